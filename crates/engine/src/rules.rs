@@ -1,0 +1,147 @@
+//! The rules of a session: how long rounds last before they break.
+
+use crate::error::{Error, Field, check_range};
+
+/// How many ticks a round counts before it breaks: every interval is uniform on `min..=max`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "form::BreakInterval"))]
+pub struct BreakInterval {
+    min: u32,
+    max: u32,
+}
+
+impl BreakInterval {
+    /// The longest interval, in ticks. The shortest is 1.
+    pub const MAX_TICKS: u32 = 1_000_000;
+
+    /// Takes the shortest and the longest interval, in ticks.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfRange`] for `break_interval.min` unless 1 <= min <= 1 000 000, and for
+    /// `break_interval.max` unless min <= max <= 1 000 000.
+    pub fn new(min: u32, max: u32) -> Result<Self, Error> {
+        let min = check_range(Field::BreakIntervalMin, 1, Self::MAX_TICKS, min)?;
+        let max = check_range(Field::BreakIntervalMax, min, Self::MAX_TICKS, max)?;
+        Ok(Self { min, max })
+    }
+
+    /// The shortest interval, in ticks.
+    #[must_use]
+    pub const fn min(self) -> u32 {
+        self.min
+    }
+
+    /// The longest interval, in ticks.
+    #[must_use]
+    pub const fn max(self) -> u32 {
+        self.max
+    }
+}
+
+impl Default for BreakInterval {
+    /// 100 to 300 ticks.
+    fn default() -> Self {
+        Self { min: 100, max: 300 }
+    }
+}
+
+/// What a session's rounds look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "form::Rules"))]
+pub struct Rules {
+    break_interval: BreakInterval,
+    rounds_per_epoch: u32,
+}
+
+impl Rules {
+    /// The smallest number of rounds in an epoch.
+    pub const MIN_ROUNDS_PER_EPOCH: u32 = 2;
+    /// The largest number of rounds in an epoch.
+    pub const MAX_ROUNDS_PER_EPOCH: u32 = 256;
+
+    /// Takes the interval and the number of rounds that make an epoch.
+    ///
+    /// # Errors
+    ///
+    /// For `rounds_per_epoch`: [`Error::OutOfRange`] unless it lies in 2 to 256, [`Error::NotEven`] if it is odd.
+    pub fn new(break_interval: BreakInterval, rounds_per_epoch: u32) -> Result<Self, Error> {
+        let field = Field::RoundsPerEpoch;
+        let (min, max) = (Self::MIN_ROUNDS_PER_EPOCH, Self::MAX_ROUNDS_PER_EPOCH);
+        let value = check_range(field, min, max, rounds_per_epoch)?;
+        if value % 2 == 1 {
+            return Err(Error::NotEven { field, min: min.into(), max: max.into(), value: value.into() });
+        }
+        Ok(Self { break_interval, rounds_per_epoch })
+    }
+
+    /// How many ticks a round counts before it breaks.
+    #[must_use]
+    pub const fn break_interval(self) -> BreakInterval {
+        self.break_interval
+    }
+
+    /// How many rounds make an epoch. Even.
+    #[must_use]
+    pub const fn rounds_per_epoch(self) -> u32 {
+        self.rounds_per_epoch
+    }
+
+    /// How many positions every epoch lasts: `K + (K / 2) * (min + max)` (docs/engine.md, section 4).
+    ///
+    /// At most 256 000 256, so a position inside an epoch always fits 32 bits.
+    #[must_use]
+    pub const fn epoch_length(self) -> u32 {
+        let rounds = self.rounds_per_epoch;
+        rounds + (rounds / 2) * (self.break_interval.min + self.break_interval.max)
+    }
+}
+
+impl Default for Rules {
+    /// Intervals of 100 to 300 ticks, 64 rounds in an epoch.
+    fn default() -> Self {
+        Self { break_interval: BreakInterval::default(), rounds_per_epoch: 64 }
+    }
+}
+
+/// The JSON form before it is checked. A field that is left out takes its default.
+#[cfg(feature = "serde")]
+mod form {
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub(super) struct BreakInterval {
+        min: u32,
+        max: u32,
+    }
+
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub(super) struct Rules {
+        #[serde(default)]
+        break_interval: super::BreakInterval,
+        #[serde(default = "default_rounds_per_epoch")]
+        rounds_per_epoch: u32,
+    }
+
+    fn default_rounds_per_epoch() -> u32 {
+        super::Rules::default().rounds_per_epoch
+    }
+
+    impl TryFrom<BreakInterval> for super::BreakInterval {
+        type Error = crate::Error;
+
+        fn try_from(form: BreakInterval) -> Result<Self, Self::Error> {
+            Self::new(form.min, form.max)
+        }
+    }
+
+    impl TryFrom<Rules> for super::Rules {
+        type Error = crate::Error;
+
+        fn try_from(form: Rules) -> Result<Self, Self::Error> {
+            Self::new(form.break_interval, form.rounds_per_epoch)
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The seed's text, as the session carries it.
+
+use core::fmt;
+
+use crate::error::{Error, Field, check_length};
+
+/// The text that decides every break and every draw of a session: 1 to 128 bytes of UTF-8, taken byte for byte.
+///
+/// Nothing is normalised: `é` written as one character and as `e` with a combining accent are two seeds.
+#[derive(Clone, Copy)]
+pub struct Seed {
+    bytes: [u8; Self::MAX_BYTES],
+    /// At most [`Self::MAX_BYTES`].
+    len: usize,
+}
+
+impl Seed {
+    /// The longest seed, in bytes of UTF-8.
+    pub const MAX_BYTES: usize = 128;
+
+    /// Takes a seed's text.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Length`] for `seed` if the text is empty or longer than 128 bytes.
+    pub fn new(text: &str) -> Result<Self, Error> {
+        let text = check_length(Field::Seed, Self::MAX_BYTES, text)?;
+        let mut bytes = [0; Self::MAX_BYTES];
+        bytes[..text.len()].copy_from_slice(text.as_bytes());
+        Ok(Self { bytes, len: text.len() })
+    }
+
+    /// The seed's bytes, as they came.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+
+    /// The seed's text, as it came.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        // The bytes were copied whole from a `&str`, so the default is never taken.
+        core::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+}
+
+impl PartialEq for Seed {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for Seed {}
+
+impl fmt::Debug for Seed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Seed").field(&self.as_str()).finish()
+    }
+}
