@@ -93,12 +93,11 @@ impl Draw {
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] for `n` if it is 0; no word is taken then.
-    pub fn below(&mut self, n: u32) -> Result<u32, Error> {
-        match NonZeroU32::new(n) {
-            Some(n) => Ok(bounded(self, n)),
-            None => check_range(Field::N, 1, u32::MAX, n),
-        }
+    /// [`Error::OutOfRange`] for `n` unless it lies in 1 to 2^32 - 1; no word is taken then.
+    pub fn below(&mut self, n: impl Into<i128>) -> Result<u32, Error> {
+        let n = check_range(Field::N, 1, u32::MAX, n.into())?;
+        // The range just checked has no 0, so the default is never taken.
+        Ok(bounded(self, NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN)))
     }
 
     /// Brings the items into an exactly uniformly drawn order.

@@ -128,12 +128,13 @@ impl fmt::Display for Field {
     }
 }
 
-/// Passes `value` on if it lies in `min..=max`.
-pub(crate) fn check_range(field: Field, min: u32, max: u32, value: u32) -> Result<u32, Error> {
-    if (min..=max).contains(&value) {
-        return Ok(value);
+/// Passes `value` on if it lies in `min..=max`. It comes in a type that holds every integer a caller may have, so that
+/// a negative or a huge one is refused with its own digits.
+pub(crate) fn check_range(field: Field, min: u32, max: u32, value: i128) -> Result<u32, Error> {
+    match u32::try_from(value) {
+        Ok(value) if (min..=max).contains(&value) => Ok(value),
+        _ => Err(Error::OutOfRange { field, min: min.into(), max: max.into(), value }),
     }
-    Err(Error::OutOfRange { field, min: min.into(), max: max.into(), value: value.into() })
 }
 
 /// Passes a text on if it is of 1 to `max` bytes.

@@ -15,15 +15,15 @@ impl BreakInterval {
     /// The longest interval, in ticks. The shortest is 1.
     pub const MAX_TICKS: u32 = 1_000_000;
 
-    /// Takes the shortest and the longest interval, in ticks.
+    /// Takes the shortest and the longest interval, in ticks, of any integer type.
     ///
     /// # Errors
     ///
     /// [`Error::OutOfRange`] for `break_interval.min` unless 1 <= min <= 1 000 000, and for
     /// `break_interval.max` unless min <= max <= 1 000 000.
-    pub fn new(min: u32, max: u32) -> Result<Self, Error> {
-        let min = check_range(Field::BreakIntervalMin, 1, Self::MAX_TICKS, min)?;
-        let max = check_range(Field::BreakIntervalMax, min, Self::MAX_TICKS, max)?;
+    pub fn new(min: impl Into<i128>, max: impl Into<i128>) -> Result<Self, Error> {
+        let min = check_range(Field::BreakIntervalMin, 1, Self::MAX_TICKS, min.into())?;
+        let max = check_range(Field::BreakIntervalMax, min, Self::MAX_TICKS, max.into())?;
         Ok(Self { min, max })
     }
 
@@ -67,12 +67,13 @@ impl Rules {
     /// # Errors
     ///
     /// For `rounds_per_epoch`: [`Error::OutOfRange`] unless it lies in 2 to 256, [`Error::NotEven`] if it is odd.
-    pub fn new(break_interval: BreakInterval, rounds_per_epoch: u32) -> Result<Self, Error> {
+    pub fn new(break_interval: BreakInterval, rounds_per_epoch: impl Into<i128>) -> Result<Self, Error> {
         let field = Field::RoundsPerEpoch;
         let (min, max) = (Self::MIN_ROUNDS_PER_EPOCH, Self::MAX_ROUNDS_PER_EPOCH);
-        let value = check_range(field, min, max, rounds_per_epoch)?;
-        if value % 2 == 1 {
-            return Err(Error::NotEven { field, min: min.into(), max: max.into(), value: value.into() });
+        let rounds_per_epoch = check_range(field, min, max, rounds_per_epoch.into())?;
+        if rounds_per_epoch % 2 == 1 {
+            let value = rounds_per_epoch.into();
+            return Err(Error::NotEven { field, min: min.into(), max: max.into(), value });
         }
         Ok(Self { break_interval, rounds_per_epoch })
     }
@@ -112,8 +113,8 @@ mod form {
     #[derive(serde::Deserialize)]
     #[serde(deny_unknown_fields)]
     pub(super) struct BreakInterval {
-        min: u32,
-        max: u32,
+        min: i64,
+        max: i64,
     }
 
     #[derive(serde::Deserialize)]
@@ -122,11 +123,11 @@ mod form {
         #[serde(default)]
         break_interval: super::BreakInterval,
         #[serde(default = "default_rounds_per_epoch")]
-        rounds_per_epoch: u32,
+        rounds_per_epoch: i64,
     }
 
-    fn default_rounds_per_epoch() -> u32 {
-        super::Rules::default().rounds_per_epoch
+    fn default_rounds_per_epoch() -> i64 {
+        super::Rules::default().rounds_per_epoch.into()
     }
 
     impl TryFrom<BreakInterval> for super::BreakInterval {

@@ -20,16 +20,17 @@ impl Step {
     /// Below 2^53, so that a JavaScript number holds every step exactly.
     pub const MAX: Self = Self(LAST_INSTANT.unsigned_abs());
 
-    /// Takes the number of a tick.
+    /// Takes the number of a tick, of any integer type.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] for `step` if it is larger than [`Step::MAX`].
-    pub const fn new(step: u64) -> Result<Self, Error> {
-        if step <= Self::MAX.0 {
-            return Ok(Self(step));
+    /// [`Error::OutOfRange`] for `step` unless it lies in 0 to [`Step::MAX`].
+    pub fn new(step: impl Into<i128>) -> Result<Self, Error> {
+        let value = step.into();
+        match u64::try_from(value) {
+            Ok(step) if step <= Self::MAX.0 => Ok(Self(step)),
+            _ => Err(Error::OutOfRange { field: Field::Step, min: 0, max: Self::MAX.0, value }),
         }
-        Err(Error::OutOfRange { field: Field::Step, min: 0, max: Self::MAX.0, value: step as i128 })
     }
 
     /// The number.
@@ -73,9 +74,9 @@ impl Schedule {
     ///
     /// [`Error::OutOfRange`] for `start_at` unless it lies in the years 1970 to 9999 (0 to [`LAST_INSTANT`]), and for
     /// `tick_ms` unless it lies in 1 to 86 400 000.
-    pub fn new(start_at: i64, tick_ms: u32) -> Result<Self, Error> {
+    pub fn new(start_at: i64, tick_ms: impl Into<i128>) -> Result<Self, Error> {
         let start_at = check_instant(Field::StartAt, start_at)?;
-        let tick_ms = check_range(Field::TickMs, 1, Self::MAX_TICK_MS, tick_ms)?;
+        let tick_ms = check_range(Field::TickMs, 1, Self::MAX_TICK_MS, tick_ms.into())?;
         Ok(Self { start_at, tick_ms })
     }
 

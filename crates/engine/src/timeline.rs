@@ -97,21 +97,27 @@ impl Timeline {
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] for `round` if it begins after [`Step::MAX`].
-    pub fn round_at(&mut self, round: u64) -> Result<Round, Error> {
-        let per_epoch = u64::from(self.rules.rounds_per_epoch());
-        let number = round / per_epoch;
-        if number <= Epoch::number_of(self.rules, Step::MAX) {
-            self.enter(number);
-            #[expect(clippy::cast_possible_truncation, reason = "a remainder by K, which is at most 256")]
-            let index = (round % per_epoch) as u32;
-            let found = self.epoch.round(index);
-            if found.first_step <= Step::MAX {
-                return Ok(found);
-            }
+    /// [`Error::OutOfRange`] for `round` if it is negative or begins after [`Step::MAX`].
+    pub fn round_at(&mut self, round: impl Into<i128>) -> Result<Round, Error> {
+        let value = round.into();
+        if let Some(found) = u64::try_from(value).ok().and_then(|round| self.find_round(round)) {
+            return Ok(found);
         }
         let max = self.round_of(Step::MAX).round;
-        Err(Error::OutOfRange { field: Field::Round, min: 0, max, value: round.into() })
+        Err(Error::OutOfRange { field: Field::Round, min: 0, max, value })
+    }
+
+    /// The round with number `round`, or `None` if it begins after the last step.
+    fn find_round(&mut self, round: u64) -> Option<Round> {
+        let per_epoch = u64::from(self.rules.rounds_per_epoch());
+        let number = round / per_epoch;
+        if number > Epoch::number_of(self.rules, Step::MAX) {
+            return None;
+        }
+        self.enter(number);
+        #[expect(clippy::cast_possible_truncation, reason = "a remainder by K, which is at most 256")]
+        let found = self.epoch.round((round % per_epoch) as u32);
+        (found.first_step <= Step::MAX).then_some(found)
     }
 
     /// The draw of `step` on `channel`, at its first word.

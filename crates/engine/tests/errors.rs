@@ -16,6 +16,7 @@ fn messages_name_field_range_and_value() {
         (message(Seed::new(&"ü".repeat(65))), "seed must be 1 to 128 bytes of UTF-8, got 130 bytes"),
         (message(BreakInterval::new(0, 5)), "break_interval.min must be from 1 to 1000000, got 0"),
         (message(BreakInterval::new(6, 5)), "break_interval.max must be from 6 to 1000000, got 5"),
+        (message(BreakInterval::new(-7, 5)), "break_interval.min must be from 1 to 1000000, got -7"),
         (message(rules(0)), "rounds_per_epoch must be from 2 to 256, got 0"),
         (message(rules(63)), "rounds_per_epoch must be an even number from 2 to 256, got 63"),
         (message(Schedule::new(-1, 1)), "start_at must be from 0 to 253402300799999, got -1"),
@@ -25,6 +26,7 @@ fn messages_name_field_range_and_value() {
             "now must be from 0 to 253402300799999, got 253402300800000",
         ),
         (message(Step::new(u64::MAX)), "step must be from 0 to 253402300799999, got 18446744073709551615"),
+        (message(Step::new(-1)), "step must be from 0 to 253402300799999, got -1"),
         (message(Channel::new("")), "channel must be 1 to 64 bytes of UTF-8, got 0 bytes"),
     ];
     for (got, expected) in cases {
