@@ -1,0 +1,43 @@
+//! Numbers as decimal strings: a JSON number above 2^53 would lose digits in JavaScript and other readers.
+
+use core::fmt::Display;
+use core::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+pub(super) fn serialize<N: Display, S: Serializer>(number: &N, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(number)
+}
+
+pub(super) fn deserialize<'de, N, D>(deserializer: D) -> Result<N, D::Error>
+where
+    N: FromStr<Err: Display>,
+    D: Deserializer<'de>,
+{
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(D::Error::custom)
+}
+
+/// The same for lists.
+pub(super) mod list {
+    use core::fmt::Display;
+    use core::str::FromStr;
+
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(in super::super) fn serialize<N: Display, S: Serializer>(
+        numbers: &[N],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(numbers.iter().map(N::to_string))
+    }
+
+    pub(in super::super) fn deserialize<'de, N, D>(deserializer: D) -> Result<Vec<N>, D::Error>
+    where
+        N: FromStr<Err: Display>,
+        D: Deserializer<'de>,
+    {
+        let texts = Vec::<String>::deserialize(deserializer)?;
+        texts.iter().map(|text| text.parse().map_err(D::Error::custom)).collect()
+    }
+}
