@@ -1,0 +1,192 @@
+//! The engine passes every case of `vectors/v1.json`, which the plain reference made, by three routes: asked directly,
+//! by one timeline walked in order, and by one timeline asked in a random order.
+
+use chacha20::ChaCha8Rng;
+use chacha20::rand_core::{Rng as _, SeedableRng as _};
+use tickseed_engine::{
+    BreakInterval, Channel, Draw, ENGINE_VERSION, Error, Round, Rules, Schedule, Seed, State, Step, Timeline,
+    state_at,
+};
+use tickseed_test_vectors::{Vectors, load, vectors};
+
+fn rules(case: &vectors::Rules) -> Result<Rules, Error> {
+    let interval = BreakInterval::new(case.break_interval.min, case.break_interval.max)?;
+    Rules::new(interval, case.rounds_per_epoch)
+}
+
+fn timeline(seed: &str, case: &vectors::Rules) -> Timeline {
+    Timeline::new(&Seed::new(seed).unwrap(), rules(case).unwrap())
+}
+
+fn step(number: u64) -> Step {
+    Step::new(number).unwrap()
+}
+
+fn state(case: &vectors::State) -> State {
+    State { step: step(case.step), value: case.value, round: case.round, broken: case.broken }
+}
+
+#[test]
+fn the_vectors_are_of_this_version() {
+    assert_eq!(load().engine_version, ENGINE_VERSION);
+}
+
+#[test]
+fn states_at_an_instant() {
+    for case in load().states_at {
+        let seed = Seed::new(&case.seed).unwrap();
+        let schedule = Schedule::new(case.start_at, case.tick_ms).unwrap();
+        let found = state_at(&seed, &rules(&case.rules).unwrap(), &schedule, case.now);
+        assert_eq!(found, Ok(state(&case.state)), "{case:?}");
+    }
+}
+
+#[test]
+fn states_asked_directly() {
+    for case in load().states {
+        let mut timeline = timeline(&case.seed, &case.rules);
+        assert_eq!(timeline.state(step(case.step)), state(&case.state), "{case:?}");
+        assert_eq!(timeline.next_break(step(case.step)), case.next_break, "{case:?}");
+    }
+}
+
+/// The cases that share a seed and rules, and one timeline for all of them.
+fn groups(vectors: Vectors) -> Vec<(Timeline, Vec<vectors::StateCase>)> {
+    let mut groups: Vec<(String, vectors::Rules, Vec<vectors::StateCase>)> = Vec::new();
+    for case in vectors.states {
+        match groups.iter_mut().find(|(seed, rules, _)| *seed == case.seed && *rules == case.rules) {
+            Some((_, _, cases)) => cases.push(case),
+            None => groups.push((case.seed.clone(), case.rules, vec![case])),
+        }
+    }
+    groups.into_iter().map(|(seed, rules, cases)| (timeline(&seed, &rules), cases)).collect()
+}
+
+#[test]
+fn states_of_one_timeline_walked_in_order() {
+    for (mut timeline, mut cases) in groups(load()) {
+        cases.sort_by_key(|case| case.step);
+        for case in cases {
+            assert_eq!(timeline.state(step(case.step)), state(&case.state), "{case:?}");
+        }
+    }
+}
+
+#[test]
+fn states_of_one_timeline_asked_in_a_random_order() {
+    let mut random = ChaCha8Rng::from_seed([7; 32]);
+    for (mut timeline, cases) in groups(load()) {
+        for _ in 0..cases.len() * 4 {
+            let case = &cases[random.next_u32() as usize % cases.len()];
+            assert_eq!(timeline.state(step(case.step)), state(&case.state), "{case:?}");
+        }
+    }
+}
+
+#[test]
+fn times_of_steps() {
+    for case in load().times {
+        let schedule = Schedule::new(case.start_at, case.tick_ms).unwrap();
+        assert_eq!(schedule.time_of(step(case.step)), Ok(case.time), "{case:?}");
+        assert_eq!(schedule.step_at(case.time), Ok(Some(step(case.step))), "{case:?}");
+    }
+}
+
+#[test]
+fn rounds_by_number() {
+    for case in load().rounds {
+        let found = timeline(&case.seed, &case.rules).round_at(case.round);
+        let expected = Round {
+            round: case.round,
+            first_step: step(case.first_step),
+            interval: case.interval,
+            next_break: case.next_break,
+        };
+        assert_eq!(found, Ok(expected), "{case:?}");
+    }
+}
+
+#[test]
+fn intervals_of_epochs() {
+    for case in load().epochs {
+        let mut timeline = timeline(&case.seed, &case.rules);
+        assert_eq!(u64::from(timeline.rules().epoch_length()), case.length);
+        let first = case.epoch * u64::from(case.rules.rounds_per_epoch);
+        // The last epoch of all has rounds that begin after the last step; those cannot be asked for.
+        let rounds = (first..).take(case.intervals.len()).map_while(|round| timeline.round_at(round).ok());
+        let found: Vec<u32> = rounds.map(|round| round.interval).collect();
+        assert!(!found.is_empty());
+        assert_eq!(found, case.intervals[..found.len()], "{case:?}");
+    }
+}
+
+#[test]
+fn draws() {
+    for case in load().draws {
+        let mut timeline = timeline(&case.seed, &case.rules);
+        let channel = Channel::new(&case.channel).unwrap();
+        let mut fresh = || timeline.draw(step(case.step), channel);
+
+        let mut draw = fresh();
+        assert!(case.words.iter().all(|word| draw.word() == *word), "{case:?}");
+        let mut draw = fresh();
+        assert!(case.units.iter().all(|unit| numerator(draw.unit()) == *unit), "{case:?}");
+        for below in &case.below {
+            let mut draw = fresh();
+            assert!(below.values.iter().all(|value| draw.below(below.n) == Ok(*value)), "{case:?}");
+        }
+        let mut deck: Vec<u32> = (0..52).collect();
+        fresh().shuffle(&mut deck).unwrap();
+        assert_eq!(deck, case.shuffle_52, "{case:?}");
+        in_turn(&mut fresh(), &case.in_turn);
+    }
+}
+
+fn in_turn(draw: &mut Draw, expected: &vectors::InTurn) {
+    assert_eq!(draw.word(), expected.first_word);
+    assert_eq!(draw.below(1), Ok(expected.below_1));
+    assert_eq!(numerator(draw.unit()), expected.unit);
+    assert_eq!(draw.below(6), Ok(expected.below_6));
+    assert_eq!(draw.word(), expected.last_word);
+}
+
+/// The whole number that a unit is 2^-53 times of.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "exact: a whole number below 2^53"
+)]
+fn numerator(unit: f64) -> u64 {
+    (unit * 9_007_199_254_740_992.0) as u64
+}
+
+#[test]
+fn invalid_inputs() {
+    for case in load().invalid {
+        let error = use_every_input(&case.input).expect_err("one input is wrong");
+        let expected = (case.error.field.as_str(), case.error.min, case.error.max, case.error.value);
+        assert_eq!(parts(error), expected, "{case:?}");
+    }
+}
+
+/// Puts each input to use, so that the one that is wrong is refused.
+fn use_every_input(input: &vectors::InvalidInput) -> Result<(), Error> {
+    let mut timeline = Timeline::new(&Seed::new(&input.seed)?, rules(&input.rules)?);
+    Schedule::new(input.start_at, input.tick_ms)?.step_at(input.now)?;
+    let mut draw = timeline.draw(Step::new(input.step)?, Channel::new(&input.channel)?);
+    draw.below(input.n)?;
+    Ok(())
+}
+
+/// Field, smallest and largest allowed value, and the value that came.
+fn parts(error: Error) -> (&'static str, i64, i64, i64) {
+    let (min, max, value) = match error {
+        Error::OutOfRange { min, max, value, .. } => (min, max, value),
+        Error::NotEven { min, max, value, .. } | Error::Length { min, max, value, .. } => {
+            (min, max, value.into())
+        }
+        other => panic!("an error that the vectors do not know: {other}"),
+    };
+    let narrow = |number: i128| i64::try_from(number).unwrap();
+    (error.field().as_str(), narrow(min.into()), narrow(max.into()), narrow(value))
+}
