@@ -1,0 +1,207 @@
+//! The table of errors: what can go wrong, its code and its status.
+
+use std::error::Error;
+use std::fmt;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::problem::{FieldError, MEDIA_TYPE, Problem};
+use crate::session::{ServiceError, SessionId, StoreError, Timestamp};
+use crate::telemetry::error_chain;
+
+/// Which problem it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ErrorCode {
+    /// 400: the body is not JSON.
+    MalformedJson,
+    /// 400: fields are missing, unknown, given twice or not in their range; `errors` names each.
+    InvalidFields,
+    /// 404: there is nothing at this address.
+    NotFound,
+    /// 404: there is no session of this name, or it has expired.
+    SessionNotFound,
+    /// 405: the address does not know this method; `Allow` names those that it knows.
+    MethodNotAllowed,
+    /// 408: the body did not arrive in time.
+    BodyTimeout,
+    /// 409: the session has stopped, which is final; `stopped_at` says when.
+    SessionStopped,
+    /// 409: the session is to stop at `stopped_at`, and only an earlier stop can replace that.
+    StopNotEarlier,
+    /// 413: the body is too large.
+    BodyTooLarge,
+    /// 415: the body's media type is not JSON.
+    UnsupportedMediaType,
+    /// 500: the server failed; its log says how.
+    Internal,
+    /// 503: the sessions cannot be read or written at the moment; try again.
+    StoreUnavailable,
+}
+
+impl ErrorCode {
+    const fn status(self) -> StatusCode {
+        match self {
+            Self::MalformedJson | Self::InvalidFields => StatusCode::BAD_REQUEST,
+            Self::NotFound | Self::SessionNotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::SessionStopped | Self::StopNotEarlier => StatusCode::CONFLICT,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+/// Why a request is refused or has failed.
+#[derive(Debug)]
+pub(super) enum ApiError {
+    MalformedJson { reason: String },
+    InvalidFields(Vec<FieldError>),
+    NotFound { path: String },
+    SessionNotFound(SessionId),
+    MethodNotAllowed { allow: &'static str },
+    BodyTimeout { seconds: u64 },
+    SessionStopped { stopped_at: Timestamp, detail: String },
+    StopNotEarlier { stopped_at: Timestamp, detail: String },
+    BodyTooLarge { limit: usize },
+    UnsupportedMediaType { got: String },
+    Internal(Box<dyn Error + Send + Sync>),
+    StoreUnavailable(Box<dyn Error + Send + Sync>),
+}
+
+impl ApiError {
+    /// One field is wrong; `message` says what is allowed and what came.
+    pub(super) fn invalid_field(field: &str, message: String) -> Self {
+        Self::InvalidFields(vec![FieldError { field: field.to_owned(), message }])
+    }
+
+    const fn code(&self) -> ErrorCode {
+        match self {
+            Self::MalformedJson { .. } => ErrorCode::MalformedJson,
+            Self::InvalidFields(_) => ErrorCode::InvalidFields,
+            Self::NotFound { .. } => ErrorCode::NotFound,
+            Self::SessionNotFound(_) => ErrorCode::SessionNotFound,
+            Self::MethodNotAllowed { .. } => ErrorCode::MethodNotAllowed,
+            Self::BodyTimeout { .. } => ErrorCode::BodyTimeout,
+            Self::SessionStopped { .. } => ErrorCode::SessionStopped,
+            Self::StopNotEarlier { .. } => ErrorCode::StopNotEarlier,
+            Self::BodyTooLarge { .. } => ErrorCode::BodyTooLarge,
+            Self::UnsupportedMediaType { .. } => ErrorCode::UnsupportedMediaType,
+            Self::Internal(_) => ErrorCode::Internal,
+            Self::StoreUnavailable(_) => ErrorCode::StoreUnavailable,
+        }
+    }
+
+    fn problem(&self) -> Problem {
+        let code = self.code();
+        let status = code.status();
+        Problem {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or_default(),
+            status: status.as_u16(),
+            detail: self.to_string(),
+            code,
+            errors: if let Self::InvalidFields(errors) = self { errors.clone() } else { Vec::new() },
+            stopped_at: self.stopped_at(),
+        }
+    }
+
+    const fn stopped_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::SessionStopped { stopped_at, .. } | Self::StopNotEarlier { stopped_at, .. } => {
+                Some(*stopped_at)
+            }
+            _ => None,
+        }
+    }
+
+    /// Tells the log what the answer does not tell.
+    fn log(&self) {
+        if let Self::Internal(error) | Self::StoreUnavailable(error) = self {
+            tracing::error!(code = ?self.code(), error = error_chain(&**error), "a request failed");
+        }
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MalformedJson { reason } => write!(f, "the body is not JSON: {reason}"),
+            Self::InvalidFields(errors) => write_messages(f, errors),
+            Self::NotFound { path } => write!(f, "there is nothing at {path}"),
+            Self::SessionNotFound(id) => write!(f, "there is no session {id}; it may have expired"),
+            Self::MethodNotAllowed { allow } => write!(f, "the methods of this address are {allow}"),
+            Self::BodyTimeout { seconds } => write!(f, "the body did not arrive within {seconds} s"),
+            Self::SessionStopped { detail, .. } | Self::StopNotEarlier { detail, .. } => f.write_str(detail),
+            Self::BodyTooLarge { limit } => write!(f, "the body must be at most {limit} bytes"),
+            Self::UnsupportedMediaType { got } => write!(f, "the body must be application/json, got {got}"),
+            Self::Internal(_) => f.write_str("the server failed; its log says how"),
+            Self::StoreUnavailable(_) => {
+                f.write_str("sessions cannot be read or written at the moment; try again")
+            }
+        }
+    }
+}
+
+fn write_messages(f: &mut fmt::Formatter<'_>, errors: &[FieldError]) -> fmt::Result {
+    for (index, error) in errors.iter().enumerate() {
+        write!(f, "{}{}", if index == 0 { "" } else { "; " }, error.message)?;
+    }
+    Ok(())
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        self.code().status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.log();
+        let mut response = HttpResponse::build(self.status_code());
+        response.content_type(MEDIA_TYPE).insert_header((header::CACHE_CONTROL, "no-store"));
+        match self {
+            Self::MethodNotAllowed { allow } => {
+                response.insert_header((header::ALLOW, *allow));
+            }
+            Self::StoreUnavailable(_) => {
+                response.insert_header((header::RETRY_AFTER, "1"));
+            }
+            // What is left of a body that was not read would be taken for the next request.
+            Self::BodyTimeout { .. } | Self::BodyTooLarge { .. } => {
+                response.force_close();
+            }
+            _ => {}
+        }
+        response.body(serde_json::to_string(&self.problem()).unwrap_or_default())
+    }
+}
+
+impl From<ServiceError> for ApiError {
+    fn from(error: ServiceError) -> Self {
+        let detail = error.to_string();
+        match error {
+            ServiceError::NotFound(id) => Self::SessionNotFound(id),
+            ServiceError::AlreadyStopped { stopped_at } => Self::SessionStopped { stopped_at, detail },
+            ServiceError::StopNotEarlier { stopped_at, .. } => Self::StopNotEarlier { stopped_at, detail },
+            ServiceError::StopInThePast { .. } => Self::invalid_field("at", detail),
+            ServiceError::Engine(error) => Self::invalid_field(error.field().as_str(), detail),
+            ServiceError::Contended => Self::StoreUnavailable(error.into()),
+            ServiceError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) => Self::StoreUnavailable(error.into()),
+            StoreError::Unreadable(_) => Self::Internal(error.into()),
+        }
+    }
+}

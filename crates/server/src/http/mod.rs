@@ -1,0 +1,70 @@
+//! The REST API and the pages: one file an endpoint, one table of errors.
+
+mod docs;
+mod error;
+mod fields;
+mod health;
+mod json_object;
+mod openapi;
+mod page;
+mod problem;
+mod sessions;
+mod strict_json;
+mod time;
+
+use actix_cors::Cors;
+use actix_web::http::{Method, header};
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError, Route, guard};
+
+use error::ApiError;
+
+pub use openapi::openapi_json;
+
+/// Every route. What needs sessions finds a [`SessionService`](crate::session::SessionService) in the app's data.
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .app_data(web::PathConfig::default().error_handler(|_, request| nothing_at(request).into()))
+        .service(resource("/v1/sessions", "POST").route(web::post().to(sessions::create::handle)))
+        .service(resource("/v1/sessions/{id}", READ).route(read().to(sessions::read::handle)))
+        .service(resource("/v1/sessions/{id}/state", READ).route(read().to(sessions::state::handle)))
+        .service(resource("/v1/sessions/{id}/stop", "POST").route(web::post().to(sessions::stop::handle)))
+        .service(resource("/v1/time", READ).route(read().to(time::handle)))
+        .service(resource("/healthz", READ).route(read().to(health::alive)))
+        .service(resource("/readyz", READ).route(read().to(health::ready)))
+        .service(resource("/openapi.json", READ).route(read().to(openapi::handle)))
+        .service(resource("/docs", READ).route(read().to(docs::redirect)))
+        .service(resource("/docs/{file:.*}", READ).route(read().to(docs::handle)))
+        .default_service(web::to(page::handle));
+}
+
+/// Lets games on other origins call the API. It has no cookies and no passwords, so there is nothing to steal.
+pub fn cross_origin() -> Cors {
+    Cors::default()
+        .allow_any_origin()
+        .allowed_methods([Method::GET, Method::HEAD, Method::POST])
+        .allowed_header(header::CONTENT_TYPE)
+        .expose_headers([header::LOCATION, header::ALLOW])
+        .send_wildcard()
+        .max_age(Some(24 * 60 * 60))
+}
+
+/// The methods of what can only be read.
+const READ: &str = "GET, HEAD";
+
+fn read() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
+
+/// A resource that answers 405 with `allow` to every method that it is given no route for.
+fn resource(path: &str, allow: &'static str) -> Resource {
+    web::resource(path).default_service(web::to(move || async move { refuse_method(allow) }))
+}
+
+fn nothing_at(request: &HttpRequest) -> ApiError {
+    ApiError::NotFound { path: request.path().to_owned() }
+}
+
+fn refuse_method(allow: &'static str) -> HttpResponse {
+    ApiError::MethodNotAllowed { allow }.error_response()
+}

@@ -1,0 +1,54 @@
+//! `GET /openapi.json`: the description of the API, made from the code.
+
+use std::sync::LazyLock;
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{self, ContentType};
+use utoipa::OpenApi;
+
+use super::{health, sessions, time};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "tickseed",
+        description = "Hands out sessions (seed, start_at, tick_ms, rules) from which every client computes the same \
+                       state at any instant.",
+        license(name = "MIT", identifier = "MIT"),
+    ),
+    paths(
+        sessions::create::handle,
+        sessions::read::handle,
+        sessions::state::handle,
+        sessions::stop::handle,
+        time::handle,
+        health::alive,
+        health::ready,
+    ),
+    tags(
+        (name = "sessions", description = "Sessions and their state"),
+        (name = "time", description = "The server's time"),
+        (name = "health", description = "Whether the server lives and can serve"),
+    ),
+    servers((url = "/", description = "This server"))
+)]
+struct Api;
+
+static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
+    let mut json = Api::openapi().to_pretty_json().unwrap_or_default();
+    json.push('\n');
+    json
+});
+
+/// The `OpenAPI` 3.1 document, as `docs/openapi.json` holds it.
+#[must_use]
+pub fn openapi_json() -> &'static str {
+    &DOCUMENT
+}
+
+pub(super) async fn handle() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type(ContentType::json())
+        .insert_header((header::CACHE_CONTROL, "no-cache"))
+        .body(openapi_json())
+}

@@ -1,0 +1,56 @@
+//! The demo page at `/`, as it was built when the binary was, and the answer to every address that nobody knows.
+
+use actix_web::http::{Method, header};
+use actix_web::{HttpRequest, HttpResponse};
+use rust_embed::{EmbeddedFile, RustEmbed};
+
+use super::error::ApiError;
+use super::{READ, nothing_at};
+
+/// What Vite has built. Empty if the page was not built before the binary.
+#[derive(RustEmbed)]
+#[folder = "../../web-demo/dist"]
+#[allow_missing = true]
+struct Page;
+
+/// The page loads nothing from elsewhere. WebAssembly needs to be allowed by name.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; base-uri 'none'; \
+                                       form-action 'none'; frame-ancestors 'none'";
+
+const NOT_BUILT: &str = "/ (the demo page was not built into this server; scripts/run does that; the API is under \
+                         /v1 and described at /docs/)";
+
+pub(super) async fn handle(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let path = request.path();
+    let name = if path == "/" { "index.html" } else { path.trim_start_matches('/') };
+    match Page::get(name) {
+        Some(_) if !matches!(*request.method(), Method::GET | Method::HEAD) => {
+            Err(ApiError::MethodNotAllowed { allow: READ })
+        }
+        Some(file) => Ok(answer(&request, name, file)),
+        None if path == "/" => Err(ApiError::NotFound { path: NOT_BUILT.to_owned() }),
+        None => Err(nothing_at(&request)),
+    }
+}
+
+fn answer(request: &HttpRequest, name: &str, file: EmbeddedFile) -> HttpResponse {
+    let tag = entity_tag(&file);
+    if request.headers().get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
+        return HttpResponse::NotModified().insert_header((header::ETAG, tag)).finish();
+    }
+    // Vite puts a hash of the content into the names of assets, so those never change.
+    let cache = if name.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
+    HttpResponse::Ok()
+        .content_type(file.metadata.mimetype())
+        .insert_header((header::ETAG, tag))
+        .insert_header((header::CACHE_CONTROL, cache))
+        .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .body(file.data.into_owned())
+}
+
+fn entity_tag(file: &EmbeddedFile) -> String {
+    let hash = file.metadata.sha256_hash();
+    let digits: Vec<String> = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("\"{}\"", digits.concat())
+}

@@ -1,0 +1,48 @@
+//! The body of every error: problem details (RFC 9457).
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::error::ErrorCode;
+use crate::session::Timestamp;
+
+/// The media type of problem details.
+pub(super) const MEDIA_TYPE: &str = "application/problem+json";
+
+/// What went wrong.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Problem {
+    /// Always `about:blank`: `code` says which problem it is.
+    #[serde(rename = "type")]
+    #[schema(example = "about:blank")]
+    pub kind: &'static str,
+    /// The status in words.
+    #[schema(example = "Bad Request")]
+    pub title: &'static str,
+    /// The status.
+    #[schema(value_type = u16, example = 400)]
+    pub status: u16,
+    /// What went wrong this time, for people.
+    pub detail: String,
+    /// Which problem it is, for programs.
+    pub code: ErrorCode,
+    /// Every field that is wrong (`invalid_fields`).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub errors: Vec<FieldError>,
+    /// When the session stops or stopped (`session_stopped`, `stop_not_earlier`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub stopped_at: Option<Timestamp>,
+}
+
+/// One field that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct FieldError {
+    /// Which: its path in the body, or its name in the address.
+    #[schema(example = "rules.break_interval.min")]
+    pub field: String,
+    /// What is allowed and what came.
+    #[schema(example = "rules.break_interval.min must be from 1 to 1000000, got 0")]
+    pub message: String,
+}

@@ -1,0 +1,138 @@
+//! `POST /v1/sessions`
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, web};
+use serde_json::{Map, Value};
+use tickseed_engine::{BreakInterval, Rules, Schedule, Seed};
+use utoipa::ToSchema;
+
+use super::SessionAnswer;
+use crate::http::error::ApiError;
+use crate::http::fields::{Fields, text, timestamp, whole_number};
+use crate::http::json_object::JsonObject;
+use crate::http::problem::Problem;
+use crate::session::{Metadata, NewSession, SessionService, TimeToLive, Timestamp};
+
+/// What can be said of a new session. Only the documentation uses this type; [`read`] reads the fields one by one, so
+/// that an answer can name everything that is wrong. A test holds the two to the same fields.
+#[derive(ToSchema)]
+#[schema(as = CreateSession)]
+#[expect(dead_code, reason = "describes the body for the OpenAPI document")]
+pub(in crate::http) struct CreateSession {
+    /// The length of a tick, in milliseconds: 1 to 86 400 000 (a day).
+    #[schema(minimum = 1, maximum = 86_400_000, example = 100)]
+    tick_ms: u32,
+    /// When step 0 begins: RFC 3339, of the years 1970 to 9999; digits finer than a millisecond are cut off. Three seconds
+    /// from now if left out.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    start_at: Option<Timestamp>,
+    /// What decides every break and every draw: 1 to 128 bytes of UTF-8. A random UUID if left out.
+    #[schema(min_length = 1, max_length = 128)]
+    seed: Option<String>,
+    /// How long rounds last.
+    #[schema(inline)]
+    rules: Option<CreateRules>,
+    /// What the game keeps with it: at most 16 KiB, written without spaces.
+    #[schema(value_type = Option<Object>, example = json!({"game_type": "counter"}))]
+    metadata: Option<Map<String, Value>>,
+    /// For how many seconds the session is kept after it was created or has started, whichever is later: 0 (for ever) to
+    /// 4 294 967 295. The server's own setting if left out.
+    #[schema(minimum = 0, maximum = 4_294_967_295_u32, example = 3600)]
+    ttl_seconds: Option<u32>,
+}
+
+/// How long rounds last. What is left out takes its default.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the body for the OpenAPI document")]
+struct CreateRules {
+    /// How many ticks a round counts before it breaks. 100 to 300 if left out.
+    #[schema(inline)]
+    break_interval: Option<CreateBreakInterval>,
+    /// How many rounds make an epoch: even, 2 to 256. 64 if left out.
+    #[schema(minimum = 2, maximum = 256, multiple_of = 2, example = 64)]
+    rounds_per_epoch: Option<u32>,
+}
+
+/// How many ticks a round counts before it breaks: uniform from `min` to `max`.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the body for the OpenAPI document")]
+struct CreateBreakInterval {
+    /// The shortest interval.
+    #[schema(minimum = 1, maximum = 1_000_000, example = 100)]
+    min: u32,
+    /// The longest interval, at least `min`.
+    #[schema(minimum = 1, maximum = 1_000_000, example = 300)]
+    max: u32,
+}
+
+/// Creates a session. Unknown fields and fields given twice are refused; `null` counts as left out.
+#[utoipa::path(
+    post,
+    path = "/v1/sessions",
+    tag = "sessions",
+    operation_id = "createSession",
+    request_body(content = CreateSession, description = "At most 64 KiB"),
+    responses(
+        (status = 201, description = "The session was created, and is kept even if the server is killed now",
+            body = SessionAnswer, headers(("Location" = String, description = "The address of the session"))),
+        (status = 400, description = "`malformed_json` or `invalid_fields`", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 408, description = "`body_timeout`: the body did not arrive within 10 s", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 413, description = "`body_too_large`: more than 64 KiB", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 415, description = "`unsupported_media_type`: not application/json", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 500, description = "`internal`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`store_unavailable`", body = Problem, content_type = "application/problem+json",
+            headers(("Retry-After" = u32, description = "Seconds"))),
+    )
+)]
+pub(in crate::http) async fn handle(
+    service: web::Data<SessionService>,
+    body: JsonObject,
+) -> Result<HttpResponse, ApiError> {
+    let new = read(Fields::new(body.0), service.default_start())?;
+    let session = service.create(new).await?;
+    Ok(HttpResponse::Created()
+        .insert_header((header::LOCATION, format!("/v1/sessions/{}", session.id)))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .json(SessionAnswer::new(&session, service.clock().now())?))
+}
+
+fn read(mut fields: Fields, default_start: Timestamp) -> Result<NewSession, ApiError> {
+    let tick_ms = fields.required("tick_ms", whole_number);
+    let start_at = fields.optional("start_at", timestamp).unwrap_or(default_start);
+    let schedule = tick_ms.and_then(|tick_ms| fields.check(Schedule::new(start_at.millis(), tick_ms)));
+    let seed = fields.optional("seed", text).and_then(|seed| fields.check(Seed::new(&seed)));
+    let rules = fields.object("rules", read_rules).unwrap_or_default();
+    let metadata = fields.optional("metadata", read_metadata);
+    let time_to_live = fields.optional("ttl_seconds", read_time_to_live);
+    fields.finish(schedule.map(|schedule| NewSession { seed, schedule, rules, metadata, time_to_live }))
+}
+
+fn read_rules(fields: &mut Fields) -> Option<Rules> {
+    let interval = fields.object("break_interval", |interval| {
+        let (min, max) = (interval.required("min", whole_number), interval.required("max", whole_number));
+        Some((min?, max?))
+    });
+    let rounds_per_epoch = fields.optional("rounds_per_epoch", whole_number);
+    let interval = match interval {
+        Some((min, max)) => fields.check(BreakInterval::new(min, max))?,
+        None => BreakInterval::default(),
+    };
+    let default = Rules::default().rounds_per_epoch().into();
+    fields.check(Rules::new(interval, rounds_per_epoch.unwrap_or(default)))
+}
+
+fn read_metadata(value: &Value) -> Result<Metadata, String> {
+    let object = value.as_object().ok_or_else(|| "must be a JSON object".to_owned())?;
+    Metadata::new(object.clone()).map_err(|error| error.to_string())
+}
+
+fn read_time_to_live(value: &Value) -> Result<TimeToLive, String> {
+    let seconds = value.as_u64().and_then(|seconds| u32::try_from(seconds).ok());
+    seconds
+        .map(TimeToLive::from_seconds)
+        .ok_or_else(|| format!("must be a whole number from 0 to {}", u32::MAX))
+}

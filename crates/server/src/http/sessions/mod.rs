@@ -1,0 +1,132 @@
+//! The endpoints of sessions, and the JSON that they share.
+
+pub(super) mod create;
+pub(super) mod read;
+pub(super) mod state;
+pub(super) mod stop;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::error::ApiError;
+use super::fields::quoted;
+use crate::session::{Session, SessionId, Status, Timestamp};
+
+/// A session: all that a client needs to compute the state of any instant.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Session)]
+pub(super) struct SessionAnswer {
+    /// The session's name: `sess_` and a UUID.
+    #[schema(value_type = String, example = "sess_0b9f3f0e-6d7a-4f0e-9a55-2f3b1d7c8e21")]
+    id: SessionId,
+    /// What decides every break and every draw: 1 to 128 bytes of UTF-8.
+    #[schema(example = "550e8400-e29b-41d4-a716-446655440000")]
+    seed: String,
+    /// When step 0 begins.
+    #[schema(value_type = String, format = DateTime, example = "2026-01-31T12:00:03.000Z")]
+    start_at: Timestamp,
+    /// The length of a tick, in milliseconds.
+    #[schema(minimum = 1, maximum = 86_400_000, example = 100)]
+    tick_ms: u32,
+    /// How long rounds last.
+    rules: RulesAnswer,
+    /// The version of the engine's definition that the session was made for.
+    #[schema(minimum = 1, example = 1)]
+    engine_version: u32,
+    /// What the game keeps with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Map<String, Value>>,
+    /// Whether the session runs.
+    #[schema(inline)]
+    status: StatusAnswer,
+    /// When it was created.
+    #[schema(value_type = String, format = DateTime, example = "2026-01-31T12:00:00.000Z")]
+    created_at: Timestamp,
+    /// When its state freezes or froze; in the future while the status is still `running`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    stopped_at: Option<Timestamp>,
+    /// From when on it is gone. Left out if it is kept for ever.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Timestamp>,
+    /// 1 at first, one more with every change.
+    #[schema(minimum = 1, example = 1)]
+    revision: u64,
+}
+
+/// How long rounds last.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Rules)]
+struct RulesAnswer {
+    /// How many ticks a round counts before it breaks.
+    break_interval: BreakIntervalAnswer,
+    /// How many rounds make an epoch. Even.
+    #[schema(minimum = 2, maximum = 256, multiple_of = 2, example = 64)]
+    rounds_per_epoch: u32,
+}
+
+/// How many ticks a round counts before it breaks: uniform from `min` to `max`.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BreakInterval)]
+struct BreakIntervalAnswer {
+    /// The shortest interval.
+    #[schema(minimum = 1, maximum = 1_000_000, example = 100)]
+    min: u32,
+    /// The longest interval, at least `min`.
+    #[schema(minimum = 1, maximum = 1_000_000, example = 300)]
+    max: u32,
+}
+
+/// Whether a session runs.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Status)]
+#[serde(rename_all = "lowercase")]
+enum StatusAnswer {
+    /// The counter runs, or has yet to start.
+    Running,
+    /// The state is frozen for ever.
+    Stopped,
+}
+
+impl From<Status> for StatusAnswer {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Running => Self::Running,
+            Status::Stopped => Self::Stopped,
+        }
+    }
+}
+
+impl SessionAnswer {
+    /// The session as it is at `now`.
+    fn new(session: &Session, now: Timestamp) -> Result<Self, ApiError> {
+        let interval = session.rules.break_interval();
+        let start_at = Timestamp::from_millis(session.schedule.start_at());
+        Ok(Self {
+            id: session.id,
+            seed: session.seed.as_str().to_owned(),
+            start_at: start_at.map_err(|error| ApiError::Internal(error.into()))?,
+            tick_ms: session.schedule.tick_ms(),
+            rules: RulesAnswer {
+                break_interval: BreakIntervalAnswer { min: interval.min(), max: interval.max() },
+                rounds_per_epoch: session.rules.rounds_per_epoch(),
+            },
+            engine_version: session.engine_version,
+            metadata: session.metadata.as_ref().map(|metadata| metadata.object().clone()),
+            status: session.status_at(now).into(),
+            created_at: session.created_at,
+            stopped_at: session.stopped_at,
+            expires_at: session.expires_at,
+            revision: session.revision,
+        })
+    }
+}
+
+/// Reads the name of a session from the address.
+fn session_id(text: &str) -> Result<SessionId, ApiError> {
+    text.parse()
+        .map_err(|error| ApiError::invalid_field("id", format!("id {error}, got {}", quoted(&text.into()))))
+}

@@ -1,0 +1,98 @@
+//! `GET /v1/sessions/{id}/state`
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+use tickseed_engine::Step;
+use utoipa::ToSchema;
+
+use super::{StatusAnswer, session_id};
+use crate::http::error::ApiError;
+use crate::http::fields::{Fields, digits, timestamp};
+use crate::http::problem::Problem;
+use crate::session::{Question, SessionService, StateAnswer, Timestamp};
+
+/// What everybody sees at an instant.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = State)]
+pub(in crate::http) struct StateBody {
+    /// The number of the tick, from 0. Below 2^53.
+    #[schema(example = 42)]
+    step: u64,
+    /// The counter: 1 on the first tick, one more with every tick, 0 on a break.
+    #[schema(example = 43)]
+    value: u32,
+    /// The number of the round, from 0. Below 2^53.
+    #[schema(example = 0)]
+    round: u64,
+    /// Whether the counter breaks on this tick.
+    broken: bool,
+    /// The instant that the answer is for: now, `at`, or the beginning of `step`.
+    #[schema(value_type = String, format = DateTime, example = "2026-01-31T12:00:07.200Z")]
+    computed_at: Timestamp,
+    /// Whether the session runs at that instant.
+    #[schema(inline)]
+    status: StatusAnswer,
+}
+
+impl From<StateAnswer> for StateBody {
+    fn from(answer: StateAnswer) -> Self {
+        Self {
+            step: answer.state.step.get(),
+            value: answer.state.value,
+            round: answer.state.round,
+            broken: answer.state.broken,
+            computed_at: answer.computed_at,
+            status: answer.status.into(),
+        }
+    }
+}
+
+/// What everybody sees now, at another instant, or at the beginning of a step. From the stop of a session on, this is
+/// the state at the stop.
+#[utoipa::path(
+    get,
+    path = "/v1/sessions/{id}/state",
+    tag = "sessions",
+    operation_id = "getSessionState",
+    params(
+        ("id" = String, Path, description = "The session's name, `sess_` and a UUID"),
+        ("at" = Option<String>, Query, format = DateTime,
+            description = "The instant to compute: RFC 3339, of the years 1970 to 9999. Now if left out"),
+        ("step" = Option<u64>, Query,
+            description = "The step to compute, at most the last that begins in the year 9999. Excludes `at`"),
+    ),
+    responses(
+        (status = 200, description = "The state", body = StateBody),
+        (status = 400, description = "`invalid_fields`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`session_not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 500, description = "`internal`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`store_unavailable`", body = Problem, content_type = "application/problem+json",
+            headers(("Retry-After" = u32, description = "Seconds"))),
+    )
+)]
+pub(in crate::http) async fn handle(
+    service: web::Data<SessionService>,
+    id: web::Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let id = session_id(&id)?;
+    let question = read(Fields::from_query(request.query_string()))?;
+    let state: StateBody = service.state(id, question).await?.into();
+    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(state))
+}
+
+fn read(mut fields: Fields) -> Result<Question, ApiError> {
+    let at = fields.optional("at", timestamp);
+    let step = fields.optional("step", digits).and_then(|step| fields.check(Step::new(step)));
+    let question = match (at, step) {
+        (Some(_), Some(_)) => {
+            fields.fail("step", "cannot be asked for together with at");
+            None
+        }
+        (Some(at), None) => Some(Question::At(at)),
+        (None, Some(step)) => Some(Question::Step(step)),
+        (None, None) => Some(Question::Now),
+    };
+    fields.finish(question)
+}

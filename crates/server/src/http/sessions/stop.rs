@@ -1,0 +1,87 @@
+//! `POST /v1/sessions/{id}/stop`
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{StatusAnswer, session_id};
+use crate::http::error::ApiError;
+use crate::http::fields::{Fields, timestamp};
+use crate::http::json_object::JsonObject;
+use crate::http::problem::Problem;
+use crate::session::{SessionId, SessionService, Timestamp};
+
+/// When to stop. Only the documentation uses this type, as with the body of a new session.
+#[derive(ToSchema)]
+#[schema(as = StopSession)]
+#[expect(dead_code, reason = "describes the body for the OpenAPI document")]
+pub(in crate::http) struct StopSession {
+    /// When to stop: RFC 3339, not in the past. Now if left out.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    at: Option<Timestamp>,
+}
+
+/// A session that stops or has stopped.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::http) struct Stop {
+    /// The session's name.
+    #[schema(value_type = String, example = "sess_0b9f3f0e-6d7a-4f0e-9a55-2f3b1d7c8e21")]
+    id: SessionId,
+    /// Whether the session still runs: `running` if the stop lies in the future.
+    #[schema(inline)]
+    status: StatusAnswer,
+    /// When its state freezes or froze.
+    #[schema(value_type = String, format = DateTime, example = "2026-01-31T12:05:00.000Z")]
+    stopped_at: Timestamp,
+}
+
+/// Stops a session for everybody alike: from that instant on its state is frozen. A stop still in the future can be
+/// replaced by an earlier one; a stop that has taken effect is final.
+#[utoipa::path(
+    post,
+    path = "/v1/sessions/{id}/stop",
+    tag = "sessions",
+    operation_id = "stopSession",
+    params(("id" = String, Path, description = "The session's name, `sess_` and a UUID")),
+    request_body(content = Option<StopSession>, description = "May be left out. At most 64 KiB"),
+    responses(
+        (status = 200, description = "The session stops then, which is kept even if the server is killed now",
+            body = Stop),
+        (status = 400, description = "`malformed_json` or `invalid_fields`", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 404, description = "`session_not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 408, description = "`body_timeout`: the body did not arrive within 10 s", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 409, description = "`session_stopped` or `stop_not_earlier`, with `stopped_at`", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 413, description = "`body_too_large`: more than 64 KiB", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 415, description = "`unsupported_media_type`: not application/json", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 500, description = "`internal`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`store_unavailable`", body = Problem, content_type = "application/problem+json",
+            headers(("Retry-After" = u32, description = "Seconds"))),
+    )
+)]
+pub(in crate::http) async fn handle(
+    service: web::Data<SessionService>,
+    id: web::Path<String>,
+    body: JsonObject,
+) -> Result<HttpResponse, ApiError> {
+    let id = session_id(&id)?;
+    let at = read(Fields::new(body.0))?;
+    let session = service.stop(id, at).await?;
+    let now = service.clock().now();
+    let stop = Stop {
+        id: session.id,
+        status: session.status_at(now).into(),
+        stopped_at: session.stopped_at.unwrap_or(now),
+    };
+    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(stop))
+}
+
+fn read(mut fields: Fields) -> Result<Option<Timestamp>, ApiError> {
+    let at = fields.optional("at", timestamp);
+    fields.finish(Some(at))
+}

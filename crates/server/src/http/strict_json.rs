@@ -1,0 +1,118 @@
+//! JSON that refuses to mean two things: a key given twice in one object is an error, at any depth.
+
+use std::cell::RefCell;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+/// A value, and the path of every key that was given twice.
+pub(super) fn parse(json: &[u8]) -> Result<(Value, Vec<String>), serde_json::Error> {
+    let duplicates = RefCell::new(Vec::new());
+    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    let value =
+        StrictValue { path: String::new(), duplicates: &duplicates }.deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok((value, duplicates.into_inner()))
+}
+
+/// Reads one value. Duplicates are gathered, not returned as errors, so that all of them can be told at once.
+struct StrictValue<'parse> {
+    /// Where the value stands, like `rules.break_interval`.
+    path: String,
+    duplicates: &'parse RefCell<Vec<String>>,
+}
+
+impl StrictValue<'_> {
+    fn at(&self, key: &str) -> Self {
+        let path = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
+        Self { path, duplicates: self.duplicates }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for StrictValue<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for StrictValue<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("a number is too large"))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut array = Vec::new();
+        while let Some(item) = items.next_element_seed(self.at(&array.len().to_string()))? {
+            array.push(item);
+        }
+        Ok(Value::Array(array))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some(key) = entries.next_key::<String>()? {
+            let here = self.at(&key);
+            if object.contains_key(&key) {
+                self.duplicates.borrow_mut().push(here.path.clone());
+            }
+            object.insert(key, entries.next_value_seed(here)?);
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_serde_json_reads_is_read_the_same() {
+        let json = r#"{"a":[1,-2,0.1,1e300,true,false,null,"é\n",{"b":{}}],"c":18446744073709551615}"#;
+        let (value, duplicates) = parse(json.as_bytes()).unwrap();
+        assert_eq!(value, serde_json::from_str::<Value>(json).unwrap());
+        assert!(duplicates.is_empty());
+        assert_eq!(value.to_string(), json.replace("1e300", "1e+300"));
+    }
+
+    #[test]
+    fn a_key_given_twice_is_named_by_its_path() {
+        let (_, duplicates) = parse(br#"{"a":1,"b":{"c":[{"d":1,"d":2}]},"a":3}"#).unwrap();
+        assert_eq!(duplicates, ["b.c.0.d", "a"]);
+    }
+
+    #[test]
+    fn broken_json_is_an_error() {
+        for json in ["", "{", "{} x", "{'a':1}", "[1,]", "nul", "\"\u{1}\"", "1e999", &"[".repeat(200)] {
+            assert!(parse(json.as_bytes()).is_err(), "{json:?}");
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! `GET /v1/time`: the server's time, for clients that set their clocks by it.
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::session::SessionService;
+
+/// The server's time. A client that knows when it asked and when it was answered gets the offset of its own clock, and
+/// half the way there and back as the bound of the error.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Time {
+    /// When the answer was made, in milliseconds since the Unix epoch.
+    #[schema(example = 1_795_435_200_123_i64)]
+    now_ms: i64,
+    /// When the request was received, in microseconds since the Unix epoch.
+    #[schema(example = 1_795_435_200_123_456_i64)]
+    received_us: i64,
+    /// When the answer was sent, in microseconds since the Unix epoch.
+    #[schema(example = 1_795_435_200_123_478_i64)]
+    sent_us: i64,
+}
+
+/// The server's time. Never cached.
+#[utoipa::path(
+    get,
+    path = "/v1/time",
+    tag = "time",
+    operation_id = "getTime",
+    responses((status = 200, description = "The server's time", body = Time, headers(
+        ("Cache-Control" = String, description = "`no-store`")
+    )))
+)]
+pub(super) async fn handle(service: web::Data<SessionService>) -> HttpResponse {
+    let received_us = service.clock().now_us();
+    // The clock is read again as late as possible: nothing but writing the answer follows.
+    let sent_us = service.clock().now_us();
+    let time = Time { now_ms: sent_us / 1_000, received_us, sent_us };
+    HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(time)
+}

@@ -1,0 +1,26 @@
+//! `tickseed state`: the state of a session from the engine alone.
+
+use tickseed_engine::{BreakInterval, Error, Rules, Schedule, Seed, State, Step, Timeline, state_at};
+
+use crate::settings::StateSettings;
+
+/// The state, as one line of JSON.
+///
+/// # Errors
+///
+/// What the engine refuses: an input outside its range.
+pub fn state_json(settings: &StateSettings) -> Result<String, Error> {
+    let state = compute(settings)?;
+    Ok(serde_json::to_string(&state).unwrap_or_default())
+}
+
+fn compute(settings: &StateSettings) -> Result<State, Error> {
+    let seed = Seed::new(&settings.seed)?;
+    let schedule = Schedule::new(settings.start_at.millis(), settings.tick_ms)?;
+    let interval = BreakInterval::new(settings.min, settings.max)?;
+    let rules = Rules::new(interval, settings.rounds_per_epoch)?;
+    match (settings.moment.at, settings.moment.step) {
+        (Some(at), _) => state_at(&seed, &rules, &schedule, at.millis()),
+        (None, step) => Ok(Timeline::new(&seed, rules).state(Step::new(step.unwrap_or_default())?)),
+    }
+}

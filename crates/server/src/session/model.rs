@@ -1,0 +1,149 @@
+//! A session and the questions that it answers by itself.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use tickseed_engine::{Error, Rules, Schedule, Seed, State, state_at};
+
+use super::{Metadata, SessionId, Timestamp};
+
+/// How long a session is kept after it was created or has started, whichever is later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeToLive(u32);
+
+impl TimeToLive {
+    /// Takes seconds; 0 keeps the session for ever.
+    #[must_use]
+    pub const fn from_seconds(seconds: u32) -> Self {
+        Self(seconds)
+    }
+
+    /// When a session ends that is kept from `from` on; `None` if never, or not before the year 10000.
+    fn end(self, from: Timestamp) -> Option<Timestamp> {
+        (self.0 > 0).then(|| from.after(Duration::from_secs(self.0.into()))).flatten()
+    }
+}
+
+/// Whether a session runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// The counter runs, or has yet to start.
+    Running,
+    /// The state is frozen for ever.
+    Stopped,
+}
+
+/// What somebody asks for who creates a session. Checked: every value is in its range.
+#[derive(Debug, Clone)]
+pub struct NewSession {
+    /// The seed; a random UUID if there is none.
+    pub seed: Option<Seed>,
+    /// When step 0 begins and how long a tick is.
+    pub schedule: Schedule,
+    /// How long rounds last.
+    pub rules: Rules,
+    /// What the game keeps with it.
+    pub metadata: Option<Metadata>,
+    /// How long it is kept; the server's own setting if there is none.
+    pub time_to_live: Option<TimeToLive>,
+}
+
+/// The record that a server keeps and hands out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Session {
+    /// Its name.
+    pub id: SessionId,
+    /// What decides every break and every draw.
+    pub seed: Seed,
+    /// When step 0 begins and how long a tick is.
+    pub schedule: Schedule,
+    /// How long rounds last.
+    pub rules: Rules,
+    /// The version of the engine's definition that it was made for.
+    pub engine_version: u32,
+    /// What the game keeps with it.
+    pub metadata: Option<Metadata>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When its state freezes or froze; may lie in the future.
+    pub stopped_at: Option<Timestamp>,
+    /// From when on it is gone.
+    pub expires_at: Option<Timestamp>,
+    /// 1 at first, one more with every change.
+    pub revision: u64,
+}
+
+/// The state of a session at an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StateAnswer {
+    /// What everybody sees.
+    pub state: State,
+    /// The instant that the answer is for.
+    pub computed_at: Timestamp,
+    /// Whether the session runs at that instant.
+    pub status: Status,
+}
+
+impl Session {
+    /// How long a session waits before it starts, if nobody says when: long enough for the players to load it.
+    pub const START_DELAY: Duration = Duration::from_secs(3);
+
+    /// A session that is created at `now`; `time_to_live` counts if `new` has none of its own.
+    #[must_use]
+    pub fn create(
+        id: SessionId,
+        seed: Seed,
+        new: NewSession,
+        now: Timestamp,
+        time_to_live: TimeToLive,
+    ) -> Self {
+        // A session that starts long after it was created must not be gone before it starts.
+        let kept_from =
+            Timestamp::from_millis(new.schedule.start_at()).map_or(now, |start_at| start_at.max(now));
+        Self {
+            id,
+            seed,
+            schedule: new.schedule,
+            rules: new.rules,
+            engine_version: tickseed_engine::ENGINE_VERSION,
+            metadata: new.metadata,
+            created_at: now,
+            stopped_at: None,
+            expires_at: new.time_to_live.unwrap_or(time_to_live).end(kept_from),
+            revision: 1,
+        }
+    }
+
+    /// Whether the session runs at `instant`.
+    #[must_use]
+    pub fn status_at(&self, instant: Timestamp) -> Status {
+        match self.stopped_at {
+            Some(stopped_at) if stopped_at <= instant => Status::Stopped,
+            _ => Status::Running,
+        }
+    }
+
+    /// Whether the session is gone at `now`.
+    #[must_use]
+    pub fn has_expired(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|expires_at| expires_at <= now)
+    }
+
+    /// What everybody sees at `instant`: from the stop on, the state at the stop.
+    ///
+    /// # Errors
+    ///
+    /// None that can happen: a [`Timestamp`] is always in the engine's range.
+    pub fn state_at(&self, instant: Timestamp) -> Result<StateAnswer, Error> {
+        let seen_at = self.stopped_at.map_or(instant, |stopped_at| stopped_at.min(instant));
+        let state = state_at(&self.seed, &self.rules, &self.schedule, seen_at.millis())?;
+        Ok(StateAnswer { state, computed_at: instant, status: self.status_at(instant) })
+    }
+
+    /// The same session, stopped at `at`.
+    #[must_use]
+    pub fn stopped(&self, at: Timestamp) -> Self {
+        Self { stopped_at: Some(at), revision: self.revision + 1, ..self.clone() }
+    }
+}

@@ -1,0 +1,86 @@
+//! What every store must promise. Each backend has one file in `store/`; one acceptance suite holds all of them to this.
+
+use async_trait::async_trait;
+
+use super::{Session, SessionId, Timestamp};
+
+/// Keeps sessions.
+///
+/// # What a store promises
+///
+/// - What [`create`](Self::create) or [`replace`](Self::replace) has answered with success is found by every later
+///   [`find`](Self::find), and survives whatever the store's documentation says it survives.
+/// - `create` and `replace` are atomic: of several at once for one session exactly one succeeds, and a failed one has
+///   changed nothing or (when it failed with [`StoreError::Unavailable`]) all.
+/// - A session is given back exactly as it was given.
+/// - It knows no clock. Sessions whose time is over are still found until they are removed; the service hides them.
+#[async_trait]
+pub trait SessionStore: Send + Sync + 'static {
+    /// Keeps a new session, unless one of its name is there.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store cannot be reached or written; the session may or may not be kept then.
+    async fn create(&self, session: Session) -> Result<Created, StoreError>;
+
+    /// The session of that name, if it is there.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store cannot be reached, or what it has kept cannot be read.
+    async fn find(&self, id: SessionId) -> Result<Option<Session>, StoreError>;
+
+    /// Puts `session` in the place of the one of its name, if that one still has the revision before.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store cannot be reached or written; the session may or may not be replaced then.
+    async fn replace(&self, session: Session) -> Result<Replaced, StoreError>;
+
+    /// Removes the sessions that have expired at `now` and tells how many those were. Stores that do so by themselves
+    /// answer 0.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store cannot be reached or written; some may have been removed then.
+    async fn remove_expired(&self, now: Timestamp) -> Result<u64, StoreError>;
+
+    /// Whether the store can be read now.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if not.
+    async fn check(&self) -> Result<(), StoreError>;
+}
+
+/// What became of a new session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Created {
+    /// It is kept.
+    Yes,
+    /// There is one of that name already; nothing was changed.
+    NameTaken,
+}
+
+/// What became of a replacement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Replaced {
+    /// It was put in place.
+    Yes,
+    /// The session there has another revision, or is gone; nothing was changed.
+    Changed,
+}
+
+/// Why a store could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// It cannot be reached, read or written at the moment.
+    #[error("the store is unavailable")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// What it has kept cannot be read.
+    #[error("the store holds a record that cannot be read: {0}")]
+    Unreadable(String),
+}

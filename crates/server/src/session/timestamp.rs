@@ -1,0 +1,115 @@
+//! Instants as sessions carry them: RFC 3339 in UTC with milliseconds.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+use tickseed_engine::LAST_INSTANT;
+use time::UtcDateTime;
+use time::format_description::StaticFormatDescription;
+use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
+
+const FORMAT: StaticFormatDescription =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+
+/// An instant of the years 1970 to 9999, in whole milliseconds: what the engine computes with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+/// A text that is no instant of the years 1970 to 9999.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be an instant of the years 1970 to 9999 in RFC 3339, like 2026-01-31T12:00:03.000Z")]
+pub struct InvalidTimestamp;
+
+impl Timestamp {
+    /// The last instant there is.
+    pub const MAX: Self = Self(LAST_INSTANT);
+
+    /// Takes milliseconds since the Unix epoch.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidTimestamp`] unless the instant lies in the years 1970 to 9999.
+    pub fn from_millis(millis: i64) -> Result<Self, InvalidTimestamp> {
+        if (0..=LAST_INSTANT).contains(&millis) { Ok(Self(millis)) } else { Err(InvalidTimestamp) }
+    }
+
+    /// The millisecond that a clock's reading, in microseconds, lies in. A reading after the year 9999 counts as its end.
+    pub(super) fn from_micros(micros: i64) -> Self {
+        Self((micros / 1_000).clamp(0, LAST_INSTANT))
+    }
+
+    /// Reads RFC 3339, at any offset from UTC. Digits finer than a millisecond are cut off.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidTimestamp`] if the text is not RFC 3339 or the instant lies outside the years 1970 to 9999.
+    pub fn parse(text: &str) -> Result<Self, InvalidTimestamp> {
+        let parsed = UtcDateTime::parse(text, &Rfc3339).map_err(|_| InvalidTimestamp)?;
+        let millis = parsed.unix_timestamp_nanos().div_euclid(1_000_000);
+        Self::from_millis(i64::try_from(millis).map_err(|_| InvalidTimestamp)?)
+    }
+
+    /// Milliseconds since the Unix epoch.
+    #[must_use]
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// The instant `duration` later, or `None` if that is after the year 9999.
+    #[must_use]
+    pub fn after(self, duration: Duration) -> Option<Self> {
+        let millis = i64::try_from(duration.as_millis()).ok()?;
+        Self::from_millis(self.0.checked_add(millis)?).ok()
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time =
+            UtcDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000).map_err(|_| fmt::Error)?;
+        f.write_str(&time.format(FORMAT).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn milliseconds_are_always_written_with_three_digits() {
+        for text in ["1970-01-01T00:00:00.000Z", "2026-11-23T12:00:03.070Z", "9999-12-31T23:59:59.999Z"] {
+            assert_eq!(Timestamp::parse(text).unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn offsets_are_turned_to_utc_and_finer_digits_cut_off() {
+        let read = |text| Timestamp::parse(text).unwrap().to_string();
+        assert_eq!(read("2026-11-23T13:00:03+01:00"), "2026-11-23T12:00:03.000Z");
+        assert_eq!(read("2026-11-23T12:00:03.0019999Z"), "2026-11-23T12:00:03.001Z");
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        let texts =
+            ["", "now", "2026-11-23", "2026-11-23T12:00:03", "1969-12-31T23:59:59.999Z", "1700000000000"];
+        for text in texts {
+            assert_eq!(Timestamp::parse(text), Err(InvalidTimestamp), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_lies_after_the_year_9999() {
+        assert_eq!(Timestamp::MAX.after(Duration::from_millis(1)), None);
+        assert_eq!(Timestamp::from_millis(0).unwrap().after(Duration::MAX), None);
+        assert_eq!(Timestamp::MAX.to_string(), "9999-12-31T23:59:59.999Z");
+    }
+}
