@@ -10,7 +10,7 @@ use actix_web::{App, HttpServer, rt, web};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_actix_web::TracingLogger;
 
-use crate::http::{cross_origin, routes};
+use crate::http::{Limits, cross_origin, routes};
 use crate::session::{SessionService, SystemClock};
 use crate::settings::ServeSettings;
 use crate::store::{EmbeddedStore, OpenError};
@@ -52,7 +52,7 @@ pub async fn serve(settings: &ServeSettings) -> Result<(), ServeError> {
     let listener = TcpListener::bind((settings.host.as_str(), settings.port))
         .map_err(|source| ServeError::Listen { address, source })?;
     println!("tickseed listens on http://{}", listener.local_addr()?);
-    run(listener, service, told_to_end()?).await?;
+    run(listener, service, Limits::default(), told_to_end()?).await?;
     Ok(())
 }
 
@@ -64,6 +64,7 @@ pub async fn serve(settings: &ServeSettings) -> Result<(), ServeError> {
 pub async fn run(
     listener: TcpListener,
     service: SessionService,
+    limits: Limits,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let remover = rt::spawn(remove_expired(service.clone()));
@@ -71,6 +72,7 @@ pub async fn run(
     let server = HttpServer::new(move || {
         App::new()
             .app_data(data.clone())
+            .app_data(limits)
             .configure(routes)
             .wrap(DefaultHeaders::new().add(("X-Content-Type-Options", "nosniff")))
             .wrap(cross_origin())

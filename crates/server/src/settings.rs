@@ -22,7 +22,7 @@ pub enum Command {
     Serve(ServeSettings),
     /// Print the state of a session as JSON, computed here: no server is asked.
     State(StateSettings),
-    /// Print the `OpenAPI` document of the REST API.
+    /// Print the OpenAPI document of the REST API.
     Openapi,
 }
 

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::time::Duration;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
@@ -66,7 +67,7 @@ pub(super) enum ApiError {
     NotFound { path: String },
     SessionNotFound(SessionId),
     MethodNotAllowed { allow: &'static str },
-    BodyTimeout { seconds: u64 },
+    BodyTimeout { limit: Duration },
     SessionStopped { stopped_at: Timestamp, detail: String },
     StopNotEarlier { stopped_at: Timestamp, detail: String },
     BodyTooLarge { limit: usize },
@@ -137,7 +138,7 @@ impl fmt::Display for ApiError {
             Self::NotFound { path } => write!(f, "there is nothing at {path}"),
             Self::SessionNotFound(id) => write!(f, "there is no session {id}; it may have expired"),
             Self::MethodNotAllowed { allow } => write!(f, "the methods of this address are {allow}"),
-            Self::BodyTimeout { seconds } => write!(f, "the body did not arrive within {seconds} s"),
+            Self::BodyTimeout { limit } => write!(f, "the body did not arrive within {limit:?}"),
             Self::SessionStopped { detail, .. } | Self::StopNotEarlier { detail, .. } => f.write_str(detail),
             Self::BodyTooLarge { limit } => write!(f, "the body must be at most {limit} bytes"),
             Self::UnsupportedMediaType { got } => write!(f, "the body must be application/json, got {got}"),

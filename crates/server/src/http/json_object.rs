@@ -14,10 +14,21 @@ use super::error::ApiError;
 use super::fields::{given_twice, quoted};
 use super::strict_json;
 
-/// The largest body, in bytes.
-const BODY_LIMIT: usize = 64 * 1024;
-/// How long a body may take to arrive.
-const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+/// What a request may ask of the server at most.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The largest body, in bytes.
+    pub body_bytes: usize,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
+}
+
+impl Default for Limits {
+    /// 64 KiB within 10 seconds.
+    fn default() -> Self {
+        Self { body_bytes: 64 * 1024, body_timeout: Duration::from_secs(10) }
+    }
+}
 
 /// The object in the body. An empty body is an empty object; whether that will do is for the endpoint to say.
 pub(super) struct JsonObject(pub(super) Map<String, Value>);
@@ -31,8 +42,9 @@ impl FromRequest for JsonObject {
         let payload = web::Payload::from_request(&request, payload);
         Box::pin(async move {
             let payload = payload.await.map_err(|error| malformed(&error))?;
-            check_length(&request)?;
-            let body = read(payload).await?;
+            let limits = request.app_data::<Limits>().copied().unwrap_or_default();
+            check_length(&request, limits)?;
+            let body = read(payload, limits).await?;
             if body.is_empty() {
                 return Ok(Self(Map::new()));
             }
@@ -43,10 +55,12 @@ impl FromRequest for JsonObject {
 }
 
 /// Refuses a body that says beforehand that it is too large, without reading it.
-fn check_length(request: &HttpRequest) -> Result<(), ApiError> {
+fn check_length(request: &HttpRequest, limits: Limits) -> Result<(), ApiError> {
     let length = request.headers().get(header::CONTENT_LENGTH);
     match length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok()) {
-        Some(length) if length > BODY_LIMIT => Err(ApiError::BodyTooLarge { limit: BODY_LIMIT }),
+        Some(length) if length > limits.body_bytes => {
+            Err(ApiError::BodyTooLarge { limit: limits.body_bytes })
+        }
         _ => Ok(()),
     }
 }
@@ -63,10 +77,10 @@ fn check_media_type(request: &HttpRequest) -> Result<(), ApiError> {
     }
 }
 
-async fn read(payload: web::Payload) -> Result<Bytes, ApiError> {
-    let body = tokio::time::timeout(BODY_TIMEOUT, payload.to_bytes_limited(BODY_LIMIT)).await;
-    let body = body.map_err(|_| ApiError::BodyTimeout { seconds: BODY_TIMEOUT.as_secs() })?;
-    let body = body.map_err(|_| ApiError::BodyTooLarge { limit: BODY_LIMIT })?;
+async fn read(payload: web::Payload, limits: Limits) -> Result<Bytes, ApiError> {
+    let body = tokio::time::timeout(limits.body_timeout, payload.to_bytes_limited(limits.body_bytes)).await;
+    let body = body.map_err(|_| ApiError::BodyTimeout { limit: limits.body_timeout })?;
+    let body = body.map_err(|_| ApiError::BodyTooLarge { limit: limits.body_bytes })?;
     body.map_err(|error| malformed(&error))
 }
 

@@ -19,6 +19,7 @@ use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError, Route, guard
 
 use error::ApiError;
 
+pub use json_object::Limits;
 pub use openapi::openapi_json;
 
 /// Every route. What needs sessions finds a [`SessionService`](crate::session::SessionService) in the app's data.

@@ -40,7 +40,7 @@ static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
     json
 });
 
-/// The `OpenAPI` 3.1 document, as `docs/openapi.json` holds it.
+/// The OpenAPI 3.1 document, as `docs/openapi.json` holds it.
 #[must_use]
 pub fn openapi_json() -> &'static str {
     &DOCUMENT

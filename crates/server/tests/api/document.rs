@@ -1,0 +1,122 @@
+//! The OpenAPI document: made from the code, checked in, and true.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::support::{Answer, LocalServer};
+
+fn document() -> Value {
+    serde_json::from_str(tickseed_server::http::openapi_json()).unwrap()
+}
+
+#[test]
+fn the_checked_in_document_is_the_made_one() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
+    let checked_in = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        checked_in == tickseed_server::http::openapi_json(),
+        "docs/openapi.json is not what the code makes; make it again with\n  \
+         cargo run -p tickseed-server -- openapi > docs/openapi.json"
+    );
+}
+
+#[tokio::test]
+async fn the_served_document_is_the_made_one() {
+    let server = LocalServer::start();
+    let served = server.api.get("/openapi.json").await;
+    assert_eq!(served.header("content-type"), "application/json");
+    assert_eq!(served.text, tickseed_server::http::openapi_json());
+    assert_eq!(served.json()["openapi"], "3.1.0");
+}
+
+/// The routes of the document and the statuses that each declares.
+#[test]
+fn every_route_declares_every_answer() {
+    let expected = [
+        ("post /v1/sessions", "201 400 408 413 415 500 503"),
+        ("get /v1/sessions/{id}", "200 400 404 500 503"),
+        ("get /v1/sessions/{id}/state", "200 400 404 500 503"),
+        ("post /v1/sessions/{id}/stop", "200 400 404 408 409 413 415 500 503"),
+        ("get /v1/time", "200"),
+        ("get /healthz", "200"),
+        ("get /readyz", "200 503"),
+    ];
+    let mut found = BTreeSet::new();
+    for (path, methods) in document()["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let statuses: Vec<&str> =
+                operation["responses"].as_object().unwrap().keys().map(String::as_str).collect();
+            found.insert((format!("{method} {path}"), statuses.join(" ")));
+        }
+    }
+    let expected = expected.map(|(route, statuses)| (route.to_owned(), statuses.to_owned()));
+    assert_eq!(found, BTreeSet::from(expected));
+}
+
+/// The names of the properties of a schema.
+fn properties(schema: &Value) -> BTreeSet<String> {
+    schema["properties"].as_object().unwrap().keys().cloned().collect()
+}
+
+/// What the server says is known when it is sent a field that is not.
+fn known(answer: &Answer, field: &str) -> BTreeSet<String> {
+    let message = answer.invalid_field(field);
+    let (_, names) = message.split_once("known are ").unwrap();
+    names.split(", ").map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn the_documented_fields_are_those_that_are_read() {
+    let server = LocalServer::start();
+    let document = document();
+    let schemas = &document["components"]["schemas"];
+    let session = server.api.create(r#"{"tick_ms":100}"#).await;
+
+    let answer = server.api.post("/v1/sessions", r#"{"tick_ms":1,"x":1}"#).await;
+    assert_eq!(known(&answer, "x"), properties(&schemas["CreateSession"]));
+    let rules = inline_object(&schemas["CreateSession"]["properties"]["rules"]);
+    let answer = server.api.post("/v1/sessions", r#"{"tick_ms":1,"rules":{"x":1}}"#).await;
+    assert_eq!(known(&answer, "rules.x"), properties(rules));
+    let interval = inline_object(&rules["properties"]["break_interval"]);
+    let body = r#"{"tick_ms":1,"rules":{"break_interval":{"min":1,"max":1,"x":1}}}"#;
+    let answer = server.api.post("/v1/sessions", body).await;
+    assert_eq!(known(&answer, "rules.break_interval.x"), properties(interval));
+    let answer = server.api.post(&format!("{session}/stop"), r#"{"x":1}"#).await;
+    assert_eq!(known(&answer, "x"), properties(&schemas["StopSession"]));
+
+    let question = &document["paths"]["/v1/sessions/{id}/state"]["get"]["parameters"];
+    let question = question.as_array().unwrap().iter().filter(|parameter| parameter["in"] == "query");
+    let names = question.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(known(&server.api.get(&format!("{session}/state?x=1")).await, "x"), names);
+}
+
+/// An object that is written out where it is used, optional or not.
+fn inline_object(schema: &Value) -> &Value {
+    match schema["oneOf"].as_array() {
+        Some(choices) => choices.iter().find(|choice| choice["type"] == "object").unwrap(),
+        None => schema,
+    }
+}
+
+#[tokio::test]
+async fn the_documented_answers_are_those_that_are_given() {
+    let server = LocalServer::start();
+    let document = document();
+    let schemas = &document["components"]["schemas"];
+    let body = r#"{"tick_ms":100,"metadata":{}}"#;
+    let session = server.api.create(body).await;
+    let stop = server.api.post(&format!("{session}/stop"), "").await;
+    let answers = [
+        ("Session", server.api.get(&session).await),
+        ("State", server.api.get(&format!("{session}/state")).await),
+        ("Stop", stop),
+        ("Time", server.api.get("/v1/time").await),
+        ("Health", server.api.get("/healthz").await),
+    ];
+    for (schema, answer) in answers {
+        let answer = answer.json();
+        let given: BTreeSet<String> = answer.as_object().unwrap().keys().cloned().collect();
+        assert_eq!(given, properties(&schemas[schema]), "{schema}");
+    }
+}

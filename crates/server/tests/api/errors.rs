@@ -1,0 +1,331 @@
+//! Every way to be refused: status, code, media type, and words that say what is allowed and what came.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use reqwest::Method;
+use tickseed_server::http::Limits;
+use tickseed_server::session::{Created, Replaced, Session, SessionId, SessionStore, StoreError, Timestamp};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::support::{Answer, DEADLINE, LocalServer};
+
+const UNKNOWN: &str = "/v1/sessions/sess_00000000-0000-4000-8000-000000000000";
+
+#[tokio::test]
+async fn each_field_of_a_new_session_is_checked() {
+    let server = LocalServer::start();
+    let long_seed = format!(r#"{{"tick_ms":1,"seed":"{}"}}"#, "s".repeat(129));
+    let large = format!(r#"{{"tick_ms":1,"metadata":{{"a":"{}"}}}}"#, "m".repeat(16 * 1024 - 7));
+    let cases = [
+        ("{}", "tick_ms", "tick_ms is required"),
+        (r#"{"tick_ms":null}"#, "tick_ms", "tick_ms is required"),
+        (r#"{"tick_ms":0}"#, "tick_ms", "tick_ms must be from 1 to 86400000, got 0"),
+        (r#"{"tick_ms":86400001}"#, "tick_ms", "tick_ms must be from 1 to 86400000, got 86400001"),
+        (r#"{"tick_ms":-3}"#, "tick_ms", "tick_ms must be from 1 to 86400000, got -3"),
+        (r#"{"tick_ms":1.5}"#, "tick_ms", "tick_ms must be a whole number, got 1.5"),
+        (r#"{"tick_ms":"100"}"#, "tick_ms", r#"tick_ms must be a whole number, got "100""#),
+        (
+            r#"{"tick_ms":1,"start_at":"1969-12-31T23:59:59Z"}"#,
+            "start_at",
+            "start_at must be an instant of the years 1970 to 9999 in RFC 3339, like 2026-01-31T12:00:03.000Z, \
+             got \"1969-12-31T23:59:59Z\"",
+        ),
+        (
+            r#"{"tick_ms":1,"start_at":1700000000000}"#,
+            "start_at",
+            "start_at must be an instant of the years 1970 to 9999 in RFC 3339, like 2026-01-31T12:00:03.000Z, \
+             got 1700000000000",
+        ),
+        (r#"{"tick_ms":1,"seed":""}"#, "seed", "seed must be 1 to 128 bytes of UTF-8, got 0 bytes"),
+        (&long_seed, "seed", "seed must be 1 to 128 bytes of UTF-8, got 129 bytes"),
+        (r#"{"tick_ms":1,"seed":7}"#, "seed", "seed must be a text, got 7"),
+        (r#"{"tick_ms":1,"rules":[]}"#, "rules", "rules must be an object, got []"),
+        (
+            r#"{"tick_ms":1,"rules":{"break_interval":{"min":9,"max":8}}}"#,
+            "rules.break_interval.max",
+            "rules.break_interval.max must be from 9 to 1000000, got 8",
+        ),
+        (
+            r#"{"tick_ms":1,"rules":{"break_interval":{"min":0,"max":8}}}"#,
+            "rules.break_interval.min",
+            "rules.break_interval.min must be from 1 to 1000000, got 0",
+        ),
+        (
+            r#"{"tick_ms":1,"rules":{"break_interval":{"min":1}}}"#,
+            "rules.break_interval.max",
+            "rules.break_interval.max is required",
+        ),
+        (
+            r#"{"tick_ms":1,"rules":{"rounds_per_epoch":258}}"#,
+            "rules.rounds_per_epoch",
+            "rules.rounds_per_epoch must be from 2 to 256, got 258",
+        ),
+        (
+            r#"{"tick_ms":1,"rules":{"rounds_per_epoch":63}}"#,
+            "rules.rounds_per_epoch",
+            "rules.rounds_per_epoch must be an even number from 2 to 256, got 63",
+        ),
+        (r#"{"tick_ms":1,"metadata":"x"}"#, "metadata", r#"metadata must be a JSON object, got "x""#),
+        (
+            r#"{"tick_ms":1,"ttl_seconds":-1}"#,
+            "ttl_seconds",
+            "ttl_seconds must be a whole number from 0 to 4294967295, got -1",
+        ),
+        (
+            r#"{"tick_ms":1,"tickms":1}"#,
+            "tickms",
+            "tickms is not known here; known are tick_ms, start_at, seed, rules, metadata, ttl_seconds",
+        ),
+        (
+            r#"{"tick_ms":1,"rules":{"break_interval":{"min":1,"max":2,"mean":3}}}"#,
+            "rules.break_interval.mean",
+            "rules.break_interval.mean is not known here; known are min, max",
+        ),
+        (r#"{"tick_ms":1,"tick_ms":2}"#, "tick_ms", "tick_ms is given twice"),
+        (
+            r#"{"tick_ms":1,"metadata":{"a":[{"b":1,"b":2}]}}"#,
+            "metadata.a.0.b",
+            "metadata.a.0.b is given twice",
+        ),
+    ];
+    for (body, field, message) in cases {
+        assert_eq!(server.api.post("/v1/sessions", body).await.invalid_field(field), message);
+    }
+    let message = server.api.post("/v1/sessions", &large).await.invalid_field("metadata");
+    let start =
+        "metadata must be a JSON object of at most 16384 bytes when written without spaces, got 16385 bytes";
+    assert!(message.starts_with(start), "{message}");
+    assert!(message.len() < 200, "long values are cut: {message}");
+}
+
+#[tokio::test]
+async fn one_answer_names_everything_that_is_wrong() {
+    let server = LocalServer::start();
+    let body = r#"{"tick_ms":0,"seed":"","rules":{"rounds_per_epoch":1,"x":1},"y":2}"#;
+    let problem = server.api.post("/v1/sessions", body).await.problem(400, "invalid_fields");
+    let fields: Vec<&str> =
+        problem["errors"].as_array().unwrap().iter().map(|e| e["field"].as_str().unwrap()).collect();
+    assert_eq!(fields, ["tick_ms", "seed", "rules.rounds_per_epoch", "rules.x", "y"]);
+    for error in problem["errors"].as_array().unwrap() {
+        assert!(problem["detail"].as_str().unwrap().contains(error["message"].as_str().unwrap()));
+    }
+}
+
+#[tokio::test]
+async fn questions_and_stops_are_checked() {
+    let server = LocalServer::start();
+    let path =
+        server.api.create(r#"{"tick_ms":1000,"start_at":"9999-12-31T23:59:00Z","ttl_seconds":0}"#).await;
+    let cases = [
+        ("?at=yesterday", "at", r#"2026-01-31T12:00:03.000Z, got "yesterday""#),
+        ("?step=-1", "step", "step must be from 0 to 253402300799999, got -1"),
+        ("?step=60", "step", "step must be from 0 to 59, got 60"),
+        ("?step=1e3", "step", r#"step must be a whole number, got "1e3""#),
+        ("?step=1&at=2026-01-31T12:00:00Z", "step", "step cannot be asked for together with at"),
+        ("?step=1&step=2", "step", "step is given twice"),
+        ("?stpe=1", "stpe", "stpe is not known here; known are at, step"),
+    ];
+    for (question, field, end) in cases {
+        let message = server.api.get(&format!("{path}/state{question}")).await.invalid_field(field);
+        assert!(message.ends_with(end), "{message}");
+    }
+    let stop = format!("{path}/stop");
+    let message = server.api.post(&stop, r#"{"at":5}"#).await.invalid_field("at");
+    assert!(message.ends_with("got 5"), "{message}");
+    let message = server.api.post(&stop, r#"{"when":5}"#).await.invalid_field("when");
+    assert_eq!(message, "when is not known here; known are at");
+    assert_eq!(server.api.get(&path).await.json()["revision"], 1, "nothing was half-written");
+}
+
+#[tokio::test]
+async fn bodies_that_are_no_json_object_are_refused() {
+    let server = LocalServer::start();
+    for body in
+        ["{", "{'tick_ms':1}", "nonsense", "[]", "1", r#"{"tick_ms":1}{}"#, "\"\u{0}\"", &"[".repeat(1000)]
+    {
+        server.api.post("/v1/sessions", body).await.problem(400, "malformed_json");
+    }
+    let broken =
+        server.api.post("/v1/sessions", "{\n  \"tick_ms\": ,\n}").await.problem(400, "malformed_json");
+    assert_eq!(broken["detail"], "the body is not JSON: expected value at line 2 column 14");
+}
+
+#[tokio::test]
+async fn bodies_of_another_media_type_are_refused() {
+    let server = LocalServer::start();
+    let post = async |media_type: Option<&str>| {
+        let request = server.api.request(Method::POST, "/v1/sessions").body(r#"{"tick_ms":1}"#);
+        let request =
+            media_type.iter().fold(request, |request, value| request.header("content-type", *value));
+        Answer::of(request.send().await.unwrap()).await
+    };
+    let problem = post(Some("text/plain")).await.problem(415, "unsupported_media_type");
+    assert_eq!(problem["detail"], "the body must be application/json, got text/plain");
+    post(None).await.problem(415, "unsupported_media_type");
+    post(Some("\u{e9}")).await.problem(415, "unsupported_media_type");
+    assert_eq!(post(Some("application/json; charset=utf-8")).await.status, 201);
+}
+
+#[tokio::test]
+async fn bodies_that_are_too_large_are_refused() {
+    let server = LocalServer::start();
+    let largest = r#"{"tick_ms":1}"#.to_owned() + &" ".repeat(64 * 1024 - 13);
+    assert_eq!(server.api.post("/v1/sessions", &largest).await.status, 201);
+    let problem =
+        server.api.post("/v1/sessions", &format!("{largest} ")).await.problem(413, "body_too_large");
+    assert_eq!(problem["detail"], "the body must be at most 65536 bytes");
+    let chunked = "POST /v1/sessions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+                   transfer-encoding: chunked\r\n\r\n10001\r\n";
+    let answer = raw(&server, &[chunked.as_bytes(), largest.as_bytes(), b" \r\n"].concat()).await;
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+}
+
+/// Sends bytes on a connection of their own and reads until the end of the JSON that the server answers.
+async fn raw(server: &LocalServer, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(server.api.base.trim_start_matches("http://")).await.unwrap();
+    stream.write_all(bytes).await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"}") {
+        let read = tokio::time::timeout(DEADLINE, stream.read_buf(&mut answer)).await.unwrap().unwrap();
+        assert!(read > 0, "the server closed: {:?}", String::from_utf8_lossy(&answer));
+    }
+    String::from_utf8(answer).unwrap()
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_arrive_is_given_up() {
+    let limits = Limits { body_timeout: Duration::from_millis(50), ..Limits::default() };
+    let server = LocalServer::with_store(Arc::new(FaultyStore::failing_at(u64::MAX)), limits);
+    let head = b"POST /v1/sessions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{";
+    let answer = raw(&server, head).await;
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert!(answer.contains("application/problem+json") && answer.contains("body_timeout"), "{answer}");
+}
+
+#[tokio::test]
+async fn names_that_are_none_and_sessions_that_are_none() {
+    let server = LocalServer::start();
+    for id in ["abc", "sess_", "sess_00000000-0000-4000-8000-00000000000", "%ff", "sess_%F0%9F%8E%B2"] {
+        let message = server.api.get(&format!("/v1/sessions/{id}")).await.invalid_field("id");
+        assert!(message.starts_with("id must be sess_ followed by a UUID"), "{message}");
+        server.api.get(&format!("/v1/sessions/{id}/state")).await.invalid_field("id");
+        server.api.post(&format!("/v1/sessions/{id}/stop"), "").await.invalid_field("id");
+    }
+    server.api.get(UNKNOWN).await.problem(404, "session_not_found");
+    server.api.get(&format!("{UNKNOWN}/state")).await.problem(404, "session_not_found");
+    server.api.post(&format!("{UNKNOWN}/stop"), "").await.problem(404, "session_not_found");
+}
+
+#[tokio::test]
+async fn addresses_that_are_none_and_methods_that_are_none() {
+    let server = LocalServer::start();
+    for path in [
+        "/v1",
+        "/v1/sessions/",
+        "/v2/sessions",
+        "/v1/sessions/a/b/c",
+        "/nothing.html",
+        "/docs/nothing",
+        "/%ff",
+    ] {
+        server.api.get(path).await.problem(404, "not_found");
+    }
+    let cases = [
+        (Method::GET, "/v1/sessions", "POST"),
+        (Method::DELETE, UNKNOWN, "GET, HEAD"),
+        (Method::POST, "/v1/time", "GET, HEAD"),
+        (Method::PUT, "/healthz", "GET, HEAD"),
+        (Method::PATCH, "/readyz", "GET, HEAD"),
+        (Method::POST, "/openapi.json", "GET, HEAD"),
+        (Method::POST, "/docs/", "GET, HEAD"),
+    ];
+    for (method, path, allow) in cases {
+        let answer = Answer::of(server.api.request(method, path).send().await.unwrap()).await;
+        answer.problem(405, "method_not_allowed");
+        assert_eq!(answer.header("allow"), allow);
+    }
+    let stop =
+        Answer::of(server.api.request(Method::GET, &format!("{UNKNOWN}/stop")).send().await.unwrap()).await;
+    stop.problem(405, "method_not_allowed");
+    assert_eq!(stop.header("allow"), "POST");
+}
+
+/// A store that works until a call whose number is given, and fails from then on.
+struct FaultyStore {
+    calls: AtomicU64,
+    fails_at: u64,
+    unreadable: bool,
+}
+
+impl FaultyStore {
+    const fn failing_at(call: u64) -> Self {
+        Self { calls: AtomicU64::new(0), fails_at: call, unreadable: false }
+    }
+
+    fn call<T>(&self, value: T) -> Result<T, StoreError> {
+        if self.calls.fetch_add(1, Ordering::SeqCst) < self.fails_at {
+            Ok(value)
+        } else if self.unreadable {
+            Err(StoreError::Unreadable("the secret reason".to_owned()))
+        } else {
+            Err(StoreError::Unavailable("the secret reason".into()))
+        }
+    }
+}
+
+#[async_trait]
+impl SessionStore for FaultyStore {
+    async fn create(&self, _session: Session) -> Result<Created, StoreError> {
+        self.call(Created::Yes)
+    }
+
+    async fn find(&self, _id: SessionId) -> Result<Option<Session>, StoreError> {
+        self.call(None)
+    }
+
+    async fn replace(&self, _session: Session) -> Result<Replaced, StoreError> {
+        self.call(Replaced::Yes)
+    }
+
+    /// Never counts: the server calls it in its own time.
+    async fn remove_expired(&self, _now: Timestamp) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.call(())
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_fails_is_told_without_its_reason() {
+    let server = LocalServer::with_store(Arc::new(FaultyStore::failing_at(1)), Limits::default());
+    assert_eq!(server.api.get("/readyz").await.status, 200);
+    let answers = [
+        server.api.get("/readyz").await,
+        server.api.post("/v1/sessions", r#"{"tick_ms":1}"#).await,
+        server.api.get(UNKNOWN).await,
+        server.api.get(&format!("{UNKNOWN}/state")).await,
+        server.api.post(&format!("{UNKNOWN}/stop"), "").await,
+    ];
+    for answer in answers {
+        answer.problem(503, "store_unavailable");
+        assert_eq!(answer.header("retry-after"), "1");
+        assert!(!answer.text.contains("secret"), "{}", answer.text);
+    }
+    assert_eq!(server.api.get("/healthz").await.status, 200, "the process itself is well");
+}
+
+#[tokio::test]
+async fn a_failure_of_the_server_tells_nothing_of_the_inside() {
+    let store = FaultyStore { unreadable: true, ..FaultyStore::failing_at(0) };
+    let server = LocalServer::with_store(Arc::new(store), Limits::default());
+    let answer = server.api.get(UNKNOWN).await;
+    let problem = answer.problem(500, "internal");
+    assert_eq!(problem["detail"], "the server failed; its log says how");
+    assert!(!answer.text.contains("secret"), "{}", answer.text);
+}

@@ -1,0 +1,236 @@
+//! Servers to test: the real binary, and the real server in this process with a clock that the test sets.
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use reqwest::{Client, Method, RequestBuilder, Response};
+use serde_json::Value;
+use tempfile::TempDir;
+use tickseed_server::app;
+use tickseed_server::http::Limits;
+use tickseed_server::session::{Clock, SessionService, SessionStore, TimeToLive, Timestamp};
+use tickseed_server::store::EmbeddedStore;
+use tokio::sync::oneshot;
+
+/// How long anything may take before a test gives up.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+
+/// The instant at which every [`TestClock`] starts.
+pub(crate) const NOW: &str = "2026-01-31T12:00:00.000Z";
+
+/// A clock that stands still until a test sets it.
+#[derive(Clone)]
+pub(crate) struct TestClock(Arc<AtomicI64>);
+
+impl TestClock {
+    pub(crate) fn new() -> Self {
+        let clock = Self(Arc::default());
+        clock.set(NOW);
+        clock
+    }
+
+    pub(crate) fn set(&self, instant: &str) {
+        let millis = Timestamp::parse(instant).expect("tests name instants well").millis();
+        self.0.store(millis * 1_000, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now_us(&self) -> i64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// Asks a server and reads what it answers.
+#[derive(Clone)]
+pub(crate) struct Api {
+    pub(crate) base: String,
+    client: Client,
+}
+
+impl Api {
+    pub(crate) fn new(base: String) -> Self {
+        let client = Client::builder().timeout(DEADLINE).build().expect("a client without TLS can be built");
+        Self { base, client }
+    }
+
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.base))
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        Answer::of(self.request(Method::GET, path).send().await.expect("the server answers")).await
+    }
+
+    /// Posts a text as JSON.
+    pub(crate) async fn post(&self, path: &str, body: &str) -> Answer {
+        self.try_post(path, body).await.expect("the server answers")
+    }
+
+    /// As [`post`](Self::post), for servers that may die.
+    pub(crate) async fn try_post(&self, path: &str, body: &str) -> reqwest::Result<Answer> {
+        let request = self.request(Method::POST, path).header("content-type", "application/json");
+        Ok(Answer::of(request.body(body.to_owned()).send().await?).await)
+    }
+
+    /// Creates a session and gives back its path.
+    pub(crate) async fn create(&self, body: &str) -> String {
+        let answer = self.post("/v1/sessions", body).await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        answer.header("location").to_owned()
+    }
+}
+
+/// What a server has answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    pub(crate) async fn of(response: Response) -> Self {
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Self { status, headers, text: response.text().await.unwrap_or_default() }
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {:?}", self.text))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("headers are ASCII"))
+    }
+
+    /// Checks that this is a problem with that status and code, and gives back its body.
+    pub(crate) fn problem(&self, status: u16, code: &str) -> Value {
+        let problem = self.json();
+        assert_eq!((self.status, problem["code"].as_str()), (status, Some(code)), "{}", self.text);
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        assert_eq!(problem["status"], status);
+        assert_eq!(problem["type"], "about:blank");
+        assert!(["title", "detail"].iter().all(|key| !problem[key].as_str().unwrap_or_default().is_empty()));
+        problem
+    }
+
+    /// Checks that one field is wrong, and gives back the message.
+    pub(crate) fn invalid_field(&self, field: &str) -> String {
+        let problem = self.problem(400, "invalid_fields");
+        let errors = problem["errors"].as_array().expect("errors is a list");
+        assert_eq!(errors.len(), 1, "{}", self.text);
+        assert_eq!(errors[0]["field"], field, "{}", self.text);
+        errors[0]["message"].as_str().expect("a message is a text").to_owned()
+    }
+}
+
+/// The server in this process, on a store of its own, with a clock that the test sets.
+pub(crate) struct LocalServer {
+    pub(crate) api: Api,
+    pub(crate) clock: TestClock,
+    end: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+    folder: Option<TempDir>,
+}
+
+impl LocalServer {
+    /// A server that keeps sessions for an hour in a folder that is removed with it.
+    pub(crate) fn start() -> Self {
+        let folder = TempDir::new().expect("a folder can be made");
+        let store = EmbeddedStore::open(folder.path()).expect("the store opens");
+        let mut server = Self::with_store(Arc::new(store), Limits::default());
+        server.folder = Some(folder);
+        server
+    }
+
+    pub(crate) fn with_store(store: Arc<dyn SessionStore>, limits: Limits) -> Self {
+        let clock = TestClock::new();
+        let service = SessionService::new(store, Arc::new(clock.clone()), TimeToLive::from_seconds(3600));
+        let listener = TcpListener::bind("127.0.0.1:0").expect("some port is free");
+        let api = Api::new(format!("http://{}", listener.local_addr().expect("it listens")));
+        let (end, ended) = oneshot::channel();
+        let thread = thread::spawn(move || {
+            let shutdown = async move { drop(ended.await) };
+            let run = app::run(listener, service, limits, shutdown);
+            actix_web::rt::System::new().block_on(run).expect("the server runs");
+        });
+        Self { api, clock, end: Some(end), thread: Some(thread), folder: None }
+    }
+}
+
+impl Drop for LocalServer {
+    fn drop(&mut self) {
+        // Dropping the sender tells the server to end.
+        drop(self.end.take());
+        let ended = self.thread.take().map(JoinHandle::join);
+        assert!(thread::panicking() || matches!(ended, Some(Ok(()))), "the server panicked");
+    }
+}
+
+/// The real binary on a free port.
+pub(crate) struct Process {
+    pub(crate) api: Api,
+    child: Child,
+}
+
+impl Process {
+    /// Starts `tickseed serve` on a data folder and waits until it has printed its address.
+    pub(crate) fn start(folder: &Path) -> Self {
+        Self::spawn(&mut command(folder))
+    }
+
+    /// Starts a command that serves and waits until it has printed its address.
+    pub(crate) fn spawn(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the binary starts");
+        let mut line = String::new();
+        let stdout = child.stdout.take().expect("the standard output is piped");
+        BufReader::new(stdout).read_line(&mut line).expect("the binary prints a line");
+        let base =
+            line.trim().strip_prefix("tickseed listens on ").expect("it prints its address").to_owned();
+        Self { api: Api::new(base), child }
+    }
+
+    /// SIGKILL: no chance to put anything in order.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it ends");
+    }
+
+    /// Sends a signal by its name, like `TERM`.
+    pub(crate) fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
+        assert!(status.expect("kill is there").success());
+    }
+
+    /// Waits until the process has ended by itself.
+    pub(crate) fn ended(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("it can be waited for") {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "the server did not end");
+            thread::yield_now();
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// `tickseed serve` on a free port and a data folder, with nothing from this environment.
+pub(crate) fn command(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tickseed"));
+    command.env_clear().args(["serve", "--port", "0", "--data-dir"]).arg(folder);
+    command
+}
