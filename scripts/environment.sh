@@ -13,7 +13,9 @@ WASM_PACK_VERSION="0.15.1"
 TOOLS="${XDG_CACHE_HOME:-$HOME/.cache}/tickseed"
 PATH="$TOOLS/wasm-bindgen-cli-$WASM_BINDGEN_VERSION/bin:$TOOLS/wasm-pack-$WASM_PACK_VERSION/bin:$PATH"
 
+# shellcheck disable=SC2034 # used by the scripts that source this
 WASM_PACKAGE="$ROOT/crates/engine-wasm/npm"
+# shellcheck disable=SC2034
 WEB_DEMO="$ROOT/web-demo"
 
 # step TEXT: one line that says what is about to happen.
@@ -30,4 +32,11 @@ fail() {
 # have COMMAND: whether it can be run.
 have() {
   command -v "$1" >/dev/null 2>&1
+}
+
+# is_newer OUTPUT INPUT...: whether a file was made after everything that it is made from, folders searched through.
+is_newer() {
+  local output="$1"
+  shift
+  [ -e "$output" ] && [ -z "$(find "$@" -newer "$output" -print -quit)" ]
 }
