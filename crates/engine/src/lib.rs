@@ -49,3 +49,8 @@ pub use timeline::{Timeline, state_at};
 /// The version of the definition that this crate computes. Sessions carry it, so that a client notices when its
 /// engine is not the one the session was made for.
 pub const ENGINE_VERSION: u32 = 1;
+
+/// Runs the README's example among the documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
