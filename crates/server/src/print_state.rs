@@ -1,6 +1,6 @@
 //! `tickseed state`: the state of a session from the engine alone.
 
-use tickseed_engine::{BreakInterval, Error, Rules, Schedule, Seed, State, Step, Timeline, state_at};
+use tickseed_engine::{BreakInterval, Error, Rules, Schedule, Seed, State, Step, state_at};
 
 use crate::settings::StateSettings;
 
@@ -19,8 +19,9 @@ fn compute(settings: &StateSettings) -> Result<State, Error> {
     let schedule = Schedule::new(settings.start_at.millis(), settings.tick_ms)?;
     let interval = BreakInterval::new(settings.min, settings.max)?;
     let rules = Rules::new(interval, settings.rounds_per_epoch)?;
-    match (settings.moment.at, settings.moment.step) {
-        (Some(at), _) => state_at(&seed, &rules, &schedule, at.millis()),
-        (None, step) => Ok(Timeline::new(&seed, rules).state(Step::new(step.unwrap_or_default())?)),
-    }
+    let now = match (settings.moment.at, settings.moment.step) {
+        (Some(at), _) => at.millis(),
+        (None, step) => schedule.time_of(Step::new(step.unwrap_or_default())?)?,
+    };
+    state_at(&seed, &rules, &schedule, now)
 }

@@ -45,6 +45,7 @@ fn state_prints_what_the_engine_says() {
 fn state_refuses_what_is_out_of_range_in_words() {
     for (arguments, message) in [
         (&["--step", "-1"][..], "error: step must be from 0 to 253402300799999, got -1"),
+        (&["--step", "253402300799999"], "error: step must be from 0 to 2516324399994, got 253402300799999"),
         (&["--step", "1", "--min", "0"], "error: break_interval.min must be from 1 to 1000000, got 0"),
         (
             &["--step", "1", "--rounds-per-epoch", "3"],
