@@ -30,7 +30,7 @@ impl Default for Limits {
     }
 }
 
-/// The object in the body. An empty body is an empty object; whether that will do is for the endpoint to say.
+/// The object in the body. An empty body and `null` are an empty object; whether that will do is for the endpoint to say.
 pub(super) struct JsonObject(pub(super) Map<String, Value>);
 
 impl FromRequest for JsonObject {
@@ -91,6 +91,8 @@ fn parse(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
     }
     match value {
         Value::Object(object) => Ok(object),
+        // As with fields, null counts as left out.
+        Value::Null => Ok(Map::new()),
         other => {
             Err(ApiError::MalformedJson { reason: format!("it must be an object, got {}", quoted(&other)) })
         }

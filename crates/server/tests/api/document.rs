@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Answer, LocalServer};
 
@@ -99,11 +99,19 @@ fn inline_object(schema: &Value) -> &Value {
     }
 }
 
+/// Checks an answer against one schema of the document.
+fn assert_fits(schema: &str, answer: &Answer) {
+    let schema =
+        json!({"$ref": format!("#/components/schemas/{schema}"), "components": document()["components"]});
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> = validator.iter_errors(&answer.json()).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}: {}", answer.text);
+}
+
 #[tokio::test]
 async fn the_documented_answers_are_those_that_are_given() {
     let server = LocalServer::start();
     let document = document();
-    let schemas = &document["components"]["schemas"];
     let body = r#"{"tick_ms":100,"metadata":{}}"#;
     let session = server.api.create(body).await;
     let stop = server.api.post(&format!("{session}/stop"), "").await;
@@ -115,8 +123,21 @@ async fn the_documented_answers_are_those_that_are_given() {
         ("Health", server.api.get("/healthz").await),
     ];
     for (schema, answer) in answers {
+        assert_fits(schema, &answer);
         let answer = answer.json();
         let given: BTreeSet<String> = answer.as_object().unwrap().keys().cloned().collect();
-        assert_eq!(given, properties(&schemas[schema]), "{schema}");
+        assert_eq!(
+            given,
+            properties(&document["components"]["schemas"][schema]),
+            "{schema}: no field is left out"
+        );
+    }
+    let problems = [
+        server.api.get("/nothing").await,
+        server.api.post("/v1/sessions", "{}").await,
+        server.api.post(&format!("{session}/stop"), "").await,
+    ];
+    for problem in problems {
+        assert_fits("Problem", &problem);
     }
 }

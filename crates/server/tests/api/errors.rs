@@ -22,6 +22,8 @@ async fn each_field_of_a_new_session_is_checked() {
     let large = format!(r#"{{"tick_ms":1,"metadata":{{"a":"{}"}}}}"#, "m".repeat(16 * 1024 - 7));
     let cases = [
         ("{}", "tick_ms", "tick_ms is required"),
+        ("null", "tick_ms", "tick_ms is required"),
+        ("", "tick_ms", "tick_ms is required"),
         (r#"{"tick_ms":null}"#, "tick_ms", "tick_ms is required"),
         (r#"{"tick_ms":0}"#, "tick_ms", "tick_ms must be from 1 to 86400000, got 0"),
         (r#"{"tick_ms":86400001}"#, "tick_ms", "tick_ms must be from 1 to 86400000, got 86400001"),

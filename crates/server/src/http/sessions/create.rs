@@ -16,6 +16,7 @@ use crate::session::{Metadata, NewSession, SessionService, TimeToLive, Timestamp
 /// What can be said of a new session. Only the documentation uses this type; [`read`] reads the fields one by one, so
 /// that an answer can name everything that is wrong. A test holds the two to the same fields.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = CreateSession)]
 #[expect(dead_code, reason = "describes the body for the OpenAPI document")]
 pub(in crate::http) struct CreateSession {
@@ -24,7 +25,7 @@ pub(in crate::http) struct CreateSession {
     tick_ms: u32,
     /// When step 0 begins: RFC 3339, of the years 1970 to 9999; digits finer than a millisecond are cut off. Three seconds
     /// from now if left out.
-    #[schema(value_type = Option<String>, format = DateTime)]
+    #[schema(value_type = Option<String>, format = DateTime, pattern = r"^(19[7-9]|[2-9][0-9]{2})[0-9]-")]
     start_at: Option<Timestamp>,
     /// What decides every break and every draw: 1 to 128 bytes of UTF-8. A random UUID if left out.
     #[schema(min_length = 1, max_length = 128)]
@@ -43,6 +44,7 @@ pub(in crate::http) struct CreateSession {
 
 /// How long rounds last. What is left out takes its default.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "describes the body for the OpenAPI document")]
 struct CreateRules {
     /// How many ticks a round counts before it breaks. 100 to 300 if left out.
@@ -55,6 +57,7 @@ struct CreateRules {
 
 /// How many ticks a round counts before it breaks: uniform from `min` to `max`.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "describes the body for the OpenAPI document")]
 struct CreateBreakInterval {
     /// The shortest interval.

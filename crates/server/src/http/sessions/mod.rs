@@ -39,7 +39,6 @@ pub(super) struct SessionAnswer {
     #[schema(value_type = Option<Object>)]
     metadata: Option<Map<String, Value>>,
     /// Whether the session runs.
-    #[schema(inline)]
     status: StatusAnswer,
     /// When it was created.
     #[schema(value_type = String, format = DateTime, example = "2026-01-31T12:00:00.000Z")]

@@ -31,7 +31,6 @@ pub(in crate::http) struct StateBody {
     #[schema(value_type = String, format = DateTime, example = "2026-01-31T12:00:07.200Z")]
     computed_at: Timestamp,
     /// Whether the session runs at that instant.
-    #[schema(inline)]
     status: StatusAnswer,
 }
 
@@ -56,10 +55,11 @@ impl From<StateAnswer> for StateBody {
     tag = "sessions",
     operation_id = "getSessionState",
     params(
-        ("id" = String, Path, description = "The session's name, `sess_` and a UUID"),
-        ("at" = Option<String>, Query, format = DateTime,
+        ("id" = String, Path, description = "The session's name, `sess_` and a UUID",
+            pattern = "^sess_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"),
+        ("at" = Option<String>, Query, format = DateTime, pattern = r"^(19[7-9]|[2-9][0-9]{2})[0-9]-",
             description = "The instant to compute: RFC 3339, of the years 1970 to 9999. Now if left out"),
-        ("step" = Option<u64>, Query,
+        ("step" = Option<u64>, Query, maximum = 253_402_300_799_999_u64,
             description = "The step to compute, at most the last that begins in the year 9999. Excludes `at`"),
     ),
     responses(

@@ -14,11 +14,12 @@ use crate::session::{SessionId, SessionService, Timestamp};
 
 /// When to stop. Only the documentation uses this type, as with the body of a new session.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = StopSession)]
 #[expect(dead_code, reason = "describes the body for the OpenAPI document")]
 pub(in crate::http) struct StopSession {
     /// When to stop: RFC 3339, not in the past. Now if left out.
-    #[schema(value_type = Option<String>, format = DateTime)]
+    #[schema(value_type = Option<String>, format = DateTime, pattern = r"^(19[7-9]|[2-9][0-9]{2})[0-9]-")]
     at: Option<Timestamp>,
 }
 
@@ -29,7 +30,6 @@ pub(in crate::http) struct Stop {
     #[schema(value_type = String, example = "sess_0b9f3f0e-6d7a-4f0e-9a55-2f3b1d7c8e21")]
     id: SessionId,
     /// Whether the session still runs: `running` if the stop lies in the future.
-    #[schema(inline)]
     status: StatusAnswer,
     /// When its state freezes or froze.
     #[schema(value_type = String, format = DateTime, example = "2026-01-31T12:05:00.000Z")]
@@ -43,8 +43,9 @@ pub(in crate::http) struct Stop {
     path = "/v1/sessions/{id}/stop",
     tag = "sessions",
     operation_id = "stopSession",
-    params(("id" = String, Path, description = "The session's name, `sess_` and a UUID")),
-    request_body(content = Option<StopSession>, description = "May be left out. At most 64 KiB"),
+    params(("id" = String, Path, description = "The session's name, `sess_` and a UUID",
+            pattern = "^sess_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")),
+    request_body(content = Option<StopSession>, description = "May be left out, or null. At most 64 KiB"),
     responses(
         (status = 200, description = "The session stops then, which is kept even if the server is killed now",
             body = Stop),
