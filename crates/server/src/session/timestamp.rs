@@ -81,7 +81,27 @@ impl Serialize for Timestamp {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_the_same(millis in 0..=LAST_INSTANT) {
+            let instant = Timestamp::from_millis(millis).unwrap();
+            prop_assert_eq!(Timestamp::parse(&instant.to_string()), Ok(instant));
+            prop_assert_eq!(instant.to_string().len(), "2026-01-31T12:00:03.000Z".len());
+        }
+
+        #[test]
+        fn whatever_is_read_can_be_written(
+            text in "\\PC{0,40}|[12][0-9]{3}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9](\\.[0-9]{1,12})?(Z|[+-][01][0-9]:[0-5][0-9])"
+        ) {
+            if let Ok(instant) = Timestamp::parse(&text) {
+                prop_assert_eq!(Timestamp::parse(&instant.to_string()), Ok(instant));
+            }
+        }
+    }
 
     #[test]
     fn milliseconds_are_always_written_with_three_digits() {
