@@ -37,6 +37,8 @@ pub enum Status {
 /// What somebody asks for who creates a session. Checked: every value is in its range.
 #[derive(Debug, Clone)]
 pub struct NewSession {
+    /// When it was asked for: the session's `created_at`, and what a start that was left out is counted from.
+    pub created_at: Timestamp,
     /// The seed; a random UUID if there is none.
     pub seed: Option<Seed>,
     /// When step 0 begins and how long a tick is.
@@ -87,20 +89,21 @@ pub struct StateAnswer {
 
 impl Session {
     /// How long a session waits before it starts, if nobody says when: long enough for the players to load it.
-    pub const START_DELAY: Duration = Duration::from_secs(3);
+    const START_DELAY: Duration = Duration::from_secs(3);
 
-    /// A session that is created at `now`; `time_to_live` counts if `new` has none of its own.
+    /// The start of a session that is created at `created_at` without one; at the very end of time, that end.
     #[must_use]
-    pub fn create(
-        id: SessionId,
-        seed: Seed,
-        new: NewSession,
-        now: Timestamp,
-        time_to_live: TimeToLive,
-    ) -> Self {
+    pub fn default_start(created_at: Timestamp) -> Timestamp {
+        created_at.after(Self::START_DELAY).unwrap_or(Timestamp::MAX)
+    }
+
+    /// A session of that name and seed; `time_to_live` counts if `new` has none of its own.
+    #[must_use]
+    pub fn create(id: SessionId, seed: Seed, new: NewSession, time_to_live: TimeToLive) -> Self {
+        let created_at = new.created_at;
         // A session that starts long after it was created must not be gone before it starts.
-        let kept_from =
-            Timestamp::from_millis(new.schedule.start_at()).map_or(now, |start_at| start_at.max(now));
+        let start_at = Timestamp::from_millis(new.schedule.start_at());
+        let kept_from = start_at.map_or(created_at, |start_at| start_at.max(created_at));
         Self {
             id,
             seed,
@@ -108,7 +111,7 @@ impl Session {
             rules: new.rules,
             engine_version: tickseed_engine::ENGINE_VERSION,
             metadata: new.metadata,
-            created_at: now,
+            created_at,
             stopped_at: None,
             expires_at: new.time_to_live.unwrap_or(time_to_live).end(kept_from),
             revision: 1,

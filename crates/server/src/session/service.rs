@@ -86,12 +86,6 @@ impl SessionService {
         &*self.clock
     }
 
-    /// The start of a session that is created now without one; at the very end of time, that end.
-    #[must_use]
-    pub fn default_start(&self) -> Timestamp {
-        self.clock.now().after(Session::START_DELAY).unwrap_or(Timestamp::MAX)
-    }
-
     /// Creates a session.
     ///
     /// # Errors
@@ -103,8 +97,7 @@ impl SessionService {
             None => Seed::new(&Uuid::new_v4().to_string())?,
         };
         loop {
-            let now = self.clock.now();
-            let session = Session::create(SessionId::random(), seed, new.clone(), now, self.time_to_live);
+            let session = Session::create(SessionId::random(), seed, new.clone(), self.time_to_live);
             match self.store.create(session.clone()).await? {
                 Created::Yes => return Ok(session),
                 // Two random UUIDs were the same: take another.

@@ -29,6 +29,7 @@ fn now() -> Timestamp {
 
 fn session(seconds: u32) -> Session {
     let new = NewSession {
+        created_at: now(),
         seed: None,
         schedule: Schedule::new(0, 1).unwrap(),
         rules: Rules::default(),
@@ -36,7 +37,7 @@ fn session(seconds: u32) -> Session {
         time_to_live: Some(TimeToLive::from_seconds(seconds)),
     };
     let seed = Seed::new("a seed").unwrap();
-    Session::create(SessionId::random(), seed, new, now(), TimeToLive::from_seconds(0))
+    Session::create(SessionId::random(), seed, new, TimeToLive::from_seconds(0))
 }
 
 async fn gives_back_what_it_was_given(store: &dyn SessionStore) {

@@ -11,7 +11,7 @@ use crate::http::error::ApiError;
 use crate::http::fields::{Fields, text, timestamp, whole_number};
 use crate::http::json_object::JsonObject;
 use crate::http::problem::Problem;
-use crate::session::{Metadata, NewSession, SessionService, TimeToLive, Timestamp};
+use crate::session::{Metadata, NewSession, Session, SessionService, TimeToLive, Timestamp};
 
 /// What can be said of a new session. Only the documentation uses this type; [`read`] reads the fields one by one, so
 /// that an answer can name everything that is wrong. A test holds the two to the same fields.
@@ -95,7 +95,7 @@ pub(in crate::http) async fn handle(
     service: web::Data<SessionService>,
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
-    let new = read(Fields::new(body.0), service.default_start())?;
+    let new = read(Fields::new(body.0), service.clock().now())?;
     let session = service.create(new).await?;
     Ok(HttpResponse::Created()
         .insert_header((header::LOCATION, format!("/v1/sessions/{}", session.id)))
@@ -103,15 +103,23 @@ pub(in crate::http) async fn handle(
         .json(SessionAnswer::new(&session, service.clock().now())?))
 }
 
-fn read(mut fields: Fields, default_start: Timestamp) -> Result<NewSession, ApiError> {
+fn read(mut fields: Fields, created_at: Timestamp) -> Result<NewSession, ApiError> {
     let tick_ms = fields.required("tick_ms", whole_number);
-    let start_at = fields.optional("start_at", timestamp).unwrap_or(default_start);
+    let start_at =
+        fields.optional("start_at", timestamp).unwrap_or_else(|| Session::default_start(created_at));
     let schedule = tick_ms.and_then(|tick_ms| fields.check(Schedule::new(start_at.millis(), tick_ms)));
     let seed = fields.optional("seed", text).and_then(|seed| fields.check(Seed::new(&seed)));
     let rules = fields.object("rules", read_rules).unwrap_or_default();
     let metadata = fields.optional("metadata", read_metadata);
     let time_to_live = fields.optional("ttl_seconds", read_time_to_live);
-    fields.finish(schedule.map(|schedule| NewSession { seed, schedule, rules, metadata, time_to_live }))
+    fields.finish(schedule.map(|schedule| NewSession {
+        created_at,
+        seed,
+        schedule,
+        rules,
+        metadata,
+        time_to_live,
+    }))
 }
 
 fn read_rules(fields: &mut Fields) -> Option<Rules> {
