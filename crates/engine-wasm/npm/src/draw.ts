@@ -1,0 +1,90 @@
+import { asking } from "./error.js";
+import { dispose, freed } from "./handle.js";
+import { whole } from "./input.js";
+import type { RawDraw } from "./raw.js";
+
+/**
+ * Shared dice: words that belong to one step and one channel, the same for everybody, taken in order. Comes from
+ * {@link Timeline.draw}.
+ *
+ * A fresh draw of the same step and channel starts at the first word again. Whoever needs several values of one step
+ * takes them from one draw, or uses several channels.
+ *
+ * Its memory is given back when it is garbage-collected; `using` or {@link Draw.free} do so at once.
+ *
+ * @example
+ * ```ts
+ * using draw = timeline.draw(42, "loot");
+ * const die = 1 + draw.below(6);
+ * const deck = draw.shuffle(["ace", "king", "queen"]);
+ * ```
+ */
+export class Draw {
+  #raw: RawDraw | undefined;
+
+  private constructor(raw: RawDraw) {
+    this.#raw = raw;
+  }
+
+  /** @internal */
+  static of(raw: RawDraw): Draw {
+    return new Draw(raw);
+  }
+
+  /** The next word: a whole number, uniform on 0 to 2^32 - 1. */
+  word(): number {
+    return this.#live().word();
+  }
+
+  /** A number from 0 up to but not including 1, with 53 random bits. Takes two words. */
+  unit(): number {
+    return this.#live().unit();
+  }
+
+  /**
+   * A whole number that is exactly uniform on 0 to `n - 1`. Takes one word, seldom more.
+   *
+   * @param n How many numbers there are to choose from: 1 to 2^32 - 1.
+   * @throws {@link EngineError} `out_of_range` or `not_an_integer` for `n`; no word is taken then.
+   */
+  below(n: number): number {
+    const raw = this.#live();
+    const bound = whole("n", n);
+    return asking(() => raw.below(bound));
+  }
+
+  /**
+   * Brings the items into an exactly uniformly drawn order, in place.
+   *
+   * @param items At most 2^27 items.
+   * @returns The same array.
+   * @throws {@link EngineError} `out_of_range` for `items` if there are more; nothing is moved then.
+   */
+  shuffle<Item>(items: Item[]): Item[] {
+    const raw = this.#live();
+    const order = asking(() => raw.order(items.length));
+    const before = items.slice();
+    order.forEach((from, to) => {
+      items[to] = before[from] as Item;
+    });
+    return items;
+  }
+
+  /** Gives the memory back at once. The draw cannot be used afterwards; freeing it again does nothing. */
+  free(): void {
+    this.#raw?.free();
+    this.#raw = undefined;
+  }
+
+  /** The same as {@link Draw.free}; called at the end of the block by `using draw = ...`. */
+  [dispose](): void {
+    this.free();
+  }
+
+  #live(): RawDraw {
+    if (this.#raw === undefined) {
+      throw freed("draw");
+    }
+    return this.#raw;
+  }
+}

@@ -1,0 +1,24 @@
+/** The entry for Node.js: the same as `index.ts`, but it reads the WebAssembly file from disk. */
+import { readFile } from "node:fs/promises";
+
+import { type EngineSource, loadOnce } from "./load.js";
+
+export { Draw } from "./draw.js";
+export { EngineError, type EngineErrorCode } from "./error.js";
+export type { EngineSource } from "./load.js";
+export type { BreakInterval, Instant, Round, Rules, Session, State } from "./session.js";
+export { stateAt, Timeline } from "./timeline.js";
+export { ENGINE_VERSION } from "./version.js";
+
+const WASM_FILE = new URL("../generated/tickseed_bg.wasm", import.meta.url);
+
+/** Loads the engine, as described in `index.ts`. URLs of files may be given too. */
+export function loadEngine(source: EngineSource = WASM_FILE): Promise<void> {
+  return loadOnce(async () => opened(await source));
+}
+
+/** Files are read here, since `fetch` of Node.js refuses them; anything else is left to the glue. */
+async function opened(source: Awaited<EngineSource>): Promise<Awaited<EngineSource>> {
+  const isFile = source instanceof URL && source.protocol === "file:";
+  return isFile ? new Uint8Array(await readFile(source)) : source;
+}

@@ -1,0 +1,9 @@
+/**
+ * The one file that names the generated glue. `scripts/build-wasm` in the repository makes it from the Rust crate.
+ */
+export {
+  Draw as RawDraw,
+  default as initialize,
+  engineVersion,
+  Timeline as RawTimeline,
+} from "../generated/tickseed.js";

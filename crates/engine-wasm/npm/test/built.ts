@@ -1,0 +1,13 @@
+import { existsSync } from "node:fs";
+
+const NEEDED = ["generated/tickseed.js", "generated/tickseed_bg.wasm", "dist/index.js", "dist/node.js"];
+
+/** Runs once before all tests: they are of what `scripts/build-wasm` makes. */
+export default function setup(): void {
+  const missing = NEEDED.filter((file) => !existsSync(new URL(`../${file}`, import.meta.url)));
+  if (missing.length > 0) {
+    throw new Error(
+      `${missing.join(", ")} missing; run scripts/build-wasm in the repository's root, then test again`,
+    );
+  }
+}

@@ -1,0 +1,152 @@
+import { readFileSync } from "node:fs";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+
+const FILE = new URL("../generated/tickseed_bg.wasm", import.meta.url);
+const SESSION = { seed: "550e8400-e29b-41d4-a716-446655440000", start_at: 0, tick_ms: 1 };
+const BREAK = { step: 12_863, value: 0, round: 64, broken: true };
+
+const bytes = () => new Uint8Array(readFileSync(FILE));
+const answer = () => new Response(bytes(), { headers: { "content-type": "application/wasm" } });
+
+/** Both entries as a program finds them that has just started: nothing is loaded. */
+const node = () => import("../src/node.js");
+const browser = () => import("../src/index.js");
+
+beforeEach(() => {
+  vi.resetModules();
+  vi.restoreAllMocks();
+});
+
+describe("before it is loaded", () => {
+  it("the engine refuses to be used, and says what to do", async () => {
+    const { stateAt, Timeline } = await node();
+    const error = expect.objectContaining({
+      name: "EngineError",
+      code: "not_loaded",
+      field: "engine",
+      message: "the engine is not loaded: await loadEngine() before using it",
+    });
+    expect(() => new Timeline(SESSION)).toThrow(error);
+    expect(() => stateAt(SESSION, 0)).toThrow(error);
+  });
+
+  it("the version is known", async () => {
+    expect((await node()).ENGINE_VERSION).toBe(1);
+  });
+});
+
+it("both entries have the same names", async () => {
+  expect(Object.keys(await node()).sort()).toEqual(Object.keys(await browser()).sort());
+});
+
+it("the WebAssembly module is of the version that TypeScript claims", async () => {
+  const { ENGINE_VERSION, loadEngine } = await node();
+  await loadEngine();
+  const { engineVersion } = await import("../src/raw.js");
+  expect(engineVersion()).toBe(ENGINE_VERSION);
+});
+
+describe("in Node.js the engine is loaded", () => {
+  it.each([
+    ["from the package's own file", () => undefined],
+    ["from the URL of a file", () => FILE],
+    ["from bytes", bytes],
+    ["from an ArrayBuffer", () => bytes().buffer],
+    ["from a compiled module", () => new WebAssembly.Module(bytes())],
+    ["from a response", answer],
+    ["from a promise of a response", () => Promise.resolve(answer())],
+    ["from a response of another type", () => new Response(bytes())],
+    ["from the URL of something else", () => new URL(`data:application/wasm;base64,${base64()}`)],
+    ["from text of such a URL", () => `data:application/wasm;base64,${base64()}`],
+    ["from a request", () => new Request(`data:application/wasm;base64,${base64()}`)],
+  ])("%s", async (_name, source) => {
+    vi.spyOn(console, "warn").mockReturnValue();
+    const { loadEngine, Timeline } = await node();
+    await loadEngine(source());
+    expect(new Timeline(SESSION).state(12_863)).toEqual(BREAK);
+  });
+});
+
+const base64 = () => readFileSync(FILE).toString("base64");
+
+describe("in browsers the engine is loaded", () => {
+  it("from the file beside the glue", async () => {
+    const fetched = vi.spyOn(globalThis, "fetch").mockImplementation(async () => answer());
+    const { loadEngine, Timeline } = await browser();
+    await loadEngine();
+    expect(fetched.mock.calls.map(([source]) => String(source))).toEqual([FILE.href]);
+    expect(new Timeline(SESSION).state(12_863)).toEqual(BREAK);
+  });
+
+  it("from another source if one is given", async () => {
+    const fetched = vi.spyOn(globalThis, "fetch");
+    const { loadEngine, Timeline } = await browser();
+    await loadEngine(bytes());
+    expect(fetched).not.toHaveBeenCalled();
+    expect(new Timeline(SESSION).state(12_863)).toEqual(BREAK);
+  });
+});
+
+describe("loading", () => {
+  it("happens once, however often and early it is asked for", async () => {
+    const fetched = vi.spyOn(globalThis, "fetch").mockImplementation(async () => answer());
+    const { loadEngine, Timeline } = await browser();
+    const calls = [loadEngine(), loadEngine(), loadEngine()];
+    await Promise.all(calls);
+    await loadEngine();
+    await loadEngine("https://other.example/not-asked.wasm");
+    expect(fetched).toHaveBeenCalledTimes(1);
+    expect(new Timeline(SESSION).value(0)).toBe(1);
+  });
+
+  it("does not disturb timelines that exist", async () => {
+    const { loadEngine, Timeline } = await node();
+    await loadEngine();
+    const timeline = new Timeline(SESSION);
+    await loadEngine(bytes());
+    expect(timeline.state(12_863)).toEqual(BREAK);
+  });
+
+  it("can be tried again after it failed", async () => {
+    const { loadEngine, Timeline } = await browser();
+    const fetched = vi.spyOn(globalThis, "fetch");
+    fetched.mockRejectedValueOnce(new TypeError("network is down"));
+    const first = loadEngine();
+    const second = loadEngine();
+    const refused = { name: "EngineError", code: "load_failed", field: "source" };
+    await expect(first).rejects.toMatchObject(refused);
+    await expect(second).rejects.toMatchObject({
+      ...refused,
+      message: "the engine could not be loaded: network is down",
+      cause: new TypeError("network is down"),
+    });
+    expect(fetched).toHaveBeenCalledTimes(1);
+    expect(() => new Timeline(SESSION)).toThrow("not loaded");
+    fetched.mockResolvedValueOnce(answer());
+    await loadEngine();
+    expect(new Timeline(SESSION).value(0)).toBe(1);
+  });
+
+  it.each([
+    ["an answer that is an error", () => new Response("gone", { status: 404 })],
+    ["an answer that is something else", () => new Response("<html>")],
+    ["bytes that are no module", () => new Uint8Array(8)],
+    ["a file that does not exist", () => new URL("missing.wasm", FILE)],
+    ["a promise that fails", () => Promise.reject(new Error("no"))],
+  ])("fails with a clear error for %s, and can be tried again", async (_name, source) => {
+    vi.spyOn(console, "warn").mockReturnValue();
+    const { loadEngine, Timeline } = await node();
+    await expect(loadEngine(source())).rejects.toMatchObject({ code: "load_failed" });
+    expect(() => new Timeline(SESSION)).toThrow("not loaded");
+    await loadEngine();
+    expect(new Timeline(SESSION).value(0)).toBe(1);
+  });
+
+  it("never takes a module of something else for the engine", async () => {
+    const { loadEngine, Timeline } = await node();
+    const other = new WebAssembly.Module(bytes().slice(0, 8));
+    await expect(loadEngine(other)).rejects.toMatchObject({ code: "load_failed" });
+    await expect(loadEngine()).rejects.toMatchObject({ code: "load_failed" });
+    expect(() => new Timeline(SESSION)).toThrow("not loaded");
+  });
+});

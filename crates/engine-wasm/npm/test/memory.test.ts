@@ -1,0 +1,123 @@
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+
+import { loadEngine, Timeline } from "../src/node.js";
+import { initialize } from "../src/raw.js";
+
+const SESSION = { seed: "any", start_at: 0, tick_ms: 1 };
+
+beforeAll(() => loadEngine());
+
+const freed = (name: string) => expect.objectContaining({ name: "EngineError", code: "freed", field: name });
+
+describe("a timeline", () => {
+  it("can be freed twice, and not used any more", () => {
+    const timeline = new Timeline(SESSION);
+    timeline.free();
+    timeline.free();
+    for (const use of [
+      () => timeline.value(0),
+      () => timeline.round(0),
+      () => timeline.state(0),
+      () => timeline.stateAt(0),
+      () => timeline.stepAt(0),
+      () => timeline.timeOf(0),
+      () => timeline.roundAt(0),
+      () => timeline.roundOf(0),
+      () => timeline.nextBreak(0),
+      () => timeline.draw(0, "dice"),
+    ]) {
+      expect(use).toThrow(freed("timeline"));
+    }
+  });
+
+  it("is freed by `using`", () => {
+    let left: Timeline;
+    {
+      using timeline = new Timeline(SESSION);
+      left = timeline;
+      expect(timeline.value(0)).toBe(1);
+    }
+    expect(() => left.value(0)).toThrow(freed("timeline"));
+  });
+
+  it("may go before its draws", () => {
+    const timeline = new Timeline(SESSION);
+    const draw = timeline.draw(0, "dice");
+    const word = timeline.draw(0, "dice").word();
+    timeline.free();
+    expect(draw.word()).toBe(word);
+  });
+});
+
+describe("a draw", () => {
+  it("can be freed twice, and not used any more", () => {
+    const draw = new Timeline(SESSION).draw(0, "dice");
+    draw.free();
+    draw.free();
+    for (const use of [() => draw.word(), () => draw.unit(), () => draw.below(6), () => draw.shuffle([])]) {
+      expect(use).toThrow(freed("draw"));
+    }
+  });
+
+  it("is freed by `using`", () => {
+    const draw = new Timeline(SESSION).draw(0, "dice");
+    {
+      using used = draw;
+      used.word();
+    }
+    expect(() => draw.word()).toThrow(freed("draw"));
+  });
+
+  it("shuffles any items in place, and takes no word if it refuses", () => {
+    const timeline = new Timeline(SESSION);
+    const items = ["a", { b: 1 }, undefined, 4, [5]];
+    const same = timeline.draw(7, "dice").shuffle(items);
+    expect(same).toBe(items);
+    expect(new Set(items)).toEqual(new Set(["a", { b: 1 }, undefined, 4, [5]]));
+    expect(timeline.draw(7, "dice").shuffle([])).toEqual([]);
+    const draw = timeline.draw(7, "dice");
+    expect(() => draw.shuffle(new Array(2 ** 27 + 1))).toThrow(
+      expect.objectContaining({ code: "out_of_range", field: "items" }),
+    );
+    expect(() => draw.below(0)).toThrow(expect.objectContaining({ code: "out_of_range", field: "n" }));
+    expect(draw.word()).toBe(timeline.draw(7, "dice").word());
+  });
+});
+
+it("freeing gives the memory back", async () => {
+  const { memory } = await initialize();
+  const use = () => {
+    for (let count = 0; count < 10_000; count++) {
+      using timeline = new Timeline(SESSION);
+      using draw = timeline.draw(count, "dice");
+      draw.shuffle([1, 2, 3]);
+      expect(() => timeline.value(-1)).toThrow();
+    }
+  };
+  use();
+  const size = memory.buffer.byteLength;
+  use();
+  expect(memory.buffer.byteLength).toBe(size);
+});
+
+describe("the name of the method that `using` calls", () => {
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    vi.resetModules();
+  });
+
+  it("is Symbol.dispose", async () => {
+    expect((await import("../src/handle.js")).dispose).toBe(Symbol.dispose);
+  });
+
+  it("has a stand-in where that is missing", async () => {
+    const known = Object.getOwnPropertyDescriptors(Symbol);
+    const { dispose: _, name: __, length: ___, ...rest } = known;
+    vi.stubGlobal(
+      "Symbol",
+      Object.defineProperties((text: string) => Symbol.for(text), rest),
+    );
+    vi.resetModules();
+    expect((await import("../src/handle.js")).dispose).toBe(Symbol.for("Symbol.dispose"));
+  });
+});

@@ -1,0 +1,68 @@
+/** Three ways to the same answers: what a timeline was asked before must never show. */
+import { type Session, Timeline } from "../src/node.js";
+
+/** Answers `cases` by some route; `check` is handed each with the timeline to ask. */
+export type Route = <Case>(
+  cases: readonly Case[],
+  session: (one: Case) => Session,
+  check: (timeline: Timeline, one: Case) => void,
+) => void;
+
+export const routes: Record<string, Route> = {
+  "a fresh timeline for every case": (cases, session, check) => {
+    for (const one of cases) {
+      ask(session(one), [one], check);
+    }
+  },
+  "one timeline for a session, in the order of the file": (cases, session, check) => {
+    for (const [told, group] of bySession(cases, session)) {
+      ask(told, group, check);
+    }
+  },
+  "one timeline for a session, in random order": (cases, session, check) => {
+    for (const [told, group] of bySession(cases, session)) {
+      ask(told, mixed([...group, ...group]), check);
+    }
+  },
+};
+
+function ask<Case>(
+  session: Session,
+  cases: readonly Case[],
+  check: (timeline: Timeline, one: Case) => void,
+): void {
+  const timeline = new Timeline(session);
+  for (const one of cases) {
+    check(timeline, one);
+  }
+  timeline.free();
+}
+
+function bySession<Case>(
+  cases: readonly Case[],
+  session: (one: Case) => Session,
+): Iterable<[Session, Case[]]> {
+  const groups = new Map<string, [Session, Case[]]>();
+  for (const one of cases) {
+    const told = session(one);
+    const key = JSON.stringify(told);
+    const group = groups.get(key) ?? [told, []];
+    group[1].push(one);
+    groups.set(key, group);
+  }
+  return groups.values();
+}
+
+/** The cases in an order that looks random and is the same in every run. */
+function mixed<Case>(cases: Case[]): Case[] {
+  let state = 1;
+  const next = (n: number): number => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state % n;
+  };
+  for (let last = cases.length - 1; last > 0; last--) {
+    const other = next(last + 1);
+    [cases[last], cases[other]] = [cases[other] as Case, cases[last] as Case];
+  }
+  return cases;
+}

@@ -1,0 +1,206 @@
+import { beforeAll, describe, expect, it } from "vitest";
+
+import { EngineError, loadEngine, type Session, stateAt, Timeline } from "../src/node.js";
+
+const SEED = "550e8400-e29b-41d4-a716-446655440000";
+const START = Date.UTC(2026, 10, 23, 12, 0, 3);
+const BEFORE_START = { step: 0, value: 0, round: 0, broken: false };
+
+/** A session as the server answers it, with more than the engine needs. */
+const served = {
+  id: "sess_0c6a3a0e-0f5c-4b9e-a8a4-2f9f2a3f9a10",
+  seed: SEED,
+  start_at: "2026-11-23T12:00:03.000Z",
+  tick_ms: 100,
+  rules: { break_interval: { min: 100, max: 300 }, rounds_per_epoch: 64 },
+  engine_version: 1,
+  metadata: { name: "a race" },
+  status: "running",
+  created_at: "2026-11-23T12:00:00.000Z",
+  revision: 1,
+};
+
+beforeAll(() => loadEngine());
+
+/** The error that a call throws. */
+function refusal(call: () => unknown): EngineError {
+  try {
+    call();
+  } catch (error) {
+    expect(error).toBeInstanceOf(EngineError);
+    return error as EngineError;
+  }
+  return expect.unreachable("nothing was thrown");
+}
+
+const at = (changes: Partial<Session>) => new Timeline({ ...served, ...changes });
+
+describe("a session as the server answers it", () => {
+  it("can be passed whole", () => {
+    const timeline = new Timeline(served);
+    expect(timeline.stateAt(START)).toEqual({ step: 0, value: 1, round: 0, broken: false });
+    expect(timeline.stateAt(new Date(START + 1_286_300))).toEqual({
+      step: 12_863,
+      value: 0,
+      round: 64,
+      broken: true,
+    });
+    expect(timeline.stateAt("2026-11-23T12:00:03.199Z").step).toBe(1);
+    expect(stateAt(served, START + 1_286_300).broken).toBe(true);
+  });
+
+  it("has not begun before its start", () => {
+    const timeline = new Timeline(served);
+    expect(timeline.stateAt(START - 1)).toEqual(BEFORE_START);
+    expect(timeline.stepAt(START - 1)).toBeNull();
+    expect(timeline.stepAt(START)).toBe(0);
+  });
+
+  it("takes defaults for rules that are left out", () => {
+    const { rules, ...bare } = served;
+    const expected = new Timeline({ ...bare, rules }).roundAt(1_000_000);
+    for (const session of [
+      bare,
+      { ...bare, rules: {} },
+      { ...bare, rules: { break_interval: rules.break_interval } },
+      { ...bare, rules: { rounds_per_epoch: rules.rounds_per_epoch } },
+    ]) {
+      expect(new Timeline(session).roundAt(1_000_000)).toEqual(expected);
+    }
+  });
+
+  it.each([0, 2, 1.5, "1", null])("is refused if it was made for engine %j", (version) => {
+    const error = refusal(() => at({ engine_version: version as number }));
+    expect([error.code, error.field]).toEqual(["engine_version", "engine_version"]);
+    expect(error.message).toBe(`engine_version must be 1, got ${JSON.stringify(version)}`);
+  });
+});
+
+describe("a stopped session", () => {
+  const stopped = { ...served, status: "stopped", stopped_at: "2026-11-23T12:00:04.050Z" };
+
+  it("moves until it is stopped, and no longer", () => {
+    const timeline = new Timeline(stopped);
+    expect(timeline.stepAt(START + 1_000)).toBe(10);
+    for (const now of [START + 1_050, START + 1_100, START + 10 ** 9]) {
+      expect(timeline.stepAt(now)).toBe(10);
+      expect(timeline.stateAt(now)).toEqual(timeline.state(10));
+      expect(stateAt(stopped, now)).toEqual(timeline.state(10));
+    }
+  });
+
+  it("still answers for other steps", () => {
+    expect(new Timeline(stopped).state(12_863).broken).toBe(true);
+  });
+
+  it("never begins if it is stopped before its start", () => {
+    const timeline = at({ stopped_at: START - 1 });
+    expect(timeline.stateAt(START + 5_000)).toEqual(BEFORE_START);
+    expect(timeline.stepAt(START + 5_000)).toBeNull();
+  });
+
+  it.each([null, undefined])("is not one whose stop is %s", (stopped_at) => {
+    expect(at({ stopped_at }).stepAt(START + 5_000)).toBe(50);
+  });
+
+  it("is refused if the stop is no instant", () => {
+    expect(refusal(() => at({ stopped_at: "soon" }))).toMatchObject({
+      code: "not_an_instant",
+      field: "stopped_at",
+    });
+    expect(refusal(() => at({ stopped_at: -5 }))).toMatchObject({
+      code: "out_of_range",
+      field: "stopped_at",
+      message: "stopped_at must be from 0 to 253402300799999, got -5",
+    });
+  });
+});
+
+describe("numbers have to be whole", () => {
+  const others = [
+    0.5,
+    2 ** 53,
+    -(2 ** 53),
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    "1",
+    null,
+    undefined,
+    true,
+    1n,
+  ];
+
+  it.each(others.map((other) => [String(other), other]))("so %s is refused everywhere", (_name, other) => {
+    const odd = other as number;
+    const timeline = new Timeline(served);
+    const calls: [string, () => unknown][] = [
+      ["tick_ms", () => at({ tick_ms: odd })],
+      ["break_interval.min", () => at({ rules: { break_interval: { min: odd, max: 5 } } })],
+      ["break_interval.max", () => at({ rules: { break_interval: { min: 5, max: odd } } })],
+      ["step", () => timeline.value(odd)],
+      ["step", () => timeline.round(odd)],
+      ["step", () => timeline.state(odd)],
+      ["step", () => timeline.nextBreak(odd)],
+      ["step", () => timeline.roundOf(odd)],
+      ["step", () => timeline.timeOf(odd)],
+      ["step", () => timeline.draw(odd, "dice")],
+      ["round", () => timeline.roundAt(odd)],
+      ["n", () => timeline.draw(0, "dice").below(odd)],
+    ];
+    for (const [field, call] of calls) {
+      expect(refusal(call)).toMatchObject({ code: "not_an_integer", field });
+    }
+  });
+
+  it("and in their range", () => {
+    const timeline = new Timeline(served);
+    const step = "step must be from 0 to 253402300799999, got -1";
+    for (const call of [
+      () => timeline.value(-1),
+      () => timeline.round(-1),
+      () => timeline.state(-1),
+      () => timeline.nextBreak(-1),
+      () => timeline.roundOf(-1),
+      () => timeline.draw(-1, "dice"),
+    ]) {
+      expect(refusal(call)).toMatchObject({ code: "out_of_range", field: "step", message: step });
+    }
+    expect(refusal(() => timeline.roundAt(-1)).message).toBe("round must be from 0 to 1260707964179, got -1");
+    expect(refusal(() => timeline.timeOf(2 ** 45)).field).toBe("step");
+    expect(refusal(() => timeline.stateAt(-1)).message).toBe("now must be from 0 to 253402300799999, got -1");
+    expect(refusal(() => at({ rules: { rounds_per_epoch: 63 } })).code).toBe("not_even");
+  });
+
+  it("and -0 is 0", () => {
+    expect(new Timeline(served).state(-0)).toEqual({ step: 0, value: 1, round: 0, broken: false });
+    expect(new Timeline(served).roundAt(-0).round).toBe(0);
+  });
+});
+
+describe("texts have to be well-formed", () => {
+  it.each(["\ud800", "a\udfff", "\udc00\ud800", "\u{1f600}\ud83d"])("so %j is refused", (text) => {
+    expect(refusal(() => at({ seed: text }))).toMatchObject({ code: "lone_surrogate", field: "seed" });
+    const timeline = new Timeline(served);
+    expect(refusal(() => timeline.draw(0, text))).toMatchObject({
+      code: "lone_surrogate",
+      field: "channel",
+    });
+  });
+
+  it("and whole pairs are", () => {
+    const timeline = at({ seed: "\u{1f600}" });
+    expect(timeline.draw(0, "\u{1f600}").word()).not.toBe(timeline.draw(0, "\u{1f601}").word());
+  });
+
+  it.each([undefined, null, 5, {}])("and texts: %j is none", (other) => {
+    const text = other as string;
+    expect(refusal(() => at({ seed: text }))).toMatchObject({ code: "not_a_text", field: "seed" });
+    const timeline = new Timeline(served);
+    expect(refusal(() => timeline.draw(0, text))).toMatchObject({ code: "not_a_text", field: "channel" });
+  });
+
+  it("and not too long", () => {
+    expect(refusal(() => at({ seed: "x".repeat(129) }))).toMatchObject({ code: "length", field: "seed" });
+    expect(at({ seed: "x".repeat(128) }).value(0)).toBe(1);
+  });
+});

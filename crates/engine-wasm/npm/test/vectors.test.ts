@@ -1,0 +1,173 @@
+import { beforeAll, describe, expect, it } from "vitest";
+
+import { ENGINE_VERSION, EngineError, loadEngine, type Session, stateAt, Timeline } from "../src/node.js";
+import { routes } from "./routes.js";
+import { type DrawCase, type EpochCase, type InvalidCase, type StateCase, vectors } from "./vectors.js";
+
+/** The last step of all: 1 ms ticks from 1970 to the end of the year 9999. */
+const LAST_STEP = 253_402_300_799_999;
+
+beforeAll(() => loadEngine());
+
+/** A session of which only seed and rules matter. */
+const anyTime = ({ seed, rules }: Pick<StateCase, "seed" | "rules">): Session => ({
+  seed,
+  rules,
+  start_at: 0,
+  tick_ms: 1,
+});
+
+const numbers = (state: StateCase["state"]) => ({
+  ...state,
+  step: Number(state.step),
+  round: Number(state.round),
+});
+
+/** Every round of the epoch, by its number. The last epoch there is has rounds that begin after the last step. */
+function checkEpoch(timeline: Timeline, one: EpochCase): void {
+  const first = Number(one.epoch) * one.rules.rounds_per_epoch;
+  const last = timeline.round(LAST_STEP);
+  const reached = one.intervals.slice(0, last - first + 1);
+  expect(
+    reached.map((_, index) => timeline.roundAt(first + index).interval),
+    one.why,
+  ).toEqual(reached);
+  expect(() => timeline.roundAt(last + 1), one.why).toThrow(EngineError);
+}
+
+function checkDraw(timeline: Timeline, one: DrawCase): void {
+  const fresh = () => timeline.draw(Number(one.step), one.channel);
+  const take = <Value>(count: number, value: () => Value) => Array.from({ length: count }, value);
+  const words = fresh();
+  expect(
+    take(40, () => words.word()),
+    one.why,
+  ).toEqual(one.words);
+  const units = fresh();
+  expect(
+    take(one.units.length, () => String(units.unit() * 2 ** 53)),
+    one.why,
+  ).toEqual(one.units);
+  for (const { n, values } of one.below) {
+    const draw = fresh();
+    expect(
+      take(values.length, () => draw.below(n)),
+      `${one.why}, n = ${n}`,
+    ).toEqual(values);
+  }
+  const items = Array.from({ length: 52 }, (_, index) => index);
+  expect(fresh().shuffle(items), one.why).toEqual(one.shuffle_52);
+  const turn = fresh();
+  expect(turn.word(), one.why).toBe(one.in_turn.first_word);
+  expect(turn.below(1), one.why).toBe(one.in_turn.below_1);
+  expect(String(turn.unit() * 2 ** 53), one.why).toBe(one.in_turn.unit);
+  expect(turn.below(6), one.why).toBe(one.in_turn.below_6);
+  expect(turn.word(), one.why).toBe(one.in_turn.last_word);
+}
+
+describe.each(Object.entries(routes))("by %s", (_name, walk) => {
+  it("gives the states at instants", () => {
+    const session = ({ seed, rules, start_at, tick_ms }: (typeof vectors.states_at)[number]) => ({
+      seed,
+      rules,
+      start_at: Number(start_at),
+      tick_ms,
+    });
+    walk(vectors.states_at, session, (timeline, one) => {
+      expect(timeline.stateAt(Number(one.now)), one.why).toEqual(numbers(one.state));
+    });
+  });
+
+  it("gives the states of steps, as objects and as numbers, and the breaks that follow", () => {
+    walk(vectors.states, anyTime, (timeline, one) => {
+      const step = Number(one.step);
+      expect(timeline.state(step), one.why).toEqual(numbers(one.state));
+      expect(timeline.value(step), one.why).toBe(one.state.value);
+      expect(timeline.round(step), one.why).toBe(Number(one.state.round));
+      expect(timeline.nextBreak(step), one.why).toBe(Number(one.next_break));
+      expect(timeline.roundOf(step).round, one.why).toBe(Number(one.state.round));
+      expect(timeline.roundOf(step).next_break, one.why).toBe(Number(one.next_break));
+    });
+  });
+
+  it("gives the instants of steps", () => {
+    const session = ({ start_at, tick_ms }: (typeof vectors.times)[number]) => ({
+      seed: "any",
+      start_at: Number(start_at),
+      tick_ms,
+    });
+    walk(vectors.times, session, (timeline, one) => {
+      expect(timeline.timeOf(Number(one.step)), one.why).toBe(Number(one.time));
+      expect(timeline.stepAt(Number(one.time)), one.why).toBe(Number(one.step));
+    });
+  });
+
+  it("gives the rounds", () => {
+    walk(vectors.rounds, anyTime, (timeline, one) => {
+      expect(timeline.roundAt(Number(one.round)), one.why).toEqual({
+        round: Number(one.round),
+        first_step: Number(one.first_step),
+        interval: one.interval,
+        next_break: Number(one.next_break),
+      });
+    });
+  });
+
+  it("gives the intervals of epochs", () => {
+    walk(vectors.epochs, anyTime, checkEpoch);
+  });
+
+  it("gives the draws", () => {
+    walk(vectors.draws, anyTime, checkDraw);
+  });
+});
+
+it("the vectors are of this version, complete, and reach beyond 32 bits", () => {
+  expect(vectors.engine_version).toBe(ENGINE_VERSION);
+  for (const cases of [vectors.states_at, vectors.times, vectors.rounds, vectors.epochs, vectors.invalid]) {
+    expect(cases.length).toBeGreaterThan(10);
+  }
+  expect(vectors.states.filter((one) => Number(one.step) > 2 ** 32).length).toBeGreaterThan(10);
+  expect(vectors.draws.filter((one) => Number(one.step) > 2 ** 32).length).toBeGreaterThan(10);
+});
+
+it("stateAt agrees with a timeline", () => {
+  for (const { seed, rules, start_at, tick_ms, now, state, why } of vectors.states_at) {
+    const session = { seed, rules, start_at: Number(start_at), tick_ms };
+    expect(stateAt(session, Number(now)), why).toEqual(numbers(state));
+  }
+});
+
+describe("invalid inputs are refused", () => {
+  /** Uses every input, so that the wrong one is met. */
+  function use({ seed, rules, start_at, tick_ms, now, step, channel, n }: InvalidCase["input"]): void {
+    const timeline = new Timeline({ seed, rules, start_at: Number(start_at), tick_ms });
+    timeline.stateAt(Number(now));
+    timeline.draw(Number(step), channel).below(n);
+  }
+
+  /** What the error has to say. Beyond 2^53 a number is refused before the engine sees it. */
+  function expected({ field, min, max, value, even }: InvalidCase["error"]): string {
+    if (!Number.isSafeInteger(Number(value))) {
+      return `${field} must be a whole number of at most 2^53 - 1 in size, got ${value}`;
+    }
+    if (field === "seed" || field === "channel") {
+      return `${field} must be ${min} to ${max} bytes of UTF-8, got ${value} bytes`;
+    }
+    const inRange = Number(min) <= Number(value) && Number(value) <= Number(max);
+    const range = even && inRange ? `an even number from ${min} to ${max}` : `from ${min} to ${max}`;
+    return `${field} must be ${range}, got ${value}`;
+  }
+
+  it.each(vectors.invalid.map((one): [string, InvalidCase] => [one.why, one]))("%s", (_why, one) => {
+    try {
+      use(one.input);
+    } catch (error) {
+      expect(error).toBeInstanceOf(EngineError);
+      expect((error as EngineError).field).toBe(one.error.field);
+      expect((error as EngineError).message).toBe(expected(one.error));
+      return;
+    }
+    expect.unreachable("nothing was thrown");
+  });
+});
