@@ -24,6 +24,8 @@ pub(crate) struct Epoch {
     /// Where each round begins, counted from the epoch's start, in the first `rounds` places; the next place holds
     /// `length`, so that a round's end can always be read.
     borders: [u32; MAX_ROUNDS + 1],
+    /// The place of the round that was found last. It makes the next answer faster and never another.
+    last_round: u32,
 }
 
 impl Epoch {
@@ -37,7 +39,7 @@ impl Epoch {
             borders[round + 1] = borders[round] + 1 + intervals[round];
         }
         let length = rules.epoch_length();
-        Self { number, start: number * u64::from(length), length, rounds, secret, borders }
+        Self { number, start: number * u64::from(length), length, rounds, secret, borders, last_round: 0 }
     }
 
     /// The number of the epoch that `step` lies in.
@@ -60,15 +62,16 @@ impl Epoch {
     }
 
     /// The state of `step`, which lies at `offset`.
-    pub(crate) fn state(&self, step: Step, offset: u32) -> State {
+    pub(crate) fn state(&mut self, step: Step, offset: u32) -> State {
         let index = self.round_index(offset);
         let value = offset - self.borders[index as usize];
         State { step, value, round: self.round_number(index), broken: value == 0 }
     }
 
     /// The round that the position at `offset` belongs to.
-    pub(crate) fn round_of(&self, offset: u32) -> Round {
-        self.round(self.round_index(offset))
+    pub(crate) fn round_of(&mut self, offset: u32) -> Round {
+        let index = self.round_index(offset);
+        self.round(index)
     }
 
     /// The round at place `index` of the epoch, `index` below K. Its first step may lie past the last step there is.
@@ -87,8 +90,17 @@ impl Epoch {
         self.number * u64::from(self.rounds) + u64::from(index)
     }
 
-    /// The last round that begins at or before `offset`.
-    fn round_index(&self, offset: u32) -> u32 {
+    /// The last round that begins at or before `offset`. Neighbouring steps mostly lie in the same round, so the round of
+    /// the last answer is tried first.
+    fn round_index(&mut self, offset: u32) -> u32 {
+        let last = self.last_round as usize;
+        if self.borders[last] > offset || offset >= self.borders[last + 1] {
+            self.last_round = self.search_round(offset);
+        }
+        self.last_round
+    }
+
+    fn search_round(&self, offset: u32) -> u32 {
         let (mut from, mut to) = (0, self.rounds);
         while to - from > 1 {
             let middle = u32::midpoint(from, to);
