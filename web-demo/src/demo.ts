@@ -1,0 +1,304 @@
+/** One session on the page: four players, the server's own answers, and the score that shows them. */
+import type { State } from "tickseed";
+
+import { type Agreement, compare } from "./agreement.js";
+import { correction, type Exchange, hasSlept, type Reading } from "./clock.js";
+import { newsMs } from "./flash.js";
+import { notice } from "./notice.js";
+import type { Page } from "./page.js";
+import { CHARACTERS, Player, type View } from "./players.js";
+import type { Scene } from "./plot.js";
+import { Row, type RowContent } from "./rows.js";
+import { type Point, reach } from "./sawtooth.js";
+import { type HandedOut, Refused, type Server, type SessionAnswer, type StateAnswer } from "./server.js";
+import { situation } from "./situation.js";
+import { Comparisons } from "./verdict.js";
+import { type Watcher, watch } from "./watch.js";
+import { clockTime, count, counted, plusMinus, secondsLeft, tenthsAgo } from "./words.js";
+
+/** How far ahead a stop is set, so that everybody who asks once a second has heard of it before it comes. */
+const STOP_NOTICE_MS = 2_000;
+/** With less motion wished for, the curves move on only once in this time. */
+const CALM_PLOT_MS = 1_000;
+/** The session and the time: all that a player ever asks for. */
+const REQUESTS_TO_PLAY = 2;
+
+const ASKED_ONLY_TO_COMPARE = "Asked once a second, to compare";
+
+const LESS_MOTION = matchMedia("(prefers-reduced-motion: reduce)");
+
+/** Reads the clocks of this machine. */
+export interface Machine {
+  readonly originMs: number;
+  reading(): Reading;
+  /** What the device's clock shows at a time since the page was opened. */
+  deviceUs(monotonicMs: number): number;
+}
+
+/** A session being shown. */
+export class Demo implements Watcher {
+  readonly #server: Server;
+  readonly #page: Page;
+  readonly #machine: Machine;
+  readonly #bytes: number;
+  readonly #players: readonly [Player, Row][];
+  readonly #first: Player;
+  readonly #serverRow: Row;
+  readonly #ended = new AbortController();
+  readonly #comparisons = new Comparisons();
+  #session: SessionAnswer;
+  #exchange: Exchange;
+  /** When the time was asked for; unknown if that has to be done again. */
+  #syncedAt: Reading | undefined;
+  #syncs = 1;
+  #answers: { readonly instant: number; readonly state: State }[] = [];
+  #asked = 0;
+  #silence: { readonly since: number; readonly because: string } | undefined;
+  #backSince: number | undefined;
+  #isGone = false;
+
+  constructor(
+    server: Server,
+    page: Page,
+    machine: Machine,
+    { session, text }: HandedOut,
+    exchange: Exchange,
+  ) {
+    this.#server = server;
+    this.#page = page;
+    this.#machine = machine;
+    this.#session = session;
+    this.#exchange = exchange;
+    const joined = machine.reading();
+    this.#syncedAt = joined;
+    this.#bytes = new TextEncoder().encode(text).length;
+    page.present(location.href, text, `${count(this.#bytes)} bytes`);
+    const handout = { session, exchange };
+    const players = CHARACTERS.map(
+      (character) => new Player(character, handout, machine.originMs, joined.monotonicMs),
+    );
+    this.#players = players.map((player) => [
+      player,
+      new Row(page.score, player.character.id, player.character.name),
+    ]);
+    this.#first = players[0] as Player;
+    this.#serverRow = new Row(page.score, "server", "Server");
+  }
+
+  /** Has the server asked until the demo ends. */
+  run(): void {
+    void watch(this.#server, this.#session.id, this, this.#ended.signal);
+  }
+
+  /** Ends: takes everything off the page. */
+  end(): void {
+    this.#ended.abort();
+    for (const [player, row] of this.#players) {
+      player.leave();
+      row.remove();
+    }
+    this.#serverRow.remove();
+    this.#page.clear();
+  }
+
+  /** Asks the server to stop the session for everyone, shortly. */
+  async stop(): Promise<void> {
+    const { id } = this.#session;
+    try {
+      await this.#server.stop(id, this.#now() + STOP_NOTICE_MS);
+      this.session((await this.#server.session(id)).session);
+    } catch (error) {
+      // Refused means that somebody else was first: the next answer tells when.
+      if (!(error instanceof Refused)) {
+        this.silence(error as Error);
+      }
+    }
+  }
+
+  session(session: SessionAnswer): void {
+    const wasSilent = this.#silence !== undefined;
+    this.#asked += 1;
+    this.#silence = undefined;
+    this.#backSince = wasSilent ? this.#now() : this.#backSince;
+    if (session.stopped_at !== this.#session.stopped_at) {
+      this.#session = session;
+      this.#tellPlayers();
+    }
+    if (this.#syncedAt === undefined || hasSlept(this.#syncedAt, this.#machine.reading())) {
+      void this.#syncAgain();
+    }
+  }
+
+  state(answer: StateAnswer): void {
+    const { step, value, round, broken } = answer;
+    const instant = Date.parse(answer.computed_at);
+    const state = { step, value, round, broken };
+    this.#asked += 1;
+    this.#answers.push({ instant, state });
+    this.#comparisons.add(this.#compare(state, instant));
+  }
+
+  silence({ message, cause }: Error): void {
+    this.#silence ??= { since: this.#now(), because: cause === undefined ? message : "" };
+  }
+
+  gone(): void {
+    this.#isGone = true;
+  }
+
+  /** Shows the present moment. */
+  frame(): void {
+    // Read once: all rows show one moment.
+    const { monotonicMs } = this.#machine.reading();
+    for (const [player, row] of this.#players) {
+      player.rejoinIfDue(monotonicMs);
+      this.#showPlayer(player, row, player.see(monotonicMs));
+    }
+    const view = this.#first.see(monotonicMs);
+    this.#showServer(view.instant);
+    this.#showPage(view);
+  }
+
+  #now(): number {
+    return this.#first.now(this.#machine.reading().monotonicMs);
+  }
+
+  get #stoppedAt(): number | undefined {
+    return this.#session.stopped_at == null ? undefined : Date.parse(this.#session.stopped_at);
+  }
+
+  async #syncAgain(): Promise<void> {
+    this.#syncedAt = this.#machine.reading();
+    try {
+      this.#exchange = await this.#server.time(this.#machine.deviceUs);
+    } catch {
+      // The next answer of the server is the next chance.
+      this.#syncedAt = undefined;
+      return;
+    }
+    if (!this.#ended.signal.aborted) {
+      this.#syncs += 1;
+      this.#tellPlayers();
+    }
+  }
+
+  #tellPlayers(): void {
+    for (const [player] of this.#players) {
+      player.hear({ session: this.#session, exchange: this.#exchange });
+    }
+  }
+
+  #compare(expected: State, instant: number): Agreement {
+    const computing = this.#players.map(([player]) => ({
+      name: player.character.name,
+      stateAt: (at: number) => player.stateAt(at),
+    }));
+    return compare(expected, instant, computing);
+  }
+
+  #showPlayer(player: Player, row: Row, view: View): void {
+    const { startsInMs, instant } = view;
+    const stoppedAt = this.#stoppedAt;
+    const waits = startsInMs > 0 && (stoppedAt === undefined || instant < stoppedAt);
+    row.show({
+      state: view,
+      instant,
+      situation: situation(player, view, { stoppedAt }),
+      instead: waits ? secondsLeft(startsInMs) : undefined,
+      unit: waits ? "until the start" : "value",
+      ...this.#breakNews(view),
+    });
+    row.draw(this.#scene(player, instant));
+  }
+
+  #breakNews({ broken, lastBreak }: View): Pick<RowContent, "brokeAfter" | "mayFlash"> {
+    const { rules, tick_ms } = this.#session;
+    const lasts = newsMs(rules.break_interval.min, tick_ms);
+    const isNews = lastBreak !== undefined && (broken || lastBreak.ageMs < lasts);
+    return { brokeAfter: isNews ? lastBreak.after : undefined, mayFlash: lasts > 0 };
+  }
+
+  #showServer(now: number): void {
+    const row = this.#serverRow;
+    const last = this.#answers.at(-1);
+    const silentSince = this.#silence?.since;
+    if (last === undefined) {
+      row.wait(silentSince === undefined ? ASKED_ONLY_TO_COMPARE : noAnswer(silentSince));
+    } else {
+      const { state, instant } = last;
+      row.show({
+        state,
+        instant,
+        situation: silentSince === undefined ? ASKED_ONLY_TO_COMPARE : noAnswer(silentSince),
+        unit: tenthsAgo(now - instant),
+        brokeAfter: undefined,
+        mayFlash: false,
+      });
+    }
+    const scene = this.#scene(this.#first, now);
+    row.draw({ ...scene, dots: this.#dots(scene) });
+  }
+
+  /** The server's answers as points of the plot; those that have left it are forgotten. */
+  #dots({ stretch }: Scene): readonly Point[] {
+    this.#answers = this.#answers.filter(
+      ({ instant }, index) => this.#position(instant) >= stretch.from || index === this.#answers.length - 1,
+    );
+    return this.#answers.map(({ instant, state }) => [this.#position(instant), state.value]);
+  }
+
+  /** How many ticks lie between the start and an instant; from the stop on, no more. */
+  #position(instant: number): number {
+    const { start_at, tick_ms } = this.#session;
+    return (Math.min(instant, this.#stoppedAt ?? instant) - Date.parse(start_at)) / tick_ms;
+  }
+
+  #scene(player: Player, instant: number): Scene {
+    const { break_interval } = this.#session.rules;
+    const now = this.#position(LESS_MOTION.matches ? instant - (instant % CALM_PLOT_MS) : instant);
+    const { back, ahead } = reach(break_interval);
+    return {
+      rounds: player,
+      now,
+      stretch: { from: now - back, to: now + ahead },
+      end: this.#stoppedAt === undefined ? undefined : this.#position(this.#stoppedAt),
+      top: break_interval.max + 1,
+    };
+  }
+
+  #showPage(view: View): void {
+    const { step, instant } = view;
+    const stoppedAt = this.#stoppedAt;
+    this.#page.say(
+      notice({
+        now: instant,
+        startsAt: Date.parse(this.#session.start_at),
+        stoppedAt,
+        step,
+        silentSince: this.#silence?.since,
+        silentBecause: this.#silence?.because ?? "",
+        backSince: this.#backSince,
+        isGone: this.#isGone,
+      }),
+    );
+    this.#page.allowStopping(stoppedAt === undefined && this.#silence === undefined && !this.#isGone);
+    this.#page.tell({
+      bytes: counted(this.#bytes, "byte"),
+      requests: counted(REQUESTS_TO_PLAY + this.#syncs - 1, "request"),
+      ticks: counted(step - (this.#first.joinedStep ?? 0), "tick"),
+      clock: plusMinus(correction(this.#exchange).boundUs),
+      asked: `Only to compare, and to hear of a stop, this page has asked the server ${counted(this.#asked, "time")}.`,
+    });
+    const verdict =
+      this.#silence === undefined
+        ? this.#comparisons.verdict()
+        : this.#comparisons.verdictWithout(this.#compare(view, instant), this.#silence.since);
+    if (verdict !== undefined) {
+      this.#page.judge(verdict);
+    }
+  }
+}
+
+function noAnswer(since: number): string {
+  return `No answer since ${clockTime(since)}`;
+}

@@ -1,0 +1,112 @@
+/** A real browser, and what can be read from the page in it. */
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { State } from "tickseed";
+
+import { CHROMIUM } from "./prerequisites.js";
+
+const ARGUMENTS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** What a row shows. */
+export interface Reading {
+  readonly player: string;
+  readonly instant: number;
+  readonly state: State;
+  readonly unit: string;
+  readonly isNews: boolean;
+}
+
+/** All that the page shows at one moment. */
+export interface Sight {
+  readonly notice: string;
+  readonly players: readonly Reading[];
+  readonly server: Reading | undefined;
+  readonly verdict: {
+    readonly same: number;
+    readonly players: number;
+    readonly checks: number;
+    readonly differences: number;
+    readonly words: string;
+    readonly role: string | null;
+  };
+}
+
+/** A page and everything that went wrong in it. */
+export interface Visit {
+  readonly page: Page;
+  readonly complaints: string[];
+}
+
+/** Starts a browser. It has a fresh profile. */
+export function startBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: CHROMIUM, headless: true, args: ARGUMENTS });
+}
+
+/** Opens an address as somebody who was never there before. */
+export async function visit(
+  browser: Browser,
+  address: string,
+  options: BrowserContextOptions = {},
+  prepare: (page: Page) => Promise<unknown> = () => Promise.resolve(),
+): Promise<Visit> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(`uncaught: ${error.message}`));
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) {
+      complaints.push(`${message.type()}: ${message.text()}`);
+    }
+  });
+  await page.exposeFunction("complain", (text: string) => complaints.push(text));
+  await page.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
+      const { complain } = window as unknown as { complain: (text: string) => void };
+      complain(`the content security policy forbids: ${violatedDirective} ${blockedURI}`);
+    });
+  });
+  await prepare(page);
+  await page.goto(address);
+  return { page, complaints };
+}
+
+/** Reads everything between two frames, so that it belongs to one moment. */
+export function look(page: Page): Promise<Sight> {
+  return page.evaluate(() => {
+    const read = (row: HTMLElement): Reading => ({
+      player: row.dataset.player ?? "",
+      instant: Number(row.dataset.instant),
+      state: {
+        step: Number(row.dataset.step),
+        value: Number(row.dataset.value),
+        round: Number(row.dataset.round),
+        broken: row.dataset.broken === "true",
+      },
+      unit: row.querySelector(".unit")?.textContent ?? "",
+      isNews: row.dataset.news === "true",
+    });
+    const rows = [...document.querySelectorAll<HTMLElement>("[data-step]")].map(read);
+    const verdict = document.querySelector<HTMLElement>("#verdict");
+    const words = document.querySelector<HTMLElement>("#verdict-words");
+    return {
+      notice: document.querySelector("#notice")?.textContent ?? "",
+      players: rows.filter(({ player }) => player !== "server"),
+      server: rows.find(({ player }) => player === "server"),
+      verdict: {
+        same: Number(verdict?.dataset.same),
+        players: Number(verdict?.dataset.players),
+        checks: Number(verdict?.dataset.checks ?? 0),
+        differences: Number(verdict?.dataset.differences),
+        words: words?.textContent ?? "",
+        role: words?.getAttribute("role") ?? null,
+      },
+    };
+  });
+}

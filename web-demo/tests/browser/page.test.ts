@@ -1,0 +1,223 @@
+/** The page in a real browser, served by the real server. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+
+import { until } from "../until.js";
+import { look, type Reading, type Sight, startBrowser, visit } from "./browser.js";
+import { ARTIFACTS, checkPrerequisites } from "./prerequisites.js";
+import { TestServer } from "./server.js";
+
+/** Breaks about once a second. */
+const BRISK = { tick_ms: 100, rules: { break_interval: { min: 6, max: 14 } } };
+
+let browser: Browser;
+let server: TestServer;
+
+beforeAll(async () => {
+  checkPrerequisites();
+  browser = await startBrowser();
+});
+
+afterAll(() => browser?.close());
+
+beforeEach(async () => {
+  server = new TestServer();
+  await server.start();
+});
+
+afterEach(async () => {
+  await Promise.all(browser.contexts().map((context) => context.close()));
+  await server.remove();
+});
+
+test("four players compute what the server computes, breaks included", async () => {
+  const { id } = await server.create(BRISK);
+  const { page, complaints } = await visit(browser, `${server.address}/?session=${id}`);
+  const breaks = new Set<number>();
+  await until(
+    "three breaks, and three comparisons by the page itself",
+    async () => {
+      const sight = await look(page);
+      const seen = expectSameForAll(sight);
+      if (seen !== undefined) {
+        expect(await server.stateAt(id, seen.instant)).toEqual(seen.state);
+        if (seen.state.broken) {
+          expectBreakShown(sight);
+          breaks.add(seen.state.round);
+        }
+      }
+      return breaks.size >= 3 && sight.verdict.checks >= 3;
+    },
+    20_000,
+  );
+  const { server: answer, verdict } = await look(page);
+  expect(answer?.state).toEqual(await server.stateAt(id, answer?.instant ?? 0));
+  expect(verdict).toMatchObject({ same: 4, players: 4, differences: 0, role: null });
+  expect(verdict.words).toBe("4 of 4 players computed the same as the server");
+  expect(complaints).toEqual([]);
+});
+
+test("without the server the counters go on, and rightly so; it is noticed when it is back", async () => {
+  const { id } = await server.create(BRISK);
+  const { page, complaints } = await visit(browser, `${server.address}/?session=${id}`);
+  await until("a comparison after the start", async () => {
+    const sight = await look(page);
+    return sight.verdict.checks > 0 && (expectSameForAll(sight)?.state.step ?? 0) > 3;
+  });
+  await server.kill();
+  await until("words about the silence", async () =>
+    (await look(page)).notice.includes("The server cannot be reached since"),
+  );
+  const alone = await countedAlone(page, 20);
+  const { checks } = (await look(page)).verdict;
+  await server.start();
+  await until("words about the return", async () =>
+    (await look(page)).notice.includes("The server is back since"),
+  );
+  await until("more comparisons", async () => (await look(page)).verdict.checks > checks);
+  expect((await look(page)).verdict).toMatchObject({ same: 4, players: 4, differences: 0 });
+  for (const { instant, state } of alone) {
+    expect(await server.stateAt(id, instant)).toEqual(state);
+  }
+  expect(complaints.filter((text) => !text.includes("net::ERR_"))).toEqual([]);
+});
+
+test("whoever opens the link sees the same, and a stop freezes everybody on one step", async () => {
+  const { page, complaints } = await visit(browser, server.address);
+  await until("the countdown", async () => (await look(page)).players[0]?.unit === "until the start");
+  const link = await page.inputValue("#link");
+  const id = new URL(link).searchParams.get("session") ?? "";
+  expect(page.url()).toBe(link);
+  await page.click("#copy");
+  await until("the link to be copied", async () => (await page.textContent("#copy")) === "Copied");
+  const guest = await visit(browser, link, { viewport: { width: 360, height: 740 } });
+  await expectRight(page, id);
+  await expectRight(guest.page, id);
+  expect(await overflow(guest.page)).toBe(0);
+  await pictureOfABreak(page);
+
+  await page.click("#stop");
+  const [mine, theirs] = [await frozen(page), await frozen(guest.page)];
+  expect(theirs.state).toEqual(mine.state);
+  const { stopped_at } = await server.session(id);
+  expect(mine.state).toEqual(await server.stateAt(id, Date.parse(stopped_at ?? "")));
+  expect(mine.state).toEqual(await server.stateAt(id, mine.instant));
+  expect([...complaints, ...guest.complaints]).toEqual([]);
+});
+
+test("a difference is shown loudly", async () => {
+  const { id } = await server.create(BRISK);
+  const { page } = await visit(browser, `${server.address}/?session=${id}`, {}, (opened) =>
+    opened.route("**/state", async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, json: { ...(await response.json()), round: 77 } });
+    }),
+  );
+  const { verdict } = await until("a difference", async () => {
+    const sight = await look(page);
+    return sight.verdict.differences > 0 && sight;
+  });
+  expect(verdict).toMatchObject({ same: 0, role: "alert" });
+  expect(verdict.words).toBe("Only 0 of 4 players computed the same as the server");
+});
+
+test("an unknown session is told in words, and a new one can be had", async () => {
+  const unknown = "sess_00000000-0000-4000-8000-000000000000";
+  for (const name of [unknown, "nonsense"]) {
+    const { page } = await visit(browser, `${server.address}/?session=${name}`);
+    await until("words about it", async () =>
+      (await look(page)).notice.includes("knows no session of this name"),
+    );
+    await page.click("#renew");
+    await until("counters", async () => expectSameForAll(await look(page)));
+    expect(page.url()).not.toContain(name);
+  }
+});
+
+test("an engine that does not load is told in words", async () => {
+  const { page } = await visit(browser, server.address, {}, (opened) =>
+    opened.route("**/*.wasm", (route) => route.abort()),
+  );
+  const { notice } = await until("words about it", async () => {
+    const sight = await look(page);
+    return sight.notice.includes("cannot be computed") && sight;
+  });
+  expect(notice).toContain("the engine (WebAssembly) did not load");
+});
+
+/** What all four players show, once there is something to see. */
+function expectSameForAll({ players }: Sight): Reading | undefined {
+  const [first] = players;
+  if (first === undefined) {
+    return undefined;
+  }
+  expect(players.map(({ player }) => player)).toEqual(["anna", "ben", "chloe", "dev"]);
+  for (const { instant, state } of players) {
+    expect({ instant, state }).toEqual({ instant: first.instant, state: first.state });
+  }
+  return first;
+}
+
+function expectBreakShown({ players }: Sight): void {
+  for (const { state, unit, isNews } of players) {
+    expect(state.value).toBe(0);
+    expect(unit).toMatch(/^break after \d+$/);
+    expect(isNews).toBe(true);
+  }
+}
+
+/** What the players show while nobody helps them, until they have counted so many ticks. */
+async function countedAlone(page: Page, ticks: number): Promise<readonly Reading[]> {
+  const seen: Reading[] = [];
+  await until("ticks without the server", async () => {
+    const sight = await look(page);
+    const reading = expectSameForAll(sight);
+    if (reading !== undefined) {
+      seen.push(reading);
+    }
+    expect(sight.notice).toContain("The counters go on: they need nothing from it.");
+    return (seen.at(-1)?.state.step ?? 0) - (seen[0]?.state.step ?? 0) >= ticks;
+  });
+  expect((await look(page)).verdict.words).toBe("4 of 4 players still agree with each other");
+  return seen;
+}
+
+/** Expects that a page shows what the server computes for the same instant, after the start. */
+async function expectRight(page: Page, id: string): Promise<void> {
+  const seen = await until("a running counter", async () => {
+    const reading = expectSameForAll(await look(page));
+    return reading !== undefined && reading.state.step > 0 && reading;
+  });
+  expect(seen.state).toEqual(await server.stateAt(id, seen.instant));
+}
+
+/** What a page shows after the stop; its clock goes on, its counters do not. */
+async function frozen(page: Page): Promise<Reading> {
+  await until("the stop", async () => (await look(page)).notice.includes("Stopped for everyone"));
+  const first = expectSameForAll(await look(page));
+  return until("some time after the stop", async () => {
+    const later = expectSameForAll(await look(page));
+    expect(later?.state).toEqual(first?.state);
+    return later !== undefined && later.instant > (first?.instant ?? 0) + 300 && later;
+  });
+}
+
+async function pictureOfABreak(page: Page): Promise<void> {
+  await until(
+    "a second break",
+    async () => {
+      const reading = expectSameForAll(await look(page));
+      return (reading?.isNews ?? false) && (reading?.state.round ?? 0) > 1;
+    },
+    25_000,
+  );
+  mkdirSync(ARTIFACTS, { recursive: true });
+  await page.screenshot({ path: join(ARTIFACTS, "web-demo.png") });
+}
+
+/** By how many pixels the page is wider than its window. */
+function overflow(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+}

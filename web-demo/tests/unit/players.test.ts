@@ -1,0 +1,96 @@
+import { loadEngine, Timeline } from "tickseed";
+import { beforeAll, describe, expect, test } from "vitest";
+
+import { agreeing, compare } from "../../src/agreement.js";
+import { CHARACTERS, type Handout, Player } from "../../src/players.js";
+import { situation } from "../../src/situation.js";
+
+const START = Date.parse("2026-11-23T12:00:03.000Z");
+/** The page was opened three seconds before the start, by a clock that is right. */
+const ORIGIN_MS = START - 3_000;
+const HANDOUT: Handout = {
+  session: {
+    id: "sess_0b9f3f0e-6d7a-4f0e-9a55-2f3b1d7c8e21",
+    seed: "550e8400-e29b-41d4-a716-446655440000",
+    start_at: "2026-11-23T12:00:03.000Z",
+    tick_ms: 100,
+    rules: { break_interval: { min: 5, max: 9 }, rounds_per_epoch: 4 },
+    engine_version: 1,
+  },
+  exchange: {
+    askedUs: ORIGIN_MS * 1_000,
+    receivedUs: ORIGIN_MS * 1_000 + 400,
+    sentUs: ORIGIN_MS * 1_000 + 400,
+    answeredUs: ORIGIN_MS * 1_000 + 800,
+  },
+};
+
+beforeAll(() => loadEngine());
+
+function everybody(): readonly Player[] {
+  return CHARACTERS.map((character) => new Player(character, HANDOUT, ORIGIN_MS, 0));
+}
+
+describe("players", () => {
+  test("see the same at every moment, whatever their situation", () => {
+    const players = everybody();
+    const timeline = new Timeline(HANDOUT.session);
+    for (let passedUs = 0; passedUs < 60_000_000; passedUs += 16_683) {
+      const monotonicMs = passedUs / 1_000;
+      const instant = ORIGIN_MS + Math.floor(monotonicMs);
+      for (const player of players) {
+        player.rejoinIfDue(monotonicMs);
+        expect(player.see(monotonicMs)).toMatchObject({ ...timeline.stateAt(instant), instant });
+      }
+    }
+  });
+
+  test("freeze where the session was stopped", () => {
+    const players = everybody();
+    const stopped = { ...HANDOUT, session: { ...HANDOUT.session, stopped_at: "2026-11-23T12:00:05.050Z" } };
+    for (const player of players) {
+      player.hear(stopped);
+      expect(player.see(60_000).step).toBe(20);
+      expect(player.see(5_049).step).toBe(20);
+      expect(player.see(4_999).step).toBe(19);
+    }
+  });
+
+  test("know how long it is until the start", () => {
+    const [anna] = everybody();
+    expect(anna?.see(1_000)).toMatchObject({ startsInMs: 2_000, step: 0, value: 0, broken: false });
+    expect(anna?.see(3_000)).toMatchObject({ startsInMs: 0, step: 0, value: 1 });
+  });
+
+  test("know the last break", () => {
+    const [anna] = everybody();
+    const { interval, next_break } = new Timeline(HANDOUT.session).roundAt(0);
+    const breaksAt = 3_000 + next_break * 100;
+    expect(anna?.see(breaksAt - 1).lastBreak).toBeUndefined();
+    expect(anna?.see(breaksAt + 30)).toMatchObject({
+      broken: true,
+      lastBreak: { ageMs: 30, after: interval },
+    });
+  });
+
+  test("tell their situation", () => {
+    const [anna, ben, chloe, dev] = everybody() as [Player, Player, Player, Player];
+    ben.rejoinIfDue(20_000);
+    const told = (player: Player): string => situation(player, player.see(25_500), { stoppedAt: undefined });
+    expect(told(anna)).toBe("Here since before the start");
+    expect(told(ben)).toBe("Joined late, 5 s ago, at step 170");
+    expect(told(chloe)).toBe("Offline since she joined, 25 s ago");
+    expect(told(dev)).toMatch(/^Phone says \d\d:\d\d:\d\d: 3 h wrong\. Corrected once, by \/v1\/time$/);
+    expect(dev.see(25_500).deviceMs).toBe(ORIGIN_MS + 25_500 + 3 * 60 * 60 * 1_000);
+  });
+});
+
+test("a comparison finds out who differs", () => {
+  const state = { step: 7, value: 8, round: 0, broken: false };
+  const agreement = compare(state, START, [
+    { name: "Anna", stateAt: () => ({ ...state }) },
+    { name: "Ben", stateAt: () => ({ ...state, round: 1 }) },
+  ]);
+  expect(agreeing(agreement)).toBe(1);
+  expect(agreement.players.map(({ agrees }) => agrees)).toEqual([true, false]);
+});

@@ -1,0 +1,140 @@
+import { describe, expect, test } from "vitest";
+
+import { newsMs } from "../../src/flash.js";
+import { type Happenings, notice } from "../../src/notice.js";
+import { Comparisons } from "../../src/verdict.js";
+import {
+  ago,
+  clockTime,
+  clockTimeExact,
+  counted,
+  duration,
+  plusMinus,
+  secondsLeft,
+} from "../../src/words.js";
+
+/** Local time, as the page shows it. */
+const NOON = new Date(2026, 10, 23, 12, 3, 4, 40).getTime();
+const MINUTE = 60_000;
+
+test("numbers and instants", () => {
+  expect(counted(1, "check")).toBe("1 check");
+  expect(counted(12_345, "tick")).toBe("12,345 ticks");
+  expect(clockTime(NOON)).toBe("12:03:04");
+  expect(clockTimeExact(NOON)).toBe("12:03:04.040");
+  expect(secondsLeft(2_001)).toBe("2.1 s");
+  expect(secondsLeft(1)).toBe("0.1 s");
+  expect(secondsLeft(5 * MINUTE)).toBe("5 min");
+  expect(duration(59_999)).toBe("59 s");
+  expect(duration(120 * MINUTE)).toBe("2 h");
+  expect(duration(3 * 24 * 60 * MINUTE)).toBe("3 days");
+  expect(ago(400)).toBe("just now");
+  expect(plusMinus(301)).toBe("± 0.4 ms");
+  expect(plusMinus(0)).toBe("± 0.1 ms");
+  expect(plusMinus(12_300)).toBe("± 13 ms");
+});
+
+describe("the notice", () => {
+  const running: Happenings = {
+    now: NOON,
+    startsAt: NOON - MINUTE,
+    stoppedAt: undefined,
+    step: 321,
+    silentSince: undefined,
+    silentBecause: "",
+    backSince: undefined,
+    isGone: false,
+  };
+  const words = (change: Partial<Happenings>): string => notice({ ...running, ...change }).words;
+
+  test("tells the course of the session", () => {
+    expect(words({ startsAt: NOON + 3_000 })).toBe("Starts at 12:03:07. The session is handed out already.");
+    expect(words({ startsAt: NOON + 24 * 60 * MINUTE })).toContain("24 November 2026, 12:03:04.");
+    expect(words({})).toBe("Running. The server is only asked to compare.");
+    expect(words({ stoppedAt: NOON + 2_000 })).toBe("Stops for everyone at 12:03:06.");
+    expect(words({ stoppedAt: NOON })).toBe("Stopped for everyone at 12:03:04, at step 321.");
+    expect(words({ startsAt: NOON + 5_000, stoppedAt: NOON })).toContain("before its first step");
+  });
+
+  test("tells of the server's silence, without claiming that a stopped counter goes on", () => {
+    expect(words({ silentSince: NOON })).toBe(
+      "The server cannot be reached since 12:03:04. The counters go on: they need nothing from it.",
+    );
+    expect(words({ silentSince: NOON, silentBecause: "the answer was 503 Service Unavailable" })).toContain(
+      "since 12:03:04 (the answer was 503 Service Unavailable).",
+    );
+    expect(words({ silentSince: NOON, stoppedAt: NOON })).not.toContain("go on");
+  });
+
+  test("tells that the server is back, for a while, unless there is more to tell", () => {
+    expect(words({ backSince: NOON - 1_000 })).toBe(
+      "The server is back since 12:03:03. The counters never noticed.",
+    );
+    expect(words({ backSince: NOON - 10_000 })).toBe(words({}));
+    expect(words({ backSince: NOON - 1_000, stoppedAt: NOON + 1_000 })).toContain("Stops");
+  });
+
+  test("tells that the session has expired", () => {
+    expect(words({ isGone: true })).toContain("expired");
+    expect(words({ isGone: true })).toContain("still go on");
+    expect(words({ isGone: true, stoppedAt: NOON })).not.toContain("still go on");
+  });
+
+  test("stays the same as long as nothing happens, for it is read out", () => {
+    for (const change of [
+      {},
+      { stoppedAt: NOON + 2_000 },
+      { silentSince: NOON },
+      { startsAt: NOON + 3_000 },
+    ]) {
+      expect(words({ ...change, now: NOON + 500, step: 326 })).toBe(words(change));
+    }
+  });
+});
+
+describe("the verdict", () => {
+  const expected = { step: 7, value: 8, round: 0, broken: false };
+  const player = (name: string, agrees: boolean) => ({
+    name,
+    agrees,
+    state: agrees ? expected : { ...expected, value: 9 },
+  });
+
+  test("is silent before the first comparison", () => {
+    expect(new Comparisons().verdict()).toBeUndefined();
+  });
+
+  test("counts checks and differences, and names who differs", () => {
+    const comparisons = new Comparisons();
+    comparisons.add({ instant: NOON, expected, players: [player("Anna", true), player("Ben", true)] });
+    expect(comparisons.verdict()).toMatchObject({
+      isGood: true,
+      words: "2 of 2 players computed the same as the server",
+      details: "At 12:03:04.040: step 7, value 8. 1 check so far, 0 differences.",
+      data: { same: 2, players: 2, instant: NOON, checks: 1, differences: 0 },
+    });
+    comparisons.add({ instant: NOON, expected, players: [player("Anna", true), player("Ben", false)] });
+    expect(comparisons.verdict()).toMatchObject({
+      isGood: false,
+      words: "Only 1 of 2 players computed the same as the server",
+      details: "Expected step 7, value 8; Ben: step 7, value 9. 2 checks so far, 1 difference.",
+      data: { same: 1, checks: 2, differences: 1 },
+    });
+  });
+
+  test("compares the players with each other while the server is silent", () => {
+    const among = { instant: NOON, expected, players: [player("Anna", true), player("Ben", true)] };
+    expect(new Comparisons().verdictWithout(among, NOON)).toMatchObject({
+      isGood: true,
+      words: "2 of 2 players still agree with each other",
+      details: "No answer to compare with since 12:03:04. 0 checks so far, 0 differences.",
+    });
+  });
+});
+
+test("a break is news for as long as it can be seen, but never makes anything flicker", () => {
+  expect(newsMs(30, 100)).toBe(900);
+  expect(newsMs(9, 100)).toBe(500);
+  expect(newsMs(10, 50)).toBe(275);
+  expect(newsMs(2, 100)).toBe(0);
+});
