@@ -72,11 +72,12 @@ export class Demo implements Watcher {
     const joined = machine.reading();
     this.#syncedAt = joined;
     this.#bytes = new TextEncoder().encode(text).length;
-    page.present(location.href, text, `${count(this.#bytes)} bytes`);
     const handout = { session, exchange };
     const players = CHARACTERS.map(
       (character) => new Player(character, handout, machine.originMs, joined.monotonicMs),
     );
+    // Not before the players have accepted the session: it may be of another version of the engine.
+    page.present(location.href, text, `${count(this.#bytes)} bytes`);
     this.#players = players.map((player) => [
       player,
       new Row(page.score, player.character.id, player.character.name),

@@ -112,15 +112,15 @@ export class Page {
   }
 
   async #copyLink(): Promise<void> {
-    this.#link.select();
     try {
       await navigator.clipboard.writeText(this.#link.value);
+      this.#sayCopied("Copied");
     } catch {
       // Without TLS browsers keep the clipboard to themselves, but still copy what is selected.
+      this.#link.focus({ preventScroll: true });
+      this.#link.select();
       this.#sayCopied(document.execCommand("copy") ? "Copied" : "Selected");
-      return;
     }
-    this.#sayCopied("Copied");
   }
 
   #sayCopied(words: string): void {

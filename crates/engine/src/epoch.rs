@@ -25,7 +25,7 @@ pub(crate) struct Epoch {
     /// `length`, so that a round's end can always be read.
     borders: [u32; MAX_ROUNDS + 1],
     /// The place of the round that was found last. It makes the next answer faster and never another.
-    last_round: u32,
+    recent_round: u32,
 }
 
 impl Epoch {
@@ -39,7 +39,7 @@ impl Epoch {
             borders[round + 1] = borders[round] + 1 + intervals[round];
         }
         let length = rules.epoch_length();
-        Self { number, start: number * u64::from(length), length, rounds, secret, borders, last_round: 0 }
+        Self { number, start: number * u64::from(length), length, rounds, secret, borders, recent_round: 0 }
     }
 
     /// The number of the epoch that `step` lies in.
@@ -93,11 +93,11 @@ impl Epoch {
     /// The last round that begins at or before `offset`. Neighbouring steps mostly lie in the same round, so the round of
     /// the last answer is tried first.
     fn round_index(&mut self, offset: u32) -> u32 {
-        let last = self.last_round as usize;
-        if self.borders[last] > offset || offset >= self.borders[last + 1] {
-            self.last_round = self.search_round(offset);
+        let recent = self.recent_round as usize;
+        if self.borders[recent] > offset || offset >= self.borders[recent + 1] {
+            self.recent_round = self.search_round(offset);
         }
-        self.last_round
+        self.recent_round
     }
 
     fn search_round(&self, offset: u32) -> u32 {

@@ -5,20 +5,35 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::middleware::DefaultHeaders;
+use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::{App, HttpServer, rt, web};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_actix_web::TracingLogger;
 
-use crate::http::{Limits, cross_origin, routes};
-use crate::session::{SessionService, SystemClock};
+use crate::http::{Limits, cross_origin, routes, stamp_received};
+use crate::session::{Clock, SessionService, SystemClock};
 use crate::settings::ServeSettings;
 use crate::store::{EmbeddedStore, OpenError};
+use crate::terminal::print_line;
 
-/// How often expired sessions are removed from the store. Readers do not see them from the moment they expire.
-const REMOVE_EXPIRED_EVERY: Duration = Duration::from_secs(30);
 /// How long requests that are under way may take to finish when the server is told to end, in seconds.
 const SHUTDOWN_SECONDS: u64 = 10;
+
+/// How a server behaves, apart from what can be set.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// What a request may ask of it at most.
+    pub limits: Limits,
+    /// How often expired sessions are removed from the store. Readers do not see them from the moment they expire.
+    pub remove_expired_every: Duration,
+}
+
+impl Default for Options {
+    /// The default limits; expired sessions are removed every 30 seconds.
+    fn default() -> Self {
+        Self { limits: Limits::default(), remove_expired_every: Duration::from_secs(30) }
+    }
+}
 
 /// Why the server could not start, or had to end.
 #[derive(Debug, thiserror::Error)]
@@ -46,13 +61,16 @@ pub enum ServeError {
 ///
 /// [`ServeError`] if the store cannot be opened, the address cannot be listened on, or the server fails.
 pub async fn serve(settings: &ServeSettings) -> Result<(), ServeError> {
-    let store = EmbeddedStore::open(&settings.data_dir)?;
-    let service = SessionService::new(Arc::new(store), Arc::new(SystemClock), settings.time_to_live());
+    let clock = Arc::new(SystemClock);
+    let store = EmbeddedStore::open(&settings.data_dir, Arc::clone(&clock) as Arc<dyn Clock>)?;
+    let service = SessionService::new(Arc::new(store), clock, settings.time_to_live());
     let address = format!("{}:{}", settings.host, settings.port);
     let listener = TcpListener::bind((settings.host.as_str(), settings.port))
         .map_err(|source| ServeError::Listen { address, source })?;
-    println!("tickseed listens on http://{}", listener.local_addr()?);
-    run(listener, service, Limits::default(), told_to_end()?).await?;
+    // Before the address is told: whoever knows it may send a signal.
+    let shutdown = told_to_end()?;
+    print_line(&format!("tickseed listens on http://{}", listener.local_addr()?))?;
+    run(listener, service, Options::default(), shutdown).await?;
     Ok(())
 }
 
@@ -64,19 +82,20 @@ pub async fn serve(settings: &ServeSettings) -> Result<(), ServeError> {
 pub async fn run(
     listener: TcpListener,
     service: SessionService,
-    limits: Limits,
+    options: Options,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let remover = rt::spawn(remove_expired(service.clone()));
+    let remover = rt::spawn(remove_expired(service.clone(), options.remove_expired_every));
     let data = web::Data::new(service);
     let server = HttpServer::new(move || {
         App::new()
             .app_data(data.clone())
-            .app_data(limits)
+            .app_data(options.limits)
             .configure(routes)
             .wrap(DefaultHeaders::new().add(("X-Content-Type-Options", "nosniff")))
             .wrap(cross_origin())
             .wrap(TracingLogger::default())
+            .wrap(from_fn(stamp_received))
     });
     let ended =
         server.listen(listener)?.shutdown_timeout(SHUTDOWN_SECONDS).shutdown_signal(shutdown).run().await;
@@ -97,13 +116,13 @@ fn told_to_end() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
 }
 
 /// Removes expired sessions again and again.
-async fn remove_expired(service: SessionService) {
+async fn remove_expired(service: SessionService, every: Duration) {
     loop {
         match service.remove_expired().await {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "removed expired sessions"),
             Err(error) => tracing::error!(%error, "expired sessions could not be removed"),
         }
-        tokio::time::sleep(REMOVE_EXPIRED_EVERY).await;
+        tokio::time::sleep(every).await;
     }
 }

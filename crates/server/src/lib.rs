@@ -8,6 +8,7 @@
 //! - [`settings`]: flags and environment variables
 //! - [`telemetry`]: the log
 //! - [`print_state`]: the command `tickseed state`
+//! - [`terminal`]: what the program prints
 
 pub mod app;
 pub mod http;
@@ -16,3 +17,4 @@ pub mod session;
 pub mod settings;
 pub mod store;
 pub mod telemetry;
+pub mod terminal;

@@ -4,20 +4,15 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use clap::Parser;
-use tickseed_server::settings::{Command, CommandLine, ServeSettings};
-use tickseed_server::{app, http, print_state, telemetry};
+use tickseed_server::settings::{Command, CommandLine, ServeSettings, StateSettings};
+use tickseed_server::{app, http, print_state, telemetry, terminal};
 
 #[actix_web::main]
 async fn main() -> ExitCode {
     let done = match CommandLine::parse().command {
         Command::Serve(settings) => serve(&settings).await,
-        Command::State(settings) => {
-            print_state::state_json(&settings).map(|json| println!("{json}")).map_err(Into::into)
-        }
-        Command::Openapi => {
-            print!("{}", http::openapi_json());
-            Ok(())
-        }
+        Command::State(settings) => print_state(&settings),
+        Command::Openapi => terminal::print_line(http::openapi_json().trim_end()).map_err(Into::into),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -32,4 +27,8 @@ async fn serve(settings: &ServeSettings) -> Result<(), Box<dyn Error>> {
     telemetry::start(&settings.log)
         .map_err(|error| format!("the log filter {:?} cannot be read: {error}", settings.log))?;
     Ok(app::serve(settings).await?)
+}
+
+fn print_state(settings: &StateSettings) -> Result<(), Box<dyn Error>> {
+    Ok(terminal::print_line(&print_state::state_json(settings)?)?)
 }

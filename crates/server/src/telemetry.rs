@@ -15,7 +15,13 @@ use tracing_subscriber::filter::ParseError;
 pub fn start(filter: &str) -> Result<(), ParseError> {
     let filter = EnvFilter::builder().parse(filter)?;
     let colours = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(colours)
+        .with_writer(std::io::stderr)
+        // Nobody may be reading the standard error any more; that must not end the server.
+        .log_internal_errors(false)
+        .init();
     Ok(())
 }
 

@@ -102,8 +102,10 @@ export class Timeline {
    */
   stepAt(now: Instant): number | null {
     const raw = this.#live();
-    const asked = Math.min(milliseconds("now", now), this.#stoppedAt);
-    return asking(() => raw.stepAt(asked)) ?? null;
+    const asked = milliseconds("now", now);
+    const step = asking(() => raw.stepAt(asked));
+    // Asked first and answered then: an instant out of range is an error for a stopped session too.
+    return (asked > this.#stoppedAt ? raw.stepAt(this.#stoppedAt) : step) ?? null;
   }
 
   /**

@@ -93,6 +93,11 @@ describe("a stopped session", () => {
     expect(new Timeline(stopped).state(12_863).broken).toBe(true);
   });
 
+  it("refuses an instant out of range as any other does", () => {
+    expect(refusal(() => stateAt(stopped, 1e15))).toMatchObject({ code: "out_of_range", field: "now" });
+    expect(refusal(() => stateAt(stopped, -1))).toMatchObject({ code: "out_of_range", field: "now" });
+  });
+
   it("never begins if it is stopped before its start", () => {
     const timeline = at({ stopped_at: START - 1 });
     expect(timeline.stateAt(START + 5_000)).toEqual(BEFORE_START);

@@ -17,19 +17,19 @@ use crate::telemetry::error_chain;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum ErrorCode {
-    /// 400: the body is not JSON.
+    /// 400: the body is not JSON, or no object.
     MalformedJson,
     /// 400: fields are missing, unknown, given twice or not in their range; `errors` names each.
     InvalidFields,
     /// 404: there is nothing at this address.
     NotFound,
-    /// 404: there is no session of this name, or it has expired.
+    /// 404: there is no session of this id, or it has expired.
     SessionNotFound,
     /// 405: the address does not know this method; `Allow` names those that it knows.
     MethodNotAllowed,
     /// 408: the body did not arrive in time.
     BodyTimeout,
-    /// 409: the session has stopped, which is final; `stopped_at` says when.
+    /// 409: the session has stopped, or will within 100 ms, which is final; `stopped_at` says when.
     SessionStopped,
     /// 409: the session is to stop at `stopped_at`, and only an earlier stop can replace that.
     StopNotEarlier,
@@ -133,7 +133,7 @@ impl ApiError {
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::MalformedJson { reason } => write!(f, "the body is not JSON: {reason}"),
+            Self::MalformedJson { reason } => write!(f, "the body must be a JSON object: {reason}"),
             Self::InvalidFields(errors) => write_messages(f, errors),
             Self::NotFound { path } => write!(f, "there is nothing at {path}"),
             Self::SessionNotFound(id) => write!(f, "there is no session {id}; it may have expired"),

@@ -9,6 +9,8 @@ use crate::session::Timestamp;
 
 /// How much of a wrong value an error shows, in characters.
 const SHOWN_CHARACTERS: usize = 64;
+/// How many unknown fields are told of at most: an answer must not grow without bound with the request.
+const MOST_UNKNOWN: usize = 20;
 
 /// The fields of one object. `null` counts as left out.
 pub(super) struct Fields {
@@ -30,7 +32,8 @@ impl Fields {
     pub(super) fn from_query(query: &str) -> Self {
         let mut fields = Self::new(Map::new());
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            if fields.object.insert(name.to_string(), Value::from(&*value)).is_some() {
+            let before = fields.object.insert(name.to_string(), Value::from(&*value));
+            if before.is_some() && fields.errors.len() < MOST_UNKNOWN {
                 fields.errors.push(given_twice(&name));
             }
         }
@@ -120,7 +123,7 @@ impl Fields {
             [] => "takes no fields".to_owned(),
             known => format!("known are {}", known.join(", ")),
         };
-        let unknown: Vec<String> = self.object.keys().cloned().collect();
+        let unknown: Vec<String> = self.object.keys().take(MOST_UNKNOWN).cloned().collect();
         for name in unknown {
             self.fail(&shortened(&name), &format!("is not known here; {allowed}"));
         }

@@ -41,7 +41,7 @@ impl FromRequest for JsonObject {
         let request = request.clone();
         let payload = web::Payload::from_request(&request, payload);
         Box::pin(async move {
-            let payload = payload.await.map_err(|error| malformed(&error))?;
+            let payload = payload.await.map_err(|_| incomplete())?;
             let limits = request.app_data::<Limits>().copied().unwrap_or_default();
             check_length(&request, limits)?;
             let body = read(payload, limits).await?;
@@ -81,11 +81,12 @@ async fn read(payload: web::Payload, limits: Limits) -> Result<Bytes, ApiError> 
     let body = tokio::time::timeout(limits.body_timeout, payload.to_bytes_limited(limits.body_bytes)).await;
     let body = body.map_err(|_| ApiError::BodyTimeout { limit: limits.body_timeout })?;
     let body = body.map_err(|_| ApiError::BodyTooLarge { limit: limits.body_bytes })?;
-    body.map_err(|error| malformed(&error))
+    body.map_err(|_| incomplete())
 }
 
 fn parse(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
-    let (value, duplicates) = strict_json::parse(body).map_err(|error| malformed(&error))?;
+    let (value, duplicates) =
+        strict_json::parse(body).map_err(|error| ApiError::MalformedJson { reason: error.to_string() })?;
     if !duplicates.is_empty() {
         return Err(ApiError::InvalidFields(duplicates.iter().map(|path| given_twice(path)).collect()));
     }
@@ -93,12 +94,11 @@ fn parse(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
         Value::Object(object) => Ok(object),
         // As with fields, null counts as left out.
         Value::Null => Ok(Map::new()),
-        other => {
-            Err(ApiError::MalformedJson { reason: format!("it must be an object, got {}", quoted(&other)) })
-        }
+        other => Err(ApiError::MalformedJson { reason: format!("it is no object but {}", quoted(&other)) }),
     }
 }
 
-fn malformed(reason: &impl ToString) -> ApiError {
-    ApiError::MalformedJson { reason: reason.to_string() }
+/// The connection broke, or what came is not what its headers say.
+fn incomplete() -> ApiError {
+    ApiError::MalformedJson { reason: "it did not arrive whole".to_owned() }
 }

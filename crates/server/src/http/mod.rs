@@ -13,7 +13,7 @@ mod strict_json;
 mod time;
 
 use actix_cors::Cors;
-use actix_web::http::{Method, header};
+use actix_web::http::header;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError, Route, guard};
 
@@ -21,6 +21,7 @@ use error::ApiError;
 
 pub use json_object::Limits;
 pub use openapi::openapi_json;
+pub use time::stamp_received;
 
 /// Every route. What needs sessions finds a [`SessionService`](crate::session::SessionService) in the app's data.
 pub fn routes(config: &mut ServiceConfig) {
@@ -43,9 +44,10 @@ pub fn routes(config: &mut ServiceConfig) {
 pub fn cross_origin() -> Cors {
     Cors::default()
         .allow_any_origin()
-        .allowed_methods([Method::GET, Method::HEAD, Method::POST])
-        .allowed_header(header::CONTENT_TYPE)
-        .expose_headers([header::LOCATION, header::ALLOW])
+        // What is not allowed is refused by the routes, with an answer that says so.
+        .allow_any_method()
+        .allow_any_header()
+        .expose_headers([header::LOCATION, header::ALLOW, header::RETRY_AFTER])
         .send_wildcard()
         .max_age(Some(24 * 60 * 60))
 }

@@ -45,7 +45,6 @@ fn answer(request: &HttpRequest, name: &str, file: EmbeddedFile) -> HttpResponse
         .insert_header((header::ETAG, tag))
         .insert_header((header::CACHE_CONTROL, cache))
         .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
-        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .body(file.data.into_owned())
 }
 

@@ -6,27 +6,50 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// A value, and the path of every key that was given twice.
+/// How many duplicates are told of at most: an answer must not grow without bound with the request.
+const MOST_DUPLICATES: usize = 20;
+
+/// A value, and the paths of the keys that were given twice, the first of them if there are many.
 pub(super) fn parse(json: &[u8]) -> Result<(Value, Vec<String>), serde_json::Error> {
     let duplicates = RefCell::new(Vec::new());
     let mut deserializer = serde_json::Deserializer::from_slice(json);
-    let value =
-        StrictValue { path: String::new(), duplicates: &duplicates }.deserialize(&mut deserializer)?;
+    let value = StrictValue { path: Path::Root, duplicates: &duplicates }.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok((value, duplicates.into_inner()))
 }
 
-/// Reads one value. Duplicates are gathered, not returned as errors, so that all of them can be told at once.
+/// Where a value stands. Written out only for a duplicate: most values never need their path.
+#[derive(Clone, Copy)]
+enum Path<'parse> {
+    Root,
+    Key(&'parse Path<'parse>, &'parse str),
+    Item(&'parse Path<'parse>, usize),
+}
+
+impl fmt::Display for Path<'_> {
+    /// Like `rules.break_interval`; the items of lists by number.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root => Ok(()),
+            Self::Key(Self::Root, key) => f.write_str(key),
+            Self::Key(parent, key) => write!(f, "{parent}.{key}"),
+            Self::Item(parent, index) => write!(f, "{parent}.{index}"),
+        }
+    }
+}
+
+/// Reads one value. Duplicates are gathered, not returned as errors, so that several can be told at once.
 struct StrictValue<'parse> {
-    /// Where the value stands, like `rules.break_interval`.
-    path: String,
+    path: Path<'parse>,
     duplicates: &'parse RefCell<Vec<String>>,
 }
 
 impl StrictValue<'_> {
-    fn at(&self, key: &str) -> Self {
-        let path = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
-        Self { path, duplicates: self.duplicates }
+    fn note_duplicate(&self, path: Path<'_>) {
+        let mut duplicates = self.duplicates.borrow_mut();
+        if duplicates.len() < MOST_DUPLICATES {
+            duplicates.push(path.to_string());
+        }
     }
 }
 
@@ -71,7 +94,10 @@ impl<'de> Visitor<'de> for StrictValue<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut array = Vec::new();
-        while let Some(item) = items.next_element_seed(self.at(&array.len().to_string()))? {
+        let duplicates = self.duplicates;
+        while let Some(item) =
+            items.next_element_seed(StrictValue { path: Path::Item(&self.path, array.len()), duplicates })?
+        {
             array.push(item);
         }
         Ok(Value::Array(array))
@@ -80,11 +106,12 @@ impl<'de> Visitor<'de> for StrictValue<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
         while let Some(key) = entries.next_key::<String>()? {
-            let here = self.at(&key);
+            let path = Path::Key(&self.path, &key);
             if object.contains_key(&key) {
-                self.duplicates.borrow_mut().push(here.path.clone());
+                self.note_duplicate(path);
             }
-            object.insert(key, entries.next_value_seed(here)?);
+            let value = entries.next_value_seed(StrictValue { path, duplicates: self.duplicates })?;
+            object.insert(key, value);
         }
         Ok(Value::Object(object))
     }
@@ -137,6 +164,13 @@ mod tests {
     fn a_key_given_twice_is_named_by_its_path() {
         let (_, duplicates) = parse(br#"{"a":1,"b":{"c":[{"d":1,"d":2}]},"a":3}"#).unwrap();
         assert_eq!(duplicates, ["b.c.0.d", "a"]);
+    }
+
+    #[test]
+    fn many_duplicates_are_told_of_in_part() {
+        let twice = vec![r#""k":1"#; 1000].join(",");
+        let (_, duplicates) = parse(format!("{{{twice}}}").as_bytes()).unwrap();
+        assert_eq!(duplicates.len(), MOST_DUPLICATES);
     }
 
     #[test]

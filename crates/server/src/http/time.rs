@@ -1,7 +1,11 @@
 //! `GET /v1/time`: the server's time, for clients that set their clocks by it.
 
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header;
-use actix_web::{HttpResponse, web};
+use actix_web::middleware::Next;
+use actix_web::web::{self, ReqData};
+use actix_web::{Error, HttpMessage, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -11,13 +15,13 @@ use crate::session::SessionService;
 /// half the way there and back as the bound of the error.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Time {
-    /// When the answer was made, in milliseconds since the Unix epoch.
+    /// The same instant as `sent_us`, in milliseconds since the Unix epoch.
     #[schema(example = 1_795_435_200_123_i64)]
     now_ms: i64,
-    /// When the request was received, in microseconds since the Unix epoch.
+    /// When the server took the request up, in microseconds since the Unix epoch.
     #[schema(example = 1_795_435_200_123_456_i64)]
     received_us: i64,
-    /// When the answer was sent, in microseconds since the Unix epoch.
+    /// When the answer was made, in microseconds since the Unix epoch.
     #[schema(example = 1_795_435_200_123_478_i64)]
     sent_us: i64,
 }
@@ -32,10 +36,29 @@ pub(super) struct Time {
         ("Cache-Control" = String, description = "`no-store`")
     )))
 )]
-pub(super) async fn handle(service: web::Data<SessionService>) -> HttpResponse {
-    let received_us = service.clock().now_us();
-    // The clock is read again as late as possible: nothing but writing the answer follows.
+pub(super) async fn handle(service: web::Data<SessionService>, received: ReqData<Received>) -> HttpResponse {
     let sent_us = service.clock().now_us();
-    let time = Time { now_ms: sent_us / 1_000, received_us, sent_us };
+    let time = Time { now_ms: sent_us / 1_000, received_us: received.us, sent_us };
     HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(time)
+}
+
+/// When a request was taken up.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Received {
+    /// Microseconds since the Unix epoch.
+    us: i64,
+}
+
+/// Notes when a request was taken up: to be the outermost layer, so that nothing of ours has been done before.
+///
+/// # Errors
+///
+/// Those of the layers within.
+pub async fn stamp_received<B: MessageBody>(
+    service: web::Data<SessionService>,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    request.extensions_mut().insert(Received { us: service.clock().now_us() });
+    next.call(request).await
 }

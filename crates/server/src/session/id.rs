@@ -1,4 +1,4 @@
-//! The name of a session.
+//! The id of a session.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,13 +12,13 @@ const PREFIX: &str = "sess_";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(Uuid);
 
-/// A text that names no session.
+/// A text that is no id of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be sess_ followed by a UUID in lower case with hyphens")]
 pub struct InvalidSessionId;
 
 impl SessionId {
-    /// A new name that nobody can guess.
+    /// A new id that nobody can guess.
     #[must_use]
     pub fn random() -> Self {
         Self(Uuid::new_v4())
@@ -30,7 +30,7 @@ impl SessionId {
         self.0.as_bytes()
     }
 
-    /// The name whose UUID has these bytes.
+    /// The id whose UUID has these bytes.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(Uuid::from_bytes(bytes))
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_has_one_spelling() {
+    fn an_id_has_one_spelling() {
         let text = "sess_550e8400-e29b-41d4-a716-446655440000";
         let id: SessionId = text.parse().unwrap();
         assert_eq!(id.to_string(), text);

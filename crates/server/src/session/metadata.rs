@@ -3,7 +3,8 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// A JSON object of at most [`Metadata::MAX_BYTES`], kept and handed out as it came.
+/// A JSON object of at most [`Metadata::MAX_BYTES`], kept and handed out as it came: the keys in their order, and numbers as
+/// 64-bit integers or, where they are none, as doubles.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Metadata(Map<String, Value>);

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
 use tickseed_engine::{Error, Rules, Schedule, Seed, State, state_at};
 
 use super::{Metadata, SessionId, Timestamp};
@@ -25,8 +24,7 @@ impl TimeToLive {
 }
 
 /// Whether a session runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     /// The counter runs, or has yet to start.
     Running,
@@ -54,7 +52,7 @@ pub struct NewSession {
 /// The record that a server keeps and hands out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Session {
-    /// Its name.
+    /// Its id.
     pub id: SessionId,
     /// What decides every break and every draw.
     pub seed: Seed,
@@ -97,7 +95,7 @@ impl Session {
         created_at.after(Self::START_DELAY).unwrap_or(Timestamp::MAX)
     }
 
-    /// A session of that name and seed; `time_to_live` counts if `new` has none of its own.
+    /// A session of that id and seed; `time_to_live` counts if `new` has none of its own.
     #[must_use]
     pub fn create(id: SessionId, seed: Seed, new: NewSession, time_to_live: TimeToLive) -> Self {
         let created_at = new.created_at;

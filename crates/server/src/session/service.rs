@@ -1,18 +1,22 @@
 //! The life of sessions: created, read, asked for their state, stopped, gone.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tickseed_engine::{Error, Seed, Step};
 use uuid::Uuid;
 
 use super::{
-    Clock, Created, NewSession, Replaced, Session, SessionId, SessionStore, StateAnswer, Status, StoreError,
+    Clock, Created, NewSession, Replaced, Session, SessionId, SessionStore, StateAnswer, StoreError,
     TimeToLive, Timestamp,
 };
 
 /// How often a stop is tried again when others change the session at the same time. Every failure means that somebody
 /// else's change went through, and each of those moves the stop earlier, so this is far more than ever needed.
 const STOP_ATTEMPTS: u32 = 100;
+
+/// How long before it takes effect a stop becomes final: longer than writing its replacement takes.
+const STOP_FINAL_BEFORE: Duration = Duration::from_millis(100);
 
 /// Which moment of a session somebody asks about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,11 +33,11 @@ pub enum Question {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServiceError {
-    /// There is no session of that name, or its time is over.
+    /// There is no session of that id, or its time is over.
     #[error("there is no session {0}; it may have expired")]
     NotFound(SessionId),
-    /// The session's stop has taken effect and is final.
-    #[error("the session stopped at {stopped_at}, which is final")]
+    /// The session's stop is final: it has taken effect, or is about to.
+    #[error("the session stops at {stopped_at}, which is final")]
     AlreadyStopped {
         /// When.
         stopped_at: Timestamp,
@@ -101,12 +105,12 @@ impl SessionService {
             match self.store.create(session.clone()).await? {
                 Created::Yes => return Ok(session),
                 // Two random UUIDs were the same: take another.
-                Created::NameTaken => {}
+                Created::IdTaken => {}
             }
         }
     }
 
-    /// The session of that name.
+    /// The session of that id.
     ///
     /// # Errors
     ///
@@ -147,9 +151,11 @@ impl SessionService {
             // clock was read before it was made.
             let now = self.clock.now();
             let stopped = session.stopped(allowed_stop(&session, at, now)?);
-            match self.store.replace(stopped.clone()).await? {
+            let deadline = session.stopped_at.map(stop_is_final_from);
+            match self.store.replace(stopped.clone(), deadline).await? {
                 Replaced::Yes => return Ok(stopped),
-                Replaced::Changed => {}
+                // Somebody else was faster, or the stop that was to be replaced has become final meanwhile: look again.
+                Replaced::No => {}
             }
         }
         Err(ServiceError::Contended)
@@ -174,10 +180,16 @@ impl SessionService {
     }
 }
 
+/// From when on a stop cannot be replaced any more: writing takes time, and who has seen a session stopped must never
+/// see it stopped earlier.
+fn stop_is_final_from(stopped_at: Timestamp) -> Timestamp {
+    stopped_at.before(STOP_FINAL_BEFORE)
+}
+
 /// When `session` stops, if it may be stopped so: never in the past, only once, and only ever earlier.
 fn allowed_stop(session: &Session, at: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, ServiceError> {
-    if session.status_at(now) == Status::Stopped {
-        return Err(ServiceError::AlreadyStopped { stopped_at: session.stopped_at.unwrap_or(now) });
+    if let Some(stopped_at) = session.stopped_at.filter(|stopped_at| stop_is_final_from(*stopped_at) <= now) {
+        return Err(ServiceError::AlreadyStopped { stopped_at });
     }
     let at = at.unwrap_or(now);
     if at < now {

@@ -13,29 +13,30 @@ use super::{Session, SessionId, Timestamp};
 /// - `create` and `replace` are atomic: of several at once for one session exactly one succeeds, and a failed one has
 ///   changed nothing or (when it failed with [`StoreError::Unavailable`]) all.
 /// - A session is given back exactly as it was given.
-/// - It knows no clock. Sessions whose time is over are still found until they are removed; the service hides them.
+/// - Sessions whose time is over may still be found until they are removed; the service hides them.
 #[async_trait]
 pub trait SessionStore: Send + Sync + 'static {
-    /// Keeps a new session, unless one of its name is there.
+    /// Keeps a new session, unless one of its id is there.
     ///
     /// # Errors
     ///
     /// [`StoreError`] if the store cannot be reached or written; the session may or may not be kept then.
     async fn create(&self, session: Session) -> Result<Created, StoreError>;
 
-    /// The session of that name, if it is there.
+    /// The session of that id, if it is there.
     ///
     /// # Errors
     ///
     /// [`StoreError`] if the store cannot be reached, or what it has kept cannot be read.
     async fn find(&self, id: SessionId) -> Result<Option<Session>, StoreError>;
 
-    /// Puts `session` in the place of the one of its name, if that one still has the revision before.
+    /// Puts `session` in the place of the one of its id, if that one still has the revision before, and only if the
+    /// store comes to writing it before the deadline.
     ///
     /// # Errors
     ///
     /// [`StoreError`] if the store cannot be reached or written; the session may or may not be replaced then.
-    async fn replace(&self, session: Session) -> Result<Replaced, StoreError>;
+    async fn replace(&self, session: Session, deadline: Option<Timestamp>) -> Result<Replaced, StoreError>;
 
     /// Removes the sessions that have expired at `now` and tells how many those were. Stores that do so by themselves
     /// answer 0.
@@ -59,8 +60,8 @@ pub trait SessionStore: Send + Sync + 'static {
 pub enum Created {
     /// It is kept.
     Yes,
-    /// There is one of that name already; nothing was changed.
-    NameTaken,
+    /// There is one of that id already; nothing was changed.
+    IdTaken,
 }
 
 /// What became of a replacement.
@@ -69,8 +70,8 @@ pub enum Created {
 pub enum Replaced {
     /// It was put in place.
     Yes,
-    /// The session there has another revision, or is gone; nothing was changed.
-    Changed,
+    /// The session there has another revision or is gone, or the deadline is over; nothing was changed.
+    No,
 }
 
 /// Why a store could not do what it was asked.

@@ -57,6 +57,13 @@ impl Timestamp {
         self.0
     }
 
+    /// The instant `duration` earlier, or the first instant there is if that is before 1970.
+    #[must_use]
+    pub fn before(self, duration: Duration) -> Self {
+        let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_sub(millis).max(0))
+    }
+
     /// The instant `duration` later, or `None` if that is after the year 9999.
     #[must_use]
     pub fn after(self, duration: Duration) -> Option<Self> {

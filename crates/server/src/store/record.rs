@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use tickseed_engine::{BreakInterval, Rules, Schedule, Seed};
+use tickseed_engine::{BreakInterval, ENGINE_VERSION, Rules, Schedule, Seed};
 
 use crate::session::{Metadata, Session, SessionId, StoreError, Timestamp};
 
@@ -32,7 +32,7 @@ struct Record {
     revision: u64,
 }
 
-/// The bytes to keep for a session. Its name is not among them: stores have it as the key.
+/// The bytes to keep for a session. Its id is not among them: stores have it as the key.
 pub(super) fn encode(session: &Session) -> Result<Vec<u8>, StoreError> {
     let interval = session.rules.break_interval();
     let record = Record {
@@ -68,6 +68,9 @@ pub(super) fn decode(id: SessionId, bytes: &[u8]) -> Result<Session, StoreError>
 
 /// Checks everything again: bytes from a disk are not trusted more than those from a network.
 fn session(id: SessionId, record: Record) -> Result<Session, StoreError> {
+    if record.engine_version != ENGINE_VERSION {
+        return Err(unreadable(id, format!("it is of engine version {}", record.engine_version)));
+    }
     let engine = |error: tickseed_engine::Error| unreadable(id, error);
     let instant = |millis| Timestamp::from_millis(millis).map_err(|error| unreadable(id, error));
     let interval = BreakInterval::new(record.break_min, record.break_max).map_err(engine)?;
@@ -121,6 +124,8 @@ mod tests {
         assert!(message(b"\x02{}").ends_with("form 2 is not known to this version"));
         let broken = GOLDEN.replace(r#""tick_ms":100"#, r#""tick_ms":0"#);
         assert!(message(broken.as_bytes()).ends_with("tick_ms must be from 1 to 86400000, got 0"));
+        let newer = GOLDEN.replace(r#""engine_version":1"#, r#""engine_version":2"#);
+        assert!(message(newer.as_bytes()).ends_with("it is of engine version 2"));
         assert!(message(&GOLDEN.as_bytes()[..40]).contains(ID));
     }
 }

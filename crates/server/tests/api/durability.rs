@@ -1,8 +1,11 @@
 //! What survives: ends of every kind, and many at once.
 
+use std::process::Command;
+
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::support::{DEADLINE, Process, command};
@@ -23,32 +26,68 @@ async fn sessions_are_there_after_a_restart() {
 
 #[tokio::test]
 async fn no_acknowledged_session_is_lost_when_the_server_is_killed() {
+    const CLIENTS: usize = 50;
     const CREATES: usize = 1_000;
     const KILLED_AFTER: usize = 400;
     let folder = TempDir::new().unwrap();
     let mut server = Process::start(folder.path());
-    let mut creates = JoinSet::new();
-    for _ in 0..CREATES {
-        let api = server.api.clone();
-        creates.spawn(async move { api.try_post("/v1/sessions", r#"{"tick_ms":100}"#).await.ok() });
+    let (sender, mut acknowledged) = mpsc::unbounded_channel();
+    let mut clients = JoinSet::new();
+    for _ in 0..CLIENTS {
+        let (api, sender) = (server.api.clone(), sender.clone());
+        clients.spawn(async move {
+            for _ in 0..CREATES / CLIENTS {
+                let Ok(answer) = api.try_post("/v1/sessions", r#"{"tick_ms":100}"#).await else { return };
+                // A head without its body was not received whole, and so is no acknowledgement.
+                if answer.status == 201 && !answer.text.is_empty() {
+                    drop(sender.send(answer));
+                }
+            }
+        });
     }
-    let mut acknowledged = Vec::new();
-    while let Some(answer) = creates.join_next().await {
-        acknowledged.extend(answer.unwrap().filter(|answer| answer.status == 201 && !answer.text.is_empty()));
-        if acknowledged.len() == KILLED_AFTER {
+    drop(sender);
+    let mut answers = Vec::new();
+    while let Some(answer) = acknowledged.recv().await {
+        answers.push(answer);
+        if answers.len() == KILLED_AFTER {
             server.kill();
         }
     }
-    assert!(
-        (KILLED_AFTER..CREATES).contains(&acknowledged.len()),
-        "killed in the middle: {}",
-        acknowledged.len()
-    );
+    assert!((KILLED_AFTER..CREATES).contains(&answers.len()), "killed in the middle: {}", answers.len());
 
     let server = Process::start(folder.path());
-    for answer in acknowledged {
+    for answer in answers {
         let found = server.api.get(answer.header("location")).await;
         assert_eq!((found.status, found.json()["id"].clone()), (200, answer.json()["id"].clone()));
+    }
+}
+
+/// A file that cannot grow stands for a full disk.
+#[tokio::test]
+async fn after_a_full_disk_writing_goes_on_by_itself_and_nothing_acknowledged_is_lost() {
+    let folder = TempDir::new().unwrap();
+    let full = "trap '' XFSZ; ulimit -S -f 1024; exec \"$0\" serve --port 0 --data-dir \"$1\"";
+    let mut command = Command::new("bash");
+    let server =
+        Process::spawn(command.args(["-c", full, env!("CARGO_BIN_EXE_tickseed")]).arg(folder.path()));
+    let body = format!(r#"{{"tick_ms":100,"metadata":{{"a":"{}"}}}}"#, "a".repeat(10_000));
+    let mut kept = Vec::new();
+    let refused = loop {
+        let answer = server.api.post("/v1/sessions", &body).await;
+        if answer.status != 201 {
+            break answer;
+        }
+        kept.push(answer.header("location").to_owned());
+    };
+    refused.problem(503, "store_unavailable");
+    assert_eq!(server.api.get("/readyz").await.status, 200, "what is there can still be read");
+
+    let grown =
+        Command::new("prlimit").args(["--fsize=unlimited", "--pid", &server.id().to_string()]).status();
+    assert!(grown.expect("prlimit is there: apt-get install util-linux").success());
+    kept.push(server.api.create(&body).await);
+    for path in kept {
+        assert_eq!(server.api.get(&path).await.status, 200);
     }
 }
 

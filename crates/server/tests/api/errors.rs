@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::Method;
+use tickseed_server::app::Options;
 use tickseed_server::http::Limits;
 use tickseed_server::session::{Created, Replaced, Session, SessionId, SessionStore, StoreError, Timestamp};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::support::{Answer, DEADLINE, LocalServer};
+use crate::support::{Answer, DEADLINE, LocalServer, TestClock};
 
 const UNKNOWN: &str = "/v1/sessions/sess_00000000-0000-4000-8000-000000000000";
 
@@ -153,7 +154,34 @@ async fn bodies_that_are_no_json_object_are_refused() {
     }
     let broken =
         server.api.post("/v1/sessions", "{\n  \"tick_ms\": ,\n}").await.problem(400, "malformed_json");
-    assert_eq!(broken["detail"], "the body is not JSON: expected value at line 2 column 14");
+    assert_eq!(broken["detail"], "the body must be a JSON object: expected value at line 2 column 14");
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_refused_in_our_own_words() {
+    let server = LocalServer::start();
+    let broken = b"POST /v1/sessions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+                   transfer-encoding: chunked\r\n\r\nnonsense\r\n";
+    let answer = raw(&server, broken).await;
+    assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("it did not arrive whole"), "{answer}");
+}
+
+#[tokio::test]
+async fn the_answer_does_not_grow_with_what_is_wrong() {
+    let server = LocalServer::start();
+    let unknown = (0..5_000).map(|index| format!(r#""x{index}":1"#)).collect::<Vec<_>>().join(",");
+    let twice = vec![r#""a":1"#; 9_000].join(",");
+    let long = format!(r#"{{"{}":{{{}}}}}"#, "k".repeat(30_000), vec![r#""a":1"#; 5_000].join(","));
+    for body in [format!("{{{unknown}}}"), format!("{{{twice}}}"), long] {
+        assert!(body.len() <= 64 * 1024);
+        let answer = server.api.post("/v1/sessions", &body).await;
+        let problem = answer.problem(400, "invalid_fields");
+        assert!((20..=21).contains(&problem["errors"].as_array().unwrap().len()));
+        assert!(answer.text.len() < 12_000, "{}", answer.text.len());
+    }
+    let question = "x=1&".repeat(5_000);
+    let answer = server.api.get(&format!("{UNKNOWN}/state?{question}")).await;
+    assert_eq!(answer.problem(400, "invalid_fields")["errors"].as_array().unwrap().len(), 21);
 }
 
 #[tokio::test]
@@ -201,7 +229,7 @@ async fn raw(server: &LocalServer, bytes: &[u8]) -> String {
 #[tokio::test]
 async fn a_body_that_does_not_arrive_is_given_up() {
     let limits = Limits { body_timeout: Duration::from_millis(50), ..Limits::default() };
-    let server = LocalServer::with_store(Arc::new(FaultyStore::failing_at(u64::MAX)), limits);
+    let server = faulty(FaultyStore::failing_at(u64::MAX), Options { limits, ..Options::default() });
     let head = b"POST /v1/sessions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{";
     let answer = raw(&server, head).await;
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
@@ -289,7 +317,7 @@ impl SessionStore for FaultyStore {
         self.call(None)
     }
 
-    async fn replace(&self, _session: Session) -> Result<Replaced, StoreError> {
+    async fn replace(&self, _session: Session, _deadline: Option<Timestamp>) -> Result<Replaced, StoreError> {
         self.call(Replaced::Yes)
     }
 
@@ -303,9 +331,13 @@ impl SessionStore for FaultyStore {
     }
 }
 
+fn faulty(store: FaultyStore, options: Options) -> LocalServer {
+    LocalServer::with_store(Arc::new(store), TestClock::new(), options)
+}
+
 #[tokio::test]
 async fn a_store_that_fails_is_told_without_its_reason() {
-    let server = LocalServer::with_store(Arc::new(FaultyStore::failing_at(1)), Limits::default());
+    let server = faulty(FaultyStore::failing_at(1), Options::default());
     assert_eq!(server.api.get("/readyz").await.status, 200);
     let answers = [
         server.api.get("/readyz").await,
@@ -325,7 +357,7 @@ async fn a_store_that_fails_is_told_without_its_reason() {
 #[tokio::test]
 async fn a_failure_of_the_server_tells_nothing_of_the_inside() {
     let store = FaultyStore { unreadable: true, ..FaultyStore::failing_at(0) };
-    let server = LocalServer::with_store(Arc::new(store), Limits::default());
+    let server = faulty(store, Options::default());
     let answer = server.api.get(UNKNOWN).await;
     let problem = answer.problem(500, "internal");
     assert_eq!(problem["detail"], "the server failed; its log says how");

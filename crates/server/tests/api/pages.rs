@@ -56,6 +56,17 @@ async fn games_on_other_origins_may_call_the_api() {
     assert_eq!(preflight.status, 200, "{}", preflight.text);
     assert_eq!(preflight.header("access-control-allow-origin"), "*");
     assert_eq!(preflight.header("access-control-allow-headers"), "content-type");
+    let unknown = server
+        .api
+        .request(Method::OPTIONS, "/v1/sessions")
+        .header("origin", "https://game.example")
+        .header("access-control-request-method", "DELETE")
+        .header("access-control-request-headers", "x-anything");
+    assert_eq!(
+        unknown.send().await.unwrap().status(),
+        200,
+        "what is not allowed is told by the request itself"
+    );
 
     let refused = server.api.request(Method::GET, "/v1/sessions/x").header("origin", "https://game.example");
     let refused = Answer::of(refused.send().await.unwrap()).await;
@@ -82,4 +93,24 @@ async fn the_documentation_is_a_page_whose_parts_are_all_here() {
     }
     let settings = server.api.get("/docs/swagger-initializer.js").await;
     assert!(settings.text.contains("/openapi.json"), "{}", settings.text);
+}
+
+#[tokio::test]
+async fn the_demo_page_and_its_parts_are_in_the_binary() {
+    let server = LocalServer::start();
+    let page = server.api.get("/").await;
+    assert_eq!(page.status, 200, "the page was not built in; run scripts/build-web-demo, then test again");
+    assert_eq!(page.header("content-type"), "text/html");
+    assert_eq!(page.header("cache-control"), "no-cache");
+    assert!(page.header("content-security-policy").contains("script-src 'self' 'wasm-unsafe-eval'"));
+    let script = page.text.split('"').find(|part| part.starts_with("/assets/index-"));
+    let script = server.api.get(script.expect("the page loads a script")).await;
+    assert_eq!((script.status, script.header("content-type")), (200, "text/javascript"));
+    assert_eq!(script.header("cache-control"), "public, max-age=31536000, immutable");
+
+    let known = server.api.request(Method::GET, "/").header("if-none-match", page.header("etag"));
+    assert_eq!(known.send().await.unwrap().status(), 304);
+    let posted = Answer::of(server.api.request(Method::POST, "/").send().await.unwrap()).await;
+    posted.problem(405, "method_not_allowed");
+    assert_eq!(posted.header("allow"), "GET, HEAD");
 }

@@ -12,8 +12,7 @@ use std::time::{Duration, Instant};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 use tempfile::TempDir;
-use tickseed_server::app;
-use tickseed_server::http::Limits;
+use tickseed_server::app::{self, Options};
 use tickseed_server::session::{Clock, SessionService, SessionStore, TimeToLive, Timestamp};
 use tickseed_server::store::EmbeddedStore;
 use tokio::sync::oneshot;
@@ -143,21 +142,21 @@ impl LocalServer {
     /// A server that keeps sessions for an hour in a folder that is removed with it.
     pub(crate) fn start() -> Self {
         let folder = TempDir::new().expect("a folder can be made");
-        let store = EmbeddedStore::open(folder.path()).expect("the store opens");
-        let mut server = Self::with_store(Arc::new(store), Limits::default());
+        let clock = TestClock::new();
+        let store = EmbeddedStore::open(folder.path(), Arc::new(clock.clone())).expect("the store opens");
+        let mut server = Self::with_store(Arc::new(store), clock, Options::default());
         server.folder = Some(folder);
         server
     }
 
-    pub(crate) fn with_store(store: Arc<dyn SessionStore>, limits: Limits) -> Self {
-        let clock = TestClock::new();
+    pub(crate) fn with_store(store: Arc<dyn SessionStore>, clock: TestClock, options: Options) -> Self {
         let service = SessionService::new(store, Arc::new(clock.clone()), TimeToLive::from_seconds(3600));
         let listener = TcpListener::bind("127.0.0.1:0").expect("some port is free");
         let api = Api::new(format!("http://{}", listener.local_addr().expect("it listens")));
         let (end, ended) = oneshot::channel();
         let thread = thread::spawn(move || {
             let shutdown = async move { drop(ended.await) };
-            let run = app::run(listener, service, limits, shutdown);
+            let run = app::run(listener, service, options, shutdown);
             actix_web::rt::System::new().block_on(run).expect("the server runs");
         });
         Self { api, clock, end: Some(end), thread: Some(thread), folder: None }
@@ -194,6 +193,11 @@ impl Process {
         let base =
             line.trim().strip_prefix("tickseed listens on ").expect("it prints its address").to_owned();
         Self { api: Api::new(base), child }
+    }
+
+    /// The number of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// SIGKILL: no chance to put anything in order.

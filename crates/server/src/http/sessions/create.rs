@@ -13,8 +13,9 @@ use crate::http::json_object::JsonObject;
 use crate::http::problem::Problem;
 use crate::session::{Metadata, NewSession, Session, SessionService, TimeToLive, Timestamp};
 
-/// What can be said of a new session. Only the documentation uses this type; [`read`] reads the fields one by one, so
-/// that an answer can name everything that is wrong. A test holds the two to the same fields.
+// Only the OpenAPI document uses this type: `read` reads the fields one by one, so that an answer can name everything that
+// is wrong. A test holds the two to the same fields.
+/// What can be said of a new session.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = CreateSession)]
@@ -38,7 +39,7 @@ pub(in crate::http) struct CreateSession {
     metadata: Option<Map<String, Value>>,
     /// For how many seconds the session is kept after it was created or has started, whichever is later: 0 (for ever) to
     /// 4 294 967 295. The server's own setting if left out.
-    #[schema(minimum = 0, maximum = 4_294_967_295_u32, example = 3600)]
+    #[schema(value_type = Option<u64>, minimum = 0, maximum = 4_294_967_295_u32, example = 3600)]
     ttl_seconds: Option<u32>,
 }
 

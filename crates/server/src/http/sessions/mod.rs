@@ -17,7 +17,7 @@ use crate::session::{Session, SessionId, Status, Timestamp};
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Session)]
 pub(super) struct SessionAnswer {
-    /// The session's name: `sess_` and a UUID.
+    /// The session's id: `sess_` and a UUID.
     #[schema(value_type = String, example = "sess_0b9f3f0e-6d7a-4f0e-9a55-2f3b1d7c8e21")]
     id: SessionId,
     /// What decides every break and every draw: 1 to 128 bytes of UTF-8.
@@ -124,7 +124,7 @@ impl SessionAnswer {
     }
 }
 
-/// Reads the name of a session from the address.
+/// Reads the id of a session from the address.
 fn session_id(text: &str) -> Result<SessionId, ApiError> {
     text.parse()
         .map_err(|error| ApiError::invalid_field("id", format!("id {error}, got {}", quoted(&text.into()))))

@@ -14,11 +14,11 @@ use crate::session::SessionService;
     path = "/v1/sessions/{id}",
     tag = "sessions",
     operation_id = "getSession",
-    params(("id" = String, Path, description = "The session's name, `sess_` and a UUID",
+    params(("id" = String, Path, description = "The session's id: `sess_` and a UUID",
             pattern = "^sess_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")),
     responses(
         (status = 200, description = "The session", body = SessionAnswer),
-        (status = 400, description = "`invalid_fields`: `id` is no name of a session", body = Problem,
+        (status = 400, description = "`invalid_fields`: `id` is no id of a session", body = Problem,
             content_type = "application/problem+json"),
         (status = 404, description = "`session_not_found`", body = Problem, content_type = "application/problem+json"),
         (status = 500, description = "`internal`", body = Problem, content_type = "application/problem+json"),

@@ -55,7 +55,7 @@ impl From<StateAnswer> for StateBody {
     tag = "sessions",
     operation_id = "getSessionState",
     params(
-        ("id" = String, Path, description = "The session's name, `sess_` and a UUID",
+        ("id" = String, Path, description = "The session's id: `sess_` and a UUID",
             pattern = "^sess_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"),
         ("at" = Option<String>, Query, format = DateTime, pattern = r"^(19[7-9]|[2-9][0-9]{2})[0-9]-",
             description = "The instant to compute: RFC 3339, of the years 1970 to 9999. Now if left out"),

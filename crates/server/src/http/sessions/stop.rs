@@ -12,7 +12,8 @@ use crate::http::json_object::JsonObject;
 use crate::http::problem::Problem;
 use crate::session::{SessionId, SessionService, Timestamp};
 
-/// When to stop. Only the documentation uses this type, as with the body of a new session.
+// Only the OpenAPI document uses this type, as with the body of a new session.
+/// When to stop.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = StopSession)]
@@ -26,7 +27,7 @@ pub(in crate::http) struct StopSession {
 /// A session that stops or has stopped.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::http) struct Stop {
-    /// The session's name.
+    /// The session's id.
     #[schema(value_type = String, example = "sess_0b9f3f0e-6d7a-4f0e-9a55-2f3b1d7c8e21")]
     id: SessionId,
     /// Whether the session still runs: `running` if the stop lies in the future.
@@ -37,13 +38,13 @@ pub(in crate::http) struct Stop {
 }
 
 /// Stops a session for everybody alike: from that instant on its state is frozen. A stop still in the future can be
-/// replaced by an earlier one; a stop that has taken effect is final.
+/// replaced by an earlier one until 100 ms before it takes effect; from then on it is final.
 #[utoipa::path(
     post,
     path = "/v1/sessions/{id}/stop",
     tag = "sessions",
     operation_id = "stopSession",
-    params(("id" = String, Path, description = "The session's name, `sess_` and a UUID",
+    params(("id" = String, Path, description = "The session's id: `sess_` and a UUID",
             pattern = "^sess_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")),
     request_body(content = Option<StopSession>, description = "May be left out, or null. At most 64 KiB"),
     responses(
