@@ -7,7 +7,7 @@ use tickseed_engine::{
     BreakInterval, Channel, Draw, ENGINE_VERSION, Error, Round, Rules, Schedule, Seed, State, Step, Timeline,
     state_at,
 };
-use tickseed_test_vectors::{Vectors, load, vectors};
+use tickseed_test_vectors::{load, vectors};
 
 fn rules(case: &vectors::Rules) -> Result<Rules, Error> {
     let interval = BreakInterval::new(case.break_interval.min, case.break_interval.max)?;
@@ -31,56 +31,69 @@ fn the_vectors_are_of_this_version() {
     assert_eq!(load().engine_version, ENGINE_VERSION);
 }
 
+/// Checks all cases by three routes: a fresh timeline for each, one timeline for all of a seed and rules walked in order,
+/// and the same asked in a random order, each case several times.
+fn by_three_routes<Case: Clone>(
+    cases: &[Case],
+    timeline_of: impl Fn(&Case) -> (String, vectors::Rules),
+    place: impl Fn(&Case) -> u64,
+    check: impl Fn(&mut Timeline, &Case),
+) {
+    for case in cases {
+        let (seed, rules) = timeline_of(case);
+        check(&mut timeline(&seed, &rules), case);
+    }
+    let mut groups: Vec<((String, vectors::Rules), Vec<Case>)> = Vec::new();
+    for case in cases {
+        let key = timeline_of(case);
+        match groups.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, group)) => group.push(case.clone()),
+            None => groups.push((key, vec![case.clone()])),
+        }
+    }
+    let mut random = ChaCha8Rng::from_seed([7; 32]);
+    for ((seed, rules), mut group) in groups {
+        let mut timeline = timeline(&seed, &rules);
+        group.sort_by_key(&place);
+        for case in &group {
+            check(&mut timeline, case);
+        }
+        for _ in 0..group.len() * 4 {
+            check(&mut timeline, &group[random.next_u32() as usize % group.len()]);
+        }
+    }
+}
+
 #[test]
 fn states_at_an_instant() {
-    for case in load().states_at {
+    let cases = load().states_at;
+    let schedule = |case: &vectors::StateAtCase| Schedule::new(case.start_at, case.tick_ms).unwrap();
+    for case in &cases {
         let seed = Seed::new(&case.seed).unwrap();
-        let schedule = Schedule::new(case.start_at, case.tick_ms).unwrap();
-        let found = state_at(&seed, &rules(&case.rules).unwrap(), &schedule, case.now);
+        let found = state_at(&seed, &rules(&case.rules).unwrap(), &schedule(case), case.now);
         assert_eq!(found, Ok(state(&case.state)), "{case:?}");
     }
+    by_three_routes(
+        &cases,
+        |case| (case.seed.clone(), case.rules),
+        |case| case.state.step,
+        |timeline, case| {
+            assert_eq!(timeline.state_at(&schedule(case), case.now), Ok(state(&case.state)), "{case:?}");
+        },
+    );
 }
 
 #[test]
-fn states_asked_directly() {
-    for case in load().states {
-        let mut timeline = timeline(&case.seed, &case.rules);
-        assert_eq!(timeline.state(step(case.step)), state(&case.state), "{case:?}");
-        assert_eq!(timeline.next_break(step(case.step)), case.next_break, "{case:?}");
-    }
-}
-
-/// The cases that share a seed and rules, and one timeline for all of them.
-fn groups(vectors: Vectors) -> Vec<(Timeline, Vec<vectors::StateCase>)> {
-    let mut groups: Vec<(String, vectors::Rules, Vec<vectors::StateCase>)> = Vec::new();
-    for case in vectors.states {
-        match groups.iter_mut().find(|(seed, rules, _)| *seed == case.seed && *rules == case.rules) {
-            Some((_, _, cases)) => cases.push(case),
-            None => groups.push((case.seed.clone(), case.rules, vec![case])),
-        }
-    }
-    groups.into_iter().map(|(seed, rules, cases)| (timeline(&seed, &rules), cases)).collect()
-}
-
-#[test]
-fn states_of_one_timeline_walked_in_order() {
-    for (mut timeline, mut cases) in groups(load()) {
-        cases.sort_by_key(|case| case.step);
-        for case in cases {
+fn states_of_steps() {
+    by_three_routes(
+        &load().states,
+        |case| (case.seed.clone(), case.rules),
+        |case| case.step,
+        |timeline, case| {
             assert_eq!(timeline.state(step(case.step)), state(&case.state), "{case:?}");
-        }
-    }
-}
-
-#[test]
-fn states_of_one_timeline_asked_in_a_random_order() {
-    let mut random = ChaCha8Rng::from_seed([7; 32]);
-    for (mut timeline, cases) in groups(load()) {
-        for _ in 0..cases.len() * 4 {
-            let case = &cases[random.next_u32() as usize % cases.len()];
-            assert_eq!(timeline.state(step(case.step)), state(&case.state), "{case:?}");
-        }
-    }
+            assert_eq!(timeline.next_break(step(case.step)), case.next_break, "{case:?}");
+        },
+    );
 }
 
 #[test]
@@ -94,52 +107,63 @@ fn times_of_steps() {
 
 #[test]
 fn rounds_by_number() {
-    for case in load().rounds {
-        let found = timeline(&case.seed, &case.rules).round_at(case.round);
-        let expected = Round {
-            round: case.round,
-            first_step: step(case.first_step),
-            interval: case.interval,
-            next_break: case.next_break,
-        };
-        assert_eq!(found, Ok(expected), "{case:?}");
-    }
+    by_three_routes(
+        &load().rounds,
+        |case| (case.seed.clone(), case.rules),
+        |case| case.round,
+        |timeline, case| {
+            let expected = Round {
+                round: case.round,
+                first_step: step(case.first_step),
+                interval: case.interval,
+                next_break: case.next_break,
+            };
+            assert_eq!(timeline.round_at(case.round), Ok(expected), "{case:?}");
+            assert_eq!(timeline.round_of(step(case.first_step)), expected, "{case:?}");
+        },
+    );
 }
 
 #[test]
 fn intervals_of_epochs() {
-    for case in load().epochs {
-        let mut timeline = timeline(&case.seed, &case.rules);
-        assert_eq!(u64::from(timeline.rules().epoch_length()), case.length);
-        let first = case.epoch * u64::from(case.rules.rounds_per_epoch);
-        // The last epoch of all has rounds that begin after the last step; those cannot be asked for.
-        let rounds = (first..).take(case.intervals.len()).map_while(|round| timeline.round_at(round).ok());
-        let found: Vec<u32> = rounds.map(|round| round.interval).collect();
-        assert!(!found.is_empty());
-        assert_eq!(found, case.intervals[..found.len()], "{case:?}");
-    }
+    by_three_routes(
+        &load().epochs,
+        |case| (case.seed.clone(), case.rules),
+        |case| case.epoch,
+        |timeline, case| {
+            assert_eq!(u64::from(timeline.rules().epoch_length()), case.length);
+            let first = case.epoch * u64::from(case.rules.rounds_per_epoch);
+            // The last epoch of all has rounds that begin after the last step; those cannot be asked for.
+            let last = timeline.round_of(Step::MAX).round;
+            for (round, interval) in (first..=last).zip(&case.intervals) {
+                assert_eq!(timeline.round_at(round).unwrap().interval, *interval, "{case:?}");
+            }
+            assert!(first <= last);
+        },
+    );
 }
 
 #[test]
 fn draws() {
-    for case in load().draws {
-        let mut timeline = timeline(&case.seed, &case.rules);
-        let channel = Channel::new(&case.channel).unwrap();
-        let mut fresh = || timeline.draw(step(case.step), channel);
+    by_three_routes(&load().draws, |case| (case.seed.clone(), case.rules), |case| case.step, check_draws);
+}
 
+fn check_draws(timeline: &mut Timeline, case: &vectors::DrawCase) {
+    let channel = Channel::new(&case.channel).unwrap();
+    let mut fresh = || timeline.draw(step(case.step), channel);
+
+    let mut draw = fresh();
+    assert!(case.words.iter().all(|word| draw.word() == *word), "{case:?}");
+    let mut draw = fresh();
+    assert!(case.units.iter().all(|unit| numerator(draw.unit()) == *unit), "{case:?}");
+    for below in &case.below {
         let mut draw = fresh();
-        assert!(case.words.iter().all(|word| draw.word() == *word), "{case:?}");
-        let mut draw = fresh();
-        assert!(case.units.iter().all(|unit| numerator(draw.unit()) == *unit), "{case:?}");
-        for below in &case.below {
-            let mut draw = fresh();
-            assert!(below.values.iter().all(|value| draw.below(below.n) == Ok(*value)), "{case:?}");
-        }
-        let mut deck: Vec<u32> = (0..52).collect();
-        fresh().shuffle(&mut deck).unwrap();
-        assert_eq!(deck, case.shuffle_52, "{case:?}");
-        in_turn(&mut fresh(), &case.in_turn);
+        assert!(below.values.iter().all(|value| draw.below(below.n) == Ok(*value)), "{case:?}");
     }
+    let mut deck: Vec<u32> = (0..52).collect();
+    fresh().shuffle(&mut deck).unwrap();
+    assert_eq!(deck, case.shuffle_52, "{case:?}");
+    in_turn(&mut fresh(), &case.in_turn);
 }
 
 fn in_turn(draw: &mut Draw, expected: &vectors::InTurn) {
