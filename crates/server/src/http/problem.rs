@@ -1,7 +1,7 @@
 //! The body of every error: problem details (RFC 9457).
 
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{IntoResponses, ToSchema};
 
 use super::error::ErrorCode;
 use crate::session::Timestamp;
@@ -45,4 +45,47 @@ pub(super) struct FieldError {
     /// What is allowed and what came.
     #[schema(example = "rules.break_interval.min must be from 1 to 1000000, got 0")]
     pub message: String,
+}
+
+/// What every endpoint of sessions can answer when it is not the client's fault.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers for the OpenAPI document")]
+pub(super) enum Failures {
+    /// `internal`
+    #[response(status = 500, content_type = "application/problem+json")]
+    Internal(Problem),
+    /// `store_unavailable`
+    #[response(
+        status = 503,
+        content_type = "application/problem+json",
+        headers(("Retry-After" = u32, description = "Seconds"))
+    )]
+    StoreUnavailable(Problem),
+}
+
+/// How every endpoint that takes a body can refuse it.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers for the OpenAPI document")]
+pub(super) enum RefusedBody {
+    /// `malformed_json` or `invalid_fields`
+    #[response(status = 400, content_type = "application/problem+json")]
+    Invalid(Problem),
+    /// `body_timeout`: the body did not arrive within 10 s
+    #[response(status = 408, content_type = "application/problem+json")]
+    Timeout(Problem),
+    /// `body_too_large`: more than 64 KiB
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(Problem),
+    /// `unsupported_media_type`: not application/json
+    #[response(status = 415, content_type = "application/problem+json")]
+    UnsupportedMediaType(Problem),
+}
+
+/// How every endpoint of one session can fail to find it.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers for the OpenAPI document")]
+pub(super) enum NoSession {
+    /// `session_not_found`
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(Problem),
 }

@@ -10,7 +10,7 @@ use super::SessionAnswer;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, text, timestamp, whole_number};
 use crate::http::json_object::JsonObject;
-use crate::http::problem::Problem;
+use crate::http::problem::{Failures, RefusedBody};
 use crate::session::{Metadata, NewSession, Session, SessionService, TimeToLive, Timestamp};
 
 // Only the OpenAPI document uses this type: `read` reads the fields one by one, so that an answer can name everything that
@@ -79,17 +79,8 @@ struct CreateBreakInterval {
     responses(
         (status = 201, description = "The session was created, and is kept even if the server is killed now",
             body = SessionAnswer, headers(("Location" = String, description = "The address of the session"))),
-        (status = 400, description = "`malformed_json` or `invalid_fields`", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 408, description = "`body_timeout`: the body did not arrive within 10 s", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 413, description = "`body_too_large`: more than 64 KiB", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported_media_type`: not application/json", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 500, description = "`internal`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`store_unavailable`", body = Problem, content_type = "application/problem+json",
-            headers(("Retry-After" = u32, description = "Seconds"))),
+        RefusedBody,
+        Failures,
     )
 )]
 pub(in crate::http) async fn handle(

@@ -7,7 +7,7 @@ pub(super) mod stop;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::error::ApiError;
 use super::fields::quoted;
@@ -122,6 +122,16 @@ impl SessionAnswer {
             revision: session.revision,
         })
     }
+}
+
+/// The part of the address that says which session.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "describes the address for the OpenAPI document")]
+struct SessionPath {
+    /// The session's id: `sess_` and a UUID
+    #[param(pattern = r"^sess_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+    id: String,
 }
 
 /// Reads the id of a session from the address.

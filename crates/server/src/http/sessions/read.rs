@@ -3,9 +3,9 @@
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 
-use super::{SessionAnswer, session_id};
+use super::{SessionAnswer, SessionPath, session_id};
 use crate::http::error::ApiError;
-use crate::http::problem::Problem;
+use crate::http::problem::{Failures, NoSession, Problem};
 use crate::session::SessionService;
 
 /// A session: all that a client needs to compute the state of any instant.
@@ -14,16 +14,13 @@ use crate::session::SessionService;
     path = "/v1/sessions/{id}",
     tag = "sessions",
     operation_id = "getSession",
-    params(("id" = String, Path, description = "The session's id: `sess_` and a UUID",
-            pattern = "^sess_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")),
+    params(SessionPath),
     responses(
         (status = 200, description = "The session", body = SessionAnswer),
         (status = 400, description = "`invalid_fields`: `id` is no id of a session", body = Problem,
             content_type = "application/problem+json"),
-        (status = 404, description = "`session_not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 500, description = "`internal`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`store_unavailable`", body = Problem, content_type = "application/problem+json",
-            headers(("Retry-After" = u32, description = "Seconds"))),
+        NoSession,
+        Failures,
     )
 )]
 pub(in crate::http) async fn handle(

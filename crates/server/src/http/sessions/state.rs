@@ -6,10 +6,10 @@ use serde::Serialize;
 use tickseed_engine::Step;
 use utoipa::ToSchema;
 
-use super::{StatusAnswer, session_id};
+use super::{SessionPath, StatusAnswer, session_id};
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, digits, timestamp};
-use crate::http::problem::Problem;
+use crate::http::problem::{Failures, NoSession, Problem};
 use crate::session::{Question, SessionService, StateAnswer, Timestamp};
 
 /// What everybody sees at an instant.
@@ -55,8 +55,7 @@ impl From<StateAnswer> for StateBody {
     tag = "sessions",
     operation_id = "getSessionState",
     params(
-        ("id" = String, Path, description = "The session's id: `sess_` and a UUID",
-            pattern = "^sess_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"),
+        SessionPath,
         ("at" = Option<String>, Query, format = DateTime, pattern = r"^(19[7-9]|[2-9][0-9]{2})[0-9]-",
             description = "The instant to compute: RFC 3339, of the years 1970 to 9999. Now if left out"),
         ("step" = Option<u64>, Query, maximum = 253_402_300_799_999_u64,
@@ -65,10 +64,8 @@ impl From<StateAnswer> for StateBody {
     responses(
         (status = 200, description = "The state", body = StateBody),
         (status = 400, description = "`invalid_fields`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`session_not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 500, description = "`internal`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`store_unavailable`", body = Problem, content_type = "application/problem+json",
-            headers(("Retry-After" = u32, description = "Seconds"))),
+        NoSession,
+        Failures,
     )
 )]
 pub(in crate::http) async fn handle(

@@ -5,11 +5,11 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{StatusAnswer, session_id};
+use super::{SessionPath, StatusAnswer, session_id};
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, timestamp};
 use crate::http::json_object::JsonObject;
-use crate::http::problem::Problem;
+use crate::http::problem::{Failures, NoSession, Problem, RefusedBody};
 use crate::session::{SessionId, SessionService, Timestamp};
 
 // Only the OpenAPI document uses this type, as with the body of a new session.
@@ -44,26 +44,16 @@ pub(in crate::http) struct Stop {
     path = "/v1/sessions/{id}/stop",
     tag = "sessions",
     operation_id = "stopSession",
-    params(("id" = String, Path, description = "The session's id: `sess_` and a UUID",
-            pattern = "^sess_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")),
+    params(SessionPath),
     request_body(content = Option<StopSession>, description = "May be left out, or null. At most 64 KiB"),
     responses(
         (status = 200, description = "The session stops then, which is kept even if the server is killed now",
             body = Stop),
-        (status = 400, description = "`malformed_json` or `invalid_fields`", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 404, description = "`session_not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 408, description = "`body_timeout`: the body did not arrive within 10 s", body = Problem,
-            content_type = "application/problem+json"),
+        RefusedBody,
+        NoSession,
         (status = 409, description = "`session_stopped` or `stop_not_earlier`, with `stopped_at`", body = Problem,
             content_type = "application/problem+json"),
-        (status = 413, description = "`body_too_large`: more than 64 KiB", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported_media_type`: not application/json", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 500, description = "`internal`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`store_unavailable`", body = Problem, content_type = "application/problem+json",
-            headers(("Retry-After" = u32, description = "Seconds"))),
+        Failures,
     )
 )]
 pub(in crate::http) async fn handle(
