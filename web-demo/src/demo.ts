@@ -231,7 +231,7 @@ export class Demo implements Watcher {
         state,
         instant,
         situation: silentSince === undefined ? ASKED_ONLY_TO_COMPARE : noAnswer(silentSince),
-        unit: tenthsAgo(now - instant),
+        unit: `asked ${tenthsAgo(now - instant)}`,
         brokeAfter: undefined,
         mayFlash: false,
       });

@@ -70,6 +70,11 @@ export class Page {
   present(link: string, text: string, bytes: string): void {
     this.#link.value = link;
     this.#copy.disabled = false;
+    if (/^(localhost|127\.|\[::1\])/.test(location.hostname)) {
+      // Another machine would look for the server in itself.
+      const reach = "another tab (from a phone too, if the server listens on 0.0.0.0)";
+      write(within(document, "#link-label"), `Watch this session from ${reach}`);
+    }
     write(within(document, "#handout-text"), text);
     write(within(document, "#lead-bytes"), bytes);
     for (const element of [this.score, this.#facts, this.#handout]) {

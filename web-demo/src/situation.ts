@@ -13,7 +13,10 @@ export function situation(player: Player, view: View, { stoppedAt }: Circumstanc
   const since = ago(view.instant - player.joinedAt);
   switch (player.character.situation) {
     case "late":
-      return `Joined late, ${since}${atStep(player)}`;
+      // He was here too while the page began; that he joins late is to come.
+      return player.joinedStep === null
+        ? "Not here yet, about to join late"
+        : `Joined late, ${since}${atStep(player)}`;
     case "offline":
       return stoppedAt === undefined
         ? `Offline since she joined, ${since}`

@@ -43,7 +43,7 @@ pub enum ServeError {
     #[error(transparent)]
     Store(#[from] OpenError),
     /// The address cannot be listened on.
-    #[error("cannot listen on {address}")]
+    #[error("cannot listen on {address}, which --host (or HOST) and --port (or PORT) say")]
     Listen {
         /// Host and port.
         address: String,

@@ -149,7 +149,7 @@ pub(super) fn digits(value: &Value) -> Result<i128, String> {
 
 /// Reads a text.
 pub(super) fn text(value: &Value) -> Result<String, String> {
-    value.as_str().map(str::to_owned).ok_or_else(|| "must be a text".to_owned())
+    value.as_str().map(str::to_owned).ok_or_else(|| "must be a string".to_owned())
 }
 
 /// A value as an error shows it: as JSON, the end left out if it is long.

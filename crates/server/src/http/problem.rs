@@ -52,13 +52,17 @@ pub(super) struct FieldError {
 #[expect(dead_code, reason = "describes answers for the OpenAPI document")]
 pub(super) enum Failures {
     /// `internal`
-    #[response(status = 500, content_type = "application/problem+json")]
+    #[response(status = 500, content_type = "application/problem+json",
+        example = json!({"type": "about:blank", "title": "Internal Server Error", "status": 500, "code": "internal",
+            "detail": "the server failed; its log says how"}))]
     Internal(Problem),
     /// `store_unavailable`
     #[response(
         status = 503,
         content_type = "application/problem+json",
-        headers(("Retry-After" = u32, description = "Seconds"))
+        headers(("Retry-After" = u32, description = "Seconds")),
+        example = json!({"type": "about:blank", "title": "Service Unavailable", "status": 503, "code": "store_unavailable",
+            "detail": "sessions cannot be read or written at the moment; try again"})
     )]
     StoreUnavailable(Problem),
 }
@@ -71,13 +75,19 @@ pub(super) enum RefusedBody {
     #[response(status = 400, content_type = "application/problem+json")]
     Invalid(Problem),
     /// `body_timeout`: the body did not arrive within 10 s
-    #[response(status = 408, content_type = "application/problem+json")]
+    #[response(status = 408, content_type = "application/problem+json",
+        example = json!({"type": "about:blank", "title": "Request Timeout", "status": 408, "code": "body_timeout",
+            "detail": "the body did not arrive within 10s"}))]
     Timeout(Problem),
     /// `body_too_large`: more than 64 KiB
-    #[response(status = 413, content_type = "application/problem+json")]
+    #[response(status = 413, content_type = "application/problem+json",
+        example = json!({"type": "about:blank", "title": "Payload Too Large", "status": 413, "code": "body_too_large",
+            "detail": "the body must be at most 65536 bytes"}))]
     TooLarge(Problem),
     /// `unsupported_media_type`: not application/json
-    #[response(status = 415, content_type = "application/problem+json")]
+    #[response(status = 415, content_type = "application/problem+json",
+        example = json!({"type": "about:blank", "title": "Unsupported Media Type", "status": 415, "code": "unsupported_media_type",
+            "detail": "the body must be application/json, got text/plain"}))]
     UnsupportedMediaType(Problem),
 }
 
@@ -86,6 +96,8 @@ pub(super) enum RefusedBody {
 #[expect(dead_code, reason = "describes answers for the OpenAPI document")]
 pub(super) enum NoSession {
     /// `session_not_found`
-    #[response(status = 404, content_type = "application/problem+json")]
+    #[response(status = 404, content_type = "application/problem+json",
+        example = json!({"type": "about:blank", "title": "Not Found", "status": 404, "code": "session_not_found",
+            "detail": "there is no session sess_0b9f3f0e-6d7a-4f0e-9a55-2f3b1d7c8e21; it may have expired"}))]
     NotFound(Problem),
 }

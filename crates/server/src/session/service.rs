@@ -37,7 +37,7 @@ pub enum ServiceError {
     #[error("there is no session {0}; it may have expired")]
     NotFound(SessionId),
     /// The session's stop is final: it has taken effect, or is about to.
-    #[error("the session stops at {stopped_at}, which is final")]
+    #[error("the session's stop at {stopped_at} is final")]
     AlreadyStopped {
         /// When.
         stopped_at: Timestamp,

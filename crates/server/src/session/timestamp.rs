@@ -19,7 +19,9 @@ pub struct Timestamp(i64);
 
 /// A text that is no instant of the years 1970 to 9999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be an instant of the years 1970 to 9999 in RFC 3339, like 2026-01-31T12:00:03.000Z")]
+#[error(
+    "must be an instant of the years 1970 to 9999 in RFC 3339 with Z or an offset, like 2026-01-31T12:00:03.000Z"
+)]
 pub struct InvalidTimestamp;
 
 impl Timestamp {

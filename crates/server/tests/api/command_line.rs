@@ -110,7 +110,12 @@ fn a_start_that_fails_says_why() {
         String::from_utf8(output.stderr).unwrap()
     };
     let port = fails(command(folder.path()).args(["--host", "192.0.2.1"]));
-    assert!(port.contains("error: cannot listen on 192.0.2.1:0: "), "{port}");
+    assert!(
+        port.contains(
+            "error: cannot listen on 192.0.2.1:0, which --host (or HOST) and --port (or PORT) say: "
+        ),
+        "{port}"
+    );
     let log = fails(command(folder.path()).args(["--log", "a=b=c"]));
     assert!(log.contains("error: the log filter \"a=b=c\" cannot be read"), "{log}");
     std::fs::write(folder.path().join("sessions.redb"), "something else").unwrap();

@@ -34,18 +34,18 @@ async fn each_field_of_a_new_session_is_checked() {
         (
             r#"{"tick_ms":1,"start_at":"1969-12-31T23:59:59Z"}"#,
             "start_at",
-            "start_at must be an instant of the years 1970 to 9999 in RFC 3339, like 2026-01-31T12:00:03.000Z, \
+            "start_at must be an instant of the years 1970 to 9999 in RFC 3339 with Z or an offset, like 2026-01-31T12:00:03.000Z, \
              got \"1969-12-31T23:59:59Z\"",
         ),
         (
             r#"{"tick_ms":1,"start_at":1700000000000}"#,
             "start_at",
-            "start_at must be an instant of the years 1970 to 9999 in RFC 3339, like 2026-01-31T12:00:03.000Z, \
+            "start_at must be an instant of the years 1970 to 9999 in RFC 3339 with Z or an offset, like 2026-01-31T12:00:03.000Z, \
              got 1700000000000",
         ),
         (r#"{"tick_ms":1,"seed":""}"#, "seed", "seed must be 1 to 128 bytes of UTF-8, got 0 bytes"),
         (&long_seed, "seed", "seed must be 1 to 128 bytes of UTF-8, got 129 bytes"),
-        (r#"{"tick_ms":1,"seed":7}"#, "seed", "seed must be a text, got 7"),
+        (r#"{"tick_ms":1,"seed":7}"#, "seed", "seed must be a string, got 7"),
         (r#"{"tick_ms":1,"rules":[]}"#, "rules", "rules must be an object, got []"),
         (
             r#"{"tick_ms":1,"rules":{"break_interval":{"min":9,"max":8}}}"#,

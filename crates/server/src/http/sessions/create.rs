@@ -75,7 +75,7 @@ struct CreateBreakInterval {
     path = "/v1/sessions",
     tag = "sessions",
     operation_id = "createSession",
-    request_body(content = CreateSession, description = "At most 64 KiB"),
+    request_body(content = CreateSession, description = "At most 64 KiB", example = json!({"tick_ms": 100})),
     responses(
         (status = 201, description = "The session was created, and is kept even if the server is killed now",
             body = SessionAnswer, headers(("Location" = String, description = "The address of the session"))),

@@ -45,7 +45,8 @@ pub(in crate::http) struct Stop {
     tag = "sessions",
     operation_id = "stopSession",
     params(SessionPath),
-    request_body(content = Option<StopSession>, description = "May be left out, or null. At most 64 KiB"),
+    request_body(content = Option<StopSession>, description = "May be left out, or null. At most 64 KiB",
+        example = json!({})),
     responses(
         (status = 200, description = "The session stops then, which is kept even if the server is killed now",
             body = Stop),
