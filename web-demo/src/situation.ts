@@ -13,9 +13,9 @@ export function situation(player: Player, view: View, { stoppedAt }: Circumstanc
   const since = ago(view.instant - player.joinedAt);
   switch (player.character.situation) {
     case "late":
-      // He was here too while the page began; that he joins late is to come.
+      // He is here from the beginning of the page; that he leaves and joins late is to come.
       return player.joinedStep === null
-        ? "Not here yet, about to join late"
+        ? "About to leave, and to join late"
         : `Joined late, ${since}${atStep(player)}`;
     case "offline":
       return stoppedAt === undefined

@@ -76,7 +76,7 @@ describe("players", () => {
   test("tell their situation", () => {
     const [anna, ben, chloe, dev] = everybody() as [Player, Player, Player, Player];
     const told = (player: Player): string => situation(player, player.see(25_500), { stoppedAt: undefined });
-    expect(told(ben)).toBe("Not here yet, about to join late");
+    expect(told(ben)).toBe("About to leave, and to join late");
     ben.rejoinIfDue(20_000);
     expect(told(anna)).toBe("Here since before the start");
     expect(told(ben)).toBe("Joined late, 5 s ago, at step 170");
