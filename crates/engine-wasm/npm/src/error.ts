@@ -10,6 +10,7 @@
  * | `not_a_text` | something else came where a string belongs |
  * | `lone_surrogate` | a string is not well-formed: it holds half a surrogate pair, which UTF-8 cannot say |
  * | `not_an_instant` | neither milliseconds, nor a valid `Date`, nor RFC 3339 text of whole milliseconds |
+ * | `not_a_session` | something else came where a session belongs, such as the error that a server answered |
  * | `engine_version` | the session was made for another version of the engine |
  * | `not_loaded` | `loadEngine` has not finished yet |
  * | `load_failed` | the WebAssembly module could not be had; `cause` tells more |
@@ -24,6 +25,7 @@ export type EngineErrorCode =
   | "not_a_text"
   | "lone_surrogate"
   | "not_an_instant"
+  | "not_a_session"
   | "engine_version"
   | "not_loaded"
   | "load_failed"
@@ -51,7 +53,7 @@ export class EngineError extends Error {
   /**
    * The input that is wrong: `seed`, `start_at`, `tick_ms`, `break_interval.min`, `break_interval.max`,
    * `rounds_per_epoch`, `engine_version`, `stopped_at`, `now`, `step`, `round`, `channel`, `n` or `items`. What is not
-   * an input has a name too: `engine` while it is not loaded, `source` if it could not be, `timeline` and `draw` once
+   * an input has a name too: `session` if it is none, `engine` while it is not loaded, `source` if it could not be, `timeline` and `draw` once
    * they are freed.
    */
   readonly field: string;

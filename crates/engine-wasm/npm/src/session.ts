@@ -1,3 +1,6 @@
+import { EngineError } from "./error.js";
+import { shown } from "./input.js";
+
 /**
  * An instant: whole milliseconds since the Unix epoch, a `Date`, or RFC 3339 text such as
  * `"2026-11-23T12:00:03.000Z"`. Years 1970 to 9999.
@@ -61,4 +64,15 @@ export interface Round {
   readonly interval: number;
   /** The step at which the counter breaks and the next round begins. */
   readonly next_break: number;
+}
+
+/** Refuses what is no session at all. It is mostly an answer whose status nobody looked at. */
+export function checkSession(session: unknown): void {
+  const needed = "session must be an object with seed, start_at and tick_ms";
+  if (typeof session !== "object" || session === null) {
+    throw new EngineError("not_a_session", "session", `${needed}, got ${shown(session)}`);
+  }
+  if (!("seed" in session) && "detail" in session) {
+    throw new EngineError("not_a_session", "session", `${needed}, got an error: ${String(session.detail)}`);
+  }
 }

@@ -5,7 +5,7 @@ import { wellFormed, whole } from "./input.js";
 import { milliseconds } from "./instant.js";
 import { assertLoaded } from "./load.js";
 import { RawTimeline } from "./raw.js";
-import type { Instant, Round, Session, State } from "./session.js";
+import { checkSession, type Instant, type Round, type Session, type State } from "./session.js";
 import { checkVersion } from "./version.js";
 
 /**
@@ -31,11 +31,13 @@ export class Timeline {
 
   /**
    * @param session What is needed of a session; one that the server answered can be passed as it is.
-   * @throws {@link EngineError} `not_loaded` before {@link loadEngine} has finished; `engine_version` if the session
-   *   was made for another version of the engine; otherwise for the first field that is wrong.
+   * @throws {@link EngineError} `not_loaded` before {@link loadEngine} has finished; `not_a_session` if something else
+   *   came, such as the error that a server answered; `engine_version` if the session was made for another version of
+   *   the engine; otherwise for the first field that is wrong.
    */
   constructor(session: Session) {
     assertLoaded();
+    checkSession(session);
     checkVersion(session.engine_version);
     const stoppedAt = session.stopped_at ?? undefined;
     this.#stoppedAt =

@@ -76,6 +76,27 @@ describe("a session as the server answers it", () => {
   });
 });
 
+describe("what is no session", () => {
+  const text = "session must be an object with seed, start_at and tick_ms, got ";
+  const problem = {
+    type: "about:blank",
+    status: 404,
+    detail: "there is no session sess_1; it may have expired",
+  };
+
+  it.each([
+    [undefined, "undefined"],
+    [null, "null"],
+    ["sess_1", '"sess_1"'],
+    [problem, `an error: ${problem.detail}`],
+  ])("%j is refused in words", (value, got) => {
+    const session = value as unknown as Session;
+    for (const use of [() => new Timeline(session), () => stateAt(session, START)]) {
+      expect(refusal(use)).toMatchObject({ code: "not_a_session", field: "session", message: text + got });
+    }
+  });
+});
+
 describe("a stopped session", () => {
   const stopped = { ...served, status: "stopped", stopped_at: "2026-11-23T12:00:04.050Z" };
 
