@@ -72,7 +72,7 @@ function show(handedOut: HandedOut, exchange: Exchange): void {
 
 function reasonOf(error: unknown): string {
   if (error instanceof Refused && (error.code === "session_not_found" || error.code === "invalid_fields")) {
-    return "The server knows no session of this name: it may have expired. A new one can be made below.";
+    return "The server knows no session of this id: it may have expired. A new one can be made below.";
   }
   if (error instanceof EngineError && error.code === "load_failed") {
     const cause = error.cause instanceof Error ? error.cause.message : String(error.cause);

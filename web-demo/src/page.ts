@@ -17,6 +17,7 @@ export interface Facts {
 export class Page {
   readonly score = within(document, "#score");
   readonly #notice = within(document, "#notice");
+  readonly #invite = within(document, "#invite");
   readonly #link = within(document, "#link") as HTMLInputElement;
   readonly #copy = within(document, "#copy") as HTMLButtonElement;
   readonly #stop = within(document, "#stop") as HTMLButtonElement;
@@ -77,7 +78,7 @@ export class Page {
     }
     write(within(document, "#handout-text"), text);
     write(within(document, "#lead-bytes"), bytes);
-    for (const element of [this.score, this.#facts, this.#handout]) {
+    for (const element of [this.score, this.#facts, this.#handout, this.#invite]) {
       element.hidden = false;
     }
   }
@@ -87,7 +88,7 @@ export class Page {
     this.#link.value = "";
     this.#copy.disabled = true;
     this.allowStopping(false);
-    for (const element of [this.score, this.#facts, this.#handout, this.#verdict]) {
+    for (const element of [this.score, this.#facts, this.#handout, this.#invite, this.#verdict]) {
       element.hidden = true;
     }
   }

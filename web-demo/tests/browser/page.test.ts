@@ -128,10 +128,12 @@ test("an unknown session is told in words, and a new one can be had", async () =
   for (const name of [unknown, "nonsense"]) {
     const { page } = await visit(browser, `${server.address}/?session=${name}`);
     await until("words about it", async () =>
-      (await look(page)).notice.includes("knows no session of this name"),
+      (await look(page)).notice.includes("knows no session of this id"),
     );
+    expect(await page.isVisible("#link"), "there is no link to share yet").toBe(false);
     await page.click("#renew");
     await until("counters", async () => expectSameForAll(await look(page)));
+    expect(await page.isVisible("#link")).toBe(true);
     expect(page.url()).not.toContain(name);
   }
 });
