@@ -10,6 +10,7 @@ use actix_web::{App, HttpServer, rt, web};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_actix_web::TracingLogger;
 
+use crate::error_chain::error_chain;
 use crate::http::{Limits, cross_origin, routes, stamp_received};
 use crate::session::{Clock, SessionService, SystemClock};
 use crate::settings::ServeSettings;
@@ -121,7 +122,9 @@ async fn remove_expired(service: SessionService, every: Duration) {
         match service.remove_expired().await {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "removed expired sessions"),
-            Err(error) => tracing::error!(%error, "expired sessions could not be removed"),
+            Err(error) => {
+                tracing::error!(error = error_chain(&error), "expired sessions could not be removed");
+            }
         }
         tokio::time::sleep(every).await;
     }

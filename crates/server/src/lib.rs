@@ -7,10 +7,12 @@
 //! - [`app`]: puts them together; the only place that sees both http and a store
 //! - [`settings`]: flags and environment variables
 //! - [`telemetry`]: the log
+//! - [`error_chain`]: an error with everything that it came from
 //! - [`print_state`]: the command `tickseed state`
 //! - [`terminal`]: what the program prints
 
 pub mod app;
+pub mod error_chain;
 pub mod http;
 pub mod print_state;
 pub mod session;

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use clap::Parser;
+use tickseed_server::error_chain::error_chain;
 use tickseed_server::settings::{Command, CommandLine, ServeSettings, StateSettings};
 use tickseed_server::{app, http, print_state, telemetry, terminal};
 
@@ -17,7 +18,7 @@ async fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", telemetry::error_chain(&*error));
+            eprintln!("error: {}", error_chain(&*error));
             ExitCode::FAILURE
         }
     }

@@ -1,8 +1,6 @@
 //! The log: one line an event, to the standard error.
 
-use std::error::Error;
 use std::io::IsTerminal;
-use std::iter::successors;
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
@@ -23,11 +21,4 @@ pub fn start(filter: &str) -> Result<(), ParseError> {
         .log_internal_errors(false)
         .init();
     Ok(())
-}
-
-/// An error and everything that it came from, in one line.
-#[must_use]
-pub fn error_chain(error: &dyn Error) -> String {
-    let causes = successors(Some(error), |cause| (*cause).source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -15,7 +15,7 @@ import { checkVersion } from "./version.js";
  * Steps and rounds are whole numbers counted from 0. A step may be as large as 253 402 300 799 999, whatever the
  * schedule; only {@link Timeline.timeOf} ends earlier, with the year 9999.
  *
- * Its memory (about 2 KB) is given back when it is garbage-collected; `using` or {@link Timeline.free} do so at once.
+ * Its memory is given back when it is garbage-collected; `using` or {@link Timeline.free} do so at once.
  *
  * @example
  * ```ts

@@ -10,8 +10,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::problem::{FieldError, MEDIA_TYPE, Problem};
-use crate::session::{ServiceError, SessionId, StoreError, Timestamp};
-use crate::telemetry::error_chain;
+use crate::error_chain::error_chain;
+use crate::session::{ServiceError, StoreError, Timestamp};
 
 /// Which problem it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -19,7 +19,7 @@ use crate::telemetry::error_chain;
 pub(super) enum ErrorCode {
     /// 400: the body is not JSON, or no object.
     MalformedJson,
-    /// 400: fields are missing, unknown, given twice or not in their range; `errors` names each.
+    /// 400: fields are missing, unknown, given twice or not in their range; `errors` says which.
     InvalidFields,
     /// 404: there is nothing at this address.
     NotFound,
@@ -65,7 +65,7 @@ pub(super) enum ApiError {
     MalformedJson { reason: String },
     InvalidFields(Vec<FieldError>),
     NotFound { path: String },
-    SessionNotFound(SessionId),
+    SessionNotFound { detail: String },
     MethodNotAllowed { allow: &'static str },
     BodyTimeout { limit: Duration },
     SessionStopped { stopped_at: Timestamp, detail: String },
@@ -87,7 +87,7 @@ impl ApiError {
             Self::MalformedJson { .. } => ErrorCode::MalformedJson,
             Self::InvalidFields(_) => ErrorCode::InvalidFields,
             Self::NotFound { .. } => ErrorCode::NotFound,
-            Self::SessionNotFound(_) => ErrorCode::SessionNotFound,
+            Self::SessionNotFound { .. } => ErrorCode::SessionNotFound,
             Self::MethodNotAllowed { .. } => ErrorCode::MethodNotAllowed,
             Self::BodyTimeout { .. } => ErrorCode::BodyTimeout,
             Self::SessionStopped { .. } => ErrorCode::SessionStopped,
@@ -136,10 +136,11 @@ impl fmt::Display for ApiError {
             Self::MalformedJson { reason } => write!(f, "the body must be a JSON object: {reason}"),
             Self::InvalidFields(errors) => write_messages(f, errors),
             Self::NotFound { path } => write!(f, "there is nothing at {path}"),
-            Self::SessionNotFound(id) => write!(f, "there is no session {id}; it may have expired"),
             Self::MethodNotAllowed { allow } => write!(f, "the methods of this address are {allow}"),
             Self::BodyTimeout { limit } => write!(f, "the body did not arrive within {limit:?}"),
-            Self::SessionStopped { detail, .. } | Self::StopNotEarlier { detail, .. } => f.write_str(detail),
+            Self::SessionNotFound { detail }
+            | Self::SessionStopped { detail, .. }
+            | Self::StopNotEarlier { detail, .. } => f.write_str(detail),
             Self::BodyTooLarge { limit } => write!(f, "the body must be at most {limit} bytes"),
             Self::UnsupportedMediaType { got } => write!(f, "the body must be application/json, got {got}"),
             Self::Internal(_) => f.write_str("the server failed; its log says how"),
@@ -187,7 +188,7 @@ impl From<ServiceError> for ApiError {
     fn from(error: ServiceError) -> Self {
         let detail = error.to_string();
         match error {
-            ServiceError::NotFound(id) => Self::SessionNotFound(id),
+            ServiceError::NotFound(_) => Self::SessionNotFound { detail },
             ServiceError::AlreadyStopped { stopped_at } => Self::SessionStopped { stopped_at, detail },
             ServiceError::StopNotEarlier { stopped_at, .. } => Self::StopNotEarlier { stopped_at, detail },
             ServiceError::StopInThePast { .. } => Self::invalid_field("at", detail),

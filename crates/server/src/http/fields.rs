@@ -4,13 +4,11 @@ use serde_json::{Map, Value};
 use tickseed_engine::Error;
 
 use super::error::ApiError;
-use super::problem::FieldError;
+use super::problem::{FieldError, MOST_NAMED};
 use crate::session::Timestamp;
 
 /// How much of a wrong value an error shows, in characters.
 const SHOWN_CHARACTERS: usize = 64;
-/// How many unknown fields are told of at most: an answer must not grow without bound with the request.
-const MOST_UNKNOWN: usize = 20;
 
 /// The fields of one object. `null` counts as left out.
 pub(super) struct Fields {
@@ -33,7 +31,7 @@ impl Fields {
         let mut fields = Self::new(Map::new());
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             let before = fields.object.insert(name.to_string(), Value::from(&*value));
-            if before.is_some() && fields.errors.len() < MOST_UNKNOWN {
+            if before.is_some() && fields.errors.len() < MOST_NAMED {
                 fields.errors.push(given_twice(&name));
             }
         }
@@ -123,7 +121,7 @@ impl Fields {
             [] => "takes no fields".to_owned(),
             known => format!("known are {}", known.join(", ")),
         };
-        let unknown: Vec<String> = self.object.keys().take(MOST_UNKNOWN).cloned().collect();
+        let unknown: Vec<String> = self.object.keys().take(MOST_NAMED).cloned().collect();
         for name in unknown {
             self.fail(&shortened(&name), &format!("is not known here; {allowed}"));
         }

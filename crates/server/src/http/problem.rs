@@ -9,6 +9,9 @@ use crate::session::Timestamp;
 /// The media type of problem details.
 pub(super) const MEDIA_TYPE: &str = "application/problem+json";
 
+/// How many unknown fields, or fields given twice, an answer names at most: it must not grow without bound with the request.
+pub(super) const MOST_NAMED: usize = 20;
+
 /// What went wrong.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Problem {
@@ -26,7 +29,7 @@ pub(super) struct Problem {
     pub detail: String,
     /// Which problem it is, for programs.
     pub code: ErrorCode,
-    /// Every field that is wrong (`invalid_fields`).
+    /// The fields that are wrong (`invalid_fields`); of unknown ones and of ones given twice the first 20.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub errors: Vec<FieldError>,

@@ -6,8 +6,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// How many duplicates are told of at most: an answer must not grow without bound with the request.
-const MOST_DUPLICATES: usize = 20;
+use super::problem::MOST_NAMED;
 
 /// A value, and the paths of the keys that were given twice, the first of them if there are many.
 pub(super) fn parse(json: &[u8]) -> Result<(Value, Vec<String>), serde_json::Error> {
@@ -47,7 +46,7 @@ struct StrictValue<'parse> {
 impl StrictValue<'_> {
     fn note_duplicate(&self, path: Path<'_>) {
         let mut duplicates = self.duplicates.borrow_mut();
-        if duplicates.len() < MOST_DUPLICATES {
+        if duplicates.len() < MOST_NAMED {
             duplicates.push(path.to_string());
         }
     }
@@ -170,7 +169,7 @@ mod tests {
     fn many_duplicates_are_told_of_in_part() {
         let twice = vec![r#""k":1"#; 1000].join(",");
         let (_, duplicates) = parse(format!("{{{twice}}}").as_bytes()).unwrap();
-        assert_eq!(duplicates.len(), MOST_DUPLICATES);
+        assert_eq!(duplicates.len(), MOST_NAMED);
     }
 
     #[test]

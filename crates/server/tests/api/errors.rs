@@ -237,7 +237,7 @@ async fn a_body_that_does_not_arrive_is_given_up() {
 }
 
 #[tokio::test]
-async fn names_that_are_none_and_sessions_that_are_none() {
+async fn ids_that_are_none_and_sessions_that_are_none() {
     let server = LocalServer::start();
     for id in ["abc", "sess_", "sess_00000000-0000-4000-8000-00000000000", "%ff", "sess_%F0%9F%8E%B2"] {
         let message = server.api.get(&format!("/v1/sessions/{id}")).await.invalid_field("id");

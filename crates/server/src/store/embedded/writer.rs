@@ -7,8 +7,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::file::{OpenError, StoreFile};
 use super::tables::{self, Change, Outcome};
+use crate::error_chain::error_chain;
 use crate::session::{Clock, StoreError};
-use crate::telemetry::error_chain;
 
 /// How many writes may wait; further callers wait for a place.
 const QUEUE_LENGTH: usize = 4096;
