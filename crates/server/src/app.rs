@@ -1,20 +1,23 @@
 //! Puts the server together: the only place that sees both http and a store.
 
+use std::any::Any;
 use std::future::Future;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::middleware::{DefaultHeaders, from_fn};
+use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpServer, rt, web};
+use socket2::SockRef;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_actix_web::TracingLogger;
 
 use crate::error_chain::error_chain;
-use crate::http::{Limits, cross_origin, routes, stamp_received};
-use crate::session::{Clock, SessionService, SystemClock};
-use crate::settings::ServeSettings;
-use crate::store::{EmbeddedStore, OpenError};
+use crate::http::{EventStreams, Limits, cross_origin, routes, stamp_received};
+use crate::session::{Clock, SessionService, SessionStore, SystemClock};
+use crate::settings::{InvalidStore, ServeSettings, StoreAddress};
+use crate::store::{ConnectError, EmbeddedStore, OpenError, RedisStore};
 use crate::terminal::print_line;
 
 /// How long requests that are under way may take to finish when the server is told to end, in seconds.
@@ -27,12 +30,22 @@ pub struct Options {
     pub limits: Limits,
     /// How often expired sessions are removed from the store. Readers do not see them from the moment they expire.
     pub remove_expired_every: Duration,
+    /// How often something is sent on a stream of events that has nothing to tell.
+    pub heartbeat_every: Duration,
+    /// How long a client may leave unread what was sent to it before its connection is cut.
+    pub unread_for: Duration,
 }
 
 impl Default for Options {
-    /// The default limits; expired sessions are removed every 30 seconds.
+    /// The default limits; expired sessions are removed every 30 seconds, a heartbeat is sent every 15, and who has not read
+    /// for 30 is cut off.
     fn default() -> Self {
-        Self { limits: Limits::default(), remove_expired_every: Duration::from_secs(30) }
+        Self {
+            limits: Limits::default(),
+            remove_expired_every: Duration::from_secs(30),
+            heartbeat_every: Duration::from_secs(15),
+            unread_for: Duration::from_secs(30),
+        }
     }
 }
 
@@ -40,9 +53,15 @@ impl Default for Options {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
-    /// The store cannot be opened.
+    /// The embedded store cannot be opened.
     #[error(transparent)]
-    Store(#[from] OpenError),
+    Embedded(#[from] OpenError),
+    /// Redis cannot be reached, or not be used.
+    #[error(transparent)]
+    Redis(#[from] ConnectError),
+    /// The settings do not say which store.
+    #[error(transparent)]
+    Settings(#[from] InvalidStore),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}, which --host (or HOST) and --port (or PORT) say")]
     Listen {
@@ -62,9 +81,9 @@ pub enum ServeError {
 ///
 /// [`ServeError`] if the store cannot be opened, the address cannot be listened on, or the server fails.
 pub async fn serve(settings: &ServeSettings) -> Result<(), ServeError> {
-    let clock = Arc::new(SystemClock);
-    let store = EmbeddedStore::open(&settings.data_dir, Arc::clone(&clock) as Arc<dyn Clock>)?;
-    let service = SessionService::new(Arc::new(store), clock, settings.time_to_live());
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let store = open_store(settings, Arc::clone(&clock)).await?;
+    let service = SessionService::new(store, clock, settings.time_to_live(), settings.cache_size());
     let address = format!("{}:{}", settings.host, settings.port);
     let listener = TcpListener::bind((settings.host.as_str(), settings.port))
         .map_err(|source| ServeError::Listen { address, source })?;
@@ -73,6 +92,18 @@ pub async fn serve(settings: &ServeSettings) -> Result<(), ServeError> {
     print_line(&format!("tickseed listens on http://{}", listener.local_addr()?))?;
     run(listener, service, Options::default(), shutdown).await?;
     Ok(())
+}
+
+async fn open_store(
+    settings: &ServeSettings,
+    clock: Arc<dyn Clock>,
+) -> Result<Arc<dyn SessionStore>, ServeError> {
+    Ok(match settings.store()? {
+        StoreAddress::Embedded => Arc::new(EmbeddedStore::open(&settings.data_dir, clock)?),
+        StoreAddress::Redis(address) => {
+            Arc::new(RedisStore::connect(address, settings.store_wait(), clock).await?)
+        }
+    })
 }
 
 /// Serves `service` on `listener` until `shutdown` is done, and then lets the requests under way finish.
@@ -87,10 +118,22 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let remover = rt::spawn(remove_expired(service.clone(), options.remove_expired_every));
-    let data = web::Data::new(service);
+    let catcher_up = rt::spawn({
+        let service = service.clone();
+        async move { service.catch_up().await }
+    });
+    let streams = EventStreams { heartbeat_every: options.heartbeat_every, ..EventStreams::default() };
+    let end_of_streams = streams.end.clone();
+    let shutdown = async move {
+        shutdown.await;
+        // They would hold up the end until its time is over.
+        end_of_streams.cancel();
+    };
+    let (service, streams) = (web::Data::new(service), web::Data::new(streams));
     let server = HttpServer::new(move || {
         App::new()
-            .app_data(data.clone())
+            .app_data(service.clone())
+            .app_data(streams.clone())
             .app_data(options.limits)
             .configure(routes)
             .wrap(DefaultHeaders::new().add(("X-Content-Type-Options", "nosniff")))
@@ -98,10 +141,26 @@ pub async fn run(
             .wrap(TracingLogger::default())
             .wrap(from_fn(stamp_received))
     });
-    let ended =
-        server.listen(listener)?.shutdown_timeout(SHUTDOWN_SECONDS).shutdown_signal(shutdown).run().await;
+    let ended = server
+        .on_connect(move |connection, _| cut_off_who_does_not_read(connection, options.unread_for))
+        .listen(listener)?
+        .shutdown_timeout(SHUTDOWN_SECONDS)
+        .shutdown_signal(shutdown)
+        .run()
+        .await;
     remover.abort();
+    catcher_up.abort();
     ended
+}
+
+/// Has the kernel close a connection whose other end has not taken what was sent to it for that long, be it gone or just not
+/// reading. What is waiting for it until then is bounded by the buffers of the kernel and of the connection.
+fn cut_off_who_does_not_read(connection: &dyn Any, unread_for: Duration) {
+    if let Some(stream) = connection.downcast_ref::<TcpStream>()
+        && let Err(error) = SockRef::from(stream).set_tcp_user_timeout(Some(unread_for))
+    {
+        tracing::warn!(error = error_chain(&error), "a connection has no limit for what is not read");
+    }
 }
 
 /// Done when the process is told to end. The signals are taken from the moment this is called.

@@ -1,10 +1,12 @@
 //! Flags and environment variables: the only place that reads them.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::session::{TimeToLive, Timestamp};
+use crate::session::{CacheSize, TimeToLive, Timestamp};
+use crate::store::{InvalidRedisAddress, RedisAddress};
 
 /// Everybody sees the same counter at the same moment, and nothing is streamed.
 #[derive(Debug, Parser)]
@@ -37,7 +39,35 @@ pub struct ServeSettings {
     #[arg(long, env = "HOST", default_value = "127.0.0.1")]
     pub host: String,
 
-    /// The folder that sessions are kept in; it is made if need be. One process at a time can use it.
+    /// Where sessions are kept: `embedded` for a file in the data folder, `redis://HOST:PORT/DATABASE` for Redis 6 or newer,
+    /// `rediss://` for Redis with TLS, `redis+cluster://HOST:PORT,HOST:PORT` for a Redis Cluster. A user and a password are
+    /// written before the host: `redis://USER:PASSWORD@HOST`. If it is left out, `REDIS_ADDR` counts, and without that it is
+    /// `embedded`.
+    #[arg(long, env = "TICKSEED_STORE", hide_env_values = true, value_name = "ADDRESS")]
+    pub store: Option<String>,
+
+    /// For how many seconds the server tries to reach Redis when it starts, before it gives up.
+    #[arg(long, env = "TICKSEED_STORE_WAIT", default_value_t = 30, value_name = "SECONDS")]
+    pub store_wait: u32,
+
+    /// The host and port of Redis, like localhost:6379, if --store is left out.
+    #[arg(long, env = "REDIS_ADDR", value_name = "HOST:PORT")]
+    pub redis_addr: Option<String>,
+
+    /// The password of Redis, if its address has none.
+    #[arg(long, env = "REDIS_PASSWORD", hide_env_values = true, value_name = "PASSWORD")]
+    pub redis_password: Option<String>,
+
+    /// The number of the database in Redis, together with --redis-addr.
+    #[arg(long, env = "REDIS_DB", default_value_t = 0, value_name = "NUMBER")]
+    pub redis_db: u16,
+
+    /// How many megabytes of memory the sessions may take that are kept ready to be answered; 0 keeps none, so that every
+    /// answer reads the store.
+    #[arg(long, env = "TICKSEED_CACHE_MB", default_value_t = 64, value_name = "MEGABYTES")]
+    pub cache_mb: u32,
+
+    /// The folder that the embedded store is in; it is made if need be. One process at a time can use it.
     #[arg(long, env = "TICKSEED_DATA_DIR", default_value = "./data", value_name = "FOLDER")]
     pub data_dir: PathBuf,
 
@@ -57,6 +87,58 @@ impl ServeSettings {
     pub const fn time_to_live(&self) -> TimeToLive {
         TimeToLive::from_seconds(self.session_ttl)
     }
+
+    /// How much memory sessions may take.
+    #[must_use]
+    pub const fn cache_size(&self) -> CacheSize {
+        CacheSize::from_megabytes(self.cache_mb)
+    }
+
+    /// For how long to try to reach the store.
+    #[must_use]
+    pub fn store_wait(&self) -> Duration {
+        Duration::from_secs(self.store_wait.into())
+    }
+
+    /// Which store to use.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidStore`] if the setting that counts is no address of a store.
+    pub fn store(&self) -> Result<StoreAddress, InvalidStore> {
+        let given = |setting: &Option<String>| setting.clone().filter(|setting| !setting.is_empty());
+        let password = given(&self.redis_password);
+        let (setting, address) = match (given(&self.store), given(&self.redis_addr)) {
+            (Some(store), _) if store == "embedded" => return Ok(StoreAddress::Embedded),
+            (Some(store), _) => ("--store (or TICKSEED_STORE)", store),
+            (None, Some(host)) => {
+                ("--redis-addr (or REDIS_ADDR)", format!("redis://{host}/{}", self.redis_db))
+            }
+            (None, None) => return Ok(StoreAddress::Embedded),
+        };
+        RedisAddress::parse(&address, password.as_deref())
+            .map(StoreAddress::Redis)
+            .map_err(|source| InvalidStore { setting, source })
+    }
+}
+
+/// Which store the settings say.
+#[derive(Debug, Clone)]
+pub enum StoreAddress {
+    /// A file in the data folder.
+    Embedded,
+    /// A Redis.
+    Redis(RedisAddress),
+}
+
+/// A setting that does not say which store.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{setting}")]
+pub struct InvalidStore {
+    /// Which setting.
+    setting: &'static str,
+    /// What is wrong with it.
+    source: InvalidRedisAddress,
 }
 
 /// Inputs of `tickseed state`.

@@ -29,7 +29,7 @@ pub(super) enum ErrorCode {
     MethodNotAllowed,
     /// 408: the body did not arrive in time.
     BodyTimeout,
-    /// 409: the session has stopped, or will within 100 ms, which is final; `stopped_at` says when.
+    /// 409: the session has stopped, or will within half a second, which is final; `stopped_at` says when.
     SessionStopped,
     /// 409: the session is to stop at `stopped_at`, and only an earlier stop can replace that.
     StopNotEarlier,

@@ -21,6 +21,7 @@ use error::ApiError;
 
 pub use json_object::Limits;
 pub use openapi::openapi_json;
+pub use sessions::events::EventStreams;
 pub use time::stamp_received;
 
 /// Every route. What needs sessions finds a [`SessionService`](crate::session::SessionService) in the app's data.
@@ -29,6 +30,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .app_data(web::PathConfig::default().error_handler(|_, request| nothing_at(request).into()))
         .service(resource("/v1/sessions", "POST").route(web::post().to(sessions::create::handle)))
         .service(resource("/v1/sessions/{id}", READ).route(read().to(sessions::read::handle)))
+        .service(resource("/v1/sessions/{id}/events", "GET").route(web::get().to(sessions::events::handle)))
         .service(resource("/v1/sessions/{id}/state", READ).route(read().to(sessions::state::handle)))
         .service(resource("/v1/sessions/{id}/stop", "POST").route(web::post().to(sessions::stop::handle)))
         .service(resource("/v1/time", READ).route(read().to(time::handle)))
@@ -47,7 +49,7 @@ pub fn cross_origin() -> Cors {
         // What is not allowed is refused by the routes, with an answer that says so.
         .allow_any_method()
         .allow_any_header()
-        .expose_headers([header::LOCATION, header::ALLOW, header::RETRY_AFTER])
+        .expose_headers([header::LOCATION, header::ALLOW, header::RETRY_AFTER, header::ETAG, header::AGE])
         .send_wildcard()
         .max_age(Some(24 * 60 * 60))
 }

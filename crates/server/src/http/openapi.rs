@@ -19,6 +19,7 @@ use super::{health, sessions, time};
     paths(
         sessions::create::handle,
         sessions::read::handle,
+        sessions::events::handle,
         sessions::state::handle,
         sessions::stop::handle,
         time::handle,

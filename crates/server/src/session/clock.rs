@@ -1,6 +1,7 @@
 //! Where the time comes from. Everything that needs the time is handed a [`Clock`], so that tests can set it.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::Timestamp;
 
@@ -13,7 +14,15 @@ pub trait Clock: Send + Sync + 'static {
     fn now(&self) -> Timestamp {
         Timestamp::from_micros(self.now_us())
     }
+
+    /// How long the process has been running: for measuring how long ago something was, since it never jumps.
+    fn uptime(&self) -> Duration {
+        STARTED.elapsed()
+    }
 }
+
+/// When the process was first asked how long it has been running.
+static STARTED: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// The clock of the machine. A clock set before 1970 counts as 1970.
 #[derive(Debug, Clone, Copy, Default)]

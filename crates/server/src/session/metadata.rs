@@ -31,8 +31,14 @@ impl Metadata {
     /// [`MetadataTooLarge`] if it has more than 16 KiB when written without spaces.
     pub fn new(object: Map<String, Value>) -> Result<Self, MetadataTooLarge> {
         let metadata = Self(object);
-        let bytes = serde_json::to_string(&metadata).map_or(usize::MAX, |json| json.len());
+        let bytes = metadata.bytes();
         if bytes > Self::MAX_BYTES { Err(MetadataTooLarge { bytes }) } else { Ok(metadata) }
+    }
+
+    /// How many bytes it has when written without spaces.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        serde_json::to_string(self).map_or(usize::MAX, |json| json.len())
     }
 
     /// The object.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tickseed_engine::{Error, Rules, Schedule, Seed, State, state_at};
+use tickseed_engine::{Rules, Schedule, Seed, State};
 
 use super::{Metadata, SessionId, Timestamp};
 
@@ -129,17 +129,6 @@ impl Session {
     #[must_use]
     pub fn has_expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|expires_at| expires_at <= now)
-    }
-
-    /// What everybody sees at `instant`: from the stop on, the state at the stop.
-    ///
-    /// # Errors
-    ///
-    /// None that can happen: a [`Timestamp`] is always in the engine's range.
-    pub fn state_at(&self, instant: Timestamp) -> Result<StateAnswer, Error> {
-        let seen_at = self.stopped_at.map_or(instant, |stopped_at| stopped_at.min(instant));
-        let state = state_at(&self.seed, &self.rules, &self.schedule, seen_at.millis())?;
-        Ok(StateAnswer { state, computed_at: instant, status: self.status_at(instant) })
     }
 
     /// The same session, stopped at `at`.

@@ -1,22 +1,34 @@
 //! The life of sessions: created, read, asked for their state, stopped, gone.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tickseed_engine::{Error, Seed, Step};
 use uuid::Uuid;
 
+use crate::error_chain::error_chain;
+
+use futures_util::{StreamExt, stream};
+
+use super::cache::SessionCache;
 use super::{
-    Clock, Created, NewSession, Replaced, Session, SessionId, SessionStore, StateAnswer, StoreError,
-    TimeToLive, Timestamp,
+    CacheSize, Clock, Created, Follower, Found, Listener, NewSession, ReadySession, Replaced, Session,
+    SessionId, SessionStore, StateAnswer, StoreError, TimeToLive, Timestamp,
 };
 
 /// How often a stop is tried again when others change the session at the same time. Every failure means that somebody
 /// else's change went through, and each of those moves the stop earlier, so this is far more than ever needed.
 const STOP_ATTEMPTS: u32 = 100;
 
-/// How long before it takes effect a stop becomes final: longer than writing its replacement takes.
-const STOP_FINAL_BEFORE: Duration = Duration::from_millis(100);
+/// How long before it takes effect a stop becomes final: longer than it takes to write its replacement and to tell every
+/// server of it, whose clocks are not all the same either.
+const STOP_FINAL_BEFORE: Duration = Duration::from_millis(500);
+
+/// How many sessions are read at once for those who listen, when the store's news are back.
+const READ_AT_ONCE: usize = 64;
+
+/// How long after it has failed such a read is tried again.
+const READ_AGAIN_AFTER: Duration = Duration::from_millis(100);
 
 /// Which moment of a session somebody asks about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +85,7 @@ pub enum ServiceError {
 #[derive(Clone)]
 pub struct SessionService {
     store: Arc<dyn SessionStore>,
+    cache: Arc<SessionCache>,
     clock: Arc<dyn Clock>,
     time_to_live: TimeToLive,
 }
@@ -80,8 +93,17 @@ pub struct SessionService {
 impl SessionService {
     /// A service over a store and a clock. `time_to_live` counts for sessions that are created without one.
     #[must_use]
-    pub fn new(store: Arc<dyn SessionStore>, clock: Arc<dyn Clock>, time_to_live: TimeToLive) -> Self {
-        Self { store, clock, time_to_live }
+    pub fn new(
+        store: Arc<dyn SessionStore>,
+        clock: Arc<dyn Clock>,
+        time_to_live: TimeToLive,
+        cache_size: CacheSize,
+    ) -> Self {
+        let cache = Arc::new(SessionCache::new(Arc::clone(&store), Arc::clone(&clock), cache_size));
+        // A weak reference, since the cache owns the store.
+        let follower: Weak<dyn Follower> = Arc::downgrade(&cache) as _;
+        store.follow(follower);
+        Self { store, cache, clock, time_to_live }
     }
 
     /// The clock that it goes by.
@@ -95,47 +117,69 @@ impl SessionService {
     /// # Errors
     ///
     /// [`ServiceError::Store`] if the store fails.
-    pub async fn create(&self, new: NewSession) -> Result<Session, ServiceError> {
+    pub async fn create(&self, new: NewSession) -> Result<Arc<ReadySession>, ServiceError> {
         let seed = match new.seed {
             Some(seed) => seed,
             None => Seed::new(&Uuid::new_v4().to_string())?,
         };
         loop {
             let session = Session::create(SessionId::random(), seed, new.clone(), self.time_to_live);
+            let generation = self.cache.generation();
             match self.store.create(session.clone()).await? {
-                Created::Yes => return Ok(session),
+                Created::Yes => return Ok(self.cache.written(session, generation)),
                 // Two random UUIDs were the same: take another.
                 Created::IdTaken => {}
             }
         }
     }
 
-    /// The session of that id.
+    /// The session of that id, from memory or from the store.
     ///
     /// # Errors
     ///
-    /// [`ServiceError::NotFound`] if there is none or its time is over, [`ServiceError::Store`] if the store fails.
-    pub async fn find(&self, id: SessionId) -> Result<Session, ServiceError> {
-        let found = self.store.find(id).await?;
-        let now = self.clock.now();
-        found.filter(|session| !session.has_expired(now)).ok_or(ServiceError::NotFound(id))
+    /// [`ServiceError::NotFound`] if there is none or its time is over, [`ServiceError::Store`] if the store fails and the
+    /// session is not in memory.
+    pub async fn find(&self, id: SessionId) -> Result<Found, ServiceError> {
+        self.unless_expired(id, self.cache.find(id).await?)
     }
 
-    /// What everybody sees at the moment asked about.
+    fn unless_expired(&self, id: SessionId, found: Option<Found>) -> Result<Found, ServiceError> {
+        let now = self.clock.now();
+        found.filter(|found| !found.session.session().has_expired(now)).ok_or(ServiceError::NotFound(id))
+    }
+
+    /// The session of that id, and how to learn of its changes: the listener gives it first, or what it has become.
+    ///
+    /// # Errors
+    ///
+    /// As [`find`](Self::find).
+    pub async fn listen(&self, id: SessionId) -> Result<Listener, ServiceError> {
+        // Listening comes first, so that no change falls in between.
+        let listener = self.cache.listen(id);
+        let found = self.find(id).await?;
+        self.cache.tell(&found.session);
+        Ok(listener)
+    }
+
+    /// What everybody sees at the moment asked about, and the age of the session that says so, as in [`Found`].
     ///
     /// # Errors
     ///
     /// As [`find`](Self::find), and [`ServiceError::Engine`] for a step that begins after the year 9999.
-    pub async fn state(&self, id: SessionId, question: Question) -> Result<StateAnswer, ServiceError> {
-        let session = self.find(id).await?;
+    pub async fn state(
+        &self,
+        id: SessionId,
+        question: Question,
+    ) -> Result<(StateAnswer, Option<Duration>), ServiceError> {
+        let Found { session, age } = self.find(id).await?;
         let instant = match question {
             Question::Now => self.clock.now(),
             Question::At(instant) => instant,
             Question::Step(step) => {
-                Timestamp::from_millis(session.schedule.time_of(step)?).unwrap_or(Timestamp::MAX)
+                Timestamp::from_millis(session.session().schedule.time_of(step)?).unwrap_or(Timestamp::MAX)
             }
         };
-        Ok(session.state_at(instant)?)
+        Ok((session.state_at(instant)?, age))
     }
 
     /// Stops a session: at `at`, or now.
@@ -144,21 +188,57 @@ impl SessionService {
     ///
     /// As [`find`](Self::find); [`ServiceError::StopInThePast`] if `at` is over; [`ServiceError::AlreadyStopped`] if the
     /// session has stopped; [`ServiceError::StopNotEarlier`] if it will stop at `at` or before.
-    pub async fn stop(&self, id: SessionId, at: Option<Timestamp>) -> Result<Session, ServiceError> {
+    pub async fn stop(
+        &self,
+        id: SessionId,
+        at: Option<Timestamp>,
+    ) -> Result<Arc<ReadySession>, ServiceError> {
+        let mut found = self.find(id).await?;
         for _ in 0..STOP_ATTEMPTS {
-            let session = self.find(id).await?;
+            let session = found.session.session();
             // Read after the session, so that a stop that was found in the store is never "in the future" because the
             // clock was read before it was made.
             let now = self.clock.now();
-            let stopped = session.stopped(allowed_stop(&session, at, now)?);
+            let stopped = session.stopped(allowed_stop(session, at, now)?);
             let deadline = session.stopped_at.map(stop_is_final_from);
+            let generation = self.cache.generation();
             match self.store.replace(stopped.clone(), deadline).await? {
-                Replaced::Yes => return Ok(stopped),
-                // Somebody else was faster, or the stop that was to be replaced has become final meanwhile: look again.
-                Replaced::No => {}
+                Replaced::Yes => return Ok(self.cache.written(stopped, generation)),
+                // Somebody else was faster, or the stop that was to be replaced has become final meanwhile: look again,
+                // and not in memory.
+                Replaced::No => found = self.unless_expired(id, self.cache.read(id).await?)?,
             }
         }
         Err(ServiceError::Contended)
+    }
+
+    /// Reads the sessions that somebody listens to whenever the store's news were lost and are back, so that listeners learn
+    /// of what was missed. Never ends.
+    pub async fn catch_up(&self) {
+        loop {
+            self.cache.begun().await;
+            let mut behind = self.cache.listened_to();
+            while !behind.is_empty() {
+                behind = self.still_behind(behind).await;
+                if !behind.is_empty() {
+                    tokio::time::sleep(READ_AGAIN_AFTER).await;
+                }
+            }
+        }
+    }
+
+    /// Reads sessions for their listeners and gives those that could not be read.
+    async fn still_behind(&self, ids: Vec<SessionId>) -> Vec<SessionId> {
+        let reads = stream::iter(ids).map(|id| async move { (id, self.cache.find(id).await) });
+        let failed = reads.buffer_unordered(READ_AT_ONCE).filter_map(async |(id, outcome)| match outcome {
+            Ok(Some(Found { age: Some(_), .. })) | Err(StoreError::Unavailable(_)) => Some(id),
+            Err(error) => {
+                tracing::error!(%id, error = error_chain(&error), "listeners may have missed a change");
+                None
+            }
+            Ok(_) => None,
+        });
+        failed.collect().await
     }
 
     /// Removes what has expired and tells how many sessions that were.

@@ -1,5 +1,8 @@
 //! What every store must promise. Each backend has one file in `store/`; one acceptance suite holds all of them to this.
 
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use super::{Session, SessionId, Timestamp};
@@ -14,6 +17,7 @@ use super::{Session, SessionId, Timestamp};
 ///   changed nothing or (when it failed with [`StoreError::Unavailable`]) all.
 /// - A session is given back exactly as it was given.
 /// - Sessions whose time is over may still be found until they are removed; the service hides them.
+/// - Every replacement is told to the [`Follower`], whichever server made it.
 #[async_trait]
 pub trait SessionStore: Send + Sync + 'static {
     /// Keeps a new session, unless one of its id is there.
@@ -52,6 +56,32 @@ pub trait SessionStore: Send + Sync + 'static {
     ///
     /// [`StoreError`] if not.
     async fn check(&self) -> Result<(), StoreError>;
+
+    /// Tells `follower` of every replacement from now on, as long as both live. Called once.
+    fn follow(&self, follower: Weak<dyn Follower>);
+}
+
+/// Whom a store tells of the sessions that are replaced, by this server or by another.
+pub trait Follower: Send + Sync + 'static {
+    /// From now on replacements are told; those before may have been missed. Comes first, and again whenever the
+    /// connection that brings the news was lost and is there again.
+    fn begins(&self, news: News);
+
+    /// Every replacement that was answered up to `uptime` ([`Clock::uptime`](super::Clock::uptime)) and after the last
+    /// [`begins`](Self::begins) has been told.
+    fn told_until(&self, uptime: Duration);
+
+    /// A session was replaced by this one. May come more than once.
+    fn replaced(&self, session: Session);
+}
+
+/// How fast a store tells of replacements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    /// Before the replacement is answered, always: nobody else writes to the store.
+    AtOnce,
+    /// As fast as the network; [`Follower::told_until`] says how far it has got.
+    Soon,
 }
 
 /// What became of a new session.
@@ -75,13 +105,20 @@ pub enum Replaced {
 }
 
 /// Why a store could not do what it was asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// It cannot be reached, read or written at the moment.
     #[error("the store is unavailable")]
-    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
     /// What it has kept cannot be read.
     #[error("the store holds a record that cannot be read: {0}")]
     Unreadable(String),
+}
+
+impl StoreError {
+    /// It cannot be reached, read or written, and why.
+    pub fn unavailable(reason: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Unavailable(reason.into().into())
+    }
 }

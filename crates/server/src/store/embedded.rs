@@ -10,7 +10,7 @@ mod tables;
 mod writer;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 use std::thread::JoinHandle;
 
 use async_trait::async_trait;
@@ -18,15 +18,18 @@ use tokio::sync::{mpsc, oneshot};
 
 use self::file::StoreFile;
 use self::tables::{Change, Outcome, REMOVE_LENGTH};
-use self::writer::Write;
+use self::writer::{Write, Writer};
 use super::record;
-use crate::session::{Clock, Created, Replaced, Session, SessionId, SessionStore, StoreError, Timestamp};
+use crate::session::{
+    Clock, Created, Follower, News, Replaced, Session, SessionId, SessionStore, StoreError, Timestamp,
+};
 
 pub use self::file::OpenError;
 
 /// Sessions in one file, kept by this process alone.
 pub struct EmbeddedStore {
     file: Arc<StoreFile>,
+    follower: Arc<OnceLock<Weak<dyn Follower>>>,
     /// `None` only while the store is being dropped.
     writes: Option<mpsc::Sender<Write>>,
     writer: Option<JoinHandle<()>>,
@@ -42,12 +45,14 @@ impl EmbeddedStore {
     /// [`OpenError`] if the folder or the file cannot be made or opened, or another process has it open.
     pub fn open(folder: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let file = Arc::new(StoreFile::open(folder)?);
-        let (writes, writer) = writer::start(Arc::clone(&file), clock)?;
-        Ok(Self { file, writes: Some(writes), writer: Some(writer) })
+        let follower = Arc::default();
+        let (writes, writer) =
+            writer::start(Writer { file: Arc::clone(&file), clock, follower: Arc::clone(&follower) })?;
+        Ok(Self { file, follower, writes: Some(writes), writer: Some(writer) })
     }
 
     async fn write(&self, change: Change) -> Result<Outcome, StoreError> {
-        let ended = || StoreError::Unavailable("the writer has ended".into());
+        let ended = || StoreError::unavailable("the writer has ended");
         let (reply, answer) = oneshot::channel();
         let writes = self.writes.as_ref().ok_or_else(ended)?;
         writes.send(Write { change, reply }).await.map_err(|_| ended())?;
@@ -57,7 +62,7 @@ impl EmbeddedStore {
     async fn find_bytes(&self, id: SessionId) -> Result<Option<Vec<u8>>, StoreError> {
         let file = Arc::clone(&self.file);
         let found = tokio::task::spawn_blocking(move || file.read(|database| tables::find(database, id)));
-        found.await.map_err(|error| StoreError::Unavailable(error.into()))?
+        found.await.map_err(StoreError::unavailable)?
     }
 }
 
@@ -105,9 +110,15 @@ impl SessionStore for EmbeddedStore {
 
     async fn check(&self) -> Result<(), StoreError> {
         if self.writes.as_ref().is_none_or(mpsc::Sender::is_closed) {
-            return Err(StoreError::Unavailable("the writer has ended".into()));
+            return Err(StoreError::unavailable("the writer has ended"));
         }
         self.find_bytes(SessionId::from_bytes([0; 16])).await?;
         Ok(())
+    }
+
+    fn follow(&self, follower: Weak<dyn Follower>) {
+        if let Some(follower) = self.follower.get_or_init(|| follower).upgrade() {
+            follower.begins(News::AtOnce);
+        }
     }
 }

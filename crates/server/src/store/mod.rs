@@ -2,5 +2,7 @@
 
 mod embedded;
 mod record;
+mod redis;
 
 pub use embedded::{EmbeddedStore, OpenError};
+pub use redis::{ConnectError, InvalidRedisAddress, RedisAddress, RedisStore};

@@ -1,14 +1,16 @@
 //! Every way to be refused: status, code, media type, and words that say what is allowed and what came.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::Method;
 use tickseed_server::app::Options;
 use tickseed_server::http::Limits;
-use tickseed_server::session::{Created, Replaced, Session, SessionId, SessionStore, StoreError, Timestamp};
+use tickseed_server::session::{
+    Created, Follower, Replaced, Session, SessionId, SessionStore, StoreError, Timestamp,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -302,7 +304,7 @@ impl FaultyStore {
         } else if self.unreadable {
             Err(StoreError::Unreadable("the secret reason".to_owned()))
         } else {
-            Err(StoreError::Unavailable("the secret reason".into()))
+            Err(StoreError::unavailable("the secret reason"))
         }
     }
 }
@@ -329,6 +331,8 @@ impl SessionStore for FaultyStore {
     async fn check(&self) -> Result<(), StoreError> {
         self.call(())
     }
+
+    fn follow(&self, _follower: Weak<dyn Follower>) {}
 }
 
 fn faulty(store: FaultyStore, options: Options) -> LocalServer {

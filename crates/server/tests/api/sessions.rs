@@ -201,11 +201,11 @@ async fn a_stop_in_the_future_can_only_move_earlier() {
     let state = server.api.get(&format!("{path}/state")).await;
     assert_state(&state, known_state(NOW), NOW, "running");
 
-    server.clock.set("2026-01-31T12:00:29.899Z");
+    server.clock.set("2026-01-31T12:00:29.499Z");
     assert_eq!(stop("2026-01-31T12:00:29.999Z").await.json()["stopped_at"], "2026-01-31T12:00:29.999Z");
-    // Too close for a replacement to be written in time.
-    server.clock.set("2026-01-31T12:00:29.900Z");
-    let problem = stop("2026-01-31T12:00:29.950Z").await.problem(409, "session_stopped");
+    // Too close for a replacement to be written, and told to every server, in time.
+    server.clock.set("2026-01-31T12:00:29.500Z");
+    let problem = stop("2026-01-31T12:00:29.900Z").await.problem(409, "session_stopped");
     assert_eq!(problem["stopped_at"], "2026-01-31T12:00:29.999Z");
     assert_eq!(server.api.get(&path).await.json()["status"], "running");
 

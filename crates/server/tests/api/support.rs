@@ -13,7 +13,7 @@ use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 use tempfile::TempDir;
 use tickseed_server::app::{self, Options};
-use tickseed_server::session::{Clock, SessionService, SessionStore, TimeToLive, Timestamp};
+use tickseed_server::session::{CacheSize, Clock, SessionService, SessionStore, TimeToLive, Timestamp};
 use tickseed_server::store::EmbeddedStore;
 use tokio::sync::oneshot;
 
@@ -150,7 +150,8 @@ impl LocalServer {
     }
 
     pub(crate) fn with_store(store: Arc<dyn SessionStore>, clock: TestClock, options: Options) -> Self {
-        let service = SessionService::new(store, Arc::new(clock.clone()), TimeToLive::from_seconds(3600));
+        let (time_to_live, cache_size) = (TimeToLive::from_seconds(3600), CacheSize::from_megabytes(64));
+        let service = SessionService::new(store, Arc::new(clock.clone()), time_to_live, cache_size);
         let listener = TcpListener::bind("127.0.0.1:0").expect("some port is free");
         let api = Api::new(format!("http://{}", listener.local_addr().expect("it listens")));
         let (end, ended) = oneshot::channel();

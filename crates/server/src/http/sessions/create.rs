@@ -1,12 +1,12 @@
 //! `POST /v1/sessions`
 
-use actix_web::http::header;
+use actix_web::http::header::{self, ContentType};
 use actix_web::{HttpResponse, web};
 use serde_json::{Map, Value};
 use tickseed_engine::{BreakInterval, Rules, Schedule, Seed};
 use utoipa::ToSchema;
 
-use super::SessionAnswer;
+use super::{SessionAnswer, representation};
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, text, timestamp, whole_number};
 use crate::http::json_object::JsonObject;
@@ -89,10 +89,12 @@ pub(in crate::http) async fn handle(
 ) -> Result<HttpResponse, ApiError> {
     let new = read(Fields::new(body.0), service.clock().now())?;
     let session = service.create(new).await?;
+    let representation = representation(&session, service.clock().now())?;
     Ok(HttpResponse::Created()
-        .insert_header((header::LOCATION, format!("/v1/sessions/{}", session.id)))
+        .insert_header((header::LOCATION, format!("/v1/sessions/{}", session.session().id)))
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .json(SessionAnswer::new(&session, service.clock().now())?))
+        .content_type(ContentType::json())
+        .body(representation.body.clone()))
 }
 
 fn read(mut fields: Fields, created_at: Timestamp) -> Result<NewSession, ApiError> {

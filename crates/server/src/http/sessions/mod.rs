@@ -1,17 +1,23 @@
 //! The endpoints of sessions, and the JSON that they share.
 
 pub(super) mod create;
+pub(super) mod events;
 pub(super) mod read;
 pub(super) mod state;
 pub(super) mod stop;
 
+use std::time::Duration;
+
+use actix_web::HttpResponseBuilder;
+use actix_web::http::header;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
 
 use super::error::ApiError;
 use super::fields::quoted;
-use crate::session::{Session, SessionId, Status, Timestamp};
+use crate::session::{ReadySession, Representation, Session, SessionId, Status, Timestamp};
 
 /// A session: all that a client needs to compute the state of any instant.
 #[derive(Debug, Serialize, ToSchema)]
@@ -100,8 +106,8 @@ impl From<Status> for StatusAnswer {
 }
 
 impl SessionAnswer {
-    /// The session as it is at `now`.
-    fn new(session: &Session, now: Timestamp) -> Result<Self, ApiError> {
+    /// The session while it has `status`.
+    fn new(session: &Session, status: Status) -> Result<Self, ApiError> {
         let interval = session.rules.break_interval();
         let start_at = Timestamp::from_millis(session.schedule.start_at());
         Ok(Self {
@@ -115,12 +121,33 @@ impl SessionAnswer {
             },
             engine_version: session.engine_version,
             metadata: session.metadata.as_ref().map(|metadata| metadata.object().clone()),
-            status: session.status_at(now).into(),
+            status: status.into(),
             created_at: session.created_at,
             stopped_at: session.stopped_at,
             expires_at: session.expires_at,
             revision: session.revision,
         })
+    }
+}
+
+/// The bytes of a [`SessionAnswer`] as it is at `now`, and their entity tag.
+fn representation(session: &ReadySession, now: Timestamp) -> Result<&Representation, ApiError> {
+    let status = session.session().status_at(now);
+    session.representation(status, |session| {
+        let body = serde_json::to_vec(&SessionAnswer::new(session, status)?);
+        let body = body.map_err(|error| ApiError::Internal(error.into()))?;
+        // Of the bytes themselves, so that every server and every release that sends others has another tag.
+        let digest = Sha256::digest(&body);
+        let entity_tag =
+            digest[..16].iter().fold(String::from("\""), |tag, byte| tag + &format!("{byte:02x}")) + "\"";
+        Ok(Representation { body: body.into(), entity_tag })
+    })
+}
+
+/// Marks an answer that was given from memory while the store could not be asked.
+fn mark_age(response: &mut HttpResponseBuilder, age: Option<Duration>) {
+    if let Some(age) = age {
+        response.insert_header((header::AGE, age.as_secs()));
     }
 }
 

@@ -1,12 +1,20 @@
 //! `GET /v1/sessions/{id}`
 
-use actix_web::http::header;
-use actix_web::{HttpResponse, web};
+use actix_web::http::header::{self, ContentType, EntityTag, Header, IfNoneMatch};
+use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::{SessionAnswer, SessionPath, session_id};
+use super::{SessionAnswer, SessionPath, mark_age, representation, session_id};
 use crate::http::error::ApiError;
 use crate::http::problem::{Failures, NoSession, Problem};
-use crate::session::SessionService;
+use crate::session::{Session, SessionService, Timestamp};
+
+/// For how many seconds an answer may be used without asking again: what a stop takes to reach those who read by way of a
+/// shared cache.
+const MAX_AGE: i64 = 2;
+/// For how many seconds more it may be used while a shared cache asks again.
+const STALE_WHILE_REVALIDATE: i64 = 8;
+/// For how many seconds more it may be used while no server answers.
+const STALE_IF_ERROR: i64 = 300;
 
 /// A session: all that a client needs to compute the state of any instant.
 #[utoipa::path(
@@ -14,9 +22,18 @@ use crate::session::SessionService;
     path = "/v1/sessions/{id}",
     tag = "sessions",
     operation_id = "getSession",
-    params(SessionPath),
+    params(
+        SessionPath,
+        ("If-None-Match" = Option<String>, Header, description = "An `ETag` that is known; if it still holds the answer is 304"),
+    ),
     responses(
-        (status = 200, description = "The session", body = SessionAnswer),
+        (status = 200, description = "The session", body = SessionAnswer, headers(
+            ("ETag" = String, description = "Changes with every byte of the answer"),
+            ("Cache-Control" = String, description = "For how long it may be used without asking again, shared caches included"),
+            ("Age" = Option<u32>,
+                description = "Only while the store cannot be asked: how many seconds ago the session was certain to be so"),
+        )),
+        (status = 304, description = "The session is what `If-None-Match` says; `ETag`, `Cache-Control` and `Age` as with 200"),
         (status = 400, description = "`invalid_fields`: `id` is no id of a session", body = Problem,
             content_type = "application/problem+json"),
         NoSession,
@@ -26,8 +43,84 @@ use crate::session::SessionService;
 pub(in crate::http) async fn handle(
     service: web::Data<SessionService>,
     id: web::Path<String>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let session = service.find(session_id(&id)?).await?;
-    let answer = SessionAnswer::new(&session, service.clock().now())?;
-    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-cache")).json(answer))
+    let found = service.find(session_id(&id)?).await?;
+    let now = service.clock().now();
+    let representation = representation(&found.session, now)?;
+    let is_known = is_known(&request, &representation.entity_tag);
+    let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    response
+        .insert_header((header::ETAG, representation.entity_tag.as_str()))
+        .insert_header((header::CACHE_CONTROL, cache_control(found.session.session(), now)));
+    mark_age(&mut response, found.age);
+    if is_known {
+        return Ok(response.finish());
+    }
+    Ok(response.content_type(ContentType::json()).body(representation.body.clone()))
+}
+
+/// Whether the client has an answer of that tag.
+fn is_known(request: &HttpRequest, entity_tag: &str) -> bool {
+    let Some(value) = request.headers().get(header::IF_NONE_MATCH) else { return false };
+    // The usual case: one tag, as it was sent.
+    value.as_bytes() == entity_tag.as_bytes()
+        || match IfNoneMatch::parse(request) {
+            Ok(IfNoneMatch::Any) => true,
+            Ok(IfNoneMatch::Items(tags)) => entity_tag
+                .parse::<EntityTag>()
+                .is_ok_and(|entity_tag| tags.iter().any(|tag| tag.weak_eq(&entity_tag))),
+            Err(_) => false,
+        }
+}
+
+/// For how long an answer given at `now` may be used: not past the instant at which time itself changes it.
+fn cache_control(session: &Session, now: Timestamp) -> String {
+    let changes_at =
+        [session.stopped_at, session.expires_at].into_iter().flatten().filter(|at| *at > now).min();
+    let unchanged = changes_at.map_or(i64::MAX, |at| (at.millis() - now.millis()) / 1_000);
+    let max_age = MAX_AGE.min(unchanged);
+    let revalidate = STALE_WHILE_REVALIDATE.min(unchanged - max_age);
+    let on_error = STALE_IF_ERROR.min(unchanged - max_age);
+    format!("public, max-age={max_age}, stale-while-revalidate={revalidate}, stale-if-error={on_error}")
+}
+
+#[cfg(test)]
+mod tests {
+    use tickseed_engine::{Rules, Schedule, Seed};
+
+    use super::*;
+    use crate::session::{NewSession, SessionId, TimeToLive};
+
+    fn session(seconds: u32) -> Session {
+        let new = NewSession {
+            created_at: at(0),
+            seed: None,
+            schedule: Schedule::new(0, 1).unwrap(),
+            rules: Rules::default(),
+            metadata: None,
+            time_to_live: None,
+        };
+        Session::create(SessionId::random(), Seed::new("a").unwrap(), new, TimeToLive::from_seconds(seconds))
+    }
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(millis).unwrap()
+    }
+
+    #[test]
+    fn an_answer_is_never_used_past_the_stop_or_the_end_of_its_session() {
+        let usual = "public, max-age=2, stale-while-revalidate=8, stale-if-error=300";
+        assert_eq!(cache_control(&session(0), at(0)), usual);
+        assert_eq!(
+            cache_control(&session(60), at(55_500)),
+            "public, max-age=2, stale-while-revalidate=2, stale-if-error=2"
+        );
+        let stopped = session(0).stopped(at(10_000));
+        assert_eq!(
+            cache_control(&stopped, at(9_001)),
+            "public, max-age=0, stale-while-revalidate=0, stale-if-error=0"
+        );
+        assert_eq!(cache_control(&stopped, at(10_000)), usual);
+    }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use tickseed_engine::Step;
 use utoipa::ToSchema;
 
-use super::{SessionPath, StatusAnswer, session_id};
+use super::{SessionPath, StatusAnswer, mark_age, session_id};
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, digits, timestamp};
 use crate::http::problem::{Failures, NoSession, Problem};
@@ -62,7 +62,8 @@ impl From<StateAnswer> for StateBody {
             description = "The step to compute, at most the last that begins in the year 9999. Excludes `at`"),
     ),
     responses(
-        (status = 200, description = "The state", body = StateBody),
+        (status = 200, description = "The state", body = StateBody, headers(("Age" = Option<u32>,
+            description = "Only while the store cannot be asked: how many seconds ago the session was certain to be so"))),
         (status = 400, description = "`invalid_fields`", body = Problem, content_type = "application/problem+json"),
         NoSession,
         Failures,
@@ -75,8 +76,10 @@ pub(in crate::http) async fn handle(
 ) -> Result<HttpResponse, ApiError> {
     let id = session_id(&id)?;
     let question = read(Fields::from_query(request.query_string()))?;
-    let state: StateBody = service.state(id, question).await?.into();
-    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(state))
+    let (state, age) = service.state(id, question).await?;
+    let mut response = HttpResponse::Ok();
+    mark_age(&mut response, age);
+    Ok(response.insert_header((header::CACHE_CONTROL, "no-store")).json(StateBody::from(state)))
 }
 
 fn read(mut fields: Fields) -> Result<Question, ApiError> {

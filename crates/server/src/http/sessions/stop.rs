@@ -38,7 +38,7 @@ pub(in crate::http) struct Stop {
 }
 
 /// Stops a session for everybody alike: from that instant on its state is frozen. A stop still in the future can be
-/// replaced by an earlier one until 100 ms before it takes effect; from then on it is final.
+/// replaced by an earlier one until half a second before it takes effect; from then on it is final.
 #[utoipa::path(
     post,
     path = "/v1/sessions/{id}/stop",
@@ -65,6 +65,7 @@ pub(in crate::http) async fn handle(
     let id = session_id(&id)?;
     let at = read(Fields::new(body.0))?;
     let session = service.stop(id, at).await?;
+    let session = session.session();
     let now = service.clock().now();
     let stop = Stop {
         id: session.id,

@@ -54,8 +54,8 @@ impl StoreFile {
     ) -> Result<T, StoreError> {
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
         match database.as_ref() {
-            Some(database) => read(database).map_err(|error| StoreError::Unavailable(error.into())),
-            None => Err(StoreError::Unavailable("the file is closed since a write has failed".into())),
+            Some(database) => read(database).map_err(StoreError::unavailable),
+            None => Err(StoreError::unavailable("the file is closed since a write has failed")),
         }
     }
 

@@ -1,0 +1,280 @@
+//! Sessions in memory, as good as the store: read from it once and kept while its news say that they still hold.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared, WeakShared};
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+use tokio::sync::Notify;
+
+use super::feed::{Feed, Generation};
+use super::listeners::{Listener, Listeners};
+use super::{Clock, Follower, News, ReadySession, Session, SessionId, SessionStore, StoreError};
+
+/// How much memory the sessions may take that are kept in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CacheSize {
+    bytes: u64,
+}
+
+impl CacheSize {
+    /// Takes megabytes of 2^20 bytes; 0 keeps nothing, so that every answer reads the store.
+    #[must_use]
+    pub const fn from_megabytes(megabytes: u32) -> Self {
+        Self { bytes: (megabytes as u64) << 20 }
+    }
+}
+
+/// A session that was found.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The session.
+    pub session: Arc<ReadySession>,
+    /// How long ago it was certain to be so, if the store cannot be asked whether it still is.
+    pub age: Option<Duration>,
+}
+
+/// A session in memory, and how far it can be trusted.
+#[derive(Debug, Clone)]
+struct Entry {
+    session: Arc<ReadySession>,
+    generation: Generation,
+    learned_at: Duration,
+}
+
+type Outcome = Result<Option<Found>, StoreError>;
+type Read = Shared<BoxFuture<'static, Outcome>>;
+
+/// A session that is being read from the store.
+struct Reading {
+    number: u64,
+    read: WeakShared<BoxFuture<'static, Outcome>>,
+    /// The newest session that the store has told of meanwhile.
+    told: Option<Arc<ReadySession>>,
+}
+
+/// The sessions in memory, and the way to the others.
+pub(super) struct SessionCache {
+    store: Arc<dyn SessionStore>,
+    clock: Arc<dyn Clock>,
+    feed: Feed,
+    entries: Cache<SessionId, Entry, Weight>,
+    /// One read of a session at a time. Also held while an entry is changed, so that none is replaced by an older one.
+    readings: Mutex<HashMap<SessionId, Reading>>,
+    next_number: AtomicU64,
+    listeners: Arc<Listeners>,
+    begun: Notify,
+}
+
+#[derive(Debug, Clone)]
+struct Weight;
+
+impl Weighter<SessionId, Entry> for Weight {
+    fn weight(&self, _id: &SessionId, entry: &Entry) -> u64 {
+        entry.session.bytes()
+    }
+}
+
+impl SessionCache {
+    /// A cache over a store. It still has to follow the store.
+    pub(super) fn new(store: Arc<dyn SessionStore>, clock: Arc<dyn Clock>, size: CacheSize) -> Self {
+        // The number is only what the tables are laid out for.
+        let number = usize::try_from(size.bytes / (8 * 1024)).unwrap_or(usize::MAX);
+        Self {
+            store,
+            clock,
+            feed: Feed::default(),
+            entries: Cache::with_weighter(number, size.bytes, Weight),
+            readings: Mutex::default(),
+            next_number: AtomicU64::new(0),
+            listeners: Arc::default(),
+            begun: Notify::new(),
+        }
+    }
+
+    /// The generation that it is: to be asked before the store is written, and told with what was written.
+    pub(super) fn generation(&self) -> Generation {
+        self.feed.generation()
+    }
+
+    /// The session of that id: from memory if that can be trusted, else from the store; and from memory again, with its
+    /// age, if the store fails.
+    pub(super) async fn find(self: &Arc<Self>, id: SessionId) -> Outcome {
+        match self.entries.get(&id) {
+            Some(entry) if self.feed.vouches_for(entry.generation, self.clock.uptime()) => {
+                Ok(Some(Found { session: entry.session, age: None }))
+            }
+            _ => self.read(id).await,
+        }
+    }
+
+    /// The session of that id as the store has it, give or take the time that reading takes.
+    pub(super) async fn read(self: &Arc<Self>, id: SessionId) -> Outcome {
+        self.join_read(id).await
+    }
+
+    /// Keeps a session that this server has written, in a generation that had begun before.
+    pub(super) fn written(&self, session: Session, generation: Generation) -> Arc<ReadySession> {
+        let session = Arc::new(ReadySession::new(session));
+        self.learn(&session, Some(generation));
+        session
+    }
+
+    /// Starts to listen to a session.
+    pub(super) fn listen(&self, id: SessionId) -> Listener {
+        self.listeners.listen(id)
+    }
+
+    /// Tells the listeners of a session that was found, in case it is new to them.
+    pub(super) fn tell(&self, session: &Arc<ReadySession>) {
+        self.listeners.tell(session);
+    }
+
+    /// The sessions that somebody listens to.
+    pub(super) fn listened_to(&self) -> Vec<SessionId> {
+        self.listeners.sessions()
+    }
+
+    /// Waits until the store begins to tell anew.
+    pub(super) async fn begun(&self) {
+        self.begun.notified().await;
+    }
+
+    /// Joins the read of a session that is under way, or starts one.
+    fn join_read(self: &Arc<Self>, id: SessionId) -> Read {
+        let mut readings = self.lock();
+        if let Some(read) = readings.get(&id).and_then(|reading| reading.read.upgrade()) {
+            return read;
+        }
+        let number = self.next_number.fetch_add(1, Ordering::Relaxed);
+        let read = Arc::clone(self).read_from_store(id, number).boxed().shared();
+        if let Some(weak) = read.downgrade() {
+            readings.insert(id, Reading { number, read: weak, told: None });
+        }
+        read
+    }
+
+    async fn read_from_store(self: Arc<Self>, id: SessionId, number: u64) -> Outcome {
+        let mut reading = ReadingGuard { cache: &self, id, number, ended: false };
+        let (generation, asked_at) = (self.feed.generation(), self.clock.uptime());
+        let found = self.store.find(id).await;
+        let mut readings = self.lock();
+        let told = reading.end(&mut readings);
+        let outcome = match found {
+            Ok(found) => Ok(self.keep(id, found, told, generation, asked_at)),
+            Err(error) => self.remembered(id).map(Some).ok_or(error),
+        };
+        drop(readings);
+        if let Ok(Some(found)) = &outcome {
+            self.listeners.tell(&found.session);
+        }
+        outcome
+    }
+
+    /// Keeps what was read, or what was told meanwhile if that is newer.
+    fn keep(
+        &self,
+        id: SessionId,
+        found: Option<Session>,
+        told: Option<Arc<ReadySession>>,
+        generation: Generation,
+        learned_at: Duration,
+    ) -> Option<Found> {
+        let Some(found) = found else {
+            self.entries.remove(&id);
+            return None;
+        };
+        let remembered = self.entries.peek(&id).map(|entry| entry.session);
+        let session = match told.filter(|told| told.session().revision > found.revision) {
+            Some(told) => told,
+            // What was made ready before need not be made again.
+            None => remembered
+                .filter(|remembered| *remembered.session() == found)
+                .unwrap_or_else(|| Arc::new(ReadySession::new(found))),
+        };
+        let entry = Entry { session: Arc::clone(&session), generation, learned_at };
+        self.entries.insert(id, entry);
+        Some(Found { session, age: None })
+    }
+
+    /// What is in memory, with its age.
+    fn remembered(&self, id: SessionId) -> Option<Found> {
+        let entry = self.entries.peek(&id)?;
+        let certain_until = self.feed.certain_until(entry.generation, entry.learned_at);
+        let age = self.clock.uptime().saturating_sub(certain_until);
+        Some(Found { session: entry.session, age: Some(age) })
+    }
+
+    /// Takes in a session that is newer than what is known, and tells the listeners. Without a generation it is kept only
+    /// in the place of an earlier one, and trusted as far as that.
+    fn learn(&self, session: &Arc<ReadySession>, generation: Option<Generation>) {
+        let (id, revision) = (session.session().id, session.session().revision);
+        let mut readings = self.lock();
+        if let Some(reading) = readings.get_mut(&id)
+            && reading.told.as_ref().is_none_or(|told| told.session().revision < revision)
+        {
+            reading.told = Some(Arc::clone(session));
+        }
+        let known = self.entries.peek(&id);
+        let is_news = known.as_ref().is_none_or(|known| known.session.session().revision < revision);
+        if let Some(generation) = generation.or(known.map(|known| known.generation))
+            && is_news
+        {
+            let entry = Entry { session: Arc::clone(session), generation, learned_at: self.clock.uptime() };
+            self.entries.insert(id, entry);
+        }
+        drop(readings);
+        self.listeners.tell(session);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, Reading>> {
+        self.readings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Follower for SessionCache {
+    fn begins(&self, news: News) {
+        self.feed.begins(news);
+        self.begun.notify_one();
+    }
+
+    fn told_until(&self, uptime: Duration) {
+        self.feed.told_until(uptime);
+    }
+
+    fn replaced(&self, session: Session) {
+        self.learn(&Arc::new(ReadySession::new(session)), None);
+    }
+}
+
+/// Notes that a read has ended, also when everybody who waited for it has gone.
+struct ReadingGuard<'cache> {
+    cache: &'cache SessionCache,
+    id: SessionId,
+    number: u64,
+    ended: bool,
+}
+
+impl ReadingGuard<'_> {
+    /// Ends the read and gives what was told meanwhile.
+    fn end(&mut self, readings: &mut HashMap<SessionId, Reading>) -> Option<Arc<ReadySession>> {
+        self.ended = true;
+        if readings.get(&self.id).is_some_and(|reading| reading.number == self.number) {
+            return readings.remove(&self.id).and_then(|reading| reading.told);
+        }
+        None
+    }
+}
+
+impl Drop for ReadingGuard<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            let cache = self.cache;
+            self.end(&mut cache.lock());
+        }
+    }
+}

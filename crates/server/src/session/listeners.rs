@@ -1,0 +1,132 @@
+//! Who listens for the changes of which session.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+use super::{ReadySession, SessionId};
+
+/// What a listener sees: the newest session that is known, none at first. Only the newest is kept, once for all listeners of
+/// a session, so that a slow one costs no memory.
+type Newest = Option<Arc<ReadySession>>;
+
+/// Everybody who listens.
+#[derive(Debug, Default)]
+pub(super) struct Listeners(Mutex<HashMap<SessionId, watch::Sender<Newest>>>);
+
+/// Listens for the changes of one session, until it is dropped.
+#[derive(Debug)]
+pub struct Listener {
+    id: SessionId,
+    /// There until it is dropped.
+    newest: Option<watch::Receiver<Newest>>,
+    listeners: Arc<Listeners>,
+}
+
+impl Listeners {
+    /// Starts to listen.
+    pub(super) fn listen(self: &Arc<Self>, id: SessionId) -> Listener {
+        let newest = self.lock().entry(id).or_insert_with(|| watch::Sender::new(None)).subscribe();
+        Listener { id, newest: Some(newest), listeners: Arc::clone(self) }
+    }
+
+    /// Tells the listeners of a session, if they know none or an earlier one.
+    pub(super) fn tell(&self, session: &Arc<ReadySession>) {
+        if let Some(newest) = self.lock().get(&session.session().id) {
+            newest.send_if_modified(|known| {
+                let is_news =
+                    known.as_ref().is_none_or(|known| known.session().revision < session.session().revision);
+                if is_news {
+                    *known = Some(Arc::clone(session));
+                }
+                is_news
+            });
+        }
+    }
+
+    /// The sessions that somebody listens to.
+    pub(super) fn sessions(&self) -> Vec<SessionId> {
+        self.lock().keys().copied().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, watch::Sender<Newest>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Listener {
+    /// Waits until there is a session that this has not given yet, and gives it. Several changes at once may come as one,
+    /// the last.
+    pub async fn next(&mut self) -> Arc<ReadySession> {
+        if let Some(newest) = &mut self.newest {
+            // The sender lives as long as somebody listens.
+            while newest.changed().await.is_ok() {
+                if let Some(session) = newest.borrow_and_update().as_ref() {
+                    return Arc::clone(session);
+                }
+            }
+        }
+        std::future::pending().await
+    }
+}
+
+impl Drop for Listener {
+    /// Forgets the session with its last listener.
+    fn drop(&mut self) {
+        let mut sessions = self.listeners.lock();
+        // Under the lock, so that of two that go at once the second sees that it is the last.
+        drop(self.newest.take());
+        if sessions.get(&self.id).is_some_and(|newest| newest.receiver_count() == 0) {
+            sessions.remove(&self.id);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+    use tickseed_engine::{Rules, Schedule, Seed};
+
+    use super::*;
+    use crate::session::{NewSession, Session, TimeToLive, Timestamp};
+
+    fn session() -> Session {
+        let new = NewSession {
+            created_at: Timestamp::MAX,
+            seed: None,
+            schedule: Schedule::new(0, 1).unwrap(),
+            rules: Rules::default(),
+            metadata: None,
+            time_to_live: None,
+        };
+        Session::create(SessionId::random(), Seed::new("a").unwrap(), new, TimeToLive::from_seconds(0))
+    }
+
+    #[tokio::test]
+    async fn a_listener_is_given_every_session_once_and_never_an_earlier_one() {
+        let listeners = Arc::<Listeners>::default();
+        let first = session();
+        let second = first.stopped(Timestamp::MAX);
+        let mut listener = listeners.listen(first.id);
+        let (first, second) = (Arc::new(ReadySession::new(first)), Arc::new(ReadySession::new(second)));
+        listeners.tell(&first);
+        assert!(Arc::ptr_eq(&listener.next().await, &first));
+        for session in [&first, &second, &second, &first] {
+            listeners.tell(session);
+        }
+        assert!(Arc::ptr_eq(&listener.next().await, &second));
+        assert!(listener.next().now_or_never().is_none());
+    }
+
+    #[test]
+    fn a_session_is_forgotten_with_its_last_listener() {
+        let listeners = Arc::<Listeners>::default();
+        let id = SessionId::random();
+        let (first, second) = (listeners.listen(id), listeners.listen(id));
+        drop(first);
+        assert_eq!(listeners.sessions(), [id]);
+        drop(second);
+        assert_eq!(listeners.sessions(), []);
+    }
+}

@@ -1,0 +1,155 @@
+//! What Redis promises to keep, in words: who runs it should read at the start what its crash would cost.
+
+use std::collections::HashMap;
+
+use deadpool_redis::Pool;
+use deadpool_redis::redis::{RedisError, RedisResult, cmd};
+
+use crate::session::Clock;
+
+/// How far the clocks of this server and of Redis may differ before it is worth a warning, in milliseconds.
+const CLOCKS_DIFFER_MS: i64 = 250;
+
+/// What a Redis says of itself. Managed ones often do not tell their settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Report {
+    settings: Option<HashMap<String, String>>,
+    /// How many milliseconds its clock is ahead of this server's.
+    ahead_ms: i64,
+}
+
+/// Asks a Redis for what it says of itself.
+pub(super) async fn ask(
+    pool: &Pool,
+    clock: &dyn Clock,
+) -> Result<Report, Box<dyn std::error::Error + Send + Sync>> {
+    let mut connection = pool.get().await?;
+    let (seconds, micros): (i64, i64) = cmd("TIME").query_async(&mut connection).await?;
+    let ahead_ms = seconds * 1_000 + micros / 1_000 - clock.now().millis();
+    let mut config = cmd("CONFIG");
+    config.arg("GET").arg("*");
+    let settings: RedisResult<HashMap<String, String>> = config.query_async(&mut connection).await;
+    Ok(Report { settings: known(settings)?, ahead_ms })
+}
+
+/// A Redis that does not tell is no failure; one that does not answer is.
+fn known(
+    settings: RedisResult<HashMap<String, String>>,
+) -> Result<Option<HashMap<String, String>>, RedisError> {
+    match settings {
+        Ok(settings) => Ok(Some(settings)),
+        Err(error) if error.is_io_error() || error.is_timeout() => Err(error),
+        Err(_) => Ok(None),
+    }
+}
+
+impl Report {
+    /// Logs what a crash can lose, and what else is worth a warning.
+    pub(super) fn log(&self, node: &str) {
+        match self.loss() {
+            Loss::Nothing(words) => tracing::info!("Redis at {node} {words}"),
+            Loss::Something(words) => tracing::warn!("Redis at {node} {words}"),
+        }
+        if let Some(words) = self.eviction() {
+            tracing::warn!("Redis at {node} {words}");
+        }
+        if self.ahead_ms.abs() > CLOCKS_DIFFER_MS {
+            tracing::warn!(
+                "the clock of Redis at {node} is {} ms ahead of this server's: set both by NTP, and those of the other servers",
+                self.ahead_ms
+            );
+        }
+    }
+
+    fn setting(&self, name: &str) -> Option<&str> {
+        self.settings.as_ref()?.get(name).map(String::as_str)
+    }
+
+    fn loss(&self) -> Loss {
+        let (Some(append_only), Some(sync), Some(save)) =
+            (self.setting("appendonly"), self.setting("appendfsync"), self.setting("save"))
+        else {
+            return Loss::Something(
+                "does not tell its settings (CONFIG GET): ask who runs it what a crash of it can lose"
+                    .to_owned(),
+            );
+        };
+        match (append_only, sync, save) {
+            ("yes", "always", _) => Loss::Nothing(
+                "syncs its append-only file before it answers: its crash, or that of its machine, loses nothing \
+                 that was acknowledged"
+                    .to_owned(),
+            ),
+            ("yes", "everysec", _) => Loss::Something(
+                "syncs its append-only file every second: its crash, or that of its machine, can lose up to about two \
+                 seconds of new and stopped sessions (appendfsync always loses none)"
+                    .to_owned(),
+            ),
+            ("yes", ..) => Loss::Something(
+                "leaves it to its system when its append-only file is synced: a crash of its machine can lose some \
+                 thirty seconds of new and stopped sessions (appendfsync always loses none)"
+                    .to_owned(),
+            ),
+            (_, _, "") => Loss::Something(
+                "keeps sessions in memory only: when it ends, all are lost (appendonly yes keeps them)".to_owned(),
+            ),
+            (_, _, save) => Loss::Something(format!(
+                "has no append-only file, only snapshots (save {save}: after so many seconds with so many changes): its \
+                 crash loses all since the last one (appendonly yes loses less)"
+            )),
+        }
+    }
+
+    /// What Redis does when it is full.
+    fn eviction(&self) -> Option<String> {
+        let (limit, policy) = (self.setting("maxmemory")?, self.setting("maxmemory-policy")?);
+        (limit != "0" && policy != "noeviction").then(|| {
+            format!("removes sessions when it is full (maxmemory-policy {policy}): set it to noeviction")
+        })
+    }
+}
+
+/// What a crash of Redis can lose, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Loss {
+    Nothing(String),
+    Something(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(settings: &[(&str, &str)]) -> Report {
+        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Report { settings: Some(settings.collect()), ahead_ms: 0 }
+    }
+
+    fn loss(append_only: &str, sync: &str, save: &str) -> Loss {
+        report(&[("appendonly", append_only), ("appendfsync", sync), ("save", save)]).loss()
+    }
+
+    #[test]
+    fn what_a_crash_can_lose_is_said_in_words() {
+        let words = |loss: Loss, expected: &str| match loss {
+            Loss::Something(words) => assert!(words.contains(expected), "{words}"),
+            Loss::Nothing(words) => panic!("{words}"),
+        };
+        assert!(matches!(loss("yes", "always", ""), Loss::Nothing(words) if words.contains("loses nothing")));
+        words(loss("yes", "everysec", "3600 1"), "about two seconds");
+        words(loss("yes", "no", ""), "thirty seconds");
+        words(loss("no", "everysec", "3600 1"), "since the last one");
+        words(loss("no", "always", ""), "in memory only");
+        words(report(&[]).loss(), "does not tell");
+        words(Report { settings: None, ahead_ms: 0 }.loss(), "does not tell");
+    }
+
+    #[test]
+    fn a_redis_that_removes_sessions_when_it_is_full_is_worth_a_warning() {
+        let eviction =
+            |limit, policy| report(&[("maxmemory", limit), ("maxmemory-policy", policy)]).eviction();
+        assert!(eviction("1000", "allkeys-lru").unwrap().contains("allkeys-lru"));
+        assert_eq!(eviction("1000", "noeviction"), None);
+        assert_eq!(eviction("0", "allkeys-lru"), None);
+    }
+}

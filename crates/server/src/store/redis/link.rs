@@ -1,0 +1,145 @@
+//! The way to Redis that requests take: one connection for all of them, a limit of time for each, and a breaker.
+
+use std::time::Duration;
+
+use deadpool_redis::redis::aio::{ConnectionLike, ConnectionManager};
+use deadpool_redis::redis::cluster_async::ClusterConnection;
+use deadpool_redis::redis::{
+    Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisFuture, RedisResult, ScriptInvocation,
+    ServerErrorKind, Value, cmd,
+};
+use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
+
+use super::breaker::{Breakers, Opened};
+use crate::error_chain::error_chain;
+use crate::session::StoreError;
+
+/// How long Redis may take to answer.
+pub(super) const ANSWERED_WITHIN: Duration = Duration::from_millis(150);
+
+/// How often it is tried whether Redis answers again.
+const TRIED_EVERY: Duration = Duration::from_millis(50);
+
+/// The way to Redis. All clones share one connection.
+#[derive(Clone)]
+pub(super) struct Link {
+    connection: Connection,
+    breakers: Breakers,
+}
+
+/// A connection that comes back by itself.
+#[derive(Clone)]
+pub(super) enum Connection {
+    One(ConnectionManager),
+    Cluster(ClusterConnection),
+}
+
+impl Link {
+    /// A link over a connection, and what has to be run beside it: [`mend`](Self::mend).
+    pub(super) fn new(connection: Connection) -> (Self, mpsc::UnboundedReceiver<Opened>) {
+        let (breakers, opened) = Breakers::new(matches!(connection, Connection::Cluster(_)));
+        (Self { connection, breakers }, opened)
+    }
+
+    /// Asks what keeps `key`; the command must not be about another.
+    pub(super) async fn ask<T: FromRedisValue>(&self, key: &str, command: Cmd) -> Result<T, StoreError> {
+        let mut connection = self.connection.clone();
+        self.within_limits(key, command.query_async(&mut connection)).await
+    }
+
+    /// Calls a script about `key`.
+    pub(super) async fn call<T: FromRedisValue>(
+        &self,
+        key: &str,
+        script: &ScriptInvocation<'_>,
+    ) -> Result<T, StoreError> {
+        let mut connection = self.connection.clone();
+        self.within_limits(key, script.invoke_async(&mut connection)).await
+    }
+
+    async fn within_limits<T>(
+        &self,
+        key: &str,
+        answer: impl Future<Output = RedisResult<T>>,
+    ) -> Result<T, StoreError> {
+        if self.breakers.is_open(key) {
+            return Err(StoreError::unavailable("Redis does not answer, as others have found"));
+        }
+        let error: Box<dyn std::error::Error + Send + Sync> = match timeout(ANSWERED_WITHIN, answer).await {
+            Ok(Ok(value)) => return Ok(value),
+            // It answers, but not what was wanted: it is full, say.
+            Ok(Err(error)) if !is_out_of_reach(&error) => return Err(StoreError::unavailable(error)),
+            Ok(Err(error)) => error.into(),
+            Err(_) => format!("Redis did not answer within {ANSWERED_WITHIN:?}").into(),
+        };
+        self.breakers.open(key);
+        Err(StoreError::unavailable(error))
+    }
+
+    /// Closes every breaker that is opened as soon as Redis answers again. It alone tries, so that Redis, when it is back, is
+    /// not met by all who have waited. Never ends while the link is there.
+    pub(super) async fn mend(self, mut opened: mpsc::UnboundedReceiver<Opened>) {
+        while let Some(opened) = opened.recv().await {
+            tokio::spawn(self.clone().close_when_it_answers(opened));
+        }
+    }
+
+    async fn close_when_it_answers(mut self, opened: Opened) {
+        tracing::warn!("Redis does not answer: only what is in memory is served");
+        let mut exists = cmd("EXISTS");
+        exists.arg(&opened.key);
+        while let Err(error) = self.try_once(&exists).await {
+            tracing::debug!(error = error_chain(&*error), "Redis does not answer yet");
+            sleep(TRIED_EVERY).await;
+        }
+        self.breakers.close(&opened);
+        tracing::info!("Redis answers again");
+    }
+
+    async fn try_once(&mut self, command: &Cmd) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        Ok(timeout(ANSWERED_WITHIN, command.exec_async(&mut self.connection)).await??)
+    }
+}
+
+/// Whether an error means that others will fail too, for now.
+fn is_out_of_reach(error: &RedisError) -> bool {
+    let loading = [
+        ErrorKind::Server(ServerErrorKind::BusyLoading),
+        ErrorKind::Server(ServerErrorKind::ClusterDown),
+        ErrorKind::Server(ServerErrorKind::MasterDown),
+        ErrorKind::ClusterConnectionNotFound,
+    ];
+    error.is_io_error()
+        || error.is_timeout()
+        || error.is_connection_dropped()
+        || loading.contains(&error.kind())
+}
+
+impl ConnectionLike for Connection {
+    fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
+        match self {
+            Self::One(connection) => connection.req_packed_command(command),
+            Self::Cluster(connection) => connection.req_packed_command(command),
+        }
+    }
+
+    fn req_packed_commands<'a>(
+        &'a mut self,
+        pipeline: &'a Pipeline,
+        offset: usize,
+        count: usize,
+    ) -> RedisFuture<'a, Vec<Value>> {
+        match self {
+            Self::One(connection) => connection.req_packed_commands(pipeline, offset, count),
+            Self::Cluster(connection) => connection.req_packed_commands(pipeline, offset, count),
+        }
+    }
+
+    fn get_db(&self) -> i64 {
+        match self {
+            Self::One(connection) => connection.get_db(),
+            Self::Cluster(connection) => connection.get_db(),
+        }
+    }
+}
