@@ -6,15 +6,16 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::middleware::{DefaultHeaders, from_fn};
+use actix_web::middleware::from_fn;
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpServer, rt, web};
 use socket2::SockRef;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_actix_web::TracingLogger;
 
 use crate::error_chain::error_chain;
-use crate::http::{EventStreams, Limits, cross_origin, routes, stamp_received};
+use crate::http::{
+    EventStreams, Limits, answer_preflights, headers_of_every_answer, log_failures, routes, stamp_received,
+};
 use crate::session::{Clock, SessionService, SessionStore, SystemClock};
 use crate::settings::{InvalidStore, ServeSettings, StoreAddress};
 use crate::store::{ConnectError, EmbeddedStore, OpenError, RedisStore};
@@ -136,9 +137,9 @@ pub async fn run(
             .app_data(streams.clone())
             .app_data(options.limits)
             .configure(routes)
-            .wrap(DefaultHeaders::new().add(("X-Content-Type-Options", "nosniff")))
-            .wrap(cross_origin())
-            .wrap(TracingLogger::default())
+            .wrap(from_fn(answer_preflights))
+            .wrap(headers_of_every_answer())
+            .wrap(from_fn(log_failures))
             .wrap(from_fn(stamp_received))
     });
     let ended = server

@@ -10,7 +10,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::problem::{FieldError, MEDIA_TYPE, Problem};
-use crate::error_chain::error_chain;
 use crate::session::{ServiceError, StoreError, Timestamp};
 
 /// Which problem it is.
@@ -122,10 +121,11 @@ impl ApiError {
         }
     }
 
-    /// Tells the log what the answer does not tell.
-    fn log(&self) {
-        if let Self::Internal(error) | Self::StoreUnavailable(error) = self {
-            tracing::error!(code = ?self.code(), error = error_chain(&**error), "a request failed");
+    /// What the answer does not tell, and the log should.
+    pub(super) fn cause(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Internal(error) | Self::StoreUnavailable(error) => Some(&**error),
+            _ => None,
         }
     }
 }
@@ -164,7 +164,6 @@ impl ResponseError for ApiError {
     }
 
     fn error_response(&self) -> HttpResponse {
-        self.log();
         let mut response = HttpResponse::build(self.status_code());
         response.content_type(MEDIA_TYPE).insert_header((header::CACHE_CONTROL, "no-store"));
         match self {

@@ -1,7 +1,9 @@
 //! The REST API and the pages: one file an endpoint, one table of errors.
 
+mod cross_origin;
 mod docs;
 mod error;
+mod failures;
 mod fields;
 mod health;
 mod json_object;
@@ -12,13 +14,13 @@ mod sessions;
 mod strict_json;
 mod time;
 
-use actix_cors::Cors;
-use actix_web::http::header;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError, Route, guard};
 
 use error::ApiError;
 
+pub use cross_origin::{answer_preflights, headers_of_every_answer};
+pub use failures::log_failures;
 pub use json_object::Limits;
 pub use openapi::openapi_json;
 pub use sessions::events::EventStreams;
@@ -40,18 +42,6 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(resource("/docs", READ).route(read().to(docs::redirect)))
         .service(resource("/docs/{file:.*}", READ).route(read().to(docs::handle)))
         .default_service(web::to(page::handle));
-}
-
-/// Lets games on other origins call the API. It has no cookies and no passwords, so there is nothing to steal.
-pub fn cross_origin() -> Cors {
-    Cors::default()
-        .allow_any_origin()
-        // What is not allowed is refused by the routes, with an answer that says so.
-        .allow_any_method()
-        .allow_any_header()
-        .expose_headers([header::LOCATION, header::ALLOW, header::RETRY_AFTER, header::ETAG, header::AGE])
-        .send_wildcard()
-        .max_age(Some(24 * 60 * 60))
 }
 
 /// The methods of what can only be read.

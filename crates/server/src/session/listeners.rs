@@ -100,7 +100,12 @@ mod tests {
             metadata: None,
             time_to_live: None,
         };
-        Session::create(SessionId::random(), Seed::new("a").unwrap(), new, TimeToLive::from_seconds(0))
+        Session::create(
+            SessionId::random(Timestamp::MAX),
+            Seed::new("a").unwrap(),
+            new,
+            TimeToLive::from_seconds(0),
+        )
     }
 
     #[tokio::test]
@@ -122,7 +127,7 @@ mod tests {
     #[test]
     fn a_session_is_forgotten_with_its_last_listener() {
         let listeners = Arc::<Listeners>::default();
-        let id = SessionId::random();
+        let id = SessionId::random(Timestamp::MAX);
         let (first, second) = (listeners.listen(id), listeners.listen(id));
         drop(first);
         assert_eq!(listeners.sessions(), [id]);

@@ -19,7 +19,8 @@ const METADATA_COPIES: u64 = 6;
 #[derive(Debug)]
 pub struct ReadySession {
     session: Session,
-    timeline: Mutex<Timeline>,
+    /// Made when the state is first asked for: many sessions are only created or handed out.
+    timeline: Mutex<Option<Timeline>>,
     running: OnceLock<Representation>,
     stopped: OnceLock<Representation>,
 }
@@ -36,9 +37,8 @@ pub struct Representation {
 impl ReadySession {
     /// Makes a session ready.
     #[must_use]
-    pub fn new(session: Session) -> Self {
-        let timeline = Mutex::new(Timeline::new(&session.seed, session.rules));
-        Self { session, timeline, running: OnceLock::new(), stopped: OnceLock::new() }
+    pub const fn new(session: Session) -> Self {
+        Self { session, timeline: Mutex::new(None), running: OnceLock::new(), stopped: OnceLock::new() }
     }
 
     /// The session.
@@ -55,6 +55,7 @@ impl ReadySession {
     pub fn state_at(&self, instant: Timestamp) -> Result<StateAnswer, Error> {
         let seen_at = self.session.stopped_at.map_or(instant, |stopped_at| stopped_at.min(instant));
         let mut timeline = self.timeline.lock().unwrap_or_else(PoisonError::into_inner);
+        let timeline = timeline.get_or_insert_with(|| Timeline::new(&self.session.seed, self.session.rules));
         let state = timeline.state_at(&self.session.schedule, seen_at.millis())?;
         Ok(StateAnswer { state, computed_at: instant, status: self.session.status_at(instant) })
     }

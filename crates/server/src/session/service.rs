@@ -123,7 +123,8 @@ impl SessionService {
             None => Seed::new(&Uuid::new_v4().to_string())?,
         };
         loop {
-            let session = Session::create(SessionId::random(), seed, new.clone(), self.time_to_live);
+            let session =
+                Session::create(SessionId::random(new.created_at), seed, new.clone(), self.time_to_live);
             let generation = self.cache.generation();
             match self.store.create(session.clone()).await? {
                 Created::Yes => return Ok(self.cache.written(session, generation)),

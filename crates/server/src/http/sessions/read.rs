@@ -101,7 +101,12 @@ mod tests {
             metadata: None,
             time_to_live: None,
         };
-        Session::create(SessionId::random(), Seed::new("a").unwrap(), new, TimeToLive::from_seconds(seconds))
+        Session::create(
+            SessionId::random(Timestamp::MAX),
+            Seed::new("a").unwrap(),
+            new,
+            TimeToLive::from_seconds(seconds),
+        )
     }
 
     fn at(millis: i64) -> Timestamp {
