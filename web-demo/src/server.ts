@@ -72,9 +72,9 @@ export class Server {
     return this.#handOut("/v1/sessions", posting(wish));
   }
 
-  /** Reads a session. */
+  /** Reads a session. The browser may keep it for some seconds: the page wants to hear of a stop at once, so it asks. */
   session(id: string): Promise<HandedOut> {
-    return this.#handOut(addressOf(id));
+    return this.#handOut(addressOf(id), { cache: "no-cache" });
   }
 
   /** The state now, as the server computes it. */

@@ -7,9 +7,9 @@ use tickseed_engine::{Error, Timeline};
 
 use super::{Session, StateAnswer, Status, Timestamp};
 
-/// How much memory a session takes apart from its metadata, in bytes: the record, the timeline, what is sent of it twice
-/// (running and stopped), and the place in the cache.
-const BYTES_WITHOUT_METADATA: u64 = 4 * 1024;
+/// How much memory a session takes apart from its metadata, in bytes, as measured: the record, the timeline, what is sent
+/// of it, and the place in the cache.
+const BYTES_WITHOUT_METADATA: u64 = 2_560;
 
 /// How many times a session's metadata is in memory: as values, which take about four times what the JSON does, and in
 /// the two texts that are sent.
