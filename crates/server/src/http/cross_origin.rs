@@ -13,6 +13,7 @@ use actix_web::{Error, HttpResponse};
 const ALLOWED_FOR: u32 = 24 * 60 * 60;
 
 /// The headers of every answer.
+#[must_use]
 pub fn headers_of_every_answer() -> DefaultHeaders {
     DefaultHeaders::new()
         .add((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"))

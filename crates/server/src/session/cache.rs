@@ -11,8 +11,8 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use tokio::sync::Notify;
 
-use super::feed::{Feed, Generation};
 use super::listeners::{Listener, Listeners};
+use super::trust::{Generation, Trust};
 use super::{Clock, Follower, News, ReadySession, Session, SessionId, SessionStore, StoreError};
 
 /// How much memory the sessions may take that are kept in it.
@@ -61,7 +61,7 @@ struct Reading {
 pub(super) struct SessionCache {
     store: Arc<dyn SessionStore>,
     clock: Arc<dyn Clock>,
-    feed: Feed,
+    trust: Trust,
     entries: Cache<SessionId, Entry, Weight>,
     /// One read of a session at a time. Also held while an entry is changed, so that none is replaced by an older one.
     readings: Mutex<HashMap<SessionId, Reading>>,
@@ -87,7 +87,7 @@ impl SessionCache {
         Self {
             store,
             clock,
-            feed: Feed::default(),
+            trust: Trust::default(),
             entries: Cache::with_weighter(number, size.bytes, Weight),
             readings: Mutex::default(),
             next_number: AtomicU64::new(0),
@@ -98,14 +98,14 @@ impl SessionCache {
 
     /// The generation that it is: to be asked before the store is written, and told with what was written.
     pub(super) fn generation(&self) -> Generation {
-        self.feed.generation()
+        self.trust.generation()
     }
 
     /// The session of that id: from memory if that can be trusted, else from the store; and from memory again, with its
     /// age, if the store fails.
     pub(super) async fn find(self: &Arc<Self>, id: SessionId) -> Outcome {
         match self.entries.get(&id) {
-            Some(entry) if self.feed.vouches_for(entry.generation, self.clock.uptime()) => {
+            Some(entry) if self.trust.vouches_for(entry.generation, self.clock.uptime()) => {
                 Ok(Some(Found { session: entry.session, age: None }))
             }
             _ => self.read(id).await,
@@ -160,7 +160,7 @@ impl SessionCache {
 
     async fn read_from_store(self: Arc<Self>, id: SessionId, number: u64) -> Outcome {
         let mut reading = ReadingGuard { cache: &self, id, number, ended: false };
-        let (generation, asked_at) = (self.feed.generation(), self.clock.uptime());
+        let (generation, asked_at) = (self.trust.generation(), self.clock.uptime());
         let found = self.store.find(id).await;
         let mut readings = self.lock();
         let told = reading.end(&mut readings);
@@ -186,6 +186,7 @@ impl SessionCache {
     ) -> Option<Found> {
         let Some(found) = found else {
             self.entries.remove(&id);
+            self.listeners.end(id);
             return None;
         };
         let remembered = self.entries.peek(&id).map(|entry| entry.session);
@@ -204,7 +205,7 @@ impl SessionCache {
     /// What is in memory, with its age.
     fn remembered(&self, id: SessionId) -> Option<Found> {
         let entry = self.entries.peek(&id)?;
-        let certain_until = self.feed.certain_until(entry.generation, entry.learned_at);
+        let certain_until = self.trust.certain_until(entry.generation, entry.learned_at);
         let age = self.clock.uptime().saturating_sub(certain_until);
         Some(Found { session: entry.session, age: Some(age) })
     }
@@ -238,12 +239,12 @@ impl SessionCache {
 
 impl Follower for SessionCache {
     fn begins(&self, news: News) {
-        self.feed.begins(news);
+        self.trust.begins(news);
         self.begun.notify_one();
     }
 
     fn told_until(&self, uptime: Duration) {
-        self.feed.told_until(uptime);
+        self.trust.told_until(uptime);
     }
 
     fn replaced(&self, session: Session) {

@@ -45,6 +45,11 @@ impl Listeners {
         }
     }
 
+    /// Tells the listeners of a session that it is gone.
+    pub(super) fn end(&self, id: SessionId) {
+        drop(self.lock().remove(&id));
+    }
+
     /// The sessions that somebody listens to.
     pub(super) fn sessions(&self) -> Vec<SessionId> {
         self.lock().keys().copied().collect()
@@ -56,18 +61,12 @@ impl Listeners {
 }
 
 impl Listener {
-    /// Waits until there is a session that this has not given yet, and gives it. Several changes at once may come as one,
-    /// the last.
-    pub async fn next(&mut self) -> Arc<ReadySession> {
-        if let Some(newest) = &mut self.newest {
-            // The sender lives as long as somebody listens.
-            while newest.changed().await.is_ok() {
-                if let Some(session) = newest.borrow_and_update().as_ref() {
-                    return Arc::clone(session);
-                }
-            }
-        }
-        std::future::pending().await
+    /// Waits until there is a session that this has not given yet, and gives it; `None` if the store has it no more.
+    /// Several changes at once may come as one, the last.
+    pub async fn next(&mut self) -> Option<Arc<ReadySession>> {
+        let newest = self.newest.as_mut()?;
+        newest.changed().await.ok()?;
+        newest.borrow_and_update().clone()
     }
 }
 
@@ -116,12 +115,14 @@ mod tests {
         let mut listener = listeners.listen(first.id);
         let (first, second) = (Arc::new(ReadySession::new(first)), Arc::new(ReadySession::new(second)));
         listeners.tell(&first);
-        assert!(Arc::ptr_eq(&listener.next().await, &first));
+        assert!(Arc::ptr_eq(&listener.next().await.unwrap(), &first));
         for session in [&first, &second, &second, &first] {
             listeners.tell(session);
         }
-        assert!(Arc::ptr_eq(&listener.next().await, &second));
-        assert!(listener.next().now_or_never().is_none());
+        assert!(Arc::ptr_eq(&listener.next().await.unwrap(), &second));
+        assert!(listener.next().now_or_never().is_none(), "it waits");
+        listeners.end(second.session().id);
+        assert!(listener.next().await.is_none());
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 mod cache;
 mod clock;
-mod feed;
 mod id;
 mod listeners;
 mod metadata;
@@ -11,6 +10,7 @@ mod ready;
 mod service;
 mod store;
 mod timestamp;
+mod trust;
 
 pub use cache::{CacheSize, Found};
 pub use clock::{Clock, SystemClock};

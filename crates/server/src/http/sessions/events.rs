@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::{SessionPath, representation, session_id};
 use crate::http::error::ApiError;
 use crate::http::problem::{Failures, NoSession, Problem};
-use crate::session::{Listener, ReadySession, Session, SessionService};
+use crate::session::{Listener, ReadySession, SessionId, SessionService};
 
 /// After how many milliseconds a client whose stream has ended is to come back: each is told another number, so that they do
 /// not come all at once.
@@ -67,9 +67,10 @@ pub(in crate::http) async fn handle(
     id: web::Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let listener = service.listen(session_id(&id)?).await?;
+    let id = session_id(&id)?;
+    let listener = service.listen(id).await?;
     let known = last_event_id(&request);
-    let events = Events { service, streams, listener, known, session: None, next: Next::Greeting };
+    let events = Events { service, streams, id, listener, known, session: None, next: Next::Greeting };
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
         .insert_header((header::CACHE_CONTROL, "no-store"))
@@ -87,6 +88,7 @@ fn last_event_id(request: &HttpRequest) -> Option<u64> {
 struct Events {
     service: web::Data<SessionService>,
     streams: web::Data<EventStreams>,
+    id: SessionId,
     listener: Listener,
     /// The revision that the client knows.
     known: Option<u64>,
@@ -126,6 +128,7 @@ impl Events {
                     return retry();
                 }
                 session = self.listener.next() => {
+                    let Some(session) = session else { return self.expired() };
                     let event = self.event(&session);
                     self.session = Some(session);
                     if let Some(event) = event {
@@ -160,13 +163,15 @@ impl Events {
 
     fn after_silence(&mut self) -> Event {
         let now = self.service.clock().now();
-        match self.session.as_ref().map(|session| session.session()) {
-            Some(session) if session.has_expired(now) => {
-                self.next = Next::End;
-                expired(session)
-            }
-            _ => Event::Comment("nothing new".into()),
+        if self.session.as_ref().is_some_and(|session| session.session().has_expired(now)) {
+            return self.expired();
         }
+        Event::Comment("nothing new".into())
+    }
+
+    fn expired(&mut self) -> Event {
+        self.next = Next::End;
+        message("expired", self.known.unwrap_or_default(), json!({"id": self.id}).to_string().into())
     }
 }
 
@@ -182,8 +187,4 @@ fn message(name: &'static str, revision: u64, data: ByteString) -> Event {
         data,
         retry: None,
     })
-}
-
-fn expired(session: &Session) -> Event {
-    message("expired", session.revision, json!({"id": session.id}).to_string().into())
 }

@@ -1,7 +1,7 @@
 //! Which part of Redis does not answer at the moment, so that nobody has to wait for it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crc::{CRC_16_XMODEM, Crc};
 use tokio::sync::mpsc;
@@ -17,6 +17,7 @@ const CRC: Crc<u16> = Crc::<u16>::new(&CRC_16_XMODEM);
 #[derive(Clone)]
 pub(super) struct Breakers {
     open: Arc<[AtomicBool]>,
+    number_open: Arc<AtomicUsize>,
     opened: mpsc::UnboundedSender<Opened>,
 }
 
@@ -31,7 +32,8 @@ impl Breakers {
     pub(super) fn new(is_cluster: bool) -> (Self, mpsc::UnboundedReceiver<Opened>) {
         let count = if is_cluster { SLOTS / SLOTS_TOGETHER } else { 1 };
         let (opened, to_close) = mpsc::unbounded_channel();
-        (Self { open: (0..count).map(|_| AtomicBool::new(false)).collect(), opened }, to_close)
+        let open = (0..count).map(|_| AtomicBool::new(false)).collect();
+        (Self { open, number_open: Arc::default(), opened }, to_close)
     }
 
     /// Whether what keeps `key` has not answered lately.
@@ -39,18 +41,22 @@ impl Breakers {
         self.open[self.breaker(key)].load(Ordering::Relaxed)
     }
 
-    /// What keeps `key` does not answer.
-    pub(super) fn open(&self, key: &str) {
+    /// What keeps `key` does not answer. Gives how many breakers are open now, 0 if that was known.
+    pub(super) fn open(&self, key: &str) -> usize {
         let breaker = self.breaker(key);
-        if !self.open[breaker].swap(true, Ordering::Relaxed) {
-            // Nobody is there to close it only while the store is being dropped.
-            drop(self.opened.send(Opened { breaker, key: key.to_owned() }));
+        if self.open[breaker].swap(true, Ordering::Relaxed) {
+            return 0;
         }
+        let number_open = self.number_open.fetch_add(1, Ordering::Relaxed) + 1;
+        // Nobody is there to close it only while the store is being dropped.
+        drop(self.opened.send(Opened { breaker, key: key.to_owned() }));
+        number_open
     }
 
-    /// What an opened breaker stands for answers again.
-    pub(super) fn close(&self, opened: &Opened) {
+    /// What an opened breaker stands for answers again. Gives how many are still open.
+    pub(super) fn close(&self, opened: &Opened) -> usize {
         self.open[opened.breaker].store(false, Ordering::Relaxed);
+        self.number_open.fetch_sub(1, Ordering::Relaxed) - 1
     }
 
     fn breaker(&self, key: &str) -> usize {
@@ -73,14 +79,13 @@ mod tests {
     fn a_breaker_opens_once_until_it_is_closed() {
         let (breakers, mut to_close) = Breakers::new(false);
         assert!(!breakers.is_open("a"));
-        breakers.open("a");
-        breakers.open("b");
+        assert_eq!((breakers.open("a"), breakers.open("b")), (1, 0));
         assert!(breakers.is_open("a") && breakers.is_open("b"), "one for all keys");
         let opened = to_close.try_recv().unwrap();
         assert!(to_close.try_recv().is_err());
-        breakers.close(&opened);
+        assert_eq!(breakers.close(&opened), 0);
         assert!(!breakers.is_open("b"));
-        breakers.open("b");
+        assert_eq!(breakers.open("b"), 1);
         assert_eq!(to_close.try_recv().unwrap().key, "b");
     }
 
@@ -88,7 +93,7 @@ mod tests {
     fn in_a_cluster_the_keys_of_other_slots_go_on() {
         let (breakers, _to_close) = Breakers::new(true);
         // `redis-cli cluster keyslot` gives 12182, 5061 and 12182 for these.
-        breakers.open("foo");
+        assert_eq!(breakers.open("foo"), 1);
         assert!(breakers.is_open("session:{foo}") && !breakers.is_open("bar"));
         assert_eq!(breakers.breaker("foo"), 12_182 / 128);
         assert_eq!(breakers.breaker("bar"), 5_061 / 128);

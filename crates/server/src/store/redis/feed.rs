@@ -158,8 +158,10 @@ async fn masters_known_to(node: &ConnectionInfo) -> Result<Vec<ConnectionInfo>, 
     let mut addresses = BTreeSet::new();
     for master in masters {
         if let [host, port, ..] = master.as_slice() {
-            addresses
-                .insert((from_redis_value::<String>(host.clone())?, from_redis_value::<u16>(port.clone())?));
+            addresses.insert((
+                from_redis_value::<Option<String>>(host.clone())?.unwrap_or_default(),
+                from_redis_value::<u16>(port.clone())?,
+            ));
         }
     }
     Ok(addresses.into_iter().map(|(host, port)| at(node, host, port)).collect())

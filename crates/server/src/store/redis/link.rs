@@ -73,7 +73,12 @@ impl Link {
             Ok(Err(error)) => error.into(),
             Err(_) => format!("Redis did not answer within {ANSWERED_WITHIN:?}").into(),
         };
-        self.breakers.open(key);
+        if self.breakers.open(key) == 1 {
+            tracing::warn!(
+                error = error_chain(&*error),
+                "Redis does not answer: what is in memory is served"
+            );
+        }
         Err(StoreError::unavailable(error))
     }
 
@@ -86,19 +91,22 @@ impl Link {
     }
 
     async fn close_when_it_answers(mut self, opened: Opened) {
-        tracing::warn!("Redis does not answer: only what is in memory is served");
         let mut exists = cmd("EXISTS");
         exists.arg(&opened.key);
-        while let Err(error) = self.try_once(&exists).await {
-            tracing::debug!(error = error_chain(&*error), "Redis does not answer yet");
+        while !self.answers(&exists).await {
             sleep(TRIED_EVERY).await;
         }
-        self.breakers.close(&opened);
-        tracing::info!("Redis answers again");
+        if self.breakers.close(&opened) == 0 {
+            tracing::info!("Redis answers again");
+        }
     }
 
-    async fn try_once(&mut self, command: &Cmd) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        Ok(timeout(ANSWERED_WITHIN, command.exec_async(&mut self.connection)).await??)
+    async fn answers(&mut self, command: &Cmd) -> bool {
+        match timeout(ANSWERED_WITHIN, command.exec_async(&mut self.connection)).await {
+            Ok(Err(error)) => !is_out_of_reach(&error),
+            Ok(Ok(())) => true,
+            Err(_) => false,
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! How far a server's memory can be trusted: what the store has said of its news.
+//! How far a server's memory can be trusted: as far as the store has proved that it has told of every change.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -13,16 +13,16 @@ pub(super) const TRUSTED_FOR: Duration = Duration::from_millis(100);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Generation(u64);
 
-/// What the store has said of its news.
+/// What the store has proved.
 #[derive(Debug, Default)]
-pub(super) struct Feed {
+pub(super) struct Trust {
     generation: AtomicU64,
     /// Microseconds of uptime; 0 while there is no proof in this generation.
     told_until_us: AtomicU64,
     at_once: AtomicBool,
 }
 
-impl Feed {
+impl Trust {
     /// The store begins to tell. What was learned in an earlier generation may be out of date.
     pub(super) fn begins(&self, news: News) {
         self.told_until_us.store(0, Ordering::SeqCst);
@@ -76,46 +76,46 @@ mod tests {
 
     #[test]
     fn what_was_learned_holds_as_long_as_the_news_are_proved() {
-        let feed = Feed::default();
-        feed.begins(News::Soon);
-        let generation = feed.generation();
-        assert!(!feed.vouches_for(generation, at(0)), "nothing is proved yet");
-        feed.told_until(at(0));
-        assert!(feed.vouches_for(generation, at(100)));
-        assert!(!feed.vouches_for(generation, at(101)));
-        feed.told_until(at(90));
-        assert!(feed.vouches_for(generation, at(190)), "nothing was missed in between");
+        let trust = Trust::default();
+        trust.begins(News::Soon);
+        let generation = trust.generation();
+        assert!(!trust.vouches_for(generation, at(0)), "nothing is proved yet");
+        trust.told_until(at(0));
+        assert!(trust.vouches_for(generation, at(100)));
+        assert!(!trust.vouches_for(generation, at(101)));
+        trust.told_until(at(90));
+        assert!(trust.vouches_for(generation, at(190)), "nothing was missed in between");
     }
 
     #[test]
     fn what_was_learned_before_the_news_broke_off_never_holds_again() {
-        let feed = Feed::default();
-        feed.begins(News::Soon);
-        let before = feed.generation();
-        feed.told_until(at(0));
-        feed.begins(News::Soon);
-        assert!(!feed.vouches_for(before, at(0)) && !feed.vouches_for(feed.generation(), at(0)));
-        feed.told_until(at(50));
-        assert!(!feed.vouches_for(before, at(50)) && feed.vouches_for(feed.generation(), at(50)));
+        let trust = Trust::default();
+        trust.begins(News::Soon);
+        let before = trust.generation();
+        trust.told_until(at(0));
+        trust.begins(News::Soon);
+        assert!(!trust.vouches_for(before, at(0)) && !trust.vouches_for(trust.generation(), at(0)));
+        trust.told_until(at(50));
+        assert!(!trust.vouches_for(before, at(50)) && trust.vouches_for(trust.generation(), at(50)));
     }
 
     #[test]
     fn a_store_that_tells_at_once_needs_no_proof() {
-        let feed = Feed::default();
-        feed.begins(News::AtOnce);
-        assert!(feed.vouches_for(feed.generation(), at(1_000_000)));
+        let trust = Trust::default();
+        trust.begins(News::AtOnce);
+        assert!(trust.vouches_for(trust.generation(), at(1_000_000)));
     }
 
     #[test]
     fn how_long_ago_something_was_certain_counts_from_the_last_proof_of_its_generation() {
-        let feed = Feed::default();
-        feed.begins(News::Soon);
-        let generation = feed.generation();
-        feed.told_until(at(50));
-        assert_eq!(feed.certain_until(generation, at(10)), at(50));
-        assert_eq!(feed.certain_until(generation, at(60)), at(60));
-        feed.begins(News::Soon);
-        feed.told_until(at(90));
-        assert_eq!(feed.certain_until(generation, at(10)), at(10));
+        let trust = Trust::default();
+        trust.begins(News::Soon);
+        let generation = trust.generation();
+        trust.told_until(at(50));
+        assert_eq!(trust.certain_until(generation, at(10)), at(50));
+        assert_eq!(trust.certain_until(generation, at(60)), at(60));
+        trust.begins(News::Soon);
+        trust.told_until(at(90));
+        assert_eq!(trust.certain_until(generation, at(10)), at(10));
     }
 }
