@@ -51,7 +51,7 @@ pub struct ServeSettings {
     pub store_wait: u32,
 
     /// The host and port of Redis, like localhost:6379, if --store is left out.
-    #[arg(long, env = "REDIS_ADDR", value_name = "HOST:PORT")]
+    #[arg(long, env = "REDIS_ADDR", hide_env_values = true, value_name = "HOST:PORT")]
     pub redis_addr: Option<String>,
 
     /// The password of Redis, if its address has none.
@@ -77,7 +77,12 @@ pub struct ServeSettings {
     pub session_ttl: u32,
 
     /// What to log, to the standard error: error, warn, info, debug or trace, or a filter like `tickseed_server=debug`.
-    #[arg(long, env = "TICKSEED_LOG", default_value = "info,actix_server=warn", value_name = "FILTER")]
+    #[arg(
+        long,
+        env = "TICKSEED_LOG",
+        default_value = "info,actix_server=warn,redis=error",
+        value_name = "FILTER"
+    )]
     pub log: String,
 }
 

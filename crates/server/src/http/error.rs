@@ -121,9 +121,12 @@ impl ApiError {
         }
     }
 
-    /// What the answer does not tell, and the log should.
+    /// What the answer does not tell, and the log should: not again and again while the store is known to be down.
     pub(super) fn cause(&self) -> Option<&(dyn Error + 'static)> {
         match self {
+            Self::StoreUnavailable(error) if matches!(error.downcast_ref(), Some(StoreError::NotAsked)) => {
+                None
+            }
             Self::Internal(error) | Self::StoreUnavailable(error) => Some(&**error),
             _ => None,
         }
@@ -200,9 +203,6 @@ impl From<ServiceError> for ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Unavailable(_) => Self::StoreUnavailable(error.into()),
-            StoreError::Unreadable(_) => Self::Internal(error.into()),
-        }
+        if error.may_pass() { Self::StoreUnavailable(error.into()) } else { Self::Internal(error.into()) }
     }
 }

@@ -232,7 +232,8 @@ impl SessionService {
     async fn still_behind(&self, ids: Vec<SessionId>) -> Vec<SessionId> {
         let reads = stream::iter(ids).map(|id| async move { (id, self.cache.find(id).await) });
         let failed = reads.buffer_unordered(READ_AT_ONCE).filter_map(async |(id, outcome)| match outcome {
-            Ok(Some(Found { age: Some(_), .. })) | Err(StoreError::Unavailable(_)) => Some(id),
+            Ok(Some(Found { age: Some(_), .. })) => Some(id),
+            Err(error) if error.may_pass() => Some(id),
             Err(error) => {
                 tracing::error!(%id, error = error_chain(&error), "listeners may have missed a change");
                 None

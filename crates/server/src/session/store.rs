@@ -63,8 +63,8 @@ pub trait SessionStore: Send + Sync + 'static {
 
 /// Whom a store tells of the sessions that are replaced, by this server or by another.
 pub trait Follower: Send + Sync + 'static {
-    /// From now on replacements are told; those before may have been missed. Comes first, and again whenever the
-    /// connection that brings the news was lost and is there again.
+    /// From now on replacements are told; those before may have been missed, or were told already. Comes before any
+    /// [`told_until`](Self::told_until), and again whenever the connection that brings the news was lost and is there again.
     fn begins(&self, news: News);
 
     /// Every replacement that was answered up to `uptime` ([`Clock::uptime`](super::Clock::uptime)) and after the last
@@ -111,12 +111,21 @@ pub enum StoreError {
     /// It cannot be reached, read or written at the moment.
     #[error("the store is unavailable")]
     Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    /// It has not answered others just now, and so was not asked.
+    #[error("the store has not answered just now, and was not asked")]
+    NotAsked,
     /// What it has kept cannot be read.
     #[error("the store holds a record that cannot be read: {0}")]
     Unreadable(String),
 }
 
 impl StoreError {
+    /// Whether the same may succeed later.
+    #[must_use]
+    pub const fn may_pass(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::NotAsked)
+    }
+
     /// It cannot be reached, read or written, and why.
     pub fn unavailable(reason: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Unavailable(reason.into().into())

@@ -1,5 +1,6 @@
 //! The way to Redis that requests take: one connection for all of them, a limit of time for each, and a breaker.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use deadpool_redis::redis::aio::{ConnectionLike, ConnectionManager};
@@ -64,7 +65,7 @@ impl Link {
         answer: impl Future<Output = RedisResult<T>>,
     ) -> Result<T, StoreError> {
         if self.breakers.is_open(key) {
-            return Err(StoreError::unavailable("Redis does not answer, as others have found"));
+            return Err(StoreError::NotAsked);
         }
         let error: Box<dyn std::error::Error + Send + Sync> = match timeout(ANSWERED_WITHIN, answer).await {
             Ok(Ok(value)) => return Ok(value),
@@ -82,22 +83,25 @@ impl Link {
         Err(StoreError::unavailable(error))
     }
 
-    /// Closes every breaker that is opened as soon as Redis answers again. It alone tries, so that Redis, when it is back, is
-    /// not met by all who have waited. Never ends while the link is there.
-    pub(super) async fn mend(self, mut opened: mpsc::UnboundedReceiver<Opened>) {
-        while let Some(opened) = opened.recv().await {
-            tokio::spawn(self.clone().close_when_it_answers(opened));
-        }
-    }
-
-    async fn close_when_it_answers(mut self, opened: Opened) {
-        let mut exists = cmd("EXISTS");
-        exists.arg(&opened.key);
-        while !self.answers(&exists).await {
-            sleep(TRIED_EVERY).await;
-        }
-        if self.breakers.close(&opened) == 0 {
-            tracing::info!("Redis answers again");
+    /// Closes every breaker that is opened as soon as Redis answers again. It alone tries, and one breaker at a time, so that
+    /// Redis, when it is back, is not met by all who have waited. Never ends while the link is there.
+    pub(super) async fn mend(mut self, mut opened: mpsc::UnboundedReceiver<Opened>) {
+        let mut open = VecDeque::new();
+        while let Some(first) = opened.recv().await {
+            open.push_back(first);
+            while let Some(next) = open.pop_front() {
+                let mut exists = cmd("EXISTS");
+                exists.arg(&next.key);
+                if !self.answers(&exists).await {
+                    open.push_back(next);
+                    sleep(TRIED_EVERY).await;
+                } else if self.breakers.close(&next) == 0 {
+                    tracing::info!("Redis answers again");
+                }
+                while let Ok(another) = opened.try_recv() {
+                    open.push_back(another);
+                }
+            }
         }
     }
 
