@@ -2,6 +2,7 @@
 
 mod cross_origin;
 mod docs;
+mod entity_tag;
 mod error;
 mod failures;
 mod fields;

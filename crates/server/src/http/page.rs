@@ -4,6 +4,7 @@ use actix_web::http::{Method, header};
 use actix_web::{HttpRequest, HttpResponse};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
+use super::entity_tag::{entity_tag, is_known};
 use super::error::ApiError;
 use super::{READ, nothing_at};
 
@@ -34,8 +35,8 @@ pub(super) async fn handle(request: HttpRequest) -> Result<HttpResponse, ApiErro
 }
 
 fn answer(request: &HttpRequest, name: &str, file: EmbeddedFile) -> HttpResponse {
-    let tag = entity_tag(&file);
-    if request.headers().get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
+    let tag = entity_tag(&file.metadata.sha256_hash());
+    if is_known(request, &tag) {
         return HttpResponse::NotModified().insert_header((header::ETAG, tag)).finish();
     }
     // Vite puts a hash of the content into the names of assets, so those never change.
@@ -46,10 +47,4 @@ fn answer(request: &HttpRequest, name: &str, file: EmbeddedFile) -> HttpResponse
         .insert_header((header::CACHE_CONTROL, cache))
         .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
         .body(file.data.into_owned())
-}
-
-fn entity_tag(file: &EmbeddedFile) -> String {
-    let hash = file.metadata.sha256_hash();
-    let digits: Vec<String> = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("\"{}\"", digits.concat())
 }

@@ -27,7 +27,11 @@ pub struct Listener {
 impl Listeners {
     /// Starts to listen.
     pub(super) fn listen(self: &Arc<Self>, id: SessionId) -> Listener {
-        let newest = self.lock().entry(id).or_insert_with(|| watch::Sender::new(None)).subscribe();
+        let mut newest = self.lock().entry(id).or_insert_with(|| watch::Sender::new(None)).subscribe();
+        if newest.borrow().is_some() {
+            // What others were told before counts as seen otherwise.
+            newest.mark_changed();
+        }
         Listener { id, newest: Some(newest), listeners: Arc::clone(self) }
     }
 
@@ -123,6 +127,16 @@ mod tests {
         assert!(listener.next().now_or_never().is_none(), "it waits");
         listeners.end(second.session().id);
         assert!(listener.next().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn who_listens_later_is_given_what_others_know_already() {
+        let listeners = Arc::<Listeners>::default();
+        let session = Arc::new(ReadySession::new(session()));
+        let _first = listeners.listen(session.session().id);
+        listeners.tell(&session);
+        let mut second = listeners.listen(session.session().id);
+        assert!(Arc::ptr_eq(&second.next().await.unwrap(), &session));
     }
 
     #[test]

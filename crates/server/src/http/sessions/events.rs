@@ -145,7 +145,8 @@ impl Events {
         let revision = session.session().revision;
         let name = match self.known.replace(revision) {
             Some(known) if known == revision => return None,
-            Some(_) if session.session().stopped_at.is_some() => "stopped",
+            // Whatever follows an earlier revision is a stop. What is no earlier one was not a revision of this session.
+            Some(known) if (1..revision).contains(&known) => "stopped",
             _ => "session",
         };
         let body = &representation(session, self.service.clock().now()).ok()?.body;

@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
 
+use super::entity_tag::entity_tag;
 use super::error::ApiError;
 use super::fields::quoted;
 use crate::session::{ReadySession, Representation, Session, SessionId, Status, Timestamp};
@@ -136,10 +137,7 @@ fn representation(session: &ReadySession, now: Timestamp) -> Result<&Representat
     session.representation(status, |session| {
         let body = serde_json::to_vec(&SessionAnswer::new(session, status)?);
         let body = body.map_err(|error| ApiError::Internal(error.into()))?;
-        // Of the bytes themselves, so that every server and every release that sends others has another tag.
-        let digest = Sha256::digest(&body);
-        let entity_tag =
-            digest[..16].iter().fold(String::from("\""), |tag, byte| tag + &format!("{byte:02x}")) + "\"";
+        let entity_tag = entity_tag(&Sha256::digest(&body).into());
         Ok(Representation { body: body.into(), entity_tag })
     })
 }

@@ -1,9 +1,10 @@
 //! `GET /v1/sessions/{id}`
 
-use actix_web::http::header::{self, ContentType, EntityTag, Header, IfNoneMatch};
+use actix_web::http::header::{self, ContentType};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{SessionAnswer, SessionPath, mark_age, representation, session_id};
+use crate::http::entity_tag::is_known;
 use crate::http::error::ApiError;
 use crate::http::problem::{Failures, NoSession, Problem};
 use crate::session::{Session, SessionService, Timestamp};
@@ -58,20 +59,6 @@ pub(in crate::http) async fn handle(
         return Ok(response.finish());
     }
     Ok(response.content_type(ContentType::json()).body(representation.body.clone()))
-}
-
-/// Whether the client has an answer of that tag.
-fn is_known(request: &HttpRequest, entity_tag: &str) -> bool {
-    let Some(value) = request.headers().get(header::IF_NONE_MATCH) else { return false };
-    // The usual case: one tag, as it was sent.
-    value.as_bytes() == entity_tag.as_bytes()
-        || match IfNoneMatch::parse(request) {
-            Ok(IfNoneMatch::Any) => true,
-            Ok(IfNoneMatch::Items(tags)) => entity_tag
-                .parse::<EntityTag>()
-                .is_ok_and(|entity_tag| tags.iter().any(|tag| tag.weak_eq(&entity_tag))),
-            Err(_) => false,
-        }
 }
 
 /// For how long an answer given at `now` may be used: not past the instant at which time itself changes it.

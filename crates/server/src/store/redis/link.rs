@@ -1,51 +1,63 @@
 //! The way to Redis that requests take: one connection for all of them, a limit of time for each, and a breaker.
 
 use std::collections::VecDeque;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use deadpool_redis::redis::aio::{ConnectionLike, ConnectionManager};
+use deadpool_redis::redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig};
+use deadpool_redis::redis::cluster::ClusterClientBuilder;
 use deadpool_redis::redis::cluster_async::ClusterConnection;
 use deadpool_redis::redis::{
-    Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisFuture, RedisResult, ScriptInvocation,
+    Client, Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisFuture, RedisResult, ScriptInvocation,
     ServerErrorKind, Value, cmd,
 };
 use tokio::sync::mpsc;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
+use super::RedisAddress;
 use super::breaker::{Breakers, Opened};
 use crate::error_chain::error_chain;
 use crate::session::StoreError;
 
 /// How long Redis may take to answer.
-pub(super) const ANSWERED_WITHIN: Duration = Duration::from_millis(150);
+const ANSWERED_WITHIN: Duration = Duration::from_millis(150);
+
+/// How long connecting may take.
+pub(super) const CONNECTED_WITHIN: Duration = Duration::from_secs(2);
 
 /// How often it is tried whether Redis answers again.
 const TRIED_EVERY: Duration = Duration::from_millis(50);
 
+/// How often the connection to a cluster is made anew while a node does not answer: the others are in use, and it looks for
+/// that node by itself.
+const CLUSTER_RENEWED_EVERY: Duration = Duration::from_secs(1);
+
 /// The way to Redis. All clones share one connection.
 #[derive(Clone)]
 pub(super) struct Link {
-    connection: Connection,
+    address: RedisAddress,
+    connection: Arc<RwLock<Connection>>,
     breakers: Breakers,
 }
 
-/// A connection that comes back by itself.
+/// A connection that comes back by itself when it learns that it is lost.
 #[derive(Clone)]
-pub(super) enum Connection {
+enum Connection {
     One(ConnectionManager),
     Cluster(ClusterConnection),
 }
 
 impl Link {
-    /// A link over a connection, and what has to be run beside it: [`mend`](Self::mend).
-    pub(super) fn new(connection: Connection) -> (Self, mpsc::UnboundedReceiver<Opened>) {
-        let (breakers, opened) = Breakers::new(matches!(connection, Connection::Cluster(_)));
-        (Self { connection, breakers }, opened)
+    /// Connects, and gives also what has to be run beside it: [`mend`](Self::mend).
+    pub(super) async fn open(address: RedisAddress) -> RedisResult<(Self, mpsc::UnboundedReceiver<Opened>)> {
+        let connection = Arc::new(RwLock::new(Connection::open(&address).await?));
+        let (breakers, opened) = Breakers::new(address.is_cluster());
+        Ok((Self { address, connection, breakers }, opened))
     }
 
     /// Asks what keeps `key`; the command must not be about another.
     pub(super) async fn ask<T: FromRedisValue>(&self, key: &str, command: Cmd) -> Result<T, StoreError> {
-        let mut connection = self.connection.clone();
+        let mut connection = self.connection();
         self.within_limits(key, command.query_async(&mut connection)).await
     }
 
@@ -55,7 +67,7 @@ impl Link {
         key: &str,
         script: &ScriptInvocation<'_>,
     ) -> Result<T, StoreError> {
-        let mut connection = self.connection.clone();
+        let mut connection = self.connection();
         self.within_limits(key, script.invoke_async(&mut connection)).await
     }
 
@@ -85,8 +97,9 @@ impl Link {
 
     /// Closes every breaker that is opened as soon as Redis answers again. It alone tries, and one breaker at a time, so that
     /// Redis, when it is back, is not met by all who have waited. Never ends while the link is there.
-    pub(super) async fn mend(mut self, mut opened: mpsc::UnboundedReceiver<Opened>) {
+    pub(super) async fn mend(self, mut opened: mpsc::UnboundedReceiver<Opened>) {
         let mut open = VecDeque::new();
+        let mut renewed_at = Instant::now();
         while let Some(first) = opened.recv().await {
             open.push_back(first);
             while let Some(next) = open.pop_front() {
@@ -95,6 +108,10 @@ impl Link {
                 if !self.answers(&exists).await {
                     open.push_back(next);
                     sleep(TRIED_EVERY).await;
+                    if !self.address.is_cluster() || renewed_at.elapsed() >= CLUSTER_RENEWED_EVERY {
+                        self.renew().await;
+                        renewed_at = Instant::now();
+                    }
                 } else if self.breakers.close(&next) == 0 {
                     tracing::info!("Redis answers again");
                 }
@@ -105,12 +122,25 @@ impl Link {
         }
     }
 
-    async fn answers(&mut self, command: &Cmd) -> bool {
-        match timeout(ANSWERED_WITHIN, command.exec_async(&mut self.connection)).await {
+    async fn answers(&self, command: &Cmd) -> bool {
+        let mut connection = self.connection();
+        match timeout(ANSWERED_WITHIN, command.exec_async(&mut connection)).await {
             Ok(Err(error)) => !is_out_of_reach(&error),
             Ok(Ok(())) => true,
             Err(_) => false,
         }
+    }
+
+    /// Takes a new connection if one can be had. The old one comes back by itself only when it learns that it is lost, and
+    /// after a cut of the network it may be silent for many minutes instead.
+    async fn renew(&self) {
+        if let Ok(Ok(connection)) = timeout(ANSWERED_WITHIN, Connection::open(&self.address)).await {
+            *self.connection.write().unwrap_or_else(PoisonError::into_inner) = connection;
+        }
+    }
+
+    fn connection(&self) -> Connection {
+        self.connection.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -126,6 +156,29 @@ fn is_out_of_reach(error: &RedisError) -> bool {
         || error.is_timeout()
         || error.is_connection_dropped()
         || loading.contains(&error.kind())
+}
+
+impl Connection {
+    /// Connects. Who has to wait for it is limited by the link.
+    async fn open(address: &RedisAddress) -> RedisResult<Self> {
+        if address.is_cluster() {
+            let client = ClusterClientBuilder::new(address.nodes().to_vec())
+                .connection_timeout(CONNECTED_WITHIN)
+                .response_timeout(ANSWERED_WITHIN)
+                // A node that has moved a slot or is being replaced says so: that is not a failure.
+                .retries(3)
+                .min_retry_wait(1)
+                .max_retry_wait(20)
+                .build()?;
+            return Ok(Self::Cluster(client.get_async_connection().await?));
+        }
+        let config = ConnectionManagerConfig::new()
+            .set_connection_timeout(Some(CONNECTED_WITHIN))
+            .set_response_timeout(Some(ANSWERED_WITHIN))
+            .set_number_of_retries(0);
+        let client = Client::open(address.nodes()[0].clone())?;
+        Ok(Self::One(ConnectionManager::new_with_config(client, config).await?))
+    }
 }
 
 impl ConnectionLike for Connection {

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use deadpool_redis::redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use deadpool_redis::redis::cluster::ClusterClientBuilder;
-use deadpool_redis::redis::{Client, ConnectionInfo, ErrorKind, RedisError, RedisResult};
+use deadpool_redis::redis::{ConnectionInfo, ErrorKind, RedisError};
 use deadpool_redis::{Manager, Pool, PoolError, Runtime};
 use tokio::time::{Instant, sleep};
 
@@ -12,12 +10,10 @@ use super::RedisAddress;
 use super::background::Background;
 use super::durability;
 use super::feed::masters;
-use super::link::{ANSWERED_WITHIN, Connection, Link};
+use super::link::{CONNECTED_WITHIN, Link};
 use crate::error_chain::error_chain;
 use crate::session::Clock;
 
-/// How long one attempt may take.
-const ATTEMPT_WITHIN: Duration = Duration::from_secs(2);
 /// How long after a failed attempt the next one comes.
 const TRIED_EVERY: Duration = Duration::from_millis(500);
 
@@ -98,7 +94,7 @@ async fn first_contact(
     for node in masters(address).await? {
         reports.push((node.addr().to_string(), durability::ask(&pool(node)?, clock).await?));
     }
-    let (link, opened) = Link::new(background.run(connection(address.clone())).await??);
+    let (link, opened) = background.run(Link::open(address.clone())).await??;
     background.spawn(link.clone().mend(opened));
     for (node, report) in reports {
         report.log(&node);
@@ -109,29 +105,8 @@ async fn first_contact(
 /// Connections for what is asked at the start: the pool limits how long each step of it takes.
 fn pool(node: ConnectionInfo) -> Result<Pool, Failure> {
     let pool = Pool::builder(Manager::new(node)?).max_size(1).runtime(Runtime::Tokio1);
-    let within = Some(ATTEMPT_WITHIN);
+    let within = Some(CONNECTED_WITHIN);
     Ok(pool.wait_timeout(within).create_timeout(within).recycle_timeout(within).build()?)
-}
-
-/// The connection that all requests share. It comes back by itself, and who has to wait for that is limited by the link.
-async fn connection(address: RedisAddress) -> RedisResult<Connection> {
-    if address.is_cluster() {
-        let client = ClusterClientBuilder::new(address.nodes().to_vec())
-            .connection_timeout(ATTEMPT_WITHIN)
-            .response_timeout(ANSWERED_WITHIN)
-            // A node that has moved a slot or is being replaced says so: that is not a failure.
-            .retries(3)
-            .min_retry_wait(1)
-            .max_retry_wait(20)
-            .build()?;
-        return Ok(Connection::Cluster(client.get_async_connection().await?));
-    }
-    let config = ConnectionManagerConfig::new()
-        .set_connection_timeout(Some(ATTEMPT_WITHIN))
-        .set_response_timeout(Some(ANSWERED_WITHIN))
-        .set_number_of_retries(0);
-    let client = Client::open(address.nodes()[0].clone())?;
-    Ok(Connection::One(ConnectionManager::new_with_config(client, config).await?))
 }
 
 /// Whether Redis has said something that it will say again.
