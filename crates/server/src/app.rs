@@ -83,13 +83,16 @@ pub enum ServeError {
 /// [`ServeError`] if the store cannot be opened, the address cannot be listened on, or the server fails.
 pub async fn serve(settings: &ServeSettings) -> Result<(), ServeError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let store = open_store(settings, Arc::clone(&clock)).await?;
+    // Before anything that takes time, and before the address is told: whoever waits or knows it may send a signal.
+    let mut shutdown = Box::pin(told_to_end()?);
+    let store = tokio::select! {
+        store = open_store(settings, Arc::clone(&clock)) => store?,
+        () = &mut shutdown => return Ok(()),
+    };
     let service = SessionService::new(store, clock, settings.time_to_live(), settings.cache_size());
     let address = format!("{}:{}", settings.host, settings.port);
     let listener = TcpListener::bind((settings.host.as_str(), settings.port))
         .map_err(|source| ServeError::Listen { address, source })?;
-    // Before the address is told: whoever knows it may send a signal.
-    let shutdown = told_to_end()?;
     print_line(&format!("tickseed listens on http://{}", listener.local_addr()?))?;
     run(listener, service, Options::default(), shutdown).await?;
     Ok(())

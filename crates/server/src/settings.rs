@@ -59,7 +59,7 @@ pub struct ServeSettings {
     pub redis_password: Option<String>,
 
     /// The number of the database in Redis, together with --redis-addr.
-    #[arg(long, env = "REDIS_DB", default_value_t = 0, value_name = "NUMBER")]
+    #[arg(long, env = "REDIS_DB", default_value = "0", value_parser = database, value_name = "NUMBER")]
     pub redis_db: u16,
 
     /// How many megabytes of memory the sessions may take that are kept ready to be answered; 0 keeps none, so that every
@@ -125,6 +125,11 @@ impl ServeSettings {
             .map(StoreAddress::Redis)
             .map_err(|source| InvalidStore { setting, source })
     }
+}
+
+/// The number of a database. Compose passes a variable that is not set as an empty text, which counts as left out.
+fn database(text: &str) -> Result<u16, std::num::ParseIntError> {
+    if text.is_empty() { Ok(0) } else { text.parse() }
 }
 
 /// Which store the settings say.

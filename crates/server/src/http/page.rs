@@ -36,11 +36,14 @@ pub(super) async fn handle(request: HttpRequest) -> Result<HttpResponse, ApiErro
 
 fn answer(request: &HttpRequest, name: &str, file: EmbeddedFile) -> HttpResponse {
     let tag = entity_tag(&file.metadata.sha256_hash());
-    if is_known(request, &tag) {
-        return HttpResponse::NotModified().insert_header((header::ETAG, tag)).finish();
-    }
     // Vite puts a hash of the content into the names of assets, so those never change.
     let cache = if name.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
+    if is_known(request, &tag) {
+        return HttpResponse::NotModified()
+            .insert_header((header::ETAG, tag))
+            .insert_header((header::CACHE_CONTROL, cache))
+            .finish();
+    }
     HttpResponse::Ok()
         .content_type(file.metadata.mimetype())
         .insert_header((header::ETAG, tag))

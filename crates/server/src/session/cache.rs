@@ -38,6 +38,13 @@ pub struct Found {
     pub age: Option<Duration>,
 }
 
+impl Found {
+    /// A session that is certain to be so.
+    const fn now(session: Arc<ReadySession>) -> Self {
+        Self { session, age: None }
+    }
+}
+
 /// A session in memory, and how far it can be trusted.
 #[derive(Debug, Clone)]
 struct Entry {
@@ -52,6 +59,8 @@ type Read = Shared<BoxFuture<'static, Outcome>>;
 /// A session that is being read from the store.
 struct Reading {
     number: u64,
+    /// Who asks in a later one must not be given what was read before it: they were not told of what came in between.
+    generation: Generation,
     read: WeakShared<BoxFuture<'static, Outcome>>,
     /// The newest session that the store has told of meanwhile.
     told: Option<Arc<ReadySession>>,
@@ -106,21 +115,30 @@ impl SessionCache {
     pub(super) async fn find(self: &Arc<Self>, id: SessionId) -> Outcome {
         match self.entries.get(&id) {
             Some(entry) if self.trust.vouches_for(entry.generation, self.clock.uptime()) => {
-                Ok(Some(Found { session: entry.session, age: None }))
+                Ok(Some(Found::now(entry.session)))
             }
             _ => self.read(id).await,
         }
     }
 
-    /// The session of that id as the store has it, give or take the time that reading takes.
-    pub(super) async fn read(self: &Arc<Self>, id: SessionId) -> Outcome {
-        self.join_read(id).await
+    /// Keeps a session that this server has created, in a generation that had begun before.
+    pub(super) fn created(&self, session: Session, generation: Generation) -> Arc<ReadySession> {
+        let session = Arc::new(ReadySession::new(session));
+        let learned_at = self.clock.uptime();
+        let readings = self.lock();
+        // Somebody may have stopped it already.
+        if self.entries.peek(&session.session().id).is_none() {
+            let entry = Entry { session: Arc::clone(&session), generation, learned_at };
+            self.entries.insert(session.session().id, entry);
+        }
+        drop(readings);
+        session
     }
 
-    /// Keeps a session that this server has written, in a generation that had begun before.
-    pub(super) fn written(&self, session: Session, generation: Generation) -> Arc<ReadySession> {
+    /// Takes in a session that this server has replaced.
+    pub(super) fn replaced_here(&self, session: Session) -> Arc<ReadySession> {
         let session = Arc::new(ReadySession::new(session));
-        self.learn(&session, Some(generation));
+        self.learn(&session);
         session
     }
 
@@ -130,8 +148,8 @@ impl SessionCache {
     }
 
     /// Tells the listeners of a session that was found, in case it is new to them.
-    pub(super) fn tell(&self, session: &Arc<ReadySession>) {
-        self.listeners.tell(session);
+    pub(super) fn tell(&self, found: &Found) {
+        self.listeners.tell(&found.session, found.age.is_none());
     }
 
     /// The sessions that somebody listens to.
@@ -144,33 +162,38 @@ impl SessionCache {
         self.begun.notified().await;
     }
 
-    /// Joins the read of a session that is under way, or starts one.
-    fn join_read(self: &Arc<Self>, id: SessionId) -> Read {
+    /// The session of that id as the store has it, give or take the time that reading takes: joins a read that is under way,
+    /// or starts one.
+    pub(super) fn read(self: &Arc<Self>, id: SessionId) -> Read {
         let mut readings = self.lock();
-        if let Some(read) = readings.get(&id).and_then(|reading| reading.read.upgrade()) {
+        let generation = self.trust.generation();
+        let under_way = readings.get(&id).filter(|reading| reading.generation == generation);
+        if let Some(read) = under_way.and_then(|reading| reading.read.upgrade()) {
             return read;
         }
         let number = self.next_number.fetch_add(1, Ordering::Relaxed);
         let read = Arc::clone(self).read_from_store(id, number).boxed().shared();
         if let Some(weak) = read.downgrade() {
-            readings.insert(id, Reading { number, read: weak, told: None });
+            readings.insert(id, Reading { number, generation, read: weak, told: None });
         }
         read
     }
 
     async fn read_from_store(self: Arc<Self>, id: SessionId, number: u64) -> Outcome {
-        let mut reading = ReadingGuard { cache: &self, id, number, ended: false };
-        let (generation, asked_at) = (self.trust.generation(), self.clock.uptime());
+        let mut guard = ReadingGuard { cache: &self, id, number, ended: false };
+        let asked_at = self.clock.uptime();
         let found = self.store.find(id).await;
         let mut readings = self.lock();
-        let told = reading.end(&mut readings);
-        let outcome = match found {
-            Ok(found) => Ok(self.keep(id, found, told, generation, asked_at)),
-            Err(error) => self.remembered(id).map(Some).ok_or(error),
+        let reading = guard.end(&mut readings);
+        let outcome = match (found, reading) {
+            (Ok(found), Some(reading)) => Ok(self.keep(id, found, reading, asked_at)),
+            // Another read has begun since, in a later generation: what it finds is kept.
+            (Ok(found), None) => Ok(found.map(|session| Found::now(Arc::new(ReadySession::new(session))))),
+            (Err(error), _) => self.remembered(id).map(Some).ok_or(error),
         };
         drop(readings);
         if let Ok(Some(found)) = &outcome {
-            self.listeners.tell(&found.session);
+            self.tell(found);
         }
         outcome
     }
@@ -180,8 +203,7 @@ impl SessionCache {
         &self,
         id: SessionId,
         found: Option<Session>,
-        told: Option<Arc<ReadySession>>,
-        generation: Generation,
+        reading: Reading,
         learned_at: Duration,
     ) -> Option<Found> {
         let Some(found) = found else {
@@ -190,16 +212,16 @@ impl SessionCache {
             return None;
         };
         let remembered = self.entries.peek(&id).map(|entry| entry.session);
-        let session = match told.filter(|told| told.session().revision > found.revision) {
+        let session = match reading.told.filter(|told| told.session().revision > found.revision) {
             Some(told) => told,
             // What was made ready before need not be made again.
             None => remembered
                 .filter(|remembered| *remembered.session() == found)
                 .unwrap_or_else(|| Arc::new(ReadySession::new(found))),
         };
-        let entry = Entry { session: Arc::clone(&session), generation, learned_at };
+        let entry = Entry { session: Arc::clone(&session), generation: reading.generation, learned_at };
         self.entries.insert(id, entry);
-        Some(Found { session, age: None })
+        Some(Found::now(session))
     }
 
     /// What is in memory, with its age.
@@ -210,9 +232,9 @@ impl SessionCache {
         Some(Found { session: entry.session, age: Some(age) })
     }
 
-    /// Takes in a session that is newer than what is known, and tells the listeners. Without a generation it is kept only
-    /// in the place of an earlier one, and trusted as far as that.
-    fn learn(&self, session: &Arc<ReadySession>, generation: Option<Generation>) {
+    /// Takes in a session that may be newer than what is known, and tells the listeners. It is kept only in the place of an
+    /// earlier one, and trusted as far as that: what is not in memory is read when it is asked for.
+    fn learn(&self, session: &Arc<ReadySession>) {
         let (id, revision) = (session.session().id, session.session().revision);
         let mut readings = self.lock();
         if let Some(reading) = readings.get_mut(&id)
@@ -220,16 +242,14 @@ impl SessionCache {
         {
             reading.told = Some(Arc::clone(session));
         }
-        let known = self.entries.peek(&id);
-        let is_news = known.as_ref().is_none_or(|known| known.session.session().revision < revision);
-        if let Some(generation) = generation.or(known.map(|known| known.generation))
-            && is_news
+        if let Some(known) = self.entries.peek(&id)
+            && known.session.session().revision < revision
         {
-            let entry = Entry { session: Arc::clone(session), generation, learned_at: self.clock.uptime() };
-            self.entries.insert(id, entry);
+            let (generation, learned_at) = (known.generation, self.clock.uptime());
+            self.entries.insert(id, Entry { session: Arc::clone(session), generation, learned_at });
         }
         drop(readings);
-        self.listeners.tell(session);
+        self.listeners.tell(session, true);
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, Reading>> {
@@ -248,7 +268,7 @@ impl Follower for SessionCache {
     }
 
     fn replaced(&self, session: Session) {
-        self.learn(&Arc::new(ReadySession::new(session)), None);
+        self.learn(&Arc::new(ReadySession::new(session)));
     }
 }
 
@@ -261,11 +281,11 @@ struct ReadingGuard<'cache> {
 }
 
 impl ReadingGuard<'_> {
-    /// Ends the read and gives what was told meanwhile.
-    fn end(&mut self, readings: &mut HashMap<SessionId, Reading>) -> Option<Arc<ReadySession>> {
+    /// Ends the read and gives it, unless another one has taken its place.
+    fn end(&mut self, readings: &mut HashMap<SessionId, Reading>) -> Option<Reading> {
         self.ended = true;
         if readings.get(&self.id).is_some_and(|reading| reading.number == self.number) {
-            return readings.remove(&self.id).and_then(|reading| reading.told);
+            return readings.remove(&self.id);
         }
         None
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use super::{ReadySession, SessionId};
+use super::{ReadySession, Session, SessionId};
 
 /// What a listener sees: the newest session that is known, none at first. Only the newest is kept, once for all listeners of
 /// a session, so that a slow one costs no memory.
@@ -35,12 +35,15 @@ impl Listeners {
         Listener { id, newest: Some(newest), listeners: Arc::clone(self) }
     }
 
-    /// Tells the listeners of a session, if they know none or an earlier one.
-    pub(super) fn tell(&self, session: &Arc<ReadySession>) {
+    /// Tells the listeners of a session, if they know none, an earlier one, or another one of that revision: then the store
+    /// has lost what they know.
+    /// What is only remembered is no such news.
+    pub(super) fn tell(&self, session: &Arc<ReadySession>, is_certain: bool) {
         if let Some(newest) = self.lock().get(&session.session().id) {
             newest.send_if_modified(|known| {
-                let is_news =
-                    known.as_ref().is_none_or(|known| known.session().revision < session.session().revision);
+                let is_news = known
+                    .as_ref()
+                    .is_none_or(|known| is_news(session.session(), known.session(), is_certain));
                 if is_news {
                     *known = Some(Arc::clone(session));
                 }
@@ -62,6 +65,10 @@ impl Listeners {
     fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, watch::Sender<Newest>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn is_news(session: &Session, known: &Session, is_certain: bool) -> bool {
+    known.revision < session.revision || is_certain && known.revision == session.revision && known != session
 }
 
 impl Listener {
@@ -118,10 +125,10 @@ mod tests {
         let second = first.stopped(Timestamp::MAX);
         let mut listener = listeners.listen(first.id);
         let (first, second) = (Arc::new(ReadySession::new(first)), Arc::new(ReadySession::new(second)));
-        listeners.tell(&first);
+        listeners.tell(&first, true);
         assert!(Arc::ptr_eq(&listener.next().await.unwrap(), &first));
         for session in [&first, &second, &second, &first] {
-            listeners.tell(session);
+            listeners.tell(session, true);
         }
         assert!(Arc::ptr_eq(&listener.next().await.unwrap(), &second));
         assert!(listener.next().now_or_never().is_none(), "it waits");
@@ -134,9 +141,22 @@ mod tests {
         let listeners = Arc::<Listeners>::default();
         let session = Arc::new(ReadySession::new(session()));
         let _first = listeners.listen(session.session().id);
-        listeners.tell(&session);
+        listeners.tell(&session, true);
         let mut second = listeners.listen(session.session().id);
         assert!(Arc::ptr_eq(&second.next().await.unwrap(), &session));
+    }
+
+    #[tokio::test]
+    async fn a_stop_that_takes_the_place_of_a_lost_one_is_news() {
+        let listeners = Arc::<Listeners>::default();
+        let first = session();
+        let mut listener = listeners.listen(first.id);
+        let stop = |at| Arc::new(ReadySession::new(first.stopped(Timestamp::from_millis(at).unwrap())));
+        let (lost, kept) = (stop(1), stop(2));
+        for (session, is_certain) in [(&lost, true), (&kept, true), (&lost, false)] {
+            listeners.tell(session, is_certain);
+        }
+        assert!(Arc::ptr_eq(&listener.next().await.unwrap(), &kept));
     }
 
     #[test]

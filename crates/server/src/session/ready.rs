@@ -23,6 +23,8 @@ pub struct ReadySession {
     timeline: Mutex<Option<Timeline>>,
     running: OnceLock<Representation>,
     stopped: OnceLock<Representation>,
+    /// Counted once: a cache asks again and again.
+    bytes: u64,
 }
 
 /// What is sent of a session while it has one status.
@@ -37,8 +39,15 @@ pub struct Representation {
 impl ReadySession {
     /// Makes a session ready.
     #[must_use]
-    pub const fn new(session: Session) -> Self {
-        Self { session, timeline: Mutex::new(None), running: OnceLock::new(), stopped: OnceLock::new() }
+    pub fn new(session: Session) -> Self {
+        let metadata = session.metadata.as_ref().map_or(0, |metadata| metadata.bytes() as u64);
+        Self {
+            session,
+            timeline: Mutex::new(None),
+            running: OnceLock::new(),
+            stopped: OnceLock::new(),
+            bytes: BYTES_WITHOUT_METADATA + METADATA_COPIES * metadata,
+        }
     }
 
     /// The session.
@@ -83,8 +92,7 @@ impl ReadySession {
 
     /// About how many bytes of memory it takes.
     #[must_use]
-    pub fn bytes(&self) -> u64 {
-        let metadata = self.session.metadata.as_ref().map_or(0, |metadata| metadata.bytes() as u64);
-        BYTES_WITHOUT_METADATA + METADATA_COPIES * metadata
+    pub const fn bytes(&self) -> u64 {
+        self.bytes
     }
 }

@@ -127,7 +127,7 @@ impl SessionService {
                 Session::create(SessionId::random(new.created_at), seed, new.clone(), self.time_to_live);
             let generation = self.cache.generation();
             match self.store.create(session.clone()).await? {
-                Created::Yes => return Ok(self.cache.written(session, generation)),
+                Created::Yes => return Ok(self.cache.created(session, generation)),
                 // Two random UUIDs were the same: take another.
                 Created::IdTaken => {}
             }
@@ -158,7 +158,7 @@ impl SessionService {
         // Listening comes first, so that no change falls in between.
         let listener = self.cache.listen(id);
         let found = self.find(id).await?;
-        self.cache.tell(&found.session);
+        self.cache.tell(&found);
         Ok(listener)
     }
 
@@ -202,9 +202,8 @@ impl SessionService {
             let now = self.clock.now();
             let stopped = session.stopped(allowed_stop(session, at, now)?);
             let deadline = session.stopped_at.map(stop_is_final_from);
-            let generation = self.cache.generation();
             match self.store.replace(stopped.clone(), deadline).await? {
-                Replaced::Yes => return Ok(self.cache.written(stopped, generation)),
+                Replaced::Yes => return Ok(self.cache.replaced_here(stopped)),
                 // Somebody else was faster, or the stop that was to be replaced has become final meanwhile: look again,
                 // and not in memory.
                 Replaced::No => found = self.unless_expired(id, self.cache.read(id).await?)?,

@@ -33,8 +33,9 @@ pub use self::start::ConnectError;
 const KEPT_LONGER: Duration = Duration::from_mins(1);
 
 /// Replaces the record KEYS[1] by ARGV[2] if its revision is ARGV[1] and it is before ARGV[3], in milliseconds by the clock
-/// of Redis (nothing: at any time), and then publishes ARGV[5] on ARGV[4]. The revision is the last field of form 1, which
-/// is much cheaper to find than JSON is to read, and exact where Lua's numbers are not.
+/// of Redis (nothing: at any time), and then publishes ARGV[5] on ARGV[4]; what cannot be published is taken back. The
+/// revision is the last field of form 1, which is much cheaper to find than JSON is to read, and exact where Lua's numbers
+/// are not.
 const REPLACE: &str = r#"
 local kept = redis.call('GET', KEYS[1])
 if not kept or string.byte(kept) ~= 1 then return 0 end
@@ -44,7 +45,11 @@ if ARGV[3] ~= '' then
   if time[1] * 1000 + time[2] / 1000 >= tonumber(ARGV[3]) then return 0 end
 end
 redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
-redis.call('PUBLISH', ARGV[4], ARGV[5])
+local published = redis.pcall('PUBLISH', ARGV[4], ARGV[5])
+if type(published) == 'table' and published.err then
+  redis.call('SET', KEYS[1], kept, 'KEEPTTL')
+  return published
+end
 return 1
 "#;
 
@@ -134,11 +139,7 @@ impl SessionStore for RedisStore {
     }
 
     async fn check(&self) -> Result<(), StoreError> {
-        let key = key(SessionId::from_bytes([0; 16]));
-        let mut exists = cmd("EXISTS");
-        exists.arg(&key);
-        let _: bool = self.link.ask(&key, exists).await?;
-        Ok(())
+        self.link.check().await
     }
 
     fn follow(&self, follower: Weak<dyn Follower>) {

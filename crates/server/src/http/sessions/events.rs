@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use actix_web::http::header;
 use actix_web::web::{self, Bytes};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use bytestring::ByteString;
 use futures_util::stream;
 use russe::{Event, Message};
@@ -15,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{SessionPath, representation, session_id};
 use crate::http::error::ApiError;
-use crate::http::problem::{Failures, NoSession, Problem};
-use crate::session::{Listener, ReadySession, SessionId, SessionService};
+use crate::http::problem::{NoSession, Problem};
+use crate::session::{Listener, ReadySession, ServiceError, SessionId, SessionService};
 
 /// After how many milliseconds a client whose stream has ended is to come back: each is told another number, so that they do
 /// not come all at once.
@@ -52,13 +52,14 @@ impl Default for EventStreams {
             description = "The id of the last event that is known. What is no revision of this session counts as left out"),
     ),
     responses(
-        (status = 200, description = "Server-sent events; the data of `session` and `stopped` is the session, of `expired` its `id`",
+        (status = 200, description = "Server-sent events; the data of `session` and `stopped` is the session, of `expired` its \
+            `id`. Ends at once, with `retry`, while the store does not answer",
             body = String, content_type = "text/event-stream",
             example = json!("retry: 4711\n\nid: 1\nevent: session\ndata: {\"id\":\"sess_…\",\"revision\":1,…}\n\n")),
         (status = 400, description = "`invalid_fields`: `id` is no id of a session", body = Problem,
             content_type = "application/problem+json"),
         NoSession,
-        Failures,
+        (status = 500, description = "`internal`", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(in crate::http) async fn handle(
@@ -68,15 +69,29 @@ pub(in crate::http) async fn handle(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let id = session_id(&id)?;
-    let listener = service.listen(id).await?;
+    let listener = match service.listen(id).await {
+        Ok(listener) => listener,
+        Err(ServiceError::Store(error)) if error.may_pass() => return Ok(come_back_later()),
+        Err(error) => return Err(error.into()),
+    };
     let known = last_event_id(&request);
     let events = Events { service, streams, id, listener, known, session: None, next: Next::Greeting };
-    Ok(HttpResponse::Ok()
+    Ok(event_stream().streaming(stream::unfold(events, Events::next)))
+}
+
+/// A stream that ends at once, for when the store does not answer: browsers come back after a stream, never after an error.
+fn come_back_later() -> HttpResponse {
+    event_stream().body(retry().into_bytestring().map(ByteString::into_bytes).unwrap_or_default())
+}
+
+fn event_stream() -> HttpResponseBuilder {
+    let mut response = HttpResponse::Ok();
+    response
         .content_type("text/event-stream")
         .insert_header((header::CACHE_CONTROL, "no-store"))
         // nginx would collect what is to arrive at once.
-        .insert_header(("X-Accel-Buffering", "no"))
-        .streaming(stream::unfold(events, Events::next)))
+        .insert_header(("X-Accel-Buffering", "no"));
+    response
 }
 
 /// The revision that the client knows.
@@ -143,11 +158,12 @@ impl Events {
     /// What the client is told of a session: nothing if it knows this revision.
     fn event(&mut self, session: &ReadySession) -> Option<Event> {
         let revision = session.session().revision;
-        let name = match self.known.replace(revision) {
-            Some(known) if known == revision => return None,
-            // Whatever follows an earlier revision is a stop. What is no earlier one was not a revision of this session.
-            Some(known) if (1..revision).contains(&known) => "stopped",
-            _ => "session",
+        let name = match (self.known.replace(revision), &self.session) {
+            (Some(known), None) if known == revision => return None,
+            // Whatever follows another revision is a stop. What is no earlier one was none of this session.
+            (Some(known), None) if !(1..revision).contains(&known) => "session",
+            (None, None) => "session",
+            _ => "stopped",
         };
         let body = &representation(session, self.service.clock().now()).ok()?.body;
         Some(message(name, revision, ByteString::try_from(body.clone()).ok()?))
@@ -157,7 +173,7 @@ impl Events {
     fn patience(&self) -> Duration {
         let now = self.service.clock().now();
         let expires_at = self.session.as_ref().and_then(|session| session.session().expires_at);
-        let left = expires_at.and_then(|at| u64::try_from(at.millis() - now.millis()).ok());
+        let left = expires_at.map(|at| u64::try_from(at.millis() - now.millis()).unwrap_or(0));
         let heartbeat_every = self.streams.heartbeat_every;
         left.map_or(heartbeat_every, |left| heartbeat_every.min(Duration::from_millis(left)))
     }

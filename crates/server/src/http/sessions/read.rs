@@ -1,5 +1,7 @@
 //! `GET /v1/sessions/{id}`
 
+use std::time::Duration;
+
 use actix_web::http::header::{self, ContentType};
 use actix_web::{HttpRequest, HttpResponse, web};
 
@@ -53,7 +55,7 @@ pub(in crate::http) async fn handle(
     let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     response
         .insert_header((header::ETAG, representation.entity_tag.as_str()))
-        .insert_header((header::CACHE_CONTROL, cache_control(found.session.session(), now)));
+        .insert_header((header::CACHE_CONTROL, cache_control(found.session.session(), now, found.age)));
     mark_age(&mut response, found.age);
     if is_known {
         return Ok(response.finish());
@@ -61,14 +63,16 @@ pub(in crate::http) async fn handle(
     Ok(response.content_type(ContentType::json()).body(representation.body.clone()))
 }
 
-/// For how long an answer given at `now` may be used: not past the instant at which time itself changes it.
-fn cache_control(session: &Session, now: Timestamp) -> String {
+/// For how long an answer given at `now` may be used: not past the instant at which time itself changes it. Caches count from
+/// `Age` on, in whole seconds.
+fn cache_control(session: &Session, now: Timestamp, age: Option<Duration>) -> String {
     let changes_at =
-        [session.stopped_at, session.expires_at].into_iter().flatten().filter(|at| *at > now).min();
-    let unchanged = changes_at.map_or(i64::MAX, |at| (at.millis() - now.millis()) / 1_000);
+        [session.stopped_at.filter(|at| *at > now), session.expires_at].into_iter().flatten().min();
+    let unchanged = changes_at.map_or(i64::MAX, |at| (at.millis() - now.millis()) / 1_000 - 1).max(0);
     let max_age = MAX_AGE.min(unchanged);
     let revalidate = STALE_WHILE_REVALIDATE.min(unchanged - max_age);
     let on_error = STALE_IF_ERROR.min(unchanged - max_age);
+    let max_age = u64::try_from(max_age).unwrap_or(0) + age.unwrap_or_default().as_secs();
     format!("public, max-age={max_age}, stale-while-revalidate={revalidate}, stale-if-error={on_error}")
 }
 
@@ -103,16 +107,22 @@ mod tests {
     #[test]
     fn an_answer_is_never_used_past_the_stop_or_the_end_of_its_session() {
         let usual = "public, max-age=2, stale-while-revalidate=8, stale-if-error=300";
+        let cache_control = |session: &Session, now| cache_control(session, now, None);
         assert_eq!(cache_control(&session(0), at(0)), usual);
         assert_eq!(
-            cache_control(&session(60), at(55_500)),
+            cache_control(&session(60), at(54_500)),
             "public, max-age=2, stale-while-revalidate=2, stale-if-error=2"
         );
+        let over = "public, max-age=0, stale-while-revalidate=0, stale-if-error=0";
+        assert_eq!(cache_control(&session(60), at(60_000)), over);
         let stopped = session(0).stopped(at(10_000));
-        assert_eq!(
-            cache_control(&stopped, at(9_001)),
-            "public, max-age=0, stale-while-revalidate=0, stale-if-error=0"
-        );
+        assert_eq!(cache_control(&stopped, at(8_001)), over);
         assert_eq!(cache_control(&stopped, at(10_000)), usual);
+    }
+
+    #[test]
+    fn what_is_served_from_memory_is_as_fresh_as_usual_from_its_age_on() {
+        let control = cache_control(&session(0), at(0), Some(Duration::from_millis(3_900)));
+        assert_eq!(control, "public, max-age=5, stale-while-revalidate=8, stale-if-error=300");
     }
 }

@@ -15,7 +15,8 @@ pub struct RedisAddress {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "must be embedded, redis://HOST:PORT/DATABASE, rediss://HOST:PORT/DATABASE for TLS, or \
-     redis+cluster://HOST:PORT,HOST:PORT (rediss+cluster:// for TLS), got {got}"
+     redis+cluster://HOST:PORT,HOST:PORT (rediss+cluster:// for TLS), with USER:PASSWORD@ before the host if need be, in \
+     which / ? # @ are written %2F %3F %23 %40; got {got}"
 )]
 pub struct InvalidRedisAddress {
     /// What came, without the password.

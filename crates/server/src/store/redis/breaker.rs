@@ -1,7 +1,7 @@
 //! Which part of Redis does not answer at the moment, so that nobody has to wait for it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crc::{CRC_16_XMODEM, Crc};
 use tokio::sync::mpsc;
@@ -17,7 +17,6 @@ const CRC: Crc<u16> = Crc::<u16>::new(&CRC_16_XMODEM);
 #[derive(Clone)]
 pub(super) struct Breakers {
     open: Arc<[AtomicBool]>,
-    number_open: Arc<AtomicUsize>,
     opened: mpsc::UnboundedSender<Opened>,
 }
 
@@ -25,6 +24,7 @@ pub(super) struct Breakers {
 pub(super) struct Opened {
     breaker: usize,
     pub(super) key: String,
+    pub(super) reason: String,
 }
 
 impl Breakers {
@@ -33,7 +33,7 @@ impl Breakers {
         let count = if is_cluster { SLOTS / SLOTS_TOGETHER } else { 1 };
         let (opened, to_close) = mpsc::unbounded_channel();
         let open = (0..count).map(|_| AtomicBool::new(false)).collect();
-        (Self { open, number_open: Arc::default(), opened }, to_close)
+        (Self { open, opened }, to_close)
     }
 
     /// Whether what keeps `key` has not answered lately.
@@ -41,22 +41,18 @@ impl Breakers {
         self.open[self.breaker(key)].load(Ordering::Relaxed)
     }
 
-    /// What keeps `key` does not answer. Gives how many breakers are open now, 0 if that was known.
-    pub(super) fn open(&self, key: &str) -> usize {
+    /// What keeps `key` does not answer, for this reason.
+    pub(super) fn open(&self, key: &str, reason: String) {
         let breaker = self.breaker(key);
-        if self.open[breaker].swap(true, Ordering::Relaxed) {
-            return 0;
+        if !self.open[breaker].swap(true, Ordering::Relaxed) {
+            // Nobody is there to close it only while the store is being dropped.
+            drop(self.opened.send(Opened { breaker, key: key.to_owned(), reason }));
         }
-        let number_open = self.number_open.fetch_add(1, Ordering::Relaxed) + 1;
-        // Nobody is there to close it only while the store is being dropped.
-        drop(self.opened.send(Opened { breaker, key: key.to_owned() }));
-        number_open
     }
 
-    /// What an opened breaker stands for answers again. Gives how many are still open.
-    pub(super) fn close(&self, opened: &Opened) -> usize {
+    /// What an opened breaker stands for answers again.
+    pub(super) fn close(&self, opened: &Opened) {
         self.open[opened.breaker].store(false, Ordering::Relaxed);
-        self.number_open.fetch_sub(1, Ordering::Relaxed) - 1
     }
 
     fn breaker(&self, key: &str) -> usize {
@@ -79,13 +75,15 @@ mod tests {
     fn a_breaker_opens_once_until_it_is_closed() {
         let (breakers, mut to_close) = Breakers::new(false);
         assert!(!breakers.is_open("a"));
-        assert_eq!((breakers.open("a"), breakers.open("b")), (1, 0));
+        breakers.open("a", "first".to_owned());
+        breakers.open("b", "second".to_owned());
         assert!(breakers.is_open("a") && breakers.is_open("b"), "one for all keys");
         let opened = to_close.try_recv().unwrap();
         assert!(to_close.try_recv().is_err());
-        assert_eq!(breakers.close(&opened), 0);
+        assert_eq!(opened.reason, "first");
+        breakers.close(&opened);
         assert!(!breakers.is_open("b"));
-        assert_eq!(breakers.open("b"), 1);
+        breakers.open("b", String::new());
         assert_eq!(to_close.try_recv().unwrap().key, "b");
     }
 
@@ -93,7 +91,7 @@ mod tests {
     fn in_a_cluster_the_keys_of_other_slots_go_on() {
         let (breakers, _to_close) = Breakers::new(true);
         // `redis-cli cluster keyslot` gives 12182, 5061 and 12182 for these.
-        assert_eq!(breakers.open("foo"), 1);
+        breakers.open("foo", String::new());
         assert!(breakers.is_open("session:{foo}") && !breakers.is_open("bar"));
         assert_eq!(breakers.breaker("foo"), 12_182 / 128);
         assert_eq!(breakers.breaker("bar"), 5_061 / 128);

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use deadpool_redis::Pool;
 use deadpool_redis::redis::{RedisError, RedisResult, cmd};
+use deadpool_redis::{Connection, Pool};
 
 use crate::session::Clock;
 
@@ -26,21 +26,23 @@ pub(super) async fn ask(
     let mut connection = pool.get().await?;
     let (seconds, micros): (i64, i64) = cmd("TIME").query_async(&mut connection).await?;
     let ahead_ms = seconds * 1_000 + micros / 1_000 - clock.now().millis();
-    let mut config = cmd("CONFIG");
-    config.arg("GET").arg("*");
-    let settings: RedisResult<HashMap<String, String>> = config.query_async(&mut connection).await;
-    Ok(Report { settings: known(settings)?, ahead_ms })
+    Ok(Report { settings: settings(&mut connection).await?, ahead_ms })
 }
 
-/// A Redis that does not tell is no failure; one that does not answer is.
-fn known(
-    settings: RedisResult<HashMap<String, String>>,
-) -> Result<Option<HashMap<String, String>>, RedisError> {
-    match settings {
-        Ok(settings) => Ok(Some(settings)),
-        Err(error) if error.is_io_error() || error.is_timeout() => Err(error),
-        Err(_) => Ok(None),
+/// The settings that decide what is kept, or none: a Redis that does not tell them is no failure, one that does not answer is.
+async fn settings(connection: &mut Connection) -> Result<Option<HashMap<String, String>>, RedisError> {
+    let mut settings = HashMap::new();
+    // One at a time: Redis 6 takes no more, and a pattern would fetch passwords too.
+    for name in ["appendonly", "appendfsync", "save", "maxmemory", "maxmemory-policy"] {
+        let answer: RedisResult<HashMap<String, String>> =
+            cmd("CONFIG").arg("GET").arg(name).query_async(connection).await;
+        match answer {
+            Ok(answer) => settings.extend(answer),
+            Err(error) if error.is_io_error() || error.is_timeout() => return Err(error),
+            Err(_) => return Ok(None),
+        }
     }
+    Ok(Some(settings))
 }
 
 impl Report {
@@ -54,9 +56,11 @@ impl Report {
             tracing::warn!("Redis at {node} {words}");
         }
         if self.ahead_ms.abs() > CLOCKS_DIFFER_MS {
+            let (difference, direction) =
+                (self.ahead_ms.abs(), if self.ahead_ms > 0 { "ahead of" } else { "behind" });
             tracing::warn!(
-                "the clock of Redis at {node} is {} ms ahead of this server's: set both by NTP, and those of the other servers",
-                self.ahead_ms
+                "the clock of Redis at {node} is {difference} ms {direction} this server's: set all by NTP, those of the \
+                 other servers too"
             );
         }
     }

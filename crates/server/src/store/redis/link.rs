@@ -1,6 +1,5 @@
 //! The way to Redis that requests take: one connection for all of them, a limit of time for each, and a breaker.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -8,11 +7,12 @@ use deadpool_redis::redis::aio::{ConnectionLike, ConnectionManager, ConnectionMa
 use deadpool_redis::redis::cluster::ClusterClientBuilder;
 use deadpool_redis::redis::cluster_async::ClusterConnection;
 use deadpool_redis::redis::{
-    Client, Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisFuture, RedisResult, ScriptInvocation,
-    ServerErrorKind, Value, cmd,
+    Client, Cmd, ErrorKind, FromRedisValue, Pipeline, ProtocolVersion, RedisError, RedisFuture, RedisResult,
+    ScriptInvocation, ServerErrorKind, Value, cmd,
 };
-use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep, timeout};
+use futures_util::future::{join_all, select_ok};
+use tokio::sync::{Notify, mpsc};
+use tokio::time::{sleep, timeout};
 
 use super::RedisAddress;
 use super::breaker::{Breakers, Opened};
@@ -25,6 +25,11 @@ const ANSWERED_WITHIN: Duration = Duration::from_millis(150);
 /// How long connecting may take.
 pub(super) const CONNECTED_WITHIN: Duration = Duration::from_secs(2);
 
+/// How long a new connection may take in the place of a silent one, and connecting to each node of a cluster: those that are
+/// away are waited for twice.
+const RENEWED_WITHIN: Duration = Duration::from_secs(1);
+const NODE_CONNECTED_WITHIN: Duration = Duration::from_millis(400);
+
 /// How often it is tried whether Redis answers again.
 const TRIED_EVERY: Duration = Duration::from_millis(50);
 
@@ -32,12 +37,17 @@ const TRIED_EVERY: Duration = Duration::from_millis(50);
 /// that node by itself.
 const CLUSTER_RENEWED_EVERY: Duration = Duration::from_secs(1);
 
+/// How many keys are asked for to find out whether a cluster answers at all.
+const KEYS_OF_A_CHECK: usize = 16;
+
 /// The way to Redis. All clones share one connection.
 #[derive(Clone)]
 pub(super) struct Link {
     address: RedisAddress,
     connection: Arc<RwLock<Connection>>,
     breakers: Breakers,
+    /// Told when the connection leads to a Redis that is no master any more.
+    is_demoted: Arc<Notify>,
 }
 
 /// A connection that comes back by itself when it learns that it is lost.
@@ -50,9 +60,9 @@ enum Connection {
 impl Link {
     /// Connects, and gives also what has to be run beside it: [`mend`](Self::mend).
     pub(super) async fn open(address: RedisAddress) -> RedisResult<(Self, mpsc::UnboundedReceiver<Opened>)> {
-        let connection = Arc::new(RwLock::new(Connection::open(&address).await?));
+        let connection = Arc::new(RwLock::new(Connection::open(&address, CONNECTED_WITHIN).await?));
         let (breakers, opened) = Breakers::new(address.is_cluster());
-        Ok((Self { address, connection, breakers }, opened))
+        Ok((Self { address, connection, breakers, is_demoted: Arc::default() }, opened))
     }
 
     /// Asks what keeps `key`; the command must not be about another.
@@ -82,59 +92,99 @@ impl Link {
         let error: Box<dyn std::error::Error + Send + Sync> = match timeout(ANSWERED_WITHIN, answer).await {
             Ok(Ok(value)) => return Ok(value),
             // It answers, but not what was wanted: it is full, say.
-            Ok(Err(error)) if !is_out_of_reach(&error) => return Err(StoreError::unavailable(error)),
+            Ok(Err(error)) if !is_out_of_reach(&error) => {
+                if error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly) {
+                    self.is_demoted.notify_one();
+                }
+                return Err(StoreError::unavailable(error));
+            }
             Ok(Err(error)) => error.into(),
             Err(_) => format!("Redis did not answer within {ANSWERED_WITHIN:?}").into(),
         };
-        if self.breakers.open(key) == 1 {
-            tracing::warn!(
-                error = error_chain(&*error),
-                "Redis does not answer: what is in memory is served"
-            );
-        }
+        self.breakers.open(key, error_chain(&*error));
         Err(StoreError::unavailable(error))
     }
 
-    /// Closes every breaker that is opened as soon as Redis answers again. It alone tries, and one breaker at a time, so that
-    /// Redis, when it is back, is not met by all who have waited. Never ends while the link is there.
+    /// Whether Redis answers; of a cluster, whether any master does.
+    pub(super) async fn check(&self) -> Result<(), StoreError> {
+        let number = if self.address.is_cluster() { KEYS_OF_A_CHECK } else { 1 };
+        let keys = (0..number).map(|number| format!("session:{{{number}}}"));
+        let checks = keys.map(|key| Box::pin(async move { self.ask::<bool>(&key, exists(&key)).await }));
+        select_ok(checks).await.map(|_| ())
+    }
+
+    /// Closes every breaker that is opened as soon as Redis answers again. It alone tries, so that Redis, when it is back, is
+    /// not met by all who have waited. Never ends while the link is there.
     pub(super) async fn mend(self, mut opened: mpsc::UnboundedReceiver<Opened>) {
-        let mut open = VecDeque::new();
-        let mut renewed_at = Instant::now();
-        while let Some(first) = opened.recv().await {
-            open.push_back(first);
-            while let Some(next) = open.pop_front() {
-                let mut exists = cmd("EXISTS");
-                exists.arg(&next.key);
-                if !self.answers(&exists).await {
-                    open.push_back(next);
-                    sleep(TRIED_EVERY).await;
-                    if !self.address.is_cluster() || renewed_at.elapsed() >= CLUSTER_RENEWED_EVERY {
-                        self.renew().await;
-                        renewed_at = Instant::now();
-                    }
-                } else if self.breakers.close(&next) == 0 {
-                    tracing::info!("Redis answers again");
-                }
-                while let Ok(another) = opened.try_recv() {
-                    open.push_back(another);
-                }
+        loop {
+            tokio::select! {
+                first = opened.recv() => match first {
+                    Some(first) => self.close_when_they_answer(first, &mut opened).await,
+                    None => return,
+                },
+                () = self.is_demoted.notified() => self.renew().await,
             }
         }
     }
 
-    async fn answers(&self, command: &Cmd) -> bool {
+    /// Tries every open breaker again and again until the last one is closed. Takes new connections beside that: a Redis that
+    /// only was slow answers on the old one.
+    async fn close_when_they_answer(&self, first: Opened, opened: &mut mpsc::UnboundedReceiver<Opened>) {
+        tracing::warn!(error = first.reason, "Redis does not answer: what is in memory is served");
+        tokio::select! {
+            () = self.try_until_all_answer(vec![first], opened) => {}
+            () = self.keep_renewing() => {}
+        }
+        tracing::info!("Redis answers again");
+    }
+
+    async fn try_until_all_answer(
+        &self,
+        mut open: Vec<Opened>,
+        opened: &mut mpsc::UnboundedReceiver<Opened>,
+    ) {
+        while !open.is_empty() {
+            let answers = open.into_iter().map(async |opened| (self.answers(&opened.key).await, opened));
+            open = Vec::new();
+            for (answers, opened) in join_all(answers).await {
+                if answers {
+                    self.breakers.close(&opened);
+                } else {
+                    open.push(opened);
+                }
+            }
+            if !open.is_empty() {
+                sleep(TRIED_EVERY).await;
+            }
+            while let Ok(another) = opened.try_recv() {
+                open.push(another);
+            }
+        }
+    }
+
+    async fn answers(&self, key: &str) -> bool {
         let mut connection = self.connection();
-        match timeout(ANSWERED_WITHIN, command.exec_async(&mut connection)).await {
+        match timeout(ANSWERED_WITHIN, exists(key).exec_async(&mut connection)).await {
             Ok(Err(error)) => !is_out_of_reach(&error),
             Ok(Ok(())) => true,
             Err(_) => false,
         }
     }
 
+    /// Never ends.
+    async fn keep_renewing(&self) {
+        let pause = if self.address.is_cluster() { CLUSTER_RENEWED_EVERY } else { TRIED_EVERY };
+        loop {
+            sleep(pause).await;
+            self.renew().await;
+        }
+    }
+
     /// Takes a new connection if one can be had. The old one comes back by itself only when it learns that it is lost, and
     /// after a cut of the network it may be silent for many minutes instead.
     async fn renew(&self) {
-        if let Ok(Ok(connection)) = timeout(ANSWERED_WITHIN, Connection::open(&self.address)).await {
+        let connection = Connection::open(&self.address, NODE_CONNECTED_WITHIN);
+        if let Ok(Ok(connection)) = timeout(RENEWED_WITHIN, connection).await {
             *self.connection.write().unwrap_or_else(PoisonError::into_inner) = connection;
         }
     }
@@ -144,9 +194,15 @@ impl Link {
     }
 }
 
+fn exists(key: &str) -> Cmd {
+    let mut exists = cmd("EXISTS");
+    exists.arg(key);
+    exists
+}
+
 /// Whether an error means that others will fail too, for now.
 fn is_out_of_reach(error: &RedisError) -> bool {
-    let loading = [
+    let passing = [
         ErrorKind::Server(ServerErrorKind::BusyLoading),
         ErrorKind::Server(ServerErrorKind::ClusterDown),
         ErrorKind::Server(ServerErrorKind::MasterDown),
@@ -155,15 +211,16 @@ fn is_out_of_reach(error: &RedisError) -> bool {
     error.is_io_error()
         || error.is_timeout()
         || error.is_connection_dropped()
-        || loading.contains(&error.kind())
+        || passing.contains(&error.kind())
 }
 
 impl Connection {
-    /// Connects. Who has to wait for it is limited by the link.
-    async fn open(address: &RedisAddress) -> RedisResult<Self> {
+    /// Connects, to each node within some time. Who has to wait for it is limited by the link.
+    async fn open(address: &RedisAddress, within: Duration) -> RedisResult<Self> {
         if address.is_cluster() {
             let client = ClusterClientBuilder::new(address.nodes().to_vec())
-                .connection_timeout(CONNECTED_WITHIN)
+                .use_protocol(ProtocolVersion::RESP3)
+                .connection_timeout(within)
                 .response_timeout(ANSWERED_WITHIN)
                 // A node that has moved a slot or is being replaced says so: that is not a failure.
                 .retries(3)
@@ -173,10 +230,13 @@ impl Connection {
             return Ok(Self::Cluster(client.get_async_connection().await?));
         }
         let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(CONNECTED_WITHIN))
+            .set_connection_timeout(Some(within))
             .set_response_timeout(Some(ANSWERED_WITHIN))
             .set_number_of_retries(0);
-        let client = Client::open(address.nodes()[0].clone())?;
+        let node = address.nodes()[0].clone();
+        // Only with RESP3 a connection learns at once that it was closed, not at the expense of the next request.
+        let settings = node.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+        let client = Client::open(node.set_redis_settings(settings))?;
         Ok(Self::One(ConnectionManager::new_with_config(client, config).await?))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use deadpool_redis::redis::{ConnectionInfo, ErrorKind, RedisError};
+use deadpool_redis::redis::{ConnectionInfo, ErrorKind, RedisError, ServerErrorKind, cmd};
 use deadpool_redis::{Manager, Pool, PoolError, Runtime};
 use tokio::time::{Instant, sleep};
 
@@ -84,15 +84,18 @@ pub(super) async fn connect(
     }
 }
 
-/// Asks every node what it promises to keep, and then makes the link.
+/// Asks every node whether this server may tell the others of changes, and what it promises to keep, and makes the link.
 async fn first_contact(
     background: &Background,
     address: &RedisAddress,
     clock: &dyn Clock,
 ) -> Result<Link, Failure> {
     let mut reports = Vec::new();
-    for node in masters(address).await? {
-        reports.push((node.addr().to_string(), durability::ask(&pool(node)?, clock).await?));
+    for node in masters(address, &[]).await? {
+        let (name, pool) = (node.addr().to_string(), pool(node)?);
+        let _: i64 =
+            cmd("PUBLISH").arg(address.channel()).arg("").query_async(&mut pool.get().await?).await?;
+        reports.push((name, durability::ask(&pool, clock).await?));
     }
     let (link, opened) = background.run(Link::open(address.clone())).await??;
     background.spawn(link.clone().mend(opened));
@@ -116,7 +119,11 @@ fn is_refusal(error: &(dyn std::error::Error + 'static)) -> bool {
         _ => error.downcast_ref::<RedisError>(),
     };
     error.is_some_and(|error| {
-        matches!(error.kind(), ErrorKind::AuthenticationFailed | ErrorKind::RESP3NotSupported)
-            || matches!(error.code(), Some("NOAUTH" | "WRONGPASS" | "NOPERM"))
+        matches!(
+            error.kind(),
+            ErrorKind::AuthenticationFailed
+                | ErrorKind::RESP3NotSupported
+                | ErrorKind::Server(ServerErrorKind::NoPerm)
+        ) || matches!(error.code(), Some("NOAUTH" | "WRONGPASS" | "NOPERM"))
     })
 }
