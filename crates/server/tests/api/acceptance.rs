@@ -1,35 +1,45 @@
 //! What every store promises: one suite, called once for each backend.
 
+mod backends;
+mod news;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use tempfile::TempDir;
 use tickseed_engine::{BreakInterval, Rules, Schedule, Seed};
-use tickseed_server::app::Options;
 use tickseed_server::session::{
     Created, Metadata, NewSession, Replaced, Session, SessionId, SessionStore, TimeToLive, Timestamp,
 };
-use tickseed_server::store::EmbeddedStore;
 use tokio::task::JoinSet;
 
-use crate::support::{DEADLINE, LocalServer, NOW, TestClock};
+use crate::follower::TestFollower;
+use crate::support::{DEADLINE, NOW};
+
+/// Two ways to the same sessions, as two servers have them; one and the same if only one process can use the store.
+type Handles = [Arc<dyn SessionStore>; 2];
 
 /// Holds a store, whose clock stands at [`NOW`], to its contract.
-async fn acceptance(store: Arc<dyn SessionStore>) {
-    store.check().await.expect("the store can be read");
-    gives_back_what_it_was_given(&*store).await;
-    creates_an_id_once(&store).await;
-    replaces_only_the_revision_before(&*store).await;
-    replaces_before_the_deadline_only(&*store).await;
-    lets_one_of_many_replacements_through(&store).await;
-    removes_what_has_expired(&*store).await;
+async fn acceptance(handles: Handles) {
+    for handle in &handles {
+        handle.check().await.expect("the store can be read");
+    }
+    let [one, other] = &handles;
+    let follower = TestFollower::of(&**one);
+    gives_back_what_it_was_given(&**one, &**other).await;
+    creates_an_id_once(&handles).await;
+    replaces_only_the_revision_before(&**one, &**other).await;
+    replaces_before_the_deadline_only(&**one).await;
+    lets_one_of_many_replacements_through(&handles).await;
+    removes_what_has_expired(&**one).await;
+    news::acceptance(&handles, &follower).await;
 }
 
 fn now() -> Timestamp {
     Timestamp::parse(NOW).unwrap()
 }
 
-fn session(seconds: u32) -> Session {
+/// A new session that is kept for so long; 0 is for ever.
+pub(crate) fn session(seconds: u32) -> Session {
     let new = NewSession {
         created_at: now(),
         seed: None,
@@ -39,12 +49,12 @@ fn session(seconds: u32) -> Session {
         time_to_live: Some(TimeToLive::from_seconds(seconds)),
     };
     let seed = Seed::new("a seed").unwrap();
-    Session::create(SessionId::random(), seed, new, TimeToLive::from_seconds(0))
+    Session::create(SessionId::random(now()), seed, new, TimeToLive::from_seconds(0))
 }
 
-async fn gives_back_what_it_was_given(store: &dyn SessionStore) {
+async fn gives_back_what_it_was_given(one: &dyn SessionStore, other: &dyn SessionStore) {
     let plain = session(0);
-    let metadata = r#"{"z":1,"a":[0.1,-1e300,"é\u0000",{"":null}]}"#;
+    let metadata = r#"{"z":1,"a":[0.1,-1e300,"é\u0000",{"":null}],"revision":7}"#;
     let full = Session {
         seed: Seed::new(&"\u{10ffff}".repeat(32)).unwrap(),
         schedule: Schedule::new(tickseed_engine::LAST_INSTANT, 86_400_000).unwrap(),
@@ -55,17 +65,21 @@ async fn gives_back_what_it_was_given(store: &dyn SessionStore) {
         revision: u64::MAX,
         ..session(0)
     };
-    for session in [plain, full] {
-        assert_eq!(store.find(session.id).await.unwrap(), None);
-        assert_eq!(store.create(session.clone()).await.unwrap(), Created::Yes);
-        assert_eq!(store.find(session.id).await.unwrap(), Some(session));
+    let replaced = Session { revision: u64::MAX - 1, id: SessionId::random(now()), ..full.clone() };
+    for session in [&plain, &full, &replaced] {
+        assert_eq!(other.find(session.id).await.unwrap(), None);
+        assert_eq!(one.create(session.clone()).await.unwrap(), Created::Yes);
+        assert_eq!(other.find(session.id).await.unwrap().as_ref(), Some(session));
     }
+    let replaced = replaced.stopped(now());
+    assert_eq!(other.replace(replaced.clone(), None).await.unwrap(), Replaced::Yes);
+    assert_eq!(one.find(replaced.id).await.unwrap(), Some(replaced));
 }
 
-async fn creates_an_id_once(store: &Arc<dyn SessionStore>) {
+async fn creates_an_id_once(handles: &Handles) {
     let first = session(0);
     let mut creates = JoinSet::new();
-    for tick_ms in 1..=32 {
+    for (tick_ms, store) in (1..=32).zip(handles.iter().cycle()) {
         let (store, schedule) = (Arc::clone(store), Schedule::new(0, tick_ms).unwrap());
         let session = Session { schedule, ..first.clone() };
         creates.spawn(async move { (store.create(session.clone()).await.unwrap(), session) });
@@ -73,23 +87,27 @@ async fn creates_an_id_once(store: &Arc<dyn SessionStore>) {
     let created = creates.join_all().await;
     let kept: Vec<_> = created.into_iter().filter(|(created, _)| *created == Created::Yes).collect();
     assert_eq!(kept.len(), 1);
-    assert_eq!(store.find(first.id).await.unwrap().as_ref(), Some(&kept[0].1));
+    for store in handles {
+        assert_eq!(store.find(first.id).await.unwrap().as_ref(), Some(&kept[0].1));
+    }
 }
 
-async fn replaces_only_the_revision_before(store: &dyn SessionStore) {
+async fn replaces_only_the_revision_before(one: &dyn SessionStore, other: &dyn SessionStore) {
     let first = session(0);
-    assert_eq!(store.replace(first.stopped(now()), None).await.unwrap(), Replaced::No, "it is not there");
-    assert_eq!(store.find(first.id).await.unwrap(), None);
-    assert_eq!(store.create(first.clone()).await.unwrap(), Created::Yes);
+    assert_eq!(one.replace(first.stopped(now()), None).await.unwrap(), Replaced::No, "it is not there");
+    assert_eq!(one.find(first.id).await.unwrap(), None);
+    assert_eq!(one.create(first.clone()).await.unwrap(), Created::Yes);
     let second = first.stopped(now());
     let third = second.stopped(now());
-    assert_eq!(store.replace(third.clone(), None).await.unwrap(), Replaced::No, "a revision is missing");
-    assert_eq!(store.replace(first.clone(), None).await.unwrap(), Replaced::No, "the same revision");
-    assert_eq!(store.find(first.id).await.unwrap(), Some(first));
-    assert_eq!(store.replace(second.clone(), None).await.unwrap(), Replaced::Yes);
-    assert_eq!(store.replace(second.clone(), None).await.unwrap(), Replaced::No, "once");
-    assert_eq!(store.replace(third.clone(), None).await.unwrap(), Replaced::Yes);
-    assert_eq!(store.find(third.id).await.unwrap(), Some(third));
+    let new = Session { revision: 0, ..first.clone() };
+    assert_eq!(other.replace(new, None).await.unwrap(), Replaced::No, "no revision comes before it");
+    assert_eq!(other.replace(third.clone(), None).await.unwrap(), Replaced::No, "a revision is missing");
+    assert_eq!(other.replace(first.clone(), None).await.unwrap(), Replaced::No, "the same revision");
+    assert_eq!(one.find(first.id).await.unwrap(), Some(first));
+    assert_eq!(other.replace(second.clone(), None).await.unwrap(), Replaced::Yes);
+    assert_eq!(one.replace(second.clone(), None).await.unwrap(), Replaced::No, "once");
+    assert_eq!(one.replace(third.clone(), None).await.unwrap(), Replaced::Yes);
+    assert_eq!(other.find(third.id).await.unwrap(), Some(third));
 }
 
 async fn replaces_before_the_deadline_only(store: &dyn SessionStore) {
@@ -101,23 +119,26 @@ async fn replaces_before_the_deadline_only(store: &dyn SessionStore) {
         assert_eq!(store.replace(second.clone(), Some(deadline)).await.unwrap(), Replaced::No);
         assert_eq!(store.find(first.id).await.unwrap().as_ref(), Some(&first));
     }
-    let deadline = now().after(Duration::from_millis(1));
+    // Not a moment later: the clock of Redis goes on while that of the test stands still.
+    let deadline = now().after(DEADLINE);
     assert_eq!(store.replace(second.clone(), deadline).await.unwrap(), Replaced::Yes);
     assert_eq!(store.find(first.id).await.unwrap(), Some(second));
 }
 
-async fn lets_one_of_many_replacements_through(store: &Arc<dyn SessionStore>) {
+async fn lets_one_of_many_replacements_through(handles: &Handles) {
     let first = session(0);
-    assert_eq!(store.create(first.clone()).await.unwrap(), Created::Yes);
+    assert_eq!(handles[0].create(first.clone()).await.unwrap(), Created::Yes);
     let mut replacements = JoinSet::new();
-    for millis in 0..64 {
+    for (millis, store) in (0..64).zip(handles.iter().cycle()) {
         let (store, second) = (Arc::clone(store), first.stopped(Timestamp::from_millis(millis).unwrap()));
         replacements.spawn(async move { (store.replace(second.clone(), None).await.unwrap(), second) });
     }
     let replaced = replacements.join_all().await;
     let kept: Vec<_> = replaced.into_iter().filter(|(replaced, _)| *replaced == Replaced::Yes).collect();
     assert_eq!(kept.len(), 1);
-    assert_eq!(store.find(first.id).await.unwrap().as_ref(), Some(&kept[0].1));
+    for store in handles {
+        assert_eq!(store.find(first.id).await.unwrap().as_ref(), Some(&kept[0].1));
+    }
 }
 
 async fn removes_what_has_expired(store: &dyn SessionStore) {
@@ -143,41 +164,4 @@ async fn removes_what_has_expired(store: &dyn SessionStore) {
     for session in [kept, late] {
         assert!(store.find(session.id).await.unwrap().is_some());
     }
-}
-
-#[tokio::test]
-async fn the_embedded_store_keeps_its_promises() {
-    let folder = TempDir::new().unwrap();
-    acceptance(Arc::new(EmbeddedStore::open(folder.path(), Arc::new(TestClock::new())).unwrap())).await;
-}
-
-/// More than one transaction of the store removes.
-const EXPIRED: usize = 2_500;
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_server_removes_expired_sessions_from_its_store() {
-    let folder = TempDir::new().unwrap();
-    let clock = TestClock::new();
-    let store = Arc::new(EmbeddedStore::open(folder.path(), Arc::new(clock.clone())).unwrap());
-    let mut creates = JoinSet::new();
-    for _ in 0..EXPIRED {
-        let (store, session) = (Arc::clone(&store), session(60));
-        creates.spawn(async move { (store.create(session.clone()).await.unwrap(), session.id) });
-    }
-    let created = creates.join_all().await;
-    assert!(created.iter().all(|(created, _)| *created == Created::Yes));
-
-    let options = Options { remove_expired_every: Duration::from_millis(10), ..Options::default() };
-    let server = LocalServer::with_store(Arc::clone(&store) as Arc<dyn SessionStore>, clock, options);
-    server.clock.set("2026-01-31T12:00:59.999Z");
-    assert!(store.find(created[0].1).await.unwrap().is_some());
-    server.clock.set("2026-01-31T12:01:00.000Z");
-    let gone = async {
-        for (_, id) in created {
-            while store.find(id).await.unwrap().is_some() {
-                tokio::task::yield_now().await;
-            }
-        }
-    };
-    tokio::time::timeout(DEADLINE, gone).await.expect("all are removed");
 }

@@ -1,19 +1,15 @@
 //! Every way to be refused: status, code, media type, and words that say what is allowed and what came.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use reqwest::Method;
 use tickseed_server::app::Options;
 use tickseed_server::http::Limits;
-use tickseed_server::session::{
-    Created, Follower, Replaced, Session, SessionId, SessionStore, StoreError, Timestamp,
-};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::faulty_store::{Fault, FaultyStore};
 use crate::support::{Answer, DEADLINE, LocalServer, TestClock};
 
 const UNKNOWN: &str = "/v1/sessions/sess_00000000-0000-4000-8000-000000000000";
@@ -231,7 +227,10 @@ async fn raw(server: &LocalServer, bytes: &[u8]) -> String {
 #[tokio::test]
 async fn a_body_that_does_not_arrive_is_given_up() {
     let limits = Limits { body_timeout: Duration::from_millis(50), ..Limits::default() };
-    let server = faulty(FaultyStore::failing_at(u64::MAX), Options { limits, ..Options::default() });
+    let clock = TestClock::new();
+    let store = FaultyStore::new(Arc::new(clock.clone()), Fault::Before, 0..0);
+    let options = Options { limits, ..Options::default() };
+    let server = LocalServer::with_store(Arc::new(store), clock, options);
     let head = b"POST /v1/sessions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{";
     let answer = raw(&server, head).await;
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
@@ -286,82 +285,37 @@ async fn addresses_that_are_none_and_methods_that_are_none() {
     assert_eq!(stop.header("allow"), "POST");
 }
 
-/// A store that works until a call whose number is given, and fails from then on.
-struct FaultyStore {
-    calls: AtomicU64,
-    fails_at: u64,
-    unreadable: bool,
-}
-
-impl FaultyStore {
-    const fn failing_at(call: u64) -> Self {
-        Self { calls: AtomicU64::new(0), fails_at: call, unreadable: false }
-    }
-
-    fn call<T>(&self, value: T) -> Result<T, StoreError> {
-        if self.calls.fetch_add(1, Ordering::SeqCst) < self.fails_at {
-            Ok(value)
-        } else if self.unreadable {
-            Err(StoreError::Unreadable("the secret reason".to_owned()))
-        } else {
-            Err(StoreError::unavailable("the secret reason"))
-        }
-    }
-}
-
-#[async_trait]
-impl SessionStore for FaultyStore {
-    async fn create(&self, _session: Session) -> Result<Created, StoreError> {
-        self.call(Created::Yes)
-    }
-
-    async fn find(&self, _id: SessionId) -> Result<Option<Session>, StoreError> {
-        self.call(None)
-    }
-
-    async fn replace(&self, _session: Session, _deadline: Option<Timestamp>) -> Result<Replaced, StoreError> {
-        self.call(Replaced::Yes)
-    }
-
-    /// Never counts: the server calls it in its own time.
-    async fn remove_expired(&self, _now: Timestamp) -> Result<u64, StoreError> {
-        Ok(0)
-    }
-
-    async fn check(&self) -> Result<(), StoreError> {
-        self.call(())
-    }
-
-    fn follow(&self, _follower: Weak<dyn Follower>) {}
-}
-
-fn faulty(store: FaultyStore, options: Options) -> LocalServer {
-    LocalServer::with_store(Arc::new(store), TestClock::new(), options)
+/// A server over a store that fails in that way from the call of that number on.
+fn faulty(fault: Fault, from: u64) -> LocalServer {
+    let clock = TestClock::new();
+    let store = FaultyStore::new(Arc::new(clock.clone()), fault, from..u64::MAX);
+    LocalServer::with_store(Arc::new(store), clock, Options::default())
 }
 
 #[tokio::test]
 async fn a_store_that_fails_is_told_without_its_reason() {
-    let server = faulty(FaultyStore::failing_at(1), Options::default());
-    assert_eq!(server.api.get("/readyz").await.status, 200);
-    let answers = [
-        server.api.get("/readyz").await,
-        server.api.post("/v1/sessions", r#"{"tick_ms":1}"#).await,
-        server.api.get(UNKNOWN).await,
-        server.api.get(&format!("{UNKNOWN}/state")).await,
-        server.api.post(&format!("{UNKNOWN}/stop"), "").await,
-    ];
-    for answer in answers {
-        answer.problem(503, "store_unavailable");
-        assert_eq!(answer.header("retry-after"), "1");
-        assert!(!answer.text.contains("secret"), "{}", answer.text);
+    for fault in [Fault::Before, Fault::NotAsked] {
+        let server = faulty(fault, 1);
+        assert_eq!(server.api.get("/readyz").await.status, 200);
+        let answers = [
+            server.api.get("/readyz").await,
+            server.api.post("/v1/sessions", r#"{"tick_ms":1}"#).await,
+            server.api.get(UNKNOWN).await,
+            server.api.get(&format!("{UNKNOWN}/state")).await,
+            server.api.post(&format!("{UNKNOWN}/stop"), "").await,
+        ];
+        for answer in answers {
+            answer.problem(503, "store_unavailable");
+            assert_eq!(answer.header("retry-after"), "1");
+            assert!(!answer.text.contains("secret"), "{}", answer.text);
+        }
+        assert_eq!(server.api.get("/healthz").await.status, 200, "the process itself is well");
     }
-    assert_eq!(server.api.get("/healthz").await.status, 200, "the process itself is well");
 }
 
 #[tokio::test]
 async fn a_failure_of_the_server_tells_nothing_of_the_inside() {
-    let store = FaultyStore { unreadable: true, ..FaultyStore::failing_at(0) };
-    let server = faulty(store, Options::default());
+    let server = faulty(Fault::Unreadable, 0);
     let answer = server.api.get(UNKNOWN).await;
     let problem = answer.problem(500, "internal");
     assert_eq!(problem["detail"], "the server failed; its log says how");

@@ -1,0 +1,29 @@
+//! What is special about the store in Redis: what it keeps there and how, and who it lets in.
+
+mod access;
+mod news;
+mod outage;
+mod record;
+mod settings;
+mod start;
+
+use std::sync::Arc;
+
+use tickseed_server::session::Clock;
+use tickseed_server::store::{RedisAddress, RedisStore};
+
+use crate::patient_store::PatientStore;
+use crate::redis_server::RedisServer;
+use crate::support::{DEADLINE, TestClock};
+
+async fn connect(address: &str, clock: impl Clock) -> PatientStore<RedisStore> {
+    let address = RedisAddress::parse(address, None).unwrap();
+    PatientStore(RedisStore::connect(address, DEADLINE, Arc::new(clock)).await.unwrap())
+}
+
+/// A Redis and a store in it, whose clock stands still.
+async fn redis_and_store() -> (RedisServer, PatientStore<RedisStore>) {
+    let server = RedisServer::start(&[]);
+    let store = connect(&server.address(), TestClock::new()).await;
+    (server, store)
+}
