@@ -141,10 +141,15 @@ pub(crate) struct LocalServer {
 impl LocalServer {
     /// A server that keeps sessions for an hour in a folder that is removed with it.
     pub(crate) fn start() -> Self {
+        Self::with_options(Options::default())
+    }
+
+    /// As [`start`](Self::start), with other options than usual.
+    pub(crate) fn with_options(options: Options) -> Self {
         let folder = TempDir::new().expect("a folder can be made");
         let clock = TestClock::new();
         let store = EmbeddedStore::open(folder.path(), Arc::new(clock.clone())).expect("the store opens");
-        let mut server = Self::with_store(Arc::new(store), clock, Options::default());
+        let mut server = Self::with_store(Arc::new(store), clock, options);
         server.folder = Some(folder);
         server
     }
@@ -183,6 +188,14 @@ impl Process {
     /// Starts `tickseed serve` on a data folder and waits until it has printed its address.
     pub(crate) fn start(folder: &Path) -> Self {
         Self::spawn(&mut command(folder))
+    }
+
+    /// Starts `tickseed serve` with settings from its environment, like `TICKSEED_STORE`, and waits until it has printed its
+    /// address.
+    pub(crate) fn with_settings(settings: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tickseed"));
+        command.env_clear().args(["serve", "--port", "0"]).envs(settings.iter().copied());
+        Self::spawn(&mut command)
     }
 
     /// Starts a command that serves and waits until it has printed its address.
