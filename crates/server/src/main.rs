@@ -8,6 +8,9 @@ use tickseed_server::error_chain::error_chain;
 use tickseed_server::settings::{Command, CommandLine, ServeSettings, StateSettings};
 use tickseed_server::{app, http, print_state, telemetry, terminal};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[actix_web::main]
 async fn main() -> ExitCode {
     let done = match CommandLine::parse().command {

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use deadpool_redis::redis::{Script, cmd};
+use uuid::Uuid;
 
 use self::background::Background;
 use self::link::Link;
@@ -36,7 +37,11 @@ const KEPT_LONGER: Duration = Duration::from_mins(1);
 /// of Redis (nothing: at any time), and then publishes ARGV[5] on ARGV[4]; what cannot be published is taken back. The
 /// revision is the last field of form 1, which is much cheaper to find than JSON is to read, and exact where Lua's numbers
 /// are not.
+///
+/// The connection to a cluster sends a call again if it loses the answer. So that this is not answered with a refusal, KEYS[2]
+/// names for ten seconds the call that has replaced the record last: ARGV[6].
 const REPLACE: &str = r#"
+if KEYS[2] and redis.call('GET', KEYS[2]) == ARGV[6] then return 1 end
 local kept = redis.call('GET', KEYS[1])
 if not kept or string.byte(kept) ~= 1 then return 0 end
 if string.match(string.sub(kept, -40), '"revision":(%d+)}$') ~= ARGV[1] then return 0 end
@@ -50,6 +55,7 @@ if type(published) == 'table' and published.err then
   redis.call('SET', KEYS[1], kept, 'KEEPTTL')
   return published
 end
+if KEYS[2] then redis.call('SET', KEYS[2], ARGV[6], 'PX', 10000) end
 return 1
 "#;
 
@@ -107,7 +113,10 @@ impl SessionStore for RedisStore {
             set.arg("PX").arg(u128::from(left) + KEPT_LONGER.as_millis());
         }
         let set: Option<String> = self.link.ask(&key, set).await?;
-        Ok(if set.is_some() { Created::Yes } else { Created::IdTaken })
+        // The connection to a cluster sends it again if it loses the answer: then it is this session that has the id.
+        let is_kept = set.is_some()
+            || self.address.is_cluster() && self.find(session.id).await?.as_ref() == Some(&session);
+        Ok(if is_kept { Created::Yes } else { Created::IdTaken })
     }
 
     async fn find(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
@@ -129,6 +138,9 @@ impl SessionStore for RedisStore {
         let mut call = self.replace.key(&key);
         call.arg(before).arg(&record).arg(deadline);
         call.arg(self.address.channel()).arg(feed::message(session.id, &record));
+        if self.address.is_cluster() {
+            call.key(format!("{key}:replaced-by")).arg(Uuid::new_v4().as_bytes());
+        }
         let replaced: bool = self.link.call(&key, &call).await?;
         Ok(if replaced { Replaced::Yes } else { Replaced::No })
     }

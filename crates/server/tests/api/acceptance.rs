@@ -99,13 +99,16 @@ async fn replaces_only_the_revision_before(one: &dyn SessionStore, other: &dyn S
     assert_eq!(one.create(first.clone()).await.unwrap(), Created::Yes);
     let second = first.stopped(now());
     let third = second.stopped(now());
-    let new = Session { revision: 0, ..first.clone() };
-    assert_eq!(other.replace(new, None).await.unwrap(), Replaced::No, "no revision comes before it");
+    let unborn = Session { revision: 0, ..second.clone() };
+    let same = Session { revision: 1, ..second.clone() };
+    assert_eq!(other.replace(unborn, None).await.unwrap(), Replaced::No, "no revision comes before it");
     assert_eq!(other.replace(third.clone(), None).await.unwrap(), Replaced::No, "a revision is missing");
-    assert_eq!(other.replace(first.clone(), None).await.unwrap(), Replaced::No, "the same revision");
-    assert_eq!(one.find(first.id).await.unwrap(), Some(first));
+    assert_eq!(other.replace(same, None).await.unwrap(), Replaced::No, "the same revision");
+    assert_eq!(one.find(first.id).await.unwrap().as_ref(), Some(&first));
     assert_eq!(other.replace(second.clone(), None).await.unwrap(), Replaced::Yes);
-    assert_eq!(one.replace(second.clone(), None).await.unwrap(), Replaced::No, "once");
+    let again = first.stopped(Timestamp::MAX);
+    assert_eq!(one.replace(again, None).await.unwrap(), Replaced::No, "once");
+    assert_eq!(other.find(first.id).await.unwrap(), Some(second));
     assert_eq!(one.replace(third.clone(), None).await.unwrap(), Replaced::Yes);
     assert_eq!(other.find(third.id).await.unwrap(), Some(third));
 }

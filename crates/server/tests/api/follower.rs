@@ -1,5 +1,6 @@
 //! Somebody whom a store tells of replacements, and who remembers everything.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -9,10 +10,10 @@ use tokio::time::timeout;
 
 use crate::support::DEADLINE;
 
-/// What a store has told, in order.
+/// What a store has told, in order. The news begin at an uptime.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Told {
-    Begins(News),
+    Begins(News, Duration),
     Until(Duration),
     Replaced(Box<Session>),
 }
@@ -32,10 +33,9 @@ impl TestFollower {
         follower
     }
 
-    /// What it was told first.
-    pub(crate) async fn first(&self) -> Told {
-        self.wait("it begins", |told| !told.is_empty()).await;
-        self.told.borrow()[0].clone()
+    /// Whether the store tells before it answers.
+    pub(crate) fn is_told_at_once(&self) -> bool {
+        self.told.borrow().iter().any(|told| matches!(told, Told::Begins(News::AtOnce, _)))
     }
 
     /// What it was told before it was said how far.
@@ -52,21 +52,16 @@ impl TestFollower {
     /// Waits until it has been told everything that was answered up to `uptime`.
     pub(crate) async fn is_told_until(&self, uptime: Duration) {
         let is_enough = |told: &Told| match told {
-            Told::Begins(News::AtOnce) => true,
+            Told::Begins(News::AtOnce, _) => true,
             Told::Until(told_until) => *told_until >= uptime,
             _ => false,
         };
         self.wait("everything is told", |told| told.iter().any(is_enough)).await;
     }
 
-    /// How often it was told that the news begin.
-    pub(crate) fn begins(&self) -> usize {
-        self.told.borrow().iter().filter(|told| matches!(told, Told::Begins(_))).count()
-    }
-
     /// Waits until the news have begun so often.
     pub(crate) async fn has_begun(&self, times: usize) {
-        let begins = |told: &[Told]| told.iter().filter(|told| matches!(told, Told::Begins(_))).count();
+        let begins = |told: &[Told]| told.iter().filter(|told| matches!(told, Told::Begins(..))).count();
         self.wait("the news begin", |told| begins(told) >= times).await;
     }
 
@@ -74,6 +69,24 @@ impl TestFollower {
     pub(crate) fn knows_of(&self, session: &Session) -> bool {
         let is_it = |told: &Told| matches!(told, Told::Replaced(replaced) if **replaced == *session);
         self.told.borrow().iter().rev().any(is_it)
+    }
+
+    /// The sessions, each with the uptime at which its replacement was answered, that were not told although it was said that
+    /// everything up to then is. Those from before the news began count for nothing.
+    pub(crate) fn told_too_late<'a>(&self, answered: &'a [(Session, Duration)]) -> Vec<&'a Session> {
+        let (mut begun_at, mut known, mut late) = (Duration::MAX, HashSet::new(), Vec::new());
+        for told in self.told.borrow().iter() {
+            match told {
+                Told::Begins(_, uptime) => begun_at = *uptime,
+                Told::Replaced(session) => drop(known.insert((session.id, session.revision))),
+                Told::Until(told_until) => {
+                    let due = answered.iter().filter(|(_, at)| (begun_at..=*told_until).contains(at));
+                    let is_late = |session: &&Session| !known.contains(&(session.id, session.revision));
+                    late.extend(due.map(|(session, _)| session).filter(is_late));
+                }
+            }
+        }
+        late
     }
 
     /// The uptimes up to which it was told everything.
@@ -98,7 +111,7 @@ impl TestFollower {
 
 impl Follower for TestFollower {
     fn begins(&self, news: News) {
-        self.note(Told::Begins(news));
+        self.note(Told::Begins(news, SystemClock.uptime()));
     }
 
     fn told_until(&self, uptime: Duration) {

@@ -8,7 +8,7 @@ use tickseed_server::session::{Created, Replaced, SessionStore, Timestamp};
 use tickseed_server::store::{ConnectError, RedisAddress, RedisStore};
 use tokio::time::timeout;
 
-use super::connect;
+use super::{connect, create};
 use crate::acceptance::session;
 use crate::follower::TestFollower;
 use crate::patient_store::PatientStore;
@@ -132,8 +132,7 @@ async fn the_password_is_not_even_in_the_most_talkative_log() {
     let mut command = command(folder.path());
     command.args(["--log", "trace", "--store", &with_login(&server, &format!(":{PASSWORD}"))]);
     let mut process = Process::spawn(command.stderr(std::fs::File::create(&log).unwrap()));
-    let path = process.api.create(r#"{"tick_ms":100}"#).await;
-    assert_eq!(process.api.post(&format!("{path}/stop"), "").await.status, 200);
+    create(&process.api).await;
     process.kill();
     let log = std::fs::read_to_string(&log).unwrap();
     assert!(log.contains("Redis at") && !log.contains(PASSWORD), "{log}");

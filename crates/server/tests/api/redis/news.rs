@@ -42,7 +42,10 @@ async fn begins_in_the_middle(address: &str) {
         follower.is_up_to_date().await;
         assert!(follower.knows_of(&second));
         let before_the_first_proof = follower.told_before_the_first_proof();
-        assert!(before_the_first_proof.contains(&Told::Begins(News::Soon)), "{before_the_first_proof:?}");
+        assert!(
+            before_the_first_proof.iter().any(|told| matches!(told, Told::Begins(News::Soon, _))),
+            "{before_the_first_proof:?}"
+        );
     }
     replacers.abort_all();
 }
@@ -71,7 +74,6 @@ async fn after_news_that_cannot_be_read_they_begin_anew() {
     assert_eq!(store.replace(second.clone(), None).await.unwrap(), Replaced::Yes);
     follower.is_up_to_date().await;
     assert!(follower.knows_of(&second));
-    assert_eq!(follower.begins(), 3);
 }
 
 #[tokio::test]

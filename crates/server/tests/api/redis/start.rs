@@ -8,6 +8,7 @@ use std::thread;
 use tempfile::TempDir;
 use tokio::time::timeout;
 
+use super::create;
 use crate::certificate::Certificate;
 use crate::redis_server::{RedisCluster, RedisServer};
 use crate::support::{DEADLINE, Process, command};
@@ -62,7 +63,7 @@ async fn a_server_waits_for_a_redis_that_comes_up_later() {
     timeout(DEADLINE, waits).await.expect("it says that it waits");
     redis.start_again();
     let server = starting.join().unwrap();
-    let path = server.api.create(r#"{"tick_ms":100}"#).await;
+    let path = create(&server.api).await;
     assert_eq!(server.api.get(&path).await.status, 200);
 }
 
@@ -125,8 +126,7 @@ async fn a_server_reaches_redis_over_tls_if_it_trusts_the_certificate() {
     let redis = RedisServer::start_with_tls(&certificate.redis_arguments().each_ref().map(String::as_str));
     let mut trusting = on_redis(folder.path(), &redis.address());
     let server = Process::spawn(trusting.env("SSL_CERT_FILE", certificate.file()));
-    let path = server.api.create(r#"{"tick_ms":100}"#).await;
-    assert_eq!(server.api.post(&format!("{path}/stop"), "").await.status, 200);
+    create(&server.api).await;
 
     let mut distrusting = on_redis(folder.path(), &redis.address());
     distrusting.env("SSL_CERT_FILE", Certificate::new().file()).args(["--store-wait", "1"]);
