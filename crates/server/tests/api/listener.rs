@@ -1,6 +1,6 @@
 //! A client of server-sent events.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::{Method, Response};
 use serde_json::Value;
@@ -89,6 +89,20 @@ impl Listener {
             let chunk = self.response.chunk().await.expect("the stream is not cut");
             self.received.extend_from_slice(&chunk?);
         }
+    }
+
+    /// Starts to listen, again while the store does not answer, as browsers do, and gives the first event.
+    pub(crate) async fn told_of(api: &Api, path: &str) -> (Self, Block) {
+        let deadline = Instant::now() + DEADLINE;
+        while Instant::now() < deadline {
+            let mut listener = Self::start(api, path).await;
+            while let Some(block) = listener.block().await {
+                if block.is_event() {
+                    return (listener, block);
+                }
+            }
+        }
+        panic!("nobody tells of {path}");
     }
 
     /// The next event; comments and hints are passed over.

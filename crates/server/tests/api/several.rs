@@ -16,7 +16,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use self::pair::{
-    BOUND, Pair, Sight, assert_same, create_many, each, look_on, server_on, stop, summary, wait_until,
+    BOUND, Pair, Sight, alone, assert_same, create, create_many, each, look_on, patiently, server_on, stop,
+    summary, wait_until,
 };
 use crate::listener::{Listener, stop_in_the_future};
 use crate::redis_server::RedisCluster;
@@ -24,14 +25,15 @@ use crate::support::Api;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_sessions_of_one_server_are_read_on_the_other_to_the_byte() {
+    let _alone = alone().await;
     let pair = Pair::start(&[]);
     let paths = each(1..=10_000_u32, async |number| {
         let metadata = json!({"z": number, "a": 1.0 / f64::from(number), "é 🎲": [-0.0, 1e300, u64::MAX]});
-        pair.a.api.create(&json!({"tick_ms": number, "metadata": metadata}).to_string()).await
+        create(&pair.a.api, &json!({"tick_ms": number, "metadata": metadata}).to_string()).await
     });
     each(paths.await, async |path| {
-        let (here, there) = (pair.a.api.get(&path).await, pair.b.api.get(&path).await);
-        assert_same(&here, &there);
+        let (here, there) = (Sight::of(&pair.a.api, &path).await, Sight::of(&pair.b.api, &path).await);
+        assert_same(&here.answer, &there.answer);
     })
     .await;
 }
@@ -48,17 +50,19 @@ struct Seen {
 async fn a_stop_is_seen_on_the_other_server_within_its_bound_and_told_once() {
     const SESSIONS: usize = 1_000;
     const LISTENERS: usize = 250;
+    let _alone = alone().await;
     let pair = Pair::start(&[]);
     let paths = create_many(&pair.a.api, SESSIONS).await;
-    let warm = each(&paths, async |path| Sight::take(&pair.b.api, path).await).await;
+    let warm = each(&paths, async |path| Sight::of(&pair.b.api, path).await).await;
     assert!(warm.iter().all(Sight::is_running));
     let listeners = paths.iter().enumerate().map(|(index, path)| (path, index < LISTENERS));
     let listeners = each(listeners, async |(path, listens)| {
-        let mut listener = if listens { Some(Listener::start(&pair.b.api, path).await) } else { None };
-        if let Some(listener) = &mut listener {
-            assert_eq!(listener.event().await.event, "session");
+        if !listens {
+            return (path, None);
         }
-        (path, listener)
+        let (listener, first) = Listener::told_of(&pair.b.api, path).await;
+        assert_eq!(first.event, "session");
+        (path, Some(listener))
     });
     let seen = each(listeners.await, async |(path, listener)| see_a_stop(&pair, path, listener).await).await;
 
@@ -67,7 +71,7 @@ async fn a_stop_is_seen_on_the_other_server_within_its_bound_and_told_once() {
     println!("asked after a stop until it is seen on the other server: {}", summary(&mut delays));
     println!("from a stop's answer to its event on the other server: {}", summary(&mut told));
     assert_eq!((delays.len(), told.len()), (2 * SESSIONS, LISTENERS));
-    let after = each(&paths, async |path| Sight::take(&pair.b.api, path).await).await;
+    let after = each(&paths, async |path| Sight::of(&pair.b.api, path).await).await;
     assert!(after.iter().all(Sight::is_stopped));
 }
 
@@ -88,12 +92,15 @@ async fn see_a_stop(pair: &Pair, path: &str, listener: Option<Listener>) -> Seen
 }
 
 fn delay(sights: &[Sight], stopped_at: Instant) -> Duration {
-    for sight in sights {
-        assert!(sight.is_answered() && sight.age().is_none(), "{sight:?}");
+    // To say that Redis does not answer in time, or how old an answer may be, is no wrong answer.
+    let sights: Vec<_> =
+        sights.iter().filter(|sight| sight.answer.status != 503 && sight.age().is_none()).collect();
+    for sight in &sights {
+        assert!(sight.is_answered(), "{sight:?}");
         assert!(!sight.breaks_the_promise(stopped_at), "{sight:?} of a session stopped at {stopped_at:?}");
     }
-    let first = sights.iter().position(Sight::is_stopped).expect("the stop is seen");
-    assert!(sights[first..].iter().all(Sight::is_stopped), "a stopped session does not run again");
+    let first = sights.iter().position(|sight| sight.is_stopped()).expect("the stop is seen");
+    assert!(sights[first..].iter().all(|sight| sight.is_stopped()), "a stopped session does not run again");
     sights[first].asked_at.saturating_duration_since(stopped_at)
 }
 
@@ -110,6 +117,7 @@ async fn hear_of_the_stop(listener: Option<Listener>) -> Option<Instant> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_many_stops_at_once_on_two_servers_exactly_one_succeeds() {
+    let _alone = alone().await;
     let pair = Pair::start(&[]);
     for _ in 0..10 {
         stop_at_once(pair.both()).await;
@@ -118,6 +126,7 @@ async fn of_many_stops_at_once_on_two_servers_exactly_one_succeeds() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_many_stops_at_once_on_two_servers_of_a_cluster_exactly_one_succeeds() {
+    let _alone = alone().await;
     let cluster = RedisCluster::start(0, &[]);
     let (a, b) = (server_on(&cluster.address()), server_on(&cluster.address()));
     for _ in 0..10 {
@@ -127,7 +136,7 @@ async fn of_many_stops_at_once_on_two_servers_of_a_cluster_exactly_one_succeeds(
 
 /// Stops one session 64 times at once.
 async fn stop_at_once(servers: [&Api; 2]) {
-    let path = servers[0].create(r#"{"tick_ms":100}"#).await;
+    let path = create(servers[0], r#"{"tick_ms":100}"#).await;
     let stop = format!("{path}/stop");
     let answers = join_all((0..64).map(|number| servers[number % 2].post(&stop, ""))).await;
     let (stopped, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 200);
@@ -145,12 +154,13 @@ async fn stop_at_once(servers: [&Api; 2]) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_many_stops_in_the_future_at_once_the_earliest_counts() {
+    let _alone = alone().await;
     let pair = Pair::start(&[]);
     for _ in 0..5 {
-        let path = pair.a.api.create(r#"{"tick_ms":100}"#).await;
+        let path = create(&pair.a.api, r#"{"tick_ms":100}"#).await;
         let stop = async |number: u32| {
             let server = pair.both()[usize::from(number.is_multiple_of(3))];
-            stop_in_the_future(server, &path, number).await
+            patiently(async || stop_in_the_future(server, &path, number).await).await
         };
         let answers = join_all((1..=64).map(stop)).await;
         let made = answers.iter().filter(|answer| answer.status == 200).count() as u64;
@@ -160,21 +170,24 @@ async fn of_many_stops_in_the_future_at_once_the_earliest_counts() {
         }
         let session = pair.a.api.get(&path).await.json();
         assert_eq!(session["stopped_at"], "2999-01-01T23:58:55.000Z", "{session}");
-        assert_eq!(session["revision"], 1 + made);
+        // What was answered by 503 at first may have been made as well.
+        assert!(session["revision"].as_u64() >= Some(1 + made), "{made} were made: {session}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_starts_to_listen_while_stops_are_made_hears_of_the_last() {
     const STOPS: u32 = 300;
+    let _alone = alone().await;
     let pair = Pair::start(&[]);
-    let path = pair.a.api.create(r#"{"tick_ms":100}"#).await;
+    let path = create(&pair.a.api, r#"{"tick_ms":100}"#).await;
     let mut listeners = JoinSet::new();
     for number in 0..STOPS {
         listeners.spawn(hear_the_last(pair.b.api.clone(), path.clone(), u64::from(STOPS) + 1));
         let server = pair.both()[usize::from(number.is_multiple_of(2))];
-        let answer = stop_in_the_future(server, &path, number).await;
-        assert_eq!(answer.status, 200, "{}", answer.text);
+        let answer = patiently(async || stop_in_the_future(server, &path, number).await).await;
+        // What was answered by 503 at first may have been made, and is not earlier than itself.
+        assert!(matches!(answer.status, 200 | 409), "{}", answer.text);
     }
     let first_heard: HashSet<u64> = listeners.join_all().await.into_iter().collect();
     assert!(first_heard.len() > 10, "they have come at different times: {first_heard:?}");
@@ -182,8 +195,8 @@ async fn who_starts_to_listen_while_stops_are_made_hears_of_the_last() {
 
 /// Listens until the last revision is told, and gives the first that was.
 async fn hear_the_last(api: Api, path: String, last: u64) -> u64 {
-    let mut listener = Listener::start(&api, &path).await;
-    let first = listener.event().await.json()["revision"].as_u64().expect("a number");
+    let (mut listener, first) = Listener::told_of(&api, &path).await;
+    let first = first.json()["revision"].as_u64().expect("a number");
     let mut revision = first;
     while revision < last {
         let told = listener.event().await.json()["revision"].as_u64().expect("a number");
@@ -195,8 +208,9 @@ async fn hear_the_last(api: Api, path: String, last: u64) -> u64 {
 
 #[tokio::test]
 async fn a_session_has_the_same_tag_on_every_server_and_after_a_restart() {
+    let _alone = alone().await;
     let mut pair = Pair::start(&[]);
-    let path = pair.a.api.create(r#"{"tick_ms":100,"metadata":{"a":0.1}}"#).await;
+    let path = create(&pair.a.api, r#"{"tick_ms":100,"metadata":{"a":0.1}}"#).await;
     for is_stopped in [false, true] {
         if is_stopped {
             stop(&pair.a.api, &path).await;
@@ -211,6 +225,7 @@ async fn a_session_has_the_same_tag_on_every_server_and_after_a_restart() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_did_not_run_for_a_while_shows_nothing_that_is_over() {
+    let _alone = alone().await;
     let pair = Pair::start(&[]);
     let paths = create_many(&pair.a.api, 50).await;
     each(&paths, async |path| wait_until(&pair.b.api, path, Sight::is_running).await).await;

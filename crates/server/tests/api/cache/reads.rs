@@ -154,6 +154,25 @@ async fn what_was_read_while_the_news_were_lost_is_read_again() {
 }
 
 #[tokio::test]
+async fn who_asks_after_the_news_were_lost_does_not_share_a_read_from_before() {
+    let server = Server::new();
+    let session = server.created_elsewhere();
+    server.store.holds_back(true);
+    let before = server.start_to_find(session.id);
+    server.reads(1).await;
+    let missed = server.stopped_elsewhere(&session);
+    server.begins();
+    server.proves();
+    let afterwards = server.start_to_find(session.id);
+    server.reads(2).await;
+    server.store.holds_back(false);
+    assert_eq!(*answered(afterwards).await.session.session(), missed);
+    assert_eq!(*answered(before).await.session.session(), session);
+    server.finds(&missed).await;
+    server.has_read(2);
+}
+
+#[tokio::test]
 async fn a_session_that_is_not_there_is_looked_for_each_time() {
     let server = Server::new();
     let id = session(0).id;

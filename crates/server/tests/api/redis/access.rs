@@ -126,6 +126,22 @@ async fn a_user_who_may_not_tell_others_of_changes_is_refused_at_once() {
 }
 
 #[tokio::test]
+async fn a_replacement_that_cannot_be_told_to_others_is_taken_back() {
+    let server = RedisServer::start(&[]);
+    server.ask::<()>(&[&["ACL", "SETUSER", "tickseed"], &RIGHTS[..]].concat());
+    let store = connect(&with_login(&server, &format!("tickseed:{PASSWORD}")), TestClock::new()).await;
+    let first = session(3_600);
+    let second = first.stopped(Timestamp::MAX);
+    assert_eq!(store.create(first.clone()).await.unwrap(), Created::Yes);
+    server.ask::<()>(&["ACL", "SETUSER", "tickseed", "-publish"]);
+    assert!(store.0.replace(second.clone(), None).await.unwrap_err().may_pass());
+    assert_eq!(store.find(first.id).await.unwrap(), Some(first));
+    server.ask::<()>(&["ACL", "SETUSER", "tickseed", "+publish"]);
+    assert_eq!(store.replace(second.clone(), None).await.unwrap(), Replaced::Yes);
+    assert_eq!(store.find(second.id).await.unwrap(), Some(second));
+}
+
+#[tokio::test]
 async fn the_password_is_not_even_in_the_most_talkative_log() {
     let (folder, server) = (TempDir::new().unwrap(), RedisServer::start(&["--requirepass", PASSWORD]));
     let log = folder.path().join("log");

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::pair::{Sight, create_many, each, server_on, stop, wait_until};
+use super::pair::{Sight, alone, create_many, each, server_on, stop, wait_until};
 use crate::listener::Listener;
 use crate::redis_server::RedisCluster;
 use crate::support::Api;
@@ -40,8 +40,8 @@ fn divide(cluster: &RedisCluster, paths: &[String]) -> (Vec<String>, Vec<String>
 /// Checks that sessions are read from Redis, created in it and stopped as ever.
 async fn go_on([a, b]: [&Api; 2], paths: &[String]) {
     each(paths, async |path| {
-        let mut listener = Listener::start(b, path).await;
-        assert_eq!(listener.event().await.event, "session");
+        let (mut listener, first) = Listener::told_of(b, path).await;
+        assert_eq!(first.event, "session");
         wait_until(b, path, |sight| sight.is_running() && sight.age().is_none()).await;
         stop(a, path).await;
         assert_eq!(listener.event().await.event, "stopped");
@@ -52,6 +52,7 @@ async fn go_on([a, b]: [&Api; 2], paths: &[String]) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_a_master_is_away_the_sessions_of_the_others_are_served_as_ever() {
+    let _alone = alone().await;
     let mut cluster = RedisCluster::start(0, &ARGUMENTS);
     let servers = [server_on(&cluster.address()), server_on(&cluster.address())];
     let [a, b] = [&servers[0].api, &servers[1].api];
@@ -75,6 +76,7 @@ async fn while_a_master_is_away_the_sessions_of_the_others_are_served_as_ever() 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn when_a_replica_has_taken_over_from_a_master_that_hangs_all_is_told_again() {
+    let _alone = alone().await;
     let arguments = [&ARGUMENTS[..], &["--cluster-replica-validity-factor", "0"]].concat();
     let cluster = RedisCluster::start(1, &arguments);
     let servers = [server_on(&cluster.address()), server_on(&cluster.address())];

@@ -6,8 +6,8 @@ use futures_util::future::join_all;
 use tokio::sync::watch;
 
 use super::pair::{
-    BOUND, Pair, RECOVERED_WITHIN, Sight, create_many, each, look_on, median, server_on, stop, summary,
-    until_created, wait_until,
+    BOUND, Pair, RECOVERED_WITHIN, Sight, alone, create, create_many, each, look_on, median, server_on, stop,
+    summary, until_created, wait_until,
 };
 use super::proxy::Proxy;
 use crate::listener::{Listener, stop_in_the_future};
@@ -33,8 +33,8 @@ impl Remote {
     async fn sessions(&self, count: usize) -> Vec<(String, Listener)> {
         let paths = create_many(&self.a.api, count).await;
         each(paths, async |path| {
-            let mut listener = Listener::start(&self.b.api, &path).await;
-            assert_eq!(listener.event().await.event, "session");
+            let (listener, first) = Listener::told_of(&self.b.api, &path).await;
+            assert_eq!(first.event, "session");
             (path, listener)
         })
         .await
@@ -102,16 +102,19 @@ async fn stops_behind_a_cut_network(mend: impl Fn(&Proxy)) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn behind_a_cut_network_no_stop_is_hidden_and_what_was_held_up_arrives() {
+    let _alone = alone().await;
     stops_behind_a_cut_network(Proxy::mend).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn behind_a_cut_network_that_has_forgotten_its_connections_new_ones_are_made() {
+    let _alone = alone().await;
     stops_behind_a_cut_network(Proxy::mend_for_new_connections).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_only_the_news_are_cut_off_every_answer_is_read_from_redis() {
+    let _alone = alone().await;
     let remote = Remote::start();
     let sessions = remote.sessions(60).await;
     remote.network.cut_the_news();
@@ -130,6 +133,7 @@ async fn while_only_the_news_are_cut_off_every_answer_is_read_from_redis() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn listeners_hear_what_happened_while_the_news_were_cut_off() {
+    let _alone = alone().await;
     let remote = Remote::start();
     for mend in [Proxy::mend, Proxy::mend_for_new_connections] {
         let sessions = remote.sessions(60).await;
@@ -143,8 +147,9 @@ async fn listeners_hear_what_happened_while_the_news_were_cut_off() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn listeners_hear_of_stops_that_fall_on_a_connection_that_breaks() {
+    let _alone = alone().await;
     let pair = Pair::start(&[]);
-    let path = pair.a.api.create(r#"{"tick_ms":100}"#).await;
+    let path = create(&pair.a.api, r#"{"tick_ms":100}"#).await;
     let mut listener = Listener::start(&pair.b.api, &path).await;
     for number in 0..30 {
         let before = listener.event().await.id;

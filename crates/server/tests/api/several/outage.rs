@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use reqwest::Method;
 
 use super::pair::{
-    BOUND, DURABLE, Pair, RECOVERED_WITHIN, Sight, median, summary, until_created, wait_until,
+    BOUND, DURABLE, Pair, RECOVERED_WITHIN, Sight, alone, create, median, summary, until_created, wait_until,
 };
 use crate::listener::Listener;
 use crate::redis_server::RedisServer;
@@ -55,11 +55,13 @@ struct Measured {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_redis_memory_is_served_with_its_age_and_the_rest_is_refused_at_once() {
+    let _alone = alone().await;
     measure(Outage::Killed).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_redis_hangs_memory_is_served_with_its_age_and_the_rest_is_refused_at_once() {
+    let _alone = alone().await;
     measure(Outage::Hanging).await;
 }
 
@@ -79,11 +81,11 @@ async fn measure(outage: Outage) {
 }
 
 async fn go_through(outage: Outage, pair: &mut Pair, measured: &mut Measured) {
-    let known = pair.a.api.create(r#"{"tick_ms":100}"#).await;
+    let known = create(&pair.a.api, r#"{"tick_ms":100}"#).await;
     wait_until(&pair.b.api, &known, Sight::is_running).await;
-    let mut listener = Listener::start(&pair.b.api, &known).await;
-    assert_eq!(listener.event().await.event, "session");
-    let unknown_to_b = pair.a.api.create(r#"{"tick_ms":100}"#).await;
+    let (mut listener, first) = Listener::told_of(&pair.b.api, &known).await;
+    assert_eq!(first.event, "session");
+    let unknown_to_b = create(&pair.a.api, r#"{"tick_ms":100}"#).await;
     outage.begin(&mut pair.redis);
     let began_at = Instant::now();
     for api in pair.both() {
@@ -161,11 +163,12 @@ fn assert_unavailable(answer: &Answer) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_redis_has_lost_is_gone_on_every_server_and_its_listeners_are_told() {
+    let _alone = alone().await;
     let mut pair = Pair::start(&[]);
-    let path = pair.a.api.create(r#"{"tick_ms":100}"#).await;
+    let path = create(&pair.a.api, r#"{"tick_ms":100}"#).await;
     wait_until(&pair.b.api, &path, Sight::is_running).await;
-    let mut listener = Listener::start(&pair.b.api, &path).await;
-    assert_eq!(listener.event().await.event, "session");
+    let (mut listener, first) = Listener::told_of(&pair.b.api, &path).await;
+    assert_eq!(first.event, "session");
     pair.redis.kill();
     pair.redis.start_again();
     assert_eq!(listener.event().await.event, "expired");
@@ -178,8 +181,9 @@ async fn what_redis_has_lost_is_gone_on_every_server_and_its_listeners_are_told(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_an_outage_many_readers_of_a_session_cost_few_reads_of_redis() {
     const READERS: usize = 200;
+    let _alone = alone().await;
     let mut pair = Pair::start(&DURABLE);
-    let path = pair.a.api.create(r#"{"tick_ms":100}"#).await;
+    let path = create(&pair.a.api, r#"{"tick_ms":100}"#).await;
     let b = &pair.b.api;
     wait_until(b, &path, Sight::is_running).await;
     for outage in [Outage::Killed, Outage::Hanging] {

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::task::block_in_place;
 use tokio::time::timeout;
 
-use super::pair::{DURABLE, Pair, Sight, each, unchanging};
+use super::pair::{DURABLE, Pair, Sight, alone, each, unchanging};
 use crate::support::{Answer, Api, DEADLINE};
 
 const KILLS: usize = 3;
@@ -85,6 +85,7 @@ impl Book {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_and_nothing_wrong_is_told_while_redis_is_killed_again_and_again() {
+    let _alone = alone().await;
     let mut pair = Pair::start(&DURABLE);
     let apis = pair.both().map(Clone::clone);
     let book = Book::default();
