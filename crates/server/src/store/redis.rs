@@ -33,13 +33,13 @@ pub use self::start::ConnectError;
 /// nobody must miss a session that has not expired for them.
 const KEPT_LONGER: Duration = Duration::from_mins(1);
 
-/// Replaces the record KEYS[1] by ARGV[2] if its revision is ARGV[1] and it is before ARGV[3], in milliseconds by the clock
-/// of Redis (nothing: at any time), and then publishes ARGV[5] on ARGV[4]; what cannot be published is taken back. The
+/// Replaces the record `KEYS[1]` by `ARGV[2]` if its revision is `ARGV[1]` and it is before `ARGV[3]`, in milliseconds by the clock
+/// of Redis (nothing: at any time), and then publishes `ARGV[5]` on `ARGV[4]`; what cannot be published is taken back. The
 /// revision is the last field of form 1, which is much cheaper to find than JSON is to read, and exact where Lua's numbers
 /// are not.
 ///
-/// The connection to a cluster sends a call again if it loses the answer. So that this is not answered with a refusal, KEYS[2]
-/// names for ten seconds the call that has replaced the record last: ARGV[6].
+/// The connection to a cluster sends a call again if it loses the answer. So that this is not answered with a refusal, `KEYS[2]`
+/// names for ten seconds the call that has replaced the record last: `ARGV[6]`.
 const REPLACE: &str = r#"
 if KEYS[2] and redis.call('GET', KEYS[2]) == ARGV[6] then return 1 end
 local kept = redis.call('GET', KEYS[1])
@@ -59,7 +59,7 @@ if KEYS[2] then redis.call('SET', KEYS[2], ARGV[6], 'PX', 10000) end
 return 1
 "#;
 
-/// Asks what keeps KEYS[1] for its time. As a command, TIME would be answered by any node of a cluster.
+/// Asks what keeps `KEYS[1]` for its time. As a command, TIME would be answered by any node of a cluster.
 const TIME: &str = "return {KEYS[1], redis.call('TIME')}";
 
 /// Sessions in Redis.

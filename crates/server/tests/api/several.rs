@@ -21,7 +21,7 @@ use self::pair::{
 };
 use crate::listener::{Listener, stop_in_the_future};
 use crate::redis_server::RedisCluster;
-use crate::support::Api;
+use crate::support::{Api, DEADLINE};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_sessions_of_one_server_are_read_on_the_other_to_the_byte() {
@@ -79,7 +79,11 @@ async fn a_stop_is_seen_on_the_other_server_within_its_bound_and_told_once() {
 async fn see_a_stop(pair: &Pair, path: &str, listener: Option<Listener>) -> Seen {
     let (a, b, state) = (&pair.a.api, &pair.b.api, format!("{path}/state"));
     let (told, stopped) = watch::channel(None);
-    let watch = async |path: &str| look_on(b, path, stopped.clone()).await;
+    let watch = async |path: &str| {
+        let mut sights = look_on(b, path, stopped.clone()).await;
+        sights.push(wait_until(b, path, Sight::is_stopped).await);
+        sights
+    };
     let stop = async {
         let answered_at = stop(a, path).await;
         told.send_replace(Some(answered_at));
@@ -92,15 +96,13 @@ async fn see_a_stop(pair: &Pair, path: &str, listener: Option<Listener>) -> Seen
 }
 
 fn delay(sights: &[Sight], stopped_at: Instant) -> Duration {
-    // To say that Redis does not answer in time, or how old an answer may be, is no wrong answer.
-    let sights: Vec<_> =
-        sights.iter().filter(|sight| sight.answer.status != 503 && sight.age().is_none()).collect();
-    for sight in &sights {
-        assert!(sight.is_answered(), "{sight:?}");
-        assert!(!sight.breaks_the_promise(stopped_at), "{sight:?} of a session stopped at {stopped_at:?}");
+    for sight in sights {
+        // To say that Redis does not answer in time is no wrong answer.
+        assert!(matches!(sight.answer.status, 200 | 503), "{sight:?}");
+        sight.assert_keeps_the_promise(stopped_at);
     }
-    let first = sights.iter().position(|sight| sight.is_stopped()).expect("the stop is seen");
-    assert!(sights[first..].iter().all(|sight| sight.is_stopped()), "a stopped session does not run again");
+    let first = sights.iter().position(Sight::is_stopped).expect("the stop is seen");
+    assert!(!sights[first..].iter().any(Sight::is_running), "a stopped session does not run again");
     sights[first].asked_at.saturating_duration_since(stopped_at)
 }
 
@@ -119,9 +121,7 @@ async fn hear_of_the_stop(listener: Option<Listener>) -> Option<Instant> {
 async fn of_many_stops_at_once_on_two_servers_exactly_one_succeeds() {
     let _alone = alone().await;
     let pair = Pair::start(&[]);
-    for _ in 0..10 {
-        stop_at_once(pair.both()).await;
-    }
+    stop_again_and_again(pair.both()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -129,16 +129,26 @@ async fn of_many_stops_at_once_on_two_servers_of_a_cluster_exactly_one_succeeds(
     let _alone = alone().await;
     let cluster = RedisCluster::start(0, &[]);
     let (a, b) = (server_on(&cluster.address()), server_on(&cluster.address()));
-    for _ in 0..10 {
-        stop_at_once([&a.api, &b.api]).await;
+    stop_again_and_again([&a.api, &b.api]).await;
+}
+
+async fn stop_again_and_again(servers: [&Api; 2]) {
+    let (mut rounds, deadline) = (0, Instant::now() + DEADLINE);
+    while rounds < 10 {
+        rounds += usize::from(stop_at_once(servers).await);
+        assert!(Instant::now() < deadline, "{rounds} rounds");
     }
 }
 
-/// Stops one session 64 times at once.
-async fn stop_at_once(servers: [&Api; 2]) {
+/// Stops one session 64 times at once. Does not count if Redis is too slow for one of them: nobody knows whether that was
+/// made.
+async fn stop_at_once(servers: [&Api; 2]) -> bool {
     let path = create(servers[0], r#"{"tick_ms":100}"#).await;
     let stop = format!("{path}/stop");
     let answers = join_all((0..64).map(|number| servers[number % 2].post(&stop, ""))).await;
+    if answers.iter().any(|answer| answer.status == 503) {
+        return false;
+    }
     let (stopped, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 200);
     assert_eq!((stopped.len(), refused.len()), (1, 63), "{refused:?}");
     let stopped_at = &stopped[0].json()["stopped_at"];
@@ -147,9 +157,10 @@ async fn stop_at_once(servers: [&Api; 2]) {
     }
     for server in servers {
         // Who has been refused has read it, so both know of it by now.
-        let session = server.get(&path).await.json();
+        let session = Sight::of(server, &path).await.answer.json();
         assert_eq!((&session["stopped_at"], session["revision"].as_u64()), (stopped_at, Some(2)));
     }
+    true
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -168,7 +179,7 @@ async fn of_many_stops_in_the_future_at_once_the_earliest_counts() {
         for answer in refused {
             answer.problem(409, "stop_not_earlier");
         }
-        let session = pair.a.api.get(&path).await.json();
+        let session = Sight::of(&pair.a.api, &path).await.answer.json();
         assert_eq!(session["stopped_at"], "2999-01-01T23:58:55.000Z", "{session}");
         // What was answered by 503 at first may have been made as well.
         assert!(session["revision"].as_u64() >= Some(1 + made), "{made} were made: {session}");
@@ -216,10 +227,10 @@ async fn a_session_has_the_same_tag_on_every_server_and_after_a_restart() {
             stop(&pair.a.api, &path).await;
             wait_until(&pair.b.api, &path, Sight::is_stopped).await;
         }
-        let before = pair.a.api.get(&path).await;
-        assert_same(&before, &pair.b.api.get(&path).await);
+        let before = Sight::of(&pair.a.api, &path).await.answer;
+        assert_same(&before, &Sight::of(&pair.b.api, &path).await.answer);
         pair.b = server_on(&pair.redis.address());
-        assert_same(&before, &pair.b.api.get(&path).await);
+        assert_same(&before, &Sight::of(&pair.b.api, &path).await.answer);
     }
 }
 
@@ -241,5 +252,8 @@ async fn a_server_that_did_not_run_for_a_while_shows_nothing_that_is_over() {
         pair.b.signal("CONT");
     };
     let (sights, ()) = tokio::join!(asked, goes_on);
-    assert!(sights.iter().all(Sight::is_stopped), "{sights:?}");
+    for sight in &sights {
+        sight.assert_keeps_the_promise(last);
+    }
+    assert!(sights.iter().any(Sight::is_stopped), "{sights:?}");
 }

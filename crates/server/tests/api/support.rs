@@ -55,7 +55,9 @@ pub(crate) struct Api {
 
 impl Api {
     pub(crate) fn new(base: String) -> Self {
-        let client = Client::builder().timeout(DEADLINE).build().expect("a client without TLS can be built");
+        // Shorter than servers keep an idle connection, or a request may meet its end.
+        let client = Client::builder().timeout(DEADLINE).pool_idle_timeout(Duration::from_secs(2));
+        let client = client.build().expect("a client without TLS can be built");
         Self { base, client }
     }
 

@@ -42,10 +42,10 @@ async fn go_on([a, b]: [&Api; 2], paths: &[String]) {
     each(paths, async |path| {
         let (mut listener, first) = Listener::told_of(b, path).await;
         assert_eq!(first.event, "session");
-        wait_until(b, path, |sight| sight.is_running() && sight.age().is_none()).await;
+        wait_until(b, path, |sight| sight.is_running() && sight.is_sure()).await;
         stop(a, path).await;
         assert_eq!(listener.event().await.event, "stopped");
-        wait_until(b, path, |sight| sight.is_stopped() && sight.age().is_none()).await;
+        wait_until(b, path, |sight| sight.is_stopped() && sight.is_sure()).await;
     })
     .await;
 }
@@ -68,7 +68,7 @@ async fn while_a_master_is_away_the_sessions_of_the_others_are_served_as_ever() 
 
     cluster.nodes[0].start_again();
     each(&away, async |path| {
-        wait_until(b, path, |sight| sight.is_answered() && sight.age().is_none()).await;
+        wait_until(b, path, Sight::is_sure).await;
     })
     .await;
     go_on([a, b], &away).await;
@@ -89,7 +89,7 @@ async fn when_a_replica_has_taken_over_from_a_master_that_hangs_all_is_told_agai
     each(&away, async |path| {
         wait_until(a, path, |sight| sight.age().is_some()).await;
         for server in [a, b] {
-            wait_until(server, path, |sight| sight.is_answered() && sight.age().is_none()).await;
+            wait_until(server, path, Sight::is_sure).await;
         }
     })
     .await;

@@ -7,7 +7,8 @@ use futures_util::future::join_all;
 use reqwest::Method;
 
 use super::pair::{
-    BOUND, DURABLE, Pair, RECOVERED_WITHIN, Sight, alone, create, median, summary, until_created, wait_until,
+    BOUND, DURABLE, Pair, RECOVERED_WITHIN, Sight, alone, create, median, patiently, summary, until_created,
+    wait_until,
 };
 use crate::listener::Listener;
 use crate::redis_server::RedisServer;
@@ -106,7 +107,8 @@ async fn go_through(outage: Outage, pair: &mut Pair, measured: &mut Measured) {
     assert!(!hint.is_event() && !hint.retry.is_empty(), "{hint:?}");
     // Longer than connections are given.
     let old = wait_until(&pair.b.api, &known, |sight| sight.age() > Some(Duration::ZERO)).await;
-    assert!(old.age() < Some(began_at.elapsed() + BOUND), "{old:?} of an outage that began at {began_at:?}");
+    let age = old.age().unwrap_or_default() + Duration::from_secs(1);
+    assert!(old.asked_at < began_at + age, "{old:?} of an outage that began at {began_at:?}");
     let request = pair.b.api.request(Method::GET, &known).header("if-none-match", old.answer.header("etag"));
     let known_already = Answer::of(request.send().await.unwrap()).await;
     assert!(known_already.status == 304 && !known_already.header("age").is_empty(), "{known_already:?}");
@@ -116,12 +118,13 @@ async fn go_through(outage: Outage, pair: &mut Pair, measured: &mut Measured) {
     for api in pair.both() {
         wait_until(api, "/readyz", Sight::is_answered).await;
         for path in [&known, &unknown_to_b] {
-            let sight = wait_until(api, path, |sight| sight.is_answered() && sight.age().is_none()).await;
+            let sight = wait_until(api, path, Sight::is_sure).await;
             // Stops that were refused may have been made: one that Redis took up when it went on, say.
             assert!(sight.is_running() || sight.is_stopped() && path == &known, "{sight:?}");
         }
     }
-    pair.a.api.post(&format!("{known}/stop"), "").await;
+    // It may have been stopped by a request that was refused, and then this is.
+    patiently(async || pair.a.api.post(&format!("{known}/stop"), "").await).await;
     assert_eq!(listener.event().await.event, "stopped");
 }
 
@@ -199,7 +202,7 @@ async fn after_an_outage_many_readers_of_a_session_cost_few_reads_of_redis() {
         }
         println!("{outage:?}: {READERS} readers cost so many reads of Redis: {costs:?}");
         costs.sort_unstable();
-        assert!(costs[1] < READERS as u64 / 4, "{costs:?}");
+        assert!(costs[1] < READERS as u64 / 2, "{costs:?}");
     }
 }
 

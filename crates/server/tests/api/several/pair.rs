@@ -121,8 +121,10 @@ pub(crate) async fn look_on(api: &Api, path: &str, stopped: watch::Receiver<Opti
     let mut sights = Vec::new();
     loop {
         let over = stopped.borrow().is_some_and(|stopped_at| stopped_at.elapsed() > BOUND + BOUND / 5);
-        sights.push(Sight::take(api, path).await);
-        if over {
+        let sight = Sight::take(api, path).await;
+        let is_answered = sight.is_answered();
+        sights.push(sight);
+        if over && is_answered {
             return sights;
         }
     }
@@ -151,9 +153,9 @@ impl Sight {
         Self { asked_at, answer: api.get(path).await }
     }
 
-    /// Asks until it is answered.
+    /// Asks until it is answered, and not with what was so some time ago.
     pub(crate) async fn of(api: &Api, path: &str) -> Self {
-        wait_until(api, path, |sight| sight.answer.status != 503).await
+        wait_until(api, path, Self::is_sure).await
     }
 
     /// Whether it shows what was asked for.
@@ -177,11 +179,17 @@ impl Sight {
         Some(Duration::from_secs(seconds))
     }
 
-    /// Whether it shows the session running although a stop was answered longer ago than the answer may be out of date. An
+    /// Whether it shows what was asked for, and not what was so some time ago.
+    pub(crate) fn is_sure(&self) -> bool {
+        self.is_answered() && self.age().is_none()
+    }
+
+    /// Checks that it does not show the session running although a stop was answered longer ago than the answer may be out of date. An
     /// answer with an age may be as old as that, which is told in whole seconds.
-    pub(crate) fn breaks_the_promise(&self, stopped_at: Instant) -> bool {
+    pub(crate) fn assert_keeps_the_promise(&self, stopped_at: Instant) {
         let late = self.age().map_or(BOUND, |age| age + Duration::from_secs(1));
-        self.is_running() && self.asked_at > stopped_at + late
+        let is_late = self.asked_at > stopped_at + late;
+        assert!(!is_late || !self.is_running(), "{self:?} of a session stopped at {stopped_at:?}");
     }
 }
 
