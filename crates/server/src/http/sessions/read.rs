@@ -57,6 +57,10 @@ pub(in crate::http) async fn handle(
         .insert_header((header::ETAG, representation.entity_tag.as_str()))
         .insert_header((header::CACHE_CONTROL, cache_control(found.session.session(), now, found.age)));
     mark_age(&mut response, found.age);
+    if found.age.is_some() {
+        // nginx counts from when an answer comes, whatever its age: it would keep this one for as long again.
+        response.insert_header(("X-Accel-Expires", "0"));
+    }
     if is_known {
         return Ok(response.finish());
     }

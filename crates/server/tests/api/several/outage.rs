@@ -112,6 +112,7 @@ async fn go_through(outage: Outage, pair: &mut Pair, measured: &mut Measured) {
     let request = pair.b.api.request(Method::GET, &known).header("if-none-match", old.answer.header("etag"));
     let known_already = Answer::of(request.send().await.unwrap()).await;
     assert!(known_already.status == 304 && !known_already.header("age").is_empty(), "{known_already:?}");
+    assert_eq!(known_already.header("x-accel-expires"), "0", "nginx must not keep it");
 
     outage.end(&mut pair.redis);
     measured.recoveries.extend(join_all(pair.both().map(until_created)).await);
