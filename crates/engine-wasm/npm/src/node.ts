@@ -1,14 +1,14 @@
 /** The entry for Node.js: the same as `index.ts`, but it reads the WebAssembly file from disk. */
 import { readFile } from "node:fs/promises";
 
-import { type EngineSource, loadOnce } from "./load.js";
+import { type EngineSource, loadOnce } from "./engine/load.js";
 
-export { Draw } from "./draw.js";
-export { EngineError, type EngineErrorCode } from "./error.js";
-export type { EngineSource } from "./load.js";
-export type { BreakInterval, Instant, Round, Rules, Session, State } from "./session.js";
-export { stateAt, Timeline } from "./timeline.js";
-export { ENGINE_VERSION } from "./version.js";
+export { Draw } from "./engine/draw.js";
+export { EngineError, type EngineErrorCode } from "./engine/error.js";
+export type { EngineSource } from "./engine/load.js";
+export type { BreakInterval, Instant, Round, Rules, Session, State } from "./engine/session.js";
+export { stateAt, Timeline } from "./engine/timeline.js";
+export { ENGINE_VERSION } from "./engine/version.js";
 
 const WASM_FILE = new URL("../generated/tickseed_bg.wasm", import.meta.url);
 

@@ -6,4 +6,4 @@ export {
   default as initialize,
   engineVersion,
   Timeline as RawTimeline,
-} from "../generated/tickseed.js";
+} from "../../generated/tickseed.js";
