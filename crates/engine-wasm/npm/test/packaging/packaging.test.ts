@@ -24,6 +24,7 @@ describe("the packed package", () => {
     expect(others.sort()).toEqual([
       "package/LICENSE",
       "package/README.md",
+      "package/generated/api.d.ts",
       "package/generated/tickseed.d.ts",
       "package/generated/tickseed.js",
       "package/generated/tickseed_bg.wasm",
