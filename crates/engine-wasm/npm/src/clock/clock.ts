@@ -15,6 +15,8 @@ export interface ClockParts {
   readonly random: Random;
   readonly ask: AskTime;
   readonly signs?: Signs | undefined;
+  /** Closes the clock when it is aborted. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What a clock tells. */
@@ -63,6 +65,7 @@ export class Clock {
   readonly #budget = new Budget();
   readonly #listeners = new Listeners<ClockEvents>();
   readonly #ignoreSigns: () => void;
+  readonly #onAbort = (): void => this.close();
   #isClosed = false;
   #cancelTimer: () => void = nothing;
   /** The question under way. */
@@ -80,6 +83,7 @@ export class Clock {
     this.#parts = parts;
     this.#estimate = new Estimate(parts.time);
     this.#ignoreSigns = parts.signs?.((sign) => this.#heed(sign)) ?? nothing;
+    parts.signal?.addEventListener("abort", this.#onAbort);
     void this.#askBurst();
   }
 
@@ -88,7 +92,22 @@ export class Clock {
     return this.#estimate.isReady;
   }
 
-  /** What the clock says now. It must be ready. */
+  /** The server's time, in milliseconds since the Unix epoch, with a fraction. Never goes backward. */
+  get now(): number {
+    return this.read().now;
+  }
+
+  /** By how much {@link Clock.now} may be wrong at most, in milliseconds. */
+  get errorMs(): number {
+    return this.read().errorMs;
+  }
+
+  /** Whether the server was heard lately, and nothing has happened since that may have upset the clock. */
+  get synced(): boolean {
+    return this.read().synced;
+  }
+
+  /** All three at once, of one moment. The clock must be ready, as those are that {@link openClock} and sessions give. */
   read(): ClockReading {
     const reading = this.#estimate.read();
     if (reading === undefined) {
@@ -115,6 +134,7 @@ export class Clock {
     this.#cancelTimer();
     this.#question?.abort();
     this.#ignoreSigns();
+    this.#parts.signal?.removeEventListener("abort", this.#onAbort);
     this.#listeners.clear();
   }
 
