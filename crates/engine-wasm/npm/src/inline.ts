@@ -4,7 +4,7 @@
  *
  * @packageDocumentation
  */
-import { base64 } from "../generated/inline.js";
+import { moduleBytes } from "../generated/inline.js";
 import { type EngineSource, loadInline } from "./engine/load.js";
 import { type Connect, connectWith } from "./session/connect.js";
 
@@ -41,7 +41,7 @@ export { type Connect, type ConnectOptions, openClock } from "./session/connect.
 export { LiveSession, type SessionEvents, type StateRange, type Stopped } from "./session/live.js";
 export type { CatchUp } from "./session/ticker.js";
 
-loadInline(base64);
+loadInline(moduleBytes());
 
 /** Does nothing: the engine is loaded already. Here so that a program can change the entry that it takes. */
 export const loadEngine: (source?: EngineSource) => Promise<void> = () => Promise.resolve();

@@ -31,10 +31,10 @@ export function loadOnce(open: () => EngineSource | undefined): Promise<void> {
   return loading;
 }
 
-/** Loads the engine at once, from the text of the module in base64. */
-export function loadInline(base64: string): void {
+/** Loads the engine at once, from the module's bytes. */
+export function loadInline(bytes: Uint8Array<ArrayBuffer>): void {
   if (!loaded) {
-    initializeSync({ module: Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)) });
+    initializeSync({ module: bytes });
     checkModule();
     loading = Promise.resolve();
   }
