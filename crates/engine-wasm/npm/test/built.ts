@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 
 const NEEDED = [
   "generated/api.d.ts",
+  "generated/inline.js",
   "generated/tickseed.js",
   "generated/tickseed_bg.wasm",
   "dist/index.js",

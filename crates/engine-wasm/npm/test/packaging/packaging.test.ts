@@ -25,6 +25,8 @@ describe("the packed package", () => {
       "package/LICENSE",
       "package/README.md",
       "package/generated/api.d.ts",
+      "package/generated/inline.d.ts",
+      "package/generated/inline.js",
       "package/generated/tickseed.d.ts",
       "package/generated/tickseed.js",
       "package/generated/tickseed_bg.wasm",
