@@ -25,3 +25,12 @@ mod sink;
 pub use digest::{Digest, describe};
 pub use engine::{Engine, Round, Session, State};
 pub use generator::{Order, Text};
+
+/// What this was built for.
+pub const TARGET: &str = env!("DIGEST_TARGET");
+/// How the compiler was told to build it.
+pub const BUILD: &str = if cfg!(debug_assertions) {
+    concat!("debug, opt-level ", env!("DIGEST_OPT_LEVEL"))
+} else {
+    concat!("release, opt-level ", env!("DIGEST_OPT_LEVEL"))
+};

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use tickseed_digest::linked::Linked;
-use tickseed_digest::{Digest, Engine as _, Order, describe};
+use tickseed_digest::{BUILD, Digest, Engine as _, Order, TARGET, describe};
 
 /// So few that a second has many of them, on a slow emulator too.
 const STATES_AT_ONCE: u64 = 1024;
@@ -76,21 +76,14 @@ fn print_digests(order: Order, numbers: &[u64]) {
 
 fn print_line(version: u32, order: Order, states: u64, digest: [u8; 32], time: Duration) {
     let digest = hexadecimal(digest);
-    let (target, build) = (env!("DIGEST_TARGET"), build());
     let seconds = time.as_secs_f64();
     println!(
-        r#"{{"engine_version":{version},"target":"{target}","build":"{build}","order":"{order}","states":{states},"digest":"{digest}","seconds":{seconds:.3}}}"#
+        r#"{{"engine_version":{version},"target":"{TARGET}","build":"{BUILD}","order":"{order}","states":{states},"digest":"{digest}","seconds":{seconds:.3}}}"#
     );
 }
 
 fn hexadecimal(bytes: [u8; 32]) -> String {
     bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
-}
-
-/// How the compiler was told to build the program.
-fn build() -> String {
-    let checks = if cfg!(debug_assertions) { "debug" } else { "release" };
-    format!("{checks}, opt-level {}", env!("DIGEST_OPT_LEVEL"))
 }
 
 /// Tells how far it has got, once a second.
