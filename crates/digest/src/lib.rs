@@ -15,6 +15,11 @@
 
 #![no_std]
 
+#[cfg(feature = "command")]
+extern crate std;
+
+#[cfg(feature = "command")]
+pub mod command;
 mod digest;
 mod engine;
 mod generator;

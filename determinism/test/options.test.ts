@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+
+import { read, statesOf, waypoints } from "../src/options.js";
+import type { Row } from "../src/rows.js";
+
+function row(pace?: "far" | "slow"): Row {
+  const rest = { target: "t", engine: () => "e", build: "b", needs: [] };
+  return { ...rest, prepare: () => ["program"], ...(pace && { pace }) };
+}
+
+describe("the number of states", () => {
+  it("is a million, a tenth of it where that would take long", () => {
+    const options = read([]);
+    expect([row(), row("far"), row("slow")].map((one) => statesOf(one, options))).toEqual([1e6, 1e6, 1e5]);
+  });
+
+  it("is a billion in the full run where that is quick, a tenth elsewhere", () => {
+    const options = read(["--full"]);
+    expect([row(), row("far"), row("slow")].map((one) => statesOf(one, options))).toEqual([1e8, 1e9, 1e8]);
+  });
+
+  it("can be said", () => {
+    expect(read(["20_000", "--jobs", "1", "--only", "s390x"])).toEqual({
+      states: 20_000,
+      full: false,
+      all: false,
+      only: "s390x",
+      jobs: 1,
+    });
+  });
+
+  it.each(["many", "0", "-1", "1.5", "--unknown"])("has to be one: %s", (text) => {
+    expect(() => read([text])).toThrow("usage");
+  });
+});
+
+describe("digests on the way", () => {
+  it("are those of the powers of ten, and the last", () => {
+    expect(waypoints(1_000_000)).toEqual([1000, 10_000, 100_000, 1_000_000]);
+    expect(waypoints(25_000)).toEqual([1000, 10_000, 25_000]);
+    expect(waypoints(10)).toEqual([10]);
+  });
+});
