@@ -27,6 +27,8 @@ fn ask_draw<E: Engine, S: Sink>(step: u64, random: &mut Random, engine: &mut E, 
     sink.number("bits of unit", engine.unit().to_bits());
     ask_below(random, engine, sink);
     ask_order(random, engine, sink);
+    // Tells whether all before took as many words as they should.
+    sink.number("next word", engine.word().into());
 }
 
 /// Half are one of two names, as a game would use them.
