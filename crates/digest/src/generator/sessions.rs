@@ -24,7 +24,7 @@ const CHOSEN_RULES: [(u32, u32, u32); 16] = [
     (1, MAX_TICKS, 256),
     (MAX_TICKS, MAX_TICKS, 2),
     (MAX_TICKS, MAX_TICKS, 256),
-    (MAX_TICKS - 1, MAX_TICKS, 256),
+    (MAX_TICKS - 1, MAX_TICKS, 254),
     (500_000, 524_287, 32),
 ];
 

@@ -1,0 +1,72 @@
+//! Pearson's chi-square.
+
+use statrs::distribution::{ChiSquared, ContinuousCDF, Normal};
+
+/// A test and what it came to.
+#[derive(Debug, Clone)]
+pub(crate) struct ChiSquare {
+    pub(crate) statistic: f64,
+    pub(crate) freedom: u32,
+    /// How likely chance alone is as far off, or farther.
+    pub(crate) p: f64,
+}
+
+impl ChiSquare {
+    /// Of counts against what is expected of each. One is fixed by the sum of all.
+    pub(crate) fn new(counts: impl IntoIterator<Item = (f64, f64)>) -> Self {
+        let (statistic, cells) = counts.into_iter().fold((0.0, 0), |(sum, cells), (count, expected)| {
+            (sum + (count - expected).powi(2) / expected, cells + 1)
+        });
+        Self::of(statistic, cells - 1)
+    }
+
+    /// Of counts that are all to be the same.
+    #[expect(clippy::cast_precision_loss, reason = "counts below 2^53")]
+    pub(crate) fn even(counts: &[u64]) -> Self {
+        let expected = counts.iter().sum::<u64>() as f64 / counts.len() as f64;
+        Self::new(counts.iter().map(|count| (*count as f64, expected)))
+    }
+
+    /// Of counts whose sums are fixed in groups, so that so many are free.
+    pub(crate) fn with_freedom(counts: impl IntoIterator<Item = (f64, f64)>, freedom: u32) -> Self {
+        let distances = counts.into_iter().map(|(count, expected)| (count - expected).powi(2) / expected);
+        Self::of(distances.sum(), freedom)
+    }
+
+    fn of(statistic: f64, freedom: u32) -> Self {
+        let p = match freedom {
+            0 => 1.0,
+            _ => ChiSquared::new(freedom.into()).expect("more than none").sf(statistic),
+        };
+        Self { statistic, freedom, p }
+    }
+}
+
+/// How likely a number of the standard normal distribution is as far from 0, or farther.
+pub(crate) fn two_sided(z: f64) -> f64 {
+    2.0 * Normal::standard().sf(z.abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// From tables of the distributions.
+    #[test]
+    fn tails_are_those_of_the_tables() {
+        let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-4, "{a} {b}");
+        close(ChiSquare::of(3.841, 1).p, 0.05);
+        close(ChiSquare::of(18.307, 10).p, 0.05);
+        close(ChiSquare::of(124.342, 100).p, 0.05);
+        close(two_sided(1.96), 0.05);
+        close(two_sided(-1.96), 0.05);
+    }
+
+    #[test]
+    fn even_counts_have_no_distance() {
+        let test = ChiSquare::even(&[10, 10, 10]);
+        assert_eq!(test.freedom, 2);
+        assert!(test.statistic.abs() < 1e-9 && test.p > 0.999);
+        assert!(ChiSquare::even(&[100, 0, 0]).p < 1e-6);
+    }
+}

@@ -1,0 +1,33 @@
+//! The document, of which some parts are measured.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub(crate) struct Document {
+    file: PathBuf,
+    text: String,
+}
+
+impl Document {
+    pub(crate) fn read(file: &Path) -> io::Result<Self> {
+        Ok(Self { file: file.to_owned(), text: fs::read_to_string(file)? })
+    }
+
+    /// Puts what was measured in the place of what was measured before.
+    ///
+    /// # Panics
+    ///
+    /// If the document has no such part.
+    pub(crate) fn fill(&mut self, part: &str, measured: &str) {
+        let begin = format!("<!-- measured: {part} -->\n");
+        let end = "<!-- end -->";
+        let from = self.text.find(&begin).expect("the document has the part") + begin.len();
+        let to = from + self.text[from..].find(end).expect("the part ends");
+        self.text.replace_range(from..to, &format!("\n{}\n\n", measured.trim_end()));
+    }
+
+    pub(crate) fn write(&self) -> io::Result<()> {
+        fs::write(&self.file, &self.text)
+    }
+}

@@ -1,0 +1,186 @@
+//! Plots, as SVG.
+
+use std::error::Error;
+use std::path::Path;
+
+use plotters::prelude::*;
+
+use crate::correlation::by_distance;
+use crate::prediction::{Prediction, default_of};
+use crate::samples::{DEFAULT, RuleSet};
+use crate::uniformity::INTERVALS;
+
+type Drawn = Result<(), Box<dyn Error>>;
+
+const SIZE: (u32, u32) = (800, 400);
+const MEASURED: RGBColor = RGBColor(0x1f, 0x5f, 0xa8);
+const COMPUTED: RGBColor = RGBColor(0xc0, 0x50, 0x20);
+const OTHER: RGBColor = RGBColor(0x70, 0x70, 0x70);
+
+/// A series of points with a name.
+struct Series<'a> {
+    name: &'a str,
+    color: RGBColor,
+    points: Vec<(f64, f64)>,
+    as_dots: bool,
+}
+
+fn line(name: &str, color: RGBColor, points: Vec<(f64, f64)>) -> Series<'_> {
+    Series { name, color, points, as_dots: false }
+}
+
+fn dots(name: &str, color: RGBColor, points: Vec<(f64, f64)>) -> Series<'_> {
+    Series { name, color, points, as_dots: true }
+}
+
+/// One plot: a title, what the axes are, how far they go, where the names stand, and series.
+fn plot(
+    file: &Path,
+    title: &str,
+    (x, y): (&str, &str),
+    (from, to): ((f64, f64), (f64, f64)),
+    legend: SeriesLabelPosition,
+    all: &[Series<'_>],
+) -> Drawn {
+    let area = SVGBackend::new(file, SIZE).into_drawing_area();
+    area.fill(&WHITE)?;
+    let mut chart = ChartBuilder::on(&area)
+        .caption(title, ("sans-serif", 18))
+        .margin(12)
+        .x_label_area_size(40)
+        .y_label_area_size(70)
+        .build_cartesian_2d(from.0..to.0, from.1..to.1)?;
+    chart.configure_mesh().light_line_style(TRANSPARENT).x_desc(x).y_desc(y).draw()?;
+    for series in all {
+        let color = series.color;
+        let drawn = if series.as_dots {
+            chart.draw_series(series.points.iter().map(|point| Circle::new(*point, 2, color.filled())))?
+        } else {
+            chart.draw_series(LineSeries::new(series.points.iter().copied(), color.stroke_width(2)))?
+        };
+        // One that continues another has no name.
+        if !series.name.is_empty() {
+            drawn
+                .label(series.name)
+                .legend(move |(x, y)| Rectangle::new([(x, y - 2), (x + 14, y + 2)], color.filled()));
+        }
+    }
+    chart
+        .configure_series_labels()
+        .position(legend)
+        .background_style(WHITE.mix(0.8))
+        .border_style(OTHER)
+        .draw()?;
+    area.present()?;
+    Ok(())
+}
+
+/// How often each interval of the default rules came, against what is to be expected.
+#[expect(clippy::cast_precision_loss, reason = "counts below 2^53")]
+pub(crate) fn intervals(file: &Path) -> Drawn {
+    let mut counts = vec![0_u64; DEFAULT.choices() as usize];
+    DEFAULT.each_epoch(INTERVALS, |epoch| {
+        for interval in epoch {
+            counts[(interval - DEFAULT.min) as usize] += 1;
+        }
+    });
+    let expected = counts.iter().sum::<u64>() as f64 / counts.len() as f64;
+    // Values come in pairs of the same count, so half as many are independent.
+    let two_errors = 2.0 / (expected).sqrt();
+    let (min, max) = (f64::from(DEFAULT.min), f64::from(DEFAULT.max));
+    let level = |height: f64| vec![(min, height), (max, height)];
+    let measured = counts
+        .iter()
+        .enumerate()
+        .map(|(place, count)| (min + place as f64, *count as f64 / expected))
+        .collect();
+    plot(
+        file,
+        "How often each interval came, of what is to be expected: 100 to 300, K = 64",
+        ("interval", "share"),
+        ((min, 0.98), (max, 1.02)),
+        SeriesLabelPosition::UpperRight,
+        &[
+            dots("measured", MEASURED, measured),
+            line("expected", COMPUTED, level(1.0)),
+            line("two standard errors", OTHER, level(1.0 + two_errors)),
+            line("", OTHER, level(1.0 - two_errors)),
+        ],
+    )
+}
+
+/// The correlation of intervals at a distance.
+#[expect(clippy::cast_precision_loss, reason = "small distances")]
+pub(crate) fn correlation(file: &Path) -> Drawn {
+    let mut series = Vec::new();
+    for k in [8, 16, 64] {
+        let points = by_distance(RuleSet { rounds_per_epoch: k, ..DEFAULT }, 80);
+        let at = |place: usize| (place + 1) as f64;
+        let measured =
+            points.iter().enumerate().map(|(place, (measured, _))| (at(place), *measured)).collect();
+        let computed =
+            points.iter().enumerate().map(|(place, (_, computed))| (at(place), *computed)).collect();
+        series.push(dots(if k == 8 { "measured: K = 8, 16, 64" } else { "" }, MEASURED, measured));
+        series.push(line(if k == 8 { "computed" } else { "" }, COMPUTED, computed));
+    }
+    plot(
+        file,
+        "Correlation of intervals at a distance: 100 to 300",
+        ("distance, in rounds", "correlation"),
+        ((0.0, -0.14), (80.0, 0.02)),
+        SeriesLabelPosition::LowerRight,
+        &series,
+    )
+}
+
+/// What is known of the next interval, by how many of the epoch were seen.
+#[expect(clippy::cast_precision_loss, reason = "small numbers")]
+pub(crate) fn prediction(surprise: &Path, guess: &Path, predictions: &[Prediction]) -> Drawn {
+    let default = default_of(predictions);
+    let k = f64::from(default.rules.rounds_per_epoch);
+    let choices = f64::from(default.rules.choices());
+    let by_place = |of: fn(&crate::prediction::Place) -> f64| -> Vec<(f64, f64)> {
+        default.places.iter().enumerate().map(|(seen, place)| (seen as f64, of(place))).collect()
+    };
+    plot(
+        surprise,
+        "How much the next interval surprises: 100 to 300, K = 64",
+        ("intervals of the epoch seen", "bits"),
+        ((0.0, 0.0), (k, 8.0)),
+        SeriesLabelPosition::LowerLeft,
+        &[
+            line("independent intervals", OTHER, vec![(0.0, choices.log2()), (k - 1.0, choices.log2())]),
+            line("their sum is fixed", COMPUTED, by_place(|place| place.sum_bits)),
+            dots("pairs, as the engine makes them", MEASURED, by_place(|place| place.pair_bits)),
+        ],
+    )?;
+    plot(
+        guess,
+        "How often the best guess of the next interval is right: 100 to 300, K = 64",
+        ("intervals of the epoch seen", "share"),
+        ((0.0, 0.0), (k, 1.0)),
+        SeriesLabelPosition::UpperLeft,
+        &[
+            line("independent intervals", OTHER, vec![(0.0, 1.0 / choices), (k - 1.0, 1.0 / choices)]),
+            line("their sum is fixed", COMPUTED, by_place(|place| place.sum_guess)),
+            dots("pairs, as the engine makes them", MEASURED, by_place(|place| place.pair_hits)),
+        ],
+    )
+}
+
+/// All p-values in order: if nothing but chance is at work they lie along the diagonal.
+#[expect(clippy::cast_precision_loss, reason = "a few")]
+pub(crate) fn p_values(file: &Path, p_values: &[f64]) -> Drawn {
+    let mut sorted = p_values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let count = sorted.len() as f64;
+    let points = sorted.iter().enumerate().map(|(place, p)| ((place as f64 + 0.5) / count, *p)).collect();
+    plot(
+        file,
+        "The p-values of all tests, in order",
+        ("share of the tests", "p"),
+        ((0.0, 0.0), (1.0, 1.0)),
+        SeriesLabelPosition::LowerRight,
+        &[line("expected", COMPUTED, vec![(0.0, 0.0), (1.0, 1.0)]), dots("measured", MEASURED, points)],
+    )
+}
