@@ -75,6 +75,17 @@ export async function stopSession(
   return (await ask(sessionAddress(session).stop, options, posting(content))) as Stop;
 }
 
+/** Whether an answer is a session. Only what tells it from anything else is looked at; the engine checks the rest. */
+export function isSessionRecord(answer: unknown): answer is SessionRecord {
+  const { id, seed, revision, stopped_at = null } = (answer ?? {}) as Partial<SessionRecord>;
+  return (
+    typeof id === "string" &&
+    typeof seed === "string" &&
+    Number.isSafeInteger(revision) &&
+    (stopped_at === null || !Number.isNaN(Date.parse(stopped_at)))
+  );
+}
+
 function ask(address: string, options: RequestOptions, init?: RequestInit): Promise<unknown> {
   return request(platform(options.platform), address, init, options.signal);
 }
