@@ -11,6 +11,7 @@ import type { Way } from "./ways.js";
 const ROOT: Entry = { name: "tickseed", isLive: true, isInline: false };
 const ENGINE: Entry = { name: "tickseed/engine", isLive: false, isInline: false };
 const INLINE: Entry = { name: "tickseed/inline", isLive: true, isInline: true };
+const INLINE_ENGINE: Entry = { name: "tickseed/inline", isLive: false, isInline: true };
 
 const FOUND: Source = { prepare: "", file: "" };
 
@@ -34,6 +35,7 @@ for (const way of [...RUNTIMES, ...PAGES]) {
       it("tickseed/engine", () => attempt(way, ENGINE, FOUND));
     }
     it("tickseed/inline", () => attempt(way, INLINE, FOUND));
+    it("the engine alone of tickseed/inline", () => attempt(way, INLINE_ENGINE, FOUND));
     it("tickseed and tickseed/tickseed_bg.wasm", () => attempt(way, ROOT, way.own));
     it("tickseed/engine and tickseed/tickseed_bg.wasm", () => attempt(way, ENGINE, way.own));
   });

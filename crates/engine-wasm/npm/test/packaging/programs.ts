@@ -31,7 +31,7 @@ export interface Kind {
   readonly show: string;
 }
 
-const ENGINE = ["ENGINE_VERSION", "EngineError", "loadEngine", "stateAt", "Timeline"];
+const ENGINE = ["ENGINE_VERSION", "EngineError", "stateAt", "Timeline"];
 const LIVE = [
   ...["Clock", "connect", "createSession", "getSession", "LiveSession", "openClock"],
   ...["ServerError", "SessionError", "stopSession"],
@@ -39,7 +39,9 @@ const LIVE = [
 
 /** A program that uses public names of an entry and shows {@link ANSWER}, if all is well. */
 export function program({ syntax, entry, from, source, address, show }: Kind): string {
-  const names = `{ ${[...ENGINE, ...(entry.isLive ? LIVE : [])].join(", ")} }`;
+  // Without it, nothing is used that the entry's own file makes; the engine inside has to be loaded all the same.
+  const load = entry.isInline ? [] : ["loadEngine"];
+  const names = `{ ${[...load, ...ENGINE, ...(entry.isLive ? LIVE : [])].join(", ")} }`;
   const found =
     syntax === "import" ? `import ${names} from "${from}"` : `const ${names} = require("${from}")`;
   return `${found};
@@ -57,7 +59,7 @@ run().then((answer) => ${show}(answer));
 /** Connecting loads the engine; where it is inside, it can be asked before. */
 function steps({ isLive, isInline }: Entry, file: string): string {
   if (isInline) {
-    return "const answer = askEngine(); await connectOnce(); return answer;";
+    return `const answer = askEngine(); ${isLive ? "await connectOnce();" : ""} return answer;`;
   }
   return `${isLive ? "await connectOnce();" : `await loadEngine(${file});`} return askEngine();`;
 }
