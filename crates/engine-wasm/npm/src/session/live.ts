@@ -299,7 +299,8 @@ export class LiveSession {
 
   /** Takes in the session as the server has it now. An older one comes from a cache. */
   #hear(heard: SessionRecord): void {
-    if (this.#isClosed || !(heard.revision >= this.#record.revision)) {
+    const { id, revision } = this.#record;
+    if (this.#isClosed || heard.id !== id || heard.revision < revision) {
       return;
     }
     const known = this.stoppedAt;
