@@ -86,16 +86,16 @@ export class LiveSession {
     this.#ownsClock = ownsClock;
     this.#timeline = new Timeline(record);
     this.#ticker = this.#makeTicker(catchUp);
-    const stoppedAt = this.stoppedAt;
-    if (stoppedAt !== undefined) {
-      this.#ticker.stopAt(stoppedAt, stoppedAt <= this.#now());
-    }
     this.#news = new News(platform, address, {
       session: (heard) => this.#hear(heard),
       expired: () => this.#expire(),
       listening: (isListening) => this.#listeners.tell("listening", isListening),
     });
     this.#undo = [...this.#follow(clock), this.#closeWith(signal)];
+    const { stoppedAt } = this;
+    if (stoppedAt !== undefined) {
+      this.#ticker.stopAt(stoppedAt, stoppedAt <= this.#now());
+    }
   }
 
   /** The session as the server has it, as far as is known. */
