@@ -14,6 +14,7 @@ WORKDIR /build
 COPY scripts/environment.sh scripts/install-tools scripts/
 COPY rust-toolchain.toml ./
 COPY crates/engine-wasm/npm/package.json crates/engine-wasm/npm/package-lock.json crates/engine-wasm/npm/
+COPY crates/engine-wasm/npm/openapi crates/engine-wasm/npm/openapi
 COPY web-demo/package.json web-demo/package-lock.json web-demo/
 RUN scripts/install-tools
 
@@ -37,6 +38,7 @@ RUN mkdir crates/server/src \
 COPY scripts/build-wasm scripts/build-web-demo scripts/
 COPY crates/engine-wasm/npm crates/engine-wasm/npm
 COPY web-demo web-demo
+COPY docs/openapi.json docs/
 RUN scripts/build-wasm && scripts/build-web-demo
 
 # The server, which carries the page.

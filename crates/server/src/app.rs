@@ -14,7 +14,8 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::error_chain::error_chain;
 use crate::http::{
-    EventStreams, Limits, answer_preflights, headers_of_every_answer, log_failures, routes, stamp_received,
+    EventStreams, Limits, ServerName, answer_preflights, headers_of_every_answer, log_failures, routes,
+    stamp_received,
 };
 use crate::session::{Clock, SessionService, SessionStore, SystemClock};
 use crate::settings::{InvalidStore, ServeSettings, StoreAddress};
@@ -94,7 +95,7 @@ pub async fn serve(settings: &ServeSettings) -> Result<(), ServeError> {
     let listener = TcpListener::bind((settings.host.as_str(), settings.port))
         .map_err(|source| ServeError::Listen { address, source })?;
     print_line(&format!("tickseed listens on http://{}", listener.local_addr()?))?;
-    run(listener, service, Options::default(), shutdown).await?;
+    run(listener, service, ServerName::random(), Options::default(), shutdown).await?;
     Ok(())
 }
 
@@ -110,7 +111,7 @@ async fn open_store(
     })
 }
 
-/// Serves `service` on `listener` until `shutdown` is done, and then lets the requests under way finish.
+/// Serves `service` on `listener` by the name `name` until `shutdown` is done, and then lets the requests under way finish.
 ///
 /// # Errors
 ///
@@ -118,6 +119,7 @@ async fn open_store(
 pub async fn run(
     listener: TcpListener,
     service: SessionService,
+    name: ServerName,
     options: Options,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
@@ -134,9 +136,11 @@ pub async fn run(
         end_of_streams.cancel();
     };
     let (service, streams) = (web::Data::new(service), web::Data::new(streams));
+    let name = web::Data::new(name);
     let server = HttpServer::new(move || {
         App::new()
             .app_data(service.clone())
+            .app_data(name.clone())
             .app_data(streams.clone())
             .app_data(options.limits)
             .configure(routes)

@@ -1,32 +1,58 @@
 /**
- * The engine of tickseed: deterministic session state from a seed. This entry is for browsers and bundlers; Node.js
- * takes its own, which differs only in how it finds the WebAssembly file.
+ * tickseed: sessions whose state everybody computes alike, from a seed and the time. This entry is for browsers and bundlers;
+ * Node.js takes its own, which differs only in how it finds the WebAssembly file.
  *
  * @packageDocumentation
  */
-import { type EngineSource, loadOnce } from "./load.js";
+import { loadEngine } from "./engine.js";
+import { type Connect, connectWith } from "./session/connect.js";
 
-export { Draw } from "./draw.js";
-export { EngineError, type EngineErrorCode } from "./error.js";
-export type { EngineSource } from "./load.js";
-export type { BreakInterval, Instant, Round, Rules, Session, State } from "./session.js";
-export { stateAt, Timeline } from "./timeline.js";
-export { ENGINE_VERSION } from "./version.js";
+export { Clock, type ClockReading } from "./clock/clock.js";
+export type { Random, Sign, Signs, Timers, TimeSource } from "./clock/ports.js";
+export {
+  type BreakInterval,
+  Draw,
+  ENGINE_VERSION,
+  EngineError,
+  type EngineErrorCode,
+  type EngineSource,
+  type Instant,
+  loadEngine,
+  type Round,
+  type Rules,
+  type Session,
+  type State,
+  stateAt,
+  Timeline,
+} from "./engine.js";
+export {
+  createSession,
+  getSession,
+  type NewSession,
+  type Problem,
+  type RequestOptions,
+  type SessionRecord,
+  type Stop,
+  stopSession,
+} from "./http/api.js";
+export { ServerError, SessionError, type SessionErrorCode } from "./http/error.js";
+export type { EventStream, Platform } from "./platform.js";
+export { type Connect, type ConnectOptions, openClock } from "./session/connect.js";
+export { LiveSession, type SessionEvents, type StateRange, type Stopped } from "./session/live.js";
+export type { CatchUp } from "./session/ticker.js";
 
 /**
- * Loads the engine. Has to finish once, anywhere in the program, before the engine is used; later calls, and calls
- * meanwhile, share the first, whatever source they name. After a failure it can be called again.
+ * Connects to a session: reads it from the server, loads the engine, sets the clock, and listens for news.
  *
- * @param source Where the WebAssembly module comes from. By default it is the package's own file: beside the code in
- *   browsers (bundlers copy it), read from disk in Node.js.
- * @throws {@link EngineError} `load_failed`, whose `cause` is the error that the platform gave.
+ * @param address Where the session is: `https://ticks.example/v1/sessions/sess_...`, or relative to the page.
+ * @throws {@link ServerError} if the server refuses, `session_not_found` for instance; {@link SessionError} if no answer comes;
+ *   {@link EngineError} if the engine does not load or the session is not for its version; the signal's reason once it is
+ *   aborted.
  *
  * @example
  * ```ts
- * await loadEngine();
- * await loadEngine("https://cdn.example/tickseed_bg.wasm"); // or from somewhere else
+ * const session = await connect("https://ticks.example/v1/sessions/sess_...");
+ * session.on("tick", ({ value, broken }) => draw(value, broken));
  * ```
  */
-export function loadEngine(source?: EngineSource): Promise<void> {
-  return loadOnce(() => source);
-}
+export const connect: Connect = connectWith(loadEngine);

@@ -1,24 +1,40 @@
 /** The entry for Node.js: the same as `index.ts`, but it reads the WebAssembly file from disk. */
-import { readFile } from "node:fs/promises";
+import { loadEngine } from "./engine-node.js";
+import { type Connect, connectWith } from "./session/connect.js";
 
-import { type EngineSource, loadOnce } from "./load.js";
+export { Clock, type ClockReading } from "./clock/clock.js";
+export type { Random, Sign, Signs, Timers, TimeSource } from "./clock/ports.js";
+export {
+  type BreakInterval,
+  Draw,
+  ENGINE_VERSION,
+  EngineError,
+  type EngineErrorCode,
+  type EngineSource,
+  type Instant,
+  loadEngine,
+  type Round,
+  type Rules,
+  type Session,
+  type State,
+  stateAt,
+  Timeline,
+} from "./engine-node.js";
+export {
+  createSession,
+  getSession,
+  type NewSession,
+  type Problem,
+  type RequestOptions,
+  type SessionRecord,
+  type Stop,
+  stopSession,
+} from "./http/api.js";
+export { ServerError, SessionError, type SessionErrorCode } from "./http/error.js";
+export type { EventStream, Platform } from "./platform.js";
+export { type Connect, type ConnectOptions, openClock } from "./session/connect.js";
+export { LiveSession, type SessionEvents, type StateRange, type Stopped } from "./session/live.js";
+export type { CatchUp } from "./session/ticker.js";
 
-export { Draw } from "./draw.js";
-export { EngineError, type EngineErrorCode } from "./error.js";
-export type { EngineSource } from "./load.js";
-export type { BreakInterval, Instant, Round, Rules, Session, State } from "./session.js";
-export { stateAt, Timeline } from "./timeline.js";
-export { ENGINE_VERSION } from "./version.js";
-
-const WASM_FILE = new URL("../generated/tickseed_bg.wasm", import.meta.url);
-
-/** Loads the engine, as described in `index.ts`. URLs of files may be given too. */
-export function loadEngine(source: EngineSource = WASM_FILE): Promise<void> {
-  return loadOnce(async () => opened(await source));
-}
-
-/** Files are read here, since `fetch` of Node.js refuses them; anything else is left to the glue. */
-async function opened(source: Awaited<EngineSource>): Promise<Awaited<EngineSource>> {
-  const isFile = source instanceof URL && source.protocol === "file:";
-  return isFile ? new Uint8Array(await readFile(source)) : source;
-}
+/** Connects to a session, as described in `index.ts`. */
+export const connect: Connect = connectWith(loadEngine);

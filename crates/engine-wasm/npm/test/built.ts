@@ -1,6 +1,13 @@
 import { existsSync } from "node:fs";
 
-const NEEDED = ["generated/tickseed.js", "generated/tickseed_bg.wasm", "dist/index.js", "dist/node.js"];
+const NEEDED = [
+  "generated/api.d.ts",
+  "generated/inline.js",
+  "generated/tickseed.js",
+  "generated/tickseed_bg.wasm",
+  "dist/index.js",
+  "dist/node.js",
+];
 
 /** Runs once before all tests: they are of what `scripts/build-wasm` makes. */
 export default function setup(): void {

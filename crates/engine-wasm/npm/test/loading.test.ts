@@ -42,7 +42,7 @@ it("both entries have the same names", async () => {
 it("the WebAssembly module is of the version that TypeScript claims", async () => {
   const { ENGINE_VERSION, loadEngine } = await node();
   await loadEngine();
-  const { engineVersion } = await import("../src/raw.js");
+  const { engineVersion } = await import("../src/engine/raw.js");
   expect(engineVersion()).toBe(ENGINE_VERSION);
 });
 

@@ -1,7 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-
+import { initialize } from "../src/engine/raw.js";
 import { loadEngine, Timeline } from "../src/node.js";
-import { initialize } from "../src/raw.js";
 
 const SESSION = { seed: "any", start_at: 0, tick_ms: 1 };
 
@@ -107,7 +106,7 @@ describe("the name of the method that `using` calls", () => {
   });
 
   it("is Symbol.dispose", async () => {
-    expect((await import("../src/handle.js")).dispose).toBe(Symbol.dispose);
+    expect((await import("../src/engine/handle.js")).dispose).toBe(Symbol.dispose);
   });
 
   it("has a stand-in where that is missing", async () => {
@@ -118,6 +117,6 @@ describe("the name of the method that `using` calls", () => {
       Object.defineProperties((text: string) => Symbol.for(text), rest),
     );
     vi.resetModules();
-    expect((await import("../src/handle.js")).dispose).toBe(Symbol.for("Symbol.dispose"));
+    expect((await import("../src/engine/handle.js")).dispose).toBe(Symbol.for("Symbol.dispose"));
   });
 });

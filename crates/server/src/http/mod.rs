@@ -11,6 +11,7 @@ mod json_object;
 mod openapi;
 mod page;
 mod problem;
+mod server_name;
 mod sessions;
 mod strict_json;
 mod time;
@@ -24,10 +25,12 @@ pub use cross_origin::{answer_preflights, headers_of_every_answer};
 pub use failures::log_failures;
 pub use json_object::Limits;
 pub use openapi::openapi_json;
+pub use server_name::ServerName;
 pub use sessions::events::EventStreams;
 pub use time::stamp_received;
 
-/// Every route. What needs sessions finds a [`SessionService`](crate::session::SessionService) in the app's data.
+/// Every route. What needs sessions finds a [`SessionService`](crate::session::SessionService) in the app's data, and the
+/// route of the time a [`ServerName`].
 pub fn routes(config: &mut ServiceConfig) {
     config
         .app_data(web::PathConfig::default().error_handler(|_, request| nothing_at(request).into()))

@@ -9,12 +9,13 @@ use actix_web::{Error, HttpMessage, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::server_name::ServerName;
 use crate::session::SessionService;
 
 /// The server's time. A client that knows when it asked and when it was answered gets the offset of its own clock, and
 /// half the way there and back as the bound of the error.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Time {
+pub(super) struct Time<'a> {
     /// The same instant as `sent_us`, in milliseconds since the Unix epoch.
     #[schema(example = 1_795_435_200_123_i64)]
     now_ms: i64,
@@ -24,9 +25,13 @@ pub(super) struct Time {
     /// When the answer was made, in microseconds since the Unix epoch.
     #[schema(example = 1_795_435_200_123_478_i64)]
     sent_us: i64,
+    /// Which server answered: the same text for as long as its process runs, another for every other. Where several answer
+    /// behind one address their clocks differ, and this tells whose it was.
+    #[schema(value_type = String, example = "5f1c0a9be3d2")]
+    server: &'a ServerName,
 }
 
-/// The server's time. Never cached.
+/// The server's time. Never cached. A query string is ignored.
 #[utoipa::path(
     get,
     path = "/v1/time",
@@ -36,9 +41,13 @@ pub(super) struct Time {
         ("Cache-Control" = String, description = "`no-store`")
     )))
 )]
-pub(super) async fn handle(service: web::Data<SessionService>, received: ReqData<Received>) -> HttpResponse {
+pub(super) async fn handle(
+    service: web::Data<SessionService>,
+    server: web::Data<ServerName>,
+    received: ReqData<Received>,
+) -> HttpResponse {
     let sent_us = service.clock().now_us();
-    let time = Time { now_ms: sent_us / 1_000, received_us: received.us, sent_us };
+    let time = Time { now_ms: sent_us / 1_000, received_us: received.us, sent_us, server: &server };
     HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(time)
 }
 

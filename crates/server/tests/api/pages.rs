@@ -2,8 +2,9 @@
 
 use reqwest::Method;
 use serde_json::json;
+use tempfile::TempDir;
 
-use crate::support::{Answer, LocalServer};
+use crate::support::{Answer, Api, LocalServer, Process};
 
 #[tokio::test]
 async fn the_time_is_the_clocks_and_never_cached() {
@@ -13,9 +14,48 @@ async fn the_time_is_the_clocks_and_never_cached() {
         "now_ms": 1_769_860_800_000_i64,
         "received_us": 1_769_860_800_000_000_i64,
         "sent_us": 1_769_860_800_000_000_i64,
+        "server": server.name,
     });
     assert_eq!((time.status, time.json()), (200, expected));
     assert_eq!(time.header("cache-control"), "no-store");
+}
+
+#[tokio::test]
+async fn the_time_is_answered_whatever_the_query_string_is() {
+    let server = LocalServer::start();
+    let time = server.api.get("/v1/time").await;
+    for query in ["?", "?17", "?n=17", "?n=17&n=18", "?at=now", "?%ff"] {
+        let answer = server.api.get(&format!("/v1/time{query}")).await;
+        assert_eq!((answer.status, answer.json()), (200, time.json()), "{query}");
+        assert_eq!(answer.header("cache-control"), "no-store", "{query}");
+    }
+}
+
+/// The name of the server that answers.
+async fn server_of(api: &Api) -> String {
+    let name = api.get("/v1/time").await.json()["server"].as_str().expect("the server has a name").to_owned();
+    assert!((8..=16).contains(&name.len()), "{name}");
+    name
+}
+
+#[tokio::test]
+async fn a_server_keeps_its_name_for_as_long_as_its_process_runs() {
+    let folder = TempDir::new().unwrap();
+    let mut process = Process::start(folder.path());
+    let name = server_of(&process.api).await;
+    for _ in 0..20 {
+        // Several connections, so that several threads answer.
+        assert_eq!(server_of(&Api::new(process.api.base.clone())).await, name);
+    }
+    process.kill();
+    let again = Process::start(folder.path());
+    assert_ne!(server_of(&again.api).await, name, "it is another process, with the same data");
+}
+
+#[tokio::test]
+async fn two_servers_of_one_process_have_names_of_their_own() {
+    let (one, other) = (LocalServer::start(), LocalServer::start());
+    assert_ne!(server_of(&one.api).await, server_of(&other.api).await);
 }
 
 #[tokio::test]
@@ -43,29 +83,62 @@ async fn what_can_be_read_answers_head_with_the_same_headers_and_no_body() {
     }
 }
 
-#[tokio::test]
-async fn games_on_other_origins_may_call_the_api() {
-    let server = LocalServer::start();
-    let preflight = async |method: &str, headers: &str| {
-        let request = server
-            .api
-            .request(Method::OPTIONS, "/v1/sessions")
-            .header("origin", "https://game.example")
-            .header("access-control-request-method", method)
-            .header("access-control-request-headers", headers);
-        Answer::of(request.send().await.unwrap()).await
-    };
-    let allowed = preflight("POST", "content-type").await;
-    assert_eq!(allowed.status, 200, "{}", allowed.text);
-    assert_eq!(allowed.header("access-control-allow-origin"), "*");
-    assert_eq!(allowed.header("access-control-allow-headers"), "content-type");
-    let unknown = preflight("DELETE", "x-anything").await;
-    assert_eq!(unknown.status, 200, "what is not allowed is told by the request itself");
+/// What a page of another origin has its requests come with.
+const ORIGIN: &str = "https://game.example";
 
-    let refused = server.api.request(Method::GET, "/v1/sessions/x").header("origin", "https://game.example");
-    let refused = Answer::of(refused.send().await.unwrap()).await;
-    refused.invalid_field("id");
-    assert_eq!(refused.header("access-control-allow-origin"), "*", "errors can be read as well");
+/// What a browser is answered that asks whether such a page may send a request.
+async fn preflight(api: &Api, path: &str, method: &str, headers: &str) -> Answer {
+    let request = api
+        .request(Method::OPTIONS, path)
+        .header("origin", ORIGIN)
+        .header("access-control-request-method", method)
+        .header("access-control-request-headers", headers);
+    Answer::of(request.send().await.unwrap()).await
+}
+
+#[tokio::test]
+async fn browsers_are_told_that_games_on_other_origins_may_call_the_api() {
+    let server = LocalServer::start();
+    let api = &server.api;
+    let events = format!("{}/events", api.create(r#"{"tick_ms":100}"#).await);
+    let requests =
+        [("/v1/sessions", "POST", "content-type"), (&events, "GET", "cache-control,last-event-id")];
+    for (path, method, headers) in requests {
+        let allowed = preflight(api, path, method, headers).await;
+        assert_eq!(allowed.status, 200, "{}", allowed.text);
+        assert_eq!(allowed.header("access-control-allow-origin"), "*");
+        assert_eq!(allowed.header("access-control-allow-methods"), method);
+        assert_eq!(allowed.header("access-control-allow-headers"), headers);
+    }
+    let unknown = preflight(api, "/v1/sessions", "DELETE", "x-anything").await;
+    assert_eq!(unknown.status, 200, "what is not allowed is told by the request itself");
+}
+
+#[tokio::test]
+async fn games_on_other_origins_may_read_answers_errors_and_events() {
+    let server = LocalServer::start();
+    let session = server.api.create(r#"{"tick_ms":100}"#).await;
+    let events = format!("{session}/events");
+    for (path, status) in [("/v1/time", 200), (&session, 200), ("/v1/sessions/x", 400), (&events, 200)] {
+        // Only the headers are waited for: events have no end.
+        let answer = server.api.request(Method::GET, path).header("origin", ORIGIN).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{path}");
+        assert_eq!(answer.headers()["access-control-allow-origin"], "*", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn games_on_other_origins_may_read_when_an_exchange_began_and_ended() {
+    let server = LocalServer::start();
+    let session = server.api.create(r#"{"tick_ms":100}"#).await;
+    for path in ["/v1/time", "/v1/time?n=17", &session, "/docs/", "/v1/sessions/x", "/v1/nothing"] {
+        let answer = server.api.get(path).await;
+        assert_eq!(answer.header("timing-allow-origin"), "*", "{path}: {}", answer.status);
+    }
+    let known = server.api.get(&session).await.header("etag").to_owned();
+    let unchanged = server.api.request(Method::GET, &session).header("if-none-match", known);
+    let unchanged = Answer::of(unchanged.send().await.unwrap()).await;
+    assert_eq!((unchanged.status, unchanged.header("timing-allow-origin")), (304, "*"));
 }
 
 #[tokio::test]

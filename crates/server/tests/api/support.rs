@@ -13,6 +13,7 @@ use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 use tempfile::TempDir;
 use tickseed_server::app::{self, Options};
+use tickseed_server::http::ServerName;
 use tickseed_server::session::{CacheSize, Clock, SessionService, SessionStore, TimeToLive, Timestamp};
 use tickseed_server::store::EmbeddedStore;
 use tokio::sync::oneshot;
@@ -135,6 +136,7 @@ impl Answer {
 pub(crate) struct LocalServer {
     pub(crate) api: Api,
     pub(crate) clock: TestClock,
+    pub(crate) name: ServerName,
     end: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
     folder: Option<TempDir>,
@@ -161,13 +163,17 @@ impl LocalServer {
         let service = SessionService::new(store, Arc::new(clock.clone()), time_to_live, cache_size);
         let listener = TcpListener::bind("127.0.0.1:0").expect("some port is free");
         let api = Api::new(format!("http://{}", listener.local_addr().expect("it listens")));
+        let name = ServerName::random();
         let (end, ended) = oneshot::channel();
-        let thread = thread::spawn(move || {
-            let shutdown = async move { drop(ended.await) };
-            let run = app::run(listener, service, options, shutdown);
-            actix_web::rt::System::new().block_on(run).expect("the server runs");
+        let thread = thread::spawn({
+            let name = name.clone();
+            move || {
+                let shutdown = async move { drop(ended.await) };
+                let run = app::run(listener, service, name, options, shutdown);
+                actix_web::rt::System::new().block_on(run).expect("the server runs");
+            }
         });
-        Self { api, clock, end: Some(end), thread: Some(thread), folder: None }
+        Self { api, clock, name, end: Some(end), thread: Some(thread), folder: None }
     }
 }
 

@@ -5,5 +5,6 @@ export {
   Draw as RawDraw,
   default as initialize,
   engineVersion,
+  initSync as initializeSync,
   Timeline as RawTimeline,
-} from "../generated/tickseed.js";
+} from "../../generated/tickseed.js";

@@ -27,7 +27,7 @@ import { checkVersion } from "./version.js";
 export class Timeline {
   #raw: RawTimeline | undefined;
   /** The instant at which the session was stopped, or infinity. */
-  readonly #stoppedAt: number;
+  #stoppedAt = Number.POSITIVE_INFINITY;
 
   /**
    * @param session What is needed of a session; one that the server answered can be passed as it is.
@@ -39,13 +39,29 @@ export class Timeline {
     assertLoaded();
     checkSession(session);
     checkVersion(session.engine_version);
-    const stoppedAt = session.stopped_at ?? undefined;
-    this.#stoppedAt =
-      stoppedAt === undefined ? Number.POSITIVE_INFINITY : milliseconds("stopped_at", stoppedAt);
+    const stoppedAt = instantOfStop(session.stopped_at);
     this.#raw = open(session);
-    if (stoppedAt !== undefined) {
-      checkStop(this.#raw, this.#stoppedAt);
+    try {
+      this.stopAt(stoppedAt);
+    } catch (error) {
+      this.free();
+      throw error;
     }
+  }
+
+  /**
+   * Has the session stop at another instant than it said, as news of it tell.
+   *
+   * @param stoppedAt From then on the state stays what it was at that instant. `null` if it is not stopped.
+   * @throws {@link EngineError} for `stopped_at`, unless it lies in the years 1970 to 9999.
+   */
+  stopAt(stoppedAt: Instant | null): void {
+    const raw = this.#live();
+    const at = instantOfStop(stoppedAt);
+    if (at !== null) {
+      checkStop(raw, at);
+    }
+    this.#stoppedAt = at ?? Number.POSITIVE_INFINITY;
   }
 
   /**
@@ -207,12 +223,15 @@ function open(session: Session): RawTimeline {
   return asking(() => new RawTimeline(seed, startAt, tickMs, min, max, roundsPerEpoch));
 }
 
+function instantOfStop(stoppedAt: Instant | null | undefined): number | null {
+  return stoppedAt == null ? null : milliseconds("stopped_at", stoppedAt);
+}
+
 /** An instant out of range would else be noticed only when asked, and under the name of `now`. */
 function checkStop(raw: RawTimeline, stoppedAt: number): void {
   try {
     asking(() => raw.stepAt(stoppedAt));
   } catch (error) {
-    raw.free();
     if (!(error instanceof EngineError)) {
       throw error;
     }

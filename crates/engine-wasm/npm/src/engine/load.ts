@@ -1,5 +1,5 @@
 import { EngineError } from "./error.js";
-import { engineVersion, initialize } from "./raw.js";
+import { engineVersion, initialize, initializeSync } from "./raw.js";
 import { ENGINE_VERSION } from "./version.js";
 
 /**
@@ -31,6 +31,15 @@ export function loadOnce(open: () => EngineSource | undefined): Promise<void> {
   return loading;
 }
 
+/** Loads the engine at once, from the module's bytes. */
+export function loadInline(bytes: Uint8Array<ArrayBuffer>): void {
+  if (!loaded) {
+    initializeSync({ module: bytes });
+    checkModule();
+    loading = Promise.resolve();
+  }
+}
+
 /** Refuses to go on before the engine is loaded. */
 export function assertLoaded(): void {
   if (!loaded) {
@@ -45,6 +54,10 @@ export function assertLoaded(): void {
 async function load(open: () => EngineSource | undefined): Promise<void> {
   const source = await open();
   await initialize(source === undefined ? undefined : { module_or_path: source });
+  checkModule();
+}
+
+function checkModule(): void {
   // A module kept by a cache, or from elsewhere, may be of another version than the code; its states would be wrong.
   const version = engineVersion();
   if (version !== ENGINE_VERSION) {

@@ -1,0 +1,61 @@
+/** Exchanges over HTTP: asks a server's `/v1/time`. */
+import type { ServerTime } from "../http/api.js";
+import { SessionError } from "../http/error.js";
+import { request } from "../http/request.js";
+import type { Platform } from "../platform.js";
+import type { AskTime, Exchange } from "./ports.js";
+
+/** Tells the exchanges of this page apart, those of several clocks too. */
+let asked = 0;
+
+/** Asks at an address. */
+export function askOver(platform: Platform, address: string): AskTime {
+  return async (signal) => {
+    asked += 1;
+    // The server does not look at it. Without, the browser's records of two exchanges could be taken for each other.
+    const unique = `${address}?${asked}`;
+    const watch = platform.watchWire?.(unique);
+    try {
+      return await exchange(platform, unique, signal, () => watch?.stamps());
+    } finally {
+      watch?.end();
+    }
+  };
+}
+
+async function exchange(
+  { fetch, timers, time }: Platform,
+  address: string,
+  signal: AbortSignal,
+  stamps: () => Promise<{ askedMs: number; answeredMs: number } | undefined> | undefined,
+): Promise<Exchange> {
+  let answeredMs = Number.NaN;
+  const stamping: typeof fetch = async (...asking) => {
+    const response = await fetch(...asking);
+    answeredMs = time.monotonicMs();
+    return response;
+  };
+  const askedMs = time.monotonicMs();
+  const answer = await request({ fetch: stamping, timers }, address, { cache: "no-store" }, signal);
+  const { received_us, sent_us, server } = checked(address, answer);
+  const onTheWire = within({ askedMs, answeredMs }, await stamps());
+  return { ...onTheWire, receivedMs: received_us / 1_000, sentMs: sent_us / 1_000, server };
+}
+
+/** The stamps of the wire, if they lie within those around the call: a record of something else does not. */
+function within(
+  around: { askedMs: number; answeredMs: number },
+  wire: { askedMs: number; answeredMs: number } | undefined,
+): { askedMs: number; answeredMs: number } {
+  return wire !== undefined && wire.askedMs >= around.askedMs && wire.answeredMs <= around.answeredMs
+    ? wire
+    : around;
+}
+
+function checked(address: string, answer: unknown): ServerTime {
+  const { received_us, sent_us, server = "" } = (answer ?? {}) as Partial<ServerTime>;
+  if (!(Number.isSafeInteger(received_us) && Number.isSafeInteger(sent_us))) {
+    throw new SessionError("bad_answer", `${address} did not tell the time`);
+  }
+  return { ...(answer as ServerTime), server: String(server) };
+}

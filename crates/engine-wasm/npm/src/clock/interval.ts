@@ -1,0 +1,20 @@
+/** The numbers from `low` to `high`, in milliseconds. */
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** The smallest interval that holds both. */
+export function hull(one: Interval, other: Interval): Interval {
+  return { low: Math.min(one.low, other.low), high: Math.max(one.high, other.high) };
+}
+
+/** The number of the interval that is nearest to a number. */
+export function clamp(number: number, { low, high }: Interval): number {
+  return Math.min(Math.max(number, low), high);
+}
+
+/** The middle of an interval. */
+export function middle({ low, high }: Interval): number {
+  return (low + high) / 2;
+}

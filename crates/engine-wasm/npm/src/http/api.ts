@@ -1,0 +1,101 @@
+/** The REST API of a server. The types are those of its OpenAPI document. */
+import type { components } from "../../generated/api.js";
+import { type Platform, platform } from "../platform.js";
+import { serverAddress, sessionAddress } from "./address.js";
+import { SessionError } from "./error.js";
+import { posting, request } from "./request.js";
+
+type Schemas = components["schemas"];
+
+/** A session as the server keeps it. */
+export type SessionRecord = Schemas["Session"];
+/** What can be said of a new session. Only `tick_ms` is needed. */
+export type NewSession = Schemas["CreateSession"];
+/** When a session stops or has stopped. */
+export type Stop = Schemas["Stop"];
+/** What a server says when it refuses. */
+export type Problem = Schemas["Problem"];
+/** A server's time. */
+export type ServerTime = Schemas["Time"];
+
+/** How to ask a server. */
+export interface RequestOptions {
+  /** Ends the request; what it returned is then rejected with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Replaces what the platform gives, such as `fetch`. */
+  readonly platform?: Partial<Platform> | undefined;
+}
+
+/**
+ * Creates a session.
+ *
+ * @param server The server's address, such as `https://ticks.example`.
+ * @throws {@link ServerError} `invalid_fields` for what is out of range, with all that is wrong in `problem.errors`;
+ *   {@link SessionError} if no answer comes: the session may have been created all the same.
+ *
+ * @example
+ * ```ts
+ * const { id } = await createSession("https://ticks.example", { tick_ms: 100 });
+ * const session = await connect(`https://ticks.example/v1/sessions/${id}`);
+ * ```
+ */
+export async function createSession(
+  server: string | URL,
+  session: NewSession,
+  options: RequestOptions = {},
+): Promise<SessionRecord> {
+  const address = serverAddress(server, "/v1/sessions");
+  return sessionRecord(address, await ask(address, options, posting(session)));
+}
+
+/**
+ * Reads a session.
+ *
+ * @param session Its address, such as `https://ticks.example/v1/sessions/sess_...`.
+ * @throws {@link ServerError} `session_not_found` if there is none, or none any more.
+ */
+export async function getSession(
+  session: string | URL,
+  options: RequestOptions = {},
+): Promise<SessionRecord> {
+  const address = sessionAddress(session).session;
+  return sessionRecord(address, await ask(address, options));
+}
+
+/**
+ * Stops a session for everybody alike.
+ *
+ * @param session Its address.
+ * @param at When: not in the past. Now if left out. A little later lets everybody hear of it in time.
+ * @throws {@link ServerError} `session_stopped` or `stop_not_earlier`, with `problem.stopped_at`, if it stops earlier already.
+ */
+export async function stopSession(
+  session: string | URL,
+  { at, ...options }: RequestOptions & { readonly at?: Date | number | string | undefined } = {},
+): Promise<Stop> {
+  const content = at === undefined ? {} : { at: typeof at === "string" ? at : new Date(at).toISOString() };
+  return (await ask(sessionAddress(session).stop, options, posting(content))) as Stop;
+}
+
+/** Whether an answer is a session. Only what tells it from anything else is looked at; the engine checks the rest. */
+export function isSessionRecord(answer: unknown): answer is SessionRecord {
+  const { id, seed, revision, stopped_at = null } = (answer ?? {}) as Partial<SessionRecord>;
+  return (
+    typeof id === "string" &&
+    typeof seed === "string" &&
+    Number.isSafeInteger(revision) &&
+    (stopped_at === null || !Number.isNaN(Date.parse(stopped_at)))
+  );
+}
+
+/** Takes an answer for a session. */
+export function sessionRecord(address: string, answer: unknown): SessionRecord {
+  if (!isSessionRecord(answer)) {
+    throw new SessionError("bad_answer", `${address} did not answer with a session`);
+  }
+  return answer;
+}
+
+function ask(address: string, options: RequestOptions, init?: RequestInit): Promise<unknown> {
+  return request(platform(options.platform), address, init, options.signal);
+}
