@@ -1,10 +1,14 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { initialize } from "../src/engine/raw.js";
 import { loadEngine, Timeline } from "../src/node.js";
+import { memoryAfter } from "./memory.js";
 
 const SESSION = { seed: "any", start_at: 0, tick_ms: 1 };
 
-beforeAll(() => loadEngine());
+let memory: WebAssembly.Memory;
+
+beforeAll(async () => {
+  memory = await memoryAfter(loadEngine);
+});
 
 const freed = (name: string) => expect.objectContaining({ name: "EngineError", code: "freed", field: name });
 
@@ -83,8 +87,7 @@ describe("a draw", () => {
   });
 });
 
-it("freeing gives the memory back", async () => {
-  const { memory } = await initialize();
+it("freeing gives the memory back", () => {
   const use = () => {
     for (let count = 0; count < 10_000; count++) {
       using timeline = new Timeline(SESSION);

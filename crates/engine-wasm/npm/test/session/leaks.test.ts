@@ -1,15 +1,19 @@
 import { getEventListeners, setMaxListeners } from "node:events";
 import { beforeAll, describe, expect, it } from "vitest";
 
-import { initialize } from "../../src/engine/raw.js";
 import { type Clock, connect, type LiveSession, loadEngine, openClock } from "../../src/node.js";
+import { memoryAfter } from "../memory.js";
 import { ADDRESS, NOON, NOTHING_LEFT, World } from "../virtual/world.js";
 
 const SESSIONS = 10_000;
 /** So many are open at the same time. */
 const TOGETHER = 50;
 
-beforeAll(() => loadEngine());
+let memory: WebAssembly.Memory;
+
+beforeAll(async () => {
+  memory = await memoryAfter(loadEngine);
+});
 
 /** A page on which sessions come and go, while it has a signal and a clock of its own all the time. */
 class Page {
@@ -69,7 +73,6 @@ describe(`${SESSIONS} sessions that are opened and closed, or given up,`, () => 
   it("leave no timer, question, stream, sign and listener behind, and no memory of the engine's", async () => {
     const page = new Page();
     await page.open();
-    const { memory } = await initialize();
     let sizeAtFirst = 0;
     for (let number = 0; number < SESSIONS; number += TOGETHER) {
       await page.comeAndGo(Array.from({ length: TOGETHER }, (_, index) => number + index));
