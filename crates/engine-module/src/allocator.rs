@@ -1,4 +1,4 @@
-//! A small allocator for few and long-lived pieces of memory.
+//! A small allocator for things of few sizes.
 
 use talc::base::binning::Binning;
 use talc::cell::TalcSyncCell;
@@ -7,8 +7,8 @@ use talc::wasm::WasmGrowAndClaim;
 #[global_allocator]
 static ALLOCATOR: TalcSyncCell<WasmGrowAndClaim, OneList> = TalcSyncCell::new_wasm(WasmGrowAndClaim);
 
-/// One list for all free memory. Only the tables of timelines and draws are allocated, and a text while it is written, so
-/// there is little to search through; lists for many sizes would add 270 bytes to what is downloaded.
+/// One list for all free memory, with what was freed last at its head. Timelines, draws and their tables are nearly all that
+/// is allocated, so what is found first mostly fits; lists for many sizes would add 270 bytes to what is downloaded.
 struct OneList;
 
 impl Binning for OneList {

@@ -3,6 +3,8 @@
 //! A draw is known by a number, its handle, from [`open_draw`] to [`close_draw`]. Answers are numbers as those about a
 //! [timeline](crate::timeline).
 
+use alloc::boxed::Box;
+
 use tickseed_engine::{Channel, Draw, Error};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -73,6 +75,6 @@ impl Kept {
             return Ok(f64::NAN);
         };
         let draw = timeline.rounds.draw(to_step(step)?, Channel::new(&channel)?);
-        Ok(handle(self.draws.insert(draw)))
+        Ok(handle(self.draws.insert(Box::new(draw))))
     }
 }

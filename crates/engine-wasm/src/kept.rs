@@ -1,5 +1,6 @@
 //! What stays in the module between two calls.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use core::mem;
 
@@ -14,10 +15,11 @@ use crate::timeline::Timeline;
 /// What a function answers if it refuses an input. All other answers are positive, 0 or not a number.
 pub(crate) const REFUSED: f64 = -1.0;
 
-/// Timelines and draws, each under the number that JavaScript knows it by, and what passes between two calls.
+/// Timelines and draws, each under the number that JavaScript knows it by, and what passes between two calls. They are boxed so
+/// that a table that grows holds numbers, and leaves no large holes behind.
 pub(crate) struct Kept {
-    pub(crate) timelines: Slab<Timeline>,
-    pub(crate) draws: Slab<Draw>,
+    pub(crate) timelines: Slab<Box<Timeline>>,
+    pub(crate) draws: Slab<Box<Draw>>,
     /// What [`write()`] has brought so far.
     text: String,
     /// Why an input was refused last.

@@ -3,6 +3,8 @@
 //! A timeline is known by a number, its handle, from [`open_timeline`] to [`close_timeline`]. Every answer is a number: -1 if
 //! the input is refused, and [`refusal`](crate::refusal::refusal) tells why; not a number if there is nothing to tell.
 
+use alloc::boxed::Box;
+
 use tickseed_engine::{
     BreakInterval, Error, Round, Rules, Schedule, Seed, State, Step, Timeline as EngineTimeline,
 };
@@ -102,7 +104,7 @@ impl Kept {
         let rules = rules()?;
         let schedule = Schedule::new(whole(start_at), whole(tick_ms))?;
         let timeline = Timeline { rounds: EngineTimeline::new(&seed, rules), schedule };
-        Ok(handle(self.timelines.insert(timeline)))
+        Ok(handle(self.timelines.insert(Box::new(timeline))))
     }
 }
 
