@@ -90,13 +90,16 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (name) => {
       delays: EVEN,
       scripts,
     });
-    await isAskedAfter(Date.now() + 1_000);
-    const { calls, stamps } = await tab.evaluate(() => window.questions(), undefined);
-    expect(stamps.length).toBeGreaterThan(2);
+    // The first questions were asked, and the next are not yet.
+    const { calls, stamps, errorMs } = await tab.evaluate(
+      () => ({ ...window.questions(), errorMs: window.session.clock.read().errorMs }),
+      undefined,
+    );
+    expect(stamps.length).toBeGreaterThan(1);
     expect(stamps.filter(({ askedMs, answeredMs }) => !(askedMs > 0 && answeredMs >= askedMs))).toEqual([]);
-    const seen = await samples();
-    expectClockRight(seen);
-    expect(seen.at(-1)?.errorMs).toBeLessThan(errorOfCalls(calls));
+    expect(errorMs).toBeLessThan(errorOfCalls(calls));
+    await isAskedAfter(Date.now() + 1_000);
+    expectClockRight(await samples());
   });
 });
 
@@ -142,7 +145,7 @@ declare global {
 
 /** A page that hardly ever gets round to what has arrived, and notes when it has asked for the time. */
 const ALWAYS_BUSY = script(() => {
-  const BUSY_MS = 60;
+  const BUSY_MS = 150;
   const trueFetch = window.fetch.bind(window);
   const calls: Call[] = [];
   const stamps: { readonly askedMs: number; readonly answeredMs: number }[] = [];
@@ -160,17 +163,24 @@ const ALWAYS_BUSY = script(() => {
     const response = await trueFetch(...asking);
     const answeredMs = performance.now();
     if (isQuestion(response.url)) {
-      const { received_us, sent_us } = await response.clone().json();
-      calls.push({ askedMs, receivedMs: received_us / 1_000, sentMs: sent_us / 1_000, answeredMs });
+      // Not waited for: who has asked would get the answer later.
+      void response
+        .clone()
+        .json()
+        .then(({ received_us, sent_us }) =>
+          calls.push({ askedMs, receivedMs: received_us / 1_000, sentMs: sent_us / 1_000, answeredMs }),
+        );
     }
     return response;
   };
-  setInterval(() => {
+  const keepBusy = (): void => {
     const endMs = performance.now() + BUSY_MS;
     while (performance.now() < endMs) {
       // Busy.
     }
-  }, BUSY_MS + 5);
+    setTimeout(keepBusy);
+  };
+  keepBusy();
 }, undefined);
 
 /** The smallest error that a clock can have which rests on the page's own stamps alone. */
