@@ -50,6 +50,7 @@ export class Session {
   readonly #recovery: Recovery;
   #isReady = false;
   #hasReactions = true;
+  #hasAnswer = false;
 
   constructor(
     scenario: Scenario,
@@ -96,6 +97,12 @@ export class Session {
       if (this.#hasReactions) {
         this.#hasReactions = false;
         await this.#react();
+      }
+      if (this.#hasAnswer) {
+        // What a clock makes of one answer is seen before the next.
+        this.#hasAnswer = false;
+        this.#look();
+        continue;
       }
       if (!agenda.doNext(this.#world.endsAt)) {
         break;
@@ -166,6 +173,7 @@ export class Session {
 
   #answered(exchange: Exchange, plain: PlainExchange): void {
     this.#touched();
+    this.#hasAnswer = true;
     this.#comparison.answered(plain);
     const { askedMs, receivedMs, sentMs, answeredMs, server } = exchange;
     this.#tell(
