@@ -122,10 +122,10 @@ describe("a sleep", () => {
   });
 
   it("may have seemed shorter or longer by two seconds: the clock that runs meanwhile counts seconds", async () => {
-    for (const byMs of [-1_000, 1_000, 2_000]) {
+    for (const byMs of [-1_900, -1_000, 1_000, 2_000]) {
       const clock = new Estimating();
       await clock.burst();
-      await clock.machine.sleep(HOUR_MS);
+      await clock.machine.sleep(MINUTE_MS);
       clock.machine.setWall(byMs);
       expect(clock.check.isWithin).toBe(true);
     }

@@ -109,6 +109,17 @@ export function describeHook(react: React): void {
       expect(signs.size).toBe(2);
     });
 
+    it("shows nothing of a session any more that it has ended for another way to connect", async () => {
+      const { server } = begin().world;
+      const address = server.keep();
+      await stage.render({ address });
+      await stage.pass(1_000);
+      const before = stage.view.session;
+      await stage.render({ address, connect: (...asked) => connect(...asked) });
+      expect(before?.isClosed).toBe(true);
+      expect(stage.view.session).toBeUndefined();
+    });
+
     it("connects to nothing as long as no address is known", async () => {
       const { server } = begin().world;
       await stage.render({ address: null });

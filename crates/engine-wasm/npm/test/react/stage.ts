@@ -1,10 +1,15 @@
 /** A component that shows a session, in a document without a screen, in a virtual world. */
-import { parseHTML } from "linkedom";
+import { createRequire } from "node:module";
 import type { ReactElement } from "react";
 
 import { type Connect, connect, loadEngine } from "../../src/node.js";
 import { type SessionView, type UseSessionOptions, useConnected } from "../../src/react/use-connected.js";
 import { World } from "../virtual/world.js";
+
+/** Its own types do not bear a strict check. */
+const { parseHTML } = createRequire(import.meta.url)("linkedom") as {
+  parseHTML(page: string): { readonly window: object; readonly document: Document };
+};
 
 /** How often React gets its turn, in milliseconds. */
 const TURN_MS = 50;
