@@ -120,6 +120,17 @@ describe("connecting fails, and leaves nothing behind,", () => {
     expect(error).toMatchObject({ name: "EngineError", code: "out_of_range", field: "tick_ms" });
   });
 
+  it("at once if the clock that it is to share was closed: it would never be right again", async () => {
+    const world = new World();
+    const { platform } = world;
+    const clock = await world.agenda.until(openClock(ADDRESS, { platform }));
+    clock.close();
+    expect(await failure(world, undefined, { clock })).toMatchObject({
+      name: "SessionError",
+      code: "closed",
+    });
+  });
+
   it("if the platform does not give what it has to", async () => {
     const world = new World();
     class Broken {
