@@ -189,12 +189,33 @@ describe("a machine that sleeps", () => {
     const probe = new Asking();
     await probe.world.pass(10_000);
     const second = probe.told[1]?.atMs ?? 0;
+    probe.clock.close();
     for (let beforeMs = 1; beforeMs < 40; beforeMs += 3) {
       const asking = new Asking();
       await asking.world.pass(second - beforeMs);
       expect(asking.world.leftovers.questions).toBe(1);
       await asking.world.machine.sleep(30_000);
       await asking.world.pass(2_000);
+      expect(Math.abs(asking.aheadMs)).toBeLessThan(5);
+      expect(asking.clock.synced).toBe(true);
+      asking.clock.close();
+    }
+  });
+
+  it("during a question of a later burst too, and the bound holds all the time", async () => {
+    const probe = new Asking();
+    await probe.world.pass(10_000);
+    const second = probe.told[1]?.atMs ?? 0;
+    for (let beforeMs = 1; beforeMs < 40; beforeMs += 3) {
+      const asking = new Asking();
+      await asking.world.pass(second - beforeMs);
+      expect(asking.world.leftovers.questions).toBe(1);
+      await asking.world.machine.sleep(30_000);
+      for (let passed = 0; passed < 200; passed += 1) {
+        expect(Math.abs(asking.aheadMs)).toBeLessThanOrEqual(asking.clock.errorMs + 0.001);
+        await asking.world.pass(1);
+      }
+      await asking.world.pass(1_800);
       expect(Math.abs(asking.aheadMs)).toBeLessThan(5);
       expect(asking.clock.synced).toBe(true);
       asking.clock.close();
@@ -303,6 +324,8 @@ describe("a clock that is closed", () => {
       await asking.world.pass(afterMs);
       asking.clock.close();
       const told = asking.told.length;
+      await asking.world.pass(0);
+      expect(asking.world.leftovers).toEqual(NOTHING_LEFT);
       await asking.world.pass(60_000);
       expect(asking.world.leftovers).toEqual(NOTHING_LEFT);
       expect(asking.told).toHaveLength(told);

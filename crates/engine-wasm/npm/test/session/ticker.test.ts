@@ -179,6 +179,15 @@ describe("who is told a step", () => {
     expect(ticking.world.leftovers.timers).toBe(1);
   });
 
+  it("may see the clock put forward meanwhile: what it jumps over is told too, in order", async () => {
+    const ticking = new Ticking().listen();
+    ticking.whenTold = (step) => {
+      ticking.aheadMs += step === 3 ? 500 : 0;
+    };
+    await ticking.world.passUntil(START + 350);
+    expect(ticking.steps).toEqual(range(0, 8));
+  });
+
   it("may begin anew, which leaves out what it has not been told", async () => {
     const ticking = new Ticking().listen();
     await ticking.world.passUntil(START + 50);
