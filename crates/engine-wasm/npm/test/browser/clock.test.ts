@@ -19,18 +19,20 @@ const ONE_SIDED: Delays = { there: { fixedMs: 0 }, back: { fixedMs: 60 } };
 const SHAKY: Delays = { there: { fixedMs: 5, jitterMs: 30 }, back: { fixedMs: 5, jitterMs: 30 } };
 
 let stage: Stage;
-let browsers: Record<"Chromium" | "Firefox", Browser>;
+const browsers = {} as Record<"Chromium" | "Firefox", Browser>;
 
 beforeAll(async () => {
   stage = new Stage();
-  const [, chromium, firefox] = await Promise.all([stage.build(), startChromium(), startFirefox()]);
-  browsers = { Chromium: chromium, Firefox: firefox };
+  // One after the other: whatever fails, what has been started is known, and is ended.
+  await stage.build();
+  browsers.Chromium = await startChromium();
+  browsers.Firefox = await startFirefox();
 });
 
 afterEach(() => stage.clear());
 
 afterAll(async () => {
-  await Promise.all(Object.values(browsers ?? {}).map((browser) => browser.close()));
+  await Promise.all(Object.values(browsers).map((browser) => browser.close()));
   await stage.remove();
 });
 
