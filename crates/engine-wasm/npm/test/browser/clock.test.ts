@@ -6,7 +6,7 @@ import { expectClockRight, expectStatesRight, expectSure, expectSynced, Verdicts
 import { wrongClock } from "./machines.js";
 import type { Delays } from "./proxy.js";
 import type { Sample } from "./recorder.js";
-import { Stage } from "./stage.js";
+import { pass, Stage } from "./stage.js";
 
 const HOUR_MS = 3_600_000;
 /** Long enough for the second burst of questions and what follows from it. */
@@ -14,6 +14,7 @@ const LOOK_MS = 3_000;
 
 const EVEN: Delays = { there: { fixedMs: 5 }, back: { fixedMs: 5 } };
 const LOPSIDED: Delays = { there: { fixedMs: 30 }, back: { fixedMs: 90 } };
+const SLOW: Delays = { there: { fixedMs: 200 }, back: { fixedMs: 200 } };
 /** As far off as can be without being noticed: all that a clock says of its error is needed. */
 const ONE_SIDED: Delays = { there: { fixedMs: 0 }, back: { fixedMs: 60 } };
 const SHAKY: Delays = { there: { fixedMs: 5, jitterMs: 30 }, back: { fixedMs: 5, jitterMs: 30 } };
@@ -81,6 +82,24 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (name) => {
     }
     expectClockRight(await viewer.samples());
     await expectStatesRight(await viewer.samples(), await Verdicts.of(stage.server, session));
+  });
+
+  test("a question that the browser asks again, because a connection broke, does not mislead", async () => {
+    const session = await stage.create();
+    const look = { browser: browsers[name], session, delays: EVEN, scripts: [wrongClock(0)] };
+    const { tab, network, isAskedAfter, samples } = await stage.look(look);
+    await isAskedAfter(Date.now() + 500);
+    network.delays = SLOW;
+    // It asks at once, and rests on nothing that it knew before.
+    await tab.evaluate((ms) => {
+      window.setClock(ms);
+      window.session.clock.read();
+    }, HOUR_MS);
+    await pass(SLOW.there.fixedMs / 2);
+    network.reset();
+    await isAskedAfter(Date.now() + 3_000);
+    expectClockRight(await samples());
+    expect((await samples()).at(-1)?.synced).toBe(true);
   });
 
   test("a page of another origin is told when its questions really left, however busy it is", async () => {
@@ -155,7 +174,7 @@ const ALWAYS_BUSY = script(() => {
   new PerformanceObserver((list) => {
     for (const entry of list.getEntries() as PerformanceResourceTiming[]) {
       if (isQuestion(entry.name)) {
-        stamps.push({ askedMs: entry.requestStart, answeredMs: entry.responseStart });
+        stamps.push({ askedMs: entry.requestStart, answeredMs: entry.responseEnd });
       }
     }
   }).observe({ type: "resource" });

@@ -70,14 +70,16 @@ describe("an exchange over HTTP", () => {
   });
 
   it.each([
-    ["from before the question", -1, 15],
-    ["from after the answer", 3, 21],
-    ["that there are not", undefined, undefined],
-  ])("does not take stamps %s", async (_which, from, to) => {
+    ["that begin before the question, but to their end", -1, 15, 15],
+    ["that end after the answer, but from their beginning", 3, 21, 17],
+    ["of something before", -9, -2, 20],
+    ["of something later", 21, 30, 20],
+    ["that there are not", undefined, undefined, 20],
+  ])("does not take stamps %s", async (_which, from, to, width) => {
     const { exchange: told } = await exchange(new World(), (asked) =>
       from === undefined ? undefined : { askedMs: asked + from, answeredMs: asked + to },
     );
-    expect(told.answeredMs - told.askedMs).toBeCloseTo(20, 6);
+    expect(told.answeredMs - told.askedMs).toBeCloseTo(width, 6);
   });
 
   it("knows no server's name if none is told", async () => {
