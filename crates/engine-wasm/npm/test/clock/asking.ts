@@ -56,6 +56,12 @@ export class Asking {
   get aheadMs(): number {
     return this.clock.now - this.world.server.now;
   }
+
+  /** Whether it keeps its bound. */
+  get isWithin(): boolean {
+    // Times since 1970 are multiples of a quarter of a microsecond.
+    return Math.abs(this.aheadMs) <= this.clock.errorMs + 0.001;
+  }
 }
 
 /** The most questions that lie within any minute. */
