@@ -46,8 +46,11 @@ export class Series {
   }
 }
 
-/** When errors are measured: at each sync; at random instants with a network; at the end of an outage. */
-export const MOMENTS = ["sync", "random", "offline"] as const;
+/**
+ * When errors are measured: at each sync, before what it tells is shown; a second later; at random instants with a network; at
+ * the end of an outage.
+ */
+export const MOMENTS = ["sync", "settled", "random", "offline"] as const;
 export type Moment = (typeof MOMENTS)[number];
 
 /** Whose errors are measured: the clock's, and those of what pages do without it. */

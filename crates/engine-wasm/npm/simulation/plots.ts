@@ -32,7 +32,12 @@ export function errorsPlot(all: AllMeasures): string {
     svg.grid(axis.at(value), top - 8, axis.at(value), bottom);
     svg.text(axis.at(value), bottom + 18, text, { anchor: "middle", style: "faint" });
   }
-  svg.text(left, bottom + 36, "line: median to 99th percentile; dot: 99th percentile", { style: "faint" });
+  svg.text(
+    left,
+    bottom + 36,
+    "line: median to 99th percentile; dot: 99th percentile; beyond half of the path's asymmetry, which no client can see",
+    { style: "faint" },
+  );
   [...all].forEach(([name, measures], row) => {
     const y = top + rowHeight * row;
     svg.text(left - 14, y + 16, name, { anchor: "end" });
@@ -65,13 +70,16 @@ export function sessionPlot(readings: readonly Seen[], title: string): string {
   for (let minute = 0; minute * MINUTE_MS <= end; minute += 2) {
     svg.text(across(minute * MINUTE_MS), bottom + 18, `${minute} min`, { anchor: "middle", style: "faint" });
   }
-  const bounds = readings.map(({ atMs, reading }) => [across(atMs), axis.at(reading.errorMs)] as const);
-  svg.area("two", [[left, bottom], ...bounds, [right, bottom]]);
-  svg.line("two", bounds);
-  svg.line(
-    "one",
-    readings.map(({ atMs, errorMs }) => [across(atMs), axis.at(Math.abs(errorMs))] as const),
-  );
+  for (const awake of withoutSleeps(readings)) {
+    const bounds = awake.map(({ atMs, reading }) => [across(atMs), axis.at(reading.errorMs)] as const);
+    const [from, to] = [across(awake[0]?.atMs ?? 0), across(awake.at(-1)?.atMs ?? 0)];
+    svg.area("two", [[from, bottom], ...bounds, [to, bottom]]);
+    svg.line("two", bounds);
+    svg.line(
+      "one",
+      awake.map(({ atMs, errorMs }) => [across(atMs), axis.at(Math.abs(errorMs))] as const),
+    );
+  }
   svg.line("two", [
     [left, bottom + 38],
     [left + 22, bottom + 38],
@@ -83,4 +91,19 @@ export function sessionPlot(readings: readonly Seen[], title: string): string {
   ]);
   svg.text(left + 360, bottom + 42, "its error");
   return svg.toString();
+}
+
+/** The readings of each time awake. */
+function withoutSleeps(readings: readonly Seen[]): Seen[][] {
+  const parts: Seen[][] = [];
+  for (const seen of readings) {
+    const part = parts.at(-1);
+    const last = part?.at(-1);
+    if (part === undefined || last === undefined || seen.atMs - last.atMs > MINUTE_MS) {
+      parts.push([seen]);
+    } else {
+      part.push(seen);
+    }
+  }
+  return parts;
 }

@@ -11,6 +11,10 @@ const REGAINS_WITHIN_MS = 2_000;
 /** If nothing upset it for so long before, and so it may ask. */
 const LEFT_ALONE_MS = 60_000;
 
+/** A clock that has asked so often in a minute, as far as the machine can tell, may not ask. */
+const MOST_QUESTIONS = 8;
+const MINUTE_MS = 60_000;
+
 /** Watches one clock. */
 export class Recovery {
   readonly #world: World;
@@ -22,6 +26,8 @@ export class Recovery {
   /** Whether it is expected to find its way back, and since when it could know that it has to. */
   #isExpected = false;
   #since: number | undefined;
+  /** When it asked, by the machine's monotonic clock: how long a sleep was, it learns from the answer only. */
+  #askedAt: number[] = [];
 
   /** @param read Reads the clock, if it can be read. */
   constructor(world: World, measures: Measures, promises: Promises, read: () => Reading | undefined) {
@@ -35,13 +41,19 @@ export class Recovery {
     return this.#upsetAt;
   }
 
+  /** The clock asks. */
+  asked(): void {
+    this.#askedAt = [...this.#askedWithinMinute(), this.#world.machine.monotonicMs()];
+  }
+
   /** The clocks of the machine have parted, perhaps by 0. */
   upset(partedMs: number, how: "asleep" | "set"): void {
     const { agenda, traits, network } = this.#world;
     const wasLeftAlone = agenda.now - this.#upsetAt >= LEFT_ALONE_MS;
     this.#upsetAt = agenda.now;
     this.#since = undefined;
-    this.#isExpected = how === "asleep" && wasLeftAlone && network.isUp;
+    const mayAsk = this.#askedWithinMinute().length < MOST_QUESTIONS;
+    this.#isExpected = how === "asleep" && wasLeftAlone && mayAsk && network.isUp;
     const reading = traits.readsAtOnce ? this.#read() : undefined;
     if (reading === undefined) {
       return;
@@ -78,5 +90,10 @@ export class Recovery {
       this.#since = undefined;
       this.#isExpected = false;
     }
+  }
+
+  #askedWithinMinute(): number[] {
+    const now = this.#world.machine.monotonicMs();
+    return this.#askedAt.filter((at) => now - at <= MINUTE_MS);
   }
 }

@@ -203,14 +203,14 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: "offline-wifi",
     why: "ten minutes of Wi-Fi, then five without a network",
-    aims: { onlineMs: 1, offlineMs: 2 },
+    aims: { offlineMs: 2 },
     traits: (rng) =>
       world(rng, wifi(rng), { happenings: [outageAfterTenMinutes], awakeMs: OFFLINE_EXPERIMENT_MS }),
   },
   {
     name: "offline-4g",
     why: "the same with 4G",
-    aims: { onlineMs: 5, offlineMs: 6 },
+    aims: { offlineMs: 6 },
     traits: (rng) =>
       world(rng, mobile(rng), { happenings: [outageAfterTenMinutes], awakeMs: OFFLINE_EXPERIMENT_MS }),
   },

@@ -32,6 +32,8 @@ export interface Watcher {
 export const ROUNDS_OF_REACTIONS = 24;
 /** Shorter outages tell nothing. */
 const LONG_OUTAGE_MS = 60_000;
+/** In so many milliseconds a correction by 5 ms is made up for. */
+const SETTLED_AFTER_MS = 1_000;
 /** More can only be a clock that goes round in circles. */
 const MOST_EVENTS = 2_000_000;
 
@@ -50,6 +52,7 @@ export class Session {
   readonly #recovery: Recovery;
   #isReady = false;
   #hasReactions = true;
+  #hasAnswer = false;
 
   constructor(
     scenario: Scenario,
@@ -96,6 +99,12 @@ export class Session {
       if (this.#hasReactions) {
         this.#hasReactions = false;
         await this.#react();
+      }
+      if (this.#hasAnswer) {
+        // What a clock makes of one answer is seen before the next.
+        this.#hasAnswer = false;
+        this.#look();
+        continue;
       }
       if (!agenda.doNext(this.#world.endsAt)) {
         break;
@@ -161,11 +170,13 @@ export class Session {
 
   #asked(): void {
     this.#measures.counts.questions += 1;
+    this.#recovery.asked();
     this.#tell("asks");
   }
 
   #answered(exchange: Exchange, plain: PlainExchange): void {
     this.#touched();
+    this.#hasAnswer = true;
     this.#comparison.answered(plain);
     const { askedMs, receivedMs, sentMs, answeredMs, server } = exchange;
     this.#tell(
@@ -187,6 +198,19 @@ export class Session {
     this.#tell(`sync: error ${seen.errorMs.toFixed(3)}, at most ${reading.errorMs.toFixed(3)}`);
     this.#comparison.measure("sync", reading);
     this.#recovery.synced(reading);
+    this.#planLookWhenSettled();
+  }
+
+  /** What a sync has told is in what is shown only when the correction is made up for. */
+  #planLookWhenSettled(): void {
+    const { agenda, machine } = this.#world;
+    const syncs = this.#measures.counts.syncs;
+    agenda.in(SETTLED_AFTER_MS, () => {
+      const seen = machine.isAsleep ? undefined : this.#look();
+      if (seen?.reading.synced && this.#measures.counts.syncs === syncs) {
+        this.#comparison.measure("settled", seen.reading);
+      }
+    });
   }
 
   /** An answer is about to be told, so perhaps a sync. Not always: reading may itself have a clock notice something. */

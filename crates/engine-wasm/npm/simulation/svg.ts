@@ -99,10 +99,10 @@ export class LogAxis {
 
 /** A time in milliseconds. */
 function written(ms: number): string {
-  if (ms >= 1_000_000) {
-    return `${ms / 1_000 >= 10_000 ? `${ms / 1_000_000}k` : ms / 1_000} s`;
+  if (ms >= 1_000) {
+    return `${(ms / 1_000).toLocaleString("en-GB")} s`;
   }
-  return ms >= 1_000 ? `${ms / 1_000} s` : ms >= 1 ? `${ms} ms` : `${ms * 1_000} µs`;
+  return ms >= 1 ? `${ms} ms` : `${ms * 1_000} µs`;
 }
 
 function joined(points: readonly (readonly [number, number])[]): string {

@@ -21,40 +21,56 @@ export type UseSessionOptions = Omit<ConnectOptions, "signal">;
 
 const NOTHING: SessionView = { state: undefined, session: undefined, isStopped: false, error: undefined };
 
+/** A view, and of which address. */
+interface Seen {
+  readonly address: string | undefined;
+  readonly view: SessionView;
+}
+
+const NONE: Seen = { address: undefined, view: NOTHING };
+
 /** Connects by `connect` while the component is mounted. */
 export function useConnected(
   connect: Connect,
   address: string | URL | null | undefined,
   options: UseSessionOptions | undefined,
 ): SessionView {
-  const [view, setView] = useState(NOTHING);
+  const [seen, setSeen] = useState(NONE);
   // Those of the first render count: an object that is made anew at each render must not connect anew.
   const [first] = useState(options);
-  const shown = address == null ? undefined : String(address);
+  const wanted = address == null ? undefined : String(address);
   useEffect(() => {
-    if (shown === undefined) {
+    if (wanted === undefined) {
       return undefined;
     }
     const mounted = new AbortController();
-    const { signal } = mounted;
-    const show = (session: LiveSession): void =>
-      setView({ state: session.state(), session, isStopped: session.isStopped, error: undefined });
-    connect(shown, { catchUp: "latest", ...first, signal }).then(
-      (session) => {
-        session.on("tick", () => show(session));
-        session.on("stopped", () => show(session));
-        show(session);
-      },
-      (error: unknown) => {
-        if (!signal.aborted) {
-          setView({ ...NOTHING, error });
-        }
-      },
+    const show = (view: SessionView): void => {
+      if (!mounted.signal.aborted) {
+        setSeen({ address: wanted, view });
+      }
+    };
+    connect(wanted, { catchUp: "latest", ...first, signal: mounted.signal }).then(
+      (session) => follow(session, show),
+      (error: unknown) => show({ ...NOTHING, error }),
     );
     return () => {
       mounted.abort();
-      setView(NOTHING);
+      setSeen(NONE);
     };
-  }, [connect, shown, first]);
-  return view;
+  }, [connect, wanted, first]);
+  // Until the effect has run, what was seen is of the address before.
+  return seen.address === wanted ? seen.view : NOTHING;
+}
+
+/** Shows a session at each step, and at its stop. */
+function follow(session: LiveSession, show: (view: SessionView) => void): void {
+  // The component may have been unmounted at the very moment.
+  if (session.isClosed) {
+    return;
+  }
+  const showNow = (): void =>
+    show({ state: session.state(), session, isStopped: session.isStopped, error: undefined });
+  session.on("tick", showNow);
+  session.on("stopped", showNow);
+  showNow();
 }

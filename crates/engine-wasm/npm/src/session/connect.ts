@@ -3,6 +3,7 @@ import { Clock } from "../clock/clock.js";
 import type { EngineSource } from "../engine/load.js";
 import { type SessionAddress, serverAddress, sessionAddress } from "../http/address.js";
 import { type SessionRecord, sessionRecord } from "../http/api.js";
+import { SessionError } from "../http/error.js";
 import { request } from "../http/request.js";
 import { type Platform, platform } from "../platform.js";
 import { LiveSession } from "./live.js";
@@ -35,6 +36,9 @@ export function connectWith(loadEngine: (source?: EngineSource) => Promise<void>
     const parts = platform(options.platform);
     const addresses = sessionAddress(address);
     signal?.throwIfAborted();
+    if (options.clock?.isClosed === true) {
+      throw new SessionError("closed", "the clock to share was closed");
+    }
     const ownsClock = options.clock === undefined;
     const clock = options.clock ?? new Clock({ ...parts, ask: askOver(parts, addresses.time) });
     const connecting = follow(signal);

@@ -92,10 +92,8 @@ export class LiveSession {
       listening: (isListening) => this.#listeners.tell("listening", isListening),
     });
     this.#undo = [...this.#follow(clock), this.#closeWith(signal)];
-    const { stoppedAt } = this;
-    if (stoppedAt !== undefined) {
-      this.#ticker.stopAt(stoppedAt, stoppedAt <= this.#now());
-    }
+    // A stop that has passed is told here, to nobody.
+    this.#ticker.stopAt(this.stoppedAt ?? Number.POSITIVE_INFINITY);
   }
 
   /** The session as the server has it, as far as is known. */
@@ -312,7 +310,7 @@ export class LiveSession {
       this.#timeline.stopAt(stoppedAt ?? null);
       const stepsTakenBack = Math.max(0, before - (this.#timeline.stepAt(now) ?? 0));
       this.#late = { isLate: stoppedAt !== undefined && stoppedAt < now, stepsTakenBack };
-      this.#ticker.stopAt(stoppedAt ?? Number.POSITIVE_INFINITY, false);
+      this.#ticker.stopAt(stoppedAt ?? Number.POSITIVE_INFINITY);
     }
   }
 

@@ -53,11 +53,10 @@ export class Ticker {
     this.look();
   }
 
-  /** Has the stop told at an instant. The timeline has to know of it already. A stop that has passed was told before. */
-  stopAt(stoppedAt: number, hasPassed: boolean): void {
+  /** Has the stop told at an instant; at once if that has passed. The timeline has to know of it already. */
+  stopAt(stoppedAt: number): void {
     this.#stoppedAt = stoppedAt;
-    this.#hasToldStop = hasPassed;
-    this.#last = Math.min(this.#last, this.#current());
+    this.#hasToldStop = false;
     this.look();
   }
 

@@ -34,7 +34,10 @@ let firefox: Browser;
 
 beforeAll(async () => {
   stage = new Stage();
-  [, chromium, firefox] = await Promise.all([stage.build(), startChromium(), startFirefox()]);
+  // One after the other: whatever fails, what has been started is known, and is ended.
+  await stage.build();
+  chromium = await startChromium();
+  firefox = await startFirefox();
 });
 
 afterEach(() => stage.clear());

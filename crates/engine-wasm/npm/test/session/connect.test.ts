@@ -13,6 +13,7 @@ async function failure(world: World, address = world.server.keep(), changes = {}
     () => expect.unreachable("it has connected"),
     (reason: unknown) => reason,
   );
+  expect(world.leftovers).toEqual(NOTHING_LEFT);
   await world.pass(60_000);
   expect(world.leftovers).toEqual(NOTHING_LEFT);
   return error;
@@ -119,6 +120,17 @@ describe("connecting fails, and leaves nothing behind,", () => {
     expect(error).toMatchObject({ name: "EngineError", code: "out_of_range", field: "tick_ms" });
   });
 
+  it("at once if the clock that it is to share was closed: it would never be right again", async () => {
+    const world = new World();
+    const { platform } = world;
+    const clock = await world.agenda.until(openClock(ADDRESS, { platform }));
+    clock.close();
+    expect(await failure(world, undefined, { clock })).toMatchObject({
+      name: "SessionError",
+      code: "closed",
+    });
+  });
+
   it("if the platform does not give what it has to", async () => {
     const world = new World();
     class Broken {
@@ -174,6 +186,27 @@ describe("connecting can be aborted", () => {
     const options = { platform: { ...platform, fetch: fetching }, signal: player.signal };
     expect(await failure(world, undefined, options)).toMatchObject({ message: "changed my mind" });
     expect(getEventListeners(player.signal, "abort")).toEqual([]);
+  });
+
+  it("at the very moment at which the last answer is read", async () => {
+    const world = new World();
+    const { platform } = world;
+    const clock = await world.agenda.until(openClock(ADDRESS, { platform }));
+    const player = new AbortController();
+    const fetching: typeof fetch = async (...asking) => {
+      const response = await world.server.fetch(...asking);
+      const text = await response.text();
+      return Object.assign(response, {
+        text: () => {
+          player.abort(new Error("changed my mind"));
+          return Promise.resolve(text);
+        },
+      });
+    };
+    const options = { clock, signal: player.signal, platform: { ...platform, fetch: fetching } };
+    await expect(world.connect(undefined, options)).rejects.toThrow("changed my mind");
+    expect(world.leftovers).toMatchObject({ streams: 0, questions: 0, signs: 1 });
+    clock.close();
   });
 
   it("while a stream is being opened", async () => {

@@ -232,6 +232,17 @@ describe("the stop of a live session", () => {
     session.close();
   });
 
+  it("that is learned at its very instant is not late", async () => {
+    const world = new World();
+    const session = await world.connect();
+    const told = noted(session);
+    await world.passUntil(START + 1_000);
+    world.server.stop(START + 1_000 + world.server.backMs);
+    await world.pass(5_000);
+    expect(told).toEqual([...range(0, 10), "stopped"]);
+    session.close();
+  });
+
   it("before the start, learned late, puts the state back to that of before the start", async () => {
     const world = new World();
     const session = await world.connect();

@@ -240,6 +240,29 @@ describe("signs that the page was away", () => {
     session.close();
   });
 
+  it("are not needed after a silence: the first answer has news made sure of, since a stream may have died", async () => {
+    const world = new World();
+    const session = await world.connect();
+    await world.pass(60_000);
+    world.server.reach = "unreachable";
+    world.server.streams.clear();
+    await world.pass(90_000);
+    world.server.stop(world.now);
+    world.server.reach = "answers";
+    const asked = world.server.asked(`/v1/sessions/${RECORD.id}`).length;
+    let synced = 0;
+    session.on("sync", () => {
+      synced += 1;
+    });
+    while (synced === 0) {
+      await world.pass(10);
+    }
+    await world.pass(50);
+    expect(world.server.asked(`/v1/sessions/${RECORD.id}`).length).toBeGreaterThan(asked);
+    expect(session.isStopped).toBe(true);
+    session.close();
+  });
+
   it("and a network that is back after a silence, have a stop found that was missed", async () => {
     const world = new World();
     const session = await world.connect(undefined, {

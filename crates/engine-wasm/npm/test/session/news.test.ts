@@ -98,6 +98,23 @@ describe("a stream that is refused", () => {
     ]);
   });
 
+  it("after one that was not is opened again after one second", async () => {
+    const following = new Following({}, ({ server }) => {
+      server.streamStatus = 503;
+    });
+    await following.world.pass(6_000);
+    following.world.server.streamStatus = 200;
+    await following.world.pass(5_000);
+    expect(following.news.isListening).toBe(true);
+    following.world.server.streamStatus = 503;
+    following.stream.breakOff();
+    await following.world.pass(3_000 + 20 + 500);
+    expect(following.world.server.streams.size).toBe(0);
+    following.world.server.streamStatus = 200;
+    await following.world.pass(600);
+    expect(following.news.isListening).toBe(true);
+  });
+
   it("does not keep the session from being asked for", async () => {
     const following = new Following({}, ({ server }) => {
       server.streamStatus = 503;

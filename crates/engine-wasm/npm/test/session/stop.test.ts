@@ -126,16 +126,6 @@ describe("a stop that is learned late", () => {
     await ticking.world.passUntil(START + 5_000);
     expect(ticking.steps).toEqual([...range(0, 5), "stopped"]);
   });
-
-  it("is not told if it was known before anybody could listen", async () => {
-    const ticking = new Ticking();
-    await ticking.world.passUntil(START + 1_000);
-    ticking.stopAt(START + 450, true);
-    ticking.listen();
-    await ticking.world.pass(60_000);
-    expect(ticking.told).toEqual([]);
-    expect(ticking.world.leftovers.timers).toBe(0);
-  });
 });
 
 describe("a stop that is replaced by an earlier one", () => {

@@ -59,9 +59,9 @@ export class Ticking {
   }
 
   /** Has the session stop, as news of it do. */
-  stopAt(instant: number, hasPassed = false): void {
+  stopAt(instant: number): void {
     this.timeline.stopAt(instant);
-    this.ticker.stopAt(instant, hasPassed);
+    this.ticker.stopAt(instant);
   }
 
   /** The clock stands still for some time, and goes on from there. */

@@ -1,6 +1,6 @@
 /** A machine: two clocks, timers, and a lid that can be closed. */
 import type { Timers, TimeSource } from "../../src/clock/ports.js";
-import type { Agenda } from "./agenda.js";
+import { type Agenda, consequences } from "./agenda.js";
 
 /** How long the page has been open when the world begins, in milliseconds. A multiple of no clock's grain. */
 const PAGE_AGE_MS = 4_321.098_7;
@@ -25,6 +25,7 @@ export class Machine implements TimeSource {
   readonly #rate: number;
   readonly #grainMs: number;
   readonly #timers = new Set<object>();
+  #whenAwake: (() => void)[] = [];
   #wallAheadMs: number;
   #sleptMs = 0;
   #fellAsleepAt: number | undefined;
@@ -69,13 +70,28 @@ export class Machine implements TimeSource {
     this.#wallAheadMs += byMs;
   }
 
-  /** Closes the lid for some time. The monotonic clock stands still meanwhile, and no timer runs. */
+  /** Closes the lid for some time. The monotonic clock stands still meanwhile, no timer runs, and no answer is taken in. */
   async sleep(ms: number): Promise<void> {
     this.#fellAsleepAt = this.#agenda.elapsedMs;
     await this.#agenda.pass(ms);
     this.#fellAsleepAt = undefined;
     this.#sleptMs += ms;
+    const waiting = this.#whenAwake;
+    this.#whenAwake = [];
+    for (const run of waiting) {
+      run();
+      await consequences();
+    }
   }
+
+  /** Does something at once, or as soon as it is awake. */
+  readonly whenAwake = (run: () => void): void => {
+    if (this.#fellAsleepAt === undefined) {
+      run();
+    } else {
+      this.#whenAwake.push(run);
+    }
+  };
 
   /** Has a timer run once it is due. A machine that has slept meanwhile waits for the rest. */
   #arm(timer: { readonly dueMs: number; readonly run: () => void; cancel: () => void }): void {

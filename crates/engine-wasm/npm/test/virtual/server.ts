@@ -28,6 +28,8 @@ export class VirtualServer {
   thereMs = 10;
   backMs = 10;
   reach: Reach = "answers";
+  /** Hands over what arrives at the machine. */
+  deliver: (run: () => void) => void = (run) => run();
   /** Answers in its place, if it likes. */
   interpose: (path: string, init: RequestInit) => Response | undefined = () => undefined;
   /** The status with which streams are answered. */
@@ -82,7 +84,7 @@ export class VirtualServer {
   emit(type: string, data: string, id = RECORD.id): void {
     for (const stream of this.streams) {
       if (stream.address.endsWith(`/${id}/events`)) {
-        this.#agenda.after(this.backMs, () => stream.arrive(type, data));
+        this.#agenda.after(this.backMs, () => this.deliver(() => stream.arrive(type, data)));
       }
     }
   }
@@ -110,14 +112,18 @@ export class VirtualServer {
       signal?.addEventListener("abort", abort);
       let cancel = this.#agenda.after(this.thereMs, () => {
         if (this.reach === "unreachable") {
-          settle();
-          reject(new TypeError("fetch failed"));
+          this.deliver(() => {
+            settle();
+            reject(new TypeError("fetch failed"));
+          });
         } else if (this.reach === "answers") {
           const response = this.interpose(pathname, init) ?? this.#answer(pathname);
-          cancel = this.#agenda.after(this.backMs, () => {
-            settle();
-            resolve(response);
-          });
+          cancel = this.#agenda.after(this.backMs, () =>
+            this.deliver(() => {
+              settle();
+              resolve(response);
+            }),
+          );
         }
       });
     });

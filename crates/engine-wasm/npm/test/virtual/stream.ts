@@ -54,10 +54,13 @@ export class VirtualStream implements EventStream {
 
   #ask(): void {
     const { thereMs, backMs } = this.#server;
-    this.#cancel = this.#agenda.after(thereMs + backMs, () => this.#answered());
+    this.#cancel = this.#agenda.after(thereMs + backMs, () => this.#server.deliver(() => this.#answered()));
   }
 
   #answered(): void {
+    if (this.readyState === CLOSED) {
+      return;
+    }
     const { reach, streamStatus, records } = this.#server;
     if (reach === "unreachable") {
       this.breakOff();

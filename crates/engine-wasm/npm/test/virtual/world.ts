@@ -18,6 +18,7 @@ export class World {
 
   constructor(traits: MachineTraits = {}) {
     this.machine = new Machine(this.agenda, traits);
+    this.server.deliver = this.machine.whenAwake;
   }
 
   /** True time. */
