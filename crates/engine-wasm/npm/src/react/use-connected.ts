@@ -1,6 +1,8 @@
 import { useEffect, useState } from "react";
 
 import type { State } from "../engine/session.js";
+import { ServerError, SessionError } from "../http/error.js";
+import { platform } from "../platform.js";
 import type { Connect, ConnectOptions } from "../session/connect.js";
 import type { LiveSession } from "../session/live.js";
 
@@ -12,7 +14,7 @@ export interface SessionView {
   readonly session: LiveSession | undefined;
   /** Whether the session has stopped. */
   readonly isStopped: boolean;
-  /** Why the session could not be connected to. */
+  /** Why the session could not be connected to. If that may pass, it is tried again by itself. */
   readonly error: unknown;
 }
 
@@ -49,10 +51,8 @@ export function useConnected(
         setSeen({ address: wanted, view });
       }
     };
-    connect(wanted, { catchUp: "latest", ...first, signal: mounted.signal }).then(
-      (session) => follow(session, show),
-      (error: unknown) => show({ ...NOTHING, error }),
-    );
+    const options = { catchUp: "latest", ...first, signal: mounted.signal } as const;
+    void keepTrying(connect, wanted, options, show);
     return () => {
       mounted.abort();
       setSeen(NONE);
@@ -60,6 +60,51 @@ export function useConnected(
   }, [connect, wanted, first]);
   // Until the effect has run, what was seen is of the address before.
   return seen.address === wanted ? seen.view : NOTHING;
+}
+
+/** The pause before it is tried again to connect, in milliseconds: doubled each time, up to the longest. */
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 15_000;
+
+/** Connects, and tries again if it fails for a reason that may pass. Meanwhile the error is shown. */
+async function keepTrying(
+  connect: Connect,
+  address: string,
+  options: ConnectOptions & { readonly signal: AbortSignal },
+  show: (view: SessionView) => void,
+): Promise<void> {
+  for (let pauseMs = FIRST_RETRY_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_RETRY_MS)) {
+    try {
+      follow(await connect(address, options), show);
+      return;
+    } catch (error) {
+      show({ ...NOTHING, error });
+      if (options.signal.aborted || !mayPass(error)) {
+        return;
+      }
+    }
+    await pause(pauseMs, options);
+  }
+}
+
+/** Whether it may help to try again: nobody answered, or only somebody who cannot answer now. */
+function mayPass(error: unknown): boolean {
+  return error instanceof ServerError
+    ? error.status >= 500
+    : error instanceof SessionError && error.code !== "not_an_address" && error.code !== "closed";
+}
+
+function pause(ms: number, options: ConnectOptions & { readonly signal: AbortSignal }): Promise<void> {
+  const { timers } = platform(options.platform);
+  return new Promise((resolve) => {
+    const end = (): void => {
+      cancel();
+      options.signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const cancel = timers.set(end, ms);
+    options.signal.addEventListener("abort", end);
+  });
 }
 
 /** Shows a session at each step, and at its stop. */

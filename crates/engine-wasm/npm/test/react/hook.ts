@@ -191,6 +191,27 @@ export function describeHook(react: React): void {
       expect(stage.view).toMatchObject({ isStopped: true, state: { step: 1 } });
     });
 
+    it("tries again after an error that may pass, and shows it meanwhile", async () => {
+      const { server } = begin().world;
+      server.reach = "unreachable";
+      await stage.render({ address: server.keep() });
+      await stage.pass(1_500);
+      expect(stage.view.error).toMatchObject({ code: "unreachable" });
+      server.reach = "answers";
+      await stage.pass(4_000);
+      expect(stage.view).toMatchObject({ error: undefined, state: { round: 0 } });
+    });
+
+    it("does not try again what cannot pass", async () => {
+      const { server } = begin().world;
+      await stage.render({ address: "https://ticks.example/v1/sessions/sess_unknown" });
+      await stage.pass(1_000);
+      expect(stage.view.error).toMatchObject({ code: "session_not_found" });
+      const { length } = server.seen;
+      await stage.pass(60_000);
+      expect(server.seen.length).toBe(length);
+    });
+
     it("shows a session that had stopped before", async () => {
       const { server } = begin().world;
       await stage.render({ address: server.keep({ stopped_at: new Date(NOON).toISOString() }) });

@@ -186,18 +186,38 @@ describe("the stop of a live session", () => {
     session.close();
   });
 
-  it("that was over before connecting is not told: the session says so", async () => {
+  it("that was over before connecting is told to who listens, once", async () => {
     const world = new World();
     const address = world.server.keep({ stopped_at: new Date(START + 250).toISOString() });
     await world.passUntil(START + 5_000);
     const session = await world.connect(address);
-    const told = noted(session);
-    await world.pass(60_000);
-    expect(told).toEqual([]);
     expect(session.isStopped).toBe(true);
     expect(session.stoppedAt).toBe(START + 250);
     expect(session.state()).toEqual(new Timeline(RECORD).state(2));
+    const stops: Stopped[] = [];
+    session.on("stopped", (stop) => stops.push(stop));
+    session.on("stopped", () => expect.unreachable("this one was taken back"))();
+    expect(stops, "not before who listens has got its function").toEqual([]);
+    await world.pass(60_000);
+    const state = session.state();
+    expect(stops).toEqual([{ stoppedAt: START + 250, state, isLate: false, stepsTakenBack: 0 }]);
+    session.on("stopped", () => expect.unreachable("it was closed"));
     session.close();
+    await world.pass(1);
+  });
+
+  it("leaves nothing to ask for, once the server has said so again", async () => {
+    const world = new World();
+    const session = await world.connect();
+    world.server.stop(START + 1_000);
+    await world.passUntil(START + 90_000);
+    const { length } = world.server.seen;
+    await world.pass(3_600_000);
+    expect(world.server.seen.length).toBe(length);
+    expect(world.leftovers).toMatchObject({ streams: 0, timers: 0 });
+    expect(session.state().step).toBe(10);
+    session.close();
+    expect(world.leftovers).toEqual(NOTHING_LEFT);
   });
 
   it("that is learned late puts the state back, and says by how many steps", async () => {
