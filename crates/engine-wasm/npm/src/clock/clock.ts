@@ -60,6 +60,8 @@ const BURST_MS = 1_000;
 const ENOUGH_EXCHANGES = 3;
 /** An answer that takes longer is not waited for, in milliseconds. */
 const PATIENCE_MS = 5_000;
+/** A timer that is so late was asleep. */
+const SLEPT_MS = 2_000;
 /** The pause after a question that was not answered, in milliseconds: doubled each time, up to the longest. */
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 15_000;
@@ -80,6 +82,7 @@ export class Clock {
   #cancelTimer: () => void = nothing;
   /** The question under way. */
   #question: AbortController | undefined;
+  #askedMs = 0;
   #isInBurst = false;
   /** How many bursts have brought something, and how many questions in a row have not been answered. */
   #successes = 0;
@@ -208,6 +211,11 @@ export class Clock {
       this.#settle();
       return this.#jittered(planned(this.#successes).pauseMs);
     }
+    if (this.#nowMs() - this.#askedMs > PATIENCE_MS + SLEPT_MS) {
+      // It was given up so late because the machine slept meanwhile. What failed before says nothing of now.
+      this.#failures = 0;
+      return 0;
+    }
     const pauseMs = Math.min(FIRST_RETRY_MS * 2 ** this.#failures, LONGEST_RETRY_MS);
     this.#failures += 1;
     this.#tell("silence", outcome.error);
@@ -264,6 +272,7 @@ export class Clock {
     const cancel = this.#parts.timers.set(giveUp, PATIENCE_MS);
     const { upsets } = this.#estimate;
     const takeBack = this.#budget.take(this.#budgetMs());
+    this.#askedMs = this.#nowMs();
     try {
       const exchange = await this.#parts.ask(question.signal);
       const isOfUse = this.#estimate.upsets === upsets && !this.#isClosed;
