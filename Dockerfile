@@ -22,6 +22,7 @@ RUN scripts/install-tools
 COPY Cargo.toml Cargo.lock ./
 COPY crates/bench crates/bench
 COPY crates/engine crates/engine
+COPY crates/engine-module crates/engine-module
 COPY crates/engine-wasm/Cargo.toml crates/engine-wasm/
 COPY crates/engine-wasm/src crates/engine-wasm/src
 COPY crates/engine-wasm/tests crates/engine-wasm/tests

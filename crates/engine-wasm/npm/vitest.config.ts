@@ -2,10 +2,38 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    globalSetup: ["test/built.ts"],
-    // The packaging test packs, installs and builds.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    projects: [
+      {
+        test: {
+          name: "node",
+          include: ["test/**/*.test.ts", "simulation/*.test.ts"],
+          exclude: ["test/browser/**", "test/packaging/**"],
+          globalSetup: ["test/built.ts"],
+          // The simulation goes through days of virtual time.
+          testTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: "packaging",
+          include: ["test/packaging/*.test.ts"],
+          globalSetup: ["test/built.ts"],
+          // It packs, installs and builds.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: "browser",
+          include: ["test/browser/*.test.ts"],
+          globalSetup: ["test/built.ts"],
+          // Two browsers at once would keep each other from being on time.
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
   },
 });

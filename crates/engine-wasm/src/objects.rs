@@ -1,10 +1,12 @@
 //! The engine's types as plain JavaScript objects, with the names of the session's JSON.
 
+use alloc::string::ToString;
 use serde::{Deserialize, Serialize};
-use tickseed_engine::{Error, Round, Rules, Schedule, Seed, State, Step};
+
+use tickseed_engine::{Error, Round, Rules, State, Step};
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
-use crate::number::whole;
+use crate::kept::kept;
 use crate::timeline::Timeline;
 
 /// A type of the engine that has a plain JavaScript object for a form.
@@ -110,44 +112,42 @@ fn refused(error: Error) -> JsValue {
     js_sys::Error::new(&error.to_string()).into()
 }
 
-/// What a JavaScript program that prefers objects to numbers would call.
-#[wasm_bindgen]
-impl Timeline {
-    /// Takes a seed, a schedule and the object of the rules.
-    ///
-    /// # Errors
-    ///
-    /// A JavaScript `Error` for the first input that lies outside its range.
-    #[wasm_bindgen(js_name = withRulesObject)]
-    pub fn with_rules_object(
-        seed: &str,
-        start_at: f64,
-        tick_ms: f64,
-        rules: &JsValue,
-    ) -> Result<Self, JsValue> {
-        let rules = Rules::from_object(rules)?;
-        let seed = Seed::new(seed).map_err(refused)?;
-        let schedule = Schedule::new(whole(start_at), whole(tick_ms)).map_err(refused)?;
-        Ok(Self::with_rules(&seed, schedule, rules))
-    }
+/// Opens a timeline of the seed that was written, with rules that come as an object.
+///
+/// # Errors
+///
+/// A JavaScript `Error`, if the object is no rules or another input lies outside its range.
+#[wasm_bindgen(js_name = openTimelineWithRules)]
+pub fn open_timeline_with_rules(start_at: f64, tick_ms: f64, rules: &JsValue) -> Result<f64, JsValue> {
+    let rules = Rules::from_object(rules)?;
+    kept().open_timeline(start_at, tick_ms, || Ok(rules)).map_err(refused)
+}
 
-    /// The state of `step`, as an object.
-    ///
-    /// # Errors
-    ///
-    /// A JavaScript `Error` for `step`, unless it lies in 0 to [`Step::MAX`].
-    #[wasm_bindgen(js_name = stateObject)]
-    pub fn state_object(&mut self, step: f64) -> Result<JsValue, JsValue> {
-        self.state(step).map_err(refused)?.to_object()
-    }
+/// The state of a step, as an object.
+///
+/// # Errors
+///
+/// A JavaScript `Error` for the step, unless it lies in 0 to [`Step::MAX`], or for a timeline that is not open.
+#[wasm_bindgen(js_name = stateObject)]
+pub fn state_object(timeline: usize, step: f64) -> Result<JsValue, JsValue> {
+    asked(timeline, |timeline| timeline.state(step))
+}
 
-    /// The round with number `round`, as an object.
-    ///
-    /// # Errors
-    ///
-    /// A JavaScript `Error` for `round`, if it is negative or begins after the last step.
-    #[wasm_bindgen(js_name = roundObject)]
-    pub fn round_object(&mut self, round: f64) -> Result<JsValue, JsValue> {
-        self.round_at(round).map_err(refused)?.to_object()
-    }
+/// The round with a number, as an object.
+///
+/// # Errors
+///
+/// A JavaScript `Error` for the round, if it is negative or begins after the last step, or for a timeline that is not open.
+#[wasm_bindgen(js_name = roundObject)]
+pub fn round_object(timeline: usize, round: f64) -> Result<JsValue, JsValue> {
+    asked(timeline, |timeline| timeline.round_at(round))
+}
+
+fn asked<T: Object>(
+    timeline: usize,
+    question: impl FnOnce(&mut Timeline) -> Result<T, Error>,
+) -> Result<JsValue, JsValue> {
+    let kept = &mut *kept();
+    let timeline = kept.timelines.get_mut(timeline).ok_or_else(|| JsValue::from("no such timeline"))?;
+    question(timeline).map_err(refused)?.to_object()
 }

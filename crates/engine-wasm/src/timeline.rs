@@ -1,159 +1,132 @@
-//! A session made ready to be asked for any step, for JavaScript.
+//! Sessions made ready to be asked for any step, for JavaScript.
+//!
+//! A timeline is known by a number, its handle, from [`open_timeline`] to [`close_timeline`]. Every answer is a number: -1 if
+//! the input is refused, and [`refusal`](crate::refusal::refusal) tells why; not a number if there is nothing to tell.
+
+use alloc::boxed::Box;
 
 use tickseed_engine::{
-    BreakInterval, Channel, Error, Round, Rules, Schedule, Seed, State, Step, Timeline as EngineTimeline,
+    BreakInterval, Error, Round, Rules, Schedule, Seed, State, Step, Timeline as EngineTimeline,
 };
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::draw::Draw;
-use crate::error::InputError;
-use crate::number::{instant, number, whole};
+use crate::kept::{Kept, kept};
+use crate::number::{given, handle, instant, number, whole};
 
-/// Stands for an error where throwing would cost more than the answer: a function that can throw returns several
-/// values, which slows every call of it, and these are called once a tick and object.
-const REFUSED: f64 = -1.0;
-
-/// A seed, a schedule and rules made ready to be asked for any step, in any order.
-#[wasm_bindgen]
-#[derive(Debug, Clone)]
-pub struct Timeline {
-    timeline: EngineTimeline,
+/// A seed, a schedule and rules made ready.
+pub(crate) struct Timeline {
+    pub(crate) rounds: EngineTimeline,
     schedule: Schedule,
 }
 
+/// Opens a timeline of the seed that was written. What is not a number in the rules takes its default.
+///
+/// Gives the handle; refuses the first input that lies outside its range.
+#[wasm_bindgen(js_name = openTimeline)]
+#[must_use]
+pub fn open_timeline(start_at: f64, tick_ms: f64, min: f64, max: f64, rounds_per_epoch: f64) -> f64 {
+    let kept = &mut *kept();
+    let opened = kept.open_timeline(start_at, tick_ms, || rules(min, max, rounds_per_epoch));
+    kept.answer(opened)
+}
+
+/// Forgets a timeline; its handle may be given again.
+#[wasm_bindgen(js_name = closeTimeline)]
+pub fn close_timeline(timeline: usize) {
+    kept().timelines.try_remove(timeline);
+}
+
+/// The counter at a step; refuses what is none.
 #[wasm_bindgen]
-impl Timeline {
-    /// Takes the inputs of a session. What is left out of the rules takes its default.
-    ///
-    /// # Errors
-    ///
-    /// For the first input that lies outside its range.
-    #[wasm_bindgen(constructor)]
-    pub fn new(
-        seed: &str,
+#[must_use]
+pub fn value(timeline: usize, step: f64) -> f64 {
+    ask(timeline, |timeline| Ok(timeline.state(step)?.value.into()))
+}
+
+/// The number of the round that a step belongs to; refuses what is none.
+#[wasm_bindgen]
+#[must_use]
+pub fn round(timeline: usize, step: f64) -> f64 {
+    ask(timeline, |timeline| Ok(number(timeline.state(step)?.round)))
+}
+
+/// The step that runs at an instant, in milliseconds since the Unix epoch; not a number before the start. Refuses instants
+/// outside the years 1970 to 9999.
+#[wasm_bindgen(js_name = stepAt)]
+#[must_use]
+pub fn step_at(timeline: usize, now: f64) -> f64 {
+    ask(timeline, |timeline| {
+        Ok(timeline.schedule.step_at(whole(now))?.map_or(f64::NAN, |step| number(step.get())))
+    })
+}
+
+/// The instant at which a step begins, in milliseconds since the Unix epoch; refuses those after the year 9999.
+#[wasm_bindgen(js_name = timeOf)]
+#[must_use]
+pub fn time_of(timeline: usize, step: f64) -> f64 {
+    ask(timeline, |timeline| Ok(instant(timeline.schedule.time_of(to_step(step)?)?)))
+}
+
+/// One part of the round with a number: 0 its first step, 1 how many ticks it counts before it breaks, 2 the step at which it
+/// ends and the counter breaks. Refuses rounds that begin after the last step.
+#[wasm_bindgen(js_name = roundPart)]
+#[must_use]
+pub fn round_part(timeline: usize, round: f64, part: u32) -> f64 {
+    ask(timeline, |timeline| {
+        let round = timeline.round_at(round)?;
+        Ok(match part {
+            0 => number(round.first_step.get()),
+            1 => round.interval.into(),
+            _ => number(round.next_break),
+        })
+    })
+}
+
+/// Asks an open timeline; of one that is not open there is nothing to tell.
+fn ask(timeline: usize, question: impl FnOnce(&mut Timeline) -> Result<f64, Error>) -> f64 {
+    let kept = &mut *kept();
+    let Some(timeline) = kept.timelines.get_mut(timeline) else {
+        return f64::NAN;
+    };
+    let answer = question(timeline);
+    kept.answer(answer)
+}
+
+impl Kept {
+    /// Opens a timeline of the seed that was written.
+    pub(crate) fn open_timeline(
+        &mut self,
         start_at: f64,
         tick_ms: f64,
-        break_interval_min: Option<f64>,
-        break_interval_max: Option<f64>,
-        rounds_per_epoch: Option<f64>,
-    ) -> Result<Self, InputError> {
-        let seed = Seed::new(seed)?;
-        let rules = rules(break_interval_min, break_interval_max, rounds_per_epoch)?;
+        rules: impl FnOnce() -> Result<Rules, Error>,
+    ) -> Result<f64, Error> {
+        let seed = Seed::new(&self.take_text())?;
+        let rules = rules()?;
         let schedule = Schedule::new(whole(start_at), whole(tick_ms))?;
-        Ok(Self::with_rules(&seed, schedule, rules))
-    }
-
-    /// The counter at `step`; -1 if the step is refused, and [`Timeline::check_step`] tells why.
-    pub fn value(&mut self, step: f64) -> f64 {
-        self.state(step).map_or(REFUSED, |state| state.value.into())
-    }
-
-    /// The number of the round that `step` belongs to; -1 if the step is refused, and [`Timeline::check_step`] tells why.
-    pub fn round(&mut self, step: f64) -> f64 {
-        self.state(step).map_or(REFUSED, |state| number(state.round))
-    }
-
-    /// The next step after `step` at which the counter breaks; -1 if the step is refused, and [`Timeline::check_step`]
-    /// tells why.
-    #[wasm_bindgen(js_name = nextBreak)]
-    pub fn next_break(&mut self, step: f64) -> f64 {
-        to_step(step).map_or(REFUSED, |step| number(self.timeline.next_break(step)))
-    }
-
-    /// Throws if `step` is refused.
-    ///
-    /// # Errors
-    ///
-    /// For `step`, unless it lies in 0 to [`Step::MAX`].
-    #[wasm_bindgen(js_name = checkStep)]
-    pub fn check_step(step: f64) -> Result<(), InputError> {
-        to_step(step)?;
-        Ok(())
-    }
-
-    /// The step that runs at `now`, in milliseconds since the Unix epoch; nothing before the start.
-    ///
-    /// # Errors
-    ///
-    /// For `now`, unless it lies in the years 1970 to 9999.
-    #[wasm_bindgen(js_name = stepAt)]
-    pub fn step_at(&self, now: f64) -> Result<Option<f64>, InputError> {
-        Ok(self.schedule.step_at(whole(now))?.map(|step| number(step.get())))
-    }
-
-    /// The instant at which `step` begins, in milliseconds since the Unix epoch.
-    ///
-    /// # Errors
-    ///
-    /// For `step`, if it is negative or begins after the year 9999.
-    #[wasm_bindgen(js_name = timeOf)]
-    pub fn time_of(&self, step: f64) -> Result<f64, InputError> {
-        Ok(instant(self.schedule.time_of(to_step(step)?)?))
-    }
-
-    /// The first step of the round with number `round`.
-    ///
-    /// # Errors
-    ///
-    /// For `round`, if it is negative or begins after the last step.
-    #[wasm_bindgen(js_name = firstStepOf)]
-    pub fn first_step_of(&mut self, round: f64) -> Result<f64, InputError> {
-        Ok(number(self.round_at(round)?.first_step.get()))
-    }
-
-    /// How many ticks the round with number `round` counts before it breaks.
-    ///
-    /// # Errors
-    ///
-    /// For `round`, if it is negative or begins after the last step.
-    #[wasm_bindgen(js_name = intervalOf)]
-    pub fn interval_of(&mut self, round: f64) -> Result<u32, InputError> {
-        Ok(self.round_at(round)?.interval)
-    }
-
-    /// The step at which the round with number `round` ends and the counter breaks.
-    ///
-    /// # Errors
-    ///
-    /// For `round`, if it is negative or begins after the last step.
-    #[wasm_bindgen(js_name = breakAfter)]
-    pub fn break_after(&mut self, round: f64) -> Result<f64, InputError> {
-        Ok(number(self.round_at(round)?.next_break))
-    }
-
-    /// The draw of `step` on the channel of that name, at its first word.
-    ///
-    /// # Errors
-    ///
-    /// For `step`, unless it lies in 0 to [`Step::MAX`]; for `channel`, unless it is 1 to 64 bytes of UTF-8.
-    pub fn draw(&mut self, step: f64, channel: &str) -> Result<Draw, InputError> {
-        Ok(Draw::new(self.timeline.draw(to_step(step)?, Channel::new(channel)?)))
+        let timeline = Timeline { rounds: EngineTimeline::new(&seed, rules), schedule };
+        Ok(handle(self.timelines.insert(Box::new(timeline))))
     }
 }
 
 impl Timeline {
-    pub(crate) fn with_rules(seed: &Seed, schedule: Schedule, rules: Rules) -> Self {
-        Self { timeline: EngineTimeline::new(seed, rules), schedule }
-    }
-
     pub(crate) fn state(&mut self, step: f64) -> Result<State, Error> {
-        Ok(self.timeline.state(to_step(step)?))
+        Ok(self.rounds.state(to_step(step)?))
     }
 
     pub(crate) fn round_at(&mut self, round: f64) -> Result<Round, Error> {
-        self.timeline.round_at(whole(round))
+        self.rounds.round_at(whole(round))
     }
 }
 
-fn to_step(step: f64) -> Result<Step, Error> {
+pub(crate) fn to_step(step: f64) -> Result<Step, Error> {
     Step::new(whole(step))
 }
 
-fn rules(min: Option<f64>, max: Option<f64>, rounds_per_epoch: Option<f64>) -> Result<Rules, Error> {
+fn rules(min: f64, max: f64, rounds_per_epoch: f64) -> Result<Rules, Error> {
     let default = Rules::default();
     let interval = BreakInterval::new(
-        min.map_or(default.break_interval().min().into(), whole),
-        max.map_or(default.break_interval().max().into(), whole),
+        given(min, default.break_interval().min()),
+        given(max, default.break_interval().max()),
     )?;
-    Rules::new(interval, rounds_per_epoch.map_or(default.rounds_per_epoch().into(), whole))
+    Rules::new(interval, given(rounds_per_epoch, default.rounds_per_epoch()))
 }

@@ -4,8 +4,9 @@
 
 use js_sys::{JSON, Object as PlainObject};
 use tickseed_engine::{BreakInterval, Round, Rules, Seed, State, Step, Timeline};
-use tickseed_engine_wasm::Timeline as NumberTimeline;
-use tickseed_engine_wasm::objects::Object;
+use tickseed_engine_wasm::kept::write;
+use tickseed_engine_wasm::objects::{Object, open_timeline_with_rules, round_object, state_object};
+use tickseed_engine_wasm::timeline::close_timeline;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -118,12 +119,16 @@ fn other_types_and_missing_fields_are_refused() {
 #[wasm_bindgen_test]
 fn a_timeline_of_numbers_takes_and_gives_objects_too() {
     let rules = object(r#"{"rounds_per_epoch":64}"#);
-    let mut timeline = NumberTimeline::with_rules_object(SEED, 0.0, 100.0, &rules).expect("a timeline");
-    let state = timeline.state_object(12_863.0).expect("a state");
+    SEED.chars().for_each(|character| write(character.into()));
+    let handle = open_timeline_with_rules(0.0, 100.0, &rules).expect("rules");
+    assert_eq!(handle.to_string(), "0");
+    let state = state_object(0, 12_863.0).expect("a state");
     assert_eq!(json(&state), r#"{"step":12863,"value":0,"round":64,"broken":true}"#);
-    let round = timeline.round_object(0.0).expect("a round");
+    let round = round_object(0, 0.0).expect("a round");
     assert_eq!(json(&round), r#"{"round":0,"first_step":0,"interval":298,"next_break":298}"#);
-    let refused = timeline.state_object(-1.0).expect_err("no step");
+    let refused = state_object(0, -1.0).expect_err("no step");
     let message = refused.unchecked_into::<js_sys::Error>().message();
     assert_eq!(message, "step must be from 0 to 253402300799999, got -1");
+    close_timeline(0);
+    assert!(state_object(0, 0.0).is_err());
 }

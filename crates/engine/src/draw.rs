@@ -5,7 +5,7 @@ use core::fmt;
 use crate::error::{Error, Field, check_length, check_range};
 use crate::keys::{EpochSecret, labelled_hash};
 use crate::keystream::{Keystream, WORDS_PER_BLOCK, Words};
-use crate::uniform::{bounded, shuffle};
+use crate::uniform::{bounded, exchange, shuffle};
 
 use core::num::NonZeroU32;
 
@@ -114,6 +114,28 @@ impl Draw {
         })?;
         shuffle(self, items, count);
         Ok(())
+    }
+
+    /// One step of a shuffle: the place, `last` or one before it, whose item changes places with the one at `last`.
+    ///
+    /// For items that only the caller can reach, such as a JavaScript array: taken for every place from the last down to
+    /// 1, these exchanges bring the items into the order that [`Draw::shuffle`] would.
+    ///
+    /// ```
+    /// # use tickseed_engine::{Channel, Rules, Seed, Step, Timeline};
+    /// # let mut timeline = Timeline::new(&Seed::new("a seed")?, Rules::default());
+    /// let mut draw = timeline.draw(Step::new(42)?, Channel::new("loot")?);
+    /// let mut same = draw.clone();
+    /// let (mut cards, mut others) = ([1, 2, 3, 4, 5], [1, 2, 3, 4, 5]);
+    /// draw.shuffle(&mut cards)?;
+    /// for last in (1..5).rev() {
+    ///     others.swap(last, same.exchange(last as u32) as usize);
+    /// }
+    /// assert_eq!(cards, others);
+    /// # Ok::<(), tickseed_engine::Error>(())
+    /// ```
+    pub fn exchange(&mut self, last: u32) -> u32 {
+        exchange(self, last)
     }
 }
 

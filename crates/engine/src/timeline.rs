@@ -103,7 +103,7 @@ impl Timeline {
         if let Some(found) = u64::try_from(value).ok().and_then(|round| self.find_round(round)) {
             return Ok(found);
         }
-        let max = self.round_of(Step::MAX).round;
+        let max = self.state(Step::MAX).round;
         Err(Error::OutOfRange { field: Field::Round, min: 0, max, value })
     }
 

@@ -27,9 +27,14 @@ pub(crate) fn bounded(words: &mut impl Words, n: NonZeroU32) -> u32 {
 /// `count` is the number of items; it is asked for as 32 bits because that is what [`bounded`] can draw from.
 pub(crate) fn shuffle<T>(words: &mut impl Words, items: &mut [T], count: u32) {
     for last in (1..count).rev() {
-        let other = bounded(words, NonZeroU32::MIN.saturating_add(last));
+        let other = exchange(words, last);
         items.swap(last as usize, other as usize);
     }
+}
+
+/// One step of [`shuffle`]: the place whose item changes places with the one at `last`.
+pub(crate) fn exchange(words: &mut impl Words, last: u32) -> u32 {
+    bounded(words, NonZeroU32::MIN.saturating_add(last))
 }
 
 /// The upper and the lower 32 bits.

@@ -2,17 +2,10 @@
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import type { State } from "tickseed";
 
-import { CHROMIUM } from "./prerequisites.js";
-
-const ARGUMENTS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
+import {
+  CHROMIUM_ARGUMENTS,
+  chromium as program,
+} from "../../../crates/engine-wasm/npm/test/browser/prerequisites.js";
 
 /** What a row shows. */
 export interface Reading {
@@ -46,7 +39,7 @@ export interface Visit {
 
 /** Starts a browser. It has a fresh profile. */
 export function startBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: CHROMIUM, headless: true, args: ARGUMENTS });
+  return chromium.launch({ executablePath: program(), headless: true, args: CHROMIUM_ARGUMENTS });
 }
 
 /** Opens an address as somebody who was never there before. */

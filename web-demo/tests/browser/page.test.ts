@@ -4,10 +4,10 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 
-import { until } from "../until.js";
+import { TestServer } from "../../../crates/engine-wasm/npm/test/browser/server.js";
+import { until } from "../../../crates/engine-wasm/npm/test/browser/until.js";
 import { look, type Reading, type Sight, startBrowser, visit } from "./browser.js";
 import { ARTIFACTS, checkPrerequisites } from "./prerequisites.js";
-import { TestServer } from "./server.js";
 
 /** Breaks about once a second. */
 const BRISK = { tick_ms: 100, rules: { break_interval: { min: 6, max: 14 } } };

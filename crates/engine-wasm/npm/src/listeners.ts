@@ -18,21 +18,34 @@ export class Listeners<Events> {
     return (this.#sets.get(event)?.size ?? 0) > 0;
   }
 
-  /** Calls all who listen. One that throws keeps nobody else from being called; the error is reported as unhandled. */
+  /**
+   * Calls all who listen, but for those that another has taken back meanwhile, or added. One that throws keeps nobody else from
+   * being called; the error is reported as unhandled.
+   */
   tell<Name extends keyof Events>(event: Name, happened: Events[Name]): void {
-    for (const listener of [...(this.#sets.get(event) ?? [])] as ((happened: Events[Name]) => void)[]) {
-      try {
-        listener(happened);
-      } catch (error) {
-        queueMicrotask(() => {
-          throw error;
-        });
+    const set = this.#sets.get(event) as Set<(happened: Events[Name]) => void> | undefined;
+    for (const listener of [...(set ?? [])]) {
+      if (set?.has(listener)) {
+        call(listener, happened);
       }
     }
   }
 
   /** Forgets everybody. */
   clear(): void {
+    for (const set of this.#sets.values()) {
+      set.clear();
+    }
     this.#sets.clear();
+  }
+}
+
+function call<Happened>(listener: (happened: Happened) => void, happened: Happened): void {
+  try {
+    listener(happened);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
   }
 }

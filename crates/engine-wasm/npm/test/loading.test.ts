@@ -146,7 +146,8 @@ describe("loading", () => {
     const { loadEngine, Timeline } = await node();
     const other = new WebAssembly.Module(bytes().slice(0, 8));
     await expect(loadEngine(other)).rejects.toMatchObject({ code: "load_failed" });
-    await expect(loadEngine()).rejects.toMatchObject({ code: "load_failed" });
     expect(() => new Timeline(SESSION)).toThrow("not loaded");
+    await loadEngine();
+    expect(new Timeline(SESSION).value(0)).toBe(1);
   });
 });

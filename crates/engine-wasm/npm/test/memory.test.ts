@@ -1,10 +1,18 @@
+import { setImmediate } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { initialize } from "../src/engine/raw.js";
+import * as raw from "../src/engine/raw.js";
 import { loadEngine, Timeline } from "../src/node.js";
+import { memoryAfter } from "./memory.js";
 
 const SESSION = { seed: "any", start_at: 0, tick_ms: 1 };
 
-beforeAll(() => loadEngine());
+let memory: WebAssembly.Memory;
+
+beforeAll(async () => {
+  memory = await memoryAfter(loadEngine);
+});
 
 const freed = (name: string) => expect.objectContaining({ name: "EngineError", code: "freed", field: name });
 
@@ -83,8 +91,7 @@ describe("a draw", () => {
   });
 });
 
-it("freeing gives the memory back", async () => {
-  const { memory } = await initialize();
+it("freeing gives the memory back", () => {
   const use = () => {
     for (let count = 0; count < 10_000; count++) {
       using timeline = new Timeline(SESSION);
@@ -98,6 +105,35 @@ it("freeing gives the memory back", async () => {
   use();
   expect(memory.buffer.byteLength).toBe(size);
 });
+
+const MANY = 2_000;
+
+it("what nobody can reach any more is given back too", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const deadline = Date.now() + 60_000;
+  for (let times = 0; times < 5; times++) {
+    for (let count = 0; count < MANY; count++) {
+      new Timeline(SESSION).draw(count, "dice").word();
+    }
+    while (highestNumber() > 1.5 * MANY) {
+      expect(Date.now()).toBeLessThan(deadline);
+      collect();
+      // Between two tasks the lost ones are told of.
+      await setImmediate();
+    }
+  }
+});
+
+/** The highest number that the engine gives to any of many new timelines: about as high as there are timelines. */
+function highestNumber(): number {
+  const numbers = Array.from({ length: MANY }, () => {
+    raw.writeText("any");
+    return raw.openTimeline(0, 1, Number.NaN, Number.NaN, Number.NaN);
+  });
+  numbers.forEach(raw.closeTimeline);
+  return Math.max(...numbers);
+}
 
 describe("the name of the method that `using` calls", () => {
   afterEach(() => {

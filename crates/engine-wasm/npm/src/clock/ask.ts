@@ -4,6 +4,7 @@ import { SessionError } from "../http/error.js";
 import { request } from "../http/request.js";
 import type { Platform } from "../platform.js";
 import type { AskTime, Exchange } from "./ports.js";
+import type { WireStamps } from "./wire.js";
 
 /** Tells the exchanges of this page apart, those of several clocks too. */
 let asked = 0;
@@ -27,7 +28,7 @@ async function exchange(
   { fetch, timers, time }: Platform,
   address: string,
   signal: AbortSignal,
-  stamps: () => Promise<{ askedMs: number; answeredMs: number } | undefined> | undefined,
+  stamps: () => Promise<WireStamps | undefined> | undefined,
 ): Promise<Exchange> {
   let answeredMs = Number.NaN;
   const stamping: typeof fetch = async (...asking) => {
@@ -42,14 +43,12 @@ async function exchange(
   return { ...onTheWire, receivedMs: received_us / 1_000, sentMs: sent_us / 1_000, server };
 }
 
-/** The stamps of the wire, if they lie within those around the call: a record of something else does not. */
-function within(
-  around: { askedMs: number; answeredMs: number },
-  wire: { askedMs: number; answeredMs: number } | undefined,
-): { askedMs: number; answeredMs: number } {
-  return wire !== undefined && wire.askedMs >= around.askedMs && wire.answeredMs <= around.answeredMs
-    ? wire
-    : around;
+/** What is certain of both: the question left after the later start, and the answer had come by the earlier end. */
+function within(around: WireStamps, wire: WireStamps | undefined): WireStamps {
+  const askedMs = Math.max(around.askedMs, wire?.askedMs ?? around.askedMs);
+  const answeredMs = Math.min(around.answeredMs, wire?.answeredMs ?? around.answeredMs);
+  // A record of something else.
+  return askedMs <= answeredMs ? { askedMs, answeredMs } : around;
 }
 
 function checked(address: string, answer: unknown): ServerTime {

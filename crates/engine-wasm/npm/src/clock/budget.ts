@@ -5,8 +5,8 @@
 
 /** How many questions a new clock may ask at once. */
 const AT_START = 16;
-/** How many it may ask in any minute, beyond those. */
-const A_MINUTE = 8;
+/** How many it may ask in any minute, beyond those: one more only to find out whether the minute is over. */
+const A_MINUTE = 7;
 const MINUTE_MS = 60_000;
 
 /** Counts questions. */
@@ -15,18 +15,32 @@ export class Budget {
   #askedMs: number[] = [];
 
   /** How many questions may be asked now. */
-  left(monotonicMs: number): number {
-    // A clock that stood still makes the minute longer. That asks less, not more.
-    this.#askedMs = this.#askedMs.filter((at) => monotonicMs - at < MINUTE_MS);
-    return this.#atStart + A_MINUTE - this.#askedMs.length;
+  left(nowMs: number): number {
+    return this.#atStart + A_MINUTE - this.#within(nowMs).length;
   }
 
-  /** Counts a question that is asked now. */
-  take(monotonicMs: number): void {
+  /** Whether one more question may be asked because the machine has perhaps slept, so that the minute may be over. */
+  mayAskOnce(nowMs: number, perhapsSleptMs: number): boolean {
+    return this.left(nowMs + perhapsSleptMs) > 0 && this.#within(nowMs).length <= A_MINUTE;
+  }
+
+  /** Counts a question that is asked now. Gives a function that takes it back, should it have reached nobody. */
+  take(nowMs: number): () => void {
     if (this.#atStart > 0) {
       this.#atStart -= 1;
-    } else {
-      this.#askedMs.push(monotonicMs);
+      return () => {
+        this.#atStart += 1;
+      };
     }
+    this.#askedMs = [...this.#within(nowMs), nowMs];
+    return () => {
+      const index = this.#askedMs.indexOf(nowMs);
+      // It may have been forgotten meanwhile.
+      this.#askedMs.splice(index, index < 0 ? 0 : 1);
+    };
+  }
+
+  #within(nowMs: number): number[] {
+    return this.#askedMs.filter((at) => nowMs - at < MINUTE_MS);
   }
 }

@@ -1,6 +1,8 @@
 /**
  * A clock of the server's time: asks for it in bursts of exchanges, and keeps time in between.
  */
+import { dispose } from "../engine/handle.js";
+import { SessionError } from "../http/error.js";
 import { Listeners } from "../listeners.js";
 import { Budget } from "./budget.js";
 import { type ClockReading, Estimate } from "./estimate.js";
@@ -33,30 +35,40 @@ interface Burst {
   readonly exchanges: number;
 }
 
-/** The first bursts. They are close together, because the drift is not known yet. */
+/** The first bursts. They come thick, because the drift is not known yet; sixteen exchanges in the first half minute. */
 const AT_START: readonly Burst[] = [
-  { pauseMs: 0, exchanges: 8 },
-  { pauseMs: 2_000, exchanges: 3 },
-  { pauseMs: 4_000, exchanges: 3 },
+  { pauseMs: 0, exchanges: 6 },
+  { pauseMs: 2_000, exchanges: 2 },
+  { pauseMs: 4_000, exchanges: 2 },
   { pauseMs: 8_000, exchanges: 2 },
-  { pauseMs: 10_000, exchanges: 2 },
+  { pauseMs: 13_000, exchanges: 4 },
+  { pauseMs: 18_000, exchanges: 4 },
 ];
-/** All others. At most six exchanges in any minute: two are left for what cannot wait. */
-const LATER: Burst = { pauseMs: 24_000, exchanges: 2 };
-/** Exchanges after the machine's clocks were upset, as far as the budget goes. */
+/**
+ * All others: at most six exchanges in any minute. Three together, because the first has to wait for a connection to be made, or
+ * for a mobile radio to wake up.
+ */
+const LATER: Burst = { pauseMs: 32_000, exchanges: 3 };
+/** So many questions of the budget are left for what cannot wait; and one more, see `Budget`. */
+const RESERVE = 1;
+/** Exchanges after the machine's clocks were upset. */
 const AFTER_UPSET = 4;
+/** A page that was told too late that it was asleep has heard the server since within this time, in milliseconds. */
+const TOLD_LATE_MS = 2_000;
 /** A burst over a slow path ends after this time, in milliseconds, once it has brought enough. */
 const BURST_MS = 1_000;
 const ENOUGH_EXCHANGES = 3;
 /** An answer that takes longer is not waited for, in milliseconds. */
 const PATIENCE_MS = 5_000;
+/** A timer that is so late was asleep. */
+const SLEPT_MS = 2_000;
 /** The pause after a question that was not answered, in milliseconds: doubled each time, up to the longest. */
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 15_000;
 /** The pause while the budget is used up. */
 const NO_BUDGET_MS = 1_000;
 /** Pauses are up to this part shorter or longer, so that clients that started together do not ask together. */
-const JITTER = 0.1;
+const JITTER = 0.05;
 
 /** A running clock. It asks until it is closed. */
 export class Clock {
@@ -70,12 +82,14 @@ export class Clock {
   #cancelTimer: () => void = nothing;
   /** The question under way. */
   #question: AbortController | undefined;
+  #askedMs = 0;
   #isInBurst = false;
   /** How many bursts have brought something, and how many questions in a row have not been answered. */
   #successes = 0;
   #failures = 0;
-  /** How often the clocks had been upset when a burst brought something last. */
+  /** How often the clocks had been upset when a burst brought something last, and when the last burst began. */
   #upsetsKnown = 0;
+  #upsetsAtBurst = 0;
   /** Whether somebody who reads has made it ask at once, since then. */
   #isHurried = false;
 
@@ -84,7 +98,16 @@ export class Clock {
     this.#estimate = new Estimate(parts.time);
     this.#ignoreSigns = parts.signs?.((sign) => this.#heed(sign)) ?? nothing;
     parts.signal?.addEventListener("abort", this.#onAbort);
-    void this.#askBurst();
+    if (parts.signal?.aborted) {
+      this.close();
+    } else {
+      void this.#askBurst();
+    }
+  }
+
+  /** Whether {@link Clock.close} was called. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /** Whether the clock was set. Before that it says nothing. */
@@ -115,17 +138,17 @@ export class Clock {
     }
     if (!(reading.synced || this.#isHurried)) {
       this.#isHurried = true;
-      this.#askAfter(0);
+      this.#hurry();
     }
     return reading;
   }
 
-  /** Has a listener called at each event, until the function that this returns is called. */
+  /** Has a listener called at each event, until the function that this returns is called, or the clock is closed. */
   on<Name extends keyof ClockEvents>(
     event: Name,
     listener: (happened: ClockEvents[Name]) => void,
   ): () => void {
-    return this.#listeners.add(event, listener);
+    return this.#isClosed ? nothing : this.#listeners.add(event, listener);
   }
 
   /** Ends all questions and forgets who listens. It still keeps time. */
@@ -138,13 +161,26 @@ export class Clock {
     this.#listeners.clear();
   }
 
+  /** The same as {@link Clock.close}; called at the end of the block by `using clock = ...`. */
+  [dispose](): void {
+    this.close();
+  }
+
   #heed(sign: Sign): void {
-    if (sign === "woken") {
+    if (sign === "woken" && !(this.#isUpset() || this.#estimate.hasHeardWithin(TOLD_LATE_MS))) {
       this.#estimate.upset();
     }
-    if (sign === "woken" || this.#failures > 0 || this.#estimate.read()?.synced === false) {
-      this.#askAfter(0);
+    if (this.#failures > 0 || this.#estimate.read()?.synced === false) {
+      this.#hurry();
     }
+  }
+
+  /** Asks at once. A question from before the clocks were upset is not waited for: its answer would tell nothing. */
+  #hurry(): void {
+    if (this.#isInBurst && this.#estimate.upsets !== this.#upsetsAtBurst) {
+      this.#question?.abort(new Error("the machine's clocks were upset meanwhile"));
+    }
+    this.#askAfter(0);
   }
 
   #askAfter(delayMs: number): void {
@@ -157,37 +193,51 @@ export class Clock {
   /** Asks one burst, and has the next asked later. */
   async #askBurst(): Promise<void> {
     this.#isInBurst = true;
-    let heard = 0;
-    let pauseMs = NO_BUDGET_MS;
-    try {
-      heard = await this.#exchanges();
-      if (heard > 0) {
-        pauseMs = this.#jittered((AT_START[this.#successes + 1] ?? LATER).pauseMs);
-      }
-    } catch (error) {
-      pauseMs = this.#jittered(Math.min(FIRST_RETRY_MS * 2 ** this.#failures, LONGEST_RETRY_MS));
-      this.#failures += 1;
-      this.#tell("silence", error);
-    }
+    this.#upsetsAtBurst = this.#estimate.upsets;
+    const outcome = await this.#exchanges().catch((error: unknown) => ({ error }));
     this.#isInBurst = false;
-    if (heard > 0) {
-      this.#settle();
+    this.#askAfter(this.#conclude(outcome));
+  }
+
+  /** Makes of a burst what can be made. Gives the pause before the next, in milliseconds. */
+  #conclude(outcome: number | { readonly error: unknown }): number {
+    if (this.#estimate.upsets !== this.#upsetsAtBurst) {
+      return 0;
     }
-    this.#askAfter(pauseMs);
+    if (outcome === 0) {
+      return NO_BUDGET_MS;
+    }
+    if (typeof outcome === "number") {
+      this.#settle();
+      return this.#jittered(planned(this.#successes).pauseMs);
+    }
+    if (this.#nowMs() - this.#askedMs > PATIENCE_MS + SLEPT_MS) {
+      // It was given up so late because the machine slept meanwhile. What failed before says nothing of now.
+      this.#failures = 0;
+      return 0;
+    }
+    const pauseMs = Math.min(FIRST_RETRY_MS * 2 ** this.#failures, LONGEST_RETRY_MS);
+    this.#failures += 1;
+    this.#tell("silence", outcome.error);
+    return this.#jittered(pauseMs);
   }
 
   /** Some exchanges. Gives how many have told something; those before a failure count if there are any. */
   async #exchanges(): Promise<number> {
     const size = this.#size();
     const startedMs = this.#nowMs();
+    // The very first has to wait for a connection, and the first after a sleep too, on the way there alone.
+    const isFirst = size > 1 && (this.#successes === 0 || this.#isUpset());
     let heard = 0;
     for (let count = 0; count < size; count += 1) {
       if (heard >= ENOUGH_EXCHANGES && this.#nowMs() - startedMs > BURST_MS) {
         break;
       }
       try {
-        // The first may have had to wait for a connection, on the way there alone.
-        heard += (await this.#exchange(count > 0 || size === 1)) ? 1 : 0;
+        if (!(await this.#exchange(count > 0 || !isFirst))) {
+          break;
+        }
+        heard += 1;
       } catch (error) {
         if (heard === 0 || this.#isClosed) {
           throw error;
@@ -199,26 +249,46 @@ export class Clock {
   }
 
   #size(): number {
-    const planned = (AT_START[this.#successes] ?? LATER).exchanges;
-    const wanted = this.#estimate.upsets === this.#upsetsKnown ? planned : Math.max(planned, AFTER_UPSET);
-    return Math.min(wanted, this.#budget.left(this.#nowMs()));
+    const nowMs = this.#budgetMs();
+    const left = this.#budget.left(nowMs);
+    if (!this.#isUpset()) {
+      return Math.min(planned(this.#successes).exchanges, Math.max(0, left - RESERVE));
+    }
+    // Some are left for the next time.
+    const size = Math.min(AFTER_UPSET, Math.ceil(left / 2));
+    return size > 0 || !this.#budget.mayAskOnce(nowMs, this.#estimate.perhapsSleptMs) ? size : 1;
+  }
+
+  #isUpset(): boolean {
+    return this.#estimate.upsets !== this.#upsetsKnown;
   }
 
   /** One exchange. Gives whether it has told something. */
   async #exchange(isEvidence: boolean): Promise<boolean> {
     const question = new AbortController();
     this.#question = question;
-    const giveUp = (): void => question.abort(new Error(`no answer within ${PATIENCE_MS} ms`));
+    const late = `the server did not tell the time within ${PATIENCE_MS / 1_000} s`;
+    const giveUp = (): void => question.abort(new SessionError("timeout", late));
     const cancel = this.#parts.timers.set(giveUp, PATIENCE_MS);
     const { upsets } = this.#estimate;
-    this.#budget.take(this.#nowMs());
+    const takeBack = this.#budget.take(this.#budgetMs());
+    this.#askedMs = this.#nowMs();
     try {
       const exchange = await this.#parts.ask(question.signal);
       const isOfUse = this.#estimate.upsets === upsets && !this.#isClosed;
       if (isOfUse) {
         this.#estimate.add(exchange, isEvidence);
+        if (this.#estimate.isReady && this.#isUpset()) {
+          // It may be so wrong that it cannot wait for the rest of the burst.
+          this.#estimate.settleIfWrong();
+        }
       }
       return isOfUse;
+    } catch (error) {
+      if ((error as { code?: unknown } | undefined)?.code === "unreachable") {
+        takeBack();
+      }
+      throw error;
     } finally {
       cancel();
       this.#question = undefined;
@@ -250,6 +320,16 @@ export class Clock {
   #nowMs(): number {
     return this.#parts.time.monotonicMs();
   }
+
+  /** Minutes go by while the machine sleeps. */
+  #budgetMs(): number {
+    return this.#nowMs() + this.#estimate.sleptMs;
+  }
+}
+
+/** The burst that follows so many others. */
+function planned(successes: number): Burst {
+  return AT_START[successes] ?? LATER;
 }
 
 function nothing(): void {

@@ -2,9 +2,9 @@
  * The server's time as far as it can be known, from exchanges and the machine's clocks. Asks nobody and waits for nothing.
  */
 import { Grain } from "./grain.js";
-import { clamp, hull, type Interval, middle } from "./interval.js";
+import { clamp, hull, type Interval, intersect, middle } from "./interval.js";
 import type { Exchange, TimeSource } from "./ports.js";
-import { fitRate, offsetOf, type Rate } from "./rate.js";
+import { fitTracks } from "./rate.js";
 import { Shown } from "./shown.js";
 import { Track } from "./track.js";
 
@@ -26,10 +26,14 @@ const PARTED_RATE = 0.001;
 const SLEPT_ERROR_MS = 2_000;
 /** And for each millisecond of it. */
 const SLEPT_ERROR_RATE = 0.001;
+/** No machine sleeps shorter than this, in milliseconds, unless the wall clock tells of a shorter sleep. */
+const SHORTEST_SLEEP_MS = 1_000;
+/** What parts the clocks is a sleep but for what they drift apart meanwhile. */
+const NEARLY_ALL = 0.9;
 /** For how long a server that has answered counts, in milliseconds. */
 const SERVER_COUNTS_MS = 60_000;
 /** For how long a server counts as heard lately, in milliseconds: a little more than the pause between bursts. */
-const LATELY_MS = 35_000;
+const LATELY_MS = 45_000;
 /** How old evidence may be, in milliseconds. */
 const EVIDENCE_MS = 900_000;
 
@@ -37,6 +41,15 @@ const EVIDENCE_MS = 900_000;
 interface Look {
   readonly monotonicMs: number;
   readonly wallMs: number;
+}
+
+/** What was known before the clocks were upset. */
+interface Before {
+  readonly tracks: readonly Track[];
+  /** For how long the monotonic clock may have stood still since, at most. */
+  readonly sleptMs: number;
+  /** If it has stood still at all, then for this long at least. */
+  readonly leastSleepMs: number;
 }
 
 /** An estimate of the server's time. */
@@ -50,13 +63,18 @@ export class Estimate {
   #tracks: Track[] = [];
   /** From before. They tell nothing of the offset any more, but still of the drift. */
   #past: Track[] = [];
-  #rate: Rate = { drift: 0, error: 0 };
+  /** The drift that fits best. */
+  #drift = 0;
   #shown: Shown | undefined;
   #look: Look;
   /** How often the clocks were upset. */
   #upsets = 0;
-  /** What is left to believe while nobody has answered since: the bounds of before, and how far they may have moved up. */
-  #before: { readonly tracks: readonly Track[]; readonly sleptMs: number } | undefined;
+  /** For how long the monotonic clock has stood still for certain. */
+  #sleptMs = 0;
+  /** Whether what is shown follows what was heard since. */
+  #isSettled = false;
+  /** What is left to believe while nobody has answered since. */
+  #before: Before | undefined;
 
   constructor(time: TimeSource) {
     this.#time = time;
@@ -67,6 +85,22 @@ export class Estimate {
   get upsets(): number {
     this.#lookAgain();
     return this.#upsets;
+  }
+
+  /** For how long the monotonic clock has stood still, as far as exchanges have shown. */
+  get sleptMs(): number {
+    return this.#sleptMs;
+  }
+
+  /** For how long it may have stood still besides, as far as the wall clock can be believed. */
+  get perhapsSleptMs(): number {
+    return this.#before?.sleptMs ?? 0;
+  }
+
+  /** Whether the server was heard within some time, and the clocks were not upset since. */
+  hasHeardWithin(ms: number): boolean {
+    const { monotonicMs } = this.#lookAgain();
+    return this.#isSettled && monotonicMs - this.#heardMs() <= ms;
   }
 
   /** Whether there is an estimate: {@link Estimate.settle} was called after an exchange. */
@@ -85,14 +119,14 @@ export class Estimate {
     return {
       now: (this.#origin ?? 0) + shown,
       errorMs: Math.max(shown - truth.low, truth.high - shown),
-      synced: this.#before === undefined && monotonicMs - this.#heardMs() <= LATELY_MS,
+      synced: this.hasHeardWithin(LATELY_MS),
     };
   }
 
   /** Notes that the clocks may have been upset without a trace. */
   upset(): void {
     this.#lookAgain();
-    this.#upset(0);
+    this.#upset(0, 0);
   }
 
   /**
@@ -104,40 +138,59 @@ export class Estimate {
     this.#monotonicGrain.note(exchange.askedMs);
     this.#monotonicGrain.note(exchange.answeredMs);
     this.#origin ??= Math.round(exchange.receivedMs - exchange.askedMs);
-    this.#before = undefined;
-    const track = this.#trackOf(exchange.server);
-    track.add(exchange, isEvidence);
-    const { low, high } = track.bounds(exchange.answeredMs, this.#monotonicGrain.ms);
-    if (low > high) {
+    const alone = new Track(exchange.server, this.#origin);
+    alone.add(exchange, isEvidence);
+    this.#learnOfUpset(alone.bounds(exchange.answeredMs, this.#monotonicGrain.ms), exchange.answeredMs);
+    const known = this.#tracks.find(({ server }) => server === exchange.server);
+    if (known === undefined) {
+      this.#tracks = [...this.#tracks, alone];
+      return;
+    }
+    const grainMs = this.#monotonicGrain.ms;
+    if (intersect(known.bounds(exchange.answeredMs, grainMs), alone.bounds(exchange.answeredMs, grainMs))) {
+      known.add(exchange, isEvidence);
+    } else {
       // The server's clock was set, or another server has its name. The latest exchange is right by itself.
-      const fresh = new Track(exchange.server, this.#origin);
-      fresh.add(exchange, isEvidence);
-      this.#past = [...this.#past, track];
-      this.#tracks = this.#tracks.map((other) => (other === track ? fresh : other));
+      this.#past = [...this.#past, known];
+      this.#tracks = this.#tracks.map((track) => (track === known ? alone : track));
     }
   }
 
-  /** Has the clock follow what the exchanges so far tell. */
+  /** Has what is shown follow what the exchanges so far tell. */
   settle(): void {
     const { monotonicMs } = this.#lookAgain();
     if (this.#tracks.length === 0) {
       return;
     }
     this.#forget(monotonicMs);
-    const grainMs = this.#monotonicGrain.ms;
-    this.#rate = fitRate([...this.#past, ...this.#tracks], monotonicMs, grainMs);
-    const offset = clamp(this.#offset(monotonicMs), this.#bounds(this.#tracks, monotonicMs));
-    const { drift } = this.#rate;
+    const { drift, offsetOf } = fitTracks(
+      [...this.#past, ...this.#tracks],
+      monotonicMs,
+      this.#monotonicGrain.ms,
+    );
+    const offsets = this.#tracks.map(offsetOf);
+    // In the middle between the servers whose clocks differ most.
+    const aim = middle({ low: Math.min(...offsets), high: Math.max(...offsets) });
+    const offset = clamp(aim, this.#bounds(this.#tracks, monotonicMs));
+    this.#drift = drift;
     const line = { offset: offset - drift * monotonicMs, drift };
     this.#shown ??= new Shown(line, monotonicMs);
     this.#shown.follow(line, monotonicMs);
+    this.#isSettled = true;
   }
 
-  /** The middle between the servers whose clocks differ most. */
-  #offset(monotonicMs: number): number {
-    const grainMs = this.#monotonicGrain.ms;
-    const offsets = this.#tracks.map((track) => offsetOf(track, this.#rate, monotonicMs, grainMs));
-    return middle({ low: Math.min(...offsets), high: Math.max(...offsets) });
+  /** The same in a hurry, after an upset: what is shown moves no farther than to where it may be right. */
+  settleIfWrong(): void {
+    const { monotonicMs } = this.#lookAgain();
+    if (this.#shown !== undefined && this.#tracks.length > 0) {
+      const shown = this.#shown.at(monotonicMs);
+      const right = clamp(shown, this.#truth(monotonicMs));
+      if (right !== shown) {
+        const drift = this.#drift;
+        this.#shown.follow({ offset: right - (1 + drift) * monotonicMs, drift }, monotonicMs);
+      }
+      this.#isSettled = true;
+    }
   }
 
   /** Where the server's time lies for certain, less the origin. */
@@ -154,14 +207,21 @@ export class Estimate {
     return tracks.map((track) => track.bounds(monotonicMs, grainMs)).reduce(hull);
   }
 
-  #trackOf(server: string): Track {
-    const known = this.#tracks.find((track) => track.server === server);
-    if (known !== undefined) {
-      return known;
+  /** After the clocks were upset, the first answer tells whether the monotonic one has stood still, and for how long. */
+  #learnOfUpset({ low, high }: Interval, monotonicMs: number): void {
+    if (this.#before === undefined) {
+      return;
     }
-    const track = new Track(server, this.#origin ?? 0);
-    this.#tracks = [...this.#tracks, track];
-    return track;
+    const { tracks, leastSleepMs } = this.#before;
+    const bounds = this.#bounds(tracks, monotonicMs);
+    this.#sleptMs += Math.max(0, low - bounds.high);
+    if (low <= bounds.high && high - bounds.low < leastSleepMs) {
+      // It went on: somebody has set the wall clock. All that was known still holds.
+      this.#tracks = [...tracks];
+    } else {
+      this.#past = [...this.#past, ...tracks];
+    }
+    this.#before = undefined;
   }
 
   #heardMs(): number {
@@ -191,19 +251,23 @@ export class Estimate {
     this.#look = look;
     if (Math.abs(parted) > PARTED_MS + grains + PARTED_RATE * Math.max(0, passed)) {
       // The wall clock went further: it was set, or the other one stood still while the machine slept.
-      const slept = Math.max(0, parted) + grains;
-      this.#upset(slept + SLEPT_ERROR_MS + SLEPT_ERROR_RATE * slept);
+      this.#upset(parted, grains + SLEPT_ERROR_MS + SLEPT_ERROR_RATE * Math.max(0, parted));
     }
     return look;
   }
 
-  #upset(sleptMs: number): void {
+  #upset(parted: number, slackMs: number): void {
     this.#upsets += 1;
-    const tracks = this.#before?.tracks ?? this.#tracks;
-    if (tracks.length > 0) {
-      this.#before = { tracks, sleptMs: (this.#before?.sleptMs ?? 0) + sleptMs };
+    this.#isSettled = false;
+    const before = this.#before ?? { tracks: this.#tracks, sleptMs: 0, leastSleepMs: SHORTEST_SLEEP_MS };
+    if (before.tracks.length > 0) {
+      const least = parted > 0 ? NEARLY_ALL * parted : SHORTEST_SLEEP_MS;
+      this.#before = {
+        tracks: before.tracks,
+        sleptMs: before.sleptMs + Math.max(0, parted) + slackMs,
+        leastSleepMs: Math.min(before.leastSleepMs, least),
+      };
     }
-    this.#past = [...this.#past, ...this.#tracks];
     this.#tracks = [];
   }
 }

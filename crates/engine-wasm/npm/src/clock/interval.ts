@@ -9,6 +9,11 @@ export function hull(one: Interval, other: Interval): Interval {
   return { low: Math.min(one.low, other.low), high: Math.max(one.high, other.high) };
 }
 
+/** Whether some number lies in both. */
+export function intersect(one: Interval, other: Interval): boolean {
+  return one.low <= other.high && other.low <= one.high;
+}
+
 /** The number of the interval that is nearest to a number. */
 export function clamp(number: number, { low, high }: Interval): number {
   return Math.min(Math.max(number, low), high);

@@ -37,7 +37,10 @@ export interface Exchange {
   readonly server: string;
 }
 
-/** Asks for the server's time once. Rejects if no answer comes; the signal says that nobody waits any more. */
+/**
+ * Asks for the server's time once. Rejects if no answer comes; with an error whose `code` is `"unreachable"` if the question has
+ * reached nobody. The signal says that nobody waits any more.
+ */
 export type AskTime = (signal: AbortSignal) => Promise<Exchange>;
 
 /**

@@ -37,11 +37,14 @@ export class Shown {
 
   /** Has it follow another estimate from now on. */
   follow(line: Line, monotonicMs: number): void {
-    const behind = on(line, monotonicMs) - this.at(monotonicMs);
+    const shown = this.at(monotonicMs);
+    const isHalting = shown > on(this.#line, monotonicMs) - this.#difference(monotonicMs);
+    const behind = on(line, monotonicMs) - shown;
     this.#line = line;
     this.#sinceMs = monotonicMs;
-    // A larger one is a step forward. A halt needs nothing of its own: what was shown last is never undercut.
-    this.#behind = Math.abs(behind) < STEP_MS ? behind : 0;
+    // A larger one is a step forward. A halt needs nothing of its own: what was shown last is never undercut. One that has
+    // begun goes on until the estimate has caught up.
+    this.#behind = Math.abs(behind) < STEP_MS && !(isHalting && behind < 0) ? behind : 0;
   }
 
   /** How far the estimate is still ahead of what is shown, but for a halt. */

@@ -61,10 +61,13 @@ function observe(notice: (entries: PerformanceEntryList) => void): PerformanceOb
   return observer;
 }
 
-/** Both are 0 if the server does not allow them to be seen. */
+/**
+ * `requestStart` is 0 if the server does not allow it to be seen. The answer is taken to have come when it ended: it is small, and
+ * Firefox has `responseStart` too early if the connection broke, and it asked again by itself over another.
+ */
 function stampsOf(entry: PerformanceResourceTiming | undefined): WireStamps | undefined {
-  return entry !== undefined && entry.requestStart > 0 && entry.responseStart >= entry.requestStart
-    ? { askedMs: entry.requestStart, answeredMs: entry.responseStart }
+  return entry !== undefined && entry.requestStart > 0 && entry.responseEnd >= entry.requestStart
+    ? { askedMs: entry.requestStart, answeredMs: entry.responseEnd }
     : undefined;
 }
 

@@ -1,7 +1,10 @@
-import { asking } from "./error.js";
-import { dispose, freed } from "./handle.js";
+import { dispose, type Handle } from "./handle.js";
 import { whole } from "./input.js";
-import type { RawDraw } from "./raw.js";
+import * as raw from "./raw.js";
+import { accepted, inWords } from "./refusal.js";
+
+/** As many as a JavaScript array holds in one piece. */
+const MAX_ITEMS = 2 ** 27;
 
 /**
  * Shared dice: words that belong to one step and one channel, the same for everybody, taken in order. Comes from
@@ -20,25 +23,25 @@ import type { RawDraw } from "./raw.js";
  * ```
  */
 export class Draw {
-  #raw: RawDraw | undefined;
+  readonly #handle: Handle;
 
-  private constructor(raw: RawDraw) {
-    this.#raw = raw;
+  private constructor(handle: Handle) {
+    this.#handle = handle;
   }
 
   /** @internal */
-  static of(raw: RawDraw): Draw {
-    return new Draw(raw);
+  static of(handle: Handle): Draw {
+    return new Draw(handle);
   }
 
   /** The next word: a whole number, uniform on 0 to 2^32 - 1. */
   word(): number {
-    return this.#live().word();
+    return raw.word(this.#handle.number);
   }
 
   /** A number from 0 up to but not including 1, with 53 random bits. Takes two words. */
   unit(): number {
-    return this.#live().unit();
+    return raw.unit(this.#handle.number);
   }
 
   /**
@@ -48,9 +51,7 @@ export class Draw {
    * @throws {@link EngineError} `out_of_range` or `not_an_integer` for `n`; no word is taken then.
    */
   below(n: number): number {
-    const raw = this.#live();
-    const bound = whole("n", n);
-    return asking(() => raw.below(bound));
+    return accepted(raw.below(this.#handle.number, whole("n", n)));
   }
 
   /**
@@ -61,30 +62,24 @@ export class Draw {
    * @throws {@link EngineError} `out_of_range` for `items` if there are more; nothing is moved then.
    */
   shuffle<Item>(items: Item[]): Item[] {
-    const raw = this.#live();
-    const order = asking(() => raw.order(items.length));
-    const before = items.slice();
-    order.forEach((from, to) => {
-      items[to] = before[from] as Item;
-    });
+    const draw = this.#handle.number;
+    if (items.length > MAX_ITEMS) {
+      throw inWords(0, "items", 0, MAX_ITEMS, items.length);
+    }
+    for (let last = items.length - 1; last > 0; last--) {
+      const other = raw.exchange(draw, last);
+      [items[last], items[other]] = [items[other] as Item, items[last] as Item];
+    }
     return items;
   }
 
   /** Gives the memory back at once. The draw cannot be used afterwards; freeing it again does nothing. */
   free(): void {
-    this.#raw?.free();
-    this.#raw = undefined;
+    this.#handle.free();
   }
 
   /** The same as {@link Draw.free}; called at the end of the block by `using draw = ...`. */
   [dispose](): void {
     this.free();
-  }
-
-  #live(): RawDraw {
-    if (this.#raw === undefined) {
-      throw freed("draw");
-    }
-    return this.#raw;
   }
 }

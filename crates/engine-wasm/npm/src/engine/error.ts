@@ -64,18 +64,3 @@ export class EngineError extends Error {
     this.field = field;
   }
 }
-
-/** Runs a call of the engine. What the engine refuses is thrown as an {@link EngineError}. */
-export function asking<Answer>(call: () => Answer): Answer {
-  try {
-    return call();
-  } catch (refusal) {
-    throw typeof refusal === "string" ? fromRefusal(refusal) : refusal;
-  }
-}
-
-/** The generated glue throws text of three parts with a space between: code, field and message. */
-function fromRefusal(refusal: string): EngineError {
-  const [code, field, ...message] = refusal.split(" ") as [EngineErrorCode, string, ...string[]];
-  return new EngineError(code, field, message.join(" "));
-}

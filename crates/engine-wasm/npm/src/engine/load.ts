@@ -1,5 +1,5 @@
 import { EngineError } from "./error.js";
-import { engineVersion, initialize, initializeSync } from "./raw.js";
+import { engineVersion, imports, start } from "./raw.js";
 import { ENGINE_VERSION } from "./version.js";
 
 /**
@@ -21,9 +21,9 @@ let loading: Promise<void> | undefined;
 /**
  * Loads the engine, once: calls that come meanwhile or later share the first. After a failure the next call tries anew.
  *
- * @param open Tells the source; `undefined` stands for the file beside the generated glue.
+ * @param open Tells the source.
  */
-export function loadOnce(open: () => EngineSource | undefined): Promise<void> {
+export function loadOnce(open: () => EngineSource): Promise<void> {
   loading ??= load(open).catch((cause: unknown) => {
     loading = undefined;
     throw loadError(cause);
@@ -33,11 +33,8 @@ export function loadOnce(open: () => EngineSource | undefined): Promise<void> {
 
 /** Loads the engine at once, from the module's bytes. */
 export function loadInline(bytes: Uint8Array<ArrayBuffer>): void {
-  if (!loaded) {
-    initializeSync({ module: bytes });
-    checkModule();
-    loading = Promise.resolve();
-  }
+  use(new WebAssembly.Instance(new WebAssembly.Module(bytes), imports));
+  loading = Promise.resolve();
 }
 
 /** Refuses to go on before the engine is loaded. */
@@ -51,13 +48,37 @@ export function assertLoaded(): void {
   }
 }
 
-async function load(open: () => EngineSource | undefined): Promise<void> {
+async function load(open: () => EngineSource): Promise<void> {
   const source = await open();
-  await initialize(source === undefined ? undefined : { module_or_path: source });
-  checkModule();
+  const isAddress = typeof source === "string" || source instanceof URL || source instanceof Request;
+  const found = isAddress ? await fetch(source) : source;
+  const made = found instanceof Response ? await fromAnswer(found) : await instantiate(found);
+  use("instance" in made ? made.instance : made);
 }
 
-function checkModule(): void {
+type Made = WebAssembly.Instance | WebAssembly.WebAssemblyInstantiatedSource;
+
+/** Browsers compile the module while it comes, if its type says what it is. */
+async function fromAnswer(answer: Response): Promise<Made> {
+  if (!answer.ok) {
+    throw new Error(`${answer.url} answered ${answer.status}`);
+  }
+  const isModule = answer.headers.get("content-type") === "application/wasm";
+  return isModule
+    ? WebAssembly.instantiateStreaming(answer, imports)
+    : instantiate(await answer.arrayBuffer());
+}
+
+function instantiate(source: BufferSource | WebAssembly.Module): Promise<Made> {
+  return WebAssembly.instantiate(source as BufferSource, imports);
+}
+
+/** Takes the first module that is the engine. Later ones would not know the timelines that there are. */
+function use(instance: WebAssembly.Instance): void {
+  if (loaded) {
+    return;
+  }
+  start(instance);
   // A module kept by a cache, or from elsewhere, may be of another version than the code; its states would be wrong.
   const version = engineVersion();
   if (version !== ENGINE_VERSION) {

@@ -1,12 +1,20 @@
 import { Draw } from "./draw.js";
-import { asking, EngineError } from "./error.js";
-import { dispose, freed } from "./handle.js";
+import { dispose, Handle } from "./handle.js";
 import { wellFormed, whole } from "./input.js";
 import { milliseconds } from "./instant.js";
 import { assertLoaded } from "./load.js";
-import { RawTimeline } from "./raw.js";
+import * as raw from "./raw.js";
+import { accepted, refused } from "./refusal.js";
 import { checkSession, type Instant, type Round, type Session, type State } from "./session.js";
 import { checkVersion } from "./version.js";
+
+/** What stands for a rule that takes its default. */
+const LEFT_OUT = Number.NaN;
+
+/** The parts of a round, as the engine counts them. */
+const FIRST_STEP = 0;
+const INTERVAL = 1;
+const NEXT_BREAK = 2;
 
 /**
  * A session made ready to be asked for any step, in any order. What it answers never depends on what it was asked
@@ -25,7 +33,7 @@ import { checkVersion } from "./version.js";
  * ```
  */
 export class Timeline {
-  #raw: RawTimeline | undefined;
+  readonly #handle: Handle;
   /** The instant at which the session was stopped, or infinity. */
   #stoppedAt = Number.POSITIVE_INFINITY;
 
@@ -40,7 +48,7 @@ export class Timeline {
     checkSession(session);
     checkVersion(session.engine_version);
     const stoppedAt = instantOfStop(session.stopped_at);
-    this.#raw = open(session);
+    this.#handle = open(session);
     try {
       this.stopAt(stoppedAt);
     } catch (error) {
@@ -56,10 +64,11 @@ export class Timeline {
    * @throws {@link EngineError} for `stopped_at`, unless it lies in the years 1970 to 9999.
    */
   stopAt(stoppedAt: Instant | null): void {
-    const raw = this.#live();
+    const timeline = this.#handle.number;
     const at = instantOfStop(stoppedAt);
-    if (at !== null) {
-      checkStop(raw, at);
+    // An instant out of range would else be noticed only when asked, and under the name of `now`.
+    if (at !== null && raw.stepAt(timeline, at) < 0) {
+      throw refused("stopped_at");
     }
     this.#stoppedAt = at ?? Number.POSITIVE_INFINITY;
   }
@@ -91,7 +100,7 @@ export class Timeline {
    * @throws {@link EngineError} for `step`, unless it is a step.
    */
   value(step: number): number {
-    return accepted(this.#live().value(whole("step", step)), step);
+    return accepted(raw.value(this.#handle.number, whole("step", step)));
   }
 
   /**
@@ -100,7 +109,7 @@ export class Timeline {
    * @throws {@link EngineError} for `step`, unless it is a step.
    */
   round(step: number): number {
-    return accepted(this.#live().round(whole("step", step)), step);
+    return accepted(raw.round(this.#handle.number, whole("step", step)));
   }
 
   /**
@@ -109,7 +118,7 @@ export class Timeline {
    * @throws {@link EngineError} for `step`, unless it is a step.
    */
   nextBreak(step: number): number {
-    return accepted(this.#live().nextBreak(whole("step", step)), step);
+    return accepted(raw.roundPart(this.#handle.number, this.round(step), NEXT_BREAK));
   }
 
   /**
@@ -119,11 +128,12 @@ export class Timeline {
    * @throws {@link EngineError} for `now`, unless it lies in the years 1970 to 9999.
    */
   stepAt(now: Instant): number | null {
-    const raw = this.#live();
+    const timeline = this.#handle.number;
     const asked = milliseconds("now", now);
-    const step = asking(() => raw.stepAt(asked));
+    const step = accepted(raw.stepAt(timeline, asked));
     // Asked first and answered then: an instant out of range is an error for a stopped session too.
-    return (asked > this.#stoppedAt ? raw.stepAt(this.#stoppedAt) : step) ?? null;
+    const found = asked > this.#stoppedAt ? raw.stepAt(timeline, this.#stoppedAt) : step;
+    return Number.isNaN(found) ? null : found;
   }
 
   /**
@@ -132,9 +142,7 @@ export class Timeline {
    * @throws {@link EngineError} for `step`, unless it is a step that begins before the end of the year 9999.
    */
   timeOf(step: number): number {
-    const raw = this.#live();
-    const asked = whole("step", step);
-    return asking(() => raw.timeOf(asked));
+    return accepted(raw.timeOf(this.#handle.number, whole("step", step)));
   }
 
   /**
@@ -143,14 +151,15 @@ export class Timeline {
    * @throws {@link EngineError} for `round`, if it is negative or begins after the last step.
    */
   roundAt(round: number): Round {
-    const raw = this.#live();
+    const timeline = this.#handle.number;
     const asked = whole("round", round);
-    return asking(() => ({
+    const part = (number: number) => accepted(raw.roundPart(timeline, asked, number));
+    return {
       round: asked,
-      first_step: raw.firstStepOf(asked),
-      interval: raw.intervalOf(asked),
-      next_break: raw.breakAfter(asked),
-    }));
+      first_step: part(FIRST_STEP),
+      interval: part(INTERVAL),
+      next_break: part(NEXT_BREAK),
+    };
   }
 
   /**
@@ -170,28 +179,20 @@ export class Timeline {
    *   well-formed.
    */
   draw(step: number, channel: string): Draw {
-    const raw = this.#live();
+    const timeline = this.#handle.number;
     const asked = whole("step", step);
-    const name = wellFormed("channel", channel);
-    return Draw.of(asking(() => raw.draw(asked, name)));
+    raw.writeText(wellFormed("channel", channel));
+    return Draw.of(new Handle("draw", accepted(raw.openDraw(timeline, asked)), raw.closeDraw));
   }
 
   /** Gives the memory back at once. The timeline cannot be used afterwards; freeing it again does nothing. */
   free(): void {
-    this.#raw?.free();
-    this.#raw = undefined;
+    this.#handle.free();
   }
 
   /** The same as {@link Timeline.free}; called at the end of the block by `using timeline = ...`. */
   [dispose](): void {
     this.free();
-  }
-
-  #live(): RawTimeline {
-    if (this.#raw === undefined) {
-      throw freed("timeline");
-    }
-    return this.#raw;
   }
 }
 
@@ -210,39 +211,21 @@ export function stateAt(session: Session, now: Instant): State {
   }
 }
 
-function open(session: Session): RawTimeline {
+function open(session: Session): Handle {
   const { rules } = session;
   const interval = rules?.break_interval;
   const seed = wellFormed("seed", session.seed);
   const startAt = milliseconds("start_at", session.start_at);
   const tickMs = whole("tick_ms", session.tick_ms);
-  const min = interval && whole("break_interval.min", interval.min);
-  const max = interval && whole("break_interval.max", interval.max);
+  const min = interval ? whole("break_interval.min", interval.min) : LEFT_OUT;
+  const max = interval ? whole("break_interval.max", interval.max) : LEFT_OUT;
   const rounds = rules?.rounds_per_epoch;
-  const roundsPerEpoch = rounds === undefined ? undefined : whole("rounds_per_epoch", rounds);
-  return asking(() => new RawTimeline(seed, startAt, tickMs, min, max, roundsPerEpoch));
+  const roundsPerEpoch = rounds === undefined ? LEFT_OUT : whole("rounds_per_epoch", rounds);
+  raw.writeText(seed);
+  const number = accepted(raw.openTimeline(startAt, tickMs, min, max, roundsPerEpoch));
+  return new Handle("timeline", number, raw.closeTimeline);
 }
 
 function instantOfStop(stoppedAt: Instant | null | undefined): number | null {
   return stoppedAt == null ? null : milliseconds("stopped_at", stoppedAt);
-}
-
-/** An instant out of range would else be noticed only when asked, and under the name of `now`. */
-function checkStop(raw: RawTimeline, stoppedAt: number): void {
-  try {
-    asking(() => raw.stepAt(stoppedAt));
-  } catch (error) {
-    if (!(error instanceof EngineError)) {
-      throw error;
-    }
-    throw new EngineError(error.code, "stopped_at", error.message.replace(error.field, "stopped_at"));
-  }
-}
-
-/** What the engine answered about a step, unless it is negative: then the engine refused the step. */
-function accepted(answer: number, step: number): number {
-  if (answer < 0) {
-    asking(() => RawTimeline.checkStep(step));
-  }
-  return answer;
 }

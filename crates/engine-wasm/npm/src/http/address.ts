@@ -14,7 +14,7 @@ const SESSION = /\/sessions\/[^/]+$/;
 
 /**
  * Takes a session's address apart. It ends in `/sessions/{id}`; what stands before may be anything, for servers behind a
- * path of a proxy. Relative ones are taken from the page.
+ * path of a proxy. Relative ones are taken from the page or worker.
  */
 export function sessionAddress(address: string | URL): SessionAddress {
   const url = absolute(address);
@@ -41,11 +41,18 @@ export function serverAddress(address: string | URL, path: string): string {
 }
 
 function absolute(address: string | URL): URL {
+  const url = parsed(address);
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw new SessionError("not_an_address", `an address is needed, got ${shown(String(address))}`);
+  }
+  return url;
+}
+
+function parsed(address: string | URL): URL | undefined {
+  const { document, location } = globalThis as { document?: Document; location?: Location };
   try {
-    return new URL(address, (globalThis as { document?: Document }).document?.baseURI);
-  } catch (cause) {
-    throw new SessionError("not_an_address", `an address is needed, got ${shown(String(address))}`, {
-      cause,
-    });
+    return new URL(address, document?.baseURI ?? location?.href);
+  } catch {
+    return undefined;
   }
 }

@@ -2,6 +2,7 @@
 import type { components } from "../../generated/api.js";
 import { type Platform, platform } from "../platform.js";
 import { serverAddress, sessionAddress } from "./address.js";
+import { SessionError } from "./error.js";
 import { posting, request } from "./request.js";
 
 type Schemas = components["schemas"];
@@ -44,7 +45,7 @@ export async function createSession(
   options: RequestOptions = {},
 ): Promise<SessionRecord> {
   const address = serverAddress(server, "/v1/sessions");
-  return (await ask(address, options, posting(session))) as SessionRecord;
+  return sessionRecord(address, await ask(address, options, posting(session)));
 }
 
 /**
@@ -57,7 +58,8 @@ export async function getSession(
   session: string | URL,
   options: RequestOptions = {},
 ): Promise<SessionRecord> {
-  return (await ask(sessionAddress(session).session, options)) as SessionRecord;
+  const address = sessionAddress(session).session;
+  return sessionRecord(address, await ask(address, options));
 }
 
 /**
@@ -73,6 +75,25 @@ export async function stopSession(
 ): Promise<Stop> {
   const content = at === undefined ? {} : { at: typeof at === "string" ? at : new Date(at).toISOString() };
   return (await ask(sessionAddress(session).stop, options, posting(content))) as Stop;
+}
+
+/** Whether an answer is a session. Only what tells it from anything else is looked at; the engine checks the rest. */
+export function isSessionRecord(answer: unknown): answer is SessionRecord {
+  const { id, seed, revision, stopped_at = null } = (answer ?? {}) as Partial<SessionRecord>;
+  return (
+    typeof id === "string" &&
+    typeof seed === "string" &&
+    Number.isSafeInteger(revision) &&
+    (stopped_at === null || !Number.isNaN(Date.parse(stopped_at)))
+  );
+}
+
+/** Takes an answer for a session. */
+export function sessionRecord(address: string, answer: unknown): SessionRecord {
+  if (!isSessionRecord(answer)) {
+    throw new SessionError("bad_answer", `${address} did not answer with a session`);
+  }
+  return answer;
 }
 
 function ask(address: string, options: RequestOptions, init?: RequestInit): Promise<unknown> {

@@ -9,7 +9,7 @@ import type { Problem } from "./api.js";
  * | `unreachable` | no answer came; `cause` is the error that the platform gave |
  * | `timeout` | no answer came in time |
  * | `bad_answer` | something answered that is no tickseed server, or a proxy in front of it that has no server |
- * | `closed` | the session was used after it had been closed |
+ * | `closed` | the session, or the clock that it was to share, was used after it had been closed |
  */
 export type SessionErrorCode = "not_an_address" | "unreachable" | "timeout" | "bad_answer" | "closed";
 

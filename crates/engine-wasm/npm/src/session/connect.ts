@@ -2,7 +2,8 @@ import { askOver } from "../clock/ask.js";
 import { Clock } from "../clock/clock.js";
 import type { EngineSource } from "../engine/load.js";
 import { type SessionAddress, serverAddress, sessionAddress } from "../http/address.js";
-import type { SessionRecord } from "../http/api.js";
+import { type SessionRecord, sessionRecord } from "../http/api.js";
+import { SessionError } from "../http/error.js";
 import { request } from "../http/request.js";
 import { type Platform, platform } from "../platform.js";
 import { LiveSession } from "./live.js";
@@ -34,9 +35,13 @@ export function connectWith(loadEngine: (source?: EngineSource) => Promise<void>
     const { signal, catchUp = "all" } = options;
     const parts = platform(options.platform);
     const addresses = sessionAddress(address);
-    const connecting = follow(signal);
+    signal?.throwIfAborted();
+    if (options.clock?.isClosed === true) {
+      throw new SessionError("closed", "the clock to share was closed");
+    }
     const ownsClock = options.clock === undefined;
     const clock = options.clock ?? new Clock({ ...parts, ask: askOver(parts, addresses.time) });
+    const connecting = follow(signal);
     try {
       const [record] = await Promise.all([
         handOut(parts, addresses, connecting.signal),
@@ -104,10 +109,13 @@ interface Following {
 }
 
 function follow(signal: AbortSignal | undefined): Following {
-  signal?.throwIfAborted();
   const following = new AbortController();
   const abort = (): void => following.abort(signal?.reason);
   signal?.addEventListener("abort", abort);
+  // Asking may have had it aborted already.
+  if (signal?.aborted === true) {
+    abort();
+  }
   return {
     signal: following.signal,
     abort: (reason) => following.abort(reason),
@@ -120,7 +128,7 @@ async function handOut(
   { session }: SessionAddress,
   signal: AbortSignal,
 ): Promise<SessionRecord> {
-  return (await request(parts, session, {}, signal)) as SessionRecord;
+  return sessionRecord(session, await request(parts, session, {}, signal));
 }
 
 /** Waits until the clock was set for the first time. A question that is not answered before ends that. */
@@ -147,5 +155,8 @@ function untilReady(clock: Clock, signal: AbortSignal | undefined): Promise<void
       reject(signal?.reason);
     };
     signal?.addEventListener("abort", abort);
+    if (signal?.aborted === true) {
+      abort();
+    }
   });
 }

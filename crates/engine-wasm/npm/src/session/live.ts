@@ -75,6 +75,8 @@ export class LiveSession {
   readonly #undo: (() => void)[];
   #record: SessionRecord;
   #late = { isLate: false, stepsTakenBack: 0 };
+  /** The stop, once it was told. */
+  #stopped: Stopped | undefined;
   #isExpired = false;
   #isClosed = false;
 
@@ -86,16 +88,14 @@ export class LiveSession {
     this.#ownsClock = ownsClock;
     this.#timeline = new Timeline(record);
     this.#ticker = this.#makeTicker(catchUp);
-    const stoppedAt = this.stoppedAt;
-    if (stoppedAt !== undefined) {
-      this.#ticker.stopAt(stoppedAt, stoppedAt <= this.#now());
-    }
     this.#news = new News(platform, address, {
       session: (heard) => this.#hear(heard),
       expired: () => this.#expire(),
       listening: (isListening) => this.#listeners.tell("listening", isListening),
     });
     this.#undo = [...this.#follow(clock), this.#closeWith(signal)];
+    // A stop that has passed is told here, to nobody.
+    this.#ticker.stopAt(this.stoppedAt ?? Number.POSITIVE_INFINITY);
   }
 
   /** The session as the server has it, as far as is known. */
@@ -118,7 +118,7 @@ export class LiveSession {
     return this.#now() >= (this.stoppedAt ?? Number.POSITIVE_INFINITY);
   }
 
-  /** Whether news of a stop arrive by themselves at the moment, as far as can be known. */
+  /** Whether news of a stop arrive by themselves at the moment, as far as can be known. Not once it has stopped. */
   get isListening(): boolean {
     return this.#news.isListening;
   }
@@ -158,13 +158,15 @@ export class LiveSession {
   }
 
   /**
-   * The shared dice of the step that runs now, at their first word: the same for everybody. Before the start those of step 0.
+   * The shared dice of a step, at their first word: the same for everybody.
    *
    * @param channel Any name, 1 to 64 bytes of UTF-8. Draws of two channels are independent.
-   * @throws {@link SessionError} `closed` after {@link LiveSession.close}; {@link EngineError} for `channel`.
+   * @param step The step that runs now, if left out; before the start step 0. A listener to ticks names the step that it was
+   *   told: if ticks are caught up with, another one runs by now.
+   * @throws {@link SessionError} `closed` after {@link LiveSession.close}; {@link EngineError} for `channel` or `step`.
    */
-  draw(channel: string): Draw {
-    return this.#open().draw(this.state().step, channel);
+  draw(channel: string, step: number = this.state().step): Draw {
+    return this.#open().draw(step, channel);
   }
 
   /**
@@ -178,7 +180,7 @@ export class LiveSession {
 
   /**
    * Has a listener called at each event, until the function that this returns is called, or the session is closed. Ticks are
-   * those that begin from now on.
+   * those that begin from now on. If the session has stopped already, `stopped` is told soon after.
    *
    * @example
    * ```ts
@@ -196,7 +198,24 @@ export class LiveSession {
     if (!wasHeard && this.#isHeard()) {
       this.#ticker.begin();
     }
-    return off;
+    return event === "stopped" ? this.#tellStopAgain(listener as (stopped: Stopped) => void, off) : off;
+  }
+
+  /** Tells somebody who listens late of a stop that was told. Gives what takes the listener back, from that too. */
+  #tellStopAgain(listener: (stopped: Stopped) => void, off: () => void): () => void {
+    let isWanted = true;
+    const stopped = this.#stopped;
+    if (stopped !== undefined) {
+      queueMicrotask(() => {
+        if (isWanted && !this.#isClosed) {
+          listener(stopped);
+        }
+      });
+    }
+    return () => {
+      isWanted = false;
+      off();
+    };
   }
 
   /** Ends timers, streams and listeners, and gives memory back. Closing it again does nothing. */
@@ -294,24 +313,38 @@ export class LiveSession {
   #tellStop(): void {
     const stoppedAt = this.stoppedAt ?? this.#now();
     const state = this.#timeline.stateAt(stoppedAt);
-    this.#listeners.tell("stopped", { stoppedAt, state, ...this.#late });
+    this.#stopped = { stoppedAt, state, ...this.#late };
+    this.#listeners.tell("stopped", this.#stopped);
+  }
+
+  /** Asks nobody any more: what is frozen for good needs neither news nor the time. */
+  #rest(): void {
+    this.#news.close();
+    if (this.#ownsClock) {
+      this.#clock.close();
+    }
   }
 
   /** Takes in the session as the server has it now. An older one comes from a cache. */
   #hear(heard: SessionRecord): void {
-    if (this.#isClosed || !(heard.revision >= this.#record.revision)) {
+    const { id, revision } = this.#record;
+    if (this.#isClosed || heard.id !== id || heard.revision < revision) {
       return;
     }
     const known = this.stoppedAt;
     this.#record = heard;
     const { stoppedAt } = this;
     if (stoppedAt !== known) {
+      this.#stopped = undefined;
       const now = this.#now();
       const before = this.#timeline.stepAt(now) ?? 0;
       this.#timeline.stopAt(stoppedAt ?? null);
       const stepsTakenBack = Math.max(0, before - (this.#timeline.stepAt(now) ?? 0));
       this.#late = { isLate: stoppedAt !== undefined && stoppedAt < now, stepsTakenBack };
-      this.#ticker.stopAt(stoppedAt ?? Number.POSITIVE_INFINITY, false);
+      this.#ticker.stopAt(stoppedAt ?? Number.POSITIVE_INFINITY);
+    } else if (this.#stopped !== undefined && this.#clock.read().errorMs < FINAL_MS) {
+      // The server says so too, so late that no other stop can have taken its place.
+      this.#rest();
     }
   }
 
@@ -321,6 +354,8 @@ export class LiveSession {
   }
 }
 
+/** So long before a stop takes effect, in milliseconds, the server accepts no other any more. */
+const FINAL_MS = 500;
 /** The last instant that there is: the end of the year 9999. */
 const LAST_INSTANT = 253_402_300_799_999;
 

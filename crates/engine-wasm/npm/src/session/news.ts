@@ -3,7 +3,7 @@
  * asking for the session again, which costs a 304.
  */
 import type { SessionAddress } from "../http/address.js";
-import type { SessionRecord } from "../http/api.js";
+import { isSessionRecord, type SessionRecord } from "../http/api.js";
 import { ServerError } from "../http/error.js";
 import { request } from "../http/request.js";
 import type { EventStream, Platform } from "../platform.js";
@@ -35,11 +35,12 @@ export class News {
   readonly #platform: Platform;
   readonly #address: SessionAddress;
   readonly #reader: NewsReader;
-  readonly #ended = new AbortController();
+  #isClosed = false;
   #stream: EventStream | undefined;
   #isListening = false;
   #failures = 0;
-  #isAsking = false;
+  /** The question under way. */
+  #question: AbortController | undefined;
   #cancelAsking: () => void = nothing;
   #cancelOpening: () => void = nothing;
 
@@ -58,17 +59,17 @@ export class News {
 
   /** Makes sure of what is known: the network was away, or the machine asleep, and a stream may have died unnoticed. */
   refresh(): void {
-    if (!this.#ended.signal.aborted) {
-      this.#open();
-      void this.#ask();
-    }
+    this.#open();
+    void this.#ask();
   }
 
   /** Follows no more. */
   close(): void {
-    this.#ended.abort();
+    this.#isClosed = true;
     this.#cancelAsking();
     this.#cancelOpening();
+    this.#question?.abort();
+    this.#question = undefined;
     this.#stream?.close();
     this.#stream = undefined;
   }
@@ -78,7 +79,10 @@ export class News {
     const { EventSource } = this.#platform;
     this.#cancelOpening();
     this.#stream?.close();
-    if (EventSource === undefined) {
+    this.#stream = undefined;
+    this.#setListening(false);
+    // Whoever is told that may close.
+    if (EventSource === undefined || this.#isClosed) {
       return;
     }
     const stream = new EventSource(this.#address.events);
@@ -121,7 +125,7 @@ export class News {
       return;
     }
     this.#setListening(false);
-    if (stream.readyState === CLOSED) {
+    if (stream.readyState === CLOSED && !this.#isClosed) {
       const pauseMs = Math.min(FIRST_REOPEN_MS * 2 ** this.#failures, LONGEST_REOPEN_MS);
       this.#failures += 1;
       this.#cancelOpening();
@@ -139,40 +143,48 @@ export class News {
 
   #askLater(): void {
     this.#cancelAsking();
+    if (this.#isClosed || this.#question !== undefined) {
+      return;
+    }
     const pauseMs = this.#jittered(this.#isListening ? BESIDE_STREAM_MS : WITHOUT_STREAM_MS);
     this.#cancelAsking = this.#platform.timers.set(() => void this.#ask(), pauseMs);
   }
 
-  /** Asks for the session. Browsers know its tag, so that they are sent it only if it has changed. */
+  /** Asks for the session, in place of a question that may be under way: the network that it left by may be gone. */
   async #ask(): Promise<void> {
-    if (this.#isAsking) {
+    if (this.#isClosed) {
       return;
     }
-    this.#isAsking = true;
-    const { session } = this.#address;
-    const { signal } = this.#ended;
-    try {
-      const record = await request(this.#platform, session, { cache: "no-cache" }, signal);
-      if (!signal.aborted) {
-        this.#reader.session(record as SessionRecord);
-      }
-    } catch (error) {
-      if (error instanceof ServerError && error.code === "session_not_found" && !signal.aborted) {
-        this.#end();
-      }
-      // Whatever else it is may pass: the next question is the next chance.
-    } finally {
-      this.#isAsking = false;
-    }
-    if (!signal.aborted) {
+    this.#cancelAsking();
+    this.#question?.abort();
+    const question = new AbortController();
+    this.#question = question;
+    const learn = await this.#answer(question.signal);
+    if (this.#question === question) {
+      this.#question = undefined;
       this.#askLater();
+      learn();
+    }
+  }
+
+  /** What to do with the answer. Browsers know the session's tag, so that they are sent it only if it has changed. */
+  async #answer(signal: AbortSignal): Promise<() => void> {
+    try {
+      const record = await request(this.#platform, this.#address.session, { cache: "no-cache" }, signal);
+      return isSessionRecord(record) ? () => this.#reader.session(record) : nothing;
+    } catch (error) {
+      const isGone = error instanceof ServerError && error.code === "session_not_found";
+      // Whatever else it is may pass: the next question is the next chance.
+      return isGone ? () => this.#end() : nothing;
     }
   }
 
   #end(): void {
     this.close();
-    this.#isListening = false;
-    this.#reader.listening(false);
+    if (this.#isListening) {
+      this.#isListening = false;
+      this.#reader.listening(false);
+    }
     this.#reader.expired();
   }
 
@@ -181,15 +193,16 @@ export class News {
   }
 }
 
+/** What something between the server and here has broken is left out. The session will be asked for. */
 function parsed(data: string): SessionRecord | undefined {
   try {
-    return JSON.parse(data) as SessionRecord;
+    const record: unknown = JSON.parse(data);
+    return isSessionRecord(record) ? record : undefined;
   } catch {
-    // Something between the server and here has broken it. The session will be asked for.
     return undefined;
   }
 }
 
 function nothing(): void {
-  // No timer is set.
+  // No timer is set, or nothing was learned.
 }

@@ -53,11 +53,10 @@ export class Ticker {
     this.look();
   }
 
-  /** Has the stop told at an instant. The timeline has to know of it already. A stop that has passed was told before. */
-  stopAt(stoppedAt: number, hasPassed: boolean): void {
+  /** Has the stop told at an instant; at once if that has passed. The timeline has to know of it already. */
+  stopAt(stoppedAt: number): void {
     this.#stoppedAt = stoppedAt;
-    this.#hasToldStop = hasPassed;
-    this.#last = Math.min(this.#last, this.#current());
+    this.#hasToldStop = false;
     this.look();
   }
 
@@ -86,20 +85,30 @@ export class Ticker {
 
   /** Tells all that is due, unless that takes long. Gives whether all was told. */
   #tell(): boolean {
-    const { catchUp, isHeard, monotonicMs, tick } = this.#parts;
+    const { monotonicMs } = this.#parts;
     const startedMs = monotonicMs();
-    for (let current = this.#current(); this.#last < current && !this.#isEnded; current = this.#current()) {
+    while (this.#isBehind()) {
       if (monotonicMs() - startedMs > TURN_MS) {
         return false;
       }
-      const isWanted = isHeard();
-      this.#last = isWanted && catchUp === "all" ? this.#last + 1 : current;
-      if (isWanted) {
-        tick(this.#last);
-      }
+      this.#tellNext();
     }
     this.#tellStop();
     return true;
+  }
+
+  /** Whoever was told last may have ended it, and freed the timeline. */
+  #isBehind(): boolean {
+    return !this.#isEnded && this.#last < this.#current();
+  }
+
+  #tellNext(): void {
+    const { catchUp, isHeard, tick } = this.#parts;
+    const isWanted = isHeard();
+    this.#last = isWanted && catchUp === "all" ? this.#last + 1 : this.#current();
+    if (isWanted) {
+      tick(this.#last);
+    }
   }
 
   #tellStop(): void {

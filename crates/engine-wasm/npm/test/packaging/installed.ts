@@ -1,11 +1,15 @@
 /** The package as a stranger gets it: packed, and installed into a project outside this repository. */
-import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
+
+/** How long a program may take. */
+const PATIENCE_MS = 60_000;
 
 export interface Project {
   /** The project's folder. */
@@ -16,30 +20,38 @@ export interface Project {
   write(file: string, text: string): void;
   /** Reads a file of the project. */
   read(file: string): Buffer;
+  /** Makes a package that is elsewhere one of the project's. */
+  link(name: string, folder: string): void;
   /** Runs a program in the project's folder; those of this package's `node_modules` come first. Gives what it printed. */
-  run(program: string, ...options: string[]): string;
+  run(program: string, ...options: string[]): Promise<string>;
+  /** Runs a program in a folder of the project. */
+  runIn(folder: string, program: string, ...options: string[]): Promise<string>;
   /** Removes the folder. */
   remove(): void;
 }
 
 /** Packs the package and installs it into a new project, without a network. */
-export function install(): Project {
+export async function install(): Promise<Project> {
   const folder = mkdtempSync(join(tmpdir(), "tickseed-project-"));
-  const run = (program: string, ...options: string[]) => execute(folder, program, options);
-  const [packed] = JSON.parse(run("npm", "pack", PACKAGE, "--json", "--ignore-scripts")) as [
-    { filename: string },
-  ];
-  const project = {
+  const packed = await execute(folder, "npm", ["pack", PACKAGE, "--json", "--ignore-scripts"]);
+  const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
+  const project = open(folder, join(folder, filename));
+  project.write("package.json", JSON.stringify({ name: "stranger", private: true, type: "module" }));
+  await project.run("npm", "install", "--offline", "--no-audit", "--no-fund", project.tarball);
+  return project;
+}
+
+function open(folder: string, tarball: string): Project {
+  return {
     folder,
-    tarball: join(folder, packed.filename),
-    write: (file: string, text: string) => write(join(folder, file), text),
-    read: (file: string) => readFileSync(join(folder, file)),
-    run,
+    tarball,
+    write: (file, text) => write(join(folder, file), text),
+    read: (file) => readFileSync(join(folder, file)),
+    link: (name, target) => link(join(folder, "node_modules", name), target),
+    run: (program, ...options) => execute(folder, program, options),
+    runIn: (within, program, ...options) => execute(join(folder, within), program, options),
     remove: () => rmSync(folder, { recursive: true }),
   };
-  project.write("package.json", JSON.stringify({ name: "stranger", private: true, type: "module" }));
-  run("npm", "install", "--offline", "--no-audit", "--no-fund", project.tarball);
-  return project;
 }
 
 function write(file: string, text: string): void {
@@ -47,10 +59,17 @@ function write(file: string, text: string): void {
   writeFileSync(file, text);
 }
 
-function execute(folder: string, program: string, options: string[]): string {
-  const env = { ...process.env, PATH: `${join(PACKAGE, "node_modules/.bin")}:${process.env.PATH}` };
+function link(path: string, target: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  symlinkSync(target, path);
+}
+
+async function execute(cwd: string, program: string, options: string[]): Promise<string> {
+  // Vitest sets NODE_ENV, at which bundlers look.
+  const { NODE_ENV, PATH, ...others } = process.env;
+  const env = { ...others, PATH: `${join(PACKAGE, "node_modules/.bin")}:${PATH}` };
   try {
-    return execFileSync(program, options, { cwd: folder, env, encoding: "utf8", stdio: "pipe" });
+    return (await promisify(execFile)(program, options, { cwd, env, timeout: PATIENCE_MS })).stdout;
   } catch (error) {
     const { stdout, stderr } = error as { stdout: string; stderr: string };
     throw new Error(`${program} ${options.join(" ")} failed:\n${stdout}\n${stderr}`, { cause: error });

@@ -1,69 +1,115 @@
 /** What strangers write, as the text of files. */
+import { STOPPED } from "./served.js";
 
-/** Uses each public name and ends with `answer`, which says {@link ANSWER}. */
-export const PROGRAM = `
-import { ENGINE_VERSION, EngineError, loadEngine, stateAt, Timeline } from "tickseed";
-
-const session = { seed: "550e8400-e29b-41d4-a716-446655440000", start_at: "2026-11-23T12:00:03.000Z", tick_ms: 100 };
-await loadEngine();
-const timeline = new Timeline(session);
-const draw = timeline.draw(42, "loot");
-let refused;
-try {
-  timeline.value(-1);
-} catch (error) {
-  refused = error instanceof EngineError && error.code;
+/** Something to import from. */
+export interface Entry {
+  readonly name: string;
+  /** Whether it has what connects to sessions. */
+  readonly isLive: boolean;
+  /** Whether the engine is inside, as text: loaded as soon as it is imported. */
+  readonly isInline: boolean;
 }
-const answer = JSON.stringify([
-  ENGINE_VERSION,
-  timeline.state(12_863),
-  stateAt(session, timeline.timeOf(1_000_000)).value,
-  draw.below(1000),
-  refused,
-]);
+
+/** Where a program says that the WebAssembly file is. */
+export interface Source {
+  /** What is imported or declared for it. */
+  readonly prepare: string;
+  /** The expression. If it is empty, the package finds the file by itself. */
+  readonly file: string;
+}
+
+/** What a program is like. */
+export interface Kind {
+  readonly syntax: "import" | "require";
+  readonly entry: Entry;
+  /** How it names the entry. */
+  readonly from: string;
+  readonly source: Source;
+  /** The address of a session. */
+  readonly address: string;
+  /** What it does with its answer. */
+  readonly show: string;
+}
+
+const ENGINE = ["ENGINE_VERSION", "EngineError", "stateAt", "Timeline"];
+const LIVE = [
+  ...["Clock", "connect", "createSession", "getSession", "LiveSession", "openClock"],
+  ...["ServerError", "SessionError", "stopSession"],
+];
+
+/** A program that uses public names of an entry and shows {@link ANSWER}, if all is well. */
+export function program({ syntax, entry, from, source, address, show }: Kind): string {
+  // Without it, nothing is used that the entry's own file makes; the engine inside has to be loaded all the same.
+  const load = entry.isInline ? [] : ["loadEngine"];
+  const names = `{ ${[...load, ...ENGINE, ...(entry.isLive ? LIVE : [])].join(", ")} }`;
+  const found =
+    syntax === "import" ? `import ${names} from "${from}"` : `const ${names} = require("${from}")`;
+  return `${found};
+${source.prepare}
+${ASK_ENGINE}
+${entry.isLive ? connectOnce(address, source.file) : ""}
+async function run() {
+${steps(entry, source.file)}
+}
+
+run().then((answer) => ${show}(answer));
+`;
+}
+
+/** Connecting loads the engine; where it is inside, it can be asked before. */
+function steps({ isLive, isInline }: Entry, file: string): string {
+  if (isInline) {
+    return `const answer = askEngine(); ${isLive ? "await connectOnce();" : ""} return answer;`;
+  }
+  return `${isLive ? "await connectOnce();" : `await loadEngine(${file});`} return askEngine();`;
+}
+
+const ASK_ENGINE = `
+const session = { seed: "550e8400-e29b-41d4-a716-446655440000", start_at: "2026-11-23T12:00:03.000Z", tick_ms: 100 };
+
+function askEngine() {
+  const timeline = new Timeline(session);
+  let refused;
+  try {
+    timeline.value(-1);
+  } catch (error) {
+    refused = error instanceof EngineError && error.code;
+  }
+  return JSON.stringify([
+    ENGINE_VERSION,
+    timeline.state(12_863),
+    stateAt(session, timeline.timeOf(1_000_000)).value,
+    timeline.draw(42, "loot").below(1000),
+    refused,
+  ]);
+}
 `;
 
+/** What {@link program} shows. */
 export const ANSWER = '[1,{"step":12863,"value":0,"round":64,"broken":true},108,4,"out_of_range"]';
 
-/** Type-checks only if the package's types say what they should. */
-export const TYPED_PROGRAM = `
-import {
-  type BreakInterval, type Draw, ENGINE_VERSION, EngineError, type EngineErrorCode, type EngineSource, type Instant,
-  loadEngine, type Round, type Rules, type Session, type State, stateAt, Timeline,
-} from "tickseed";
-
-const version: 1 = ENGINE_VERSION;
-const interval: BreakInterval = { min: 1, max: 2 };
-const rules: Rules = { break_interval: interval };
-const session: Session = { seed: "a", start_at: new Date(0), tick_ms: 100, rules, stopped_at: null };
-const source: EngineSource = new URL("https://cdn.example/tickseed_bg.wasm");
-await loadEngine(source);
-const now: Instant = 5;
-const state: State = stateAt(session, now);
-const timeline = new Timeline(session);
-const step: number | null = timeline.stepAt(now);
-const round: Round = timeline.roundOf(state.step);
-const draw: Draw = timeline.draw(step ?? 0, "dice");
-const cards: string[] = draw.shuffle(["ace", "king"]);
-const code: EngineErrorCode = new EngineError("freed", "draw", "a message").code;
-const numbers: number[] = [draw.word(), draw.unit(), draw.below(6), timeline.value(1), round.next_break];
-draw.free();
-timeline[Symbol.dispose]();
-// @ts-expect-error: a draw comes from a timeline only
-new (draw.constructor as typeof Draw)();
-// @ts-expect-error: what the engine answered is not changed
-state.value = 5;
-// @ts-expect-error: a seed is a text
-new Timeline({ seed: 5, start_at: 0, tick_ms: 100 });
-export { cards, code, numbers, version };
+/** Connects to a session that has stopped: its state is that of the instant at which it did. */
+const connectOnce = (address: string, file: string) => `
+async function connectOnce() {
+  const missing = [${LIVE.join(", ")}].filter((name) => typeof name !== "function");
+  const live = await connect("${address}"${file && `, { engine: ${file} }`});
+  const state = JSON.stringify(live.state());
+  live.close();
+  const right = JSON.stringify(stateAt(${JSON.stringify(STOPPED)}, "${STOPPED.stopped_at}"));
+  if (missing.length > 0 || state !== right) {
+    throw new Error(\`\${missing.length} names are missing; the state is \${state}, not \${right}\`);
+  }
+}
 `;
 
-/** A page that shows the answer as its text. */
-export const PAGE = (head: string) => `<!doctype html>
+/** A page that does what a script says. */
+export const PAGE = (script: string) => `<!doctype html>
 <html>
-  <head><meta charset="utf-8" /><link rel="icon" href="data:," />${head}</head>
-  <body><script type="module" src="/main.js"></script></body>
+  <head><meta charset="utf-8" /></head>
+  <body><script type="module" src="${script}"></script></body>
 </html>
 `;
 
-export const SHOW = "document.body.textContent = answer;\n";
+/** To be the {@link Kind.show} of a program in a page, or elsewhere. */
+export const SHOW_IN_PAGE = "((answer) => (document.body.textContent = answer))";
+export const SHOW_IN_CONSOLE = "console.log";

@@ -4,17 +4,17 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { State } from "tickseed";
 
-import type { SessionAnswer, Wish } from "../../src/server.js";
-import { until } from "../until.js";
-import { BINARY } from "./prerequisites.js";
+import type { State } from "../../src/engine/session.js";
+import type { NewSession, SessionRecord, Stop } from "../../src/http/api.js";
+import { binary } from "./prerequisites.js";
+import { until } from "./until.js";
 
 const GREETING = /tickseed listens on (http:\/\/\S+:(\d+))/;
 
 /** A server and the folder that it keeps its sessions in. */
 export class TestServer {
-  readonly #folder = mkdtempSync(join(tmpdir(), "tickseed-web-demo-"));
+  readonly #folder = mkdtempSync(join(tmpdir(), "tickseed-server-"));
   #process: ChildProcess | undefined;
   #port = 0;
   #address = "";
@@ -24,20 +24,24 @@ export class TestServer {
     return this.#address;
   }
 
+  /** The port that it listens on. */
+  get port(): number {
+    return this.#port;
+  }
+
   /** Starts it; after the first time on the same port again. */
   async start(): Promise<void> {
-    const child = spawn(BINARY, ["serve", "--port", String(this.#port), "--data-dir", this.#folder], {
+    const child = spawn(binary(), ["serve", "--port", String(this.#port), "--data-dir", this.#folder], {
       env: { ...process.env, TICKSEED_LOG: "warn" },
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#process = child;
     let output = "";
-    child.stdout.on("data", (chunk) => {
-      output += chunk;
-    });
-    child.stderr.on("data", (chunk) => {
-      output += chunk;
-    });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (chunk) => {
+        output += chunk;
+      });
+    }
     const greeting = await until("the server's greeting", () => {
       if (child.exitCode !== null) {
         throw new Error(`the server ended with ${child.exitCode}: ${output}`);
@@ -66,14 +70,18 @@ export class TestServer {
   }
 
   /** Creates a session. */
-  create(wish: Wish): Promise<SessionAnswer> {
-    const headers = { "Content-Type": "application/json" };
-    return this.#json("/v1/sessions", { method: "POST", headers, body: JSON.stringify(wish) });
+  create(session: NewSession): Promise<SessionRecord> {
+    return this.#post("/v1/sessions", session);
   }
 
   /** Reads a session. */
-  session(id: string): Promise<SessionAnswer> {
+  session(id: string): Promise<SessionRecord> {
     return this.#json(`/v1/sessions/${id}`);
+  }
+
+  /** Stops a session: at an instant, or now. */
+  stop(id: string, at?: number): Promise<Stop> {
+    return this.#post(`/v1/sessions/${id}/stop`, at === undefined ? {} : { at: new Date(at).toISOString() });
   }
 
   /** The state at an instant, as the server computes it. */
@@ -81,6 +89,11 @@ export class TestServer {
     const at = new Date(instant).toISOString();
     const { step, value, round, broken } = await this.#json<State>(`/v1/sessions/${id}/state?at=${at}`);
     return { step, value, round, broken };
+  }
+
+  #post<Answer>(path: string, content: unknown): Promise<Answer> {
+    const headers = { "Content-Type": "application/json" };
+    return this.#json(path, { method: "POST", headers, body: JSON.stringify(content) });
   }
 
   async #json<Answer>(path: string, request?: RequestInit): Promise<Answer> {

@@ -1,0 +1,114 @@
+/** A machine: a monotonic clock, a wall clock, and a lid that somebody may close. */
+import type { TimeSource } from "../src/clock/ports.js";
+import type { Agenda } from "./agenda.js";
+import { type DriftTraits, Oscillator } from "./oscillator.js";
+import type { Rng } from "./random.js";
+import { type Rounding, rounded } from "./rounding.js";
+
+/** What distinguishes one machine from another. */
+export interface MachineTraits {
+  readonly drift: DriftTraits;
+  readonly rounding: Rounding;
+  /** Whether the monotonic clock stands still while the machine sleeps. */
+  readonly stopsInSleep: boolean;
+  /** Whether NTP steers the wall clock only, as on Windows and macOS; else both, as on Linux. */
+  readonly wallIsSteered: boolean;
+  /** How far the wall clock is off at the beginning, in milliseconds. */
+  readonly wallErrorMs: number;
+  /** The drift of the clock that runs on while the machine sleeps. */
+  readonly sleepPpm: number;
+  /** Whether that clock counts whole seconds only, so that the wall clock is wrong by up to one after a sleep. */
+  readonly sleepsInSeconds: boolean;
+}
+
+/** `Date.now()` gives whole milliseconds everywhere. */
+const WALL_GRAIN_MS = 1;
+/** Pages have been open for some time when they first ask. */
+const PAGE_AGE_MS = [30, 60_000] as const;
+
+/** The two clocks of a machine, as a page sees them, and its sleep. */
+export class Machine implements TimeSource {
+  readonly #agenda: Agenda;
+  readonly #traits: MachineTraits;
+  readonly #oscillator: Oscillator;
+  readonly #secret: number;
+  /** The wall clock, less what it is counted by. */
+  #wallOffset: number;
+  #wakesAt = 0;
+
+  /** @param epochMs True time at the beginning of the world, since the Unix epoch. */
+  constructor(agenda: Agenda, traits: MachineTraits, epochMs: number, rng: Rng) {
+    this.#agenda = agenda;
+    this.#traits = traits;
+    this.#secret = rng.word();
+    const age = rng.between(...PAGE_AGE_MS);
+    this.#oscillator = new Oscillator(traits.drift, age, rng);
+    this.#wallOffset = epochMs + traits.wallErrorMs - (traits.wallIsSteered ? 0 : age);
+  }
+
+  get traits(): MachineTraits {
+    return this.#traits;
+  }
+
+  monotonicMs(): number {
+    return rounded(this.exactMs, this.#traits.rounding, this.#secret);
+  }
+
+  wallMs(): number {
+    const grainMs = Math.max(WALL_GRAIN_MS, this.#traits.rounding.grainMs);
+    return Math.floor((this.#wallOffset + this.#wallCount) / grainMs) * grainMs;
+  }
+
+  /** The monotonic clock before it is rounded. */
+  get exactMs(): number {
+    return this.#oscillator.readAt(this.#agenda.now);
+  }
+
+  /** How many true milliseconds pass at present while the monotonic clock counts one. */
+  get truePerMs(): number {
+    return 1 + this.#oscillator.ppm / 1e6;
+  }
+
+  get isAsleep(): boolean {
+    return this.#agenda.now < this.#wakesAt;
+  }
+
+  /** Does something at once, or if the machine sleeps, as soon as it does not. */
+  whenAwake(run: () => void): void {
+    if (this.isAsleep) {
+      this.#agenda.at(this.#wakesAt, () => this.whenAwake(run));
+    } else {
+      run();
+    }
+  }
+
+  /** Sleeps. What the wall clock believes of it comes from the clock that runs on. */
+  sleep(lengthMs: number): void {
+    const { now } = this.#agenda;
+    const { stopsInSleep, wallIsSteered, sleepPpm, sleepsInSeconds } = this.#traits;
+    this.#wakesAt = now + lengthMs;
+    const started = this.#wallOffset + this.#wallCount;
+    const exact = lengthMs * (1 + sleepPpm / 1e6);
+    const believed = sleepsInSeconds ? wholeSeconds(started, exact) : exact;
+    if (stopsInSleep) {
+      this.#oscillator.stop(now, this.#wakesAt);
+      this.#wallOffset += wallIsSteered ? believed - lengthMs : believed;
+    } else if (wallIsSteered || sleepsInSeconds) {
+      this.#wallOffset += believed - lengthMs;
+    }
+  }
+
+  /** Somebody sets the wall clock. */
+  setWall(byMs: number): void {
+    this.#wallOffset += byMs;
+  }
+
+  get #wallCount(): number {
+    return this.#traits.wallIsSteered ? this.#agenda.now : this.exactMs;
+  }
+}
+
+/** How long a sleep seems to a clock that is asked at both ends and tells the second only. */
+function wholeSeconds(startedMs: number, lengthMs: number): number {
+  return Math.floor((startedMs + lengthMs) / 1_000) * 1_000 - Math.floor(startedMs / 1_000) * 1_000;
+}

@@ -1,0 +1,298 @@
+/** A session: one clock in one world from start to end, watched all the time. */
+import type { Exchange } from "../src/clock/ports.js";
+import type { PlainExchange } from "./asking.js";
+import { Comparison } from "./comparison.js";
+import type { Measures } from "./measures.js";
+import { Promises } from "./promises.js";
+import { Rng } from "./random.js";
+import { Recovery } from "./recovery.js";
+import type { Scenario } from "./scenarios.js";
+import type { MakeSubject, Reading, Subject } from "./subject.js";
+import { type Disturbance, World, type WorldTraits } from "./world.js";
+
+/** A reading and what was true of it. */
+export interface Seen {
+  readonly atMs: number;
+  /** How far it was from the truth. */
+  readonly errorMs: number;
+  readonly reading: Reading;
+}
+
+/** Who wants to see more than the measures. */
+export interface Watcher {
+  /** A line about what happens. */
+  told?(atMs: number, line: string): void;
+  seen?(seen: Seen): void;
+}
+
+/**
+ * Promises run their reactions one after another; so many rounds let any chain of a clock come to its end before time goes
+ * on. A test shows that more change nothing.
+ */
+export const ROUNDS_OF_REACTIONS = 24;
+/** Shorter outages tell nothing. */
+const LONG_OUTAGE_MS = 60_000;
+/** In so many milliseconds a correction by 5 ms is made up for. */
+const SETTLED_AFTER_MS = 1_000;
+/** More can only be a clock that goes round in circles. */
+const MOST_EVENTS = 2_000_000;
+
+/** One session. */
+export class Session {
+  readonly #scenario: Scenario;
+  readonly #seed: number;
+  readonly #measures: Measures;
+  readonly #watcher: Watcher;
+  readonly #rounds: number;
+  readonly #rng: Rng;
+  readonly #world: World;
+  readonly #promises: Promises;
+  readonly #clock: Subject;
+  readonly #comparison: Comparison;
+  readonly #recovery: Recovery;
+  #isReady = false;
+  #hasReactions = true;
+  #hasAnswer = false;
+
+  constructor(
+    scenario: Scenario,
+    seed: number,
+    make: MakeSubject,
+    measures: Measures,
+    watcher: Watcher = {},
+    rounds = ROUNDS_OF_REACTIONS,
+  ) {
+    this.#scenario = scenario;
+    this.#seed = seed;
+    this.#measures = measures;
+    this.#watcher = watcher;
+    this.#rounds = rounds;
+    const name = `${scenario.name} ${seed}`;
+    this.#rng = new Rng(`${name} session`);
+    this.#promises = new Promises((breach) => {
+      measures.addBreach({ ...breach, scenario: scenario.name, seed });
+      this.#tell(`BROKEN: ${breach.promised}: ${breach.detail}`);
+    });
+    this.#world = new World(scenario.traits(new Rng(`${name} traits`)), name, {
+      asked: () => this.#asked(),
+      left: (askedAt) => this.#promises.asked(askedAt),
+      answering: () => this.#lookBefore(),
+      answered: (exchange, plain) => this.#answered(exchange, plain),
+      failed: (why) => this.#failed(why),
+      timerRan: () => this.#touched(),
+      happened: (disturbance) => this.#happened(disturbance),
+    });
+    this.#comparison = new Comparison(this.#world, measures);
+    this.#recovery = new Recovery(this.#world, measures, this.#promises, () => this.#look()?.reading);
+    this.#clock = this.#start(make);
+    this.#planReads();
+  }
+
+  get traits(): WorldTraits {
+    return this.#world.traits;
+  }
+
+  /** Goes through it. */
+  async run(): Promise<void> {
+    const { agenda } = this.#world;
+    for (let events = 0; ; events += 1) {
+      if (this.#hasReactions) {
+        this.#hasReactions = false;
+        await this.#react();
+      }
+      if (this.#hasAnswer) {
+        // What a clock makes of one answer is seen before the next.
+        this.#hasAnswer = false;
+        this.#look();
+        continue;
+      }
+      if (!agenda.doNext(this.#world.endsAt)) {
+        break;
+      }
+      if (events > MOST_EVENTS) {
+        throw new Error(`${this.#scenario.name} ${this.#seed} does not end`);
+      }
+    }
+    await this.#close();
+    const { counts } = this.#measures;
+    counts.sessions += 1;
+    counts.awakeMs += this.#world.traits.awakeMs;
+  }
+
+  #start(make: MakeSubject): Subject {
+    const { machine, page, asking, signs } = this.#world;
+    const rng = new Rng(`${this.#scenario.name} ${this.#seed} clock`);
+    const parts = { time: machine, timers: page, random: () => rng.unit(), ask: asking.ask };
+    const clock = make(signs === undefined ? parts : { ...parts, signs });
+    clock.onSync((reading) => this.#synced(reading));
+    return clock;
+  }
+
+  /** Closes the clock, and sees that nothing is left of it. */
+  async #close(): Promise<void> {
+    const { agenda, page } = this.#world;
+    const questions = this.#measures.counts.questions;
+    this.#clock.close();
+    await this.#react();
+    if (page.pending > 0) {
+      this.#promises.leftBehind(`${page.pending} timers`, agenda.now);
+    }
+    if (this.#measures.counts.questions > questions) {
+      this.#promises.leftBehind("a question", agenda.now);
+    }
+    // Rejections that nobody has handled come to light only when all reactions are done.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  async #react(): Promise<void> {
+    for (let round = 0; round < this.#rounds; round += 1) {
+      await null;
+    }
+    if (!this.#isReady && this.#clock.isReady) {
+      this.#isReady = true;
+      this.#measures.series("ready").add(this.#world.agenda.now);
+    }
+  }
+
+  #touched(): void {
+    this.#hasReactions = true;
+  }
+
+  #planReads(): void {
+    const { agenda, machine, traits } = this.#world;
+    agenda.in(this.#rng.exponential(traits.readsEveryMs), () => {
+      if (!machine.isAsleep) {
+        this.#lookAtRandom();
+      }
+      this.#planReads();
+    });
+  }
+
+  #asked(): void {
+    this.#measures.counts.questions += 1;
+    this.#recovery.asked();
+    this.#tell("asks");
+  }
+
+  #answered(exchange: Exchange, plain: PlainExchange): void {
+    this.#touched();
+    this.#hasAnswer = true;
+    this.#comparison.answered(plain);
+    const { askedMs, receivedMs, sentMs, answeredMs, server } = exchange;
+    this.#tell(
+      `${server} answers: asked ${askedMs.toFixed(3)}, received ${receivedMs.toFixed(3)}, ` +
+        `sent ${sentMs.toFixed(3)}, answered ${answeredMs.toFixed(3)}`,
+    );
+  }
+
+  #failed(why: string): void {
+    this.#touched();
+    this.#tell(`a question fails: ${why}`);
+  }
+
+  #synced(reading: Reading): void {
+    this.#measures.counts.syncs += 1;
+    this.#comparison.synced();
+    const seen = this.#check(reading);
+    this.#promises.synced();
+    this.#tell(`sync: error ${seen.errorMs.toFixed(3)}, at most ${reading.errorMs.toFixed(3)}`);
+    this.#comparison.measure("sync", reading);
+    this.#recovery.synced(reading);
+    this.#planLookWhenSettled();
+  }
+
+  /** What a sync has told is in what is shown only when the correction is made up for. */
+  #planLookWhenSettled(): void {
+    const { agenda, machine } = this.#world;
+    const syncs = this.#measures.counts.syncs;
+    agenda.in(SETTLED_AFTER_MS, () => {
+      const seen = machine.isAsleep ? undefined : this.#look();
+      if (seen?.reading.synced && this.#measures.counts.syncs === syncs) {
+        this.#comparison.measure("settled", seen.reading);
+      }
+    });
+  }
+
+  /** An answer is about to be told, so perhaps a sync. Not always: reading may itself have a clock notice something. */
+  #lookBefore(): void {
+    if (this.#rng.chance(0.5)) {
+      this.#look();
+    }
+  }
+
+  /** Reads the clock, if it can be read. */
+  #look(): Seen | undefined {
+    if (!this.#isReady) {
+      return undefined;
+    }
+    this.#touched();
+    try {
+      return this.#check(this.#clock.read());
+    } catch (error) {
+      this.#promises.threw(error, this.#world.agenda.now);
+      return undefined;
+    }
+  }
+
+  #lookAtRandom(): void {
+    const seen = this.#look();
+    if (seen === undefined || !this.#world.network.isUp) {
+      return;
+    }
+    if (seen.reading.synced) {
+      this.#comparison.measure("random", seen.reading);
+    } else {
+      this.#measures.counts.unsynced += 1;
+    }
+  }
+
+  #check(reading: Reading): Seen {
+    const atMs = this.#world.agenda.now;
+    const truth = this.#world.servers.truth();
+    this.#measures.counts.readings += 1;
+    this.#promises.read(reading, { atMs, monotonicMs: this.#world.machine.monotonicMs(), truth });
+    const seen = { atMs, reading, errorMs: this.#comparison.errorOf(reading.now) };
+    this.#watcher.seen?.(seen);
+    return seen;
+  }
+
+  #happened(disturbance: Disturbance): void {
+    this.#tell(JSON.stringify(disturbance));
+    this.#touched();
+    switch (disturbance.kind) {
+      case "slept":
+        this.#recovery.upset(disturbance.isParted ? disturbance.lengthMs : 0, "asleep");
+        break;
+      case "wall set":
+        this.#recovery.upset(disturbance.byMs, "set");
+        break;
+      case "network back":
+        this.#networkBack();
+        break;
+      case "told":
+        if (disturbance.sign === "woken") {
+          this.#recovery.learned();
+        }
+        break;
+      default:
+    }
+  }
+
+  /** The last moment of an outage, as far as the clock can know. */
+  #networkBack(): void {
+    const { agenda, machine, servers } = this.#world;
+    const heardAt = Math.max(...servers.all.map((server) => server.heardAt));
+    const isLong = agenda.now - heardAt >= LONG_OUTAGE_MS;
+    if (!isLong || machine.isAsleep || this.#recovery.upsetAt > heardAt) {
+      return;
+    }
+    const seen = this.#look();
+    if (seen !== undefined) {
+      this.#comparison.measure("offline", seen.reading);
+    }
+  }
+
+  #tell(line: string): void {
+    this.#watcher.told?.(this.#world.agenda.now, line);
+  }
+}

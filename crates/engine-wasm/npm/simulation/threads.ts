@@ -1,0 +1,54 @@
+/** Runs all scenarios on all cores. */
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+
+import { Measures } from "./measures.js";
+import { SCENARIOS } from "./scenarios.js";
+import type { Job, Told } from "./worker.js";
+
+/** The measures of each scenario, in the order of {@link SCENARIOS}. */
+export type AllMeasures = ReadonlyMap<string, Measures>;
+
+/**
+ * Which thread runs what does not matter for what comes out.
+ *
+ * @param progressed Called with the syncs so far.
+ */
+export async function runAll(syncsEach: number, progressed: (syncs: number) => void): Promise<AllMeasures> {
+  const jobs: Job[] = SCENARIOS.map(({ name }) => ({ scenario: name, syncs: syncsEach }));
+  const found = new Map<string, Measures>();
+  let syncs = 0;
+  const hear = (told: Told): void => {
+    if (told.kind === "done") {
+      found.set(told.scenario, Measures.of(told.data));
+    } else {
+      syncs += told.syncs;
+      progressed(syncs);
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, () => work(jobs, hear)));
+  return new Map(SCENARIOS.map(({ name }) => [name, found.get(name) ?? new Measures()]));
+}
+
+/** One thread takes jobs until there are none. */
+function work(jobs: Job[], hear: (told: Told) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL("./worker.js", import.meta.url));
+    const next = (): void => {
+      const job = jobs.shift();
+      if (job === undefined) {
+        worker.terminate().then(() => resolve(), reject);
+      } else {
+        worker.postMessage(job);
+      }
+    };
+    worker.on("error", reject);
+    worker.on("message", (told: Told) => {
+      hear(told);
+      if (told.kind === "done") {
+        next();
+      }
+    });
+    next();
+  });
+}

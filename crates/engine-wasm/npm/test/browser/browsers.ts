@@ -1,0 +1,144 @@
+/** Real browsers, and all that the tests do with them. */
+import { type CDPSession, type Browser as Driven, launch, type Page } from "puppeteer-core";
+
+import { CHROMIUM_ARGUMENTS, chromium, firefox } from "./prerequisites.js";
+
+/** What a page shows of itself in a browser. */
+export interface Tab {
+  /** Everything that went wrong in it. */
+  readonly complaints: readonly string[];
+  /** Runs a function in the page. It sees nothing but its argument and the page. */
+  evaluate<Argument, Result>(
+    run: (argument: Argument) => Result | Promise<Result>,
+    argument: Argument,
+  ): Promise<Result>;
+  close(): Promise<void>;
+}
+
+/** A browser. */
+export interface Browser<AnyTab extends Tab = Tab> {
+  readonly name: string;
+  /** Opens an address as somebody who was never there before, once scripts have prepared the page. */
+  open(address: string, scripts?: readonly string[]): Promise<AnyTab>;
+  close(): Promise<void>;
+}
+
+/** A tab of Chromium, which can be put out of sight. */
+export interface ChromiumTab extends Tab {
+  /** Puts another tab in front of it: it is hidden, and its timers are held back. */
+  hide(): Promise<void>;
+  /** Brings it to the front. */
+  show(): Promise<void>;
+  /** Freezes it while it is hidden: nothing of it runs. */
+  freeze(): Promise<void>;
+  thaw(): Promise<void>;
+}
+
+/** Chromium, which can be put to sleep. */
+export interface Chromium extends Browser<ChromiumTab> {
+  /** Stops all its processes, as if the machine slept. */
+  sleep(): void;
+  wake(): void;
+}
+
+/** A function to prepare pages with: it runs in the page before anything else does. */
+export function script<Argument>(run: (argument: Argument) => void, argument: Argument): string {
+  return `(${run})(${JSON.stringify(argument)});`;
+}
+
+/** Puppeteer lets pages in the background run on as if they were seen. Here they are to be held back. */
+const NOT_HELD_BACK = [
+  "--disable-background-timer-throttling",
+  "--disable-backgrounding-occluded-windows",
+  "--disable-renderer-backgrounding",
+];
+/** After five minutes Chromium lets hidden pages run once a minute. The tests do not wait as long. */
+const SOON_ONCE_A_MINUTE = "--enable-features=IntensiveWakeUpThrottling:grace_period_seconds/5";
+
+/** Starts Chromium with a fresh profile. */
+export async function startChromium(): Promise<Chromium> {
+  const driven = await launch({
+    executablePath: chromium(),
+    args: [...CHROMIUM_ARGUMENTS, SOON_ONCE_A_MINUTE],
+    ignoreDefaultArgs: NOT_HELD_BACK,
+  });
+  return {
+    name: "Chromium",
+    open: async (address, scripts = []) => chromiumTab(await openPage(driven, address, scripts)),
+    sleep: () => signalAll(driven, "SIGSTOP"),
+    wake: () => signalAll(driven, "SIGCONT"),
+    close: () => driven.close(),
+  };
+}
+
+/** Starts Firefox with a fresh profile. */
+export async function startFirefox(): Promise<Browser> {
+  const driven = await launch({ browser: "firefox", executablePath: firefox() });
+  return {
+    name: "Firefox",
+    open: async (address, scripts = []) => tabOf(await openPage(driven, address, scripts)),
+    close: () => driven.close(),
+  };
+}
+
+interface OpenPage {
+  readonly page: Page;
+  readonly complaints: string[];
+}
+
+async function openPage(driven: Driven, address: string, scripts: readonly string[]): Promise<OpenPage> {
+  const context = await driven.createBrowserContext();
+  // A window of its own: a tab in front of others would hide them.
+  const page = await context.newPage({ type: "window" });
+  const complaints: string[] = [];
+  page.on("pageerror", (error) =>
+    complaints.push(`uncaught: ${error instanceof Error ? error.message : error}`),
+  );
+  page.on("console", (message) => {
+    if (["error", "warn"].includes(message.type())) {
+      complaints.push(`${message.type()}: ${message.text()}`);
+    }
+  });
+  for (const prepare of scripts) {
+    await page.evaluateOnNewDocument(prepare);
+  }
+  await page.goto(address);
+  return { page, complaints };
+}
+
+function tabOf({ page, complaints }: OpenPage): Tab {
+  return {
+    complaints,
+    // Its types tell handles of things in the page apart. None are used here.
+    evaluate: (run, argument) => page.evaluate(run as never, argument as never) as Promise<never>,
+    close: () => page.browserContext().close(),
+  };
+}
+
+async function chromiumTab(open: OpenPage): Promise<ChromiumTab> {
+  const { page } = open;
+  const devTools = await page.createCDPSession();
+  return {
+    ...tabOf(open),
+    hide: async () => {
+      const other = await page.browserContext().newPage();
+      await other.bringToFront();
+    },
+    show: () => page.bringToFront(),
+    freeze: () => setLifecycle(devTools, "frozen"),
+    thaw: () => setLifecycle(devTools, "active"),
+  };
+}
+
+async function setLifecycle(devTools: CDPSession, state: "frozen" | "active"): Promise<void> {
+  await devTools.send("Page.setWebLifecycleState", { state });
+}
+
+/** The browser's processes are one group, led by the first. */
+function signalAll(driven: Driven, signal: NodeJS.Signals): void {
+  const leader = driven.process()?.pid;
+  if (leader === undefined) {
+    throw new Error("the browser does not run");
+  }
+  process.kill(-leader, signal);
+}

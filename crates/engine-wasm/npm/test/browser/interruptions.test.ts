@@ -1,0 +1,236 @@
+/** What a page lives through: sleep, the background, a network that goes away, a server that dies. Afterwards all is right. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+
+import { type Browser, type Chromium, startChromium, startFirefox } from "./browsers.js";
+import {
+  expectClockRight,
+  expectNoneLeftOut,
+  expectStatesRight,
+  expectSure,
+  expectSynced,
+  expectTicksRight,
+  ticksOf,
+  Verdicts,
+} from "./checks.js";
+import { CLOCK_THAT_SLEEPS, wrongClock } from "./machines.js";
+import type { Delays, Fate } from "./proxy.js";
+import type { Happened } from "./recorder.js";
+import { pass, Stage, type Viewer } from "./stage.js";
+import { until } from "./until.js";
+
+const HOUR_MS = 3_600_000;
+const SLEEP_MS = 4_000;
+const BACKGROUND_MS = 60_000;
+const CUT_MS = 10_000;
+const OUTAGE_MS = 3_000;
+/** How soon after it is over a page is to be sure of the time again. */
+const SURE_WITHIN_MS = 2_000;
+
+const NEAR: Delays = { there: { fixedMs: 5 }, back: { fixedMs: 5 } };
+
+let stage: Stage;
+let chromium: Chromium;
+let firefox: Browser;
+
+beforeAll(async () => {
+  stage = new Stage();
+  // One after the other: whatever fails, what has been started is known, and is ended.
+  await stage.build();
+  chromium = await startChromium();
+  firefox = await startFirefox();
+});
+
+afterEach(() => stage.clear());
+
+afterAll(async () => {
+  await Promise.all([chromium?.close(), firefox?.close()]);
+  await stage.remove();
+});
+
+test("the machine sleeps, and its monotonic clock with it", async () => {
+  const session = await stage.create();
+  const machine = { browser: chromium, session, delays: NEAR };
+  const viewers = await Promise.all([
+    stage.look({ ...machine, scripts: [CLOCK_THAT_SLEEPS] }),
+    stage.look({ ...machine, scripts: [wrongClock(5 * HOUR_MS), CLOCK_THAT_SLEEPS] }),
+    stage.look({ ...machine, scripts: [CLOCK_THAT_SLEEPS], catchUp: "latest" }),
+  ]);
+  await Promise.all(viewers.map(isUnderWay));
+  chromium.sleep();
+  await pass(SLEEP_MS);
+  chromium.wake();
+  const wokenMs = Date.now();
+  const [one, other, latest] = viewers;
+  for (const viewer of viewers) {
+    await expectRightSince(viewer, session, wokenMs);
+    expectSynced(await viewer.happened(), wokenMs, SURE_WITHIN_MS);
+    expect(await standstill(viewer)).toBeGreaterThan(SLEEP_MS - 500);
+  }
+  expectNoneLeftOut((await one?.happened()) ?? []);
+  expectNoneLeftOut((await other?.happened()) ?? []);
+  expect(largestGap((await latest?.happened()) ?? [])).toBeGreaterThan(20);
+});
+
+test("a page is in the background for a minute, held back or frozen", async () => {
+  const session = await stage.create();
+  const look = { browser: chromium, session, delays: NEAR };
+  const [heldBack, frozen] = await Promise.all([stage.look(look), stage.look(look)]);
+  await Promise.all([isUnderWay(heldBack), isUnderWay(frozen)]);
+  await heldBack.tab.hide();
+  await frozen.tab.hide();
+  await frozen.tab.freeze();
+  const hiddenMs = Date.now();
+  await pass(BACKGROUND_MS);
+  const backMs = Date.now();
+  await frozen.tab.thaw();
+  await Promise.all([heldBack.tab.show(), frozen.tab.show()]);
+  for (const viewer of [heldBack, frozen]) {
+    await expectRightSince(viewer, session, backMs);
+    expectNoneLeftOut(await viewer.happened());
+  }
+  const asked = async (viewer: Viewer): Promise<number> =>
+    (await viewer.samples()).filter(({ beforeMs }) => beforeMs > hiddenMs + 10_000 && beforeMs < backMs)
+      .length;
+  expect(await asked(heldBack), "it ran about once a minute").toBeLessThan(5);
+  expect(await asked(frozen), "it did not run").toBe(0);
+});
+
+test("the network is cut without a word, and a stop is missed", async ({ annotate }) => {
+  const fates: readonly Fate[] = ["resumed", "reset", "lost"];
+  const cases = [chromium, firefox].flatMap((browser) => fates.map((fate) => ({ browser, fate })));
+  const views = await Promise.all(
+    cases.map(async ({ browser, fate }) => {
+      const session = await stage.create();
+      const viewer = await stage.look({ browser, session, delays: NEAR });
+      await isUnderWay(viewer);
+      return { fate, session, viewer, about: `${browser.name}, connections are ${fate}` };
+    }),
+  );
+  const cutMs = Date.now();
+  for (const { viewer } of views) {
+    viewer.network.cut();
+  }
+  await pass(CUT_MS / 2);
+  await Promise.all(views.map(({ session }) => stage.server.stop(session)));
+  await pass(cutMs + CUT_MS - Date.now());
+  const mendedMs = Date.now();
+  for (const { viewer, fate } of views) {
+    viewer.network.mend(fate);
+  }
+  for (const { viewer, session, about } of views) {
+    const { truthMs } = await stopTold(viewer);
+    await annotate(`${about}: the stop is learned after ${truthMs - mendedMs} ms`);
+    await expectStopLearned(viewer, session, about);
+    await viewer.isAskedAfter(mendedMs + SURE_WITHIN_MS + 1_000);
+    expectSure(await viewer.samples(), mendedMs, SURE_WITHIN_MS);
+  }
+});
+
+describe.each(["Chromium", "Firefox"] as const)("in %s", (name) => {
+  const browser = (): Browser => ({ Chromium: chromium, Firefox: firefox })[name];
+
+  test("the server is killed and comes back", async () => {
+    const session = await stage.create();
+    const viewer = await stage.look({ browser: browser(), session, delays: NEAR });
+    await isUnderWay(viewer);
+    await stage.server.kill();
+    await pass(OUTAGE_MS);
+    await stage.server.start();
+    const backMs = Date.now();
+    await until(
+      "news to arrive by themselves again",
+      () => viewer.tab.evaluate(() => window.session.isListening, undefined),
+      20_000,
+    );
+    const at = Date.now() + 500;
+    await stage.server.stop(session, at);
+    expect((await stopTold(viewer)).stopped, "it is heard of in time").toMatchObject({ isLate: false });
+    await viewer.isAskedAfter(Math.max(backMs + SURE_WITHIN_MS, at) + 1_000);
+    const [samples, happened] = await Promise.all([viewer.samples(), viewer.happened()]);
+    expectSure(samples, backMs, SURE_WITHIN_MS);
+    const verdicts = await Verdicts.of(stage.server, session);
+    expectClockRight(samples);
+    await expectStatesRight(samples, verdicts);
+    await expectTicksRight(happened, verdicts);
+    expectNoneLeftOut(happened);
+  });
+
+  test("a stop in the future is honoured on its tick", async () => {
+    const session = await stage.create();
+    const viewer = await stage.look({ browser: browser(), session, delays: NEAR });
+    await isUnderWay(viewer);
+    const at = Date.now() + 1_500;
+    await stage.server.stop(session, at);
+    const { truthMs, errorMs, stopped } = await stopTold(viewer);
+    await viewer.isAskedAfter(truthMs + 1_000);
+    const state = await stage.server.stateAt(session, at);
+    expect(stopped).toEqual({ stoppedAt: at, state, isLate: false, stepsTakenBack: 0 });
+    expect(truthMs).toBeGreaterThanOrEqual(at - errorMs - 1);
+    const verdicts = await Verdicts.of(stage.server, session);
+    const happened = await viewer.happened();
+    expect(ticksOf(happened).at(-1)).toEqual(state);
+    await expectTicksRight(happened, verdicts);
+    expectNoneLeftOut(happened);
+    await expectStatesRight(await viewer.samples(), verdicts);
+  });
+});
+
+/** Waits until some ticks were told. */
+async function isUnderWay(viewer: Viewer): Promise<void> {
+  await until("some ticks", async () => ticksOf(await viewer.happened()).length > 10);
+}
+
+/** Everything that a page has said is right, and it is soon sure of the time again after an instant. */
+async function expectRightSince(viewer: Viewer, session: string, sinceMs: number): Promise<void> {
+  await viewer.isAskedAfter(sinceMs + SURE_WITHIN_MS + 1_000);
+  const [samples, happened] = await Promise.all([viewer.samples(), viewer.happened()]);
+  const verdicts = await Verdicts.of(stage.server, session);
+  expectClockRight(samples);
+  await expectStatesRight(samples, verdicts);
+  await expectTicksRight(happened, verdicts);
+  expectSure(samples, sinceMs, SURE_WITHIN_MS);
+}
+
+/** For how long the page's monotonic clock stood still. */
+async function standstill(viewer: Viewer): Promise<number> {
+  const samples = await viewer.samples();
+  const parted = samples.map(({ beforeMs, monotonicMs }) => beforeMs - monotonicMs);
+  return Math.max(...parted) - Math.min(...parted);
+}
+
+/** By how many steps the ticks told jumped at the most. */
+function largestGap(happened: readonly Happened[]): number {
+  const steps = ticksOf(happened).map(({ step }) => step);
+  return Math.max(...steps.map((step, index) => step - (steps[index - 1] ?? step)));
+}
+
+/** Waits for the stop to be told. */
+function stopTold(viewer: Viewer): Promise<Happened> {
+  return until(
+    "the stop",
+    async () => (await viewer.happened()).find(({ kind }) => kind === "stopped"),
+    20_000,
+  );
+}
+
+/** A stop that was set while nothing could be heard is learned afterwards, and all goes back to it. */
+async function expectStopLearned(viewer: Viewer, session: string, about: string): Promise<void> {
+  const { truthMs, stopped } = await stopTold(viewer);
+  await viewer.isAskedAfter(truthMs + 500);
+  const [samples, happened] = await Promise.all([viewer.samples(), viewer.happened()]);
+  const { stopped_at } = await stage.server.session(session);
+  const stoppedAt = Date.parse(stopped_at ?? "");
+  const state = await stage.server.stateAt(session, stoppedAt);
+  expect(stopped, about).toMatchObject({ stoppedAt, state, isLate: true });
+  expect(stopped?.stepsTakenBack, about).toBeGreaterThan(30);
+  const later = samples.filter(({ beforeMs }) => beforeMs > truthMs);
+  expect(later.length).toBeGreaterThan(10);
+  expect(new Set(later.map((sample) => JSON.stringify(sample.state)))).toEqual(
+    new Set([JSON.stringify(state)]),
+  );
+  expectClockRight(samples);
+  // Until the stop it was right, though nothing could be heard any more.
+  const before = samples.filter(({ afterMs, errorMs }) => afterMs + errorMs + 1 < stoppedAt);
+  await expectStatesRight(before, await Verdicts.of(stage.server, session));
+  expectNoneLeftOut(happened);
+}

@@ -1,0 +1,84 @@
+/** A page that is connected to a session, and everything that it was told. */
+import type { CatchUp, LiveSession, State, StateRange, Stopped } from "../../src/index.js";
+import type { Tab } from "./browsers.js";
+
+declare global {
+  interface Window {
+    tickseed: typeof import("../../src/index.js");
+    session: LiveSession;
+    happened: Happened[];
+    samples: Sample[];
+  }
+}
+
+/** An event of the session. */
+export interface Happened {
+  readonly kind: "tick" | "break" | "stopped" | "sync" | "listening" | "expired";
+  /** The server's true time when it was told. */
+  readonly truthMs: number;
+  /** How far off the clock may have been, by its own word. */
+  readonly errorMs: number;
+  /** Of a tick or a break. */
+  readonly state?: State;
+  readonly stopped?: Stopped;
+  readonly isListening?: boolean;
+}
+
+/** What the session said when it was asked. */
+export interface Sample extends StateRange {
+  /** The server's true time before and after it was asked. */
+  readonly beforeMs: number;
+  readonly afterMs: number;
+  /** What the page's monotonic clock said. */
+  readonly monotonicMs: number;
+  readonly nowMs: number;
+  readonly errorMs: number;
+  readonly synced: boolean;
+  readonly state: State;
+}
+
+/** Connects a page to a session. From then on everything is noted down. */
+export function record(tab: Tab, address: string, catchUp: CatchUp = "all"): Promise<void> {
+  return tab.evaluate(
+    async (given) => {
+      const session = await window.tickseed.connect(given.address, { catchUp: given.catchUp });
+      window.session = session;
+      window.happened = [];
+      window.samples = [];
+      const note = (kind: Happened["kind"], more: Partial<Happened>): void => {
+        const { errorMs } = session.clock.read();
+        window.happened.push({ kind, truthMs: window.truth(), errorMs, ...more });
+      };
+      const sample = (): void => {
+        const beforeMs = window.truth();
+        const { now: nowMs, errorMs, synced } = session.clock.read();
+        const said = { nowMs, errorMs, synced, state: session.state(), ...session.stateRange() };
+        const monotonicMs = performance.now();
+        window.samples.push({ beforeMs, ...said, monotonicMs, afterMs: window.truth() });
+      };
+      session.on("tick", (state) => note("tick", { state }));
+      session.on("break", (state) => note("break", { state }));
+      session.on("stopped", (stopped) => note("stopped", { stopped }));
+      session.on("sync", () => note("sync", {}));
+      session.on("listening", (isListening) => note("listening", { isListening }));
+      session.on("expired", () => note("expired", {}));
+      setInterval(sample, given.everyMs);
+    },
+    { address, catchUp, everyMs: 20 },
+  );
+}
+
+/** All events so far. As text: an object that stands in two places comes over from Firefox only once. */
+export async function happened(tab: Tab): Promise<readonly Happened[]> {
+  return JSON.parse(await tab.evaluate(() => JSON.stringify(window.happened), undefined)) as Happened[];
+}
+
+/** All samples so far. */
+export async function samples(tab: Tab): Promise<readonly Sample[]> {
+  return JSON.parse(await tab.evaluate(() => JSON.stringify(window.samples), undefined)) as Sample[];
+}
+
+/** The last sample. */
+export function lastSample(tab: Tab): Promise<Sample | undefined> {
+  return tab.evaluate(() => window.samples.at(-1), undefined);
+}

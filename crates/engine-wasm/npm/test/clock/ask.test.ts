@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+
+import { askOver } from "../../src/clock/ask.js";
+import type { Exchange } from "../../src/clock/ports.js";
+import type { WireStamps } from "../../src/clock/wire.js";
+import { ADDRESS, json, NOON, World } from "../virtual/world.js";
+
+const TIME = `${ADDRESS}/v1/time`;
+
+/** One exchange in a world, and what was watched of it. */
+async function exchange(
+  world: World,
+  stamps?: (asked: number) => WireStamps | undefined,
+): Promise<{ exchange: Exchange; watched: string[]; ended: number }> {
+  const watched: string[] = [];
+  let ended = 0;
+  const asked = world.machine.monotonicMs();
+  const watchWire = (address: string) => {
+    watched.push(address);
+    return {
+      stamps: () => Promise.resolve(stamps?.(asked)),
+      end: () => {
+        ended += 1;
+      },
+    };
+  };
+  const platform = { ...world.platform, watchWire: stamps && watchWire };
+  const told = await world.agenda.until(askOver(platform, TIME)(new AbortController().signal));
+  return { exchange: told, watched, ended };
+}
+
+describe("an exchange over HTTP", () => {
+  it("has the stamps of the machine around it, and those of the server", async () => {
+    const world = new World();
+    const asked = world.machine.monotonicMs();
+    Object.assign(world.server, { thereMs: 7, backMs: 30, name: "someone" });
+    const { exchange: told } = await exchange(world);
+    expect(told).toEqual({
+      askedMs: asked,
+      answeredMs: expect.closeTo(asked + 37, 6),
+      receivedMs: NOON + 7,
+      sentMs: NOON + 7,
+      server: "someone",
+    });
+  });
+
+  it("is asked past all caches, each at an address of its own", async () => {
+    const world = new World();
+    await exchange(world);
+    await exchange(world);
+    const [one, other] = world.server.seen;
+    expect(one?.what).not.toBe(other?.what);
+    expect(one?.what).toMatch(/^GET \/v1\/time\?\d+$/);
+    expect(one?.init.cache).toBe("no-store");
+  });
+
+  it("takes the stamps of the wire in place of its own", async () => {
+    const {
+      exchange: told,
+      watched,
+      ended,
+    } = await exchange(new World(), (asked) => ({
+      askedMs: asked + 3,
+      answeredMs: asked + 15,
+    }));
+    expect(told.answeredMs - told.askedMs).toBeCloseTo(12, 6);
+    expect(watched).toHaveLength(1);
+    expect(watched[0]).toMatch(/^https:\/\/ticks.example\/v1\/time\?\d+$/);
+    expect(ended).toBe(1);
+  });
+
+  it.each([
+    ["that begin before the question, but to their end", -1, 15, 15],
+    ["that end after the answer, but from their beginning", 3, 21, 17],
+    ["of something before", -9, -2, 20],
+    ["of something later", 21, 30, 20],
+    ["that there are not", undefined, undefined, 20],
+  ])("does not take stamps %s", async (_which, from, to, width) => {
+    const { exchange: told } = await exchange(new World(), (asked) =>
+      from === undefined ? undefined : { askedMs: asked + from, answeredMs: asked + to },
+    );
+    expect(told.answeredMs - told.askedMs).toBeCloseTo(width, 6);
+  });
+
+  it("knows no server's name if none is told", async () => {
+    const world = new World();
+    world.server.interpose = () => json({ now_ms: NOON, received_us: NOON * 1_000, sent_us: NOON * 1_000 });
+    expect((await exchange(world)).exchange.server).toBe("");
+  });
+
+  it("ends watching also if it fails", async () => {
+    const world = new World();
+    world.server.reach = "unreachable";
+    let ended = 0;
+    const watchWire = () => ({
+      stamps: () => Promise.resolve(undefined),
+      end: () => {
+        ended += 1;
+      },
+    });
+    const asking = askOver({ ...world.platform, watchWire }, TIME)(new AbortController().signal);
+    await expect(world.agenda.until(asking)).rejects.toMatchObject({ code: "unreachable" });
+    expect(ended).toBe(1);
+  });
+});

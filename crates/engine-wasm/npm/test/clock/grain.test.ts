@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+
+import { Grain } from "../../src/clock/grain.js";
+import { randomFrom } from "../virtual/random.js";
+
+/** The grains that browsers have, as far as is known, in milliseconds. */
+const GRAINS = [100, 50, 20, 1_000 / 60, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005];
+const MONTH_MS = 30 * 86_400_000;
+
+/** The grain that is found after some readings. */
+function found(readings: readonly number[]): number {
+  const grain = new Grain();
+  for (const reading of readings) {
+    grain.note(reading);
+  }
+  return grain.ms;
+}
+
+describe("the grain of a clock", () => {
+  it("is believed to be the coarsest as long as nothing is known", () => {
+    expect(found([])).toBe(100);
+    expect(found([0, 100, 300, 12_400])).toBe(100);
+  });
+
+  it.each(GRAINS)("of %f ms is found, and never taken for finer", (grainMs) => {
+    const random = randomFrom(1);
+    for (const age of [0, 60_000, MONTH_MS]) {
+      const grain = new Grain();
+      for (let count = 0; count < 200; count += 1) {
+        grain.note(Math.round((age + random() * 60_000) / grainMs) * grainMs);
+        expect(grain.ms).toBeGreaterThanOrEqual(grainMs);
+      }
+      expect(grain.ms).toBe(grainMs);
+    }
+  });
+
+  it.each(GRAINS)("of %f ms is found also if readings are sums and differences", (grainMs) => {
+    const random = randomFrom(2);
+    const readings = Array.from({ length: 200 }, () => {
+      const count = Math.floor(random() * 1e6);
+      return 1_795_435_200_000 / 1_024 + count * grainMs - 1_795_435_200_000 / 1_024;
+    });
+    expect(found(readings)).toBe(grainMs);
+  });
+
+  it("of a browser that flips to the next value at a random moment is found too", () => {
+    const random = randomFrom(3);
+    const readings = Array.from({ length: 200 }, () => {
+      const exact = random() * 60_000;
+      const floor = Math.floor(exact / 0.1) * 0.1;
+      return exact - floor > random() * 0.1 ? floor + 0.1 : floor;
+    });
+    expect(found(readings)).toBe(0.1);
+  });
+
+  it("bounds how far a reading is from the truth, from the first reading on", () => {
+    const random = randomFrom(4);
+    for (const grainMs of GRAINS) {
+      const grain = new Grain();
+      for (let count = 0; count < 50; count += 1) {
+        const exact = random() * 1e6;
+        const reading = Math.floor(exact / grainMs) * grainMs;
+        grain.note(reading);
+        expect(exact - reading).toBeLessThanOrEqual(grain.ms + 1e-9);
+      }
+    }
+  });
+
+  it("is a microsecond for clocks that are finer than any that is known", () => {
+    expect(found([4_321.098_7])).toBe(0.001);
+    expect(found([0.123_457])).toBe(0.001);
+  });
+
+  it("never becomes coarser again", () => {
+    expect(found([0.1, 100, 200, 300])).toBe(0.1);
+  });
+
+  it("is found in readings as Chromium writes them, whose last digits are noise", () => {
+    expect(found([1_203.200_000_029_802, 1_234.600_000_023_842, 98.099_999_999_627_47])).toBe(0.1);
+  });
+});

@@ -1,0 +1,145 @@
+import { describe, expect, it } from "vitest";
+
+import { fitTracks } from "../../src/clock/rate.js";
+import { Track } from "../../src/clock/track.js";
+import { randomFrom } from "../virtual/random.js";
+
+const MINUTE_MS = 60_000;
+
+/** A network, and how long it is watched. */
+interface Watched {
+  /** What the machine's clock gains on the server's at an instant, in ppm. */
+  readonly ppm: (trueMs: number) => number;
+  readonly lastsMs: number;
+  readonly everyMs?: number;
+  /** The shortest way there, and back. */
+  readonly there?: number;
+  readonly back?: number;
+  /** The mean of what comes on top on each way, exponentially. */
+  readonly noise?: number;
+  readonly seed?: number;
+  readonly server?: string;
+}
+
+/** What exchanges tell, in the end, and what is true then. */
+interface Told {
+  readonly track: Track;
+  readonly nowMs: number;
+  /** The server's time less the machine's monotonic clock. */
+  readonly offset: number;
+}
+
+/** Has exchanges told to a track. Both clocks begin at 0. */
+function watch({
+  ppm,
+  lastsMs,
+  everyMs = 5_000,
+  there = 10,
+  back = 10,
+  noise = 2,
+  seed = 1,
+  server = "one",
+}: Watched): Told {
+  const random = randomFrom(seed);
+  const delay = (): number => -noise * Math.log(1 - random());
+  const track = new Track(server, 0);
+  let [trueMs, machineMs] = [0, 0];
+  const pass = (ms: number): void => {
+    machineMs += ms * (1 + ppm(trueMs) / 1e6);
+    trueMs += ms;
+  };
+  while (trueMs < lastsMs) {
+    const askedMs = machineMs;
+    pass(there + delay());
+    const stamp = trueMs;
+    pass(back + delay());
+    track.add({ askedMs, receivedMs: stamp, sentMs: stamp, answeredMs: machineMs, server }, true);
+    pass(everyMs);
+  }
+  return { track, nowMs: machineMs, offset: trueMs - machineMs };
+}
+
+/** The drift of the offset, in ppm: what the machine gains, the offset loses. */
+const driftOf = ({ track, nowMs }: Told): number => fitTracks([track], nowMs, 0).drift * 1e6;
+
+describe("the drift", () => {
+  it.each([-500, -200, -20, 0, 20, 200, 500])("of %i ppm is found within ten minutes", (ppm) => {
+    const drift = driftOf(watch({ ppm: () => ppm, lastsMs: 10 * MINUTE_MS }));
+    expect(Math.abs(drift + ppm)).toBeLessThan(3);
+  });
+
+  it("is found over even networks to a ppm, over noisy ones to some", () => {
+    const offBy = (noise: number): number =>
+      Math.abs(driftOf(watch({ ppm: () => 80, lastsMs: 10 * MINUTE_MS, noise })) + 80);
+    expect(offBy(0)).toBeLessThan(1);
+    expect(offBy(20)).toBeLessThan(40);
+  });
+
+  it("is found though the ways there and back differ", () => {
+    const drift = driftOf(watch({ ppm: () => 80, lastsMs: 10 * MINUTE_MS, there: 5, back: 150 }));
+    expect(Math.abs(drift + 80)).toBeLessThan(3);
+  });
+
+  it("is believed to be small as long as exchanges tell little", () => {
+    const short = watch({ ppm: () => 400, lastsMs: 300, everyMs: 0 });
+    expect(Math.abs(driftOf(short))).toBeLessThan(30);
+    expect(fitTracks([], 1_000, 0).drift).toBeCloseTo(0, 9);
+    expect(fitTracks([new Track("one", 0)], 1_000, 0).drift).toBeCloseTo(0, 9);
+  });
+
+  it("is that of before no more, some minutes after it has changed", () => {
+    const changes = (trueMs: number): number => (trueMs < 10 * MINUTE_MS ? 100 : -100);
+    const drift = driftOf(watch({ ppm: changes, lastsMs: 14 * MINUTE_MS, noise: 1 }));
+    expect(Math.abs(drift - 100)).toBeLessThan(15);
+  });
+
+  it("that wanders slowly does not have evidence forgotten", () => {
+    const wanders = (trueMs: number): number => 50 + 0.5 * Math.sin(trueMs / MINUTE_MS);
+    const told = watch({ ppm: wanders, lastsMs: 10 * MINUTE_MS });
+    const before = told.track.samples.length;
+    expect(Math.abs(driftOf(told) + 50)).toBeLessThan(3);
+    expect(told.track.samples).toHaveLength(before);
+  });
+
+  it("is what several servers have in common, though each has been heard little of", () => {
+    const one = watch({ ppm: () => 150, lastsMs: 5 * MINUTE_MS, everyMs: 30_000 });
+    const other = watch({
+      ppm: () => 150,
+      lastsMs: 5 * MINUTE_MS,
+      everyMs: 30_000,
+      seed: 2,
+      server: "other",
+    });
+    const { drift } = fitTracks([one.track, other.track], one.nowMs, 0);
+    expect(Math.abs(drift * 1e6 + 150)).toBeLessThan(20);
+  });
+});
+
+describe("the offset", () => {
+  it("is the middle between the ways that were delayed least", () => {
+    for (const noise of [0, 2, 20]) {
+      const told = watch({ ppm: () => 100, lastsMs: 5 * MINUTE_MS, noise });
+      const offset = fitTracks([told.track], told.nowMs, 0).offsetOf(told.track);
+      expect(Math.abs(offset - told.offset)).toBeLessThan(0.5 + noise);
+    }
+  });
+
+  it("is off by half of what the ways differ, which nobody can see", () => {
+    const told = watch({ ppm: () => 0, lastsMs: MINUTE_MS, there: 50, back: 10, noise: 0 });
+    const offset = fitTracks([told.track], told.nowMs, 0).offsetOf(told.track);
+    expect(offset - told.offset).toBeCloseTo(20, 0);
+  });
+
+  it("is that of an instant: it is taken on by the drift", () => {
+    const told = watch({ ppm: () => 100, lastsMs: 10 * MINUTE_MS });
+    const later = told.nowMs + 5 * MINUTE_MS;
+    const offset = fitTracks([told.track], later, 0).offsetOf(told.track);
+    expect(Math.abs(offset - (told.offset - 5 * MINUTE_MS * 100e-6))).toBeLessThan(2);
+  });
+
+  it("without evidence is the middle of the bounds", () => {
+    const track = new Track("one", 0);
+    track.add({ askedMs: 0, receivedMs: 1_010, sentMs: 1_010, answeredMs: 40, server: "one" }, false);
+    expect(fitTracks([track], 40, 0).offsetOf(track)).toBeCloseTo((1_010 + 970) / 2, 2);
+  });
+});

@@ -1,0 +1,76 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+
+import { serverAddress, sessionAddress } from "../../src/http/address.js";
+
+const no = expect.objectContaining({ name: "SessionError", code: "not_an_address" });
+
+afterEach(() => vi.unstubAllGlobals());
+
+describe("the address of a session", () => {
+  it.each([
+    "https://ticks.example/v1/sessions/sess_1",
+    "https://ticks.example/v1/sessions/sess_1/",
+    "https://ticks.example/v1/sessions/sess_1?theme=dark#top",
+    new URL("https://ticks.example/v1/sessions/sess_1"),
+  ])("%s has others beside it", (address) => {
+    expect(sessionAddress(address)).toEqual({
+      session: "https://ticks.example/v1/sessions/sess_1",
+      events: "https://ticks.example/v1/sessions/sess_1/events",
+      stop: "https://ticks.example/v1/sessions/sess_1/stop",
+      time: "https://ticks.example/v1/time",
+    });
+  });
+
+  it("may stand behind a path of a proxy, and on any port", () => {
+    expect(sessionAddress("http://localhost:8080/games/ticks/v1/sessions/sess_1")).toEqual({
+      session: "http://localhost:8080/games/ticks/v1/sessions/sess_1",
+      events: "http://localhost:8080/games/ticks/v1/sessions/sess_1/events",
+      stop: "http://localhost:8080/games/ticks/v1/sessions/sess_1/stop",
+      time: "http://localhost:8080/games/ticks/v1/time",
+    });
+  });
+
+  it.each(["/v1/sessions/sess_1", "//ticks.example/v1/sessions/sess_1", "../v1/sessions/sess_1"])(
+    "may be relative to the page: %s",
+    (address) => {
+      vi.stubGlobal("document", { baseURI: "https://ticks.example/game/index.html" });
+      expect(sessionAddress(address).time).toBe("https://ticks.example/v1/time");
+    },
+  );
+
+  it("may be relative to a worker", () => {
+    vi.stubGlobal("location", { href: "https://ticks.example/game/worker.js" });
+    expect(sessionAddress("/v1/sessions/sess_1").time).toBe("https://ticks.example/v1/time");
+  });
+
+  it.each([
+    "sess_1",
+    "",
+    "https://ticks.example",
+    "https://ticks.example/v1/sessions",
+    "https://ticks.example/v1/sessions/",
+    "https://ticks.example/v1/sessions/sess_1/events",
+    "file:///v1/sessions/sess_1",
+    "data:text/plain,/v1/sessions/sess_1",
+    undefined,
+    null,
+    {},
+  ])("is not %j", (address) => {
+    expect(() => sessionAddress(address as string)).toThrow(no);
+  });
+});
+
+describe("the address of a server", () => {
+  it.each([
+    ["https://ticks.example", "https://ticks.example/v1/time"],
+    ["https://ticks.example/", "https://ticks.example/v1/time"],
+    ["https://ticks.example/games/ticks/", "https://ticks.example/games/ticks/v1/time"],
+    [new URL("http://localhost:8080"), "http://localhost:8080/v1/time"],
+  ])("%s has its routes behind it", (address, time) => {
+    expect(serverAddress(address, "/v1/time")).toBe(time);
+  });
+
+  it.each(["ticks.example", "", "file:///", null])("is not %j", (address) => {
+    expect(() => serverAddress(address as string, "/v1/time")).toThrow(no);
+  });
+});

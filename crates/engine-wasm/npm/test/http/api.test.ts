@@ -1,0 +1,125 @@
+import { describe, expect, it } from "vitest";
+
+import { createSession, getSession, SessionError, stopSession } from "../../src/node.js";
+import { ADDRESS, json, NOON, RECORD, refusal, World } from "../virtual/world.js";
+
+const SESSION = `${ADDRESS}/v1/sessions/${RECORD.id}`;
+
+/** A world whose server gives one answer to everything. */
+function answering(answer: () => Response): World {
+  const world = new World();
+  world.server.interpose = answer;
+  return world;
+}
+
+/** What was asked: method and path, headers, and the content of the body. */
+function asked({ server }: World): unknown[] {
+  return server.seen.map(({ what, init }) => [
+    what,
+    init.headers,
+    init.body && JSON.parse(String(init.body)),
+  ]);
+}
+
+const JSON_HEADERS = { "content-type": "application/json" };
+
+describe("createSession", () => {
+  it("posts what is wished, and gives the session", async () => {
+    const world = answering(() => json(RECORD, { status: 201 }));
+    const { platform } = world;
+    const wish = { tick_ms: 100, seed: "new year", metadata: { game: "countdown" } };
+    const session = await world.agenda.until(createSession(ADDRESS, wish, { platform }));
+    expect(session).toEqual(RECORD);
+    expect(asked(world)).toEqual([["POST /v1/sessions", JSON_HEADERS, wish]]);
+  });
+
+  it("finds a server behind the path of a proxy", async () => {
+    const world = answering(() => json(RECORD, { status: 201 }));
+    const { platform } = world;
+    await world.agenda.until(createSession(`${ADDRESS}/games/ticks/`, { tick_ms: 1 }, { platform }));
+    expect(asked(world)).toEqual([["POST /games/ticks/v1/sessions", JSON_HEADERS, { tick_ms: 1 }]]);
+  });
+
+  it("throws all that is wrong with the wish", async () => {
+    const errors = [{ field: "tick_ms", message: "tick_ms must be from 1 to 86400000, got 0" }];
+    const world = answering(() => refusal("invalid_fields", 400, { errors }));
+    const creating = createSession(ADDRESS, { tick_ms: 0 }, { platform: world.platform });
+    await expect(world.agenda.until(creating)).rejects.toMatchObject({
+      name: "ServerError",
+      code: "invalid_fields",
+      problem: { errors },
+    });
+  });
+});
+
+describe("getSession", () => {
+  it("gives the session", async () => {
+    const world = new World();
+    const address = world.server.keep();
+    const session = await world.agenda.until(getSession(address, { platform: world.platform }));
+    expect(session).toEqual(RECORD);
+    expect(asked(world)).toEqual([[`GET /v1/sessions/${RECORD.id}`, undefined, undefined]]);
+  });
+
+  it("throws if there is none", async () => {
+    const world = new World();
+    const reading = getSession(SESSION, { platform: world.platform });
+    await expect(world.agenda.until(reading)).rejects.toMatchObject({
+      code: "session_not_found",
+      status: 404,
+    });
+  });
+
+  it("throws if what answers is no session", async () => {
+    const world = answering(() => json({ hello: "world" }));
+    const reading = getSession(SESSION, { platform: world.platform });
+    await expect(world.agenda.until(reading)).rejects.toMatchObject({ code: "bad_answer" });
+  });
+
+  it("throws before it asks if the address is none", async () => {
+    const world = new World();
+    await expect(getSession(ADDRESS, { platform: world.platform })).rejects.toBeInstanceOf(SessionError);
+    expect(world.server.seen).toEqual([]);
+  });
+});
+
+describe("stopSession", () => {
+  const stop = { id: RECORD.id, status: "running", stopped_at: "2026-11-23T12:30:00.000Z" };
+  const at = NOON + 1_800_000;
+
+  it.each([
+    ["now, if nothing is said", undefined, {}],
+    ["at an instant in milliseconds", at, { at: stop.stopped_at }],
+    ["at a Date", new Date(at), { at: stop.stopped_at }],
+    [
+      "at an instant in RFC 3339, which goes as it is",
+      "2026-11-23T13:30:00+01:00",
+      { at: "2026-11-23T13:30:00+01:00" },
+    ],
+  ])("posts the stop: %s", async (_when, when, content) => {
+    const world = answering(() => json(stop));
+    const stopping = stopSession(SESSION, { at: when, platform: world.platform });
+    expect(await world.agenda.until(stopping)).toEqual(stop);
+    expect(asked(world)).toEqual([[`POST /v1/sessions/${RECORD.id}/stop`, JSON_HEADERS, content]]);
+  });
+
+  it("throws if it stops earlier already, and says when", async () => {
+    const { stopped_at } = stop;
+    const world = answering(() => refusal("stop_not_earlier", 409, { stopped_at }));
+    const stopping = stopSession(SESSION, { platform: world.platform });
+    await expect(world.agenda.until(stopping)).rejects.toMatchObject({
+      code: "stop_not_earlier",
+      problem: { stopped_at },
+    });
+  });
+});
+
+it("each of them can be aborted", async () => {
+  const reason = new Error("changed my mind");
+  const world = new World();
+  const options = { platform: world.platform, signal: AbortSignal.abort(reason) };
+  await expect(createSession(ADDRESS, { tick_ms: 1 }, options)).rejects.toBe(reason);
+  await expect(getSession(SESSION, options)).rejects.toBe(reason);
+  await expect(stopSession(SESSION, options)).rejects.toBe(reason);
+  expect(world.server.seen).toEqual([]);
+});

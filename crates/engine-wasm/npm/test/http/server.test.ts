@@ -1,0 +1,109 @@
+/** The same calls, and a live session, against the real server. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import {
+  connect,
+  createSession,
+  getSession,
+  openClock,
+  type SessionRecord,
+  stopSession,
+} from "../../src/node.js";
+import { TestServer } from "../browser/server.js";
+import { until } from "../browser/until.js";
+
+const server = new TestServer();
+
+beforeAll(() => server.start());
+afterAll(() => server.remove());
+
+const addressOf = ({ id }: SessionRecord): string => `${server.address}/v1/sessions/${id}`;
+
+describe("the real server", () => {
+  it("creates a session as it was wished, and hands it out", async () => {
+    const wish = {
+      tick_ms: 50,
+      seed: "new year",
+      start_at: "2026-12-31T22:59:50.000Z",
+      rules: { break_interval: { min: 30, max: 80 }, rounds_per_epoch: 64 },
+      metadata: { game: "countdown" },
+      ttl_seconds: 3_600,
+    };
+    const session = await createSession(server.address, wish);
+    const { ttl_seconds: _, ...kept } = wish;
+    expect(session).toMatchObject({ ...kept, status: "running", revision: 1, engine_version: 1 });
+    expect(await getSession(addressOf(session))).toEqual(session);
+  });
+
+  it("says all that is wrong with a wish", async () => {
+    const creating = createSession(server.address, { tick_ms: 0, seed: "" });
+    await expect(creating).rejects.toMatchObject({
+      name: "ServerError",
+      code: "invalid_fields",
+      status: 400,
+      problem: { errors: [expect.objectContaining({ field: expect.any(String) }), expect.anything()] },
+    });
+  });
+
+  it("has no session that it has not", async () => {
+    const unknown = `${server.address}/v1/sessions/sess_0c6a3a0e-0f5c-4b9e-a8a4-2f9f2a3f9a10`;
+    const missing = { code: "session_not_found", status: 404 };
+    await expect(getSession(unknown)).rejects.toMatchObject(missing);
+    await expect(stopSession(unknown)).rejects.toMatchObject(missing);
+    await expect(connect(unknown)).rejects.toMatchObject(missing);
+  });
+
+  it("stops a session, and refuses a later stop", async () => {
+    const session = await createSession(server.address, { tick_ms: 50 });
+    const at = Date.now() + 60_000;
+    const stop = await stopSession(addressOf(session), { at });
+    expect(stop).toEqual({ id: session.id, status: "running", stopped_at: new Date(at).toISOString() });
+    await expect(stopSession(addressOf(session), { at: at + 1 })).rejects.toMatchObject({
+      code: "stop_not_earlier",
+      status: 409,
+      problem: { stopped_at: stop.stopped_at },
+    });
+    expect(await getSession(addressOf(session))).toMatchObject({ stopped_at: stop.stopped_at, revision: 2 });
+  });
+});
+
+describe("a live session of the real server", () => {
+  it("has the state that the server computes, at every tick", async () => {
+    const record = await createSession(server.address, { tick_ms: 20, start_at: new Date().toISOString() });
+    using session = await connect(addressOf(record));
+    const seen: number[] = [];
+    session.on("tick", ({ step }) => seen.push(step));
+    await until("some ticks", () => seen.length >= 20);
+    expect(seen).toEqual(seen.map((_, index) => (seen[0] ?? 0) + index));
+    const state = session.timeline.state(seen[0] ?? 0);
+    expect(await server.stateAt(record.id, session.timeline.timeOf(state.step))).toEqual(state);
+    expect(session.clock.errorMs).toBeLessThan(100);
+    expect(Math.abs(session.clock.now - Date.now())).toBeLessThan(session.clock.errorMs + 2);
+  });
+
+  it("stops on the tick of a stop that is set for the future, as the server does", async () => {
+    const record = await createSession(server.address, { tick_ms: 20, start_at: new Date().toISOString() });
+    const at = Date.now() + 800;
+    await stopSession(addressOf(record), { at });
+    using session = await connect(addressOf(record));
+    const told: unknown[] = [];
+    session.on("stopped", (stop) => told.push(stop));
+    await until("the stop", () => told.length > 0);
+    const state = await server.stateAt(record.id, at);
+    expect(told).toEqual([{ stoppedAt: at, state, isLate: false, stepsTakenBack: 0 }]);
+    expect(session.state()).toEqual(state);
+  });
+
+  it("learns of a stop, and puts its state back to what the server shows", async () => {
+    const clock = await openClock(server.address);
+    const record = await createSession(server.address, { tick_ms: 20, start_at: new Date().toISOString() });
+    using session = await connect(addressOf(record), { clock });
+    const told: { readonly isLate: boolean }[] = [];
+    session.on("stopped", (stop) => told.push(stop));
+    const { stopped_at } = await stopSession(addressOf(record));
+    await until("the stop", () => told.length > 0);
+    expect(told[0]).toMatchObject({ isLate: true, stoppedAt: Date.parse(stopped_at) });
+    expect(session.state()).toEqual(await server.stateAt(record.id, Date.now()));
+    clock.close();
+  });
+});

@@ -1,0 +1,99 @@
+/** Programs that type-check only if the package's types say what they should. */
+
+/** Uses the types of the engine. */
+export const typedEngine = (entry: string) => `
+import {
+  type BreakInterval, type Draw, ENGINE_VERSION, EngineError, type EngineErrorCode, type EngineSource, type Instant,
+  loadEngine, type Round, type Rules, type Session, type State, stateAt, Timeline,
+} from "${entry}";
+
+const version: 1 = ENGINE_VERSION;
+const interval: BreakInterval = { min: 1, max: 2 };
+const rules: Rules = { break_interval: interval };
+const session: Session = { seed: "a", start_at: new Date(0), tick_ms: 100, rules, stopped_at: null };
+const source: EngineSource = new URL("https://cdn.example/tickseed_bg.wasm");
+await loadEngine(source);
+const now: Instant = 5;
+const state: State = stateAt(session, now);
+const timeline = new Timeline(session);
+const step: number | null = timeline.stepAt(now);
+const round: Round = timeline.roundOf(state.step);
+const draw: Draw = timeline.draw(step ?? 0, "dice");
+const cards: string[] = draw.shuffle(["ace", "king"]);
+const code: EngineErrorCode = new EngineError("freed", "draw", "a message").code;
+const numbers: number[] = [draw.word(), draw.unit(), draw.below(6), timeline.value(1), round.next_break];
+draw.free();
+timeline[Symbol.dispose]();
+// @ts-expect-error: a draw comes from a timeline only
+new (draw.constructor as typeof Draw)();
+// @ts-expect-error: what the engine answered is not changed
+state.value = 5;
+// @ts-expect-error: a seed is a text
+new Timeline({ seed: 5, start_at: 0, tick_ms: 100 });
+export { cards, code, numbers, version };
+`;
+
+/** Uses the types of sessions. */
+export const typedSessions = (entry: string) => `
+import {
+  type CatchUp, type Clock, type ClockReading, connect, type ConnectOptions, createSession, getSession, type LiveSession,
+  type NewSession, openClock, type Problem, type SessionErrorCode, type SessionRecord, ServerError, SessionError,
+  type StateRange, type Stop, type Stopped, stopSession, type State, Timeline,
+} from "${entry}";
+
+const server = new URL("https://ticks.example");
+const wish: NewSession = { tick_ms: 100, rules: { break_interval: { min: 1, max: 2 } }, metadata: { level: 1 } };
+const record: SessionRecord = await createSession(server, wish, { signal: AbortSignal.timeout(1) });
+const address = \`https://ticks.example/v1/sessions/\${record.id}\`;
+const clock: Clock = await openClock(server);
+const catchUp: CatchUp = "latest";
+const options: ConnectOptions = { clock, catchUp, engine: new URL("file:///tickseed_bg.wasm"), signal: undefined };
+const session: LiveSession = await connect(address, options);
+const off: () => void = session.on("tick", ({ value, broken }: State) => [value + 1, !broken]);
+session.on("stopped", ({ state, stoppedAt, isLate, stepsTakenBack }: Stopped) => [state, stoppedAt, isLate, stepsTakenBack]);
+session.on("sync", ({ now, errorMs, synced }: ClockReading) => [now + errorMs, !synced]);
+const { earliest, latest }: StateRange = session.stateRange();
+const steps: number[] = [earliest.step, latest.step, session.state().round, session.draw("dice").below(6)];
+const stop: Stop = await stopSession(address, { at: new Date(0) });
+// What the server hands out is what the engine takes.
+const timeline = new Timeline(await getSession(address));
+const told = (error: unknown): string | undefined => {
+  if (error instanceof ServerError) {
+    const problem: Problem = error.problem;
+    return problem.errors?.[0]?.field;
+  }
+  return error instanceof SessionError ? (error.code satisfies SessionErrorCode) : undefined;
+};
+// @ts-expect-error: what the server said is not changed
+record.revision = 2;
+// @ts-expect-error: there is no such event
+session.on("tock", () => undefined);
+// @ts-expect-error: nothing can be created without the length of a tick
+createSession(server, {});
+export { off, steps, stop, timeline, told };
+`;
+
+/** A page that shows the state of a session, by the hook. */
+export const reactPage = (address: string) => `
+import { type ReactNode, StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { type SessionView, useSession } from "tickseed/react";
+
+function Counter({ address }: { address: string }): ReactNode {
+  const { state, isStopped, error }: SessionView = useSession(address, { catchUp: "all" });
+  const none: SessionView = useSession(undefined);
+  if (error !== undefined) {
+    return <p>{String(error)}</p>;
+  }
+  if (state === undefined || none.state !== undefined) {
+    return null;
+  }
+  return <p>{JSON.stringify([state, isStopped])}</p>;
+}
+
+// @ts-expect-error: an address is a text
+const wrong = () => useSession(5);
+
+createRoot(document.body.appendChild(document.createElement("div"))).render(<StrictMode><Counter address="${address}" /></StrictMode>);
+export { wrong };
+`;

@@ -1,0 +1,30 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it, vi } from "vitest";
+
+import * as raw from "../src/engine/raw.js";
+import { inWords, refused } from "../src/engine/refusal.js";
+
+vi.mock(import("../src/engine/raw.js"), async (original) => ({ ...(await original()), refusal: vi.fn() }));
+
+interface Case {
+  numbers: [kind: number, field: number, min: number, max: number, value: number];
+  code: string;
+  field: string;
+  message: string;
+}
+
+/** Tests of the Rust crate hold the engine's own numbers and words to the same file. */
+const FILE = new URL("../../tests/refusals.json", import.meta.url);
+const cases = JSON.parse(readFileSync(FILE, "utf8")) as Case[];
+
+describe("what the engine refuses is told in its own words", () => {
+  it.each(cases)("$message", ({ numbers, code, field, message }) => {
+    vi.mocked(raw.refusal).mockImplementation((part) => numbers[part] ?? Number.NaN);
+    expect(refused()).toMatchObject({ name: "EngineError", code, field, message });
+    expect(refused("stopped_at")).toMatchObject({ code, field: "stopped_at" });
+  });
+
+  it("a mistake of a kind that is not known has a code of its own", () => {
+    expect(inWords(Number.NaN, "step", 0, 1, 2)).toMatchObject({ code: "invalid", field: "step" });
+  });
+});

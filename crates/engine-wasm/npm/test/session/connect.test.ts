@@ -1,0 +1,326 @@
+import { getEventListeners } from "node:events";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+
+import { connect, loadEngine, openClock, ServerError, SessionError } from "../../src/node.js";
+import { ADDRESS, json, NOON, NOTHING_LEFT, RECORD, refusal, World } from "../virtual/world.js";
+
+beforeAll(() => loadEngine());
+afterEach(() => vi.unstubAllGlobals());
+
+/** What connecting fails with, once whatever is to come has come. */
+async function failure(world: World, address = world.server.keep(), changes = {}): Promise<unknown> {
+  const error = await world.connect(address, changes).then(
+    () => expect.unreachable("it has connected"),
+    (reason: unknown) => reason,
+  );
+  expect(world.leftovers).toEqual(NOTHING_LEFT);
+  await world.pass(60_000);
+  expect(world.leftovers).toEqual(NOTHING_LEFT);
+  return error;
+}
+
+describe("connecting", () => {
+  it("asks for the session, and for the time", async () => {
+    const world = new World();
+    const session = await world.connect();
+    expect(world.server.asked(`/v1/sessions/${RECORD.id}`)).toHaveLength(1);
+    expect(world.server.timesAsked).toBeGreaterThan(0);
+    expect(world.server.timesAsked).toBeLessThanOrEqual(16);
+    expect(session.record).toEqual(RECORD);
+    expect(session.clock.synced).toBe(true);
+    session.close();
+    expect(world.leftovers).toEqual(NOTHING_LEFT);
+  });
+
+  it("follows a session that stands behind the path of a proxy there", async () => {
+    const world = new World();
+    const session = await world.connect(world.server.keep().replace("/v1", "/games/ticks/v1"));
+    await world.pass(1_000);
+    expect(world.server.seen.every(({ what }) => what.startsWith("GET /games/ticks/v1/"))).toBe(true);
+    expect([...world.server.streams].map(({ address }) => address)).toEqual([
+      `${ADDRESS}/games/ticks/v1/sessions/${RECORD.id}/events`,
+    ]);
+    session.close();
+  });
+
+  it("takes an address that is relative to the page", async () => {
+    const world = new World();
+    world.server.keep();
+    vi.stubGlobal("document", { baseURI: `${ADDRESS}/game/index.html` });
+    const session = await world.connect(`/v1/sessions/${RECORD.id}`);
+    expect(session.record.id).toBe(RECORD.id);
+    session.close();
+  });
+});
+
+describe("connecting fails, and leaves nothing behind,", () => {
+  it("at once if the address is none, and nobody is asked", async () => {
+    const world = new World();
+    const error = await failure(world, "sess_1");
+    expect(error).toBeInstanceOf(SessionError);
+    expect(error).toMatchObject({ code: "not_an_address" });
+    expect(world.server.seen).toEqual([]);
+  });
+
+  it("if there is no such session", async () => {
+    const error = await failure(new World(), `${ADDRESS}/v1/sessions/sess_unknown`);
+    expect(error).toBeInstanceOf(ServerError);
+    expect(error).toMatchObject({ code: "session_not_found", status: 404 });
+  });
+
+  it("if the server cannot read it", async () => {
+    const world = new World();
+    world.server.interpose = (path) =>
+      path.includes("sessions") ? refusal("store_unavailable", 503) : undefined;
+    expect(await failure(world)).toMatchObject({ name: "ServerError", code: "store_unavailable" });
+  });
+
+  it.each([
+    ["null", null],
+    ["an empty object", {}],
+    ["an array", []],
+    ["half a session", { ...RECORD, seed: undefined }],
+  ])("if what answers is no tickseed, as with %s", async (_what, answer) => {
+    const world = new World();
+    world.server.interpose = (path) => (path.includes("sessions") ? json(answer) : undefined);
+    expect(await failure(world)).toMatchObject({ name: "SessionError", code: "bad_answer" });
+  });
+
+  it.each([
+    ["null", null],
+    ["no stamps", { now_ms: 1 }],
+    ["stamps that are no numbers", { received_us: "1", sent_us: "1" }],
+  ])("if the time is told with %s", async (_what, answer) => {
+    const world = new World();
+    world.server.interpose = (path) => (path.endsWith("/time") ? json(answer) : undefined);
+    expect(await failure(world)).toMatchObject({ name: "SessionError", code: "bad_answer" });
+  });
+
+  it("if nobody is reached", async () => {
+    const world = new World();
+    world.server.reach = "unreachable";
+    expect(await failure(world)).toMatchObject({ name: "SessionError", code: "unreachable" });
+  });
+
+  it("if no answer comes", async () => {
+    const world = new World();
+    world.server.reach = "silent";
+    expect(await failure(world)).toMatchObject({ name: "SessionError", code: "timeout" });
+  });
+
+  it("if the session is for another engine", async () => {
+    const world = new World();
+    const error = await failure(world, world.server.keep({ engine_version: 2 }));
+    expect(error).toMatchObject({ name: "EngineError", code: "engine_version" });
+  });
+
+  it("if the engine refuses the session", async () => {
+    const world = new World();
+    const error = await failure(world, world.server.keep({ tick_ms: 0 }));
+    expect(error).toMatchObject({ name: "EngineError", code: "out_of_range", field: "tick_ms" });
+  });
+
+  it("at once if the clock that it is to share was closed: it would never be right again", async () => {
+    const world = new World();
+    const { platform } = world;
+    const clock = await world.agenda.until(openClock(ADDRESS, { platform }));
+    clock.close();
+    expect(await failure(world, undefined, { clock })).toMatchObject({
+      name: "SessionError",
+      code: "closed",
+    });
+  });
+
+  it("if the platform does not give what it has to", async () => {
+    const world = new World();
+    class Broken {
+      constructor() {
+        throw new Error("no streams here");
+      }
+    }
+    const platform = { ...world.platform, EventSource: Broken as unknown as undefined };
+    const player = new AbortController();
+    const address = world.server.keep({ stopped_at: new Date(NOON + 600_000).toISOString() });
+    const error = await failure(world, address, { platform, signal: player.signal });
+    expect(error).toMatchObject({ message: "no streams here" });
+    expect(getEventListeners(player.signal, "abort")).toEqual([]);
+  });
+});
+
+describe("connecting can be aborted", () => {
+  it("before it begins: nobody is asked", async () => {
+    const world = new World();
+    const reason = new Error("changed my mind");
+    const error = await failure(world, undefined, { signal: AbortSignal.abort(reason) });
+    expect(error).toBe(reason);
+    expect(world.server.seen).toEqual([]);
+  });
+
+  it("at any moment, and leaves nothing behind", async () => {
+    const endings = new Set<string>();
+    for (let afterMs = 0; afterMs < 250; afterMs += 2) {
+      const world = new World();
+      const player = new AbortController();
+      const { signal } = player;
+      world.agenda.after(afterMs, () => player.abort(new Error("changed my mind")));
+      const ending = await world.connect(undefined, { signal }).then(
+        () => "connected",
+        (error: Error) => error.message,
+      );
+      await world.pass(60_000);
+      endings.add(ending);
+      expect(world.leftovers).toEqual(NOTHING_LEFT);
+      expect(getEventListeners(signal, "abort")).toEqual([]);
+    }
+    expect(endings).toEqual(new Set(["changed my mind", "connected"]));
+  });
+
+  it("by what is asked to fetch", async () => {
+    const world = new World();
+    const player = new AbortController();
+    const fetching: typeof fetch = (...asking) => {
+      player.abort(new Error("changed my mind"));
+      return world.server.fetch(...asking);
+    };
+    const { platform } = world;
+    const options = { platform: { ...platform, fetch: fetching }, signal: player.signal };
+    expect(await failure(world, undefined, options)).toMatchObject({ message: "changed my mind" });
+    expect(getEventListeners(player.signal, "abort")).toEqual([]);
+  });
+
+  it("at the very moment at which the last answer is read", async () => {
+    const world = new World();
+    const { platform } = world;
+    const clock = await world.agenda.until(openClock(ADDRESS, { platform }));
+    const player = new AbortController();
+    const fetching: typeof fetch = async (...asking) => {
+      const response = await world.server.fetch(...asking);
+      const text = await response.text();
+      return Object.assign(response, {
+        text: () => {
+          player.abort(new Error("changed my mind"));
+          return Promise.resolve(text);
+        },
+      });
+    };
+    const options = { clock, signal: player.signal, platform: { ...platform, fetch: fetching } };
+    await expect(world.connect(undefined, options)).rejects.toThrow("changed my mind");
+    expect(world.leftovers).toMatchObject({ streams: 0, questions: 0, signs: 1 });
+    clock.close();
+  });
+
+  it("while a stream is being opened", async () => {
+    const world = new World();
+    const player = new AbortController();
+    const session = await world.connect(undefined, { signal: player.signal });
+    expect(world.leftovers.streams).toBe(1);
+    player.abort();
+    await world.pass(60_000);
+    expect(world.leftovers).toEqual(NOTHING_LEFT);
+    expect(session.isClosed).toBe(true);
+  });
+});
+
+describe("a clock that is opened by itself", () => {
+  it("is shared by sessions, and not asked anew for each", async () => {
+    const world = new World();
+    const { platform } = world;
+    const clock = await world.agenda.until(openClock(ADDRESS, { platform }));
+    const asked = world.server.timesAsked;
+    const [one, other] = [
+      await world.connect(undefined, { clock }),
+      await world.connect(undefined, { clock }),
+    ];
+    expect(world.server.timesAsked).toBe(asked);
+    expect(one.clock).toBe(clock);
+    one.close();
+    await world.passUntil(NOON + 10_000);
+    expect(world.server.timesAsked).toBeGreaterThan(asked);
+    expect(other.state().step).toBe(70);
+    other.close();
+    expect(world.leftovers).toMatchObject({ streams: 0, signs: 1 });
+    clock.close();
+    await world.pass(0);
+    expect(world.leftovers).toEqual(NOTHING_LEFT);
+  });
+
+  it("is not closed because a session fails to connect by it, and keeps nothing of that", async () => {
+    const world = new World();
+    const { platform } = world;
+    const clock = await world.agenda.until(openClock(ADDRESS, { platform }));
+    const connecting = world.connect(`${ADDRESS}/v1/sessions/sess_unknown`, { clock });
+    await expect(connecting).rejects.toMatchObject({ code: "session_not_found" });
+    await world.pass(60_000);
+    expect(clock.synced).toBe(true);
+    expect(world.leftovers).toMatchObject({ signs: 1, streams: 0, questions: 0 });
+    clock.close();
+  });
+
+  it("stands behind the path of a proxy if its address does", async () => {
+    const world = new World();
+    const { platform } = world;
+    const clock = await world.agenda.until(openClock(`${ADDRESS}/games/ticks/`, { platform }));
+    expect(world.server.seen[0]?.what).toMatch("GET /games/ticks/v1/time?");
+    clock.close();
+  });
+
+  it("fails if nobody tells the time, and leaves nothing behind", async () => {
+    const world = new World();
+    world.server.reach = "unreachable";
+    const opening = world.agenda.until(openClock(ADDRESS, { platform: world.platform }));
+    await expect(opening).rejects.toMatchObject({ name: "SessionError", code: "unreachable" });
+    await world.pass(60_000);
+    expect(world.leftovers).toEqual(NOTHING_LEFT);
+    await expect(openClock("ticks.example")).rejects.toMatchObject({ code: "not_an_address" });
+  });
+
+  it("can be aborted at any moment, before it is open and after", async () => {
+    for (let afterMs = 0; afterMs < 250; afterMs += 10) {
+      const world = new World();
+      const player = new AbortController();
+      const { signal } = player;
+      world.agenda.after(afterMs, () => player.abort(new Error("changed my mind")));
+      await world.agenda.until(openClock(ADDRESS, { platform: world.platform, signal })).then(
+        () => "open",
+        (error) => expect(error.message).toBe("changed my mind"),
+      );
+      await world.pass(60_000);
+      expect(world.leftovers).toEqual(NOTHING_LEFT);
+      expect(getEventListeners(signal, "abort")).toEqual([]);
+    }
+  });
+});
+
+it("connecting goes on though the answers come in any order", async () => {
+  for (const [there, back] of [
+    [1, 1],
+    [300, 1],
+    [1, 300],
+    [700, 700],
+  ] as const) {
+    const world = new World();
+    Object.assign(world.server, { thereMs: there, backMs: back });
+    const session = await world.connect();
+    const { now, errorMs } = session.clock;
+    expect(Math.abs(now - world.now)).toBeLessThanOrEqual(errorMs);
+    session.close();
+  }
+});
+
+it("connecting does not end the process by a rejection that nobody handles", async () => {
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown): void => {
+    unhandled.push(reason);
+  };
+  process.on("unhandledRejection", note);
+  const world = new World();
+  world.server.reach = "unreachable";
+  const platform = { ...world.platform };
+  await world.agenda.until(
+    connect(`${ADDRESS}/v1/sessions/${RECORD.id}`, { platform }).catch(() => undefined),
+  );
+  await world.pass(60_000);
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  process.off("unhandledRejection", note);
+  expect(unhandled).toEqual([]);
+});

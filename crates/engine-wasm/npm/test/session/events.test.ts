@@ -1,0 +1,318 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+
+import type { LiveSession, State, Stopped } from "../../src/node.js";
+import { Timeline } from "../../src/node.js";
+import { NOON, NOTHING_LEFT, RECORD, World } from "../virtual/world.js";
+import { range } from "./ticking.js";
+
+const START = NOON + 3_000;
+/** Breaks every one to three ticks. */
+const BREAKING = { rules: { break_interval: { min: 1, max: 3 }, rounds_per_epoch: 2 } };
+
+afterEach(() => vi.restoreAllMocks());
+
+/** What is reported as unhandled from now on, which would end the tests. */
+function reports(): unknown[] {
+  const reported: unknown[] = [];
+  const { queueMicrotask } = globalThis;
+  vi.spyOn(globalThis, "queueMicrotask").mockImplementation((run) =>
+    queueMicrotask(() => {
+      try {
+        run();
+      } catch (error) {
+        reported.push(error);
+      }
+    }),
+  );
+  return reported;
+}
+
+/** Notes all that a session tells of its steps. */
+function noted(session: LiveSession): unknown[] {
+  const told: unknown[] = [];
+  session.on("tick", ({ step }) => told.push(step));
+  session.on("break", ({ step }) => told.push(`break ${step}`));
+  session.on("stopped", ({ isLate, stepsTakenBack }) =>
+    told.push(isLate ? `late by ${stepsTakenBack}` : "stopped"),
+  );
+  return told;
+}
+
+describe("ticks and breaks of a live session", () => {
+  it("come with the state of their step, each break after its tick", async () => {
+    const world = new World();
+    const session = await world.connect(world.server.keep(BREAKING));
+    const states: State[] = [];
+    const breaks: State[] = [];
+    session.on("tick", (state) => states.push(state));
+    session.on("break", (state) => {
+      expect(states.at(-1)).toEqual(state);
+      breaks.push(state);
+    });
+    await world.passUntil(START + 5_050);
+    const timeline = new Timeline({ ...RECORD, ...BREAKING });
+    expect(states).toEqual(range(0, 50).map((step) => timeline.state(step)));
+    expect(breaks).toEqual(states.filter(({ broken }) => broken));
+    expect(breaks.length).toBeGreaterThan(10);
+    session.close();
+  });
+
+  it("are told though only breaks are listened to", async () => {
+    const world = new World();
+    const session = await world.connect(world.server.keep(BREAKING));
+    const breaks: number[] = [];
+    session.on("break", ({ step }) => breaks.push(step));
+    await world.passUntil(START + 2_050);
+    const timeline = new Timeline({ ...RECORD, ...BREAKING });
+    expect(breaks).toEqual(range(0, 20).filter((step) => timeline.value(step) === 0));
+    session.close();
+  });
+
+  it("are told by several listeners alike, and not to one that was taken back", async () => {
+    const world = new World();
+    const session = await world.connect();
+    const [one, other]: number[][] = [[], []];
+    session.on("tick", ({ step }) => one?.push(step));
+    const off = session.on("tick", ({ step }) => {
+      other?.push(step);
+      if (step === 2) {
+        off();
+      }
+    });
+    await world.passUntil(START + 450);
+    expect([one, other]).toEqual([range(0, 4), range(0, 2)]);
+    session.close();
+  });
+
+  it("are told at the right instants however far the clock was put forward", async () => {
+    const world = new World();
+    const session = await world.connect();
+    const told = noted(session);
+    await world.passUntil(START + 1_050);
+    await world.machine.sleep(10_000);
+    await world.pass(3_000);
+    expect(told).toEqual(range(0, 140));
+    session.close();
+  });
+});
+
+describe("a listener of a live session", () => {
+  it("may close it, and nobody is told anything any more", async () => {
+    const world = new World();
+    const session = await world.connect();
+    session.on("tick", () => session.close());
+    const told = noted(session);
+    await world.machine.sleep(10_000);
+    await world.pass(60_000);
+    expect(told).toEqual([]);
+    expect(world.leftovers).toEqual(NOTHING_LEFT);
+  });
+
+  it.each(["tick", "break", "stopped", "sync", "listening", "expired"] as const)(
+    "of %s may close it",
+    async (event) => {
+      const world = new World();
+      const session = await world.connect(world.server.keep(BREAKING));
+      let told = 0;
+      session.on(event, () => {
+        told += 1;
+        session.close();
+      });
+      await world.passUntil(START + 2_000);
+      world.server.stop(START + 3_000);
+      await world.pass(5_000);
+      world.server.emit("expired", "{}");
+      await world.pass(60_000);
+      expect(told).toBe(1);
+      expect(world.leftovers).toEqual(NOTHING_LEFT);
+    },
+  );
+
+  it("may throw: it is told all the same of what comes, and so are the others", async () => {
+    const reported = reports();
+    const world = new World();
+    const session = await world.connect();
+    session.on("tick", () => {
+      throw new Error("a bug of the game");
+    });
+    const told = noted(session);
+    await world.passUntil(START + 250);
+    expect(told).toEqual([0, 1, 2]);
+    expect(reported.map(String)).toEqual(range(0, 2).map(() => "Error: a bug of the game"));
+    session.close();
+  });
+
+  it("may add others, which are told from the next step on", async () => {
+    const world = new World();
+    const session = await world.connect();
+    const told: number[] = [];
+    const off = session.on("tick", () => {
+      off();
+      session.on("tick", ({ step }) => told.push(step));
+    });
+    await world.passUntil(START + 350);
+    expect(told).toEqual([1, 2, 3]);
+    session.close();
+  });
+});
+
+describe("the stop of a live session", () => {
+  it("that is known in time takes effect on its tick", async () => {
+    const world = new World();
+    const session = await world.connect();
+    const told = noted(session);
+    const stops: Stopped[] = [];
+    session.on("stopped", (stop) => stops.push(stop));
+    await world.pass(1_000);
+    world.server.stop(START + 250);
+    await world.passUntil(START + 249);
+    expect(session.isStopped).toBe(false);
+    await world.passUntil(START + 60_000);
+    expect(told).toEqual([0, 1, 2, "stopped"]);
+    const state = new Timeline(RECORD).state(2);
+    expect(stops).toEqual([{ stoppedAt: START + 250, state, isLate: false, stepsTakenBack: 0 }]);
+    expect(session.state()).toEqual(state);
+    expect(session.isStopped).toBe(true);
+    session.close();
+  });
+
+  it("that was set before connecting is told on its tick too", async () => {
+    const world = new World();
+    const stopped_at = new Date(START + 250).toISOString();
+    const session = await world.connect(world.server.keep({ stopped_at }));
+    const told = noted(session);
+    await world.passUntil(START + 60_000);
+    expect(told).toEqual([0, 1, 2, "stopped"]);
+    session.close();
+  });
+
+  it("that was over before connecting is told to who listens, once", async () => {
+    const world = new World();
+    const address = world.server.keep({ stopped_at: new Date(START + 250).toISOString() });
+    await world.passUntil(START + 5_000);
+    const session = await world.connect(address);
+    expect(session.isStopped).toBe(true);
+    expect(session.stoppedAt).toBe(START + 250);
+    expect(session.state()).toEqual(new Timeline(RECORD).state(2));
+    const stops: Stopped[] = [];
+    session.on("stopped", (stop) => stops.push(stop));
+    session.on("stopped", () => expect.unreachable("this one was taken back"))();
+    expect(stops, "not before who listens has got its function").toEqual([]);
+    await world.pass(60_000);
+    const state = session.state();
+    expect(stops).toEqual([{ stoppedAt: START + 250, state, isLate: false, stepsTakenBack: 0 }]);
+    session.on("stopped", () => expect.unreachable("it was closed"));
+    session.close();
+    await world.pass(1);
+  });
+
+  it("leaves nothing to ask for, once the server has said so again", async () => {
+    const world = new World();
+    const session = await world.connect();
+    world.server.stop(START + 1_000);
+    await world.passUntil(START + 90_000);
+    const { length } = world.server.seen;
+    await world.pass(3_600_000);
+    expect(world.server.seen.length).toBe(length);
+    expect(world.leftovers).toMatchObject({ streams: 0, timers: 0 });
+    expect(session.state().step).toBe(10);
+    session.close();
+    expect(world.leftovers).toEqual(NOTHING_LEFT);
+  });
+
+  it("that is learned late puts the state back, and says by how many steps", async () => {
+    const world = new World();
+    const session = await world.connect();
+    const told = noted(session);
+    const stops: Stopped[] = [];
+    session.on("stopped", (stop) => stops.push(stop));
+    await world.passUntil(START + 1_050);
+    world.server.backMs = 500;
+    world.server.stop(START + 1_050);
+    await world.pass(499);
+    expect(session.state().step).toBe(15);
+    await world.pass(1);
+    expect(session.state().step).toBe(10);
+    await world.pass(60_000);
+    expect(told).toEqual([...range(0, 15), "late by 5"]);
+    expect(stops).toEqual([
+      { stoppedAt: START + 1_050, state: new Timeline(RECORD).state(10), isLate: true, stepsTakenBack: 5 },
+    ]);
+    session.close();
+  });
+
+  it("that is learned late, but within its step, takes nothing back", async () => {
+    const world = new World();
+    const session = await world.connect();
+    const told = noted(session);
+    await world.passUntil(START + 1_010);
+    world.server.stop(START + 1_010);
+    await world.pass(5_000);
+    expect(told).toEqual([...range(0, 10), "late by 0"]);
+    session.close();
+  });
+
+  it("that is learned at its very instant is not late", async () => {
+    const world = new World();
+    const session = await world.connect();
+    const told = noted(session);
+    await world.passUntil(START + 1_000);
+    world.server.stop(START + 1_000 + world.server.backMs);
+    await world.pass(5_000);
+    expect(told).toEqual([...range(0, 10), "stopped"]);
+    session.close();
+  });
+
+  it("before the start, learned late, puts the state back to that of before the start", async () => {
+    const world = new World();
+    const session = await world.connect();
+    const told = noted(session);
+    await world.passUntil(START + 250);
+    world.server.stop(START - 1_000);
+    await world.pass(5_000);
+    expect(told).toEqual([0, 1, 2, "late by 2"]);
+    expect(session.state()).toEqual({ step: 0, value: 0, round: 0, broken: false });
+    session.close();
+  });
+
+  it("that is replaced by an earlier one takes effect once, on the earlier", async () => {
+    const world = new World();
+    const session = await world.connect();
+    const told = noted(session);
+    await world.pass(1_000);
+    world.server.stop(START + 5_000);
+    await world.passUntil(START + 50);
+    world.server.stop(START + 250);
+    await world.passUntil(START + 60_000);
+    expect(told).toEqual([0, 1, 2, "stopped"]);
+    session.close();
+  });
+
+  it("that is told once more by the server is not told again", async () => {
+    const world = new World();
+    const session = await world.connect();
+    const told = noted(session);
+    await world.pass(1_000);
+    world.server.stop(START + 250);
+    await world.passUntil(START + 1_000);
+    for (const stream of world.server.streams) {
+      stream.breakOff();
+    }
+    world.sign("woken");
+    await world.pass(60_000);
+    expect(told).toEqual([0, 1, 2, "stopped"]);
+    session.close();
+  });
+});
+
+it("a session far in the future is waited for without haste", async () => {
+  const world = new World();
+  const start_at = new Date(NOON + 365 * 86_400_000).toISOString();
+  const session = await world.connect(world.server.keep({ start_at }));
+  const told = noted(session);
+  await world.pass(3_600_000);
+  expect(told).toEqual([]);
+  expect(world.machine.delays.length).toBeLessThan(2_000);
+  expect(Math.min(...world.machine.delays)).toBeGreaterThan(0);
+  session.close();
+});

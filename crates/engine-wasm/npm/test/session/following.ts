@@ -1,0 +1,46 @@
+/** News of a session in a virtual world, and what they tell. */
+import { sessionAddress } from "../../src/http/address.js";
+import type { Platform } from "../../src/platform.js";
+import { News } from "../../src/session/news.js";
+import { World } from "../virtual/world.js";
+
+/** Who follows a session, and what they were told. */
+export class Following {
+  readonly world = new World();
+  /** All that was told, in order: the revision of a session, whether news arrive by themselves, that it has expired. */
+  readonly told: (number | boolean | "expired")[] = [];
+  /** What is done whenever something is told. */
+  whenTold: (told: number | boolean | "expired") => void = () => undefined;
+  readonly news: News;
+  readonly path: string;
+
+  /** @param changes What the platform has in place of what the world gives. */
+  constructor(changes: Partial<Platform> = {}, prepare: (world: World) => void = () => undefined) {
+    const address = this.world.server.keep();
+    this.path = new URL(address).pathname;
+    prepare(this.world);
+    const tell = (told: number | boolean | "expired"): void => {
+      this.told.push(told);
+      this.whenTold(told);
+    };
+    this.news = new News({ ...this.world.platform, ...changes }, sessionAddress(address), {
+      session: ({ revision }) => tell(revision),
+      listening: tell,
+      expired: () => tell("expired"),
+    });
+  }
+
+  /** The one stream that there is. */
+  get stream() {
+    const [stream, ...others] = this.world.server.streams;
+    if (stream === undefined || others.length > 0) {
+      throw new Error(`there are ${this.world.server.streams.size} streams`);
+    }
+    return stream;
+  }
+
+  /** When the session was asked for, in milliseconds since the world began. */
+  get askedAt(): number[] {
+    return this.world.server.asked(this.path).map(({ atMs }) => atMs);
+  }
+}

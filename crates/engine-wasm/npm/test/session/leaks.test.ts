@@ -1,0 +1,94 @@
+import { getEventListeners, setMaxListeners } from "node:events";
+import { beforeAll, describe, expect, it } from "vitest";
+
+import { type Clock, connect, type LiveSession, loadEngine, openClock } from "../../src/node.js";
+import { memoryAfter } from "../memory.js";
+import { ADDRESS, NOON, NOTHING_LEFT, World } from "../virtual/world.js";
+
+const SESSIONS = 10_000;
+/** So many are open at the same time. */
+const TOGETHER = 50;
+
+let memory: WebAssembly.Memory;
+
+beforeAll(async () => {
+  memory = await memoryAfter(loadEngine);
+});
+
+/** A page on which sessions come and go, while it has a signal and a clock of its own all the time. */
+class Page {
+  readonly world = new World();
+  readonly player = new AbortController();
+  readonly address = this.world.server.keep({ start_at: new Date(NOON).toISOString() });
+  clock: Clock | undefined;
+  /** How many sessions were connected, and how many were given up before. */
+  connected = 0;
+  givenUp = 0;
+
+  /** Opens the clock that is shared. */
+  async open(): Promise<void> {
+    const { agenda, platform } = this.world;
+    // Node.js warns of more than ten. Here there are as many as sessions.
+    setMaxListeners(0, this.player.signal);
+    this.clock = await agenda.until(openClock(ADDRESS, { platform, signal: this.player.signal }));
+  }
+
+  /** Has some sessions live, each in its own way, and end. */
+  async comeAndGo(numbers: readonly number[]): Promise<void> {
+    await this.world.agenda.until(Promise.allSettled(numbers.map((number) => this.#live(number))));
+  }
+
+  async #live(number: number): Promise<void> {
+    const impatient = new AbortController();
+    const isAborted = number % 4 === 3;
+    if (isAborted) {
+      this.world.agenda.after(number % 211, () => impatient.abort());
+    }
+    const { platform } = this.world;
+    const clock = number % 2 === 0 ? this.clock : undefined;
+    const signal = isAborted ? impatient.signal : this.player.signal;
+    try {
+      const session = await connect(this.address, { platform, clock, signal });
+      this.connected += 1;
+      await this.#play(session);
+    } catch {
+      this.givenUp += 1;
+    }
+  }
+
+  async #play(session: LiveSession): Promise<void> {
+    session.on("stopped", () => undefined);
+    await new Promise<void>((resolve) => {
+      session.on("tick", () => resolve());
+      this.world.agenda.after(150, resolve);
+    });
+    if (!session.isClosed) {
+      session.draw("loot").free();
+      session.close();
+    }
+  }
+}
+
+describe(`${SESSIONS} sessions that are opened and closed, or given up,`, () => {
+  it("leave no timer, question, stream, sign and listener behind, and no memory of the engine's", async () => {
+    const page = new Page();
+    await page.open();
+    let sizeAtFirst = 0;
+    for (let number = 0; number < SESSIONS; number += TOGETHER) {
+      await page.comeAndGo(Array.from({ length: TOGETHER }, (_, index) => number + index));
+      sizeAtFirst = number < 1_000 ? memory.buffer.byteLength : sizeAtFirst;
+    }
+    expect(page.connected + page.givenUp).toBe(SESSIONS);
+    expect(page.connected).toBeGreaterThan(SESSIONS / 2);
+    expect(page.givenUp).toBeGreaterThan(SESSIONS / 20);
+    expect(memory.buffer.byteLength).toBe(sizeAtFirst);
+    await page.world.pass(1_000);
+    // The shared clock goes on: its timer, its sign, its signal.
+    expect(page.world.leftovers).toEqual({ ...NOTHING_LEFT, timers: 1, signs: 1 });
+    expect(getEventListeners(page.player.signal, "abort")).toHaveLength(1);
+    page.player.abort();
+    await page.world.pass(60_000);
+    expect(page.world.leftovers).toEqual(NOTHING_LEFT);
+    expect(getEventListeners(page.player.signal, "abort")).toEqual([]);
+  });
+});

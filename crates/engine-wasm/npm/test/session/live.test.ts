@@ -1,0 +1,294 @@
+import { describe, expect, it } from "vitest";
+
+import { EngineError, SessionError, Timeline } from "../../src/node.js";
+import { ADDRESS, json, NOON, RECORD, World } from "../virtual/world.js";
+
+const START = NOON + 3_000;
+
+const closed = expect.objectContaining({ name: "SessionError", code: "closed" });
+
+describe("the state of a live session", () => {
+  it("is that of the timeline at the server's time, however wrong the machine's is", async () => {
+    const world = new World({ wallAheadMs: -5 * 3_600_000 });
+    world.server.aheadMs = 250_000;
+    const session = await world.connect();
+    const timeline = new Timeline(RECORD);
+    for (let count = 0; count < 50; count += 1) {
+      await world.pass(977);
+      expect(session.state()).toEqual(timeline.stateAt(Math.floor(world.server.now)));
+    }
+    session.close();
+  });
+
+  it("is step 0, value 0 before the start", async () => {
+    const world = new World();
+    const session = await world.connect();
+    expect(session.state()).toEqual({ step: 0, value: 0, round: 0, broken: false });
+    session.close();
+  });
+
+  it("can be that of either step near a border, and is one and the same elsewhere", async () => {
+    const world = new World();
+    const session = await world.connect();
+    await world.passUntil(START + 1_095);
+    const { errorMs } = session.clock;
+    expect(errorMs).toBeGreaterThan(5);
+    expect(errorMs).toBeLessThan(50);
+    const { earliest, latest } = session.stateRange();
+    expect([earliest.step, latest.step]).toEqual([10, 11]);
+    await world.pass(55);
+    expect(session.stateRange()).toEqual({ earliest: session.state(), latest: session.state() });
+    session.close();
+  });
+
+  it("range begins before the start as long as that is possible", async () => {
+    const world = new World();
+    const session = await world.connect();
+    await world.passUntil(START + 5);
+    expect(session.stateRange().earliest.value).toBe(0);
+    expect(session.stateRange().latest.value).toBe(1);
+    session.close();
+  });
+
+  it("goes on without a network", async () => {
+    const world = new World();
+    const session = await world.connect();
+    await world.pass(60_000);
+    world.server.reach = "unreachable";
+    await world.passUntil(START + 600_050);
+    expect(session.state().step).toBe(6_000);
+    expect(session.clock.synced).toBe(false);
+    session.close();
+  });
+});
+
+describe("the draw of a live session", () => {
+  it("is that of the step that runs", async () => {
+    const world = new World();
+    const session = await world.connect();
+    const timeline = new Timeline(RECORD);
+    await world.passUntil(START + 4_250);
+    expect(session.draw("loot").word()).toBe(timeline.draw(42, "loot").word());
+    expect(session.timeline.draw(7, "loot").word()).toBe(timeline.draw(7, "loot").word());
+    session.close();
+  });
+
+  it("is that of step 0 before the start", async () => {
+    const world = new World();
+    const session = await world.connect();
+    expect(session.draw("loot").word()).toBe(new Timeline(RECORD).draw(0, "loot").word());
+    session.close();
+  });
+
+  it("refuses a channel as the timeline does", async () => {
+    const session = await new World().connect();
+    expect(() => session.draw("")).toThrow(EngineError);
+    session.close();
+  });
+});
+
+describe("a live session that is closed", () => {
+  it("says so whenever it is used", async () => {
+    const session = await new World().connect();
+    session.close();
+    for (const use of [
+      () => session.state(),
+      () => session.stateRange(),
+      () => session.draw("loot"),
+      () => session.timeline,
+      () => session.on("tick", () => undefined),
+    ]) {
+      expect(use).toThrow(closed);
+      expect(use).toThrow(SessionError);
+    }
+    expect(session.isClosed).toBe(true);
+  });
+
+  it("still tells what was known of it", async () => {
+    const world = new World();
+    const session = await world.connect(world.server.keep({ stopped_at: new Date(START).toISOString() }));
+    session.close();
+    expect(session.record.id).toBe(RECORD.id);
+    expect(session.stoppedAt).toBe(START);
+    expect(session.isStopped).toBe(false);
+    expect(session.clock.now).toBeCloseTo(world.now, 0);
+  });
+
+  it("may be closed again", async () => {
+    const session = await new World().connect();
+    session.close();
+    expect(() => session.close()).not.toThrow();
+  });
+
+  it("is closed by `using`, and by the signal that it was connected with", async () => {
+    const world = new World();
+    let left: { readonly isClosed: boolean };
+    {
+      using session = await world.connect();
+      left = session;
+      expect(left.isClosed).toBe(false);
+    }
+    expect(left.isClosed).toBe(true);
+    const player = new AbortController();
+    const session = await world.connect(undefined, { signal: player.signal });
+    expect(session.isClosed).toBe(false);
+    player.abort();
+    expect(session.isClosed).toBe(true);
+  });
+});
+
+describe("a live session is told", () => {
+  it("its record anew, unless that is older: caches keep what was", async () => {
+    const world = new World();
+    const session = await world.connect(world.server.keep({ revision: 3 }));
+    await world.pass(1_000);
+    const stopped_at = new Date(START + 1_000).toISOString();
+    world.server.emit("stopped", JSON.stringify({ ...RECORD, revision: 2, stopped_at }));
+    await world.pass(1_000);
+    expect(session.record.revision).toBe(3);
+    expect(session.stoppedAt).toBeUndefined();
+    world.server.emit("stopped", JSON.stringify({ ...RECORD, revision: 4, stopped_at }));
+    await world.pass(1_000);
+    expect(session.record.revision).toBe(4);
+    expect(session.stoppedAt).toBe(START + 1_000);
+    session.close();
+  });
+
+  it("nothing of another session, wherever that came from", async () => {
+    const world = new World();
+    const session = await world.connect();
+    await world.pass(1_000);
+    const other = { ...RECORD, id: "sess_another", revision: 9, stopped_at: RECORD.start_at };
+    world.server.emit("stopped", JSON.stringify(other));
+    await world.pass(1_000);
+    expect(session.record.id).toBe(RECORD.id);
+    expect(session.stoppedAt).toBeUndefined();
+    session.close();
+  });
+
+  it("that the server has it no more, and goes on", async () => {
+    const world = new World();
+    const session = await world.connect();
+    let expired = 0;
+    session.on("expired", () => {
+      expired += 1;
+    });
+    await world.pass(1_000);
+    world.server.emit("expired", JSON.stringify({ id: RECORD.id }));
+    await world.passUntil(START + 1_050);
+    expect(expired).toBe(1);
+    expect(session.isExpired).toBe(true);
+    expect(session.isListening).toBe(false);
+    expect(session.state().step).toBe(10);
+    session.close();
+  });
+
+  it("whether news of a stop arrive by themselves", async () => {
+    const world = new World();
+    const session = await world.connect();
+    const told: boolean[] = [];
+    session.on("listening", (isListening) => told.push(isListening));
+    await world.pass(1_000);
+    expect(session.isListening).toBe(true);
+    for (const stream of world.server.streams) {
+      stream.breakOff();
+    }
+    expect(session.isListening).toBe(false);
+    await world.pass(5_000);
+    expect(told).toEqual([true, false, true]);
+    session.close();
+  });
+
+  it("each comparison of its clock, with what it says then", async () => {
+    const world = new World();
+    const session = await world.connect();
+    const told: unknown[] = [];
+    session.on("sync", (reading) => told.push(reading));
+    await world.pass(30_000);
+    expect(told.length).toBeGreaterThan(2);
+    for (const reading of told) {
+      expect(reading).toMatchObject({ synced: true });
+    }
+    session.close();
+  });
+});
+
+describe("signs that the page was away", () => {
+  it("have steps told at once, and news made sure of", async () => {
+    const world = new World();
+    const session = await world.connect();
+    const steps: number[] = [];
+    session.on("tick", ({ step }) => steps.push(step));
+    await world.passUntil(START + 50);
+    const before = world.server.asked(new URL(`${ADDRESS}/v1/sessions/${RECORD.id}`).pathname).length;
+    world.agenda.spend(1_000);
+    world.sign("woken");
+    expect(steps).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    await world.pass(100);
+    expect(world.server.asked(`/v1/sessions/${RECORD.id}`)).toHaveLength(before + 1);
+    session.close();
+  });
+
+  it("do not have news asked for while they arrive by themselves, if only the page is shown again", async () => {
+    const world = new World();
+    const session = await world.connect();
+    await world.pass(1_000);
+    const before = world.server.asked(`/v1/sessions/${RECORD.id}`).length;
+    world.sign("back");
+    await world.pass(1_000);
+    expect(world.server.asked(`/v1/sessions/${RECORD.id}`)).toHaveLength(before);
+    session.close();
+  });
+
+  it("are not needed after a silence: the first answer has news made sure of, since a stream may have died", async () => {
+    const world = new World();
+    const session = await world.connect();
+    await world.pass(60_000);
+    world.server.reach = "unreachable";
+    world.server.streams.clear();
+    await world.pass(90_000);
+    world.server.stop(world.now);
+    world.server.reach = "answers";
+    const asked = world.server.asked(`/v1/sessions/${RECORD.id}`).length;
+    let synced = 0;
+    session.on("sync", () => {
+      synced += 1;
+    });
+    while (synced === 0) {
+      await world.pass(10);
+    }
+    await world.pass(50);
+    expect(world.server.asked(`/v1/sessions/${RECORD.id}`).length).toBeGreaterThan(asked);
+    expect(session.isStopped).toBe(true);
+    session.close();
+  });
+
+  it("and a network that is back after a silence, have a stop found that was missed", async () => {
+    const world = new World();
+    const session = await world.connect(undefined, {
+      platform: { ...world.platform, EventSource: undefined },
+    });
+    const told: unknown[] = [];
+    session.on("stopped", ({ isLate, stepsTakenBack }) => told.push([isLate, stepsTakenBack]));
+    await world.passUntil(START + 50);
+    world.server.reach = "unreachable";
+    await world.pass(1_000);
+    world.server.stop(START + 1_500);
+    await world.passUntil(START + 20_050);
+    world.server.reach = "answers";
+    world.sign("back");
+    await world.pass(200);
+    expect(told).toEqual([[true, 185]]);
+    session.close();
+  });
+});
+
+it("a record that is broken is ignored", async () => {
+  const world = new World();
+  const session = await world.connect(undefined, { platform: { ...world.platform, EventSource: undefined } });
+  world.server.interpose = (path) =>
+    path.endsWith("time") ? undefined : json({ ...RECORD, revision: 2, stopped_at: "soon" });
+  await world.pass(10_000);
+  expect(session.record.revision).toBe(1);
+  session.close();
+});

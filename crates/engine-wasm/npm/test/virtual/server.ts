@@ -1,0 +1,177 @@
+/** A server that answers from memory, over a network that takes its time. */
+import type { Problem, SessionRecord } from "../../src/http/api.js";
+import type { Agenda } from "./agenda.js";
+import { NOON } from "./agenda.js";
+import { VirtualStream } from "./stream.js";
+
+/** One request as it came. */
+export interface Seen {
+  /** Method, path and query. */
+  readonly what: string;
+  /** When it left, in milliseconds since the world began. */
+  readonly atMs: number;
+  readonly init: RequestInit;
+}
+
+/** What becomes of requests: they are answered, refused by the machine's own network, or never answered. */
+export type Reach = "answers" | "unreachable" | "silent";
+
+export const ADDRESS = "https://ticks.example";
+
+/** A server, and the network in front of it. */
+export class VirtualServer {
+  /** What it calls itself where it tells the time. */
+  name = "one";
+  /** How far its clock is ahead of true time, in milliseconds. */
+  aheadMs = 0;
+  /** How long requests are on their way, and answers on theirs. */
+  thereMs = 10;
+  backMs = 10;
+  reach: Reach = "answers";
+  /** Hands over what arrives at the machine. */
+  deliver: (run: () => void) => void = (run) => run();
+  /** Answers in its place, if it likes. */
+  interpose: (path: string, init: RequestInit) => Response | undefined = () => undefined;
+  /** The status with which streams are answered. */
+  streamStatus = 200;
+  readonly records = new Map<string, SessionRecord>();
+  readonly seen: Seen[] = [];
+  /** The streams that were asked for and have not ended. */
+  readonly streams = new Set<VirtualStream>();
+  readonly #agenda: Agenda;
+  #unanswered = 0;
+
+  constructor(agenda: Agenda) {
+    this.#agenda = agenda;
+  }
+
+  /** What time it believes it is, in milliseconds since the Unix epoch. */
+  get now(): number {
+    return this.#agenda.now + this.aheadMs;
+  }
+
+  /** How many requests wait for an answer. */
+  get unanswered(): number {
+    return this.#unanswered;
+  }
+
+  /** How often the time was asked for. */
+  get timesAsked(): number {
+    return this.asked("/v1/time").length;
+  }
+
+  /** The requests whose path begins so. */
+  asked(path: string): readonly Seen[] {
+    return this.seen.filter(({ what }) => what.startsWith(`GET ${path}`));
+  }
+
+  /** Keeps a session, and gives its address. */
+  keep(changes: Partial<SessionRecord> = {}): string {
+    const record = { ...RECORD, ...changes };
+    this.records.set(record.id, record);
+    return `${ADDRESS}/v1/sessions/${record.id}`;
+  }
+
+  /** Sets or replaces the stop of a session. Whoever listens is told. */
+  stop(atMs: number, id = RECORD.id): void {
+    const record = this.records.get(id) ?? RECORD;
+    const stopped = { ...record, stopped_at: new Date(atMs).toISOString(), revision: record.revision + 1 };
+    this.records.set(id, stopped);
+    this.emit("stopped", JSON.stringify(stopped), id);
+  }
+
+  /** Tells listeners of a session something. */
+  emit(type: string, data: string, id = RECORD.id): void {
+    for (const stream of this.streams) {
+      if (stream.address.endsWith(`/${id}/events`)) {
+        this.#agenda.after(this.backMs, () => this.deliver(() => stream.arrive(type, data)));
+      }
+    }
+  }
+
+  /** What takes the place of `fetch`. */
+  readonly fetch: typeof fetch = (input, init = {}) => {
+    const { pathname, search } = new URL(String(input));
+    this.seen.push({
+      what: `${init.method ?? "GET"} ${pathname}${search}`,
+      atMs: this.#agenda.elapsedMs,
+      init,
+    });
+    return new Promise((resolve, reject) => {
+      const { signal } = init;
+      this.#unanswered += 1;
+      const settle = (): void => {
+        this.#unanswered -= 1;
+        cancel();
+        signal?.removeEventListener("abort", abort);
+      };
+      const abort = (): void => {
+        settle();
+        reject(signal?.reason);
+      };
+      signal?.addEventListener("abort", abort);
+      let cancel = this.#agenda.after(this.thereMs, () => {
+        if (this.reach === "unreachable") {
+          this.deliver(() => {
+            settle();
+            reject(new TypeError("fetch failed"));
+          });
+        } else if (this.reach === "answers") {
+          const response = this.interpose(pathname, init) ?? this.#answer(pathname);
+          cancel = this.#agenda.after(this.backMs, () =>
+            this.deliver(() => {
+              settle();
+              resolve(response);
+            }),
+          );
+        }
+      });
+    });
+  };
+
+  /** What takes the place of `EventSource`. */
+  get EventSource(): new (
+    address: string,
+  ) => VirtualStream {
+    const [agenda, server] = [this.#agenda, this];
+    return class extends VirtualStream {
+      constructor(address: string) {
+        super(agenda, server, address);
+      }
+    };
+  }
+
+  #answer(path: string): Response {
+    if (path.endsWith("/v1/time")) {
+      // Stamps are whole microseconds. Less the epoch first: times since 1970 have no exact thousandths.
+      const us = NOON * 1_000 + Math.floor((this.now - NOON) * 1_000);
+      return json({ now_ms: Math.floor(us / 1_000), received_us: us, sent_us: us, server: this.name });
+    }
+    const record = this.records.get(path.split("/").at(-1) ?? "");
+    return record === undefined ? refusal("session_not_found", 404) : json(record);
+  }
+}
+
+/** A session that starts three seconds after noon and ticks ten times a second. */
+export const RECORD: SessionRecord = {
+  id: "sess_0c6a3a0e-0f5c-4b9e-a8a4-2f9f2a3f9a10",
+  seed: "550e8400-e29b-41d4-a716-446655440000",
+  start_at: new Date(NOON + 3_000).toISOString(),
+  tick_ms: 100,
+  rules: { break_interval: { min: 100, max: 300 }, rounds_per_epoch: 64 },
+  engine_version: 1,
+  status: "running",
+  created_at: new Date(NOON).toISOString(),
+  revision: 1,
+};
+
+/** An answer of JSON. */
+export function json(content: unknown, init: ResponseInit = {}): Response {
+  return new Response(JSON.stringify(content), { status: 200, ...init });
+}
+
+/** A refusal as the server words it. */
+export function refusal(code: string, status: number, more: Partial<Problem> = {}): Response {
+  const problem = { type: "about:blank", title: code, status, code, detail: `refused: ${code}`, ...more };
+  return json(problem, { status });
+}

@@ -1,0 +1,84 @@
+/** A stream of server-sent events, as the browsers' own behaves: one that breaks off comes back, one that is refused does not. */
+import type { EventStream } from "../../src/platform.js";
+import type { Agenda } from "./agenda.js";
+import type { VirtualServer } from "./server.js";
+
+const CONNECTING = 0;
+const OPEN = 1;
+const CLOSED = 2;
+/** The pause before it comes back, in milliseconds. */
+const COMES_BACK_MS = 3_000;
+
+type Listener = (event: { readonly data?: string }) => void;
+
+/** A stream of a virtual server. */
+export class VirtualStream implements EventStream {
+  readonly address: string;
+  readyState = CONNECTING;
+  readonly #agenda: Agenda;
+  readonly #server: VirtualServer;
+  readonly #listeners: [string, Listener][] = [];
+  #cancel: () => void = () => undefined;
+
+  constructor(agenda: Agenda, server: VirtualServer, address: string) {
+    this.address = address;
+    this.#agenda = agenda;
+    this.#server = server;
+    server.streams.add(this);
+    this.#ask();
+  }
+
+  addEventListener(type: string, listener: Listener): void {
+    this.#listeners.push([type, listener]);
+  }
+
+  close(): void {
+    this.#cancel();
+    this.readyState = CLOSED;
+    this.#server.streams.delete(this);
+  }
+
+  /** An event arrives. */
+  arrive(type: string, data: string): void {
+    if (this.readyState === OPEN) {
+      this.#tell(type, { data });
+    }
+  }
+
+  /** The connection breaks off. */
+  breakOff(): void {
+    this.readyState = CONNECTING;
+    this.#cancel = this.#agenda.after(COMES_BACK_MS, () => this.#ask());
+    this.#tell("error", {});
+  }
+
+  #ask(): void {
+    const { thereMs, backMs } = this.#server;
+    this.#cancel = this.#agenda.after(thereMs + backMs, () => this.#server.deliver(() => this.#answered()));
+  }
+
+  #answered(): void {
+    if (this.readyState === CLOSED) {
+      return;
+    }
+    const { reach, streamStatus, records } = this.#server;
+    if (reach === "unreachable") {
+      this.breakOff();
+    } else if (reach === "answers" && streamStatus !== 200) {
+      this.close();
+      this.#tell("error", {});
+    } else if (reach === "answers") {
+      this.readyState = OPEN;
+      this.#tell("open", {});
+      this.arrive("session", JSON.stringify(records.get(this.address.split("/").at(-2) ?? "")));
+    }
+  }
+
+  #tell(type: string, event: { readonly data?: string }): void {
+    for (const [of, listener] of this.#listeners) {
+      if (of === type) {
+        listener(event);
+      }
+    }
+  }
+}
