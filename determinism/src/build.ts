@@ -21,7 +21,7 @@ export const ADAPTER = join(HERE, "src/hosts/adapter.wat");
 export function buildNative(profile: Profile, cross?: { target: string; linker: string }): string {
   const target = cross === undefined ? [] : ["--target", cross.target];
   cargo(["--package", "tickseed-digest", "--profile", profile, ...target], cross && crossSettings(cross));
-  return join(TARGET_FOLDER, cross?.target ?? "", folderOf(profile), "digest");
+  return join(TARGET_FOLDER, cross?.target ?? "", folderOf(profile), programFile("digest"));
 }
 
 /** Linked statically: an emulator needs nothing of the other system then. */
@@ -33,7 +33,7 @@ function crossSettings({ target, linker }: { target: string; linker: string }): 
 /** The interpreter's program. Gives its path. */
 export function buildWasmi(): string {
   cargo(["--package", "tickseed-digest-wasmi", "--release"]);
-  return join(TARGET_FOLDER, "release", "digest-in-wasmi");
+  return join(TARGET_FOLDER, "release", programFile("digest-in-wasmi"));
 }
 
 /** A driver: over an imported engine, or with the engine linked in. Gives its path. */
@@ -56,6 +56,7 @@ export function optimized(driver: string, ...options: readonly string[]): string
   return kept;
 }
 
+const programFile = (name: string) => (process.platform === "win32" ? `${name}.exe` : name);
 const folderOf = (profile: Profile) => (profile === "dev" ? "debug" : profile);
 
 function cargo(args: readonly string[], settings: Record<string, string> = {}): void {

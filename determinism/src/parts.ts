@@ -53,7 +53,8 @@ export const wasmtime: Part = {
   install: "scripts/install-tools --targets",
 };
 
-export const BUN = join(HERE, "node_modules", ".bin", "bun");
+/** Called so on every system. */
+export const BUN = join(HERE, "node_modules/bun/bin/bun.exe");
 export const bun: Part = {
   name: "Bun",
   isThere: () => existsSync(BUN),

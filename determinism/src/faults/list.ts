@@ -274,7 +274,7 @@ const REST: readonly Fault[] = [
   {
     name: "no zero byte between a label and its text",
     file: "keys.rs",
-    right: ".chain_update([0])",
+    right: "&[0], ",
     wrong: "",
   },
   {
