@@ -89,8 +89,16 @@ impl Engine for Linked {
         lawful(self.draw.below(n))
     }
 
+    /// By each of the engine's two ways in turn, which are to give the same order.
     fn shuffle(&mut self, items: &mut [u32]) {
-        lawful(self.draw.shuffle(items));
+        if items.len().is_multiple_of(2) {
+            lawful(self.draw.shuffle(items));
+        } else {
+            let count = u32::try_from(items.len()).expect("a few items");
+            for last in (1..count).rev() {
+                items.swap(last as usize, self.draw.exchange(last) as usize);
+            }
+        }
     }
 }
 
