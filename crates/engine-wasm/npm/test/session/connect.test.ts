@@ -328,6 +328,7 @@ it("connecting does not end the process by a rejection that nobody handles", asy
 describe("several sessions of one server", () => {
   it("have one stream together, and the others ask", async () => {
     const world = new World();
+    const { platform } = world;
     const addresses = [
       world.server.keep(),
       world.server.keep({ id: "sess_b" }),
