@@ -1,5 +1,7 @@
 /** The REST API of a server. The types are those of its OpenAPI document. */
 import type { components } from "../../generated/api.js";
+import { EngineError } from "../engine/error.js";
+import { shown } from "../engine/input.js";
 import { milliseconds } from "../engine/instant.js";
 import { type Platform, platform } from "../platform.js";
 import { serverAddress, sessionAddress } from "./address.js";
@@ -73,13 +75,23 @@ export async function getSession(
  */
 export async function stopSession(
   session: string | URL,
-  { at, ...options }: RequestOptions & { readonly at?: Date | number | string | undefined } = {},
+  when: RequestOptions & { readonly at?: Date | number | string | undefined } = {},
 ): Promise<Stop> {
+  const { at, ...options } = checkedWhen(when);
   const content =
     at === undefined
       ? {}
       : { at: typeof at === "string" ? at : new Date(milliseconds("at", at)).toISOString() };
   return (await ask(sessionAddress(session).stop, options, posting(content))) as Stop;
+}
+
+/** JavaScript does not look: an instant by itself would have the session stopped at once. */
+function checkedWhen<When extends object>(when: When): When {
+  if (typeof when !== "object" || when instanceof Date) {
+    const got = when instanceof Date ? "a Date" : shown(when);
+    throw new EngineError("not_an_instant", "at", `at must be given as { at: instant }, got ${got}`);
+  }
+  return when;
 }
 
 /** Whether an answer is a session. Only what tells it from anything else is looked at; the engine checks the rest. */
