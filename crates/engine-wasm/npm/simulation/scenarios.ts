@@ -150,8 +150,14 @@ export const SCENARIOS: readonly Scenario[] = [
     traits: (rng) => world(rng, wifi(rng), { machine: rounded(rng, 1) }),
   },
   {
+    name: "timers-frame",
+    why: "Wi-Fi; rounded to 16.667 ms, as by Firefox when it resists fingerprinting, half of them fuzzed",
+    aims: {},
+    traits: (rng) => world(rng, wifi(rng), { machine: rounded(rng, 16.667) }),
+  },
+  {
     name: "timers-100ms",
-    why: "Wi-Fi; rounded to 100 ms, as by Firefox when it resists fingerprinting, half of them fuzzed",
+    why: "Wi-Fi; rounded to 100 ms, as by older Firefox when it resists fingerprinting, half of them fuzzed",
     aims: {},
     traits: (rng) => world(rng, wifi(rng), { machine: rounded(rng, 100) }),
   },

@@ -38,6 +38,18 @@ describe("99 of 100 errors are smaller than those of what pages do without it", 
   );
 });
 
+describe("99 of 100 errors are about as small as is aimed at; scripts/simulate-clock has the exact comparison", () => {
+  /** So few syncs are not enough for more. */
+  const SLACK = 1.5;
+
+  it.each(SCENARIOS.filter(({ aims }) => aims.onlineMs !== undefined))("$name", async (scenario) => {
+    const measures = await runScenario(scenario, 2 * SYNCS_EACH, ourClock);
+    const most = SLACK * (scenario.aims.onlineMs ?? 0);
+    expect(measures.series("random clock").percentile(99)).toBeLessThan(most);
+    expect(measures.series("settled clock").percentile(99)).toBeLessThan(most);
+  });
+});
+
 describe("a clock that is not ours", () => {
   it.each(["lan", "wifi", "4g", "bufferbloat", "drift", "rate-changes", "sleeps", "background"])(
     "is believed if it is honest: %s",

@@ -7,8 +7,9 @@
 import { loadEngine } from "./engine.js";
 import { type Connect, connectWith } from "./session/connect.js";
 
-export { Clock, type ClockReading } from "./clock/clock.js";
-export type { Random, Sign, Signs, Timers, TimeSource } from "./clock/ports.js";
+export { Clock, type ClockEvents, type ClockParts, type ClockReading } from "./clock/clock.js";
+export type { AskTime, Exchange, Random, Sign, Signs, Timers, TimeSource } from "./clock/ports.js";
+export type { WatchWire } from "./clock/wire.js";
 export {
   type BreakInterval,
   Draw,
@@ -38,7 +39,13 @@ export {
 export { ServerError, SessionError, type SessionErrorCode } from "./http/error.js";
 export type { EventStream, Platform } from "./platform.js";
 export { type Connect, type ConnectOptions, openClock } from "./session/connect.js";
-export { LiveSession, type SessionEvents, type StateRange, type Stopped } from "./session/live.js";
+export {
+  LiveSession,
+  type SessionEvents,
+  type SessionTimeline,
+  type StateRange,
+  type Stopped,
+} from "./session/live.js";
 export type { CatchUp } from "./session/ticker.js";
 
 /**

@@ -1,15 +1,15 @@
 /**
- * The same as `index.ts` with the WebAssembly module inside, as text: there is no file to serve or to fetch, and the engine is
- * loaded as soon as this is imported.
+ * The same as `index.ts` with the WebAssembly module inside, as text: there is no file to serve or to fetch.
  *
  * @packageDocumentation
  */
 import { moduleBytes } from "../generated/inline.js";
-import { type EngineSource, loadInline } from "./engine/load.js";
+import { type EngineSource, loadOnce } from "./engine/load.js";
 import { type Connect, connectWith } from "./session/connect.js";
 
-export { Clock, type ClockReading } from "./clock/clock.js";
-export type { Random, Sign, Signs, Timers, TimeSource } from "./clock/ports.js";
+export { Clock, type ClockEvents, type ClockParts, type ClockReading } from "./clock/clock.js";
+export type { AskTime, Exchange, Random, Sign, Signs, Timers, TimeSource } from "./clock/ports.js";
+export type { WatchWire } from "./clock/wire.js";
 export {
   type BreakInterval,
   Draw,
@@ -38,13 +38,19 @@ export {
 export { ServerError, SessionError, type SessionErrorCode } from "./http/error.js";
 export type { EventStream, Platform } from "./platform.js";
 export { type Connect, type ConnectOptions, openClock } from "./session/connect.js";
-export { LiveSession, type SessionEvents, type StateRange, type Stopped } from "./session/live.js";
+export {
+  LiveSession,
+  type SessionEvents,
+  type SessionTimeline,
+  type StateRange,
+  type Stopped,
+} from "./session/live.js";
 export type { CatchUp } from "./session/ticker.js";
 
-loadInline(moduleBytes());
-
-/** Does nothing: the engine is loaded already. Here so that a program can change the entry that it takes. */
-export const loadEngine: (source?: EngineSource) => Promise<void> = () => Promise.resolve();
+/** Loads the engine, as described in `engine.ts`, from the text inside unless another source is named. */
+export function loadEngine(source?: EngineSource): Promise<void> {
+  return loadOnce(() => source ?? moduleBytes());
+}
 
 /** Connects to a session, as described in `index.ts`. */
 export const connect: Connect = connectWith(loadEngine);

@@ -2,8 +2,9 @@
 import { loadEngine } from "./engine-node.js";
 import { type Connect, connectWith } from "./session/connect.js";
 
-export { Clock, type ClockReading } from "./clock/clock.js";
-export type { Random, Sign, Signs, Timers, TimeSource } from "./clock/ports.js";
+export { Clock, type ClockEvents, type ClockParts, type ClockReading } from "./clock/clock.js";
+export type { AskTime, Exchange, Random, Sign, Signs, Timers, TimeSource } from "./clock/ports.js";
+export type { WatchWire } from "./clock/wire.js";
 export {
   type BreakInterval,
   Draw,
@@ -33,7 +34,13 @@ export {
 export { ServerError, SessionError, type SessionErrorCode } from "./http/error.js";
 export type { EventStream, Platform } from "./platform.js";
 export { type Connect, type ConnectOptions, openClock } from "./session/connect.js";
-export { LiveSession, type SessionEvents, type StateRange, type Stopped } from "./session/live.js";
+export {
+  LiveSession,
+  type SessionEvents,
+  type SessionTimeline,
+  type StateRange,
+  type Stopped,
+} from "./session/live.js";
 export type { CatchUp } from "./session/ticker.js";
 
 /** Connects to a session, as described in `index.ts`. */

@@ -19,6 +19,8 @@ export interface ClockParts {
   readonly signs?: Signs | undefined;
   /** Closes the clock when it is aborted. */
   readonly signal?: AbortSignal | undefined;
+  /** Where it asks, if it asks over HTTP. */
+  readonly address?: string | undefined;
 }
 
 /** What a clock tells. */
@@ -105,6 +107,11 @@ export class Clock {
     }
   }
 
+  /** Where it asks for the time: a session of another server cannot be connected with it. */
+  get address(): string | undefined {
+    return this.#parts.address;
+  }
+
   /** Whether {@link Clock.close} was called. */
   get isClosed(): boolean {
     return this.#isClosed;
@@ -134,7 +141,7 @@ export class Clock {
   read(): ClockReading {
     const reading = this.#estimate.read();
     if (reading === undefined) {
-      throw new Error("the clock was read before it was ready");
+      throw new SessionError("not_ready", "the clock was read before it was ready");
     }
     if (!(reading.synced || this.#isHurried)) {
       this.#isHurried = true;
@@ -214,6 +221,7 @@ export class Clock {
     if (this.#nowMs() - this.#askedMs > PATIENCE_MS + SLEPT_MS) {
       // It was given up so late because the machine slept meanwhile. What failed before says nothing of now.
       this.#failures = 0;
+      this.#tell("silence", outcome.error);
       return 0;
     }
     const pauseMs = Math.min(FIRST_RETRY_MS * 2 ** this.#failures, LONGEST_RETRY_MS);

@@ -22,6 +22,10 @@ export interface ClockReading {
 const PARTED_MS = 25;
 /** And this much more for each millisecond between the looks: either may be slewed. */
 const PARTED_RATE = 0.001;
+/** Two readings so close together, in milliseconds, are of one moment. */
+const AT_ONCE_MS = 2;
+/** A machine that is interrupted more often than this between two readings cannot be helped. */
+const MOST_TRIES = 3;
 /** How wrong the time that a machine believes to have slept may be: the clock that runs meanwhile often counts seconds. */
 const SLEPT_ERROR_MS = 2_000;
 /** And for each millisecond of it. */
@@ -99,8 +103,11 @@ export class Estimate {
 
   /** Whether the server was heard within some time, and the clocks were not upset since. */
   hasHeardWithin(ms: number): boolean {
-    const { monotonicMs } = this.#lookAgain();
-    return this.#isSettled && monotonicMs - this.#heardMs() <= ms;
+    return this.#hasHeardSince(this.#lookAgain().monotonicMs - ms);
+  }
+
+  #hasHeardSince(monotonicMs: number): boolean {
+    return this.#isSettled && this.#heardMs() >= monotonicMs;
   }
 
   /** Whether there is an estimate: {@link Estimate.settle} was called after an exchange. */
@@ -119,7 +126,7 @@ export class Estimate {
     return {
       now: (this.#origin ?? 0) + shown,
       errorMs: Math.max(shown - truth.low, truth.high - shown),
-      synced: this.hasHeardWithin(LATELY_MS),
+      synced: this.#hasHeardSince(monotonicMs - LATELY_MS),
     };
   }
 
@@ -140,7 +147,12 @@ export class Estimate {
     this.#origin ??= Math.round(exchange.receivedMs - exchange.askedMs);
     const alone = new Track(exchange.server, this.#origin);
     alone.add(exchange, isEvidence);
-    this.#learnOfUpset(alone.bounds(exchange.answeredMs, this.#monotonicGrain.ms), exchange.answeredMs);
+    const bounds = alone.bounds(exchange.answeredMs, this.#monotonicGrain.ms);
+    if (bounds.low > bounds.high) {
+      // The server took longer than all of it: its clock was set meanwhile.
+      return;
+    }
+    this.#learnOfUpset(bounds, exchange.answeredMs);
     const known = this.#tracks.find(({ server }) => server === exchange.server);
     if (known === undefined) {
       this.#tracks = [...this.#tracks, alone];
@@ -242,18 +254,33 @@ export class Estimate {
 
   /** Reads the machine's clocks, and notices if one of them was set or stood still since the last look. */
   #lookAgain(): Look {
-    const look = { monotonicMs: this.#time.monotonicMs(), wallMs: this.#time.wallMs() };
-    this.#monotonicGrain.note(look.monotonicMs);
-    this.#wallGrain.note(look.wallMs);
+    const look = this.#readBoth();
     const passed = look.monotonicMs - this.#look.monotonicMs;
     const parted = look.wallMs - this.#look.wallMs - passed;
-    const grains = 2 * (this.#monotonicGrain.ms + this.#wallGrain.ms);
+    // A browser rounds both clocks alike, and cuts the wall clock to whole milliseconds besides.
+    const grainMs = this.#monotonicGrain.ms;
+    const grains = 2 * (grainMs + Math.max(grainMs, this.#wallGrain.ms));
     this.#look = look;
     if (Math.abs(parted) > PARTED_MS + grains + PARTED_RATE * Math.max(0, passed)) {
       // The wall clock went further: it was set, or the other one stood still while the machine slept.
       this.#upset(parted, grains + SLEPT_ERROR_MS + SLEPT_ERROR_RATE * Math.max(0, parted));
     }
     return look;
+  }
+
+  /** Reads both clocks at one moment: again, if something came between. */
+  #readBoth(): Look {
+    for (let tries = 1; ; tries += 1) {
+      const before = this.#time.monotonicMs();
+      const wallMs = this.#time.wallMs();
+      const monotonicMs = this.#time.monotonicMs();
+      this.#monotonicGrain.note(before);
+      this.#monotonicGrain.note(monotonicMs);
+      this.#wallGrain.note(wallMs);
+      if (monotonicMs - before <= AT_ONCE_MS + this.#monotonicGrain.ms || tries === MOST_TRIES) {
+        return { monotonicMs, wallMs };
+      }
+    }
   }
 
   #upset(parted: number, slackMs: number): void {

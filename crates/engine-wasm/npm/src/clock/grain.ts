@@ -2,11 +2,12 @@
  * How coarse a clock is, in milliseconds. Browsers round their clocks, some to 100 ms, and do not say so.
  *
  * Every grain that clocks are known to have is tried, the coarsest first: as long as all readings are multiples of it, it may be
- * the true one. So what this says is never finer than the clock is, only coarser for the first readings.
+ * the true one. So what this says is never finer than the clock is, only coarser for the first readings. A grain that is not in
+ * the table would be taken for a finer one: who knows of one adds it.
  */
 
-/** In milliseconds, the coarsest first; 1000 / 60 is a frame of a screen. */
-const KNOWN = [100, 50, 20, 1_000 / 60, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005];
+/** In milliseconds, the coarsest first. A frame of a screen is 1000 / 60, and 16.667 is what Firefox makes of it. */
+const KNOWN = [100, 50, 20, 1_000 / 60, 16.667, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005];
 /** What is no multiple of any of them comes from a clock of microseconds or finer. */
 const FINEST = 0.001;
 /** How far from a multiple a reading may lie, in grains: sums of fractions are not exact. */

@@ -57,7 +57,8 @@ export function fitTracks(tracks: readonly Track[], nowMs: number, grainMs: numb
   for (;;) {
     const groups = tracks.map(({ samples }) => samples).filter(({ length }) => length > 0);
     const noise = noiseOf(groups, grainMs);
-    const beliefs = weigh((drift) => merit(groups, drift, nowMs, noise));
+    const counts = groups.map((samples) => telling(samples, noise));
+    const beliefs = weigh((drift) => merit(groups, counts, drift, nowMs) / noise - prior(drift));
     const mean = (value: (drift: number) => number): number =>
       beliefs.reduce((sum, { drift, weight }) => sum + weight * value(drift), 0);
     const drift = mean((one) => one);
@@ -127,10 +128,19 @@ function noiseOf(groups: readonly (readonly Sample[])[], grainMs: number): numbe
   return Math.max(LEAST_NOISE_MS, grainMs / 2, ...excess);
 }
 
-/** The logarithm of how probable a drift is, but for a constant. */
-function merit(groups: readonly (readonly Sample[])[], drift: number, nowMs: number, noise: number): number {
-  const gaps = groups.reduce((sum, samples) => sum + telling(samples, noise) * gap(samples, drift, nowMs), 0);
-  return gaps / noise - (drift / USUAL_DRIFT) ** 2 / 2;
+/** The gaps that a drift leaves, each as often as there are samples that tell. Over the noise it is the logarithm of how likely. */
+function merit(
+  groups: readonly (readonly Sample[])[],
+  counts: readonly number[],
+  drift: number,
+  nowMs: number,
+): number {
+  return groups.reduce((sum, samples, index) => sum + (counts[index] ?? 0) * gap(samples, drift, nowMs), 0);
+}
+
+/** The logarithm of how probable a drift is before anything is known, but for a constant and the sign. */
+function prior(drift: number): number {
+  return (drift / USUAL_DRIFT) ** 2 / 2;
 }
 
 /** How many samples are of the usual kind. Others had to wait for a connection, say: they bound the offset, and tell no more. */

@@ -53,7 +53,8 @@ export const watchWire: WatchWire = (address) => {
 
 function observe(notice: (entries: PerformanceEntryList) => void): PerformanceObserver | undefined {
   // Node.js has observers, but its stamps do not say when a request left.
-  if (typeof document === "undefined" && typeof importScripts === "undefined") {
+  const isPage = typeof document !== "undefined" || typeof importScripts !== "undefined";
+  if (!isPage || typeof PerformanceObserver === "undefined") {
     return undefined;
   }
   const observer = new PerformanceObserver((list) => notice(list.getEntries()));

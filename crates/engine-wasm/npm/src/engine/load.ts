@@ -31,12 +31,6 @@ export function loadOnce(open: () => EngineSource): Promise<void> {
   return loading;
 }
 
-/** Loads the engine at once, from the module's bytes. */
-export function loadInline(bytes: Uint8Array<ArrayBuffer>): void {
-  use(new WebAssembly.Instance(new WebAssembly.Module(bytes), imports));
-  loading = Promise.resolve();
-}
-
 /** Refuses to go on before the engine is loaded. */
 export function assertLoaded(): void {
   if (!loaded) {

@@ -43,7 +43,10 @@ export function serverAddress(address: string | URL, path: string): string {
 function absolute(address: string | URL): URL {
   const url = parsed(address);
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new SessionError("not_an_address", `an address is needed, got ${shown(String(address))}`);
+    throw new SessionError(
+      "not_an_address",
+      `an address such as https://ticks.example/v1/sessions/sess_... is needed, got ${shown(String(address))}`,
+    );
   }
   return url;
 }

@@ -1,5 +1,8 @@
 /** The REST API of a server. The types are those of its OpenAPI document. */
 import type { components } from "../../generated/api.js";
+import { EngineError } from "../engine/error.js";
+import { shown } from "../engine/input.js";
+import { milliseconds } from "../engine/instant.js";
 import { type Platform, platform } from "../platform.js";
 import { serverAddress, sessionAddress } from "./address.js";
 import { SessionError } from "./error.js";
@@ -67,14 +70,28 @@ export async function getSession(
  *
  * @param session Its address.
  * @param at When: not in the past. Now if left out. A little later lets everybody hear of it in time.
- * @throws {@link ServerError} `session_stopped` or `stop_not_earlier`, with `problem.stopped_at`, if it stops earlier already.
+ * @throws {@link ServerError} `session_stopped` or `stop_not_earlier`, with `problem.stopped_at`, if it stops earlier already;
+ *   {@link EngineError} if `at` is no instant.
  */
 export async function stopSession(
   session: string | URL,
-  { at, ...options }: RequestOptions & { readonly at?: Date | number | string | undefined } = {},
+  when: RequestOptions & { readonly at?: Date | number | string | undefined } = {},
 ): Promise<Stop> {
-  const content = at === undefined ? {} : { at: typeof at === "string" ? at : new Date(at).toISOString() };
+  const { at, ...options } = checkedWhen(when);
+  const content =
+    at === undefined
+      ? {}
+      : { at: typeof at === "string" ? at : new Date(milliseconds("at", at)).toISOString() };
   return (await ask(sessionAddress(session).stop, options, posting(content))) as Stop;
+}
+
+/** JavaScript does not look: an instant by itself would have the session stopped at once. */
+function checkedWhen<When extends object>(when: When): When {
+  if (typeof when !== "object" || when instanceof Date) {
+    const got = when instanceof Date ? "a Date" : shown(when);
+    throw new EngineError("not_an_instant", "at", `at must be given as { at: instant }, got ${got}`);
+  }
+  return when;
 }
 
 /** Whether an answer is a session. Only what tells it from anything else is looked at; the engine checks the rest. */
@@ -84,8 +101,17 @@ export function isSessionRecord(answer: unknown): answer is SessionRecord {
     typeof id === "string" &&
     typeof seed === "string" &&
     Number.isSafeInteger(revision) &&
-    (stopped_at === null || !Number.isNaN(Date.parse(stopped_at)))
+    (stopped_at === null || isInstant(stopped_at))
   );
+}
+
+/** Whether it is text that the engine takes for an instant. */
+function isInstant(text: unknown): boolean {
+  try {
+    return typeof text === "string" && milliseconds("stopped_at", text) >= 0;
+  } catch {
+    return false;
+  }
 }
 
 /** Takes an answer for a session. */

@@ -1,7 +1,7 @@
 import type { Problem } from "./api.js";
 
 /**
- * Why a session cannot be had:
+ * Why a session, or the time, cannot be had:
  *
  * | code | meaning |
  * |---|---|
@@ -10,10 +10,19 @@ import type { Problem } from "./api.js";
  * | `timeout` | no answer came in time |
  * | `bad_answer` | something answered that is no tickseed server, or a proxy in front of it that has no server |
  * | `closed` | the session, or the clock that it was to share, was used after it had been closed |
+ * | `other_clock` | the clock to share is that of another server |
+ * | `not_ready` | a clock was read before it was set for the first time |
  */
-export type SessionErrorCode = "not_an_address" | "unreachable" | "timeout" | "bad_answer" | "closed";
+export type SessionErrorCode =
+  | "not_an_address"
+  | "unreachable"
+  | "timeout"
+  | "bad_answer"
+  | "closed"
+  | "other_clock"
+  | "not_ready";
 
-/** What is thrown when a session cannot be had, for a reason that is not the server's. */
+/** What is thrown when a session, or the time, cannot be had, for a reason that is not the server's. */
 export class SessionError extends Error {
   override readonly name = "SessionError";
   /** The kind of failure. It stays the same when the message is worded anew. */

@@ -15,11 +15,27 @@ export type Network = Pick<Platform, "fetch" | "timers">;
  *   is aborted.
  */
 export async function request(
+  network: Network,
+  address: string,
+  init?: RequestInit,
+  signal?: AbortSignal,
+): Promise<unknown> {
+  return (await ask(network, address, init, signal)).answer;
+}
+
+/** An answer, and whether it is from memory: then it may be out of date. */
+export interface Answered {
+  readonly answer: unknown;
+  readonly isFromMemory: boolean;
+}
+
+/** The same, with how old the answer is said to be. */
+export async function ask(
   { fetch, timers }: Network,
   address: string,
   init: RequestInit = {},
   signal?: AbortSignal,
-): Promise<unknown> {
+): Promise<Answered> {
   signal?.throwIfAborted();
   const asking = new AbortController();
   const abort = (): void => asking.abort(signal?.reason);
@@ -29,7 +45,7 @@ export async function request(
   try {
     const response = await fetch(address, { ...init, signal: asking.signal });
     const text = await response.text();
-    return answerOf(address, response, text);
+    return { answer: answerOf(address, response, text), isFromMemory: response.headers.has("age") };
   } catch (error) {
     throw failure(address, error, asking.signal);
   } finally {

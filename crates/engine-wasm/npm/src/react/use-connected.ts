@@ -51,7 +51,7 @@ export function useConnected(
         setSeen({ address: wanted, view });
       }
     };
-    const options = { catchUp: "latest", ...first, signal: mounted.signal } as const;
+    const options = { ...first, catchUp: first?.catchUp ?? "latest", signal: mounted.signal };
     void keepTrying(connect, wanted, options, show);
     return () => {
       mounted.abort();
@@ -90,7 +90,7 @@ async function keepTrying(
 /** Whether it may help to try again: nobody answered, or only somebody who cannot answer now. */
 function mayPass(error: unknown): boolean {
   return error instanceof ServerError
-    ? error.status >= 500
+    ? error.status >= 500 || error.status === 408 || error.status === 429
     : error instanceof SessionError && error.code !== "not_an_address" && error.code !== "closed";
 }
 

@@ -1,11 +1,11 @@
-import { askOver } from "../clock/ask.js";
-import { Clock } from "../clock/clock.js";
+import type { Clock } from "../clock/clock.js";
 import type { EngineSource } from "../engine/load.js";
 import { type SessionAddress, serverAddress, sessionAddress } from "../http/address.js";
 import { type SessionRecord, sessionRecord } from "../http/api.js";
 import { SessionError } from "../http/error.js";
 import { request } from "../http/request.js";
 import { type Platform, platform } from "../platform.js";
+import { type BorrowedClock, borrowClock, makeClock, ownClock } from "./clocks.js";
 import { LiveSession } from "./live.js";
 import type { CatchUp } from "./ticker.js";
 
@@ -18,7 +18,10 @@ export interface ConnectOptions {
    * the `"latest"`.
    */
   readonly catchUp?: CatchUp | undefined;
-  /** A clock to share among sessions of one server, from {@link openClock}. It is not closed with the session. */
+  /**
+   * A clock of the session's server, from {@link openClock}, which is not closed with the session. Without, the sessions of a
+   * server have one together, which is closed with the last of them.
+   */
   readonly clock?: Clock | undefined;
   /** Where the WebAssembly module comes from, as for `loadEngine`. */
   readonly engine?: EngineSource | undefined;
@@ -36,11 +39,8 @@ export function connectWith(loadEngine: (source?: EngineSource) => Promise<void>
     const parts = platform(options.platform);
     const addresses = sessionAddress(address);
     signal?.throwIfAborted();
-    if (options.clock?.isClosed === true) {
-      throw new SessionError("closed", "the clock to share was closed");
-    }
-    const ownsClock = options.clock === undefined;
-    const clock = options.clock ?? new Clock({ ...parts, ask: askOver(parts, addresses.time) });
+    checkClock(options.clock, addresses);
+    const { clock, giveBack } = clockFor(options, parts, addresses);
     const connecting = follow(signal);
     try {
       const [record] = await Promise.all([
@@ -54,16 +54,14 @@ export function connectWith(loadEngine: (source?: EngineSource) => Promise<void>
         address: addresses,
         record,
         clock,
-        ownsClock,
+        giveBackClock: giveBack,
         catchUp,
         signal,
       });
     } catch (error) {
       // What has not failed is not waited for any more.
       connecting.abort(error);
-      if (ownsClock) {
-        clock.close();
-      }
+      giveBack();
       throw error;
     } finally {
       connecting.release();
@@ -71,8 +69,25 @@ export function connectWith(loadEngine: (source?: EngineSource) => Promise<void>
   };
 }
 
+function checkClock(clock: Clock | undefined, { time }: SessionAddress): void {
+  if (clock?.isClosed === true) {
+    throw new SessionError("closed", "the clock to share was closed");
+  }
+  if (clock?.address !== undefined && clock.address !== time) {
+    throw new SessionError("other_clock", `the clock to share asks ${clock.address}, not ${time}`);
+  }
+}
+
+function clockFor(options: ConnectOptions, parts: Platform, { time }: SessionAddress): BorrowedClock {
+  if (options.clock !== undefined) {
+    return { clock: options.clock, giveBack: () => undefined };
+  }
+  // Another platform has another time.
+  return options.platform === undefined ? borrowClock(parts, time) : ownClock(parts, time);
+}
+
 /**
- * Opens a clock of a server's time, to be shared by several sessions of one page, so that the server is asked once for all.
+ * Opens a clock of a server's time, for who needs it without a session, or before and after.
  *
  * @param server The server's address, such as `https://ticks.example`.
  * @throws {@link SessionError} or {@link ServerError} if the first question is not answered.
@@ -90,8 +105,7 @@ export async function openClock(
   const parts = platform(options.platform);
   const { signal } = options;
   signal?.throwIfAborted();
-  const ask = askOver(parts, serverAddress(server, "/v1/time"));
-  const clock = new Clock({ ...parts, ask, signal });
+  const clock = makeClock(parts, serverAddress(server, "/v1/time"), signal);
   try {
     await untilReady(clock, signal);
   } catch (error) {

@@ -29,6 +29,9 @@ export interface StateRange {
   readonly latest: State;
 }
 
+/** A timeline that somebody else frees and stops. */
+export type SessionTimeline = Omit<Timeline, "free" | "stopAt" | typeof Symbol.dispose>;
+
 /** What a live session tells. */
 export interface SessionEvents {
   /** A step has begun. Every step is told, in order, none twice, as far as `catchUp` says. */
@@ -51,8 +54,8 @@ export interface LiveParts {
   readonly address: SessionAddress;
   readonly record: SessionRecord;
   readonly clock: Clock;
-  /** Whether the clock is this session's alone, and ends with it. */
-  readonly ownsClock: boolean;
+  /** Tells that this session does not need the clock any more. */
+  readonly giveBackClock: () => void;
   readonly catchUp: CatchUp;
   /** Closes the session when it is aborted. */
   readonly signal: AbortSignal | undefined;
@@ -67,7 +70,7 @@ export interface LiveParts {
 export class LiveSession {
   readonly #platform: Platform;
   readonly #clock: Clock;
-  readonly #ownsClock: boolean;
+  readonly #giveBackClock: () => void;
   readonly #timeline: Timeline;
   readonly #ticker: Ticker;
   readonly #news: News;
@@ -81,15 +84,17 @@ export class LiveSession {
   #isClosed = false;
 
   /** @internal */
-  constructor({ platform, address, record, clock, ownsClock, catchUp, signal }: LiveParts) {
+  constructor({ platform, address, record, clock, giveBackClock, catchUp, signal }: LiveParts) {
     this.#platform = platform;
     this.#record = record;
     this.#clock = clock;
-    this.#ownsClock = ownsClock;
+    this.#giveBackClock = giveBackClock;
     this.#timeline = new Timeline(record);
     this.#ticker = this.#makeTicker(catchUp);
     this.#news = new News(platform, address, {
       session: (heard) => this.#hear(heard),
+      isFinal: () => this.#isStopFinal(),
+      final: () => this.#rest(),
       expired: () => this.#expire(),
       listening: (isListening) => this.#listeners.tell("listening", isListening),
     });
@@ -174,7 +179,7 @@ export class LiveSession {
    *
    * @throws {@link SessionError} `closed` after {@link LiveSession.close}.
    */
-  get timeline(): Timeline {
+  get timeline(): SessionTimeline {
     return this.#open();
   }
 
@@ -231,9 +236,7 @@ export class LiveSession {
     this.#news.close();
     this.#listeners.clear();
     this.#timeline.free();
-    if (this.#ownsClock) {
-      this.#clock.close();
-    }
+    this.#giveBackClock();
   }
 
   /** The same as {@link LiveSession.close}; called at the end of the block by `using session = ...`. */
@@ -317,12 +320,15 @@ export class LiveSession {
     this.#listeners.tell("stopped", this.#stopped);
   }
 
+  /** Whether the stop has passed for certain, so that the server takes no other any more. */
+  #isStopFinal(): boolean {
+    const { now, errorMs } = this.#clock.read();
+    return this.#stopped !== undefined && now - errorMs >= this.#stopped.stoppedAt;
+  }
+
   /** Asks nobody any more: what is frozen for good needs neither news nor the time. */
   #rest(): void {
-    this.#news.close();
-    if (this.#ownsClock) {
-      this.#clock.close();
-    }
+    this.#giveBackClock();
   }
 
   /** Takes in the session as the server has it now. An older one comes from a cache. */
@@ -332,19 +338,17 @@ export class LiveSession {
       return;
     }
     const known = this.stoppedAt;
+    const now = this.#now();
+    const before = this.#timeline.stepAt(now) ?? 0;
+    // First what may refuse it.
+    this.#timeline.stopAt(heard.stopped_at ?? null);
     this.#record = heard;
     const { stoppedAt } = this;
     if (stoppedAt !== known) {
       this.#stopped = undefined;
-      const now = this.#now();
-      const before = this.#timeline.stepAt(now) ?? 0;
-      this.#timeline.stopAt(stoppedAt ?? null);
       const stepsTakenBack = Math.max(0, before - (this.#timeline.stepAt(now) ?? 0));
       this.#late = { isLate: stoppedAt !== undefined && stoppedAt < now, stepsTakenBack };
       this.#ticker.stopAt(stoppedAt ?? Number.POSITIVE_INFINITY);
-    } else if (this.#stopped !== undefined && this.#clock.read().errorMs < FINAL_MS) {
-      // The server says so too, so late that no other stop can have taken its place.
-      this.#rest();
     }
   }
 
@@ -354,8 +358,6 @@ export class LiveSession {
   }
 }
 
-/** So long before a stop takes effect, in milliseconds, the server accepts no other any more. */
-const FINAL_MS = 500;
 /** The last instant that there is: the end of the year 9999. */
 const LAST_INSTANT = 253_402_300_799_999;
 

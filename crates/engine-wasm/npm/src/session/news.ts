@@ -5,13 +5,18 @@
 import type { SessionAddress } from "../http/address.js";
 import { isSessionRecord, type SessionRecord } from "../http/api.js";
 import { ServerError } from "../http/error.js";
-import { request } from "../http/request.js";
+import { ask } from "../http/request.js";
 import type { EventStream, Platform } from "../platform.js";
+import { takeTurn } from "./turns.js";
 
 /** Who is told. */
 export interface NewsReader {
   /** The session, as the server has it now. May be one that is known already. */
   session(record: SessionRecord): void;
+  /** Whether what the server answers from now on is for good. */
+  isFinal(): boolean;
+  /** The server has answered for good. */
+  final(): void;
   /** The server has the session no more. */
   expired(): void;
   /** Whether news now arrive by themselves. */
@@ -41,6 +46,8 @@ export class News {
   #failures = 0;
   /** The question under way. */
   #question: AbortController | undefined;
+  /** Lets another session of this page have its stream. */
+  #giveTurn: () => void = nothing;
   #cancelAsking: () => void = nothing;
   #cancelOpening: () => void = nothing;
 
@@ -72,6 +79,9 @@ export class News {
     this.#question = undefined;
     this.#stream?.close();
     this.#stream = undefined;
+    this.#giveTurn();
+    this.#giveTurn = nothing;
+    this.#isListening = false;
   }
 
   /** Opens a stream, in place of the one that there may be. */
@@ -82,7 +92,7 @@ export class News {
     this.#stream = undefined;
     this.#setListening(false);
     // Whoever is told that may close.
-    if (EventSource === undefined || this.#isClosed) {
+    if (EventSource === undefined || this.#isClosed || !this.#takeTurn(EventSource)) {
       return;
     }
     const stream = new EventSource(this.#address.events);
@@ -97,6 +107,14 @@ export class News {
     stream.addEventListener("open", () => this.#noteOpen(stream));
     stream.addEventListener("expired", () => this.#expire(stream));
     stream.addEventListener("error", () => this.#fail(stream));
+  }
+
+  /** Whether this session may have a stream: browsers allow few connections to a server, and a stream holds one for ever. */
+  #takeTurn(EventSource: object): boolean {
+    if (this.#giveTurn === nothing) {
+      this.#giveTurn = takeTurn(EventSource, new URL(this.#address.events).origin) ?? nothing;
+    }
+    return this.#giveTurn !== nothing;
   }
 
   #noteOpen(stream: EventStream): void {
@@ -164,14 +182,25 @@ export class News {
       this.#question = undefined;
       this.#askLater();
       learn();
+      this.#openIfTurn();
+    }
+  }
+
+  /** A session that had a stream may be gone, so that this one can have its. */
+  #openIfTurn(): void {
+    if (this.#giveTurn === nothing && !this.#isClosed) {
+      this.#open();
     }
   }
 
   /** What to do with the answer. Browsers know the session's tag, so that they are sent it only if it has changed. */
   async #answer(signal: AbortSignal): Promise<() => void> {
     try {
-      const record = await request(this.#platform, this.#address.session, { cache: "no-cache" }, signal);
-      return isSessionRecord(record) ? () => this.#reader.session(record) : nothing;
+      // What counts is when it was asked: an answer may have been on its way for long.
+      const isFinal = this.#reader.isFinal();
+      const init = { cache: "no-cache" } as const;
+      const { answer, isFromMemory } = await ask(this.#platform, this.#address.session, init, signal);
+      return isSessionRecord(answer) ? () => this.#learn(answer, isFinal && !isFromMemory) : nothing;
     } catch (error) {
       const isGone = error instanceof ServerError && error.code === "session_not_found";
       // Whatever else it is may pass: the next question is the next chance.
@@ -179,13 +208,27 @@ export class News {
     }
   }
 
+  #learn(record: SessionRecord, isFinal: boolean): void {
+    this.#reader.session(record);
+    // Whoever was told may have closed.
+    if (isFinal && !this.#isClosed && this.#reader.isFinal()) {
+      this.#leave();
+      this.#reader.final();
+    }
+  }
+
   #end(): void {
+    this.#leave();
+    this.#reader.expired();
+  }
+
+  /** Closes, and says that no more news come. */
+  #leave(): void {
+    const wasListening = this.#isListening;
     this.close();
-    if (this.#isListening) {
-      this.#isListening = false;
+    if (wasListening) {
       this.#reader.listening(false);
     }
-    this.#reader.expired();
   }
 
   #jittered(ms: number): number {

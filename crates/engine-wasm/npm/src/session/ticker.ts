@@ -68,8 +68,12 @@ export class Ticker {
     }
     this.#cancelTimer();
     this.#isTelling = true;
-    const isDone = this.#tell();
-    this.#isTelling = false;
+    let isDone = true;
+    try {
+      isDone = this.#tell();
+    } finally {
+      this.#isTelling = false;
+    }
     this.#wait(isDone);
   }
 

@@ -84,6 +84,16 @@ describe("getSession", () => {
 });
 
 describe("stopSession", () => {
+  it.each([Date.now(), "2026-11-25T12:00:00Z", new Date()])(
+    "refuses an instant that is not named: %s",
+    async (at) => {
+      const { server } = new World();
+      const stopping = stopSession(ADDRESS, at as never);
+      await expect(stopping).rejects.toMatchObject({ code: "not_an_instant", field: "at" });
+      expect(server.seen).toEqual([]);
+    },
+  );
+
   const stop = { id: RECORD.id, status: "running", stopped_at: "2026-11-23T12:30:00.000Z" };
   const at = NOON + 1_800_000;
 

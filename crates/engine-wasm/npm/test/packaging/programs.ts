@@ -6,7 +6,7 @@ export interface Entry {
   readonly name: string;
   /** Whether it has what connects to sessions. */
   readonly isLive: boolean;
-  /** Whether the engine is inside, as text: loaded as soon as it is imported. */
+  /** Whether the engine is inside, as text. */
   readonly isInline: boolean;
 }
 
@@ -39,9 +39,7 @@ const LIVE = [
 
 /** A program that uses public names of an entry and shows {@link ANSWER}, if all is well. */
 export function program({ syntax, entry, from, source, address, show }: Kind): string {
-  // Without it, nothing is used that the entry's own file makes; the engine inside has to be loaded all the same.
-  const load = entry.isInline ? [] : ["loadEngine"];
-  const names = `{ ${[...load, ...ENGINE, ...(entry.isLive ? LIVE : [])].join(", ")} }`;
+  const names = `{ ${["loadEngine", ...ENGINE, ...(entry.isLive ? LIVE : [])].join(", ")} }`;
   const found =
     syntax === "import" ? `import ${names} from "${from}"` : `const ${names} = require("${from}")`;
   return `${found};
@@ -56,11 +54,8 @@ run().then((answer) => ${show}(answer));
 `;
 }
 
-/** Connecting loads the engine; where it is inside, it can be asked before. */
-function steps({ isLive, isInline }: Entry, file: string): string {
-  if (isInline) {
-    return `const answer = askEngine(); ${isLive ? "await connectOnce();" : ""} return answer;`;
-  }
+/** Connecting loads the engine. */
+function steps({ isLive }: Entry, file: string): string {
   return `${isLive ? "await connectOnce();" : `await loadEngine(${file});`} return askEngine();`;
 }
 

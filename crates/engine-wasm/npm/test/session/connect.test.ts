@@ -324,3 +324,38 @@ it("connecting does not end the process by a rejection that nobody handles", asy
   process.off("unhandledRejection", note);
   expect(unhandled).toEqual([]);
 });
+
+describe("several sessions of one server", () => {
+  it("have one stream together, and the others ask", async () => {
+    const world = new World();
+    const { platform } = world;
+    const addresses = [
+      world.server.keep(),
+      world.server.keep({ id: "sess_b" }),
+      world.server.keep({ id: "sess_c" }),
+    ];
+    const [first, ...others] = await Promise.all(
+      addresses.map((address) => world.connect(address, { platform })),
+    );
+    await world.pass(1_000);
+    expect(world.leftovers.streams).toBe(1);
+    first?.close();
+    await world.pass(7_000);
+    expect(world.leftovers.streams, "another one has its turn").toBe(1);
+    for (const session of others) {
+      session.close();
+    }
+    expect(world.leftovers).toEqual(NOTHING_LEFT);
+  });
+
+  it("cannot share the clock of another server", async () => {
+    const world = new World();
+    const { platform } = world;
+    const opening = openClock("https://ticks.example/behind", { platform });
+    const clock = await world.agenda.until(opening);
+    const connecting = world.connect(world.server.keep(), { clock });
+    await expect(connecting).rejects.toMatchObject({ name: "SessionError", code: "other_clock" });
+    clock.close();
+    expect(world.leftovers).toEqual(NOTHING_LEFT);
+  });
+});

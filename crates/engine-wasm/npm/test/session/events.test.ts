@@ -206,6 +206,39 @@ describe("the stop of a live session", () => {
     await world.pass(1);
   });
 
+  it("is not taken for final by an answer that was asked for before it", async () => {
+    const world = new World();
+    const session = await world.connect(undefined, {
+      platform: { ...world.platform, EventSource: undefined },
+    });
+    world.server.stop(START + 20_000);
+    await world.passUntil(START + 19_000);
+    // Whatever was asked for arrives late, and meanwhile the stop is set earlier.
+    world.server.backMs = 4_000;
+    await world.passUntil(START + 19_400);
+    world.server.stop(START + 19_350);
+    await world.passUntil(START + 24_500);
+    world.server.backMs = 10;
+    await world.passUntil(START + 90_000);
+    expect(session.stoppedAt).toBe(START + 19_350);
+    expect(session.state().step).toBe(193);
+    session.close();
+    expect(world.leftovers).toEqual(NOTHING_LEFT);
+  });
+
+  it("is not believed if it is no instant", async () => {
+    const world = new World();
+    const session = await world.connect();
+    await world.passUntil(START + 500);
+    for (const stopped_at of ["1969-12-31T23:59:59.000Z", "2026", 5]) {
+      world.server.emit("stopped", JSON.stringify({ ...RECORD, revision: 7, stopped_at }));
+      await world.pass(100);
+    }
+    expect(session.stoppedAt).toBeUndefined();
+    expect(session.isStopped).toBe(false);
+    session.close();
+  });
+
   it("leaves nothing to ask for, once the server has said so again", async () => {
     const world = new World();
     const session = await world.connect();

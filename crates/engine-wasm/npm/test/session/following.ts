@@ -4,13 +4,17 @@ import type { Platform } from "../../src/platform.js";
 import { News } from "../../src/session/news.js";
 import { World } from "../virtual/world.js";
 
+type Told = number | boolean | "expired" | "final";
+
 /** Who follows a session, and what they were told. */
 export class Following {
   readonly world = new World();
   /** All that was told, in order: the revision of a session, whether news arrive by themselves, that it has expired. */
-  readonly told: (number | boolean | "expired")[] = [];
+  readonly told: Told[] = [];
   /** What is done whenever something is told. */
-  whenTold: (told: number | boolean | "expired") => void = () => undefined;
+  whenTold: (told: Told) => void = () => undefined;
+  /** Whether what the server answers now is for good. */
+  isFinal = false;
   readonly news: News;
   readonly path: string;
 
@@ -19,7 +23,7 @@ export class Following {
     const address = this.world.server.keep();
     this.path = new URL(address).pathname;
     prepare(this.world);
-    const tell = (told: number | boolean | "expired"): void => {
+    const tell = (told: Told): void => {
       this.told.push(told);
       this.whenTold(told);
     };
@@ -27,6 +31,8 @@ export class Following {
       session: ({ revision }) => tell(revision),
       listening: tell,
       expired: () => tell("expired"),
+      isFinal: () => this.isFinal,
+      final: () => tell("final"),
     });
   }
 
