@@ -1,7 +1,7 @@
 /** Runs rows and compares each with the first. */
 import { type Digests, firstDifference, parting } from "./compare.js";
 import { type Line, ORDERS, type Order } from "./hosts/report.js";
-import { waypoints } from "./options.js";
+import { SLOW_BY, waypoints } from "./options.js";
 import { type Command, describe, digests } from "./program.js";
 import type { Row } from "./rows.js";
 import { progress, say } from "./say.js";
@@ -17,6 +17,8 @@ export interface Prepared {
   readonly command: Command;
   /** How many states it gets. */
   readonly states: number;
+  /** How long it takes, about, against the others. */
+  readonly cost: number;
 }
 
 /** What it all came to. */
@@ -34,7 +36,8 @@ export function prepare(row: Row, states: number): Prepared {
   const engine = row.engine();
   const name = `${target}, ${engine}, ${build}`;
   say(name);
-  return { name, target, engine, build, command: row.prepare(), states };
+  const cost = row.pace === "slow" ? states * SLOW_BY : states;
+  return { name, target, engine, build, command: row.prepare(), states, cost };
 }
 
 /** Runs the first row, then the others, several at once, until one differs. */
@@ -61,7 +64,8 @@ export async function runAll(prepared: readonly Prepared[], jobs: number): Promi
     }
   };
   const reference = await runOne(first, (lines) => Promise.resolve(againstStored(first, lines)));
-  const waiting = [...others];
+  // The longest first, so that none is left alone at the end.
+  const waiting = [...others].sort((a, b) => b.cost - a.cost);
   const worker = async () => {
     for (let row = waiting.shift(); row !== undefined && failure === undefined; row = waiting.shift()) {
       const one = row;

@@ -30,7 +30,7 @@ function program(name: string, wrongFrom = Number.POSITIVE_INFINITY): Prepared {
   );
   chmodSync(file, 0o755);
   const names = { name, target: name, engine: "node", build: "text" };
-  return { ...names, command: [process.execPath, file], states: 10_000 };
+  return { ...names, command: [process.execPath, file], states: 10_000, cost: 10_000 };
 }
 
 describe("rows", () => {
