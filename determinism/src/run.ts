@@ -46,38 +46,50 @@ export async function runAll(prepared: readonly Prepared[], jobs: number): Promi
   if (first === undefined) {
     return { results: [], failure: undefined };
   }
-  const everyNumber = [...new Set(prepared.flatMap(({ states }) => waypoints(states)))];
-  const results: Result[] = [];
-  let failure: string | undefined;
-  const runOne = async (row: Prepared, compare: (lines: Lines) => Promise<string | undefined>) => {
-    try {
-      const lines = await linesOf(row, row === first ? everyNumber : waypoints(row.states));
-      const difference = await compare(lines);
-      if (difference === undefined) {
-        results.push(resultOf(row, lines));
-      }
-      failure ??= difference;
-      return lines;
-    } catch (error) {
-      failure ??= `${row.name} could not be run: ${error instanceof Error ? error.message : error}`;
-      return undefined;
-    }
-  };
-  const reference = await runOne(first, (lines) => Promise.resolve(againstStored(first, lines)));
+  const runs = new Runs();
+  const everyNumber = new Set(prepared.flatMap(({ states }) => waypoints(states)));
+  const reference = await runs.run(first, [...everyNumber], (lines) => againstStored(first, lines));
   // The longest first, so that none is left alone at the end.
   const waiting = [...others].sort((a, b) => b.cost - a.cost);
-  const worker = async () => {
-    for (let row = waiting.shift(); row !== undefined && failure === undefined; row = waiting.shift()) {
+  const work = async () => {
+    for (
+      let row = waiting.shift();
+      row !== undefined && reference && runs.failure === undefined;
+      row = waiting.shift()
+    ) {
       const one = row;
-      await runOne(one, (lines) => against(first, reference as Lines, one, lines));
+      await runs.run(one, waypoints(one.states), (lines) => against(first, reference, one, lines));
     }
   };
-  if (failure === undefined) {
-    await Promise.all(Array.from({ length: jobs }, worker));
+  await Promise.all(Array.from({ length: jobs }, work));
+  return { results: prepared.flatMap((row) => runs.results.get(row) ?? []), failure: runs.failure };
+}
+
+/** What has come of the rows so far. */
+class Runs {
+  readonly results = new Map<Prepared, Result>();
+  /** What went wrong first. */
+  failure: string | undefined;
+
+  /** Runs a row and compares: `compare` tells where it differs. Gives its digests, unless it could not be run. */
+  async run(
+    row: Prepared,
+    numbers: readonly number[],
+    compare: (lines: Lines) => string | undefined | Promise<string | undefined>,
+  ): Promise<Lines | undefined> {
+    try {
+      const lines = await linesOf(row, numbers);
+      const difference = await compare(lines);
+      if (difference === undefined) {
+        this.results.set(row, resultOf(row, lines));
+      }
+      this.failure ??= difference;
+      return lines;
+    } catch (error) {
+      this.failure ??= `${row.name} could not be run: ${error instanceof Error ? error.message : error}`;
+      return undefined;
+    }
   }
-  const place = ({ target, engine, build }: Result) =>
-    prepared.findIndex((row) => row.target === target && row.engine === engine && row.build === build);
-  return { results: results.sort((a, b) => place(a) - place(b)), failure };
 }
 
 async function linesOf(row: Prepared, numbers: readonly number[]): Promise<Lines> {
