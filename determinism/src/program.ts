@@ -1,38 +1,80 @@
 /** A program that prints digests, as the native one does, or something that takes the same arguments. */
 import { spawn } from "node:child_process";
 
+import type { Ask } from "./compare.js";
 import type { Line, Order } from "./hosts/report.js";
 import { ROOT } from "./system.js";
 
 /** How a program is started: its name and its first arguments. */
 export type Command = readonly [string, ...string[]];
 
-/** The digests of so many states; one line for each number. */
+/** Who listens to a program while it runs. */
+export interface Listener {
+  /** How many states it has passed. */
+  readonly progress?: (states: number) => void;
+  /** A digest. The program is ended if this throws. */
+  readonly line: (line: Line) => void;
+  /** Ends the program. */
+  readonly signal?: AbortSignal;
+}
+
+/** Tells the digests of so many states as they come: one line for each number. */
 export async function digests(
   command: Command,
   order: Order,
   numbers: readonly number[],
-  progress: (states: number) => void = () => undefined,
-): Promise<Line[]> {
-  const output = await run([...command, order, ...numbers.map(String)], progress);
-  return output.map((line) => JSON.parse(line) as Line);
+  { line, progress = () => undefined, signal }: Listener,
+): Promise<void> {
+  await run(
+    [...command, order, ...numbers.map(String)],
+    (text) => line(JSON.parse(text) as Line),
+    progress,
+    signal,
+  );
+}
+
+/** Asks a program for one digest at a time. */
+export function asking(command: Command, order: Order): Ask {
+  return async (states) => {
+    let digest = "";
+    await digests(command, order, [states], {
+      line: (line) => {
+        digest = line.digest;
+      },
+    });
+    return digest;
+  };
 }
 
 /** One state in words. */
 export async function describe(command: Command, order: Order, state: number): Promise<string> {
-  return (await run([...command, order, "--state", String(state)])).join("\n");
+  const lines: string[] = [];
+  await run([...command, order, "--state", String(state)], (line) => lines.push(line));
+  return lines.join("\n");
 }
 
-/** Lines of standard output. On standard error come numbers: how far it has got; all else is a complaint. */
+/** Gives the lines of standard output. On standard error come numbers: how far it has got; all else is a complaint. */
 function run(
   [program, ...args]: readonly [string, ...string[]],
+  take: (line: string) => void,
   progress: (states: number) => void = () => undefined,
-): Promise<string[]> {
+  signal?: AbortSignal,
+): Promise<void> {
   return new Promise((done, failed) => {
-    const child = spawn(program, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
-    const output: string[] = [];
+    const child = spawn(program, args, {
+      cwd: ROOT,
+      stdio: ["ignore", "pipe", "pipe"],
+      ...(signal && { signal }),
+    });
     const complaints: string[] = [];
-    eachLine(child.stdout, (line) => output.push(line));
+    eachLine(child.stdout, (line) => {
+      try {
+        take(line);
+      } catch (error) {
+        failed(error);
+        child.kill();
+      }
+    });
     eachLine(child.stderr, (line) => {
       if (/^\d+$/.test(line)) {
         progress(Number(line));
@@ -41,11 +83,15 @@ function run(
       }
     });
     child.on("error", failed);
-    child.on("close", (code) => {
+    child.on("close", (code, killedBy) => {
       if (code === 0) {
-        done(output);
+        done();
       } else {
-        failed(new Error(`${[program, ...args].join(" ")} ended with ${code}:\n${complaints.join("\n")}`));
+        failed(
+          new Error(
+            `${[program, ...args].join(" ")} ended with ${code ?? killedBy}:\n${complaints.join("\n")}`,
+          ),
+        );
       }
     });
   });
