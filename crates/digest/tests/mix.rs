@@ -160,8 +160,9 @@ fn the_documentation_has_the_right_numbers() {
     ];
     let [scattered, walk] = Order::ALL.map(|order| cells(&notes_of(order, 1_000_000)));
     let rows = names.iter().zip(scattered).zip(walk);
-    let table: String =
-        rows.map(|((name, scattered), walk)| format!("| {name} | {scattered} | {walk} |\n")).collect();
+    let lines: Vec<String> =
+        rows.map(|((name, scattered), walk)| format!("| {name} | {scattered} | {walk} |")).collect();
+    let table = lines.join("\n");
     let documentation = include_str!("../../../docs/determinism.md");
     assert!(documentation.contains(&table), "docs/determinism.md should have this:\n{table}");
 }
