@@ -49,6 +49,7 @@ pub(super) mod optional {
 
     use serde::{Deserializer, Serializer};
 
+    #[expect(clippy::ref_option, reason = "that is how serde calls it")]
     pub(in super::super) fn serialize<N: Display, S: Serializer>(
         number: &Option<N>,
         serializer: S,
