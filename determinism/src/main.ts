@@ -21,7 +21,9 @@ async function main(): Promise<number> {
   say(`\n==> Running, ${options.jobs} at once`);
   const { results, failure } = await runAll(prepared, options.jobs, () => [buildReference()]);
   const wrong = [...failures, ...(failure === undefined ? [] : [failure]), ...changed(shipped)];
-  say(`\n${table(results)}\n`);
+  if (results.length > 0) {
+    say(`\n${table(results)}\n`);
+  }
   for (const text of wrong) {
     say(`FAILED: ${text}`);
   }
