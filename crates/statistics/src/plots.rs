@@ -8,7 +8,8 @@ use plotters::prelude::*;
 use crate::correlation::by_distance;
 use crate::prediction::{Prediction, default_of};
 use crate::samples::{DEFAULT, RuleSet};
-use crate::uniformity::INTERVALS;
+use crate::uniformity::{INTERVALS, PAIRS};
+use crate::verdict::Outcome;
 
 type Drawn = Result<(), Box<dyn Error>>;
 
@@ -75,11 +76,11 @@ fn plot(
     Ok(())
 }
 
-/// How often each interval of the default rules came, against what is to be expected.
+/// How often each interval of the default rules came in the test over pairs, against what is to be expected.
 #[expect(clippy::cast_precision_loss, reason = "counts below 2^53")]
 pub(crate) fn intervals(file: &Path) -> Drawn {
     let mut counts = vec![0_u64; DEFAULT.choices() as usize];
-    DEFAULT.each_epoch(INTERVALS, |epoch| {
+    DEFAULT.each_epoch(PAIRS, INTERVALS, |epoch| {
         for interval in epoch {
             counts[(interval - DEFAULT.min) as usize] += 1;
         }
@@ -170,8 +171,8 @@ pub(crate) fn prediction(surprise: &Path, guess: &Path, predictions: &[Predictio
 
 /// All p-values in order: if nothing but chance is at work they lie along the diagonal.
 #[expect(clippy::cast_precision_loss, reason = "a few")]
-pub(crate) fn p_values(file: &Path, p_values: &[f64]) -> Drawn {
-    let mut sorted = p_values.to_vec();
+pub(crate) fn p_values(file: &Path, outcomes: &[Outcome]) -> Drawn {
+    let mut sorted: Vec<f64> = outcomes.iter().map(|outcome| outcome.p).collect();
     sorted.sort_by(f64::total_cmp);
     let count = sorted.len() as f64;
     let points = sorted.iter().enumerate().map(|(place, p)| ((place as f64 + 0.5) / count, *p)).collect();
