@@ -123,7 +123,7 @@ pub(crate) fn by_distance(rules: RuleSet, farthest: usize) -> Vec<(f64, f64)> {
 }
 
 pub(crate) fn table(measured: &[Measured]) -> String {
-    let p = |p: Option<f64>| p.map_or("-".to_owned(), |p| format!("{p:.3}"));
+    let p = |p: Option<f64>| p.map_or("-".to_owned(), |p| format!("{p:.4}"));
     let lines: Vec<Vec<String>> = measured
         .iter()
         .map(|one| {

@@ -206,7 +206,7 @@ pub(crate) fn table(tests: &[Test]) -> String {
         .iter()
         .map(|test| {
             let ChiSquare { statistic, freedom, p } = test.chi_square;
-            vec![test.name.clone(), format!("{statistic:.1}"), freedom.to_string(), format!("{p:.3}")]
+            vec![test.name.clone(), format!("{statistic:.1}"), freedom.to_string(), format!("{p:.4}")]
         })
         .collect();
     markdown(&["test", "χ²", "degrees", "p"], &lines)

@@ -42,7 +42,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         eprintln!("failed: {outcome}");
     }
     measured.fill(&mut document);
-    document.fill("p-values", &verdict::sentence(&outcomes));
+    document.fill("p-values", &verdict::sentences(&outcomes));
     document.write()?;
     measured.plot(Path::new(plots), &outcomes)?;
     Ok(if failing.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -168,9 +168,9 @@ pub(crate) fn summary(predictions: &[Prediction]) -> String {
             let (bits, error) = one.bits;
             vec![
                 one.rules.name(),
-                format!("{independent:.2}"),
-                format!("{sum:.2}"),
-                format!("{bits:.2} ± {error:.2}"),
+                format!("{independent:.3}"),
+                format!("{sum:.3}"),
+                format!("{bits:.3} ± {error:.3}"),
                 format!("{:.1} %", 100.0 * (1.0 - sum / independent)),
                 format!("{:.1} %", 100.0 * (1.0 - bits / independent)),
                 one.z.map_or("-".to_owned(), |z| format!("{z:.2}")),

@@ -98,7 +98,7 @@ pub(crate) fn table(measured: &[Measured]) -> String {
         if test.freedom == 0 {
             return ["-".to_owned(), "0".to_owned(), "-".to_owned()];
         }
-        [format!("{:.1}", test.statistic), test.freedom.to_string(), format!("{:.3}", test.p)]
+        [format!("{:.1}", test.statistic), test.freedom.to_string(), format!("{:.4}", test.p)]
     };
     let lines: Vec<Vec<String>> = measured
         .iter()

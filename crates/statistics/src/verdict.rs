@@ -33,18 +33,20 @@ pub(crate) fn failing(outcomes: &[Outcome]) -> Vec<&Outcome> {
     outcomes.iter().filter(|outcome| !outcome.passes()).collect()
 }
 
-/// What all p-values together are like.
-pub(crate) fn sentence(outcomes: &[Outcome]) -> String {
-    let count = outcomes.len();
-    let least = outcomes.iter().map(|outcome| outcome.p).fold(1.0, f64::min);
-    let below = outcomes.iter().filter(|outcome| outcome.p < 0.05).count();
+/// What all p-values together are like. They are independent and, if nothing but chance is at work, uniform.
+pub(crate) fn sentences(outcomes: &[Outcome]) -> String {
+    let p_values = || outcomes.iter().map(|outcome| outcome.p);
+    let (least, greatest) = (p_values().fold(1.0, f64::min), p_values().fold(0.0, f64::max));
+    let below = p_values().filter(|p| *p < 0.05).count();
     #[expect(clippy::cast_precision_loss, reason = "a few")]
-    let expected = count as f64;
+    let count = outcomes.len() as f64;
     format!(
-        "{count} tests: {below} of their p-values lie below 0.05, where {:.1} are to be expected; the least is {least:.4}, and the \
-         least of so many lies below that with a probability of {:.2}.",
-        expected * 0.05,
-        1.0 - (1.0 - least).powf(expected)
+        "{count} tests: {below} of their p-values lie below 0.05, where {:.1} are to be expected.\n\
+         The least is {least:.4}, and the least of so many lies below that with a probability of {:.2}.\n\
+         The greatest is {greatest:.4}, and the greatest of so many lies above that with a probability of {:.2}.",
+        count * 0.05,
+        1.0 - (1.0 - least).powf(count),
+        1.0 - greatest.powf(count)
     )
 }
 
@@ -69,6 +71,23 @@ mod tests {
         assert_eq!(names, ["odd", "none", "broken", "limit"]);
         assert_eq!(failing[0], "odd: p = 1.00e-7, where more than 1e-6 is to be expected");
         assert!(failing[2].starts_with("broken: p = NaN"));
+    }
+
+    #[test]
+    fn the_sentences_tell_both_ends() {
+        let outcomes = [0.01, 0.5, 0.9].map(|p| Outcome::new("test".to_owned(), p));
+        let sentences = sentences(&outcomes);
+        assert!(
+            sentences
+                .starts_with("3 tests: 1 of their p-values lie below 0.05, where 0.2 are to be expected.")
+        );
+        assert!(
+            sentences.contains("The least is 0.0100,") && sentences.contains("with a probability of 0.03.\n")
+        );
+        assert!(
+            sentences.contains("The greatest is 0.9000,")
+                && sentences.ends_with("with a probability of 0.27.")
+        );
     }
 
     #[test]
