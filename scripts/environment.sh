@@ -37,6 +37,32 @@ fail() {
   exit 1
 }
 
+# answer_help ARGUMENT...: if the first asks for help, prints what the script says of itself at its head, and ends.
+answer_help() {
+  case "${1:-}" in -h | --help)
+    head_comment
+    exit 0
+    ;;
+  esac
+}
+
+# head_comment: of the script that runs, without its first line.
+head_comment() {
+  sed -n -e 1d -e '/^#/!q' -e 's/^# \{0,1\}//p' "$ROOT/scripts/${0##*/}"
+}
+
+# refuse_unknown_options ARGUMENT...: an option has to stand in the script's head. A typo shall not show after the builds.
+refuse_unknown_options() {
+  local argument known
+  known=" $(head_comment | tr '\n' ' ')"
+  for argument in "$@"; do
+    case "$argument" in -*)
+      [[ "$known" == *" $argument "* ]] || fail "there is no $argument" "scripts/${0##*/} --help tells what there is"
+      ;;
+    esac
+  done
+}
+
 # have COMMAND: whether it can be run.
 have() {
   command -v "$1" >/dev/null 2>&1
