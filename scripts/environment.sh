@@ -63,6 +63,16 @@ refuse_unknown_options() {
   done
 }
 
+# only_one_run: fails at once if another run of what is built into determinism/dist is under way. The system lets go of the
+# lock when the script ends, however it does.
+only_one_run() {
+  mkdir -p artifacts
+  exec {lock}>artifacts/determinism.lock
+  if have flock && ! flock --nonblock "$lock"; then
+    fail "scripts/determinism or scripts/planted-faults is running here; two at once would spoil each other's files"
+  fi
+}
+
 # have COMMAND: whether it can be run.
 have() {
   command -v "$1" >/dev/null 2>&1
