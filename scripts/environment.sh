@@ -64,7 +64,7 @@ refuse_unknown_options() {
 }
 
 # only_one_run: fails at once if another run of what is built into determinism/dist is under way. The system lets go of the
-# lock when the script ends, however it does.
+# lock when the script and what it has started have ended, however they do.
 only_one_run() {
   mkdir -p artifacts
   exec {lock}>artifacts/determinism.lock
