@@ -53,18 +53,19 @@ head_comment() {
 
 # refuse_unknown_options ARGUMENT...: an option has to stand in the script's head. A typo shall not show after the builds.
 refuse_unknown_options() {
-  local argument known
+  local argument known before=""
   known=" $(head_comment | tr '\n' ' ')"
   for argument in "$@"; do
-    case "$argument" in -*)
-      [[ "$known" == *" $argument "* ]] || fail "there is no $argument" "scripts/${0##*/} --help tells what there is"
-      ;;
-    esac
+    # What follows --only is a text, whatever it begins with.
+    if [[ "$argument" == -* && "$before" != --only && "$known" != *" $argument "* ]]; then
+      fail "there is no $argument" "scripts/${0##*/} --help tells what there is"
+    fi
+    before="$argument"
   done
 }
 
-# only_one_run: fails at once if another run of what is built into determinism/dist is under way. The system lets go of the
-# lock when the script and what it has started have ended, however they do.
+# only_one_run: fails at once if another run of what is built into determinism/dist is under way. The script and the program
+# that it ends in hold the lock until they have ended, however they do. Where there is no flock, nobody checks.
 only_one_run() {
   mkdir -p artifacts
   exec {lock}>artifacts/determinism.lock

@@ -87,7 +87,7 @@ const folderOf = (profile: Profile) => (profile === "dev" ? "debug" : profile);
 function cargo(args: readonly string[], settings: Record<string, string> = {}): void {
   execFileSync("cargo", ["build", "--quiet", ...args], {
     cwd: ROOT,
-    // Where it builds must not depend on how somebody has set Cargo up.
+    // What is built has to lie where it is looked for, whatever variables somebody has set for Cargo.
     env: { ...process.env, CARGO_TARGET_DIR: TARGET_FOLDER, CARGO_BUILD_TARGET: undefined, ...settings },
     stdio: "inherit",
   });

@@ -13,13 +13,15 @@ export class Difference extends Error {
   readonly where: Parting;
 
   constructor(order: Order, where: Parting) {
-    super(`the digest over ${where.different} states is another one`);
+    super(
+      `${order}, one of the states ${grouped(where.equal)} to ${grouped(where.different - 1)} is another one`,
+    );
     this.order = order;
     this.where = where;
   }
 }
 
-/** The reference implementation is slow: it is asked about no more states. */
+/** The reference implementation is slow: to look for a state beyond would take too long. */
 const FARTHEST_JUDGED = 1_000_000;
 
 /** What a program is called in a message. */

@@ -14,9 +14,12 @@ export interface Options {
   readonly jobs: number;
 }
 
-export const USAGE = "usage: scripts/determinism [N] [--full] [--all] [--only TEXT] [--jobs N]";
+export const USAGE =
+  "usage: scripts/determinism [N] [--full] [--all] [--only TEXT] [--jobs N]; N is at least 1000";
 
 const DEFAULT_STATES = 1_000_000;
+/** Where the digests that were written down begin: of fewer states nothing is known. */
+const LEAST_STATES = 1000;
 /** How many states the full run goes to. */
 export const FULL_STATES = 1_000_000_000;
 
@@ -41,20 +44,29 @@ export function read(args: readonly string[]): Options {
     } else if (argument === "--all") {
       options.all = true;
     } else if (argument === "--only") {
-      options.only = rest.shift() ?? "";
+      options.only = text(rest.shift());
     } else if (argument === "--jobs") {
-      options.jobs = number(rest.shift());
+      options.jobs = number(rest.shift(), 1);
+    } else if (options.states === 0) {
+      options.states = number(argument, LEAST_STATES);
     } else {
-      options.states = number(argument);
+      throw new Error(USAGE);
     }
   }
   const states = options.states || (options.full ? FULL_STATES : DEFAULT_STATES);
   return { ...options, states };
 }
 
-function number(text: string | undefined): number {
-  const value = Number((text ?? "").replaceAll("_", ""));
-  if (!Number.isSafeInteger(value) || value < 1) {
+function text(argument: string | undefined): string {
+  if (!argument) {
+    throw new Error(USAGE);
+  }
+  return argument;
+}
+
+function number(argument: string | undefined, least: number): number {
+  const value = Number((argument ?? "").replaceAll("_", ""));
+  if (!Number.isSafeInteger(value) || value < least) {
     throw new Error(USAGE);
   }
   return value;

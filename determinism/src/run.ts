@@ -43,7 +43,7 @@ export async function runAll(
   const work = async () => {
     for (
       let row = waiting.shift();
-      row !== undefined && reference && runs.failure === undefined;
+      row !== undefined && reference && !runs.hasFailed;
       row = waiting.shift()
     ) {
       const one = row;
@@ -66,6 +66,11 @@ class Runs {
   failure: string | undefined;
   readonly #end = new AbortController();
 
+  /** So from the first failure on, while the words for it are still looked for. */
+  get hasFailed(): boolean {
+    return this.#end.signal.aborted;
+  }
+
   /** Runs a row and compares it with what is expected; `explain` puts a difference into words. Gives its digests if all is well. */
   async run(
     row: Prepared,
@@ -79,7 +84,7 @@ class Runs {
       return lines;
     } catch (error) {
       // What is ended because another row differs has not failed.
-      if (!this.#end.signal.aborted) {
+      if (!this.hasFailed) {
         this.#end.abort();
         this.failure = await inWords(row, error, explain);
       }
@@ -93,11 +98,17 @@ async function inWords(
   error: unknown,
   explain: (difference: Difference) => Promise<string>,
 ): Promise<string> {
-  if (error instanceof Difference) {
-    return await explain(error);
+  if (!(error instanceof Difference)) {
+    return `${row.name} could not be run: ${messageOf(error)}`;
   }
-  return `${row.name} could not be run: ${error instanceof Error ? error.message : error}`;
+  try {
+    return await explain(error);
+  } catch (trouble) {
+    return `${row.name}: ${error.message}; which state it is could not be found out: ${messageOf(trouble)}`;
+  }
 }
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 async function linesOf(
   row: Prepared,

@@ -52,7 +52,7 @@ describe("a program", () => {
 describe.skipIf(process.platform === "win32")("a program that never ends", () => {
   it("is ended after its time, with all that it has started", async () => {
     const file = join(folder, "longer");
-    const { status, tooLong } = await node(forever(file), { milliseconds: 4000 });
+    const { status, tooLong } = await node(forever(file), { milliseconds: 10_000 });
     expect({ status, tooLong }).toEqual({ status: undefined, tooLong: true });
     const written = readFileSync(file, "utf8");
     expect(written).not.toBe("");

@@ -26,9 +26,13 @@ describe("the number of states", () => {
     });
   });
 
-  it.each(["many", "0", "-1", "1.5", "--unknown"])("has to be one: %s", (text) => {
+  it.each(["many", "0", "-1", "1000.5", "999", "--unknown", "--only"])("has to be one: %s", (text) => {
     expect(() => read([text])).toThrow("usage");
   });
+});
+
+it("cannot be said twice", () => {
+  expect(() => read(["1000", "2000"])).toThrow("usage");
 });
 
 describe("digests on the way", () => {

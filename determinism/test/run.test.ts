@@ -83,6 +83,16 @@ describe("rows", () => {
     expect(failure).toContain("state 5000 of first\nthe reference:\n    state 5000 of reference");
   });
 
+  it("say that they differ even if it cannot be shown where", async () => {
+    const wrong = program("first", { wrongFrom: 5000 });
+    const { failure } = await runAll([wrong], 1, () => {
+      throw new Error("no compiler");
+    });
+    expect(failure).toBe(
+      "first: walk, one of the states 1,000 to 9,999 is another one; which state it is could not be found out: no compiler",
+    );
+  });
+
   it("say so if the reference computes the same as the first", async () => {
     const wrong = program("first", { wrongFrom: 5000 });
     const { failure } = await runAll([wrong], 1, () => wrong.command);

@@ -2,7 +2,7 @@
 //!
 //! The digest by itself says that two engines compute the same, not that they are right. The reference was written from the
 //! definition and shares no code with the engine: where both have the same digest, both are right or share a
-//! misunderstanding. It is slow, so it goes no farther than some 100 000 states.
+//! misunderstanding. It is slow, so it is asked about the first states only.
 
 use tickseed_digest::{Engine, Round, Session, State};
 use tickseed_test_vectors::reference::{Draw, InputError, Rules, Schedule, Timeline};

@@ -1,5 +1,7 @@
 /** Runs a program that may go on forever, and ends it then, with all that it has started. */
-import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import type { ChildProcess, SpawnOptions } from "node:child_process";
+
+import { endGroup, endIfInterrupted, startGroup } from "../group.js";
 
 /** What came of it. */
 export interface Ended {
@@ -16,18 +18,15 @@ export interface Limits extends Pick<SpawnOptions, "cwd" | "env"> {
   readonly milliseconds?: number;
 }
 
-const INTERRUPTS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
 /** Runs a program until it ends, or its time does. */
 export async function run(program: string, args: readonly string[], limits: Limits): Promise<Ended> {
   const { milliseconds, ...options } = limits;
-  // In a group of its own, which can be ended as a whole: the program alone would leave behind what it has started.
-  const child = spawn(program, args, { ...options, detached: true, stdio: ["ignore", "pipe", "pipe"] });
-  const forget = endIfInterrupted(child);
+  const child = startGroup(program, args, options);
+  const forget = endIfInterrupted(child, "SIGKILL");
   let tooLong = false;
   const end = () => {
     tooLong = true;
-    endGroup(child);
+    endGroup(child, "SIGKILL");
   };
   const timer = milliseconds === undefined ? undefined : setTimeout(end, milliseconds);
   try {
@@ -35,38 +34,6 @@ export async function run(program: string, args: readonly string[], limits: Limi
   } finally {
     clearTimeout(timer);
     forget();
-  }
-}
-
-/** Ctrl-C in a terminal does not reach other groups than this program's own. Gives what undoes it. */
-function endIfInterrupted(child: ChildProcess): () => void {
-  const pass = (signal: NodeJS.Signals) => {
-    endGroup(child);
-    forget();
-    process.kill(process.pid, signal);
-  };
-  const forget = () => {
-    for (const signal of INTERRUPTS) {
-      process.off(signal, pass);
-    }
-  };
-  for (const signal of INTERRUPTS) {
-    process.on(signal, pass);
-  }
-  return forget;
-}
-
-function endGroup({ pid }: ChildProcess): void {
-  if (pid === undefined) {
-    return;
-  }
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch (error) {
-    // It may have ended by itself meanwhile.
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") {
-      throw error;
-    }
   }
 }
 

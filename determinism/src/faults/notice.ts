@@ -67,6 +67,9 @@ async function outcome(
   if (status === undefined && !tooLong) {
     throw new Error(`the test was ended by somebody:\n${output}`);
   }
+  if (status !== 0 && !tooLong && !output.includes("test result: FAILED")) {
+    throw new Error(`the test came to no result:\n${output}`);
+  }
   const fails = tooLong ? "yes, goes on forever" : "yes";
   return { noticed: status === 0 ? "no" : fails, output };
 }

@@ -133,14 +133,15 @@ fn after_the_end() -> Vec<InvalidCase> {
             input.start_at = LATEST_INSTANT;
             input.step = 1;
         }),
-        round_after_the_last(rules(1, 1, 2)),
-        round_after_the_last(rules(1_000_000, 1_000_000, 256)),
-        round_after_the_last(DEFAULT_RULES),
+        round_after_the_last("as short as can be", rules(1, 1, 2)),
+        round_after_the_last("as long as can be", rules(1_000_000, 1_000_000, 256)),
+        round_after_the_last("as usual", DEFAULT_RULES),
     ]
 }
 
-fn round_after_the_last(rules: Rules) -> InvalidCase {
-    case("round_at(round): one after the round of the last step", |input| {
+fn round_after_the_last(how_long: &str, rules: Rules) -> InvalidCase {
+    let why = format!("round_at(round): one after the round of the last step, rounds {how_long}");
+    case(&why, |input| {
         input.rules = rules;
         input.round = Some(timeline(&input.seed, &rules).last_round() + 1);
     })
