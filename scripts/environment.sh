@@ -37,6 +37,43 @@ fail() {
   exit 1
 }
 
+# answer_help ARGUMENT...: if the first asks for help, prints what the script says of itself at its head, and ends.
+answer_help() {
+  case "${1:-}" in -h | --help)
+    head_comment
+    exit 0
+    ;;
+  esac
+}
+
+# head_comment: of the script that runs, without its first line.
+head_comment() {
+  sed -n -e 1d -e '/^#/!q' -e 's/^# \{0,1\}//p' "$ROOT/scripts/${0##*/}"
+}
+
+# refuse_unknown_options ARGUMENT...: an option has to stand in the script's head. A typo shall not show after the builds.
+refuse_unknown_options() {
+  local argument known before=""
+  known=" $(head_comment | tr '\n' ' ')"
+  for argument in "$@"; do
+    # What follows --only is a text, whatever it begins with.
+    if [[ "$argument" == -* && "$before" != --only && "$known" != *" $argument "* ]]; then
+      fail "there is no $argument" "scripts/${0##*/} --help tells what there is"
+    fi
+    before="$argument"
+  done
+}
+
+# only_one_run: fails at once if another run of what is built into determinism/dist is under way. The script and the program
+# that it ends in hold the lock until they have ended, however they do. Where there is no flock, nobody checks.
+only_one_run() {
+  mkdir -p artifacts
+  exec {lock}>artifacts/determinism.lock
+  if have flock && ! flock --nonblock "$lock"; then
+    fail "scripts/determinism or scripts/planted-faults is running here; two at once would spoil each other's files"
+  fi
+}
+
 # have COMMAND: whether it can be run.
 have() {
   command -v "$1" >/dev/null 2>&1

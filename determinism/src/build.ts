@@ -8,10 +8,22 @@ import { HERE, ROOT } from "./system.js";
 /** Cargo's profiles: `small` is opt-level z. */
 export type Profile = "release" | "small" | "dev";
 
+/** What programs of a profile say of how they were built: `BUILD` in crates/digest. */
+export const COMPILED: Record<Profile, string> = {
+  release: "release, opt-level 3",
+  small: "release, opt-level z",
+  dev: "debug, opt-level 0",
+};
+
 const WASM_TARGET = "wasm32-unknown-unknown";
+/** A program of Node.js; what npm makes of it in `.bin` cannot be started everywhere. */
+const WASM_OPT = join(HERE, "node_modules/binaryen/bin/wasm-opt");
 const TARGET_FOLDER = process.env.CARGO_TARGET_DIR ?? join(ROOT, "target");
-/** What was built for WebAssembly lies here: Cargo gives all drivers of a profile the same name. */
-const DRIVERS = join(ROOT, "artifacts", "determinism");
+/**
+ * What a run starts lies here: Cargo gives all drivers of a profile the same name, and whoever builds something in this
+ * clone meanwhile must not change what a long run has still to start.
+ */
+const KEPT = join(ROOT, "artifacts", "determinism");
 
 /** The file of the npm package, and what stands between it and a driver where there is no JavaScript. */
 export const PACKAGE_MODULE = join(ROOT, "crates/engine-wasm/npm/generated/tickseed_bg.wasm");
@@ -21,7 +33,8 @@ export const ADAPTER = join(HERE, "src/hosts/adapter.wat");
 export function buildNative(profile: Profile, cross?: { target: string; linker: string }): string {
   const target = cross === undefined ? [] : ["--target", cross.target];
   cargo(["--package", "tickseed-digest", "--profile", profile, ...target], cross && crossSettings(cross));
-  return join(TARGET_FOLDER, cross?.target ?? "", folderOf(profile), programFile("digest"));
+  const made = join(TARGET_FOLDER, cross?.target ?? "", folderOf(profile), programFile("digest"));
+  return kept(made, programFile(`digest-${cross?.target ?? "host"}-${profile}`));
 }
 
 /** Linked statically: an emulator needs nothing of the other system then. */
@@ -33,7 +46,13 @@ function crossSettings({ target, linker }: { target: string; linker: string }): 
 /** The interpreter's program. Gives its path. */
 export function buildWasmi(): string {
   cargo(["--package", "tickseed-digest-wasmi", "--release"]);
-  return join(TARGET_FOLDER, "release", programFile("digest-in-wasmi"));
+  return keptRelease("digest-in-wasmi");
+}
+
+/** The program of the reference implementation. Gives its path. */
+export function buildReference(): string {
+  cargo(["--package", "tickseed-digest-reference", "--release"]);
+  return keptRelease("digest-of-reference");
 }
 
 /** A driver: over an imported engine, or with the engine linked in. Gives its path. */
@@ -41,20 +60,26 @@ export function buildDriver(profile: Profile, linked: boolean): string {
   const features = linked ? ["--features", "linked"] : [];
   cargo(["--package", "tickseed-digest-driver", "--target", WASM_TARGET, "--profile", profile, ...features]);
   const made = join(TARGET_FOLDER, WASM_TARGET, folderOf(profile), "tickseed_digest_driver.wasm");
-  const kept = join(DRIVERS, `${linked ? "linked" : "imported"}-${profile}.wasm`);
-  mkdirSync(DRIVERS, { recursive: true });
-  copyFileSync(made, kept);
-  return kept;
+  return kept(made, `${linked ? "linked" : "imported"}-${profile}.wasm`);
 }
 
 /** The same driver after wasm-opt. Gives its path. */
 export function optimized(driver: string, ...options: readonly string[]): string {
-  const kept = driver.replace(/\.wasm$/, "-optimized.wasm");
-  execFileSync(join(HERE, "node_modules/.bin/wasm-opt"), [driver, ...options, "-o", kept], {
-    stdio: "inherit",
-  });
-  return kept;
+  const optimized = driver.replace(/\.wasm$/, "-optimized.wasm");
+  execFileSync(process.execPath, [WASM_OPT, driver, ...options, "-o", optimized], { stdio: "inherit" });
+  return optimized;
 }
+
+/** Copies what was built, and gives the copy's path. */
+function kept(made: string, name: string): string {
+  const copy = join(KEPT, name);
+  mkdirSync(KEPT, { recursive: true });
+  copyFileSync(made, copy);
+  return copy;
+}
+
+const keptRelease = (program: string) =>
+  kept(join(TARGET_FOLDER, "release", programFile(program)), programFile(program));
 
 const programFile = (name: string) => (process.platform === "win32" ? `${name}.exe` : name);
 const folderOf = (profile: Profile) => (profile === "dev" ? "debug" : profile);
@@ -62,7 +87,8 @@ const folderOf = (profile: Profile) => (profile === "dev" ? "debug" : profile);
 function cargo(args: readonly string[], settings: Record<string, string> = {}): void {
   execFileSync("cargo", ["build", "--quiet", ...args], {
     cwd: ROOT,
-    env: { ...process.env, ...settings },
+    // What is built has to lie where it is looked for, whatever variables somebody has set for Cargo.
+    env: { ...process.env, CARGO_TARGET_DIR: TARGET_FOLDER, CARGO_BUILD_TARGET: undefined, ...settings },
     stdio: "inherit",
   });
 }

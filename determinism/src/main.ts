@@ -1,48 +1,69 @@
 /** `scripts/determinism`: runs every row, compares, and tells. */
+import { buildReference } from "./build.js";
 import { writeDocument } from "./document.js";
-import { read, statesOf } from "./options.js";
-import { type Row, rows } from "./rows.js";
-import { prepare, runAll } from "./run.js";
+import { FULL_STATES, type Options, read } from "./options.js";
+import { packageDigest } from "./package.js";
+import { prepareAll } from "./prepare.js";
+import { chosenOf, type Row, rows } from "./rows.js";
+import { runAll } from "./run.js";
 import { say } from "./say.js";
-import { table } from "./table.js";
+import { type Result, table } from "./table.js";
 
 async function main(): Promise<number> {
   const options = read(process.argv.slice(2));
-  const [first, ...others] = rows();
-  // The first is what the others are compared with.
-  const chosen = [first as Row, ...others.filter((row) => namesOf(row).includes(options.only))];
+  const chosen = chosenOf(rows(), options.only);
   const missing = tellMissing(chosen);
   const there = chosen.filter((row) => !missing.has(row));
+  const shipped = packageDigest();
+  say(`\nThe npm package's file has the SHA-256 ${shipped}.`);
   say(`\n==> Building, for ${there.length} rows`);
-  const prepared = there.map((row) => prepare(row, statesOf(row, options)));
+  const { prepared, failures } = prepareAll(there, options);
   say(`\n==> Running, ${options.jobs} at once`);
-  const { results, failure } = await runAll(prepared, options.jobs);
-  say(`\n${table(results)}\n`);
-  if (failure !== undefined) {
-    say(`DIFFERENT: ${failure}`);
+  const { results, failure } = await runAll(prepared, options.jobs, () => [buildReference()]);
+  const wrong = [...failures, ...(failure === undefined ? [] : [failure]), ...changed(shipped)];
+  if (results.length > 0) {
+    say(`\n${table(results)}\n`);
   }
-  const failed = Number(failure !== undefined) + (options.all ? missing.size : 0);
-  if (options.full && failed === 0) {
-    writeDocument(results);
+  for (const text of wrong) {
+    say(`FAILED: ${text}`);
+  }
+  // Whoever asks for some rows by name wants them to have run.
+  const failed = wrong.length + (options.all || options.only !== "" ? missing.size : 0);
+  if (options.full) {
+    document(results, options, shipped, failed + missing.size);
   }
   say(`${results.length} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
 }
 
-/** What a row can be chosen by. */
-function namesOf({ target, build, needs }: Row): string {
-  return [target, build, ...needs.map(({ name }) => name)].join(" ");
-}
-
 /** The rows that cannot run here; says why not, and what to type. */
 function tellMissing(chosen: readonly Row[]): Set<Row> {
   const missing = chosen.filter(({ needs }) => needs.some((part) => !part.isThere()));
-  for (const { target, build, needs } of missing) {
+  for (const { target, engine, build, needs } of missing) {
     for (const part of needs.filter((part) => !part.isThere())) {
-      say(`missing: ${part.name}, for ${target}, ${build}; type: ${part.install}`);
+      say(`missing: ${part.name}, for ${target}, ${engine}, ${build}; type: ${part.install}`);
     }
   }
   return new Set(missing);
 }
 
-process.exitCode = await main();
+/** Rows start one after the other, so all of them have run the same file only if it is still the same. */
+function changed(shipped: string): string[] {
+  return packageDigest() === shipped ? [] : ["the npm package's file was built anew while rows ran"];
+}
+
+/** The documentation has a whole run or none. */
+function document(results: readonly Result[], options: Options, shipped: string, without: number): void {
+  if (without === 0 && options.only === "" && options.states === FULL_STATES) {
+    writeDocument(results, options, shipped);
+  } else {
+    say("docs/determinism.md stays as it was: this was not every row with all its states.");
+  }
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  say(`error: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
+}

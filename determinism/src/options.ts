@@ -1,8 +1,6 @@
 /** What was asked for on the command line. */
 import { availableParallelism } from "node:os";
 
-import type { Row } from "./rows.js";
-
 export interface Options {
   /** How many states. */
   readonly states: number;
@@ -16,12 +14,25 @@ export interface Options {
   readonly jobs: number;
 }
 
-export const USAGE = "usage: scripts/determinism [N] [--full] [--all] [--only TEXT] [--jobs N]";
+export const USAGE =
+  "usage: scripts/determinism [N] [--full] [--all] [--only TEXT] [--jobs N]; N is at least 1000";
 
 const DEFAULT_STATES = 1_000_000;
-const FULL_STATES = 1_000_000_000;
-/** What is slow takes so many times as long as the rest. */
-export const SLOW_BY = 10;
+/** Where the digests that were written down begin: of fewer states nothing is known. */
+const LEAST_STATES = 1000;
+/** How many states the full run goes to. */
+export const FULL_STATES = 1_000_000_000;
+
+/** How fast a row is, which decides how many states it gets. */
+export type Pace = "fast" | "steady" | "slow" | "slowest";
+
+/** By how much less than the others a row gets, in the full run and in every other. */
+const SHARES: Record<Pace, { readonly full: number; readonly other: number }> = {
+  fast: { full: 1, other: 1 },
+  steady: { full: 10, other: 1 },
+  slow: { full: 10, other: 10 },
+  slowest: { full: 100, other: 10 },
+};
 
 /** @throws Error that says how it is used. */
 export function read(args: readonly string[]): Options {
@@ -33,29 +44,39 @@ export function read(args: readonly string[]): Options {
     } else if (argument === "--all") {
       options.all = true;
     } else if (argument === "--only") {
-      options.only = rest.shift() ?? "";
+      options.only = text(rest.shift());
     } else if (argument === "--jobs") {
-      options.jobs = number(rest.shift());
+      options.jobs = number(rest.shift(), 1);
+    } else if (options.states === 0) {
+      options.states = number(argument, LEAST_STATES);
     } else {
-      options.states = number(argument);
+      throw new Error(USAGE);
     }
   }
   const states = options.states || (options.full ? FULL_STATES : DEFAULT_STATES);
   return { ...options, states };
 }
 
-function number(text: string | undefined): number {
-  const value = Number((text ?? "").replaceAll("_", ""));
-  if (!Number.isSafeInteger(value) || value < 1) {
+function text(argument: string | undefined): string {
+  if (!argument) {
+    throw new Error(USAGE);
+  }
+  return argument;
+}
+
+function number(argument: string | undefined, least: number): number {
+  const value = Number((argument ?? "").replaceAll("_", ""));
+  if (!Number.isSafeInteger(value) || value < least) {
     throw new Error(USAGE);
   }
   return value;
 }
 
-/** How many states a row gets. */
-export function statesOf(row: Row, { states, full }: Options): number {
-  const shorter = full ? row.pace !== "far" : row.pace === "slow";
-  return shorter ? Math.max(1, Math.floor(states / SLOW_BY)) : states;
+/** How many states a row gets, and how long that takes, about, against the others. */
+export function statesOf(pace: Pace, { states, full }: Options): { states: number; cost: number } {
+  const share = SHARES[pace];
+  const own = Math.max(1, Math.floor(states / (full ? share.full : share.other)));
+  return { states: own, cost: own * share.full };
 }
 
 /** Powers of ten on the way, so that rows that go less far have something to be compared with, and then the number. */

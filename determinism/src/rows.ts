@@ -5,11 +5,13 @@ import {
   ADAPTER,
   buildDriver,
   buildNative,
+  buildReference,
   buildWasmi,
   optimized,
   PACKAGE_MODULE,
   type Profile,
 } from "./build.js";
+import type { Pace } from "./options.js";
 import {
   BUN,
   browser,
@@ -27,17 +29,22 @@ import { HERE, IS_LINUX, printed, versionOf } from "./system.js";
 
 export interface Row {
   readonly target: string;
-  /** What runs the code. Asked for only if it is there. */
-  readonly engine: () => string;
+  /** What runs the code. */
+  readonly engine: string;
+  /** Its version, asked for only if it is there. */
+  readonly version: () => string;
   readonly build: string;
+  /** How the digest's own code is compiled; the engine too, if it is linked in. */
+  readonly profile: Profile;
   readonly needs: readonly Part[];
   /** Builds what is needed, and says how it is started. */
   readonly prepare: () => Command;
-  /** `far`: the full run takes it to the end. `slow`: it gets a tenth of the states in every other run. */
-  readonly pace?: "far" | "slow";
+  readonly pace: Pace;
 }
 
+const PROCESSOR = { engine: "the processor", version: () => "" };
 const HOST = /host: (\S+)/.exec(printed("rustc", "-vV"))?.[1] ?? "";
+const NODE = { engine: "V8, Node.js", version: () => process.versions.node };
 const WASM = "wasm32-unknown-unknown";
 const LOCAL = join(HERE, "dist/hosts/local.js");
 const BROWSER = join(HERE, "dist/hosts/browser.js");
@@ -49,18 +56,22 @@ export function rows(): Row[] {
 }
 
 function hostRows(): Row[] {
-  const row = (profile: Profile, build: string, pace?: "far" | "slow"): Row => ({
-    target: HOST,
-    engine: () => "the processor",
-    build,
-    needs: [],
-    prepare: () => [buildNative(profile)],
-    ...(pace && { pace }),
-  });
+  const on = { target: HOST, ...PROCESSOR, needs: [] };
+  const row = (profile: Profile, build: string, pace: Pace): Row => {
+    return { ...on, build, profile, prepare: () => [buildNative(profile)], pace };
+  };
+  const reference: Row = {
+    ...on,
+    build: "the reference, opt-level 3",
+    profile: "release",
+    prepare: () => [buildReference()],
+    pace: "slowest",
+  };
   return [
-    row("release", "opt-level 3", "far"),
-    row("small", "opt-level z", "far"),
+    row("release", "opt-level 3", "fast"),
+    row("small", "opt-level z", "fast"),
     row("dev", "debug", "slow"),
+    reference,
   ];
 }
 
@@ -100,15 +111,18 @@ function foreignRows(): Row[] {
     // These processors run the 32-bit code themselves.
     const emulated = !(target.startsWith("i686") && HOST.startsWith("x86_64"));
     const needs = [rustTarget(target), debian(linker, packages)];
+    const by = emulated ? { engine: emulator, version: () => versionOf(emulator) } : PROCESSOR;
     const row = (profile: Profile, build: string): Row => ({
       target,
-      engine: () => (emulated ? `${emulator} ${versionOf(emulator)}` : "the processor"),
+      ...by,
       build,
+      profile,
       needs: emulated ? [...needs, debian(emulator, "qemu-user")] : needs,
       prepare: () => {
         const program = buildNative(profile, { target, linker });
         return emulated ? [emulator, program] : [program];
       },
+      pace: "steady",
     });
     // The other byte order also in the other optimization: they meet in code that loads and stores numbers.
     return target.startsWith("s390x")
@@ -120,44 +134,52 @@ function foreignRows(): Row[] {
 /** The file that the npm package ships, in every engine. */
 function packageRows(): Row[] {
   const over = (start: (driver: string) => Command) => () => start(buildDriver("release", false));
-  const row = { target: WASM, build: "the npm package's file" };
+  const row = { target: WASM, build: "the npm package's file", profile: "release" } as const;
   const withoutJavaScript = ["--package", PACKAGE_MODULE, ADAPTER] as const;
   return [
     {
       ...row,
-      engine: () => `V8 (Node.js ${process.versions.node})`,
+      ...NODE,
       needs: [],
       prepare: over((driver) => [process.execPath, LOCAL, driver, "--package"]),
-      pace: "far",
+      pace: "fast",
     },
     {
       ...row,
-      engine: () => `V8 (Chromium ${versionOf(chromium() ?? "")})`,
+      engine: "V8, Chromium",
+      version: () => versionOf(chromium() ?? ""),
       needs: [browser("Chromium", chromium, "CHROMIUM")],
       prepare: over((driver) => [process.execPath, BROWSER, "chromium", chromium() ?? "", driver]),
-      pace: "far",
+      pace: "fast",
     },
     {
       ...row,
-      engine: () => `SpiderMonkey (Firefox ${versionOf(firefox() ?? "")})`,
+      engine: "SpiderMonkey, Firefox",
+      version: () => versionOf(firefox() ?? ""),
       needs: [browser("Firefox", firefox, "FIREFOX")],
       prepare: over((driver) => [process.execPath, BROWSER, "firefox", firefox() ?? "", driver]),
+      pace: "steady",
     },
     {
       ...row,
-      engine: () => `JavaScriptCore (Bun ${versionOf(BUN)})`,
+      engine: "JavaScriptCore, Bun",
+      version: () => versionOf(BUN),
       needs: [bun],
       prepare: over((driver) => [BUN, LOCAL, driver, "--package"]),
+      pace: "steady",
     },
     {
       ...row,
-      engine: () => `wasmtime ${wasmtimeVersion()}`,
+      engine: "wasmtime",
+      version: wasmtimeVersion,
       needs: [wasmtime],
       prepare: over((driver) => [WASMTIME_PYTHON, IN_WASMTIME, driver, ...withoutJavaScript]),
+      pace: "steady",
     },
     {
       ...row,
-      engine: () => `wasmi ${wasmiVersion()}`,
+      engine: "wasmi",
+      version: wasmiVersion,
       needs: [],
       prepare: over((driver) => [buildWasmi(), driver, ...withoutJavaScript]),
       pace: "slow",
@@ -167,21 +189,21 @@ function packageRows(): Row[] {
 
 /** The engine inside the driver, compiled in other ways than the npm package's. */
 function linkedRows(): Row[] {
-  const row = (build: string, driver: () => string, pace?: "slow"): Row => ({
+  const row = (profile: Profile, build: string, pace: Pace, then = (driver: string) => driver): Row => ({
     target: WASM,
-    engine: () => `V8 (Node.js ${process.versions.node})`,
+    ...NODE,
     build,
+    profile,
     needs: [],
-    prepare: () => [process.execPath, LOCAL, driver()],
-    ...(pace && { pace }),
+    prepare: () => [process.execPath, LOCAL, then(buildDriver(profile, true))],
+    pace,
   });
-  const linked = (profile: Profile) => () => buildDriver(profile, true);
   return [
-    row("opt-level 3", linked("release")),
-    row("opt-level 3, wasm-opt -O4", () => optimized(buildDriver("release", true), "-O4")),
-    row("opt-level z", linked("small")),
-    row("opt-level z, wasm-opt -Oz", () => optimized(buildDriver("small", true), "-Oz")),
-    row("debug", linked("dev"), "slow"),
+    row("release", "opt-level 3", "steady"),
+    row("release", "opt-level 3, wasm-opt -O4", "steady", (driver) => optimized(driver, "-O4")),
+    row("small", "opt-level z", "steady"),
+    row("small", "opt-level z, wasm-opt -Oz", "steady", (driver) => optimized(driver, "-Oz")),
+    row("dev", "debug", "slow"),
   ];
 }
 
@@ -195,4 +217,20 @@ function wasmiVersion(): string {
       printed("cargo", "tree", "--package", "tickseed-digest-wasmi", "--depth", "1"),
     )?.[1] ?? ""
   );
+}
+
+/**
+ * The rows that have a text in the name of their target, engine or build, and the first, which they are compared with.
+ *
+ * @throws Error if there is none.
+ */
+export function chosenOf(all: readonly Row[], text: string): readonly Row[] {
+  const [first, ...others] = all;
+  const has = ({ target, engine, build }: Row) =>
+    `${target}, ${engine}, ${build}`.toLowerCase().includes(text.toLowerCase());
+  const chosen = others.filter(has);
+  if (first === undefined || (chosen.length === 0 && !has(first))) {
+    throw new Error(`no row has "${text}" in its target, engine or build`);
+  }
+  return [first, ...chosen];
 }

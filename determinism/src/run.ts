@@ -1,64 +1,58 @@
 /** Runs rows and compares each with the first. */
-import { type Digests, firstDifference, parting } from "./compare.js";
+import { Comparison, type Digests } from "./compare.js";
+import { Difference, fromFirst, fromStored } from "./difference.js";
 import { type Line, ORDERS, type Order } from "./hosts/report.js";
-import { SLOW_BY, waypoints } from "./options.js";
-import { type Command, describe, digests } from "./program.js";
-import type { Row } from "./rows.js";
-import { progress, say } from "./say.js";
-import { fileOf, stored } from "./stored.js";
-import { grouped, type Result } from "./table.js";
-
-/** A row that is built. */
-export interface Prepared {
-  readonly name: string;
-  readonly target: string;
-  readonly engine: string;
-  readonly build: string;
-  readonly command: Command;
-  /** How many states it gets. */
-  readonly states: number;
-  /** How long it takes, about, against the others. */
-  readonly cost: number;
-}
+import { waypoints } from "./options.js";
+import type { Prepared } from "./prepare.js";
+import { type Command, digests } from "./program.js";
+import { progress } from "./say.js";
+import { stored, VERSION } from "./stored.js";
+import type { Result } from "./table.js";
 
 /** What it all came to. */
 export interface Verdict {
   readonly results: readonly Result[];
-  /** The first difference, in words. */
+  /** What went wrong first, in words. */
   readonly failure: string | undefined;
 }
 
 /** A row's digests in one order. */
 type Lines = Record<Order, readonly Line[]>;
 
-export function prepare(row: Row, states: number): Prepared {
-  const { target, build } = row;
-  const engine = row.engine();
-  const name = `${target}, ${engine}, ${build}`;
-  say(name);
-  const cost = row.pace === "slow" ? states * SLOW_BY : states;
-  return { name, target, engine, build, command: row.prepare(), states, cost };
-}
-
-/** Runs the first row, then the others, several at once, until one differs. */
-export async function runAll(prepared: readonly Prepared[], jobs: number): Promise<Verdict> {
+/**
+ * Runs the first row, then the others, several at once, until one differs: then all end.
+ *
+ * @param judge Builds what decides if the first row has not the digests of its version.
+ */
+export async function runAll(
+  prepared: readonly Prepared[],
+  jobs: number,
+  judge: () => Command,
+): Promise<Verdict> {
   const [first, ...others] = prepared;
   if (first === undefined) {
     return { results: [], failure: undefined };
   }
   const runs = new Runs();
   const everyNumber = new Set(prepared.flatMap(({ states }) => waypoints(states)));
-  const reference = await runs.run(first, [...everyNumber], (lines) => againstStored(first, lines));
+  const reference = await runs.run(first, [...everyNumber], stored, (difference) =>
+    fromStored(first, judge(), difference),
+  );
   // The longest first, so that none is left alone at the end.
   const waiting = [...others].sort((a, b) => b.cost - a.cost);
   const work = async () => {
     for (
       let row = waiting.shift();
-      row !== undefined && reference && runs.failure === undefined;
+      row !== undefined && reference && !runs.hasFailed;
       row = waiting.shift()
     ) {
       const one = row;
-      await runs.run(one, waypoints(one.states), (lines) => against(first, reference, one, lines));
+      await runs.run(
+        one,
+        waypoints(one.states),
+        (order) => digestsOf(reference[order]),
+        (difference) => fromFirst(first, one, difference),
+      );
     }
   };
   await Promise.all(Array.from({ length: jobs }, work));
@@ -70,36 +64,90 @@ class Runs {
   readonly results = new Map<Prepared, Result>();
   /** What went wrong first. */
   failure: string | undefined;
+  readonly #end = new AbortController();
 
-  /** Runs a row and compares: `compare` tells where it differs. Gives its digests, unless it could not be run. */
+  /** So from the first failure on, while the words for it are still looked for. */
+  get hasFailed(): boolean {
+    return this.#end.signal.aborted;
+  }
+
+  /** Runs a row and compares it with what is expected; `explain` puts a difference into words. Gives its digests if all is well. */
   async run(
     row: Prepared,
     numbers: readonly number[],
-    compare: (lines: Lines) => string | undefined | Promise<string | undefined>,
+    expected: (order: Order) => Digests,
+    explain: (difference: Difference) => Promise<string>,
   ): Promise<Lines | undefined> {
     try {
-      const lines = await linesOf(row, numbers);
-      const difference = await compare(lines);
-      if (difference === undefined) {
-        this.results.set(row, resultOf(row, lines));
-      }
-      this.failure ??= difference;
+      const lines = await linesOf(row, numbers, expected, this.#end.signal);
+      this.results.set(row, resultOf(row, lines));
       return lines;
     } catch (error) {
-      this.failure ??= `${row.name} could not be run: ${error instanceof Error ? error.message : error}`;
+      // What is ended because another row differs has not failed.
+      if (!this.hasFailed) {
+        this.#end.abort();
+        this.failure = await inWords(row, error, explain);
+      }
       return undefined;
     }
   }
 }
 
-async function linesOf(row: Prepared, numbers: readonly number[]): Promise<Lines> {
-  const last = Math.max(...numbers);
-  const lines: Partial<Record<Order, Line[]>> = {};
-  for (const order of ORDERS) {
-    const tell = progress(`${row.name}, ${order}`, last);
-    lines[order] = await digests(row.command, order, numbers, tell);
+async function inWords(
+  row: Prepared,
+  error: unknown,
+  explain: (difference: Difference) => Promise<string>,
+): Promise<string> {
+  if (!(error instanceof Difference)) {
+    return `${row.name} could not be run: ${messageOf(error)}`;
   }
-  return lines as Lines;
+  try {
+    return await explain(error);
+  } catch (trouble) {
+    return `${row.name}: ${error.message}; which state it is could not be found out: ${messageOf(trouble)}`;
+  }
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+async function linesOf(
+  row: Prepared,
+  numbers: readonly number[],
+  expected: (order: Order) => Digests,
+  signal: AbortSignal,
+): Promise<Lines> {
+  const last = Math.max(...numbers);
+  const lines: Record<Order, Line[]> = { scattered: [], walk: [] };
+  for (const order of ORDERS) {
+    const comparison = new Comparison(expected(order));
+    const take = (line: Line) => {
+      checkWhatItIs(row, line);
+      const where = comparison.take(line.states, line.digest);
+      if (where !== undefined) {
+        throw new Difference(order, where);
+      }
+      lines[order].push(line);
+    };
+    await digests(row.command, order, numbers, {
+      line: take,
+      progress: progress(`${row.name}, ${order}`, last),
+      signal,
+    });
+    const written = numbers.filter((states) => expected(order).has(states)).length;
+    if (comparison.compared !== written || lines[order].length !== numbers.length) {
+      throw new Error(`it did not tell the digests of ${numbers.join(", ")} states`);
+    }
+  }
+  return lines;
+}
+
+/** A program that is not what its row says would be right, but for something else. */
+function checkWhatItIs(row: Prepared, line: Line): void {
+  const is = `${line.target}, ${line.build}, engine version ${line.engine_version}`;
+  const should = `${row.target}, ${row.compiled}, engine version ${VERSION}`;
+  if (is !== should) {
+    throw new Error(`its program says that it is ${is}, not ${should}`);
+  }
 }
 
 function digestsOf(lines: readonly Line[]): Digests {
@@ -124,41 +172,4 @@ function resultOf({ target, engine, build, states }: Prepared, lines: Lines): Re
     digests: ofBoth((line) => line.digest),
     seconds: ofBoth((line) => line.seconds),
   };
-}
-
-/** Whether the first row has the digests that were written down for its version; if not, where it parts from them. */
-function againstStored(row: Prepared, lines: Lines): string | undefined {
-  for (const order of ORDERS) {
-    const version = lines[order][0]?.engine_version ?? 0;
-    const where = parting(stored(version, order), digestsOf(lines[order]));
-    if (where !== undefined) {
-      return [
-        `${row.name} does not compute what ${fileOf(version)} says, ${order}:`,
-        `one of the states ${grouped(where.equal)} to ${grouped(where.different - 1)} differs.`,
-        "A change of behaviour needs a new engine version.",
-      ].join(" ");
-    }
-  }
-  return undefined;
-}
-
-/** Whether a row has the digests of the first; if not, the first state that differs, as both see it. */
-async function against(
-  first: Prepared,
-  reference: Lines,
-  row: Prepared,
-  lines: Lines,
-): Promise<string | undefined> {
-  for (const order of ORDERS) {
-    const where = parting(digestsOf(reference[order]), digestsOf(lines[order]));
-    if (where !== undefined) {
-      say(`    ${row.name} differs; looking for the first state that does`);
-      const ask = (command: Command) => async (states: number) =>
-        (await digests(command, order, [states]))[0]?.digest ?? "";
-      const state = await firstDifference(ask(first.command), ask(row.command), where.equal, where.different);
-      const seen = async (one: Prepared) => `${one.name}:\n    ${await describe(one.command, order, state)}`;
-      return `state ${grouped(state)}, ${order}\n${await seen(first)}\n${await seen(row)}`;
-    }
-  }
-  return undefined;
 }

@@ -6,12 +6,15 @@ import type { Digests } from "./compare.js";
 import type { Order } from "./hosts/report.js";
 import { ROOT } from "./system.js";
 
-/** The file of a version. */
-export const fileOf = (version: number) => `crates/digest/digests/v${version}.txt`;
+/** The version whose digests all rows have to have. */
+export const VERSION = 1;
 
-/** What the file of a version says of an order. */
-export function stored(version: number, order: Order): Digests {
-  const lines = readFileSync(join(ROOT, fileOf(version)), "utf8").split("\n");
+/** The file of that version. */
+export const FILE = `crates/digest/digests/v${VERSION}.txt`;
+
+/** What the file says of an order. */
+export function stored(order: Order): Digests {
+  const lines = readFileSync(join(ROOT, FILE), "utf8").split("\n");
   const words = lines.map((line) => line.split(" ")).filter(([of]) => of === order);
   return new Map(words.map(([, states, digest]) => [Number(states), digest ?? ""]));
 }

@@ -1,22 +1,19 @@
 import { describe, expect, it } from "vitest";
 
-import { read, statesOf, waypoints } from "../src/options.js";
-import type { Row } from "../src/rows.js";
+import { type Options, type Pace, read, statesOf, waypoints } from "../src/options.js";
 
-function row(pace?: "far" | "slow"): Row {
-  const rest = { target: "t", engine: () => "e", build: "b", needs: [] };
-  return { ...rest, prepare: () => ["program"], ...(pace && { pace }) };
-}
+const PACES: readonly Pace[] = ["fast", "steady", "slow", "slowest"];
+const statesOfAll = (options: Options) => PACES.map((pace) => statesOf(pace, options).states);
 
 describe("the number of states", () => {
   it("is a million, a tenth of it where that would take long", () => {
     const options = read([]);
-    expect([row(), row("far"), row("slow")].map((one) => statesOf(one, options))).toEqual([1e6, 1e6, 1e5]);
+    expect(statesOfAll(options)).toEqual([1e6, 1e6, 1e5, 1e5]);
   });
 
-  it("is a billion in the full run where that is quick, a tenth elsewhere", () => {
+  it("is a billion in the full run where that is quick, a tenth or a hundredth elsewhere", () => {
     const options = read(["--full"]);
-    expect([row(), row("far"), row("slow")].map((one) => statesOf(one, options))).toEqual([1e8, 1e9, 1e8]);
+    expect(statesOfAll(options)).toEqual([1e9, 1e8, 1e8, 1e7]);
   });
 
   it("can be said", () => {
@@ -29,9 +26,13 @@ describe("the number of states", () => {
     });
   });
 
-  it.each(["many", "0", "-1", "1.5", "--unknown"])("has to be one: %s", (text) => {
+  it.each(["many", "0", "-1", "1000.5", "999", "--unknown", "--only"])("has to be one: %s", (text) => {
     expect(() => read([text])).toThrow("usage");
   });
+});
+
+it("cannot be said twice", () => {
+  expect(() => read(["1000", "2000"])).toThrow("usage");
 });
 
 describe("digests on the way", () => {

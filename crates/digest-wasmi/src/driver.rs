@@ -20,13 +20,17 @@ impl Driver {
         let engine = Engine::default();
         let mut store = Store::new(&engine, ());
         let mut linker = Linker::new(&engine);
+        let driver = Module::new(&engine, read(driver)?)?;
         if let Some((module, adapter)) = package {
+            if driver.imports().len() == 0 {
+                return Err("the driver has an engine inside and would not ask the package's".into());
+            }
             let module = Module::new(&engine, read(module)?)?;
             refuse_imports(&mut linker, &mut store, &module)?;
             add(&mut linker, &mut store, "package", &module)?;
             add(&mut linker, &mut store, "engine", &Module::new(&engine, read(adapter)?)?)?;
         }
-        let instance = linker.instantiate_and_start(&mut store, &Module::new(&engine, read(driver)?)?)?;
+        let instance = linker.instantiate_and_start(&mut store, &driver)?;
         Ok(Self { store, instance })
     }
 

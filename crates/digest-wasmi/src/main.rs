@@ -14,7 +14,10 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use driver::Driver;
-use tickseed_digest::command::Command;
+use tickseed_digest::command::{run, usage};
+
+/// How it is started.
+const PROGRAM: &str = "digest-in-wasmi DRIVER [--package MODULE ADAPTER]";
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let arguments: Vec<String> = args().skip(1).collect();
@@ -23,17 +26,13 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             (driver, Some((module, adapter)), rest)
         }
         [driver, rest @ ..] => (driver, None, rest),
-        [] => return Ok(usage()),
-    };
-    let Some(command) = Command::read(rest) else {
-        return Ok(usage());
+        [] => return Ok(show_usage()),
     };
     let package = package.map(|(module, adapter)| (module.as_ref(), adapter.as_ref()));
-    command.run(&mut Driver::load(driver.as_ref(), package)?);
-    Ok(ExitCode::SUCCESS)
+    run(PROGRAM, rest, || Driver::load(driver.as_ref(), package))
 }
 
-fn usage() -> ExitCode {
-    eprintln!("usage: digest-in-wasmi DRIVER [--package MODULE ADAPTER] {}", Command::USAGE);
+fn show_usage() -> ExitCode {
+    eprintln!("{}", usage(PROGRAM));
     ExitCode::FAILURE
 }

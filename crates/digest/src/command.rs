@@ -1,18 +1,22 @@
 //! What every program does that prints digests, whatever computes them.
 //!
 //! ```text
-//! PROGRAM scattered|walk N...         a line of JSON for each N: engine_version, target, build, order, states, digest, seconds
-//! PROGRAM scattered|walk --state N    what is asked about state N, counted from 0, and what the engine answers
+//! PROGRAM scattered|walk N...         the digest of the first N states: a line of JSON for each N, with engine_version,
+//!                                     target, build, order, states, digest and seconds
+//! PROGRAM scattered|walk --state N    state N, counted from 0: what is asked, and what the engine answers
+//! PROGRAM --help                      how it is used
 //! ```
 //!
 //! On standard error it tells every second how many states it has passed.
 
+use std::borrow::ToOwned;
+use std::process::ExitCode;
 use std::string::String;
 use std::time::{Duration, Instant};
 use std::vec::Vec;
-use std::{eprintln, println};
+use std::{eprintln, format, println};
 
-use crate::Order;
+use crate::{BUILD, Digest, Engine, Order, TARGET, describe};
 
 /// So few that a second has many of them, on a slow emulator too.
 const STATES_AT_ONCE: u64 = 1024;
@@ -41,23 +45,73 @@ pub trait Work {
     fn describe(&mut self, order: Order, index: u64) -> String;
 }
 
-/// What a program was asked for.
+/// An engine that is linked into the program.
 #[derive(Debug)]
+pub struct Native<E> {
+    engine: E,
+    digest: Digest,
+}
+
+impl<E: Engine> Native<E> {
+    /// Digests of what this engine computes.
+    #[must_use]
+    pub fn new(engine: E) -> Self {
+        Self { engine, digest: Digest::new(Order::Scattered) }
+    }
+}
+
+impl<E: Engine> Work for Native<E> {
+    fn target(&mut self) -> String {
+        TARGET.to_owned()
+    }
+
+    fn build(&mut self) -> String {
+        BUILD.to_owned()
+    }
+
+    fn version(&mut self) -> u32 {
+        self.engine.version()
+    }
+
+    fn start(&mut self, order: Order) {
+        self.digest = Digest::new(order);
+    }
+
+    fn advance(&mut self, states: u64) {
+        self.digest.advance(&mut self.engine, states);
+    }
+
+    fn finish(&mut self) -> String {
+        self.digest.so_far().as_str().to_owned()
+    }
+
+    fn describe(&mut self, order: Order, index: u64) -> String {
+        let mut text = String::new();
+        // A string takes everything.
+        let _ = describe(&mut self.engine, order, index, &mut text);
+        text
+    }
+}
+
+/// What a program was asked for.
+#[derive(Debug, PartialEq, Eq)]
 pub enum Command {
     /// Digests of so many states, ascending.
     Digests(Order, Vec<u64>),
     /// One state.
     State(Order, u64),
+    /// How it is used.
+    Help,
 }
 
 impl Command {
-    /// How it is asked.
-    pub const USAGE: &str = "scattered|walk N...\n   or: scattered|walk --state N";
-
     /// Reads a command's arguments; `None` if they are none.
     #[must_use]
     pub fn read(arguments: &[String]) -> Option<Self> {
         let (order, rest) = arguments.split_first()?;
+        if order == "--help" {
+            return Some(Self::Help);
+        }
         let order = Order::ALL.into_iter().find(|known| known.as_str() == order)?;
         if let [flag, index] = rest
             && flag == "--state"
@@ -68,14 +122,37 @@ impl Command {
         numbers.sort_unstable();
         (!numbers.is_empty()).then_some(Self::Digests(order, numbers))
     }
+}
 
-    /// Does it.
-    pub fn run(self, work: &mut impl Work) {
-        match self {
-            Self::Digests(order, numbers) => print_digests(work, order, &numbers),
-            Self::State(order, index) => println!("{}", work.describe(order, index)),
+/// How a program is used that is started with the words `program`.
+#[must_use]
+pub fn usage(program: &str) -> String {
+    format!(
+        "usage: {program} scattered|walk N...\n           the digest of the first N states: a line of JSON for each N\n       \
+         {program} scattered|walk --state N\n           state N, counted from 0: what is asked, and what is answered"
+    )
+}
+
+/// Does what the arguments say, and tells how it went; `load` brings what computes digests.
+///
+/// # Errors
+///
+/// What `load` fails with.
+pub fn run<W: Work, E>(
+    program: &str,
+    arguments: &[String],
+    load: impl FnOnce() -> Result<W, E>,
+) -> Result<ExitCode, E> {
+    match Command::read(arguments) {
+        Some(Command::Digests(order, numbers)) => print_digests(&mut load()?, order, &numbers),
+        Some(Command::State(order, index)) => println!("{}", load()?.describe(order, index)),
+        Some(Command::Help) => println!("{}", usage(program)),
+        None => {
+            eprintln!("{}", usage(program));
+            return Ok(ExitCode::FAILURE);
         }
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn print_digests(work: &mut impl Work, order: Order, numbers: &[u64]) {
@@ -113,6 +190,33 @@ impl Progress {
         if self.told.elapsed() >= Duration::from_secs(1) {
             self.told = Instant::now();
             eprintln!("{}", self.states);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::vec;
+
+    use super::*;
+
+    fn read(arguments: &str) -> Option<Command> {
+        Command::read(&arguments.split(' ').map(ToOwned::to_owned).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn commands_are_read() {
+        assert_eq!(read("walk 10 1000 100"), Some(Command::Digests(Order::Walk, vec![10, 100, 1000])));
+        assert_eq!(read("scattered --state 0"), Some(Command::State(Order::Scattered, 0)));
+        assert_eq!(read("--help"), Some(Command::Help));
+    }
+
+    #[test]
+    fn what_is_no_command_is_none() {
+        for arguments in
+            ["", "walk", "sideways 10", "walk ten", "walk -1", "walk --state", "walk 1 --state 2"]
+        {
+            assert_eq!(read(arguments), None, "{arguments}");
         }
     }
 }

@@ -5,7 +5,8 @@ use core::fmt::{self, Write};
 use sha2::{Digest as _, Sha256};
 
 use crate::engine::Engine;
-use crate::generator::{Order, Questions};
+use crate::generator::{Order, Questions, Text};
+use crate::quoted::Quoted;
 use crate::sink::{Sink, Words};
 
 /// A digest under way.
@@ -27,10 +28,15 @@ impl Digest {
         self.questions.ask(engine, &mut self.hash, states);
     }
 
-    /// The digest of all states so far.
+    /// The digest of all states so far, in hexadecimal.
     #[must_use]
-    pub fn so_far(&self) -> [u8; 32] {
-        self.hash.clone().finalize().into()
+    pub fn so_far(&self) -> Text<64> {
+        let mut text = Text::new();
+        for byte in self.hash.clone().finalize() {
+            // Two digits a byte, which there is room for.
+            let _ = write!(text, "{byte:02x}");
+        }
+        text
     }
 }
 
@@ -46,8 +52,13 @@ pub fn describe(engine: &mut impl Engine, order: Order, index: u64, out: &mut im
     let session = questions.session();
     write!(
         out,
-        "; seed {:?}, start_at {}, tick_ms {}, intervals {} to {}, {} rounds per epoch",
-        session.seed, session.start_at, session.tick_ms, session.min, session.max, session.rounds_per_epoch
+        "; seed {}, start_at {}, tick_ms {}, intervals {} to {}, {} rounds per epoch",
+        Quoted(&session.seed),
+        session.start_at,
+        session.tick_ms,
+        session.min,
+        session.max,
+        session.rounds_per_epoch
     )?;
     questions.ask(engine, &mut Words(out), 1);
     Ok(())

@@ -15,7 +15,7 @@
 
 #![no_std]
 
-#[cfg(feature = "command")]
+#[cfg(any(test, feature = "command"))]
 extern crate std;
 
 #[cfg(feature = "command")]
@@ -25,7 +25,9 @@ mod engine;
 mod generator;
 #[cfg(feature = "linked")]
 pub mod linked;
+mod quoted;
 mod sink;
+pub mod stored;
 
 pub use digest::{Digest, describe};
 pub use engine::{Engine, Round, Session, State};

@@ -196,9 +196,12 @@ fn invalid_inputs() {
 /// Puts each input to use, so that the one that is wrong is refused.
 fn use_every_input(input: &vectors::InvalidInput) -> Result<(), Error> {
     let mut timeline = Timeline::new(&Seed::new(&input.seed)?, rules(&input.rules)?);
-    Schedule::new(input.start_at, input.tick_ms)?.step_at(input.now)?;
+    let schedule = Schedule::new(input.start_at, input.tick_ms)?;
+    schedule.step_at(input.now)?;
+    schedule.time_of(Step::new(input.step)?)?;
     let mut draw = timeline.draw(Step::new(input.step)?, Channel::new(&input.channel)?);
     draw.below(input.n)?;
+    input.round.map(|round| timeline.round_at(round)).transpose()?;
     Ok(())
 }
 

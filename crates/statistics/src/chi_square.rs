@@ -63,6 +63,12 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_number_has_no_p() {
+        assert!(ChiSquare::even(&[0, 0]).p.is_nan());
+        assert!(two_sided(f64::NAN).is_nan());
+    }
+
+    #[test]
     fn even_counts_have_no_distance() {
         let test = ChiSquare::even(&[10, 10, 10]);
         assert_eq!(test.freedom, 2);

@@ -10,8 +10,13 @@ use crate::chi_square::two_sided;
 use crate::numbers::table as markdown;
 use crate::samples::{RULE_SETS, RuleSet};
 use crate::uniformity::INTERVALS;
+use crate::verdict::Outcome;
 
-/// A mean of independent numbers, and how far off it may be.
+/// How the tests are called.
+const WITHIN: &str = "neighbours within epochs";
+const ACROSS: &str = "neighbours across epochs";
+
+/// A mean of uncorrelated numbers, and how far off it may be.
 #[derive(Debug, Default, Clone)]
 struct Mean {
     count: f64,
@@ -30,14 +35,18 @@ impl Mean {
         self.sum / self.count
     }
 
+    /// The standard error of the mean.
     fn error(&self) -> f64 {
-        ((self.squares / self.count - self.mean().powi(2)) / self.count).sqrt()
+        // Below 0 by rounding only. What is not a number stays so.
+        let variance = (self.squares / self.count - self.mean().powi(2)).clamp(0.0, f64::INFINITY);
+        (variance / self.count).sqrt()
     }
 
-    /// How likely it is to be as far from what is expected; `None` if it cannot be anything else.
+    /// How likely it is to be as far from what is expected; `None` if all numbers were just that.
     fn p(&self, expected: f64) -> Option<f64> {
-        let error = self.error();
-        (error > 1e-12).then(|| two_sided((self.mean() - expected) / error))
+        let (error, distance) = (self.error(), self.mean() - expected);
+        let is_certain = error <= 1e-12 && distance.abs() <= 1e-12;
+        (!is_certain).then(|| two_sided(distance / error))
     }
 }
 
@@ -60,8 +69,11 @@ impl Measured {
         ((k - 1.0) * self.within.mean() + self.across.mean()) / k
     }
 
-    pub(crate) fn p_values(&self) -> Vec<f64> {
-        [self.within.p(self.expected_within()), self.across.p(0.0)].into_iter().flatten().collect()
+    pub(crate) fn outcomes(&self) -> Vec<Outcome> {
+        [(WITHIN, self.within.p(self.expected_within())), (ACROSS, self.across.p(0.0))]
+            .into_iter()
+            .filter_map(|(what, p)| Some(Outcome::new(self.rules.test(what), p?)))
+            .collect()
     }
 }
 
@@ -70,40 +82,48 @@ pub(crate) fn measure() -> Vec<Measured> {
 }
 
 fn measure_one(rules: RuleSet) -> Measured {
-    let (mean, variance) = (rules.mean(), rules.variance());
-    let product = |a: u32, b: u32| (f64::from(a) - mean) * (f64::from(b) - mean) / variance;
     let (mut within, mut across) = (Mean::default(), Mean::default());
-    let mut last = None;
-    rules.each_epoch(INTERVALS, |epoch| {
+    rules.each_epoch(WITHIN, INTERVALS, |epoch| {
         // One number an epoch: those of one epoch are not independent of each other.
-        let products = epoch.windows(2).map(|two| product(two[0], two[1]));
+        let products = epoch.windows(2).map(|two| product(rules, two[0], two[1]));
         within.take(products.sum::<f64>() / f64::from(rules.rounds_per_epoch - 1));
-        if let Some(last) = last.replace(epoch[epoch.len() - 1]) {
-            across.take(product(last, epoch[0]));
-        }
     });
+    for sequence in rules.sequences(ACROSS, INTERVALS) {
+        // The first epoch of a seed comes after none.
+        let mut last = None;
+        sequence.each_epoch(|epoch| {
+            if let Some(last) = last.replace(epoch[epoch.len() - 1]) {
+                across.take(product(rules, last, epoch[0]));
+            }
+        });
+    }
     Measured { rules, within, across }
 }
 
+/// The mean of these is the correlation: mean and variance are those of uniform intervals, not those of the sample.
+fn product(rules: RuleSet, a: u32, b: u32) -> f64 {
+    (f64::from(a) - rules.mean()) * (f64::from(b) - rules.mean()) / rules.variance()
+}
+
 /// The correlation at every distance up to `farthest`, in the series of all intervals: measured, and as computed.
-#[expect(clippy::cast_precision_loss, reason = "counts below 2^53")]
+#[expect(clippy::cast_precision_loss, reason = "small distances")]
 pub(crate) fn by_distance(rules: RuleSet, farthest: usize) -> Vec<(f64, f64)> {
-    let mut series = Vec::new();
-    rules
-        .each_epoch(INTERVALS / 10, |epoch| series.extend(epoch.iter().map(|interval| f64::from(*interval))));
-    let (mean, variance, k) = (rules.mean(), rules.variance(), f64::from(rules.rounds_per_epoch));
-    (1..=farthest)
-        .map(|distance| {
-            let products = series.iter().zip(&series[distance..]).map(|(a, b)| (a - mean) * (b - mean));
-            let measured = products.sum::<f64>() / variance / (series.len() - distance) as f64;
-            let expected = -(k - distance as f64).max(0.0) / (k * (k - 1.0));
-            (measured, expected)
-        })
-        .collect()
+    let mut means = vec![Mean::default(); farthest];
+    for sequence in rules.sequences("by distance", INTERVALS / 10) {
+        let mut series = Vec::new();
+        sequence.each_epoch(|epoch| series.extend_from_slice(epoch));
+        for (mean, distance) in means.iter_mut().zip(1..) {
+            let pairs = series.iter().zip(&series[distance..]);
+            pairs.for_each(|(a, b)| mean.take(product(rules, *a, *b)));
+        }
+    }
+    let k = f64::from(rules.rounds_per_epoch);
+    let expected = |distance: usize| -(k - distance as f64).max(0.0) / (k * (k - 1.0));
+    means.iter().zip(1..).map(|(mean, distance)| (mean.mean(), expected(distance))).collect()
 }
 
 pub(crate) fn table(measured: &[Measured]) -> String {
-    let p = |p: Option<f64>| p.map_or("-".to_owned(), |p| format!("{p:.3}"));
+    let p = |p: Option<f64>| p.map_or("-".to_owned(), |p| format!("{p:.4}"));
     let lines: Vec<Vec<String>> = measured
         .iter()
         .map(|one| {
@@ -131,4 +151,31 @@ pub(crate) fn table(measured: &[Measured]) -> String {
         "measured",
     ];
     markdown(&head, &lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mean(numbers: &[f64]) -> Mean {
+        let mut mean = Mean::default();
+        for number in numbers {
+            mean.take(*number);
+        }
+        mean
+    }
+
+    #[test]
+    fn the_error_is_that_of_the_mean() {
+        let mean = mean(&[-1.0, 1.0, -1.0, 1.0]);
+        assert!((mean.error() - 0.5).abs() < 1e-12);
+        assert!((mean.p(0.98).expect("may be otherwise") - 0.05).abs() < 1e-4);
+    }
+
+    #[test]
+    fn only_what_is_as_expected_is_certain() {
+        assert_eq!(mean(&[-1.0, -1.0]).p(-1.0), None);
+        assert_eq!(mean(&[-1.0, -1.0]).p(0.0), Some(0.0));
+        assert!(mean(&[f64::NAN, 1.0]).p(1.0).is_some_and(f64::is_nan));
+    }
 }

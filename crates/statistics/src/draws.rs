@@ -1,11 +1,13 @@
-//! Whether draws are uniform, and independent of other channels, other steps, and of the intervals.
+//! Whether draws are uniform, and independent of those of another channel, of the next step, and of the intervals.
 
 use tickseed_engine::{Channel, Draw, Step, Timeline};
 
 use crate::chi_square::ChiSquare;
-use crate::numbers::{grouped, table as markdown};
+use crate::numbers::table as markdown;
 use crate::samples::DEFAULT;
+use crate::verdict::Outcome;
 
+/// So many steps a test.
 const STEPS: u64 = 1_000_000;
 const CHANNELS: [&str; 4] = ["loot", "map", "weather", "w\u{fc}rfel"];
 /// A shuffle of so many items has 120 orders.
@@ -14,12 +16,17 @@ const ITEMS: usize = 5;
 pub(crate) struct Test {
     name: String,
     chi_square: ChiSquare,
-    pub(crate) p: f64,
 }
 
 impl Test {
-    fn new(name: impl Into<String>, chi_square: ChiSquare) -> Self {
-        Self { name: name.into(), p: chi_square.p, chi_square }
+    /// Its name is also its seed, so that every test has draws of its own.
+    fn new(name: String, measure: impl FnOnce(Timeline) -> ChiSquare) -> Self {
+        let chi_square = measure(DEFAULT.timeline(&DEFAULT.test(&name)));
+        Self { name, chi_square }
+    }
+
+    pub(crate) fn outcome(&self) -> Outcome {
+        Outcome::new(DEFAULT.test(&self.name), self.chi_square.p)
     }
 }
 
@@ -35,14 +42,8 @@ pub(crate) fn measure() -> Vec<Test> {
     tests
 }
 
-/// The draw of every step on a channel.
-fn each_draw(channel: &str, mut take: impl FnMut(&mut Timeline, Draw)) {
-    let mut timeline = DEFAULT.timeline("statistics of draws");
-    let channel = channel_of(channel);
-    for step in 0..STEPS {
-        let draw = timeline.draw(Step::new(step).expect("a small step"), channel);
-        take(&mut timeline, draw);
-    }
+fn steps() -> impl Iterator<Item = Step> {
+    (0..STEPS).map(|step| Step::new(step).expect("a small step"))
 }
 
 fn channel_of(name: &str) -> Channel {
@@ -66,30 +67,29 @@ impl Cells {
     }
 }
 
+/// A value that is to be uniform: what it is, how many there are, and how it is drawn.
+type Value = (&'static str, usize, fn(&mut Draw) -> u32);
+
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cell below 1000")]
-fn of_one_channel(channel: &str) -> Vec<Test> {
-    let (mut high, mut low) = (Cells::new(256), Cells::new(256));
-    let (mut unit, mut six, mut large, mut orders) =
-        (Cells::new(1000), Cells::new(6), Cells::new(1000), Cells::new(120));
-    each_draw(channel, |_, mut draw| {
-        let word = draw.word();
-        high.count(word >> 24);
-        low.count(word & 0xff);
-        unit.count((draw.unit() * 1000.0) as u32);
-        six.count(draw.below(6).expect("in range"));
-        large.count(draw.below(3_000_000_000_u32).expect("in range") / 3_000_000);
-        orders.count(order(&mut draw));
-    });
-    [
-        ("high byte of a word", &high),
-        ("low byte of a word", &low),
-        ("unit", &unit),
-        ("below 6", &six),
-        ("below 3,000,000,000", &large),
-        ("order of 5 items", &orders),
-    ]
-    .map(|(what, cells)| Test::new(format!("{channel}: {what}"), cells.even()))
-    .into()
+const VALUES: [Value; 6] = [
+    ("high byte of a word", 256, |draw| draw.word() >> 24),
+    ("low byte of a word", 256, |draw| draw.word() & 0xff),
+    ("unit", 1000, |draw| (draw.unit() * 1000.0) as u32),
+    ("below 6", 6, |draw| draw.below(6).expect("in range")),
+    ("below 3,000,000,000", 1000, |draw| draw.below(3_000_000_000_u32).expect("in range") / 3_000_000),
+    ("order of 5 items", 120, order),
+];
+
+fn of_one_channel(name: &str) -> Vec<Test> {
+    let channel = channel_of(name);
+    let test = |(what, number, value): Value| {
+        Test::new(format!("{name}: {what}"), |mut timeline| {
+            let mut cells = Cells::new(number);
+            steps().for_each(|step| cells.count(value(&mut timeline.draw(step, channel))));
+            cells.even()
+        })
+    };
+    VALUES.map(test).into()
 }
 
 /// The number of the order in which items come, 0 to 119.
@@ -104,25 +104,25 @@ fn order(draw: &mut Draw) -> u32 {
     })
 }
 
-/// Every two channels: the first words of the same step, four bits of each, and the bits that they have in common.
+/// Every two channels: the first words of the same step, four bits of each, and the number of bits that differ.
 fn of_two_channels() -> Vec<Test> {
-    let words: Vec<Vec<u32>> = CHANNELS.iter().map(|channel| first_words(channel)).collect();
     let mut tests = Vec::new();
-    for one in 0..CHANNELS.len() {
-        for other in one + 1..CHANNELS.len() {
-            let pairs = || words[one].iter().copied().zip(words[other].iter().copied());
-            let names = format!("{} and {}", CHANNELS[one], CHANNELS[other]);
-            tests.push(Test::new(format!("{names}: four bits of each"), jointly(pairs())));
-            tests.push(Test::new(format!("{names}: how many bits differ"), differing_bits(pairs())));
+    for (place, one) in CHANNELS.into_iter().enumerate() {
+        for other in &CHANNELS[place + 1..] {
+            let channels = [one, other].map(channel_of);
+            tests.push(Test::new(format!("{one} and {other}: four bits of each"), |timeline| {
+                jointly(words_of_two(timeline, channels))
+            }));
+            tests.push(Test::new(format!("{one} and {other}: how many bits differ"), |timeline| {
+                differing_bits(words_of_two(timeline, channels))
+            }));
         }
     }
     tests
 }
 
-fn first_words(channel: &str) -> Vec<u32> {
-    let mut words = Vec::new();
-    each_draw(channel, |_, mut draw| words.push(draw.word()));
-    words
+fn words_of_two(mut timeline: Timeline, channels: [Channel; 2]) -> impl Iterator<Item = (u32, u32)> {
+    steps().map(move |step| channels.map(|channel| timeline.draw(step, channel).word()).into())
 }
 
 /// Four bits of one word and four of another are to come in every combination equally often.
@@ -156,27 +156,35 @@ fn differing_bits(pairs: impl Iterator<Item = (u32, u32)>) -> ChiSquare {
     ChiSquare::new(sums(&counts).into_iter().zip(sums(&expected)))
 }
 
-/// The first words of a step and of the next, on one channel.
+/// The first words of every other step and of the next, on one channel. No word is in two pairs: the counts of pairs that
+/// overlap depend on each other, and Pearson's sum of them has not the distribution of chi-square.
 fn of_neighbours() -> Test {
-    let words = first_words(CHANNELS[0]);
-    let pairs = words.iter().copied().zip(words[1..].iter().copied());
-    Test::new("loot: four bits of a step, four of the next", jointly(pairs))
+    let channel = channel_of(CHANNELS[0]);
+    Test::new("loot: four bits of a step, four of the next".to_owned(), |mut timeline| {
+        let words: Vec<u32> = steps().map(|step| timeline.draw(step, channel).word()).collect();
+        jointly(words.chunks_exact(2).map(|pair| (pair[0], pair[1])))
+    })
 }
 
 /// The first word of a draw and its 17th, which comes from another block of the keystream.
 fn of_two_blocks() -> Test {
-    let mut pairs = Vec::new();
-    each_draw(CHANNELS[0], |_, mut draw| {
-        let first = draw.word();
-        pairs.push((first, (0..16).fold(0, |_, _| draw.word())));
-    });
-    Test::new("loot: four bits of word 0, four of word 16", jointly(pairs.into_iter()))
+    let channel = channel_of(CHANNELS[0]);
+    Test::new("loot: four bits of word 0, four of word 16".to_owned(), |mut timeline| {
+        jointly(steps().map(|step| {
+            let mut draw = timeline.draw(step, channel);
+            let first = draw.word();
+            (first, (0..16).fold(0, |_, _| draw.word()))
+        }))
+    })
 }
 
 /// Every interval against two bits of the word that is drawn when its round begins.
-#[expect(clippy::cast_precision_loss, reason = "counts below 2^53")]
 fn of_intervals() -> Test {
-    let mut timeline = DEFAULT.timeline("statistics of draws");
+    Test::new("loot: an interval, two bits of its first step".to_owned(), with_intervals)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts below 2^53")]
+fn with_intervals(mut timeline: Timeline) -> ChiSquare {
     let channel = channel_of(CHANNELS[0]);
     let mut counts = vec![[0_u64; 4]; DEFAULT.choices() as usize];
     for number in 0..STEPS {
@@ -190,17 +198,43 @@ fn of_intervals() -> Test {
         row.map(|count| (count as f64, expected))
     });
     let freedom = 3 * DEFAULT.choices();
-    Test::new("loot: an interval, two bits of its first step", ChiSquare::with_freedom(cells, freedom))
+    ChiSquare::with_freedom(cells, freedom)
 }
 
 pub(crate) fn table(tests: &[Test]) -> String {
     let lines: Vec<Vec<String>> = tests
         .iter()
         .map(|test| {
-            let ChiSquare { statistic, freedom, .. } = test.chi_square;
-            vec![test.name.clone(), format!("{statistic:.1}"), freedom.to_string(), format!("{:.3}", test.p)]
+            let ChiSquare { statistic, freedom, p } = test.chi_square;
+            vec![test.name.clone(), format!("{statistic:.1}"), freedom.to_string(), format!("{p:.4}")]
         })
         .collect();
-    let title = format!("{} draws", grouped(STEPS));
-    markdown(&[&title, "χ²", "degrees", "p"], &lines)
+    markdown(&["test", "χ²", "degrees", "p"], &lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_order_of_five_has_a_number_of_its_own() {
+        let mut timeline = DEFAULT.timeline("orders");
+        let channel = channel_of("loot");
+        let mut cells = Cells::new(120);
+        steps().take(5000).for_each(|step| cells.count(order(&mut timeline.draw(step, channel))));
+        assert!(cells.0.iter().all(|count| *count > 0));
+    }
+
+    /// The number of differing bits of a word and 0 is that of the word's ones.
+    #[test]
+    fn coins_pass_and_equal_words_do_not() {
+        let mut timeline = DEFAULT.timeline("coins");
+        let channel = channel_of("loot");
+        let words: Vec<u32> = steps().take(100_000).map(|step| timeline.draw(step, channel).word()).collect();
+        let fair = differing_bits(words.iter().map(|word| (*word, 0)));
+        assert_eq!(fair.freedom, 20);
+        assert!(fair.p > 1e-6);
+        assert!(differing_bits(words.iter().map(|word| (*word, *word))).p < 1e-6);
+        assert!(jointly(words.iter().map(|word| (*word, *word))).p < 1e-6);
+    }
 }

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! `docs/statistics.md` tells what is measured and what is to be expected. The program fails if something is so far from
-//! that that chance alone would bring it about once in a million times.
+//! that that chance alone would bring it about once in a million times, and names it.
 
 mod chi_square;
 mod correlation;
@@ -16,6 +16,7 @@ mod plots;
 mod prediction;
 mod samples;
 mod uniformity;
+mod verdict;
 
 use std::env::args;
 use std::error::Error;
@@ -23,9 +24,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use document::Document;
-
-/// Less likely than that is not taken for chance.
-const LEAST_P: f64 = 1e-6;
+use prediction::Prediction;
+use verdict::Outcome;
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let arguments: Vec<String> = args().skip(1).collect();
@@ -34,38 +34,60 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         return Ok(ExitCode::FAILURE);
     };
     let mut document = Document::read(Path::new(document))?;
-    let plots = Path::new(plots);
-
-    eprintln!("intervals");
-    let uniformity = uniformity::measure();
-    document.fill("uniformity", &uniformity::table(&uniformity));
-    plots::intervals(&plots.join("intervals.svg"))?;
-
-    eprintln!("neighbours");
-    let correlations = correlation::measure();
-    document.fill("correlation", &correlation::table(&correlations));
-    plots::correlation(&plots.join("correlation.svg"))?;
-
-    eprintln!("draws");
-    let draws = draws::measure();
-    document.fill("draws", &draws::table(&draws));
-
-    eprintln!("prediction");
-    let predictions = prediction::measure();
-    document.fill("prediction", &prediction::table(&predictions));
-    document.fill("epoch", &prediction::summary(&predictions));
-    plots::prediction(&plots.join("surprise.svg"), &plots.join("guess.svg"), &predictions)?;
-
-    let p_values: Vec<f64> = uniformity
-        .iter()
-        .flat_map(uniformity::Measured::p_values)
-        .chain(correlations.iter().flat_map(correlation::Measured::p_values))
-        .chain(draws.iter().map(|test| test.p))
-        .chain(prediction::p_values(&predictions))
-        .collect();
-    plots::p_values(&plots.join("p-values.svg"), &p_values)?;
-    document.fill("p-values", &numbers::sentence(&p_values));
+    let measured = Measured::measure();
+    let outcomes = measured.outcomes();
+    // Before anything is written: numbers that make a test fail may be such as cannot be drawn.
+    let failing = verdict::failing(&outcomes);
+    for outcome in &failing {
+        eprintln!("failed: {outcome}");
+    }
+    measured.fill(&mut document);
+    document.fill("p-values", &verdict::sentences(&outcomes));
     document.write()?;
-    let least = p_values.iter().copied().fold(1.0, f64::min);
-    Ok(if least > LEAST_P { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    measured.plot(Path::new(plots), &outcomes)?;
+    Ok(if failing.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+struct Measured {
+    uniformity: Vec<uniformity::Measured>,
+    correlations: Vec<correlation::Measured>,
+    draws: Vec<draws::Test>,
+    predictions: Vec<Prediction>,
+}
+
+impl Measured {
+    fn measure() -> Self {
+        eprintln!("intervals");
+        let uniformity = uniformity::measure();
+        eprintln!("neighbours");
+        let correlations = correlation::measure();
+        eprintln!("draws");
+        let draws = draws::measure();
+        eprintln!("prediction");
+        Self { uniformity, correlations, draws, predictions: prediction::measure() }
+    }
+
+    fn outcomes(&self) -> Vec<Outcome> {
+        let uniformity = self.uniformity.iter().flat_map(uniformity::Measured::outcomes);
+        let correlations = self.correlations.iter().flat_map(correlation::Measured::outcomes);
+        let draws = self.draws.iter().map(draws::Test::outcome);
+        let predictions = prediction::outcomes(&self.predictions);
+        uniformity.chain(correlations).chain(draws).chain(predictions).collect()
+    }
+
+    fn fill(&self, document: &mut Document) {
+        document.fill("uniformity", &uniformity::table(&self.uniformity));
+        document.fill("correlation", &correlation::table(&self.correlations));
+        document.fill("draws", &draws::table(&self.draws));
+        document.fill("prediction", &prediction::table(&self.predictions));
+        document.fill("epoch", &prediction::summary(&self.predictions));
+    }
+
+    fn plot(&self, folder: &Path, outcomes: &[Outcome]) -> Result<(), Box<dyn Error>> {
+        eprintln!("plots");
+        plots::intervals(&folder.join("intervals.svg"))?;
+        plots::correlation(&folder.join("correlation.svg"))?;
+        plots::prediction(&folder.join("surprise.svg"), &folder.join("guess.svg"), &self.predictions)?;
+        plots::p_values(&folder.join("p-values.svg"), outcomes)
+    }
 }

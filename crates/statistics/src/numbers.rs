@@ -33,21 +33,6 @@ pub(crate) fn table(head: &[&str], lines: &[Vec<String>]) -> String {
     format!("{}{rule}{body}", row(&head))
 }
 
-/// What all p-values together are like.
-pub(crate) fn sentence(p_values: &[f64]) -> String {
-    let count = p_values.len();
-    let least = p_values.iter().copied().fold(1.0, f64::min);
-    let below = p_values.iter().filter(|p| **p < 0.05).count();
-    #[expect(clippy::cast_precision_loss, reason = "a few")]
-    let expected = count as f64;
-    format!(
-        "{count} tests: {below} of their p-values lie below 0.05, where {:.1} are to be expected; the least is {least:.4}, and the \
-         least of so many lies below that with a probability of {:.2}.",
-        expected * 0.05,
-        1.0 - (1.0 - least).powf(expected)
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,7 +8,8 @@ use plotters::prelude::*;
 use crate::correlation::by_distance;
 use crate::prediction::{Prediction, default_of};
 use crate::samples::{DEFAULT, RuleSet};
-use crate::uniformity::INTERVALS;
+use crate::uniformity::{INTERVALS, PAIRS};
+use crate::verdict::Outcome;
 
 type Drawn = Result<(), Box<dyn Error>>;
 
@@ -50,7 +51,14 @@ fn plot(
         .x_label_area_size(40)
         .y_label_area_size(70)
         .build_cartesian_2d(from.0..to.0, from.1..to.1)?;
-    chart.configure_mesh().light_line_style(TRANSPARENT).x_desc(x).y_desc(y).draw()?;
+    chart
+        .configure_mesh()
+        .light_line_style(TRANSPARENT)
+        .x_desc(x)
+        .y_desc(y)
+        .x_label_formatter(&|number| label(*number, to.0 - from.0))
+        .y_label_formatter(&|number| label(*number, to.1 - from.1))
+        .draw()?;
     for series in all {
         let color = series.color;
         let drawn = if series.as_dots {
@@ -75,11 +83,21 @@ fn plot(
     Ok(())
 }
 
-/// How often each interval of the default rules came, against what is to be expected.
+/// A number at an axis of that length, with as many digits as tell it from the next.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few digits")]
+fn label(number: f64, length: f64) -> String {
+    let digits = (1.0 - length.log10()).ceil().max(0.0) as usize;
+    let text = format!("{number:.digits$}");
+    // What rounds to 0 has no sign.
+    let is_zero = !text.contains(|digit| ('1'..='9').contains(&digit));
+    if is_zero { text.trim_start_matches('-').to_owned() } else { text }
+}
+
+/// How often each interval of the default rules came in the test over pairs, against what is to be expected.
 #[expect(clippy::cast_precision_loss, reason = "counts below 2^53")]
 pub(crate) fn intervals(file: &Path) -> Drawn {
     let mut counts = vec![0_u64; DEFAULT.choices() as usize];
-    DEFAULT.each_epoch(INTERVALS, |epoch| {
+    DEFAULT.each_epoch(PAIRS, INTERVALS, |epoch| {
         for interval in epoch {
             counts[(interval - DEFAULT.min) as usize] += 1;
         }
@@ -96,8 +114,8 @@ pub(crate) fn intervals(file: &Path) -> Drawn {
         .collect();
     plot(
         file,
-        "How often each interval came, of what is to be expected: 100 to 300, K = 64",
-        ("interval", "share"),
+        "How often each interval came: 100 to 300, K = 64",
+        ("interval", "share of what is to be expected"),
         ((min, 0.98), (max, 1.02)),
         SeriesLabelPosition::UpperRight,
         &[
@@ -157,7 +175,7 @@ pub(crate) fn prediction(surprise: &Path, guess: &Path, predictions: &[Predictio
     plot(
         guess,
         "How often the best guess of the next interval is right: 100 to 300, K = 64",
-        ("intervals of the epoch seen", "share"),
+        ("intervals of the epoch seen", "share of the epochs"),
         ((0.0, 0.0), (k, 1.0)),
         SeriesLabelPosition::UpperLeft,
         &[
@@ -170,8 +188,8 @@ pub(crate) fn prediction(surprise: &Path, guess: &Path, predictions: &[Predictio
 
 /// All p-values in order: if nothing but chance is at work they lie along the diagonal.
 #[expect(clippy::cast_precision_loss, reason = "a few")]
-pub(crate) fn p_values(file: &Path, p_values: &[f64]) -> Drawn {
-    let mut sorted = p_values.to_vec();
+pub(crate) fn p_values(file: &Path, outcomes: &[Outcome]) -> Drawn {
+    let mut sorted: Vec<f64> = outcomes.iter().map(|outcome| outcome.p).collect();
     sorted.sort_by(f64::total_cmp);
     let count = sorted.len() as f64;
     let points = sorted.iter().enumerate().map(|(place, p)| ((place as f64 + 0.5) / count, *p)).collect();
@@ -183,4 +201,16 @@ pub(crate) fn p_values(file: &Path, p_values: &[f64]) -> Drawn {
         SeriesLabelPosition::LowerRight,
         &[line("expected", COMPUTED, vec![(0.0, 0.0), (1.0, 1.0)]), dots("measured", MEASURED, points)],
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::label;
+
+    #[test]
+    fn labels_tell_numbers_apart_and_zero_has_no_sign() {
+        assert_eq!([0.98, 0.985, 1.0].map(|number| label(number, 0.04)), ["0.980", "0.985", "1.000"]);
+        assert_eq!([-0.1, -1e-17, -0.0].map(|number| label(number, 0.16)), ["-0.10", "0.00", "0.00"]);
+        assert_eq!(label(10.0, 80.0), "10");
+    }
 }

@@ -13,17 +13,20 @@ mod pairs;
 use crate::chi_square::two_sided;
 use crate::numbers::table as markdown;
 use crate::samples::{DEFAULT, RuleSet};
+use crate::verdict::Outcome;
 use fixed_sum::{sum_alone, sums};
 use pairs::Seen;
 
 /// So many epochs are watched.
 const EPOCHS: u64 = 5000;
+/// How the test is called.
+const SURPRISE: &str = "surprise";
 
 pub(crate) struct Prediction {
     pub(crate) rules: RuleSet,
     /// One for each number of intervals seen, from 0 to K - 1.
     pub(crate) places: Vec<Place>,
-    /// Bits of surprise in a whole epoch: mean and error.
+    /// Bits of surprise in a whole epoch: mean, and its standard error.
     bits: (f64, f64),
     /// How far surprise was from what was expected of it, in its own standard errors; `None` if it cannot be anything else.
     z: Option<f64>,
@@ -53,7 +56,7 @@ fn measure_one(rules: RuleSet) -> Prediction {
         vec![Place::default(); k]
     };
     let mut epochs = Epochs::default();
-    rules.each_epoch(EPOCHS * u64::from(rules.rounds_per_epoch), |epoch| {
+    rules.each_epoch(SURPRISE, EPOCHS * u64::from(rules.rounds_per_epoch), |epoch| {
         let mut seen = Seen::new(rules);
         let (mut bits, mut unexpected) = (0.0, 0.0);
         for (place, interval) in places.iter_mut().zip(epoch) {
@@ -103,7 +106,8 @@ impl Epochs {
 
     fn z(&self) -> Option<f64> {
         let error = self.unexpected_squared.sqrt();
-        (error > 1e-9).then(|| self.unexpected / error)
+        let is_certain = error <= 1e-9;
+        (!is_certain).then(|| self.unexpected / error)
     }
 }
 
@@ -164,9 +168,9 @@ pub(crate) fn summary(predictions: &[Prediction]) -> String {
             let (bits, error) = one.bits;
             vec![
                 one.rules.name(),
-                format!("{independent:.1}"),
-                format!("{sum:.1}"),
-                format!("{bits:.1} ± {error:.1}"),
+                format!("{independent:.3}"),
+                format!("{sum:.3}"),
+                format!("{bits:.3} ± {error:.3}"),
                 format!("{:.1} %", 100.0 * (1.0 - sum / independent)),
                 format!("{:.1} %", 100.0 * (1.0 - bits / independent)),
                 one.z.map_or("-".to_owned(), |z| format!("{z:.2}")),
@@ -186,8 +190,9 @@ pub(crate) fn summary(predictions: &[Prediction]) -> String {
 }
 
 /// Whether what is computed is what the engine does.
-pub(crate) fn p_values(predictions: &[Prediction]) -> Vec<f64> {
-    predictions.iter().filter_map(|one| one.z).map(two_sided).collect()
+pub(crate) fn outcomes(predictions: &[Prediction]) -> Vec<Outcome> {
+    let outcome = |one: &Prediction| Some(Outcome::new(one.rules.test(SURPRISE), two_sided(one.z?)));
+    predictions.iter().filter_map(outcome).collect()
 }
 
 /// That of the default rules.

@@ -1,4 +1,7 @@
 //! Intervals of the engine, epoch by epoch.
+//!
+//! Every test has seeds of its own, named after it and its rules. With shared seeds tests would see the same words, and their
+//! p-values would depend on each other.
 
 use tickseed_engine::{BreakInterval, Rules, Seed, Timeline};
 
@@ -54,29 +57,91 @@ impl RuleSet {
         (f64::from(self.choices()).powi(2) - 1.0) / 12.0
     }
 
-    /// Calls back with the intervals of whole epochs in a row, at least `intervals` of them, of several seeds. The seeds
-    /// were fixed before anything was measured.
-    pub(crate) fn each_epoch(self, intervals: u64, mut take: impl FnMut(&[u32])) {
-        let k = u64::from(self.rounds_per_epoch);
-        let epochs = intervals.div_ceil(k * SEEDS);
-        let mut epoch = Vec::new();
-        for seed in 0..SEEDS {
-            let mut timeline = self.timeline(&format!("statistics {seed}"));
-            for number in 0..epochs {
-                epoch.clear();
-                epoch.extend((number * k..(number + 1) * k).map(|round| interval(&mut timeline, round)));
-                take(&epoch);
-            }
-        }
+    /// How what is measured of these rules is called.
+    pub(crate) fn test(self, what: &str) -> String {
+        format!("{what}, {}", self.name())
     }
 
-    pub(crate) fn timeline(self, seed: &str) -> Timeline {
+    /// Calls back with the intervals of whole epochs, at least `intervals` of them, of the seeds of a test.
+    pub(crate) fn each_epoch(self, what: &str, intervals: u64, mut take: impl FnMut(&[u32])) {
+        self.sequences(what, intervals).for_each(|sequence| sequence.each_epoch(&mut take));
+    }
+
+    /// The same, one sequence a seed.
+    pub(crate) fn sequences(self, what: &str, intervals: u64) -> impl Iterator<Item = Sequence> {
+        let rounds_per_epoch = u64::from(self.rounds_per_epoch);
+        let epochs = intervals.div_ceil(rounds_per_epoch * SEEDS);
+        let test = self.test(what);
+        (0..SEEDS).map(move |number| {
+            let timeline = self.timeline(&format!("{test}, {number}"));
+            Sequence { timeline, rounds_per_epoch, epochs }
+        })
+    }
+
+    /// Of the seed of a test.
+    pub(crate) fn timeline(self, test: &str) -> Timeline {
         let interval = BreakInterval::new(self.min, self.max).expect("within their ranges");
         let rules = Rules::new(interval, self.rounds_per_epoch).expect("within their ranges");
-        Timeline::new(&Seed::new(seed).expect("a short seed"), rules)
+        Timeline::new(&Seed::new(&format!("statistics: {test}")).expect("a short seed"), rules)
+    }
+}
+
+/// Epochs of one seed in a row.
+pub(crate) struct Sequence {
+    timeline: Timeline,
+    rounds_per_epoch: u64,
+    epochs: u64,
+}
+
+impl Sequence {
+    pub(crate) fn each_epoch(mut self, mut take: impl FnMut(&[u32])) {
+        let k = self.rounds_per_epoch;
+        let mut epoch = Vec::new();
+        for number in 0..self.epochs {
+            epoch.clear();
+            epoch.extend((number * k..(number + 1) * k).map(|round| interval(&mut self.timeline, round)));
+            take(&epoch);
+        }
     }
 }
 
 fn interval(timeline: &mut Timeline, round: u64) -> u32 {
     timeline.round_at(round).expect("a round before the last step").interval
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// The first epoch of each seed, counted from the shortest interval.
+    fn first_epochs(rules: RuleSet, what: &str) -> Vec<Vec<u32>> {
+        let mut epochs = Vec::new();
+        rules.each_epoch(what, 1, |epoch| {
+            epochs.push(epoch.iter().map(|interval| interval - rules.min).collect());
+        });
+        epochs
+    }
+
+    #[test]
+    fn every_test_and_every_set_of_rules_has_seeds_of_its_own() {
+        // Of the same length and the same number of choices: with one seed their epochs would be the same.
+        let rule_sets = [DEFAULT, rules(101, 301, 64)];
+        let epochs =
+            rule_sets.iter().flat_map(|rules| ["pairs", "within"].map(|what| first_epochs(*rules, what)));
+        let epochs: Vec<Vec<u32>> = epochs.flatten().collect();
+        assert_eq!(epochs.len(), 40);
+        assert_eq!(epochs.iter().collect::<BTreeSet<_>>().len(), 40);
+    }
+
+    #[test]
+    fn sequences_share_what_is_asked_for() {
+        let (mut sequences, mut intervals) = (0, 0);
+        for sequence in DEFAULT.sequences("pairs", 1281) {
+            sequences += 1;
+            sequence.each_epoch(|epoch| intervals += epoch.len());
+        }
+        assert_eq!((sequences, intervals), (10, 30 * 64));
+    }
 }

@@ -6,12 +6,18 @@
 //!
 //! - over pairs: a pair is one of the sets `{v, min + max - v}`, and the pairs are drawn independently;
 //! - over the first intervals of epochs, of which each epoch has one.
+//!
+//! They take different seeds, since the first interval of an epoch is one of a pair.
 
 use crate::chi_square::ChiSquare;
 use crate::numbers::{grouped, table as markdown};
 use crate::samples::{RULE_SETS, RuleSet};
+use crate::verdict::Outcome;
 
 pub(crate) const INTERVALS: u64 = 10_000_000;
+/// How the tests are called.
+pub(crate) const PAIRS: &str = "pairs";
+const FIRSTS: &str = "first of epoch";
 /// More values than that are counted together, so that every count is large enough.
 const MOST_CELLS: u32 = 1000;
 
@@ -23,9 +29,13 @@ pub(crate) struct Measured {
 }
 
 impl Measured {
-    pub(crate) fn p_values(&self) -> Vec<f64> {
+    pub(crate) fn outcomes(&self) -> Vec<Outcome> {
         // Where there is but one pair, there is nothing to test.
-        [&self.pairs, &self.firsts].into_iter().filter(|test| test.freedom > 0).map(|test| test.p).collect()
+        [(PAIRS, &self.pairs), (FIRSTS, &self.firsts)]
+            .into_iter()
+            .filter(|(_, test)| test.freedom > 0)
+            .map(|(what, test)| Outcome::new(self.rules.test(what), test.p))
+            .collect()
     }
 }
 
@@ -35,13 +45,9 @@ pub(crate) fn measure() -> Vec<Measured> {
 
 fn measure_one(rules: RuleSet) -> Measured {
     let mut all = Counts::new(rules);
+    rules.each_epoch(PAIRS, INTERVALS, |epoch| epoch.iter().for_each(|interval| all.count(*interval)));
     let mut firsts = Counts::new(rules);
-    rules.each_epoch(INTERVALS, |epoch| {
-        for interval in epoch {
-            all.count(*interval);
-        }
-        firsts.count(epoch[0]);
-    });
+    rules.each_epoch(FIRSTS, INTERVALS, |epoch| firsts.count(epoch[0]));
     Measured {
         rules,
         intervals: all.cells.iter().sum(),
@@ -92,7 +98,7 @@ pub(crate) fn table(measured: &[Measured]) -> String {
         if test.freedom == 0 {
             return ["-".to_owned(), "0".to_owned(), "-".to_owned()];
         }
-        [format!("{:.1}", test.statistic), test.freedom.to_string(), format!("{:.3}", test.p)]
+        [format!("{:.1}", test.statistic), test.freedom.to_string(), format!("{:.4}", test.p)]
     };
     let lines: Vec<Vec<String>> = measured
         .iter()

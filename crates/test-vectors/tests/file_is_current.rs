@@ -34,3 +34,11 @@ fn the_file_is_ascii_with_one_newline_at_its_end() {
     assert!(VECTORS_V1.ends_with("}\n"));
     assert!(!VECTORS_V1.contains('\r'));
 }
+
+#[test]
+fn the_documentation_tells_how_many_cases_there_are() {
+    let cases: usize = load().counts().iter().map(|(_, count)| count).sum();
+    let told = format!("{},{:03} cases", cases / 1000, cases % 1000);
+    assert!(include_str!("../../../README.md").contains(&told), "README.md: {told}");
+    assert!(include_str!("../../../docs/determinism.md").contains(&told), "docs/determinism.md: {told}");
+}

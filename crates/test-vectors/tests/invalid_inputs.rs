@@ -7,7 +7,7 @@ use tickseed_test_vectors::vectors::InvalidCase;
 const LATEST_INSTANT: i64 = 253_402_300_799_999;
 
 /// Field, least and greatest value allowed, value given.
-const EXPECTED: [(&str, i64, i64, i64); 25] = [
+const EXPECTED: [(&str, i64, i64, i64); 30] = [
     ("seed", 1, 128, 0),
     ("seed", 1, 128, 129),
     ("break_interval.min", 1, 1_000_000, 0),
@@ -33,6 +33,13 @@ const EXPECTED: [(&str, i64, i64, i64); 25] = [
     ("channel", 1, 64, 0),
     ("channel", 1, 64, 65),
     ("n", 1, 4_294_967_295, 0),
+    // (253 402 300 799 999 - start_at) / tick_ms
+    ("step", 0, 251_702_300_799, 251_702_300_800),
+    ("step", 0, 2_913_221, 253_402_300_799_999),
+    ("step", 0, 0, 1),
+    // Where all intervals are alike: 253 402 300 800 000 / (1 + interval)
+    ("round", 0, 126_701_150_400_000, 126_701_150_400_001),
+    ("round", 0, 253_402_047, 253_402_048),
 ];
 
 fn error_of(case: &InvalidCase) -> (&str, i64, i64, i64) {

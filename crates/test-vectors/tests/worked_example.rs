@@ -74,10 +74,8 @@ fn draws(text: &mut String, timeline: &Timeline) {
     let draw = || timeline.draw(5, "loot").unwrap();
     let words: Vec<u32> = (0..3).scan(draw(), |draw, _| Some(draw.word())).collect();
     line(text, &format!("step 5    words {}", listed(&words)));
-    line(
-        text,
-        &format!("          unit {} / 2^53, below(6) {}", draw().unit_numerator(), draw().below(6).unwrap()),
-    );
+    line(text, &format!("          unit {} / 2^53", draw().unit_numerator()));
+    line(text, &format!("          below(6) {}, from a draw of its own", draw().below(6).unwrap()));
 }
 
 /// `bounded(n)` of a word that is not refused; the example has none that is.

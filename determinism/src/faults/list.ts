@@ -291,4 +291,9 @@ const REST: readonly Fault[] = [
   },
 ];
 
-export const FAULTS: readonly Fault[] = [...FLOATS, ...WIDTHS, ...BYTES, ...BORDERS, ...CHANCE, ...REST];
+const FAULTS: readonly Fault[] = [...FLOATS, ...WIDTHS, ...BYTES, ...BORDERS, ...CHANCE, ...REST];
+
+/** The faults of a file, or with a text in their name. */
+export function choose(text: string): Fault[] {
+  return FAULTS.filter(({ name, file }) => name.includes(text) || file === text);
+}

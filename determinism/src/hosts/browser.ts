@@ -7,7 +7,7 @@
 import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { extname, normalize } from "node:path";
+import { extname, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { type Browser, launch, type Page } from "puppeteer-core";
@@ -72,7 +72,7 @@ async function answer(path: string): Promise<{ type: string; body: string | Buff
   if (path === "/") {
     return { type: "text/html", body: PAGE };
   }
-  const [, folder = "", ...file] = normalize(path).split("/");
+  const [, folder = "", ...file] = posix.normalize(path).split("/");
   const place = path === "/driver.wasm" ? driver : `${FOLDERS[folder]}/${file.join("/")}`;
   return { type: TYPES[extname(place)] ?? "text/plain", body: await readFile(place) };
 }

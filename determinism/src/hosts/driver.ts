@@ -37,12 +37,17 @@ declare const WebAssembly: {
   instantiate(
     bytes: Uint8Array<ArrayBuffer>,
     imports: Record<string, Imports>,
-  ): Promise<{ instance: { exports: unknown } }>;
+  ): Promise<{ module: object; instance: { exports: unknown } }>;
+  readonly Module: { imports(module: object): readonly unknown[] };
 };
 
 /** A driver over an engine, or one that has an engine inside. */
 export async function instantiate(bytes: Uint8Array<ArrayBuffer>, engine?: Imports): Promise<Driver> {
-  const { instance } = await WebAssembly.instantiate(bytes, engine === undefined ? {} : { engine });
+  const imports: Record<string, Imports> = engine === undefined ? {} : { engine };
+  const { module, instance } = await WebAssembly.instantiate(bytes, imports);
+  if (engine !== undefined && WebAssembly.Module.imports(module).length === 0) {
+    throw new Error("the driver has an engine inside and would not ask the package's");
+  }
   const driver = instance.exports as Exports;
   const text = (length: number) =>
     Array.from({ length }, (_, place) => String.fromCodePoint(driver.character(place))).join("");

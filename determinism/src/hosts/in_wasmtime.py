@@ -32,13 +32,15 @@ class Driver:
         self.engine = Engine()
         self.store = Store(self.engine)
         self.linker = Linker(self.engine)
+        driver = Module.from_file(self.engine, driver)
         if package is not None:
+            if not driver.imports:
+                raise SystemExit("the driver has an engine inside and would not ask the package's")
             module, adapter = package
             self.add("package", self.without_imports(Module.from_file(self.engine, module)))
             adapter = Module(self.engine, Path(adapter).read_text(encoding="utf-8"))
             self.add("engine", self.linker.instantiate(self.store, adapter))
-        module = Module.from_file(self.engine, driver)
-        self.exports = self.linker.instantiate(self.store, module).exports(self.store)
+        self.exports = self.linker.instantiate(self.store, driver).exports(self.store)
 
     def add(self, name, instance):
         """Makes an instance's exports known to the modules after it: they call each other directly."""

@@ -4,6 +4,7 @@ use super::Text;
 use super::random::Random;
 use super::text::text;
 use crate::engine::Engine;
+use crate::quoted::Quoted;
 use crate::sink::Sink;
 
 /// A deck of cards is the most that is brought into order.
@@ -21,7 +22,7 @@ pub(crate) fn ask_draws<E: Engine, S: Sink>(step: u64, random: &mut Random, engi
 
 fn ask_draw<E: Engine, S: Sink>(step: u64, random: &mut Random, engine: &mut E, sink: &mut S) {
     let channel = channel(random);
-    sink.question(format_args!("draw of step {step}, channel {channel:?}"));
+    sink.question(format_args!("draw of step {step}, channel {}", Quoted(&channel)));
     engine.draw(step, &channel);
     ask_words(random, engine, sink);
     sink.number("bits of unit", engine.unit().to_bits());

@@ -140,10 +140,14 @@ it("stateAt agrees with a timeline", () => {
 
 describe("invalid inputs are refused", () => {
   /** Uses every input, so that the wrong one is met. */
-  function use({ seed, rules, start_at, tick_ms, now, step, channel, n }: InvalidCase["input"]): void {
+  function use({ seed, rules, start_at, tick_ms, now, step, channel, n, round }: InvalidCase["input"]): void {
     const timeline = new Timeline({ seed, rules, start_at: Number(start_at), tick_ms });
     timeline.stateAt(Number(now));
+    timeline.timeOf(Number(step));
     timeline.draw(Number(step), channel).below(n);
+    if (round !== undefined) {
+      timeline.roundAt(Number(round));
+    }
   }
 
   /** What the error has to say. Beyond 2^53 a number is refused before the engine sees it. */

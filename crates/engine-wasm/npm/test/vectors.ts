@@ -79,6 +79,8 @@ export interface InvalidCase extends Told {
     step: Decimal;
     channel: string;
     n: number;
+    /** Only in the cases that are about it. */
+    round?: Decimal;
   };
   error: { field: string; min: Decimal; max: Decimal; value: Decimal; even?: boolean };
 }

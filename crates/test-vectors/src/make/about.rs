@@ -69,8 +69,9 @@ const DRAWS: &str = "Draws of a step and a channel. words: the first 40 words, s
     start from a fresh draw. in_turn: taken one after the other from one fresh draw: a word, below(1), unit() as \
     above, below(6), a word.";
 
-const INVALID: &str = "Inputs outside their ranges. input holds every input of the engine, of which one is at fault; n \
-    is that of below(n). kind and error.field name it. error.min and error.max: the range. error.value: the value \
+const INVALID: &str = "Inputs outside their ranges. input holds what the engine is asked with, of which one is at fault; n \
+    is that of below(n). Asked for are the state at now, the state of step and the instant at which it begins, the draw, \
+    and, where there is a round, that round. kind and error.field name it. error.min and error.max: the range. error.value: the value \
     given, for seed and channel its length in bytes. error.even is there, and true, where the value must also be even: \
     rounds_per_epoch. The range of break_interval.max begins at the given break_interval.min; min is looked at before \
     max. Values that the type of an input cannot hold, such as a negative step or a text that is not UTF-8, are not \

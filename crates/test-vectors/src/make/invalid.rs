@@ -1,9 +1,9 @@
 //! Cases: one step past each end of every range.
 
-use super::inputs::{DEFAULT_RULES, DEFAULT_SEED, rules};
+use super::inputs::{DEFAULT_RULES, DEFAULT_SEED, rules, timeline};
 use super::repeats::without_repeats;
 use crate::reference::{self, InputError, LAST_STEP, LATEST_INSTANT, Schedule, Timeline};
-use crate::vectors::{InvalidCase, InvalidError, InvalidInput};
+use crate::vectors::{InvalidCase, InvalidError, InvalidInput, Rules};
 
 pub(super) fn cases() -> Vec<InvalidCase> {
     let mut cases = texts();
@@ -11,6 +11,7 @@ pub(super) fn cases() -> Vec<InvalidCase> {
     cases.extend(epoch_sizes());
     cases.extend(times());
     cases.extend(draws());
+    cases.extend(after_the_end());
     without_repeats(cases)
 }
 
@@ -32,6 +33,7 @@ fn lawful_input() -> InvalidInput {
         step: 12,
         channel: "dice".to_owned(),
         n: 6,
+        round: None,
     }
 }
 
@@ -43,7 +45,9 @@ fn first_error(input: &InvalidInput) -> Result<(), InputError> {
     let schedule = Schedule::new(input.start_at, input.tick_ms)?;
     timeline.state_at(&schedule, input.now)?;
     timeline.state(input.step)?;
+    schedule.time_of(input.step)?;
     timeline.draw(input.step, &input.channel)?.below(input.n)?;
+    input.round.map(|round| timeline.round_at(round)).transpose()?;
     Ok(())
 }
 
@@ -114,4 +118,31 @@ fn times() -> Vec<InvalidCase> {
 
 fn draws() -> Vec<InvalidCase> {
     vec![case("below(0)", |input| input.n = 0)]
+}
+
+/// A step that has a state, but begins after the year 9999; a round that begins after the last step.
+fn after_the_end() -> Vec<InvalidCase> {
+    let last_step = Schedule::new(1_700_000_000_000, 1000).expect("a lawful schedule").last_step();
+    vec![
+        case("time_of(step): begins after the year 9999", |input| input.step = last_step + 1),
+        case("time_of(step): the last step of all, after ticks of a day", |input| {
+            input.tick_ms = 86_400_000;
+            input.step = LAST_STEP;
+        }),
+        case("time_of(step): step 1 after a start at the last instant", |input| {
+            input.start_at = LATEST_INSTANT;
+            input.step = 1;
+        }),
+        round_after_the_last("as short as can be", rules(1, 1, 2)),
+        round_after_the_last("as long as can be", rules(1_000_000, 1_000_000, 256)),
+        round_after_the_last("as usual", DEFAULT_RULES),
+    ]
+}
+
+fn round_after_the_last(how_long: &str, rules: Rules) -> InvalidCase {
+    let why = format!("round_at(round): one after the round of the last step, rounds {how_long}");
+    case(&why, |input| {
+        input.rules = rules;
+        input.round = Some(timeline(&input.seed, &rules).last_round() + 1);
+    })
 }

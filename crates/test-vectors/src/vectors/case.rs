@@ -233,13 +233,16 @@ pub struct InvalidInput {
     /// An instant to ask about, milliseconds since the Unix epoch.
     #[serde(with = "decimal")]
     pub now: i64,
-    /// A step to ask about.
+    /// A step to ask about, and the instant at which it begins.
     #[serde(with = "decimal")]
     pub step: u64,
     /// The name of a channel to draw from.
     pub channel: String,
     /// The n of `below(n)`.
     pub n: u32,
+    /// A round to ask about; only in the cases that are about it.
+    #[serde(default, with = "decimal::optional", skip_serializing_if = "Option::is_none")]
+    pub round: Option<u64>,
 }
 
 /// What an error must say.

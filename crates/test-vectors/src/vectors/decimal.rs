@@ -41,3 +41,30 @@ pub(super) mod list {
         texts.iter().map(|text| text.parse().map_err(D::Error::custom)).collect()
     }
 }
+
+/// The same for what may be absent. Serde is told to leave out what is `None`.
+pub(super) mod optional {
+    use core::fmt::Display;
+    use core::str::FromStr;
+
+    use serde::{Deserializer, Serializer};
+
+    #[expect(clippy::ref_option, reason = "that is how serde calls it")]
+    pub(in super::super) fn serialize<N: Display, S: Serializer>(
+        number: &Option<N>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match number {
+            Some(number) => super::serialize(number, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(in super::super) fn deserialize<'de, N, D>(deserializer: D) -> Result<Option<N>, D::Error>
+    where
+        N: FromStr<Err: Display>,
+        D: Deserializer<'de>,
+    {
+        super::deserialize(deserializer).map(Some)
+    }
+}
