@@ -31,7 +31,7 @@ type Named = Pick<Prepared, "name" | "command">;
 export async function fromFirst(first: Named, row: Named, { order, where }: Difference): Promise<string> {
   say(`    ${row.name} differs; looking for the first state that does`);
   const state = await firstDifference(asking(first.command, order), asking(row.command, order), where);
-  return await seenBy(first, row, order, state);
+  return `${row.name} differs from the first row\n${await seenBy(first, row, order, state)}`;
 }
 
 /** The first row has not the digests of its version: the state where it begins, as the reference implementation sees it. */

@@ -7,6 +7,7 @@ import { prepareAll } from "./prepare.js";
 import { chosenOf, type Row, rows } from "./rows.js";
 import { runAll } from "./run.js";
 import { say } from "./say.js";
+import { FILE } from "./stored.js";
 import { type Result, table } from "./table.js";
 
 async function main(): Promise<number> {
@@ -22,7 +23,8 @@ async function main(): Promise<number> {
   const { results, failure } = await runAll(prepared, options.jobs, () => [buildReference()]);
   const wrong = [...failures, ...(failure === undefined ? [] : [failure]), ...changed(shipped)];
   if (results.length > 0) {
-    say(`\n${table(results)}\n`);
+    say(`\n${table(results)}`);
+    say(`The first row is compared with ${FILE}, the others with the first over as many states.\n`);
   }
   for (const text of wrong) {
     say(`FAILED: ${text}`);

@@ -14,8 +14,7 @@ export interface Options {
   readonly jobs: number;
 }
 
-export const USAGE =
-  "usage: scripts/determinism [N] [--full] [--all] [--only TEXT] [--jobs N]; N is at least 1000";
+export const USAGE = "usage: scripts/determinism [N] [--full] [--all] [--only TEXT] [--jobs N]";
 
 const DEFAULT_STATES = 1_000_000;
 /** Where the digests that were written down begin: of fewer states nothing is known. */
@@ -50,7 +49,7 @@ export function read(args: readonly string[]): Options {
     } else if (options.states === 0) {
       options.states = number(argument, LEAST_STATES);
     } else {
-      throw new Error(USAGE);
+      throw new Error(`there is a number of states already, before "${argument}"\n${USAGE}`);
     }
   }
   const states = options.states || (options.full ? FULL_STATES : DEFAULT_STATES);
@@ -59,15 +58,15 @@ export function read(args: readonly string[]): Options {
 
 function text(argument: string | undefined): string {
   if (!argument) {
-    throw new Error(USAGE);
+    throw new Error(`--only wants a text\n${USAGE}`);
   }
   return argument;
 }
 
 function number(argument: string | undefined, least: number): number {
-  const value = Number((argument ?? "").replaceAll("_", ""));
+  const value = /^\d+$/.test(argument ?? "") ? Number(argument) : Number.NaN;
   if (!Number.isSafeInteger(value) || value < least) {
-    throw new Error(USAGE);
+    throw new Error(`"${argument ?? ""}" is not a whole number of at least ${least}\n${USAGE}`);
   }
   return value;
 }

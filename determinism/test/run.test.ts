@@ -63,7 +63,14 @@ describe("rows", () => {
     const { results, failure } = await run(1, program("first"), program("second", { wrongFrom: 4321 }));
     expect(results.map(({ target }) => target)).toEqual(["first"]);
     expect(failure).toBe(
-      "state 4,321, walk\nfirst:\n    state 4321 of first\nsecond:\n    state 4321 of second",
+      [
+        "second differs from the first row",
+        "state 4,321, walk",
+        "first:",
+        "    state 4321 of first",
+        "second:",
+        "    state 4321 of second",
+      ].join("\n"),
     );
   });
 

@@ -15,8 +15,9 @@ const PSEUDO_RANDOM_CASES: usize = 40;
 const WORDS: usize = 40;
 const UNITS: usize = 4;
 const BELOW_VALUES: usize = 8;
-/// The least and the greatest n, a die, and an n that rejects almost every second word.
-const BELOW_N: [u32; 4] = [1, 6, 2_147_483_649, 4_294_967_295];
+/// The least and the greatest n, a die, an n that rejects almost every second word, and its neighbour that rejects none, but
+/// has every second word lie at the limit.
+const BELOW_N: [u32; 5] = [1, 6, 2_147_483_648, 2_147_483_649, 4_294_967_295];
 const CARDS: u32 = 52;
 
 pub(super) fn cases() -> Vec<DrawCase> {
