@@ -161,8 +161,10 @@ fn check_draws(timeline: &mut Timeline, case: &vectors::DrawCase) {
         assert!(below.values.iter().all(|value| draw.below(below.n) == Ok(*value)), "{case:?}");
     }
     let mut deck: Vec<u32> = (0..52).collect();
-    fresh().shuffle(&mut deck).unwrap();
+    let mut draw = fresh();
+    draw.shuffle(&mut deck).unwrap();
     assert_eq!(deck, case.shuffle_52, "{case:?}");
+    assert_eq!(draw.word(), case.word_after_shuffle, "{case:?}");
     in_turn(&mut fresh(), &case.in_turn);
 }
 

@@ -56,7 +56,9 @@ function checkDraw(timeline: Timeline, one: DrawCase): void {
     ).toEqual(values);
   }
   const items = Array.from({ length: 52 }, (_, index) => index);
-  expect(fresh().shuffle(items), one.why).toEqual(one.shuffle_52);
+  const shuffled = fresh();
+  expect(shuffled.shuffle(items), one.why).toEqual(one.shuffle_52);
+  expect(shuffled.word(), one.why).toBe(one.word_after_shuffle);
   const turn = fresh();
   expect(turn.word(), one.why).toBe(one.in_turn.first_word);
   expect(turn.below(1), one.why).toBe(one.in_turn.below_1);

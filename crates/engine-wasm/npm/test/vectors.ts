@@ -68,6 +68,7 @@ export interface DrawCase extends Seeded {
   units: Decimal[];
   below: { n: number; values: number[] }[];
   shuffle_52: number[];
+  word_after_shuffle: number;
   in_turn: { first_word: number; below_1: number; unit: Decimal; below_6: number; last_word: number };
 }
 

@@ -65,7 +65,8 @@ const EPOCHS: &str = "Keys and intervals of an epoch. root: the key made from th
 
 const DRAWS: &str = "Draws of a step and a channel. words: the first 40 words, so the third block is entered. units: \
     the first 4 values of unit(), each as the whole number over 2^53 (divide by 9007199254740992 for the value). \
-    below: for each n the first 8 values of below(n). shuffle_52: the numbers 0 to 51 in order, shuffled. All of these \
+    below: for each n the first 8 values of below(n). shuffle_52: the numbers 0 to 51 in order, shuffled; \
+    word_after_shuffle: the word that the same draw gives then. All of these \
     start from a fresh draw. in_turn: taken one after the other from one fresh draw: a word, below(1), unit() as \
     above, below(6), a word.";
 

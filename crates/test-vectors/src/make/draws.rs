@@ -46,6 +46,8 @@ impl Place<'_> {
 }
 
 fn case(why: impl Into<String>, place: &Place<'_>) -> DrawCase {
+    let mut draw = place.fresh_draw();
+    let shuffle_52 = shuffled_cards(&mut draw);
     DrawCase {
         why: why.into(),
         seed: place.seed.to_owned(),
@@ -55,7 +57,8 @@ fn case(why: impl Into<String>, place: &Place<'_>) -> DrawCase {
         words: words(place.fresh_draw()),
         units: units(place.fresh_draw()),
         below: BELOW_N.map(|n| Below { n, values: values_below(place.fresh_draw(), n) }).to_vec(),
-        shuffle_52: shuffled_cards(place.fresh_draw()),
+        shuffle_52,
+        word_after_shuffle: draw.word(),
         in_turn: in_turn(place.fresh_draw()),
     }
 }
@@ -76,7 +79,7 @@ fn below(draw: &mut Draw, n: u32) -> u32 {
     draw.below(n).expect("n is not 0")
 }
 
-fn shuffled_cards(mut draw: Draw) -> Vec<u32> {
+fn shuffled_cards(draw: &mut Draw) -> Vec<u32> {
     let mut cards: Vec<u32> = (0..CARDS).collect();
     draw.shuffle(&mut cards);
     cards

@@ -171,6 +171,8 @@ pub struct DrawCase {
     pub below: Vec<Below>,
     /// The numbers 0 to 51 in order, shuffled.
     pub shuffle_52: Vec<u32>,
+    /// The word that the same draw gives then.
+    pub word_after_shuffle: u32,
     /// Different values from one draw.
     pub in_turn: InTurn,
 }
