@@ -64,12 +64,17 @@ refuse_unknown_options() {
   done
 }
 
-# only_one_run: fails at once if another run of what is built into determinism/dist is under way. The script and the program
-# that it ends in hold the lock until they have ended, however they do. Where there is no flock, nobody checks.
-only_one_run() {
+# take_lock NAME: whether nobody else in this clone holds it. The script and the program that it ends in have the lock until
+# they have ended, however they do. Where there is no flock, nobody checks.
+take_lock() {
   mkdir -p artifacts
-  exec {lock}>artifacts/determinism.lock
-  if have flock && ! flock --nonblock "$lock"; then
+  exec {lock}>"artifacts/$1.lock"
+  ! have flock || flock --nonblock "$lock"
+}
+
+# only_one_run: fails at once if another run of what is built into determinism/dist is under way.
+only_one_run() {
+  if ! take_lock determinism; then
     fail "scripts/determinism or scripts/planted-faults is running here; two at once would spoil each other's files"
   fi
 }

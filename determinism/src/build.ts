@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 
+import { cargoSettings, type Foreign } from "./foreign.js";
 import { HERE, ROOT } from "./system.js";
 
 /** Cargo's profiles: `small` is opt-level z. */
@@ -29,18 +30,12 @@ const KEPT = join(ROOT, "artifacts", "determinism");
 export const PACKAGE_MODULE = join(ROOT, "crates/engine-wasm/npm/generated/tickseed_bg.wasm");
 export const ADAPTER = join(HERE, "src/hosts/adapter.wat");
 
-/** The native program for this machine, or for another with a linker of its own. Gives its path. */
-export function buildNative(profile: Profile, cross?: { target: string; linker: string }): string {
-  const target = cross === undefined ? [] : ["--target", cross.target];
-  cargo(["--package", "tickseed-digest", "--profile", profile, ...target], cross && crossSettings(cross));
-  const made = join(TARGET_FOLDER, cross?.target ?? "", folderOf(profile), programFile("digest"));
-  return kept(made, programFile(`digest-${cross?.target ?? "host"}-${profile}`));
-}
-
-/** Linked statically: an emulator needs nothing of the other system then. */
-function crossSettings({ target, linker }: { target: string; linker: string }): Record<string, string> {
-  const variable = `CARGO_TARGET_${target.toUpperCase().replaceAll("-", "_")}`;
-  return { [`${variable}_LINKER`]: linker, [`${variable}_RUSTFLAGS`]: "-C target-feature=+crt-static" };
+/** The native program for this machine, or for another processor. Gives its path. */
+export function buildNative(profile: Profile, foreign?: Foreign): string {
+  const target = foreign === undefined ? [] : ["--target", foreign.target];
+  cargo(["--package", "tickseed-digest", "--profile", profile, ...target], foreign && cargoSettings(foreign));
+  const made = join(TARGET_FOLDER, foreign?.target ?? "", folderOf(profile), programFile("digest"));
+  return kept(made, programFile(`digest-${foreign?.target ?? "host"}-${profile}`));
 }
 
 /** The interpreter's program. Gives its path. */

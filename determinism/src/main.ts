@@ -6,7 +6,7 @@ import { packageDigest } from "./package.js";
 import { prepareAll } from "./prepare.js";
 import { chosenOf, type Row, rows } from "./rows.js";
 import { runAll } from "./run.js";
-import { say } from "./say.js";
+import { messageOf, say } from "./say.js";
 import { FILE } from "./stored.js";
 import { type Result, table } from "./table.js";
 
@@ -66,6 +66,6 @@ function document(results: readonly Result[], options: Options, shipped: string,
 try {
   process.exitCode = await main();
 } catch (error) {
-  say(`error: ${error instanceof Error ? error.message : error}`);
+  say(`error: ${messageOf(error)}`);
   process.exitCode = 1;
 }

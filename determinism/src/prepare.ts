@@ -3,7 +3,7 @@ import { COMPILED } from "./build.js";
 import { type Options, statesOf } from "./options.js";
 import type { Command } from "./program.js";
 import type { Row } from "./rows.js";
-import { say } from "./say.js";
+import { messageOf, say } from "./say.js";
 
 /** A row that is built. */
 export interface Prepared {
@@ -59,7 +59,6 @@ function prepare(row: Row, options: Options): Prepared {
 
 /** Something is there, but not as it should be: a compiler without its libraries, a browser that does not start. */
 function failureOf({ target, engine, build, needs }: Row, error: unknown): string {
-  const why = error instanceof Error ? error.message : String(error);
   const install = needs.map((part) => `${part.name}: ${part.install}`);
-  return [`${target}, ${engine}, ${build} cannot be built: ${why}`, ...install].join("\n    ");
+  return [`${target}, ${engine}, ${build} cannot be built: ${messageOf(error)}`, ...install].join("\n    ");
 }

@@ -11,6 +11,7 @@ import {
   PACKAGE_MODULE,
   type Profile,
 } from "./build.js";
+import { FOREIGN, HOST } from "./foreign.js";
 import type { Pace } from "./options.js";
 import {
   BUN,
@@ -43,7 +44,6 @@ export interface Row {
 }
 
 const PROCESSOR = { engine: "the processor", version: () => "" };
-const HOST = /host: (\S+)/.exec(printed("rustc", "-vV"))?.[1] ?? "";
 const NODE = { engine: "V8, Node.js", version: () => process.versions.node };
 const WASM = "wasm32-unknown-unknown";
 const LOCAL = join(HERE, "dist/hosts/local.js");
@@ -75,54 +75,22 @@ function hostRows(): Row[] {
   ];
 }
 
-/** Targets by name: the prefix of Debian's linker, Debian's packages, and the emulator that runs them. */
-const FOREIGN = [
-  [
-    "x86_64-unknown-linux-gnu",
-    "x86_64-linux-gnu",
-    "gcc-x86-64-linux-gnu libc6-dev-amd64-cross",
-    "qemu-x86_64",
-  ],
-  ["i686-unknown-linux-gnu", "i686-linux-gnu", "gcc-i686-linux-gnu libc6-dev-i386-cross", "qemu-i386"],
-  [
-    "aarch64-unknown-linux-gnu",
-    "aarch64-linux-gnu",
-    "gcc-aarch64-linux-gnu libc6-dev-arm64-cross",
-    "qemu-aarch64",
-  ],
-  [
-    "armv7-unknown-linux-gnueabihf",
-    "arm-linux-gnueabihf",
-    "gcc-arm-linux-gnueabihf libc6-dev-armhf-cross",
-    "qemu-arm",
-  ],
-  [
-    "riscv64gc-unknown-linux-gnu",
-    "riscv64-linux-gnu",
-    "gcc-riscv64-linux-gnu libc6-dev-riscv64-cross",
-    "qemu-riscv64",
-  ],
-  ["s390x-unknown-linux-gnu", "s390x-linux-gnu", "gcc-s390x-linux-gnu libc6-dev-s390x-cross", "qemu-s390x"],
-] as const;
-
 function foreignRows(): Row[] {
-  return FOREIGN.filter(([target]) => target !== HOST).flatMap(([target, prefix, packages, emulator]) => {
-    const linker = `${prefix}-gcc`;
-    // These processors run the 32-bit code themselves.
-    const emulated = !(target.startsWith("i686") && HOST.startsWith("x86_64"));
+  return FOREIGN.flatMap((foreign) => {
+    const { target, linker, packages, emulator } = foreign;
     const needs = [rustTarget(target), debian(linker, packages)];
-    const by = emulated ? { engine: emulator, version: () => versionOf(emulator) } : PROCESSOR;
+    const by = emulator === undefined ? PROCESSOR : { engine: emulator, version: () => versionOf(emulator) };
     const row = (profile: Profile, build: string): Row => ({
       target,
       ...by,
       build,
       profile,
-      needs: emulated ? [...needs, debian(emulator, "qemu-user")] : needs,
+      needs: emulator === undefined ? needs : [...needs, debian(emulator, "qemu-user")],
       prepare: () => {
-        const program = buildNative(profile, { target, linker });
-        return emulated ? [emulator, program] : [program];
+        const program = buildNative(profile, foreign);
+        return emulator === undefined ? [program] : [emulator, program];
       },
-      pace: emulated ? "steady" : "fast",
+      pace: emulator === undefined ? "fast" : "steady",
     });
     // The other byte order also in the other optimization: they meet in code that loads and stores numbers.
     return target.startsWith("s390x")

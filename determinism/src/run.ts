@@ -5,7 +5,7 @@ import { type Line, ORDERS, type Order } from "./hosts/report.js";
 import { waypoints } from "./options.js";
 import type { Prepared } from "./prepare.js";
 import { type Command, digests } from "./program.js";
-import { progress } from "./say.js";
+import { messageOf, progress } from "./say.js";
 import { stored, VERSION } from "./stored.js";
 import type { Result } from "./table.js";
 
@@ -108,8 +108,6 @@ async function inWords(
   }
 }
 
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
-
 async function linesOf(
   row: Prepared,
   numbers: readonly number[],
@@ -119,7 +117,8 @@ async function linesOf(
   const last = Math.max(...numbers);
   const lines: Record<Order, Line[]> = { scattered: [], walk: [] };
   for (const order of ORDERS) {
-    const comparison = new Comparison(expected(order));
+    const known = expected(order);
+    const comparison = new Comparison(known);
     const take = (line: Line) => {
       checkWhatItIs(row, line);
       const where = comparison.take(line.states, line.digest);
@@ -133,8 +132,8 @@ async function linesOf(
       progress: progress(`${row.name}, ${order}`, last),
       signal,
     });
-    const written = numbers.filter((states) => expected(order).has(states)).length;
-    if (comparison.compared !== written || lines[order].length !== numbers.length) {
+    const comparable = numbers.filter((states) => known.has(states)).length;
+    if (comparison.compared !== comparable || lines[order].length !== numbers.length) {
       throw new Error(`it did not tell the digests of ${numbers.join(", ")} states`);
     }
   }

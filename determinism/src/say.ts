@@ -5,6 +5,11 @@ export function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
+/** What an error says. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 const MILLISECONDS_BETWEEN = 10_000;
 
 /** Tells how far something has got, now and then. */

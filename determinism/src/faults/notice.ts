@@ -1,6 +1,7 @@
 /** Whether anything notices that the engine of a copy of the workspace is wrong. */
 import { join } from "node:path";
 
+import { cargoSettings, FOREIGN } from "../foreign.js";
 import { run } from "./limited.js";
 
 /** What a test did about it. A fault that makes the engine search forever is noticed, too. */
@@ -27,17 +28,6 @@ const BUILD = {
   CARGO_PROFILE_DEV_DEBUG: "false",
 };
 
-/** Linkers, and who runs the tests, of the targets that some faults show on. */
-const CROSS: Record<string, Record<string, string>> = {
-  "s390x-unknown-linux-gnu": {
-    CARGO_TARGET_S390X_UNKNOWN_LINUX_GNU_LINKER: "s390x-linux-gnu-gcc",
-    CARGO_TARGET_S390X_UNKNOWN_LINUX_GNU_RUNNER: "qemu-s390x",
-  },
-  "i686-unknown-linux-gnu": {
-    CARGO_TARGET_I686_UNKNOWN_LINUX_GNU_LINKER: "i686-linux-gnu-gcc",
-  },
-};
-
 /** Runs the test of the vectors and that of the digest, for this machine or another target. */
 export async function notice(workspace: string, target: string | undefined): Promise<Outcomes> {
   return {
@@ -51,7 +41,8 @@ async function outcome(
   target: string | undefined,
   what: readonly string[],
 ): Promise<Outcome> {
-  const cross = target === undefined ? {} : { ...CROSS[target], RUSTFLAGS: "-C target-feature=+crt-static" };
+  const foreign = FOREIGN.find((foreign) => foreign.target === target);
+  const cross = foreign === undefined ? {} : cargoSettings(foreign);
   const test = ["test", "--quiet", ...what, ...(target === undefined ? [] : ["--target", target])];
   const env = { ...process.env, CARGO_TARGET_DIR: join(workspace, "target"), ...BUILD, ...cross };
   // Apart from the test: how long a build takes depends on the machine.
