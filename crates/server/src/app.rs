@@ -1,4 +1,4 @@
-//! Puts the server together: the only place that sees both http and a store.
+//! Starts and stops the server: the only module that sees both HTTP and a store.
 
 use std::any::Any;
 use std::future::Future;
@@ -12,35 +12,35 @@ use actix_web::{App, HttpServer, rt, web};
 use socket2::SockRef;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::error_chain::error_chain;
+use tickseed_session::{Clock, SessionService, SystemClock, error_chain};
+use tickseed_store::{OpenError, OpenOptions};
+
 use crate::http::{
-    EventStreams, Limits, ServerName, answer_preflights, headers_of_every_answer, log_failures, routes,
+    EventStreams, InstanceId, Limits, answer_preflights, headers_of_every_answer, log_failures, routes,
     stamp_received,
 };
-use crate::session::{Clock, SessionService, SessionStore, SystemClock};
-use crate::settings::{InvalidStore, ServeSettings, StoreAddress};
-use crate::store::{ConnectError, EmbeddedStore, OpenError, RedisStore};
+use crate::settings::{InvalidStore, ServeSettings};
 use crate::terminal::print_line;
 
-/// How long requests that are under way may take to finish when the server is told to end, in seconds.
+/// How many seconds the requests in progress may take to finish at a shutdown.
 const SHUTDOWN_SECONDS: u64 = 10;
 
-/// How a server behaves, apart from what can be set.
+/// How a server behaves, apart from its settings.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// What a request may ask of it at most.
+    /// The limits of a request.
     pub limits: Limits,
-    /// How often expired sessions are removed from the store. Readers do not see them from the moment they expire.
+    /// How often expired sessions are removed from the store. Nobody sees them from the moment they expire.
     pub remove_expired_every: Duration,
-    /// How often something is sent on a stream of events that has nothing to tell.
+    /// How often a silent event stream sends a heartbeat.
     pub heartbeat_every: Duration,
-    /// How long a client may leave unread what was sent to it before its connection is cut.
+    /// How long a client may leave data unread before its connection is cut.
     pub unread_for: Duration,
 }
 
 impl Default for Options {
-    /// The default limits; expired sessions are removed every 30 seconds, a heartbeat is sent every 15, and who has not read
-    /// for 30 is cut off.
+    /// The default limits. Expired sessions are removed every 30 seconds, a heartbeat is sent every 15, and a client that does
+    /// not read for 30 is cut off.
     fn default() -> Self {
         Self {
             limits: Limits::default(),
@@ -51,25 +51,22 @@ impl Default for Options {
     }
 }
 
-/// Why the server could not start, or had to end.
+/// Why the server cannot start, or has ended.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
-    /// The embedded store cannot be opened.
+    /// The store cannot be opened.
     #[error(transparent)]
-    Embedded(#[from] OpenError),
-    /// Redis cannot be reached, or not be used.
-    #[error(transparent)]
-    Redis(#[from] ConnectError),
-    /// The settings do not say which store.
+    Store(#[from] OpenError),
+    /// The settings name no store.
     #[error(transparent)]
     Settings(#[from] InvalidStore),
     /// The address cannot be listened on.
-    #[error("cannot listen on {address}, which --host (or HOST) and --port (or PORT) say")]
+    #[error("cannot listen on {address}, the address from --host (or HOST) and --port (or PORT)")]
     Listen {
         /// Host and port.
         address: String,
-        /// Why not.
+        /// The reason.
         source: std::io::Error,
     },
     /// The server itself failed.
@@ -77,17 +74,22 @@ pub enum ServeError {
     Server(#[from] std::io::Error),
 }
 
-/// Serves with the store and the clock of the machine until SIGTERM or SIGINT. Prints the address first.
+/// Serves until SIGTERM or SIGINT, with the clock of the machine and the store in the settings. Prints the address first.
 ///
 /// # Errors
 ///
 /// [`ServeError`] if the store cannot be opened, the address cannot be listened on, or the server fails.
 pub async fn serve(settings: &ServeSettings) -> Result<(), ServeError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    // Before anything that takes time, and before the address is told: whoever waits or knows it may send a signal.
-    let mut shutdown = Box::pin(told_to_end()?);
+    // Take signals before anything that takes time, and before anybody can know the address.
+    let mut shutdown = Box::pin(shutdown_signal()?);
+    let options = OpenOptions {
+        data_dir: settings.data_dir.clone(),
+        wait: settings.store_wait(),
+        clock: Arc::clone(&clock),
+    };
     let store = tokio::select! {
-        store = open_store(settings, Arc::clone(&clock)) => store?,
+        store = settings.store()?.open(options) => store?,
         () = &mut shutdown => return Ok(()),
     };
     let service = SessionService::new(store, clock, settings.time_to_live(), settings.cache_size());
@@ -95,23 +97,11 @@ pub async fn serve(settings: &ServeSettings) -> Result<(), ServeError> {
     let listener = TcpListener::bind((settings.host.as_str(), settings.port))
         .map_err(|source| ServeError::Listen { address, source })?;
     print_line(&format!("tickseed listens on http://{}", listener.local_addr()?))?;
-    run(listener, service, ServerName::random(), Options::default(), shutdown).await?;
+    run(listener, service, InstanceId::random(), Options::default(), shutdown).await?;
     Ok(())
 }
 
-async fn open_store(
-    settings: &ServeSettings,
-    clock: Arc<dyn Clock>,
-) -> Result<Arc<dyn SessionStore>, ServeError> {
-    Ok(match settings.store()? {
-        StoreAddress::Embedded => Arc::new(EmbeddedStore::open(&settings.data_dir, clock)?),
-        StoreAddress::Redis(address) => {
-            Arc::new(RedisStore::connect(address, settings.store_wait(), clock).await?)
-        }
-    })
-}
-
-/// Serves `service` on `listener` by the name `name` until `shutdown` is done, and then lets the requests under way finish.
+/// Serves `service` on `listener` until `shutdown` is done, and then lets the requests in progress finish.
 ///
 /// # Errors
 ///
@@ -119,28 +109,28 @@ async fn open_store(
 pub async fn run(
     listener: TcpListener,
     service: SessionService,
-    name: ServerName,
+    instance_id: InstanceId,
     options: Options,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let remover = rt::spawn(remove_expired(service.clone(), options.remove_expired_every));
-    let catcher_up = rt::spawn({
+    let listener_updates = rt::spawn({
         let service = service.clone();
-        async move { service.catch_up().await }
+        async move { service.keep_listeners_current().await }
     });
     let streams = EventStreams { heartbeat_every: options.heartbeat_every, ..EventStreams::default() };
     let end_of_streams = streams.end.clone();
     let shutdown = async move {
         shutdown.await;
-        // They would hold up the end until its time is over.
+        // Open streams would hold up the shutdown until its time limit.
         end_of_streams.cancel();
     };
     let (service, streams) = (web::Data::new(service), web::Data::new(streams));
-    let name = web::Data::new(name);
+    let instance_id = web::Data::new(instance_id);
     let server = HttpServer::new(move || {
         App::new()
             .app_data(service.clone())
-            .app_data(name.clone())
+            .app_data(instance_id.clone())
             .app_data(streams.clone())
             .app_data(options.limits)
             .configure(routes)
@@ -150,40 +140,40 @@ pub async fn run(
             .wrap(from_fn(stamp_received))
     });
     let ended = server
-        .on_connect(move |connection, _| cut_off_who_does_not_read(connection, options.unread_for))
+        .on_connect(move |connection, _| limit_unread_data(connection, options.unread_for))
         .listen(listener)?
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .shutdown_signal(shutdown)
         .run()
         .await;
     remover.abort();
-    catcher_up.abort();
+    listener_updates.abort();
     ended
 }
 
-/// Has the kernel close a connection whose other end has not taken what was sent to it for that long, be it gone or just not
-/// reading. What is waiting for it until then is bounded by the buffers of the kernel and of the connection.
-fn cut_off_who_does_not_read(connection: &dyn Any, unread_for: Duration) {
+/// Makes the kernel close a connection whose other end has not read for so long, whether it is gone or just slow. Until then, the
+/// buffers of the kernel and of the connection bound the unread data.
+fn limit_unread_data(connection: &dyn Any, unread_for: Duration) {
     if let Some(stream) = connection.downcast_ref::<TcpStream>()
         && let Err(error) = SockRef::from(stream).set_tcp_user_timeout(Some(unread_for))
     {
-        tracing::warn!(error = error_chain(&error), "a connection has no limit for what is not read");
+        tracing::warn!(error = error_chain(&error), "a connection has no time limit for unread data");
     }
 }
 
-/// Done when the process is told to end. The signals are taken from the moment this is called.
-fn told_to_end() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+/// Returns a future that is done at SIGTERM or SIGINT. Signals count from the moment of the call.
+fn shutdown_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     Ok(async move {
         let name = tokio::select! {
             _ = terminate.recv() => "SIGTERM",
             _ = interrupt.recv() => "SIGINT",
         };
-        tracing::info!(signal = name, "ending: requests under way may finish");
+        tracing::info!(signal = name, "shutting down: requests in progress may finish");
     })
 }
 
-/// Removes expired sessions again and again.
+/// Removes expired sessions at intervals.
 async fn remove_expired(service: SessionService, every: Duration) {
     loop {
         match service.remove_expired().await {

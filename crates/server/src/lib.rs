@@ -1,22 +1,16 @@
-//! The tickseed server: hands out sessions over REST and answers for their state with the same engine that the clients
-//! run. The binary is `tickseed`; this library is there for its tests.
+//! The tickseed server: hands out sessions over REST and computes their state with the engine that the clients run. The
+//! binary is `tickseed`; this library exists for its tests.
 //!
-//! - [`session`]: what a session is and how it lives; it knows neither HTTP nor a store in particular
-//! - [`store`]: the backends, one file each
-//! - [`http`]: the REST API, one file an endpoint, and the pages
-//! - [`app`]: puts them together; the only place that sees both http and a store
+//! - [`http`]: the REST API, one file for each endpoint, and the pages
+//! - [`app`]: starts and stops the server; the only module that sees both HTTP and a store
 //! - [`settings`]: flags and environment variables
 //! - [`telemetry`]: the log
-//! - [`error_chain`]: an error with everything that it came from
 //! - [`print_state`]: the command `tickseed state`
-//! - [`terminal`]: what the program prints
+//! - [`terminal`]: the output of the commands
 
 pub mod app;
-pub mod error_chain;
 pub mod http;
 pub mod print_state;
-pub mod session;
 pub mod settings;
-pub mod store;
 pub mod telemetry;
 pub mod terminal;

@@ -4,9 +4,9 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use clap::Parser;
-use tickseed_server::error_chain::error_chain;
 use tickseed_server::settings::{Command, CommandLine, ServeSettings, StateSettings};
 use tickseed_server::{app, http, print_state, telemetry, terminal};
+use tickseed_session::error_chain;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

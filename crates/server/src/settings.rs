@@ -1,12 +1,12 @@
-//! Flags and environment variables: the only place that reads them.
+//! Flags and environment variables. No other module reads them.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::session::{CacheSize, TimeToLive, Timestamp};
-use crate::store::{InvalidRedisAddress, RedisAddress};
+use tickseed_session::{CacheSize, TimeToLive, Timestamp};
+use tickseed_store::{InvalidAddress, StoreAddress};
 
 /// Everybody sees the same counter at the same moment, and nothing is streamed.
 #[derive(Debug, Parser)]
@@ -22,7 +22,7 @@ pub struct CommandLine {
 pub enum Command {
     /// Serve the REST API, its documentation at /docs/ and the demo page at /.
     Serve(ServeSettings),
-    /// Print the state of a session as JSON, computed here: no server is asked.
+    /// Print the state of a session as JSON. It is computed here, without a server.
     State(StateSettings),
     /// Print the OpenAPI document of the REST API.
     Openapi,
@@ -31,26 +31,25 @@ pub enum Command {
 /// Settings of `tickseed serve`.
 #[derive(Debug, Clone, Args)]
 pub struct ServeSettings {
-    /// The port to listen on; 0 takes any free one. The address is printed.
+    /// The port to listen on. 0 takes any free port; the server prints its address.
     #[arg(long, env = "PORT", default_value_t = 8080)]
     pub port: u16,
 
-    /// The address to listen on; 0.0.0.0 serves other machines too.
+    /// The address to listen on. 0.0.0.0 serves other machines too.
     #[arg(long, env = "HOST", default_value = "127.0.0.1")]
     pub host: String,
 
     /// Where sessions are kept: `embedded` for a file in the data folder, `redis://HOST:PORT/DATABASE` for Redis 6 or newer,
-    /// `rediss://` for Redis with TLS, `redis+cluster://HOST:PORT,HOST:PORT` for a Redis Cluster. A user and a password are
-    /// written before the host: `redis://USER:PASSWORD@HOST`. If it is left out, `REDIS_ADDR` counts, and without that it is
-    /// `embedded`.
+    /// `rediss://` for Redis with TLS, `redis+cluster://HOST:PORT,HOST:PORT` for a Redis Cluster. A login comes before the
+    /// host: `redis://USER:PASSWORD@HOST`. The default is `REDIS_ADDR` if that is set, else `embedded`.
     #[arg(long, env = "TICKSEED_STORE", hide_env_values = true, value_name = "ADDRESS")]
     pub store: Option<String>,
 
-    /// For how many seconds the server tries to reach Redis when it starts, before it gives up.
+    /// How many seconds the server tries to reach the store when it starts, before it gives up.
     #[arg(long, env = "TICKSEED_STORE_WAIT", default_value_t = 30, value_name = "SECONDS")]
     pub store_wait: u32,
 
-    /// The host and port of Redis, like localhost:6379, if --store is left out.
+    /// The host and port of Redis, like localhost:6379, if --store is not set.
     #[arg(long, env = "REDIS_ADDR", hide_env_values = true, value_name = "HOST:PORT")]
     pub redis_addr: Option<String>,
 
@@ -58,25 +57,24 @@ pub struct ServeSettings {
     #[arg(long, env = "REDIS_PASSWORD", hide_env_values = true, value_name = "PASSWORD")]
     pub redis_password: Option<String>,
 
-    /// The number of the database in Redis, together with --redis-addr.
+    /// The number of the Redis database, together with --redis-addr.
     #[arg(long, env = "REDIS_DB", default_value = "0", value_parser = database, value_name = "NUMBER")]
     pub redis_db: u16,
 
-    /// How many megabytes of memory the sessions may take that are kept ready to be answered; 0 keeps none, so that every
-    /// answer reads the store.
+    /// How many megabytes of memory the cached sessions may take. With 0 every answer reads the store.
     #[arg(long, env = "TICKSEED_CACHE_MB", default_value_t = 64, value_name = "MEGABYTES")]
     pub cache_mb: u32,
 
-    /// The folder that the embedded store is in; it is made if need be. One process at a time can use it.
+    /// The folder of the embedded store. It is made if it does not exist. Only one process at a time can use it.
     #[arg(long, env = "TICKSEED_DATA_DIR", default_value = "./data", value_name = "FOLDER")]
     pub data_dir: PathBuf,
 
-    /// For how many seconds a session is kept after it was created or has started, whichever is later, unless it was
-    /// created with a `ttl_seconds` of its own; 0 keeps it for ever.
+    /// How many seconds a session exists after it is created or starts, whichever is later, unless it is created with its own
+    /// `ttl_seconds`. With 0 it never expires.
     #[arg(long, env = "TICKSEED_SESSION_TTL", default_value_t = 24 * 60 * 60, value_name = "SECONDS")]
     pub session_ttl: u32,
 
-    /// What to log, to the standard error: error, warn, info, debug or trace, or a filter like `tickseed_server=debug`.
+    /// What to log, on standard error: error, warn, info, debug or trace, or a filter like `tickseed_server=debug`.
     #[arg(
         long,
         env = "TICKSEED_LOG",
@@ -87,68 +85,55 @@ pub struct ServeSettings {
 }
 
 impl ServeSettings {
-    /// How long sessions are kept that are created without a time of their own.
+    /// Returns how long a session exists by default.
     #[must_use]
     pub const fn time_to_live(&self) -> TimeToLive {
         TimeToLive::from_seconds(self.session_ttl)
     }
 
-    /// How much memory sessions may take.
+    /// Returns how much memory the cached sessions may take.
     #[must_use]
     pub const fn cache_size(&self) -> CacheSize {
         CacheSize::from_megabytes(self.cache_mb)
     }
 
-    /// For how long to try to reach the store.
+    /// Returns how long to try to reach the store.
     #[must_use]
     pub fn store_wait(&self) -> Duration {
         Duration::from_secs(self.store_wait.into())
     }
 
-    /// Which store to use.
+    /// Returns which store to use.
     ///
     /// # Errors
     ///
-    /// [`InvalidStore`] if the setting that counts is no address of a store.
+    /// [`InvalidStore`] if the setting that applies is not the address of a store.
     pub fn store(&self) -> Result<StoreAddress, InvalidStore> {
-        let given = |setting: &Option<String>| setting.clone().filter(|setting| !setting.is_empty());
-        let password = given(&self.redis_password);
-        let (setting, address) = match (given(&self.store), given(&self.redis_addr)) {
-            (Some(store), _) if store == "embedded" => return Ok(StoreAddress::Embedded),
-            (Some(store), _) => ("--store (or TICKSEED_STORE)", store),
+        let non_empty = |setting: &Option<String>| setting.clone().filter(|setting| !setting.is_empty());
+        let password = non_empty(&self.redis_password);
+        let (setting, address) = match (non_empty(&self.store), non_empty(&self.redis_addr)) {
             (None, Some(host)) => {
                 ("--redis-addr (or REDIS_ADDR)", format!("redis://{host}/{}", self.redis_db))
             }
-            (None, None) => return Ok(StoreAddress::Embedded),
+            (store, _) => ("--store (or TICKSEED_STORE)", store.unwrap_or_else(|| "embedded".to_owned())),
         };
-        RedisAddress::parse(&address, password.as_deref())
-            .map(StoreAddress::Redis)
-            .map_err(|source| InvalidStore { setting, source })
+        StoreAddress::parse(&address, password.as_deref()).map_err(|source| InvalidStore { setting, source })
     }
 }
 
-/// The number of a database. Compose passes a variable that is not set as an empty text, which counts as left out.
+/// Reads the number of a database. Compose passes an unset variable as an empty text, which counts as not set.
 fn database(text: &str) -> Result<u16, std::num::ParseIntError> {
     if text.is_empty() { Ok(0) } else { text.parse() }
 }
 
-/// Which store the settings say.
-#[derive(Debug, Clone)]
-pub enum StoreAddress {
-    /// A file in the data folder.
-    Embedded,
-    /// A Redis.
-    Redis(RedisAddress),
-}
-
-/// A setting that does not say which store.
+/// A setting that does not name a store.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{setting}")]
 pub struct InvalidStore {
     /// Which setting.
     setting: &'static str,
     /// What is wrong with it.
-    source: InvalidRedisAddress,
+    source: InvalidAddress,
 }
 
 /// Inputs of `tickseed state`.
@@ -183,7 +168,7 @@ pub struct StateSettings {
     pub rounds_per_epoch: i64,
 }
 
-/// The moment that `tickseed state` computes: one of the two.
+/// The moment to compute: one of the two.
 #[derive(Debug, Clone, Args)]
 #[group(required = true, multiple = false)]
 pub struct Moment {

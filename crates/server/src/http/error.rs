@@ -1,4 +1,4 @@
-//! The table of errors: what can go wrong, its code and its status.
+//! The table of errors: everything that can go wrong, with its code.
 
 use std::error::Error;
 use std::fmt;
@@ -6,57 +6,10 @@ use std::time::Duration;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
-use serde::Serialize;
-use utoipa::ToSchema;
+use tickseed_session::{ServiceError, StoreError, Timestamp};
 
+use super::error_code::ErrorCode;
 use super::problem::{FieldError, MEDIA_TYPE, Problem};
-use crate::session::{ServiceError, StoreError, Timestamp};
-
-/// Which problem it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum ErrorCode {
-    /// 400: the body is not JSON, or no object.
-    MalformedJson,
-    /// 400: fields are missing, unknown, given twice or not in their range; `errors` says which.
-    InvalidFields,
-    /// 404: there is nothing at this address.
-    NotFound,
-    /// 404: there is no session of this id, or it has expired.
-    SessionNotFound,
-    /// 405: the address does not know this method; `Allow` names those that it knows.
-    MethodNotAllowed,
-    /// 408: the body did not arrive in time.
-    BodyTimeout,
-    /// 409: the session has stopped, or will within half a second, which is final; `stopped_at` says when.
-    SessionStopped,
-    /// 409: the session is to stop at `stopped_at`, and only an earlier stop can replace that.
-    StopNotEarlier,
-    /// 413: the body is too large.
-    BodyTooLarge,
-    /// 415: the body's media type is not JSON.
-    UnsupportedMediaType,
-    /// 500: the server failed; its log says how.
-    Internal,
-    /// 503: the sessions cannot be read or written at the moment; try again.
-    StoreUnavailable,
-}
-
-impl ErrorCode {
-    const fn status(self) -> StatusCode {
-        match self {
-            Self::MalformedJson | Self::InvalidFields => StatusCode::BAD_REQUEST,
-            Self::NotFound | Self::SessionNotFound => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::SessionStopped | Self::StopNotEarlier => StatusCode::CONFLICT,
-            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
-        }
-    }
-}
 
 /// Why a request is refused or has failed.
 #[derive(Debug)]
@@ -72,6 +25,7 @@ pub(super) enum ApiError {
     BodyTooLarge { limit: usize },
     UnsupportedMediaType { got: String },
     Internal(Box<dyn Error + Send + Sync>),
+    NewerRecord(Box<dyn Error + Send + Sync>),
     StoreUnavailable(Box<dyn Error + Send + Sync>),
 }
 
@@ -94,6 +48,7 @@ impl ApiError {
             Self::BodyTooLarge { .. } => ErrorCode::BodyTooLarge,
             Self::UnsupportedMediaType { .. } => ErrorCode::UnsupportedMediaType,
             Self::Internal(_) => ErrorCode::Internal,
+            Self::NewerRecord(_) => ErrorCode::NewerRecord,
             Self::StoreUnavailable(_) => ErrorCode::StoreUnavailable,
         }
     }
@@ -127,7 +82,9 @@ impl ApiError {
             Self::StoreUnavailable(error) if matches!(error.downcast_ref(), Some(StoreError::NotAsked)) => {
                 None
             }
-            Self::Internal(error) | Self::StoreUnavailable(error) => Some(&**error),
+            Self::Internal(error) | Self::NewerRecord(error) | Self::StoreUnavailable(error) => {
+                Some(&**error)
+            }
             _ => None,
         }
     }
@@ -146,7 +103,10 @@ impl fmt::Display for ApiError {
             | Self::StopNotEarlier { detail, .. } => f.write_str(detail),
             Self::BodyTooLarge { limit } => write!(f, "the body must be at most {limit} bytes"),
             Self::UnsupportedMediaType { got } => write!(f, "the body must be application/json, got {got}"),
-            Self::Internal(_) => f.write_str("the server failed; its log says how"),
+            Self::Internal(_) => f.write_str("the server failed; the reason is in its log"),
+            Self::NewerRecord(_) => f.write_str(
+                "a later version of the server has written this session; ask a server of that version",
+            ),
             Self::StoreUnavailable(_) => {
                 f.write_str("sessions cannot be read or written at the moment; try again")
             }
@@ -173,7 +133,7 @@ impl ResponseError for ApiError {
             Self::MethodNotAllowed { allow } => {
                 response.insert_header((header::ALLOW, *allow));
             }
-            Self::StoreUnavailable(_) => {
+            Self::NewerRecord(_) | Self::StoreUnavailable(_) => {
                 response.insert_header((header::RETRY_AFTER, "1"));
             }
             // What is left of a body that was not read would be taken for the next request.
@@ -203,6 +163,10 @@ impl From<ServiceError> for ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        if error.may_pass() { Self::StoreUnavailable(error.into()) } else { Self::Internal(error.into()) }
+        match error {
+            StoreError::NewerRecord { .. } => Self::NewerRecord(error.into()),
+            error if error.is_temporary() => Self::StoreUnavailable(error.into()),
+            error => Self::Internal(error.into()),
+        }
     }
 }

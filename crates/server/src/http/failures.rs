@@ -6,7 +6,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 
 use super::error::ApiError;
-use crate::error_chain::error_chain;
+use tickseed_session::error_chain;
 
 /// Logs a failed request: what was asked, and the error with everything that it came from, which the answer does not tell.
 ///

@@ -5,7 +5,7 @@ use tickseed_engine::Error;
 
 use super::error::ApiError;
 use super::problem::{FieldError, MOST_NAMED};
-use crate::session::Timestamp;
+use tickseed_session::Timestamp;
 
 /// How much of a wrong value an error shows, in characters.
 const SHOWN_CHARACTERS: usize = 64;

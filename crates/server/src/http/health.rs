@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::error::ApiError;
 use super::problem::Problem;
-use crate::session::SessionService;
+use tickseed_session::SessionService;
 
 /// All is well.
 #[derive(Debug, Serialize, ToSchema)]

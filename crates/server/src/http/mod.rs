@@ -4,14 +4,15 @@ mod cross_origin;
 mod docs;
 mod entity_tag;
 mod error;
+mod error_code;
 mod failures;
 mod fields;
 mod health;
+mod instance_id;
 mod json_object;
 mod openapi;
 mod page;
 mod problem;
-mod server_name;
 mod sessions;
 mod strict_json;
 mod time;
@@ -23,14 +24,14 @@ use error::ApiError;
 
 pub use cross_origin::{answer_preflights, headers_of_every_answer};
 pub use failures::log_failures;
+pub use instance_id::InstanceId;
 pub use json_object::Limits;
 pub use openapi::openapi_json;
-pub use server_name::ServerName;
 pub use sessions::events::EventStreams;
 pub use time::stamp_received;
 
-/// Every route. What needs sessions finds a [`SessionService`](crate::session::SessionService) in the app's data, and the
-/// route of the time a [`ServerName`].
+/// Every route. What needs sessions finds a [`SessionService`](tickseed_session::SessionService) in the app's data, and the
+/// route of the time a [`InstanceId`].
 pub fn routes(config: &mut ServiceConfig) {
     config
         .app_data(web::PathConfig::default().error_handler(|_, request| nothing_at(request).into()))

@@ -3,8 +3,8 @@
 use serde::Serialize;
 use utoipa::{IntoResponses, ToSchema};
 
-use super::error::ErrorCode;
-use crate::session::Timestamp;
+use super::error_code::ErrorCode;
+use tickseed_session::Timestamp;
 
 /// The media type of problem details.
 pub(super) const MEDIA_TYPE: &str = "application/problem+json";
@@ -57,9 +57,9 @@ pub(super) enum Failures {
     /// `internal`
     #[response(status = 500, content_type = "application/problem+json",
         example = json!({"type": "about:blank", "title": "Internal Server Error", "status": 500, "code": "internal",
-            "detail": "the server failed; its log says how"}))]
+            "detail": "the server failed; the reason is in its log"}))]
     Internal(Problem),
-    /// `store_unavailable`
+    /// `store_unavailable`, or `newer_record` if only a later version of the server understands the session
     #[response(
         status = 503,
         content_type = "application/problem+json",

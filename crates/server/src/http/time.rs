@@ -9,8 +9,8 @@ use actix_web::{Error, HttpMessage, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::server_name::ServerName;
-use crate::session::SessionService;
+use super::instance_id::InstanceId;
+use tickseed_session::SessionService;
 
 /// The server's time. A client that knows when it asked and when it was answered gets the offset of its own clock, and
 /// half the way there and back as the bound of the error.
@@ -28,7 +28,7 @@ pub(super) struct Time<'a> {
     /// Which server answered: the same text for as long as its process runs, another for every other. Where several answer
     /// behind one address their clocks differ, and this tells whose it was.
     #[schema(value_type = String, example = "5f1c0a9be3d2")]
-    server: &'a ServerName,
+    server: &'a InstanceId,
 }
 
 /// The server's time. Never cached. A query string is ignored.
@@ -43,7 +43,7 @@ pub(super) struct Time<'a> {
 )]
 pub(super) async fn handle(
     service: web::Data<SessionService>,
-    server: web::Data<ServerName>,
+    server: web::Data<InstanceId>,
     received: ReqData<Received>,
 ) -> HttpResponse {
     let sent_us = service.clock().now_us();

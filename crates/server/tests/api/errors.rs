@@ -9,8 +9,8 @@ use tickseed_server::http::Limits;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::faulty_store::{Fault, FaultyStore};
-use crate::support::{Answer, DEADLINE, LocalServer, TestClock};
+use crate::support::{Answer, DEADLINE, LocalServer};
+use tickseed_session::acceptance::{Fault, FaultyStore};
 
 const UNKNOWN: &str = "/v1/sessions/sess_00000000-0000-4000-8000-000000000000";
 
@@ -227,10 +227,7 @@ async fn raw(server: &LocalServer, bytes: &[u8]) -> String {
 #[tokio::test]
 async fn a_body_that_does_not_arrive_is_given_up() {
     let limits = Limits { body_timeout: Duration::from_millis(50), ..Limits::default() };
-    let clock = TestClock::new();
-    let store = FaultyStore::new(Arc::new(clock.clone()), Fault::Before, 0..0);
-    let options = Options { limits, ..Options::default() };
-    let server = LocalServer::with_store(Arc::new(store), clock, options);
+    let server = LocalServer::with_options(Options { limits, ..Options::default() });
     let head = b"POST /v1/sessions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{";
     let answer = raw(&server, head).await;
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
@@ -285,15 +282,15 @@ async fn addresses_that_are_none_and_methods_that_are_none() {
     assert_eq!(stop.header("allow"), "POST");
 }
 
-/// A server over a store that fails in that way from the call of that number on.
+/// A server over a store whose calls fail like this from this number on.
 fn faulty(fault: Fault, from: u64) -> LocalServer {
-    let clock = TestClock::new();
-    let store = FaultyStore::new(Arc::new(clock.clone()), fault, from..u64::MAX);
-    LocalServer::with_store(Arc::new(store), clock, Options::default())
+    LocalServer::over_embedded(Options::default(), |store| {
+        Arc::new(FaultyStore::new(store, fault, from..u64::MAX))
+    })
 }
 
 #[tokio::test]
-async fn a_store_that_fails_is_told_without_its_reason() {
+async fn a_failing_store_gives_503_without_the_reason() {
     for fault in [Fault::Before, Fault::NotAsked] {
         let server = faulty(fault, 1);
         assert_eq!(server.api.get("/readyz").await.status, 200);
@@ -314,10 +311,29 @@ async fn a_store_that_fails_is_told_without_its_reason() {
 }
 
 #[tokio::test]
-async fn a_failure_of_the_server_tells_nothing_of_the_inside() {
+async fn a_failure_of_the_server_reveals_nothing() {
     let server = faulty(Fault::Unreadable, 0);
     let answer = server.api.get(UNKNOWN).await;
     let problem = answer.problem(500, "internal");
-    assert_eq!(problem["detail"], "the server failed; its log says how");
+    assert_eq!(problem["detail"], "the server failed; the reason is in its log");
     assert!(!answer.text.contains("secret"), "{}", answer.text);
+}
+
+#[tokio::test]
+async fn a_record_of_a_later_version_gives_503_without_the_reason() {
+    let server = faulty(Fault::NewerRecord, 0);
+    for answer in [
+        server.api.get(UNKNOWN).await,
+        server.api.get(&format!("{UNKNOWN}/state")).await,
+        server.api.get(&format!("{UNKNOWN}/events")).await,
+        server.api.post(&format!("{UNKNOWN}/stop"), "").await,
+    ] {
+        let problem = answer.problem(503, "newer_record");
+        assert_eq!(
+            problem["detail"],
+            "a later version of the server has written this session; ask a server of that version"
+        );
+        assert_eq!(answer.header("retry-after"), "1");
+        assert!(!answer.text.contains("secret"), "{}", answer.text);
+    }
 }

@@ -14,7 +14,7 @@ async fn the_time_is_the_clocks_and_never_cached() {
         "now_ms": 1_769_860_800_000_i64,
         "received_us": 1_769_860_800_000_000_i64,
         "sent_us": 1_769_860_800_000_000_i64,
-        "server": server.name,
+        "server": server.instance_id,
     });
     assert_eq!((time.status, time.json()), (200, expected));
     assert_eq!(time.header("cache-control"), "no-store");

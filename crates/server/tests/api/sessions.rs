@@ -3,7 +3,7 @@
 use crate::support::{Answer, LocalServer, NOW};
 use serde_json::{Value, json};
 use tickseed_engine::{BreakInterval, Rules, Schedule, Seed, State, state_at};
-use tickseed_server::session::Timestamp;
+use tickseed_session::Timestamp;
 
 /// A session with a start and a seed that are known: step 0 begins with the clock of the test.
 const KNOWN: &str = r#"{"tick_ms":100,"start_at":"2026-01-31T12:00:00Z","seed":"a seed"}"#;

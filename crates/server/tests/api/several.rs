@@ -20,8 +20,8 @@ use self::pair::{
     summary, wait_until,
 };
 use crate::listener::{Listener, stop_in_the_future};
-use crate::redis_server::RedisCluster;
 use crate::support::{Api, DEADLINE};
+use tickseed_store::test_servers::RedisCluster;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_sessions_of_one_server_are_read_on_the_other_to_the_byte() {

@@ -5,7 +5,6 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -13,39 +12,12 @@ use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 use tempfile::TempDir;
 use tickseed_server::app::{self, Options};
-use tickseed_server::http::ServerName;
-use tickseed_server::session::{CacheSize, Clock, SessionService, SessionStore, TimeToLive, Timestamp};
-use tickseed_server::store::EmbeddedStore;
+use tickseed_server::http::InstanceId;
+use tickseed_session::{CacheSize, SessionService, SessionStore, TimeToLive};
+use tickseed_store::EmbeddedStore;
 use tokio::sync::oneshot;
 
-/// How long anything may take before a test gives up.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
-
-/// The instant at which every [`TestClock`] starts.
-pub(crate) const NOW: &str = "2026-01-31T12:00:00.000Z";
-
-/// A clock that stands still until a test sets it.
-#[derive(Clone)]
-pub(crate) struct TestClock(Arc<AtomicI64>);
-
-impl TestClock {
-    pub(crate) fn new() -> Self {
-        let clock = Self(Arc::default());
-        clock.set(NOW);
-        clock
-    }
-
-    pub(crate) fn set(&self, instant: &str) {
-        let millis = Timestamp::parse(instant).expect("tests name instants well").millis();
-        self.0.store(millis * 1_000, Ordering::SeqCst);
-    }
-}
-
-impl Clock for TestClock {
-    fn now_us(&self) -> i64 {
-        self.0.load(Ordering::SeqCst)
-    }
-}
+pub(crate) use tickseed_session::acceptance::{DEADLINE, NOW, TestClock};
 
 /// Asks a server and reads what it answers.
 #[derive(Clone)]
@@ -136,7 +108,7 @@ impl Answer {
 pub(crate) struct LocalServer {
     pub(crate) api: Api,
     pub(crate) clock: TestClock,
-    pub(crate) name: ServerName,
+    pub(crate) instance_id: InstanceId,
     end: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
     folder: Option<TempDir>,
@@ -150,10 +122,18 @@ impl LocalServer {
 
     /// As [`start`](Self::start), with other options than usual.
     pub(crate) fn with_options(options: Options) -> Self {
+        Self::over_embedded(options, |store| Arc::new(store))
+    }
+
+    /// As [`with_options`](Self::with_options), on a store that `wrap` makes of the embedded one.
+    pub(crate) fn over_embedded(
+        options: Options,
+        wrap: impl FnOnce(EmbeddedStore) -> Arc<dyn SessionStore>,
+    ) -> Self {
         let folder = TempDir::new().expect("a folder can be made");
         let clock = TestClock::new();
         let store = EmbeddedStore::open(folder.path(), Arc::new(clock.clone())).expect("the store opens");
-        let mut server = Self::with_store(Arc::new(store), clock, options);
+        let mut server = Self::with_store(wrap(store), clock, options);
         server.folder = Some(folder);
         server
     }
@@ -163,17 +143,17 @@ impl LocalServer {
         let service = SessionService::new(store, Arc::new(clock.clone()), time_to_live, cache_size);
         let listener = TcpListener::bind("127.0.0.1:0").expect("some port is free");
         let api = Api::new(format!("http://{}", listener.local_addr().expect("it listens")));
-        let name = ServerName::random();
+        let instance_id = InstanceId::random();
         let (end, ended) = oneshot::channel();
         let thread = thread::spawn({
-            let name = name.clone();
+            let instance_id = instance_id.clone();
             move || {
                 let shutdown = async move { drop(ended.await) };
-                let run = app::run(listener, service, name, options, shutdown);
+                let run = app::run(listener, service, instance_id, options, shutdown);
                 actix_web::rt::System::new().block_on(run).expect("the server runs");
             }
         });
-        Self { api, clock, name, end: Some(end), thread: Some(thread), folder: None }
+        Self { api, clock, instance_id, end: Some(end), thread: Some(thread), folder: None }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::http::error::ApiError;
 use crate::http::fields::{Fields, text, timestamp, whole_number};
 use crate::http::json_object::JsonObject;
 use crate::http::problem::{Failures, RefusedBody};
-use crate::session::{Metadata, NewSession, Session, SessionService, TimeToLive, Timestamp};
+use tickseed_session::{Metadata, NewSession, Session, SessionService, TimeToLive, Timestamp};
 
 // Only the OpenAPI document uses this type: `read` reads the fields one by one, so that an answer can name everything that
 // is wrong. A test holds the two to the same fields.

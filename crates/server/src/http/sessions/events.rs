@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::{SessionPath, representation, session_id};
 use crate::http::error::ApiError;
 use crate::http::problem::{NoSession, Problem};
-use crate::session::{Listener, ReadySession, ServiceError, SessionId, SessionService};
+use tickseed_session::{Listener, Notice, ReadySession, Revision, ServiceError, SessionId, SessionService};
 
 /// After how many milliseconds a client whose stream has ended is to come back: each is told another number, so that they do
 /// not come all at once.
@@ -71,7 +71,7 @@ pub(in crate::http) async fn handle(
     let id = session_id(&id)?;
     let listener = match service.listen(id).await {
         Ok(listener) => listener,
-        Err(ServiceError::Store(error)) if error.may_pass() => return Ok(come_back_later()),
+        Err(ServiceError::Store(error)) if error.is_temporary() => return Ok(come_back_later()),
         Err(error) => return Err(error.into()),
     };
     let known = last_event_id(&request);
@@ -95,8 +95,9 @@ fn event_stream() -> HttpResponseBuilder {
 }
 
 /// The revision that the client knows.
-fn last_event_id(request: &HttpRequest) -> Option<u64> {
-    request.headers().get("last-event-id")?.to_str().ok()?.parse().ok()
+fn last_event_id(request: &HttpRequest) -> Option<Revision> {
+    let number = request.headers().get("last-event-id")?.to_str().ok()?.parse().ok()?;
+    Revision::new(number).ok()
 }
 
 /// One client's stream.
@@ -106,7 +107,7 @@ struct Events {
     id: SessionId,
     listener: Listener,
     /// The revision that the client knows.
-    known: Option<u64>,
+    known: Option<Revision>,
     session: Option<Arc<ReadySession>>,
     next: Next,
 }
@@ -142,8 +143,16 @@ impl Events {
                     self.next = Next::End;
                     return retry();
                 }
-                session = self.listener.next() => {
-                    let Some(session) = session else { return self.expired() };
+                notice = self.listener.next() => {
+                    let session = match notice {
+                        Notice::Session(session) => session,
+                        Notice::Removed => return self.expired(),
+                        Notice::Unreadable => {
+                            // The client comes back, and perhaps to a server of the later version.
+                            self.next = Next::End;
+                            return retry();
+                        }
+                    };
                     let event = self.event(&session);
                     self.session = Some(session);
                     if let Some(event) = event {
@@ -161,12 +170,12 @@ impl Events {
         let name = match (self.known.replace(revision), &self.session) {
             (Some(known), None) if known == revision => return None,
             // Whatever follows another revision is a stop. What is no earlier one was none of this session.
-            (Some(known), None) if !(1..revision).contains(&known) => "session",
+            (Some(known), None) if known > revision => "session",
             (None, None) => "session",
             _ => "stopped",
         };
         let body = &representation(session, self.service.clock().now()).ok()?.body;
-        Some(message(name, revision, ByteString::try_from(body.clone()).ok()?))
+        Some(message(name, revision.get(), ByteString::try_from(body.clone()).ok()?))
     }
 
     /// How long to wait for news before something is sent all the same.
@@ -188,7 +197,7 @@ impl Events {
 
     fn expired(&mut self) -> Event {
         self.next = Next::End;
-        message("expired", self.known.unwrap_or_default(), json!({"id": self.id}).to_string().into())
+        message("expired", self.known.map_or(0, Revision::get), json!({"id": self.id}).to_string().into())
     }
 }
 

@@ -18,7 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::entity_tag::entity_tag;
 use super::error::ApiError;
 use super::fields::quoted;
-use crate::session::{ReadySession, Representation, Session, SessionId, Status, Timestamp};
+use tickseed_session::{ReadySession, Representation, Session, SessionId, Status, Timestamp};
 
 /// A session: all that a client needs to compute the state of any instant.
 #[derive(Debug, Serialize, ToSchema)]
@@ -59,7 +59,7 @@ pub(super) struct SessionAnswer {
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
     /// 1 at first, one more with every change.
-    #[schema(minimum = 1, example = 1)]
+    #[schema(minimum = 1, maximum = 9_007_199_254_740_991_u64, example = 1)]
     revision: u64,
 }
 
@@ -126,7 +126,7 @@ impl SessionAnswer {
             created_at: session.created_at,
             stopped_at: session.stopped_at,
             expires_at: session.expires_at,
-            revision: session.revision,
+            revision: session.revision.get(),
         })
     }
 }

@@ -9,7 +9,7 @@ use super::{SessionAnswer, SessionPath, mark_age, representation, session_id};
 use crate::http::entity_tag::is_known;
 use crate::http::error::ApiError;
 use crate::http::problem::{Failures, NoSession, Problem};
-use crate::session::{Session, SessionService, Timestamp};
+use tickseed_session::{Session, SessionService, Timestamp};
 
 /// For how many seconds an answer may be used without asking again: what a stop takes to reach those who read by way of a
 /// shared cache.
@@ -85,7 +85,7 @@ mod tests {
     use tickseed_engine::{Rules, Schedule, Seed};
 
     use super::*;
-    use crate::session::{NewSession, SessionId, TimeToLive};
+    use tickseed_session::{NewSession, SessionId, TimeToLive};
 
     fn session(seconds: u32) -> Session {
         let new = NewSession {

@@ -10,7 +10,7 @@ use super::{SessionPath, StatusAnswer, mark_age, session_id};
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, digits, timestamp};
 use crate::http::problem::{Failures, NoSession, Problem};
-use crate::session::{Question, SessionService, StateAnswer, Timestamp};
+use tickseed_session::{Moment, SessionService, StateAnswer, Timestamp};
 
 /// What everybody sees at an instant.
 #[derive(Debug, Serialize, ToSchema)]
@@ -82,7 +82,7 @@ pub(in crate::http) async fn handle(
     Ok(response.insert_header((header::CACHE_CONTROL, "no-store")).json(StateBody::from(state)))
 }
 
-fn read(mut fields: Fields) -> Result<Question, ApiError> {
+fn read(mut fields: Fields) -> Result<Moment, ApiError> {
     let at = fields.optional("at", timestamp);
     let step = fields.optional("step", digits).and_then(|step| fields.check(Step::new(step)));
     let question = match (at, step) {
@@ -90,9 +90,9 @@ fn read(mut fields: Fields) -> Result<Question, ApiError> {
             fields.fail("step", "cannot be asked for together with at");
             None
         }
-        (Some(at), None) => Some(Question::At(at)),
-        (None, Some(step)) => Some(Question::Step(step)),
-        (None, None) => Some(Question::Now),
+        (Some(at), None) => Some(Moment::At(at)),
+        (None, Some(step)) => Some(Moment::Step(step)),
+        (None, None) => Some(Moment::Now),
     };
     fields.finish(question)
 }

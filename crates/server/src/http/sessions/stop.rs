@@ -10,7 +10,7 @@ use crate::http::error::ApiError;
 use crate::http::fields::{Fields, timestamp};
 use crate::http::json_object::JsonObject;
 use crate::http::problem::{Failures, NoSession, Problem, RefusedBody};
-use crate::session::{SessionId, SessionService, Timestamp};
+use tickseed_session::{SessionId, SessionService, Timestamp};
 
 // Only the OpenAPI document uses this type, as with the body of a new session.
 /// When to stop.

@@ -9,9 +9,9 @@ use tempfile::TempDir;
 use tokio::time::timeout;
 
 use super::create;
-use crate::certificate::Certificate;
-use crate::redis_server::{RedisCluster, RedisServer};
 use crate::support::{DEADLINE, Process, command};
+use tickseed_store::test_servers::Certificate;
+use tickseed_store::test_servers::{RedisCluster, RedisServer};
 
 /// Waits until a command has failed, and gives what it said.
 pub(super) async fn fails(command: Command) -> String {
@@ -56,7 +56,7 @@ async fn a_server_waits_for_a_redis_that_comes_up_later() {
     command.stderr(File::create(&log).unwrap());
     let starting = thread::spawn(move || Process::spawn(&mut command));
     let waits = async {
-        while !fs::read_to_string(&log).unwrap().contains("yet; trying for up to 30s") {
+        while !fs::read_to_string(&log).unwrap().contains("yet; retrying for up to 30s") {
             tokio::task::yield_now().await;
         }
     };
@@ -81,15 +81,15 @@ fn said(command: &mut Command, log: &Path) -> String {
 #[test]
 fn the_log_says_what_a_crash_of_redis_can_lose() {
     for (arguments, level, words) in [
-        (&["--appendonly", "no"][..], "WARN", "keeps sessions in memory only: when it ends, all are lost"),
+        (&["--appendonly", "no"][..], "WARN", "keeps sessions in memory only: all are lost when it ends"),
         (&["--save", "3600 1"], "WARN", "has no append-only file, only snapshots (save 3600 1:"),
         (
             &["--appendonly", "yes", "--appendfsync", "everysec"],
             "WARN",
-            "can lose up to about two seconds of new and stopped sessions",
+            "can lose about two seconds of new and stopped sessions",
         ),
-        (&["--appendonly", "yes", "--appendfsync", "no"], "WARN", "some thirty seconds"),
-        (&["--appendonly", "yes", "--appendfsync", "always"], "INFO", "loses nothing that was acknowledged"),
+        (&["--appendonly", "yes", "--appendfsync", "no"], "WARN", "about thirty seconds"),
+        (&["--appendonly", "yes", "--appendfsync", "always"], "INFO", "loses no acknowledged write"),
     ] {
         let redis = RedisServer::start(arguments);
         let log = said_at_the_start(&redis);

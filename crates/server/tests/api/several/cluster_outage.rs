@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use super::pair::{Sight, alone, create_many, each, server_on, stop, wait_until};
 use crate::listener::Listener;
-use crate::redis_server::RedisCluster;
 use crate::support::Api;
+use tickseed_store::test_servers::RedisCluster;
 
 /// A cluster that goes on without one of its masters, and loses nothing.
 const ARGUMENTS: [&str; 8] = [

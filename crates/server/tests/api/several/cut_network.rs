@@ -11,8 +11,8 @@ use super::pair::{
 };
 use super::proxy::Proxy;
 use crate::listener::{Listener, stop_in_the_future};
-use crate::redis_server::RedisServer;
 use crate::support::Process;
+use tickseed_store::test_servers::RedisServer;
 
 /// Two servers on one Redis: A is near, B is behind a network that can be cut.
 struct Remote {

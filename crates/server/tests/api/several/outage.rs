@@ -11,8 +11,8 @@ use super::pair::{
     wait_until,
 };
 use crate::listener::Listener;
-use crate::redis_server::RedisServer;
 use crate::support::{Answer, Api};
+use tickseed_store::test_servers::RedisServer;
 
 /// How soon the first who asks is told that Redis does not answer.
 const FIRST_REFUSED_WITHIN: Duration = Duration::from_millis(250);

@@ -9,8 +9,8 @@ use futures_util::stream;
 use serde_json::Value;
 use tokio::sync::{Mutex, MutexGuard, watch};
 
-use crate::redis_server::RedisServer;
 use crate::support::{Answer, Api, DEADLINE, Process};
+use tickseed_store::test_servers::RedisServer;
 
 /// How long after a stop was answered any server may still show the session running: what the project promises.
 pub(crate) const BOUND: Duration = Duration::from_millis(250);

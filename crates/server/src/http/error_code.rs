@@ -1,0 +1,54 @@
+//! The codes of errors and their statuses.
+
+use actix_web::http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Identifies a problem.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ErrorCode {
+    /// 400: the body is not JSON, or not an object.
+    MalformedJson,
+    /// 400: fields are missing, unknown, given twice or out of range; `errors` names them.
+    InvalidFields,
+    /// 404: there is nothing at this address.
+    NotFound,
+    /// 404: the session does not exist, or has expired.
+    SessionNotFound,
+    /// 405: the address does not support this method; `Allow` lists those that it does.
+    MethodNotAllowed,
+    /// 408: the body did not arrive in time.
+    BodyTimeout,
+    /// 409: the session has stopped, or will within half a second, which is final; `stopped_at` says when.
+    SessionStopped,
+    /// 409: the session is going to stop at `stopped_at`, and only an earlier stop can replace that.
+    StopNotEarlier,
+    /// 413: the body is too large.
+    BodyTooLarge,
+    /// 415: the body's media type is not JSON.
+    UnsupportedMediaType,
+    /// 500: the server failed; the reason is in its log.
+    Internal,
+    /// 503: a later version of the server has written this session, and this version does not understand it.
+    NewerRecord,
+    /// 503: sessions cannot be read or written at the moment; try again.
+    StoreUnavailable,
+}
+
+impl ErrorCode {
+    /// Returns the status of an answer with this code.
+    pub(super) const fn status(self) -> StatusCode {
+        match self {
+            Self::MalformedJson | Self::InvalidFields => StatusCode::BAD_REQUEST,
+            Self::NotFound | Self::SessionNotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::SessionStopped | Self::StopNotEarlier => StatusCode::CONFLICT,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::NewerRecord | Self::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}

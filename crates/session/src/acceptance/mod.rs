@@ -1,0 +1,215 @@
+//! The suite that every store must pass, and what the tests of stores share.
+//!
+//! A backend's test makes two handles to the same sessions and calls [`assert_contract`].
+
+#![allow(clippy::missing_panics_doc, reason = "a test panics to fail")]
+
+mod changes;
+mod clock;
+mod faulty_store;
+mod patient_store;
+mod subscriber;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tickseed_engine::{BreakInterval, Rules, Schedule, Seed};
+use tokio::task::JoinSet;
+
+use crate::{
+    Created, Metadata, NewSession, Replaced, Revision, Session, SessionId, SessionStore, TimeToLive,
+    Timestamp,
+};
+
+pub use clock::{NOW, TestClock, instant, now};
+pub use faulty_store::{Fault, FaultyStore};
+pub use patient_store::PatientStore;
+pub use subscriber::{RecordingSubscriber, Report};
+
+/// How long anything may take before a test fails.
+pub const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Two handles to the same sessions, as two servers have them. Both are the same if only one process can use the store.
+pub type Handles = [Arc<dyn SessionStore>; 2];
+
+/// Returns the handles to a store that only one process can use.
+pub fn single(store: impl SessionStore) -> Handles {
+    let store: Arc<dyn SessionStore> = Arc::new(store);
+    [Arc::clone(&store), store]
+}
+
+/// Holds a store, whose clock shows [`NOW`], to its contract.
+pub async fn assert_contract(handles: Handles) {
+    for handle in &handles {
+        handle.check().await.expect("the store can be read");
+    }
+    let [one, other] = &handles;
+    let subscriber = one.change_feed().map(|_| RecordingSubscriber::of(&**one));
+    returns_sessions_unchanged(&**one, &**other).await;
+    creates_an_id_once(&handles).await;
+    replaces_only_the_revision_before(&**one, &**other).await;
+    replaces_only_before_the_deadline(&**one).await;
+    lets_one_of_many_replacements_through(&handles).await;
+    removes_expired_sessions(&**one, subscriber.as_deref()).await;
+    if let Some(subscriber) = &subscriber {
+        changes::assert_contract(&handles, subscriber).await;
+    }
+}
+
+/// Makes a new session that expires after so many seconds; 0 is never.
+#[must_use]
+pub fn session(seconds: u32) -> Session {
+    let new = NewSession {
+        created_at: now(),
+        seed: None,
+        schedule: Schedule::new(0, 1).expect("it is in its range"),
+        rules: Rules::default(),
+        metadata: None,
+        time_to_live: Some(TimeToLive::from_seconds(seconds)),
+    };
+    let seed = Seed::new("a seed").expect("it is not too long");
+    Session::create(SessionId::random(now()), seed, new, TimeToLive::from_seconds(0))
+}
+
+async fn returns_sessions_unchanged(one: &dyn SessionStore, other: &dyn SessionStore) {
+    let plain = session(0);
+    let metadata = r#"{"z":1,"a":[0.1,-1e300,"é\u0000",{"":null}],"revision":7}"#;
+    let full = Session {
+        seed: Seed::new(&"\u{10ffff}".repeat(32)).unwrap(),
+        schedule: Schedule::new(tickseed_engine::LAST_INSTANT, 86_400_000).unwrap(),
+        rules: Rules::new(BreakInterval::new(1, 1_000_000).unwrap(), 256).unwrap(),
+        metadata: Some(Metadata::new(serde_json::from_str(metadata).unwrap()).unwrap()),
+        stopped_at: Some(Timestamp::MAX),
+        expires_at: Some(Timestamp::MAX),
+        revision: Revision::MAX,
+        ..session(0)
+    };
+    let revision = Revision::MAX.previous().unwrap();
+    let replaced = Session { revision, id: SessionId::random(now()), ..full.clone() };
+    for session in [&plain, &full, &replaced] {
+        assert_eq!(other.find(session.id).await.unwrap(), None);
+        assert_eq!(one.create(session.clone()).await.unwrap(), Created::Yes);
+        assert_eq!(other.find(session.id).await.unwrap().as_ref(), Some(session));
+    }
+    let replaced = replaced.stopped(now());
+    assert_eq!(other.compare_and_set(replaced.clone(), None).await.unwrap(), Replaced::Yes);
+    assert_eq!(one.find(replaced.id).await.unwrap(), Some(replaced.clone()));
+    let beyond = replaced.stopped(now());
+    assert_eq!(
+        one.compare_and_set(beyond, None).await.unwrap(),
+        Replaced::No,
+        "no revision follows the last"
+    );
+    assert_eq!(one.find(replaced.id).await.unwrap(), Some(replaced));
+}
+
+async fn creates_an_id_once(handles: &Handles) {
+    let first = session(0);
+    let mut creates = JoinSet::new();
+    for (tick_ms, store) in (1..=32).zip(handles.iter().cycle()) {
+        let (store, schedule) = (Arc::clone(store), Schedule::new(0, tick_ms).unwrap());
+        let session = Session { schedule, ..first.clone() };
+        creates.spawn(async move { (store.create(session.clone()).await.unwrap(), session) });
+    }
+    let created = creates.join_all().await;
+    let stored: Vec<_> = created.into_iter().filter(|(created, _)| *created == Created::Yes).collect();
+    assert_eq!(stored.len(), 1);
+    for store in handles {
+        assert_eq!(store.find(first.id).await.unwrap().as_ref(), Some(&stored[0].1));
+    }
+}
+
+async fn replaces_only_the_revision_before(one: &dyn SessionStore, other: &dyn SessionStore) {
+    let first = session(0);
+    assert_eq!(
+        one.compare_and_set(first.stopped(now()), None).await.unwrap(),
+        Replaced::No,
+        "it does not exist"
+    );
+    assert_eq!(one.find(first.id).await.unwrap(), None);
+    assert_eq!(one.create(first.clone()).await.unwrap(), Created::Yes);
+    let second = first.stopped(now());
+    let third = second.stopped(now());
+    let same = Session { revision: Revision::FIRST, ..second.clone() };
+    assert_eq!(
+        other.compare_and_set(third.clone(), None).await.unwrap(),
+        Replaced::No,
+        "a revision is missing"
+    );
+    assert_eq!(
+        other.compare_and_set(same, None).await.unwrap(),
+        Replaced::No,
+        "no revision precedes the first"
+    );
+    assert_eq!(one.find(first.id).await.unwrap().as_ref(), Some(&first));
+    assert_eq!(other.compare_and_set(second.clone(), None).await.unwrap(), Replaced::Yes);
+    let again = first.stopped(Timestamp::MAX);
+    assert_eq!(one.compare_and_set(again, None).await.unwrap(), Replaced::No, "only once");
+    assert_eq!(other.find(first.id).await.unwrap(), Some(second));
+    assert_eq!(one.compare_and_set(third.clone(), None).await.unwrap(), Replaced::Yes);
+    assert_eq!(other.find(third.id).await.unwrap(), Some(third));
+}
+
+async fn replaces_only_before_the_deadline(store: &dyn SessionStore) {
+    let first = session(0);
+    assert_eq!(store.create(first.clone()).await.unwrap(), Created::Yes);
+    let second = first.stopped(now());
+    for passed in [now(), now().before(Duration::from_millis(1))] {
+        assert_eq!(store.compare_and_set(second.clone(), Some(passed)).await.unwrap(), Replaced::No);
+        assert_eq!(store.find(first.id).await.unwrap().as_ref(), Some(&first));
+    }
+    // The deadline is generous, because the clock of a remote store goes on while the test's clock stands still.
+    let deadline = now().after(DEADLINE);
+    assert_eq!(store.compare_and_set(second.clone(), deadline).await.unwrap(), Replaced::Yes);
+    assert_eq!(store.find(first.id).await.unwrap(), Some(second));
+}
+
+async fn lets_one_of_many_replacements_through(handles: &Handles) {
+    let first = session(0);
+    assert_eq!(handles[0].create(first.clone()).await.unwrap(), Created::Yes);
+    let mut replacements = JoinSet::new();
+    for (millis, store) in (0..64).zip(handles.iter().cycle()) {
+        let (store, second) = (Arc::clone(store), first.stopped(Timestamp::from_millis(millis).unwrap()));
+        replacements
+            .spawn(async move { (store.compare_and_set(second.clone(), None).await.unwrap(), second) });
+    }
+    let replaced = replacements.join_all().await;
+    let stored: Vec<_> = replaced.into_iter().filter(|(replaced, _)| *replaced == Replaced::Yes).collect();
+    assert_eq!(stored.len(), 1);
+    for store in handles {
+        assert_eq!(store.find(first.id).await.unwrap().as_ref(), Some(&stored[0].1));
+    }
+}
+
+async fn removes_expired_sessions(store: &dyn SessionStore, subscriber: Option<&RecordingSubscriber>) {
+    let (permanent, late, changed) = (session(0), session(61), session(30));
+    for session in [&permanent, &late, &changed] {
+        assert_eq!(store.create(session.clone()).await.unwrap(), Created::Yes);
+    }
+    // A session that has changed is removed like any other, and only once.
+    assert_eq!(store.compare_and_set(changed.stopped(now()), None).await.unwrap(), Replaced::Yes);
+    let mut expired = vec![changed];
+    for _ in 0..20 {
+        let session = session(60);
+        assert_eq!(store.create(session.clone()).await.unwrap(), Created::Yes);
+        expired.push(session);
+    }
+    let then = now().after(Duration::from_mins(1)).unwrap();
+    let removed = store.remove_expired(then).await.unwrap();
+    assert!(
+        removed == expired.len() as u64 || removed == 0,
+        "all are removed, or the store expires sessions by itself: {removed}"
+    );
+    assert_eq!(store.remove_expired(then).await.unwrap(), 0);
+    if let Some(subscriber) = subscriber.filter(|_| removed > 0) {
+        subscriber.is_caught_up().await;
+        assert!(
+            expired.iter().all(|session| subscriber.knows_removed(session.id)),
+            "the feed reports removals"
+        );
+    }
+    for session in [permanent, late] {
+        assert!(store.find(session.id).await.unwrap().is_some());
+        assert!(subscriber.is_none_or(|subscriber| !subscriber.knows_removed(session.id)));
+    }
+}

@@ -1,0 +1,319 @@
+//! Sessions in memory: read from the store once, and used while the change feed shows that they are current.
+
+mod behind;
+mod in_flight;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+
+use self::behind::Behind;
+use self::in_flight::{InFlightRead, InFlightReads, Read, ReadGuard};
+use crate::error_chain::error_chain;
+use crate::freshness::{Freshness, Position};
+use crate::listeners::{Listener, Listeners};
+use crate::{
+    Change, ChangeFeed, Clock, FeedPart, ReadySession, Revision, Session, SessionId, SessionStore,
+    StoreError, Subscriber,
+};
+
+/// How much memory the sessions in the cache may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CacheSize {
+    bytes: u64,
+}
+
+impl CacheSize {
+    /// Takes megabytes of 2^20 bytes. With 0 nothing is cached and every answer reads the store.
+    #[must_use]
+    pub const fn from_megabytes(megabytes: u32) -> Self {
+        Self { bytes: (megabytes as u64) << 20 }
+    }
+}
+
+/// The result of looking a session up.
+#[derive(Debug, Clone)]
+pub struct Lookup {
+    /// The session.
+    pub session: Arc<ReadySession>,
+    /// How long ago the session was certain to be current, if the store cannot be asked.
+    pub age: Option<Duration>,
+}
+
+impl Lookup {
+    /// A session that is certain to be current.
+    const fn current(session: Arc<ReadySession>) -> Self {
+        Self { session, age: None }
+    }
+}
+
+/// A session in the cache.
+#[derive(Debug, Clone)]
+struct Entry {
+    session: Arc<ReadySession>,
+    /// `None` once the feed has reported a change without the new record.
+    position: Option<Position>,
+    read_at: Duration,
+}
+
+type Outcome = Result<Option<Lookup>, StoreError>;
+
+/// The sessions in memory, and the way to all others.
+pub(super) struct SessionCache {
+    store: Arc<dyn SessionStore>,
+    clock: Arc<dyn Clock>,
+    freshness: Freshness,
+    entries: Cache<SessionId, Entry, Weight>,
+    in_flight: InFlightReads,
+    listeners: Arc<Listeners>,
+    behind: Behind,
+}
+
+#[derive(Debug, Clone)]
+struct Weight;
+
+impl Weighter<SessionId, Entry> for Weight {
+    fn weight(&self, _id: &SessionId, entry: &Entry) -> u64 {
+        entry.session.bytes()
+    }
+}
+
+impl SessionCache {
+    /// Makes a cache over a store. It still has to subscribe to the store's change feed.
+    pub(super) fn new(store: Arc<dyn SessionStore>, clock: Arc<dyn Clock>, size: CacheSize) -> Self {
+        // Only the initial size of the tables depends on this number.
+        let expected_entries = usize::try_from(size.bytes / (8 * 1024)).unwrap_or(usize::MAX);
+        let parts = store.change_feed().map_or(0, ChangeFeed::parts);
+        Self {
+            store,
+            clock,
+            freshness: Freshness::new(parts),
+            entries: Cache::with_weighter(expected_entries, size.bytes, Weight),
+            in_flight: InFlightReads::default(),
+            listeners: Arc::default(),
+            behind: Behind::default(),
+        }
+    }
+
+    /// Returns whether the store reports changes.
+    pub(super) fn has_feed(&self) -> bool {
+        self.freshness.has_feed()
+    }
+
+    /// Returns where the change feed is for a session. Ask before the store is written, and pass it on with the result.
+    pub(super) fn position(&self, id: SessionId) -> Position {
+        let part = self.store.change_feed().map_or(FeedPart::default(), |feed| feed.part_of(id));
+        self.freshness.position(part)
+    }
+
+    /// Finds a session: in memory if it is fresh there, else in the store. If the store fails, returns the stale entry with its age.
+    pub(super) async fn find(self: &Arc<Self>, id: SessionId) -> Outcome {
+        match self.entries.get(&id) {
+            Some(entry) if self.is_fresh(&entry) => Ok(Some(Lookup::current(entry.session))),
+            _ => self.read(id).await,
+        }
+    }
+
+    fn is_fresh(&self, entry: &Entry) -> bool {
+        let is_fresh = |position| self.freshness.is_fresh(position, entry.read_at, self.clock.uptime());
+        entry.position.is_some_and(is_fresh)
+    }
+
+    /// Adds a session that this server has created, with the position from before.
+    pub(super) fn created(&self, session: Session, position: Position) -> Arc<ReadySession> {
+        let session = Arc::new(ReadySession::new(session));
+        let (id, read_at) = (session.session().id, self.clock.uptime());
+        let table = self.in_flight.lock();
+        // Another server may have stopped it already.
+        if self.entries.peek(&id).is_none() {
+            let entry = Entry { session: Arc::clone(&session), position: Some(position), read_at };
+            self.entries.insert(id, entry);
+        }
+        drop(table);
+        session
+    }
+
+    /// Takes in a session that this server has replaced.
+    pub(super) fn replaced(&self, session: Session) -> Arc<ReadySession> {
+        let session = Arc::new(ReadySession::new(session));
+        self.learn(&session);
+        session
+    }
+
+    /// Starts to listen to a session.
+    pub(super) fn listen(&self, id: SessionId) -> Listener {
+        self.listeners.listen(id)
+    }
+
+    /// Tells the listeners of a session that was looked up, in case it is new to them.
+    pub(super) fn tell(&self, lookup: &Lookup) {
+        self.listeners.tell(&lookup.session, lookup.age.is_none());
+    }
+
+    /// Returns the sessions that have listeners.
+    pub(super) fn listened_to(&self) -> Vec<SessionId> {
+        self.listeners.sessions()
+    }
+
+    /// Waits until listeners may have missed a change, and returns the sessions to read for them.
+    pub(super) async fn behind(&self) -> Vec<SessionId> {
+        self.behind.take(|| self.listeners.sessions()).await
+    }
+
+    /// Reads a session from the store: joins the read in flight, or begins one.
+    pub(super) fn read(self: &Arc<Self>, id: SessionId) -> Read {
+        let mut table = self.in_flight.lock();
+        let position = self.position(id);
+        if let Some(read) = table.join(id, position) {
+            return read;
+        }
+        table.begin(id, position, |number| Arc::clone(self).read_from_store(id, number).boxed().shared())
+    }
+
+    async fn read_from_store(self: Arc<Self>, id: SessionId, number: u64) -> Outcome {
+        let guard = ReadGuard::new(&self.in_flight, id, number);
+        let read_at = self.clock.uptime();
+        let found = self.store.find(id).await;
+        let mut table = self.in_flight.lock();
+        let outcome = match (found, guard.end(&mut table)) {
+            (Ok(found), Some(read)) => Ok(self.keep(id, found, read, read_at)),
+            // Another read has begun at a later position. That one is kept.
+            (Ok(found), None) => {
+                Ok(found.map(|session| Lookup::current(Arc::new(ReadySession::new(session)))))
+            }
+            (Err(error), _) => self.keep_failure(id, error),
+        };
+        drop(table);
+        if let Ok(Some(lookup)) = &outcome {
+            self.tell(lookup);
+        }
+        outcome
+    }
+
+    /// Keeps the session that was read, or the one reported meanwhile if that is newer.
+    fn keep(
+        &self,
+        id: SessionId,
+        found: Option<Session>,
+        read: InFlightRead,
+        read_at: Duration,
+    ) -> Option<Lookup> {
+        let Some(found) = found else {
+            self.forget(id);
+            return None;
+        };
+        let cached = self.entries.peek(&id).map(|entry| entry.session);
+        let session = match read.reported.filter(|reported| reported.session().revision > found.revision) {
+            Some(reported) => reported,
+            // A session that is already prepared need not be prepared again.
+            None => cached
+                .filter(|cached| *cached.session() == found)
+                .unwrap_or_else(|| Arc::new(ReadySession::new(found))),
+        };
+        let entry = Entry { session: Arc::clone(&session), position: Some(read.position), read_at };
+        self.entries.insert(id, entry);
+        Some(Lookup::current(session))
+    }
+
+    /// Answers with the stale entry, unless it is certain that the session has changed since.
+    fn keep_failure(&self, id: SessionId, error: StoreError) -> Outcome {
+        if matches!(error, StoreError::NewerRecord { .. }) {
+            self.entries.remove(&id);
+            self.listeners.tell_unreadable(id);
+            return Err(error);
+        }
+        self.stale_entry(id).map(Some).ok_or(error)
+    }
+
+    fn stale_entry(&self, id: SessionId) -> Option<Lookup> {
+        let entry = self.entries.peek(&id)?;
+        let certain_until = match entry.position {
+            Some(position) => self.freshness.certain_until(position, entry.read_at),
+            None => entry.read_at,
+        };
+        let age = self.clock.uptime().saturating_sub(certain_until);
+        Some(Lookup { session: entry.session, age: Some(age) })
+    }
+
+    /// Takes in a session that may be newer than the known one, and tells the listeners. In the cache it only replaces an
+    /// earlier revision, and is as fresh as that: a session that nobody asks for is not cached.
+    fn learn(&self, session: &Arc<ReadySession>) {
+        let (id, revision) = (session.session().id, session.session().revision);
+        let mut table = self.in_flight.lock();
+        table.report(session);
+        if let Some(known) = self.entries.peek(&id)
+            && known.session.session().revision < revision
+        {
+            let (position, read_at) = (known.position, self.clock.uptime());
+            self.entries.insert(id, Entry { session: Arc::clone(session), position, read_at });
+        }
+        drop(table);
+        self.listeners.tell(session, true);
+    }
+
+    /// Returns whether somebody wants to know this revision: a listener, a caller in line, or the cache.
+    fn is_interested(&self, id: SessionId, revision: Revision) -> bool {
+        self.in_flight.lock().awaits(id, revision)
+            || self.is_outdated_by(id, revision)
+            || self.listeners.has(id)
+    }
+
+    fn is_outdated_by(&self, id: SessionId, revision: Revision) -> bool {
+        self.entries.peek(&id).is_some_and(|known| known.session.session().revision < revision)
+    }
+
+    /// Notes that the session has this revision now, which is not known yet.
+    fn mark_outdated(&self, id: SessionId, revision: Revision) {
+        let mut table = self.in_flight.lock();
+        table.detach(id);
+        if let Some(known) = self.entries.peek(&id)
+            && known.session.session().revision < revision
+        {
+            self.entries.insert(id, Entry { position: None, ..known });
+        }
+        drop(table);
+        if self.listeners.has(id) {
+            self.behind.add(id);
+        }
+    }
+
+    fn forget(&self, id: SessionId) {
+        self.entries.remove(&id);
+        self.listeners.end(id);
+    }
+}
+
+impl Subscriber for SessionCache {
+    fn restarted(&self, part: FeedPart) {
+        self.freshness.restarted(part);
+        self.behind.add_all();
+    }
+
+    fn caught_up_to(&self, part: FeedPart, uptime: Duration) {
+        self.freshness.caught_up_to(part, uptime);
+    }
+
+    fn changed(&self, change: Change<'_>) {
+        let (id, revision, record) = match change {
+            Change::Replaced { id, revision, record } => (id, revision, record),
+            Change::Removed { id } => {
+                self.in_flight.lock().detach(id);
+                return self.forget(id);
+            }
+        };
+        if !self.is_interested(id, revision) {
+            return;
+        }
+        match record.map(|read| read()) {
+            Some(Ok(session)) => self.learn(&Arc::new(ReadySession::new(session))),
+            Some(Err(error)) => {
+                tracing::warn!(%id, error = error_chain(&error), "a changed session is read from the store");
+                self.mark_outdated(id, revision);
+            }
+            None => self.mark_outdated(id, revision),
+        }
+    }
+}

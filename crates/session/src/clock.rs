@@ -1,0 +1,36 @@
+//! Where the time comes from. Everything that needs the time takes a [`Clock`], so that tests can set it.
+
+use std::sync::LazyLock;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use super::Timestamp;
+
+/// A source of the current time.
+pub trait Clock: Send + Sync + 'static {
+    /// Returns microseconds since the Unix epoch, never negative.
+    fn now_us(&self) -> i64;
+
+    /// Returns the current time in whole milliseconds.
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.now_us())
+    }
+
+    /// Returns how long the process has been running. It never jumps, so it measures how long ago something happened.
+    fn uptime(&self) -> Duration {
+        STARTED.elapsed()
+    }
+}
+
+/// When the uptime was first asked for.
+static STARTED: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// The clock of the machine. A clock set before 1970 counts as 1970.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now_us(&self) -> i64 {
+        let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX)
+    }
+}

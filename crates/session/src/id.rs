@@ -1,0 +1,88 @@
+//! The id of a session.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+use uuid::{NoContext, Uuid};
+
+use super::Timestamp;
+
+const PREFIX: &str = "sess_";
+
+/// `sess_` and a UUID in its usual spelling: lower case, with hyphens. Each id has exactly one spelling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(Uuid);
+
+/// A text that is not a session id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be sess_ followed by a UUID in lower case with hyphens")]
+pub struct InvalidSessionId;
+
+impl SessionId {
+    /// Makes a new id that nobody can guess: a UUID of version 7, which is an instant and 74 random bits. Ids that begin with
+    /// the time are neighbours in a sorted store, which then writes few pages for many new sessions.
+    #[must_use]
+    pub fn random(created_at: Timestamp) -> Self {
+        let millis = u64::try_from(created_at.millis()).unwrap_or_default();
+        let nanos = u32::try_from(millis % 1_000 * 1_000_000).unwrap_or_default();
+        Self(Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, millis / 1_000, nanos)))
+    }
+
+    /// Returns the UUID's 16 bytes, for stores that want a short key.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
+
+    /// Returns the id whose UUID has these bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes))
+    }
+}
+
+impl FromStr for SessionId {
+    type Err = InvalidSessionId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let uuid = text.strip_prefix(PREFIX).and_then(|uuid| Uuid::try_parse(uuid).ok());
+        // Uuid also reads other spellings. Only the usual one is an id.
+        uuid.map(Self).filter(|id| id.to_string() == text).ok_or(InvalidSessionId)
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{PREFIX}{}", self.0)
+    }
+}
+
+impl Serialize for SessionId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_has_one_spelling() {
+        let text = "sess_550e8400-e29b-41d4-a716-446655440000";
+        let id: SessionId = text.parse().unwrap();
+        assert_eq!(id.to_string(), text);
+        assert_eq!(SessionId::from_bytes(*id.as_bytes()), id);
+        for other in [
+            "",
+            "sess_",
+            "550e8400-e29b-41d4-a716-446655440000",
+            "sess_550E8400-E29B-41D4-A716-446655440000",
+            "sess_550e8400e29b41d4a716446655440000",
+            "sess_{550e8400-e29b-41d4-a716-446655440000}",
+        ] {
+            assert_eq!(other.parse::<SessionId>(), Err(InvalidSessionId), "{other:?}");
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! What a session is and how it lives.
+//!
+//! - [`Session`], [`SessionId`], [`Timestamp`], [`Metadata`]: the model. Every value is checked when it is made.
+//! - [`SessionService`]: creates, finds, stops and expires sessions, and computes their state.
+//! - [`SessionStore`] and [`ChangeFeed`]: the contract of a store, in two halves. The second half is optional.
+//! - [`Clock`]: where the time comes from. Tests set it.
+//! - `acceptance` (with the feature of that name): the suite that every store must pass.
+//!
+//! This crate knows neither HTTP nor any particular store.
+
+#[cfg(feature = "acceptance")]
+pub mod acceptance;
+mod cache;
+mod clock;
+mod error_chain;
+mod feed;
+mod freshness;
+mod id;
+mod listeners;
+mod metadata;
+mod model;
+mod ready;
+mod revision;
+mod service;
+mod store;
+mod timestamp;
+mod unknown_fields;
+
+pub use cache::{CacheSize, Lookup};
+pub use clock::{Clock, SystemClock};
+pub use error_chain::error_chain;
+pub use feed::{Change, ChangeFeed, FeedPart, ReadRecord, Subscriber};
+pub use id::{InvalidSessionId, SessionId};
+pub use listeners::{Listener, Notice};
+pub use metadata::{Metadata, MetadataTooLarge};
+pub use model::{NewSession, Session, StateAnswer, Status, TimeToLive};
+pub use ready::{ReadySession, Representation};
+pub use revision::{InvalidRevision, Revision};
+pub use service::{Moment, ServiceError, SessionService};
+pub use store::{Created, Replaced, SessionStore, StoreError};
+pub use timestamp::{InvalidTimestamp, Timestamp};
+pub use unknown_fields::UnknownFields;

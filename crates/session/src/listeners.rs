@@ -1,0 +1,226 @@
+//! Tells listeners about changes of the session they listen to.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+use super::{ReadySession, Session, SessionId};
+
+/// All listeners of this server.
+#[derive(Debug, Default)]
+pub(super) struct Listeners(Mutex<HashMap<SessionId, watch::Sender<Newest>>>);
+
+/// What is known of a session. Only the newest is kept, once for all of its listeners, so that a slow listener costs no memory.
+#[derive(Debug, Clone, Default)]
+enum Newest {
+    #[default]
+    Nothing,
+    Session(Arc<ReadySession>),
+    Unreadable,
+}
+
+/// What a listener hears.
+#[derive(Debug, Clone)]
+pub enum Notice {
+    /// The session is this now.
+    Session(Arc<ReadySession>),
+    /// The session is now a record that only a later version understands.
+    Unreadable,
+    /// The store no longer has the session.
+    Removed,
+}
+
+/// Hears of the changes of one session until it is dropped.
+#[derive(Debug)]
+pub struct Listener {
+    id: SessionId,
+    /// `None` only while it is being dropped.
+    newest: Option<watch::Receiver<Newest>>,
+    listeners: Arc<Listeners>,
+}
+
+impl Listeners {
+    /// Starts to listen to a session.
+    pub(super) fn listen(self: &Arc<Self>, id: SessionId) -> Listener {
+        let new = || watch::Sender::new(Newest::Nothing);
+        let mut newest = self.lock().entry(id).or_insert_with(new).subscribe();
+        if !matches!(*newest.borrow(), Newest::Nothing) {
+            // A new receiver counts the current value as seen.
+            newest.mark_changed();
+        }
+        Listener { id, newest: Some(newest), listeners: Arc::clone(self) }
+    }
+
+    /// Tells the listeners of a session about it, if they know nothing, an earlier revision, or another session of the same
+    /// revision, which means that the store has lost a change. A session that is not certain never replaces the same revision.
+    pub(super) fn tell(&self, session: &Arc<ReadySession>, is_certain: bool) {
+        if let Some(newest) = self.lock().get(&session.session().id) {
+            newest.send_if_modified(|known| {
+                let is_new = match known {
+                    Newest::Nothing | Newest::Unreadable => true,
+                    Newest::Session(known) => {
+                        is_newer(session.session(), known.session())
+                            || is_certain && contradicts(session.session(), known.session())
+                    }
+                };
+                if is_new {
+                    *known = Newest::Session(Arc::clone(session));
+                }
+                is_new
+            });
+        }
+    }
+
+    /// Tells the listeners of a session that this version cannot read it any more.
+    pub(super) fn tell_unreadable(&self, id: SessionId) {
+        if let Some(newest) = self.lock().get(&id) {
+            newest.send_replace(Newest::Unreadable);
+        }
+    }
+
+    /// Tells the listeners of a session that it is gone.
+    pub(super) fn end(&self, id: SessionId) {
+        drop(self.lock().remove(&id));
+    }
+
+    /// Returns whether somebody listens to a session.
+    pub(super) fn has(&self, id: SessionId) -> bool {
+        self.lock().contains_key(&id)
+    }
+
+    /// Returns the sessions that have listeners.
+    pub(super) fn sessions(&self) -> Vec<SessionId> {
+        self.lock().keys().copied().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, watch::Sender<Newest>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn is_newer(session: &Session, known: &Session) -> bool {
+    known.revision < session.revision
+}
+
+fn contradicts(session: &Session, known: &Session) -> bool {
+    known.revision == session.revision && known != session
+}
+
+impl Listener {
+    /// Waits for the next notice. Several changes in a row may come as one notice, with the last session.
+    pub async fn next(&mut self) -> Notice {
+        let Some(newest) = self.newest.as_mut() else { return Notice::Removed };
+        loop {
+            if newest.changed().await.is_err() {
+                return Notice::Removed;
+            }
+            match &*newest.borrow_and_update() {
+                Newest::Nothing => {}
+                Newest::Session(session) => return Notice::Session(Arc::clone(session)),
+                Newest::Unreadable => return Notice::Unreadable,
+            }
+        }
+    }
+}
+
+impl Drop for Listener {
+    /// Forgets the session when its last listener goes.
+    fn drop(&mut self) {
+        let mut sessions = self.listeners.lock();
+        // Drop under the lock, so that of two listeners that go at once the second sees that it is the last.
+        drop(self.newest.take());
+        if sessions.get(&self.id).is_some_and(|newest| newest.receiver_count() == 0) {
+            sessions.remove(&self.id);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+    use tickseed_engine::{Rules, Schedule, Seed};
+
+    use super::*;
+    use crate::{NewSession, TimeToLive, Timestamp};
+
+    fn session() -> Session {
+        let new = NewSession {
+            created_at: Timestamp::MAX,
+            seed: None,
+            schedule: Schedule::new(0, 1).unwrap(),
+            rules: Rules::default(),
+            metadata: None,
+            time_to_live: None,
+        };
+        let (id, seed) = (SessionId::random(Timestamp::MAX), Seed::new("a").unwrap());
+        Session::create(id, seed, new, TimeToLive::from_seconds(0))
+    }
+
+    async fn hears(listener: &mut Listener, expected: &Arc<ReadySession>) {
+        let notice = listener.next().await;
+        assert!(matches!(&notice, Notice::Session(session) if Arc::ptr_eq(session, expected)), "{notice:?}");
+    }
+
+    #[tokio::test]
+    async fn a_listener_hears_every_session_once_and_never_an_earlier_one() {
+        let listeners = Arc::<Listeners>::default();
+        let first = session();
+        let second = first.stopped(Timestamp::MAX);
+        let mut listener = listeners.listen(first.id);
+        let (first, second) = (Arc::new(ReadySession::new(first)), Arc::new(ReadySession::new(second)));
+        listeners.tell(&first, true);
+        hears(&mut listener, &first).await;
+        for session in [&first, &second, &second, &first] {
+            listeners.tell(session, true);
+        }
+        hears(&mut listener, &second).await;
+        assert!(listener.next().now_or_never().is_none(), "it waits");
+        listeners.end(second.session().id);
+        assert!(matches!(listener.next().await, Notice::Removed));
+    }
+
+    #[tokio::test]
+    async fn a_late_listener_hears_what_others_know_already() {
+        let listeners = Arc::<Listeners>::default();
+        let session = Arc::new(ReadySession::new(session()));
+        let _first = listeners.listen(session.session().id);
+        listeners.tell(&session, true);
+        let mut second = listeners.listen(session.session().id);
+        hears(&mut second, &session).await;
+    }
+
+    #[tokio::test]
+    async fn a_listener_hears_of_a_stop_that_takes_the_place_of_a_lost_one() {
+        let listeners = Arc::<Listeners>::default();
+        let first = session();
+        let mut listener = listeners.listen(first.id);
+        let stop = |at| Arc::new(ReadySession::new(first.stopped(Timestamp::from_millis(at).unwrap())));
+        let (lost, stored) = (stop(1), stop(2));
+        for (session, is_certain) in [(&lost, true), (&stored, true), (&lost, false)] {
+            listeners.tell(session, is_certain);
+        }
+        hears(&mut listener, &stored).await;
+    }
+
+    #[tokio::test]
+    async fn a_listener_hears_that_a_later_version_has_changed_its_session() {
+        let listeners = Arc::<Listeners>::default();
+        let session = Arc::new(ReadySession::new(session()));
+        let mut listener = listeners.listen(session.session().id);
+        listeners.tell(&session, true);
+        listeners.tell_unreadable(session.session().id);
+        assert!(matches!(listener.next().await, Notice::Unreadable));
+    }
+
+    #[test]
+    fn a_session_is_forgotten_with_its_last_listener() {
+        let listeners = Arc::<Listeners>::default();
+        let id = SessionId::random(Timestamp::MAX);
+        let (first, second) = (listeners.listen(id), listeners.listen(id));
+        drop(first);
+        assert_eq!(listeners.sessions(), [id]);
+        drop(second);
+        assert!(!listeners.has(id));
+    }
+}

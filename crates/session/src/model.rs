@@ -1,0 +1,142 @@
+//! A session, and the questions it answers by itself.
+
+use std::time::Duration;
+
+use tickseed_engine::{Rules, Schedule, Seed, State};
+
+use super::{Metadata, Revision, SessionId, Timestamp, UnknownFields};
+
+/// How long a session exists after it is created or starts, whichever is later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeToLive(u32);
+
+impl TimeToLive {
+    /// Takes seconds. With 0 the session never expires.
+    #[must_use]
+    pub const fn from_seconds(seconds: u32) -> Self {
+        Self(seconds)
+    }
+
+    /// Returns when a session that counts from `from` expires: `None` for never, or after the year 9999.
+    fn end(self, from: Timestamp) -> Option<Timestamp> {
+        (self.0 > 0).then(|| from.after(Duration::from_secs(self.0.into()))).flatten()
+    }
+}
+
+/// Whether a session is running.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// The counter is running, or has yet to start.
+    Running,
+    /// The state is frozen for ever.
+    Stopped,
+}
+
+/// A request for a new session. Every value has been checked.
+#[derive(Debug, Clone)]
+pub struct NewSession {
+    /// When the request arrived: the session's `created_at`, and the base of a default start.
+    pub created_at: Timestamp,
+    /// The seed, or `None` for a random UUID.
+    pub seed: Option<Seed>,
+    /// When step 0 begins and how long a tick is.
+    pub schedule: Schedule,
+    /// How long rounds last.
+    pub rules: Rules,
+    /// The game's own data.
+    pub metadata: Option<Metadata>,
+    /// How long the session exists, or `None` for the server's setting.
+    pub time_to_live: Option<TimeToLive>,
+}
+
+/// The record that a server stores and hands out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Session {
+    /// Its id.
+    pub id: SessionId,
+    /// Decides every break and every draw.
+    pub seed: Seed,
+    /// When step 0 begins and how long a tick is.
+    pub schedule: Schedule,
+    /// How long rounds last.
+    pub rules: Rules,
+    /// The version of the engine's definition that it was created for.
+    pub engine_version: u32,
+    /// The game's own data.
+    pub metadata: Option<Metadata>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When its state freezes or froze. May lie in the future.
+    pub stopped_at: Option<Timestamp>,
+    /// When it expires.
+    pub expires_at: Option<Timestamp>,
+    /// 1 at first, one more with every change.
+    pub revision: Revision,
+    /// Fields of the stored record that only a later version understands.
+    pub unknown_fields: UnknownFields,
+}
+
+/// The state of a session at an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StateAnswer {
+    /// The state that everybody sees.
+    pub state: State,
+    /// The instant of that state.
+    pub computed_at: Timestamp,
+    /// Whether the session is running at that instant.
+    pub status: Status,
+}
+
+impl Session {
+    /// How long after its creation a session starts by default: long enough for the players to load it.
+    const START_DELAY: Duration = Duration::from_secs(3);
+
+    /// Returns the default start of a session created at `created_at`, at most the last instant.
+    #[must_use]
+    pub fn default_start(created_at: Timestamp) -> Timestamp {
+        created_at.after(Self::START_DELAY).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Makes a session with this id and seed. `time_to_live` applies if `new` has none.
+    #[must_use]
+    pub fn create(id: SessionId, seed: Seed, new: NewSession, time_to_live: TimeToLive) -> Self {
+        let created_at = new.created_at;
+        // A session that starts long after its creation must not expire before it starts.
+        let start_at = Timestamp::from_millis(new.schedule.start_at());
+        let counts_from = start_at.map_or(created_at, |start_at| start_at.max(created_at));
+        Self {
+            id,
+            seed,
+            schedule: new.schedule,
+            rules: new.rules,
+            engine_version: tickseed_engine::ENGINE_VERSION,
+            metadata: new.metadata,
+            created_at,
+            stopped_at: None,
+            expires_at: new.time_to_live.unwrap_or(time_to_live).end(counts_from),
+            revision: Revision::FIRST,
+            unknown_fields: UnknownFields::default(),
+        }
+    }
+
+    /// Returns whether the session is running at `instant`.
+    #[must_use]
+    pub fn status_at(&self, instant: Timestamp) -> Status {
+        match self.stopped_at {
+            Some(stopped_at) if stopped_at <= instant => Status::Stopped,
+            _ => Status::Running,
+        }
+    }
+
+    /// Returns whether the session has expired at `now`.
+    #[must_use]
+    pub fn has_expired(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|expires_at| expires_at <= now)
+    }
+
+    /// Returns the same session, stopped at `at`, with the next revision.
+    #[must_use]
+    pub fn stopped(&self, at: Timestamp) -> Self {
+        Self { stopped_at: Some(at), revision: self.revision.next(), ..self.clone() }
+    }
+}

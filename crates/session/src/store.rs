@@ -1,0 +1,130 @@
+//! The contract of a store: what the service relies on. The suite in `acceptance` holds every backend to it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::{ChangeFeed, Session, SessionId, Timestamp};
+
+/// Keeps sessions.
+///
+/// # Contract
+///
+/// - A session that [`create`](Self::create) or [`compare_and_set`](Self::compare_and_set) has acknowledged is found by every
+///   later [`find`](Self::find). It survives whatever the store's documentation promises.
+/// - `create` and `compare_and_set` are atomic. Of several concurrent calls for one session exactly one succeeds. A call that
+///   fails with [`StoreError::Unavailable`] has taken effect completely or not at all; any other failed call has changed
+///   nothing.
+/// - A session comes back exactly as it was stored.
+/// - A record that only a later version understands gives [`StoreError::NewerRecord`], and is never overwritten.
+/// - Expired sessions may be found until they are removed. The service hides them.
+#[async_trait]
+pub trait SessionStore: Send + Sync + 'static {
+    /// Stores a new session, unless its id is taken.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store cannot be reached or written. The session may have been stored all the same.
+    async fn create(&self, session: Session) -> Result<Created, StoreError>;
+
+    /// Finds a session.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store cannot be reached, or its record cannot be read.
+    async fn find(&self, id: SessionId) -> Result<Option<Session>, StoreError>;
+
+    /// Replaces the stored session by `session`, if the stored one has the revision before and the store's clock has not
+    /// reached the deadline.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store cannot be reached or written. The session may have been replaced all the same.
+    async fn compare_and_set(
+        &self,
+        session: Session,
+        deadline: Option<Timestamp>,
+    ) -> Result<Replaced, StoreError>;
+
+    /// Removes the sessions that have expired at `now` and returns their number. A store that expires sessions by itself
+    /// returns 0.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store cannot be reached or written. Some sessions may have been removed.
+    async fn remove_expired(&self, now: Timestamp) -> Result<u64, StoreError>;
+
+    /// Checks that the store can be read.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if it cannot.
+    async fn check(&self) -> Result<(), StoreError>;
+
+    /// Returns the other half of the contract, if the store has it. Without a change feed a session in memory is trusted
+    /// only as long as the bound on staleness allows.
+    fn change_feed(&self) -> Option<&dyn ChangeFeed> {
+        None
+    }
+}
+
+/// The result of storing a new session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Created {
+    /// It is stored.
+    Yes,
+    /// Its id is taken. Nothing has changed.
+    IdTaken,
+}
+
+/// The result of a compare-and-set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Replaced {
+    /// The session has been replaced.
+    Yes,
+    /// The stored session has another revision or is gone, or the deadline has passed. Nothing has changed.
+    No,
+}
+
+/// Why a store failed.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The store cannot be reached, read or written at the moment.
+    #[error("the store is unavailable")]
+    Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    /// The store did not answer a moment ago, so this call did not ask it.
+    #[error("the store did not answer a moment ago and was not asked again")]
+    NotAsked,
+    /// A later version wrote the record, and this version does not understand it.
+    #[error("a later version wrote the record of {id}: {reason}")]
+    NewerRecord {
+        /// The session.
+        id: SessionId,
+        /// The part that this version does not understand.
+        reason: String,
+    },
+    /// The record is damaged.
+    #[error("the record of {id} cannot be read: {reason}")]
+    Unreadable {
+        /// The session.
+        id: SessionId,
+        /// The damage.
+        reason: String,
+    },
+}
+
+impl StoreError {
+    /// Returns whether the same call may succeed later.
+    #[must_use]
+    pub const fn is_temporary(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::NotAsked)
+    }
+
+    /// The store cannot be reached, read or written, for this reason.
+    pub fn unavailable(reason: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Unavailable(reason.into().into())
+    }
+}

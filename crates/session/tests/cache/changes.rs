@@ -1,0 +1,171 @@
+//! What a report of the change feed does.
+
+use std::time::Duration;
+
+use tickseed_session::acceptance::{DEADLINE, session};
+use tickseed_session::{Change, Notice, ServiceError, Session, SessionId, StoreError};
+use tokio::time::timeout;
+
+use super::{LONG, PARTS, Server, answered};
+
+/// A session that belongs to a part of the feed.
+fn session_of_part(server: &Server, part: u8) -> Session {
+    let stored = std::iter::repeat_with(|| session(0)).find(|session| session.id.as_bytes()[15] & 1 == part);
+    let stored = stored.expect("half of all ids");
+    server.store.put(stored.clone());
+    stored
+}
+
+/// The feed reports a change without its record.
+fn reports_without_record(server: &Server, session: &Session) {
+    let (id, revision) = (session.id, session.revision);
+    server.store.subscriber().changed(Change::Replaced { id, revision, record: None });
+}
+
+async fn next(listener: &mut tickseed_session::Listener) -> Notice {
+    timeout(DEADLINE, listener.next()).await.expect("the listener hears something")
+}
+
+#[tokio::test]
+async fn a_silent_part_of_the_feed_leaves_the_sessions_of_the_others_fresh() {
+    let server = Server::new();
+    let [silent, other] = [0, 1].map(|part| session_of_part(&server, part));
+    server.finds(&silent).await;
+    server.finds(&other).await;
+    server.time_passes(LONG);
+    server.catches_up_with(PARTS[1]);
+    server.finds(&other).await;
+    server.has_read(2);
+    server.finds(&silent).await;
+    server.finds(&silent).await;
+    server.has_read(4);
+}
+
+#[tokio::test]
+async fn a_restart_of_one_part_leaves_the_sessions_of_the_others_fresh() {
+    let server = Server::new();
+    let [restarted, other] = [0, 1].map(|part| session_of_part(&server, part));
+    server.finds(&restarted).await;
+    server.finds(&other).await;
+    server.store.subscriber().restarted(PARTS[0]);
+    server.catches_up();
+    server.finds(&other).await;
+    server.has_read(2);
+    server.finds(&restarted).await;
+    server.finds(&restarted).await;
+    server.has_read(3);
+}
+
+#[tokio::test]
+async fn a_record_is_only_read_if_somebody_is_interested_in_it() {
+    let server = Server::new();
+    let unknown = server.created_elsewhere();
+    let decoded = std::cell::Cell::new(0);
+    let report = |session: &Session| {
+        let record = || {
+            decoded.set(decoded.get() + 1);
+            Ok(session.clone())
+        };
+        let (id, revision) = (session.id, session.revision);
+        server.store.subscriber().changed(Change::Replaced { id, revision, record: Some(&record) });
+        decoded.get()
+    };
+    let stopped = server.stopped_elsewhere(&unknown);
+    assert_eq!(report(&stopped), 0, "it is not in memory");
+    server.finds(&stopped).await;
+    assert_eq!(report(&stopped), 0, "it is known");
+    let again = server.stopped_elsewhere(&stopped);
+    assert_eq!(report(&again), 1);
+    server.finds(&again).await;
+    let listener = server.service.listen(server.created_elsewhere().id).await.unwrap();
+    assert_eq!(report(&again), 1, "somebody listens to another session");
+    drop(listener);
+    server.has_read(2);
+}
+
+#[tokio::test]
+async fn a_change_without_its_record_is_read_from_the_store() {
+    let server = Server::new();
+    let session = server.created_elsewhere();
+    server.finds(&session).await;
+    let stopped = server.stopped_elsewhere(&session);
+    reports_without_record(&server, &stopped);
+    server.finds(&stopped).await;
+    server.finds(&stopped).await;
+    server.has_read(2);
+    reports_without_record(&server, &stopped);
+    server.finds(&stopped).await;
+    server.has_read(2);
+}
+
+#[tokio::test]
+async fn a_caller_after_a_change_without_its_record_does_not_share_a_read_from_before() {
+    let server = Server::new();
+    let session = server.created_elsewhere();
+    server.store.holds_back(true);
+    let before = server.start_to_find(session.id);
+    server.reads(1).await;
+    let stopped = server.stopped_elsewhere(&session);
+    reports_without_record(&server, &stopped);
+    let after = server.start_to_find(session.id);
+    server.reads(2).await;
+    server.store.holds_back(false);
+    assert_eq!(*answered(after).await.session.session(), stopped);
+    assert_eq!(*answered(before).await.session.session(), session);
+    server.finds(&stopped).await;
+    server.has_read(2);
+}
+
+#[tokio::test]
+async fn listeners_hear_of_a_change_without_its_record() {
+    let server = Server::new();
+    let session = server.created_elsewhere();
+    let service = server.service.clone();
+    let updates = tokio::spawn(async move { service.keep_listeners_current().await });
+    let mut listener = server.service.listen(session.id).await.unwrap();
+    assert!(matches!(next(&mut listener).await, Notice::Session(_)));
+    let stopped = server.stopped_elsewhere(&session);
+    reports_without_record(&server, &stopped);
+    let Notice::Session(heard) = next(&mut listener).await else { panic!("it is stopped") };
+    assert_eq!(*heard.session(), stopped);
+    updates.abort();
+}
+
+#[tokio::test]
+async fn a_removed_session_is_gone_for_callers_and_listeners() {
+    let server = Server::new();
+    let session = server.created_elsewhere();
+    server.finds(&session).await;
+    let mut listener = server.service.listen(session.id).await.unwrap();
+    assert!(matches!(next(&mut listener).await, Notice::Session(_)));
+    server.store.remove(session.id);
+    server.store.subscriber().changed(Change::Removed { id: session.id });
+    assert!(matches!(next(&mut listener).await, Notice::Removed));
+    assert!(matches!(server.service.find(session.id).await, Err(ServiceError::NotFound(_))));
+}
+
+fn newer_record(id: SessionId) -> StoreError {
+    StoreError::NewerRecord { id, reason: "its form is 9".to_owned() }
+}
+
+#[tokio::test]
+async fn a_record_of_a_later_version_is_never_answered_from_memory() {
+    let server = Server::new();
+    let session = server.created_elsewhere();
+    server.finds(&session).await;
+    let mut listener = server.service.listen(session.id).await.unwrap();
+    assert!(matches!(next(&mut listener).await, Notice::Session(_)));
+    let service = server.service.clone();
+    let updates = tokio::spawn(async move { service.keep_listeners_current().await });
+    server.store.fails_with(Some(newer_record(session.id)));
+    let (id, revision) = (session.id, session.revision.next());
+    let record = || Err(newer_record(id));
+    server.store.subscriber().changed(Change::Replaced { id, revision, record: Some(&record) });
+    assert!(matches!(next(&mut listener).await, Notice::Unreadable));
+    for _ in 0..2 {
+        server.time_passes(Duration::from_millis(1));
+        let refused = server.service.find(id).await;
+        assert!(matches!(refused, Err(ServiceError::Store(StoreError::NewerRecord { .. }))), "{refused:?}");
+    }
+    updates.abort();
+}

@@ -1,0 +1,155 @@
+//! Sessions in memory: when the store is read, and what is answered when it is not.
+
+mod changes;
+mod failures;
+mod reads;
+mod scripted_store;
+mod size;
+mod without_feed;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use tickseed_session::acceptance::{DEADLINE, now, session};
+use tickseed_session::{
+    CacheSize, Change, Clock, FeedPart, Lookup, ServiceError, Session, SessionId, SessionService,
+    SessionStore, TimeToLive, Timestamp,
+};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use self::scripted_store::ScriptedStore;
+
+/// Long after the feed has last caught up, so that nothing in memory is fresh.
+const LONG: Duration = Duration::from_secs(10);
+
+/// The parts of the feed.
+const PARTS: [FeedPart; 2] = [FeedPart(0), FeedPart(1)];
+
+/// A clock whose uptime stands still, too, until a test moves it.
+#[derive(Clone, Default)]
+struct StoppedClock {
+    uptime_ms: Arc<AtomicI64>,
+}
+
+impl Clock for StoppedClock {
+    fn now_us(&self) -> i64 {
+        now().millis() * 1_000
+    }
+
+    fn uptime(&self) -> Duration {
+        // Not 0, because no process is that young when it reads something.
+        let millis = self.uptime_ms.load(Ordering::SeqCst) + 1;
+        Duration::from_millis(millis.unsigned_abs())
+    }
+}
+
+/// A service over a store that a test controls.
+struct Server {
+    service: SessionService,
+    store: Arc<ScriptedStore>,
+    clock: StoppedClock,
+}
+
+impl Server {
+    /// A server whose change feed has started and caught up.
+    fn new() -> Self {
+        Self::with_megabytes(64)
+    }
+
+    fn with_megabytes(megabytes: u32) -> Self {
+        let server = Self::before_the_feed_starts(megabytes);
+        server.restarts();
+        server.catches_up();
+        server
+    }
+
+    fn before_the_feed_starts(megabytes: u32) -> Self {
+        Self::over(ScriptedStore::with_feed(), megabytes)
+    }
+
+    fn over(store: ScriptedStore, megabytes: u32) -> Self {
+        let (store, clock) = (Arc::new(store), StoppedClock::default());
+        let stored: Arc<dyn SessionStore> = Arc::clone(&store) as _;
+        let (time_to_live, cache_size) = (TimeToLive::from_seconds(0), CacheSize::from_megabytes(megabytes));
+        let service = SessionService::new(stored, Arc::new(clock.clone()), time_to_live, cache_size);
+        Self { service, store, clock }
+    }
+
+    /// The feed restarts.
+    fn restarts(&self) {
+        for part in PARTS {
+            self.store.subscriber().restarted(part);
+        }
+    }
+
+    /// The feed has caught up with everything until now.
+    fn catches_up(&self) {
+        for part in PARTS {
+            self.catches_up_with(part);
+        }
+    }
+
+    fn catches_up_with(&self, part: FeedPart) {
+        self.store.subscriber().caught_up_to(part, self.clock.uptime());
+    }
+
+    fn time_passes(&self, duration: Duration) {
+        let millis = i64::try_from(duration.as_millis()).unwrap();
+        self.clock.uptime_ms.fetch_add(millis, Ordering::SeqCst);
+    }
+
+    /// A session that another server has created.
+    fn created_elsewhere(&self) -> Session {
+        let session = session(0);
+        self.store.put(session.clone());
+        session
+    }
+
+    /// The session after another server has stopped it. The feed has not reported that yet.
+    fn stopped_elsewhere(&self, session: &Session) -> Session {
+        let stopped = session.stopped(Timestamp::MAX);
+        self.store.put(stopped.clone());
+        stopped
+    }
+
+    /// The feed reports a session that was replaced, with its record.
+    fn reports(&self, session: &Session) {
+        let record = || Ok(session.clone());
+        let (id, revision) = (session.id, session.revision);
+        self.store.subscriber().changed(Change::Replaced { id, revision, record: Some(&record) });
+    }
+
+    /// Checks that the service finds exactly this session, and that it is certain.
+    async fn finds(&self, expected: &Session) {
+        let lookup = self.service.find(expected.id).await.unwrap();
+        assert_eq!((lookup.session.session(), lookup.age), (expected, None));
+    }
+
+    /// Starts to find a session. That waits while the store holds its answers back.
+    fn start_to_find(&self, id: SessionId) -> JoinHandle<Result<Lookup, ServiceError>> {
+        let service = self.service.clone();
+        tokio::spawn(async move { service.find(id).await })
+    }
+
+    /// Checks how often the store has been read.
+    fn has_read(&self, reads: u64) {
+        assert_eq!(self.store.reads(), reads);
+    }
+
+    /// Waits until the store has been read so often.
+    async fn reads(&self, reads: u64) {
+        let enough = async {
+            while self.store.reads() < reads {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(DEADLINE, enough).await.expect("the store is read");
+    }
+}
+
+/// Returns what a task has found.
+async fn answered(finding: JoinHandle<Result<Lookup, ServiceError>>) -> Lookup {
+    timeout(DEADLINE, finding).await.expect("it is answered").unwrap().unwrap()
+}

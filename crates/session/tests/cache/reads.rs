@@ -1,0 +1,239 @@
+//! When the store is read.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tickseed_engine::{Rules, Schedule};
+use tickseed_session::{NewSession, ServiceError};
+
+use super::{LONG, Server, answered};
+use tickseed_session::acceptance::{now, session};
+
+#[tokio::test]
+async fn a_session_is_read_once_while_the_feed_catches_up() {
+    let server = Server::new();
+    let session = server.created_elsewhere();
+    for _ in 0..100 {
+        server.finds(&session).await;
+        server.time_passes(Duration::from_millis(50));
+        server.catches_up();
+    }
+    server.has_read(1);
+}
+
+#[tokio::test]
+async fn each_find_reads_the_store_until_the_feed_has_caught_up() {
+    let server = Server::before_the_feed_starts(64);
+    let session = server.created_elsewhere();
+    server.finds(&session).await;
+    server.finds(&session).await;
+    server.has_read(2);
+    server.restarts();
+    server.finds(&session).await;
+    server.finds(&session).await;
+    server.has_read(4);
+    server.catches_up();
+    server.finds(&session).await;
+    server.has_read(4);
+    server.time_passes(LONG);
+    let stopped = server.stopped_elsewhere(&session);
+    server.finds(&stopped).await;
+    server.finds(&stopped).await;
+    server.has_read(6);
+    server.catches_up();
+    server.finds(&stopped).await;
+    server.has_read(6);
+}
+
+#[tokio::test]
+async fn a_reported_session_needs_no_read() {
+    let server = Server::new();
+    let session = server.created_elsewhere();
+    server.finds(&session).await;
+    let stopped = server.stopped_elsewhere(&session);
+    server.reports(&stopped);
+    server.finds(&stopped).await;
+    // A report that comes late or twice changes nothing.
+    server.reports(&stopped);
+    server.reports(&session);
+    server.finds(&stopped).await;
+    server.has_read(1);
+}
+
+#[tokio::test]
+async fn a_reported_session_that_nobody_asks_for_is_not_cached() {
+    let server = Server::new();
+    let stopped = server.stopped_elsewhere(&session(0));
+    server.reports(&stopped);
+    server.finds(&stopped).await;
+    server.has_read(1);
+}
+
+#[tokio::test]
+async fn concurrent_callers_share_one_read() {
+    let server = Server::new();
+    let session = server.created_elsewhere();
+    server.store.holds_back(true);
+    let finding: Vec<_> = (0..50).map(|_| server.start_to_find(session.id)).collect();
+    server.reads(1).await;
+    // All tasks have started, so all of them have asked.
+    tokio::task::yield_now().await;
+    server.store.holds_back(false);
+    let mut found = Vec::new();
+    for finding in finding {
+        found.push(answered(finding).await.session);
+    }
+    assert!(found.iter().all(|one| Arc::ptr_eq(one, &found[0])));
+    assert_eq!(*found[0].session(), session);
+    server.has_read(1);
+}
+
+#[tokio::test]
+async fn a_change_reported_during_a_read_wins_over_an_older_result() {
+    let server = Server::new();
+    let session = server.created_elsewhere();
+    server.store.holds_back(true);
+    let finding = server.start_to_find(session.id);
+    server.reads(1).await;
+    let stopped = server.stopped_elsewhere(&session);
+    server.reports(&stopped);
+    server.store.holds_back(false);
+    assert_eq!(*answered(finding).await.session.session(), stopped);
+    server.finds(&stopped).await;
+    server.has_read(1);
+}
+
+#[tokio::test]
+async fn the_result_of_a_read_wins_over_an_older_report() {
+    let server = Server::new();
+    let session = server.created_elsewhere();
+    let stopped = server.stopped_elsewhere(&session);
+    server.store.holds_back(true);
+    let finding = server.start_to_find(session.id);
+    server.reads(1).await;
+    server.reports(&session);
+    server.store.holds_back(false);
+    assert_eq!(*answered(finding).await.session.session(), stopped);
+    server.finds(&stopped).await;
+}
+
+#[tokio::test]
+async fn every_session_is_read_again_after_a_restart_of_the_feed() {
+    let server = Server::new();
+    let sessions: Vec<_> = (0..3).map(|_| server.created_elsewhere()).collect();
+    for session in &sessions {
+        server.finds(session).await;
+    }
+    server.has_read(3);
+    // The feed does not report this one.
+    let missed = server.stopped_elsewhere(&sessions[0]);
+    server.restarts();
+    server.catches_up();
+    for session in [&missed, &sessions[1], &sessions[2]] {
+        server.finds(session).await;
+        server.finds(session).await;
+    }
+    server.has_read(6);
+}
+
+#[tokio::test]
+async fn a_session_read_during_a_restart_is_read_again() {
+    let server = Server::new();
+    let session = server.created_elsewhere();
+    server.store.holds_back(true);
+    let finding = server.start_to_find(session.id);
+    server.reads(1).await;
+    let missed = server.stopped_elsewhere(&session);
+    server.restarts();
+    server.catches_up();
+    server.store.holds_back(false);
+    assert_eq!(*answered(finding).await.session.session(), session, "as it was at the time of the call");
+    server.finds(&missed).await;
+    server.has_read(2);
+}
+
+#[tokio::test]
+async fn a_caller_after_a_restart_does_not_share_a_read_from_before() {
+    let server = Server::new();
+    let session = server.created_elsewhere();
+    server.store.holds_back(true);
+    let before = server.start_to_find(session.id);
+    server.reads(1).await;
+    let missed = server.stopped_elsewhere(&session);
+    server.restarts();
+    server.catches_up();
+    let afterwards = server.start_to_find(session.id);
+    server.reads(2).await;
+    server.store.holds_back(false);
+    assert_eq!(*answered(afterwards).await.session.session(), missed);
+    assert_eq!(*answered(before).await.session.session(), session);
+    server.finds(&missed).await;
+    server.has_read(2);
+}
+
+#[tokio::test]
+async fn a_missing_session_is_looked_up_each_time() {
+    let server = Server::new();
+    let id = session(0).id;
+    for reads in 1..=2 {
+        assert!(matches!(server.service.find(id).await, Err(ServiceError::NotFound(_))));
+        server.has_read(reads);
+    }
+    let session = server.created_elsewhere();
+    server.finds(&session).await;
+}
+
+fn new() -> NewSession {
+    NewSession {
+        created_at: now(),
+        seed: None,
+        schedule: Schedule::new(0, 1).unwrap(),
+        rules: Rules::default(),
+        metadata: None,
+        time_to_live: None,
+    }
+}
+
+#[tokio::test]
+async fn sessions_that_this_server_has_written_need_no_read() {
+    let server = Server::new();
+    let created = server.service.create(new()).await.unwrap();
+    let id = created.session().id;
+    assert!(Arc::ptr_eq(&server.service.find(id).await.unwrap().session, &created));
+    let stopped = server.service.stop(id, None).await.unwrap();
+    assert_eq!(stopped.session().revision.get(), 2);
+    assert!(Arc::ptr_eq(&server.service.find(id).await.unwrap().session, &stopped));
+    server.has_read(0);
+}
+
+#[tokio::test]
+async fn a_session_created_during_a_restart_is_read() {
+    let server = Server::new();
+    server.store.holds_back(true);
+    let service = server.service.clone();
+    let creating = tokio::spawn(async move { service.create(new()).await });
+    while server.store.writes() == 0 {
+        tokio::task::yield_now().await;
+    }
+    server.restarts();
+    server.catches_up();
+    server.store.holds_back(false);
+    let created = creating.await.unwrap().unwrap();
+    let missed = server.stopped_elsewhere(created.session());
+    server.finds(&missed).await;
+    server.has_read(1);
+}
+
+#[tokio::test]
+async fn a_stop_that_loses_against_another_is_read_from_the_store() {
+    let server = Server::new();
+    let session = server.created_elsewhere();
+    server.finds(&session).await;
+    // The feed has yet to report this.
+    let stopped = session.stopped(now());
+    server.store.put(stopped.clone());
+    let refused = server.service.stop(session.id, None).await;
+    assert!(matches!(refused, Err(ServiceError::AlreadyStopped { .. })), "{refused:?}");
+    server.finds(&stopped).await;
+    server.has_read(2);
+}

@@ -1,0 +1,134 @@
+//! A store in memory that a test controls: it counts calls, reports only what the test reports, and fails or holds its answers back.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
+
+use async_trait::async_trait;
+use tickseed_session::{
+    ChangeFeed, Created, FeedPart, Replaced, Session, SessionId, SessionStore, StoreError, Subscriber,
+    Timestamp,
+};
+use tokio::sync::watch;
+
+#[derive(Default)]
+pub(super) struct ScriptedStore {
+    /// None for a store without a change feed.
+    feed: Option<ScriptedFeed>,
+    sessions: Mutex<HashMap<SessionId, Session>>,
+    reads: AtomicU64,
+    writes: AtomicU64,
+    failure: Mutex<Option<StoreError>>,
+    is_held: watch::Sender<bool>,
+}
+
+/// A change feed of two parts. Sessions belong to the second if the last bit of their id is set.
+#[derive(Default)]
+struct ScriptedFeed {
+    subscriber: OnceLock<Weak<dyn Subscriber>>,
+}
+
+impl ScriptedStore {
+    pub(super) fn with_feed() -> Self {
+        Self { feed: Some(ScriptedFeed::default()), ..Self::default() }
+    }
+
+    pub(super) fn subscriber(&self) -> Arc<dyn Subscriber> {
+        let feed = self.feed.as_ref().expect("the store has a feed");
+        feed.subscriber.get().and_then(Weak::upgrade).expect("the service subscribes as long as it lives")
+    }
+
+    /// Stores a session over any other.
+    pub(super) fn put(&self, session: Session) {
+        self.sessions.lock().unwrap().insert(session.id, session);
+    }
+
+    pub(super) fn remove(&self, id: SessionId) {
+        self.sessions.lock().unwrap().remove(&id);
+    }
+
+    pub(super) fn reads(&self) -> u64 {
+        self.reads.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn writes(&self) -> u64 {
+        self.writes.load(Ordering::SeqCst)
+    }
+
+    /// Makes calls fail from now on, or succeed again.
+    pub(super) fn fails(&self, fails: bool) {
+        self.fails_with(fails.then(|| StoreError::unavailable("it fails")));
+    }
+
+    /// Makes calls fail with this error from now on, or succeed again.
+    pub(super) fn fails_with(&self, failure: Option<StoreError>) {
+        *self.failure.lock().unwrap() = failure;
+    }
+
+    /// Makes calls take effect without an answer from now on, or answers them all.
+    pub(super) fn holds_back(&self, is_held: bool) {
+        self.is_held.send_replace(is_held);
+    }
+
+    async fn answer<T>(&self, answer: T) -> Result<T, StoreError> {
+        let failure = self.failure.lock().unwrap().clone();
+        let mut is_held = self.is_held.subscribe();
+        is_held.wait_for(|is_held| !is_held).await.expect("the sender lives as long as this");
+        failure.map_or(Ok(answer), Err)
+    }
+}
+
+#[async_trait]
+impl SessionStore for ScriptedStore {
+    async fn create(&self, session: Session) -> Result<Created, StoreError> {
+        self.put(session);
+        self.writes.fetch_add(1, Ordering::SeqCst);
+        self.answer(Created::Yes).await
+    }
+
+    async fn find(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
+        let found = self.sessions.lock().unwrap().get(&id).cloned();
+        self.reads.fetch_add(1, Ordering::SeqCst);
+        self.answer(found).await
+    }
+
+    async fn compare_and_set(
+        &self,
+        session: Session,
+        _deadline: Option<Timestamp>,
+    ) -> Result<Replaced, StoreError> {
+        let stored = self.sessions.lock().unwrap().get(&session.id).map(|stored| stored.revision);
+        let replaces = stored.is_some() && stored == session.revision.previous();
+        if replaces {
+            self.put(session);
+        }
+        self.writes.fetch_add(1, Ordering::SeqCst);
+        self.answer(if replaces { Replaced::Yes } else { Replaced::No }).await
+    }
+
+    async fn remove_expired(&self, _now: Timestamp) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.answer(()).await
+    }
+
+    fn change_feed(&self) -> Option<&dyn ChangeFeed> {
+        self.feed.as_ref().map(|feed| feed as _)
+    }
+}
+
+impl ChangeFeed for ScriptedFeed {
+    fn parts(&self) -> usize {
+        2
+    }
+
+    fn part_of(&self, id: SessionId) -> FeedPart {
+        FeedPart(u16::from(id.as_bytes()[15] & 1))
+    }
+
+    fn subscribe(&self, subscriber: Weak<dyn Subscriber>) {
+        assert!(self.subscriber.set(subscriber).is_ok(), "there is one subscriber");
+    }
+}

@@ -1,0 +1,181 @@
+//! Reads the address of a store, and opens the store.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tickseed_session::{Clock, SessionStore};
+
+#[cfg(feature = "embedded")]
+use crate::embedded::{EmbeddedStore, FileError};
+#[cfg(feature = "redis")]
+use crate::redis::{ConnectError, InvalidRedisAddress, RedisAddress, RedisStore};
+
+/// The address of the embedded store, which needs no more than its name.
+const EMBEDDED: &str = "embedded";
+
+/// How the address of each store in this binary begins.
+const BEGINNINGS: &[&str] = &[
+    #[cfg(feature = "embedded")]
+    EMBEDDED,
+    #[cfg(feature = "redis")]
+    "redis://",
+    #[cfg(feature = "redis")]
+    "rediss://",
+    #[cfg(feature = "redis")]
+    "redis+cluster://",
+    #[cfg(feature = "redis")]
+    "rediss+cluster://",
+];
+
+/// The longest scheme that an error repeats, in characters.
+const SHOWN_SCHEME: usize = 32;
+
+/// Which store to use.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum StoreAddress {
+    /// A file in the data folder.
+    #[cfg(feature = "embedded")]
+    Embedded,
+    /// A Redis or a Redis Cluster.
+    #[cfg(feature = "redis")]
+    Redis(RedisAddress),
+}
+
+/// A text that is not the address of a store. Its message never contains the text, which may hold a password.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidAddress {
+    /// No store in this binary has such addresses.
+    #[error("an address begins with {}; got {}", BEGINNINGS.join(", "), Scheme(.scheme.as_deref()))]
+    UnknownScheme {
+        /// The scheme, if there is one.
+        scheme: Option<String>,
+    },
+    /// The address of a Redis is malformed.
+    #[cfg(feature = "redis")]
+    #[error(transparent)]
+    Redis(#[from] InvalidRedisAddress),
+}
+
+/// What opening a store needs besides its address.
+#[derive(Clone)]
+pub struct OpenOptions {
+    /// The folder of a store that keeps files.
+    pub data_dir: PathBuf,
+    /// For how long to try to reach a store that is another process.
+    pub wait: Duration,
+    /// The clock of the server.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Why a store cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The embedded store cannot be opened.
+    #[cfg(feature = "embedded")]
+    #[error(transparent)]
+    Embedded(#[from] FileError),
+    /// Redis cannot be used.
+    #[cfg(feature = "redis")]
+    #[error(transparent)]
+    Redis(#[from] ConnectError),
+}
+
+impl StoreAddress {
+    /// Reads an address. `password` applies to a store with a login whose address has no password.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidAddress`] if no store in this binary has such an address.
+    pub fn parse(address: &str, password: Option<&str>) -> Result<Self, InvalidAddress> {
+        let scheme = address.split_once("://").map(|(scheme, _)| scheme);
+        match scheme {
+            #[cfg(feature = "embedded")]
+            None if address == EMBEDDED => Ok(Self::Embedded),
+            #[cfg(feature = "redis")]
+            Some(scheme) if RedisAddress::has_scheme(scheme) => {
+                Ok(Self::Redis(RedisAddress::parse(address, password)?))
+            }
+            _ => {
+                // Without Redis nothing has a password.
+                let _ = password;
+                Err(InvalidAddress::UnknownScheme {
+                    scheme: scheme.filter(|name| is_scheme(name)).map(str::to_owned),
+                })
+            }
+        }
+    }
+
+    /// Opens the store.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] if it cannot be opened or reached.
+    pub async fn open(self, options: OpenOptions) -> Result<Arc<dyn SessionStore>, OpenError> {
+        match self {
+            #[cfg(feature = "embedded")]
+            Self::Embedded => Ok(Arc::new(EmbeddedStore::open(&options.data_dir, options.clock)?)),
+            #[cfg(feature = "redis")]
+            Self::Redis(address) => {
+                Ok(Arc::new(RedisStore::connect(address, options.wait, options.clock).await?))
+            }
+        }
+    }
+}
+
+/// Returns whether a text can be a scheme. Anything else may be a password.
+fn is_scheme(text: &str) -> bool {
+    let allowed = |character: char| character.is_ascii_alphanumeric() || "+-.".contains(character);
+    !text.is_empty() && text.len() <= SHOWN_SCHEME && text.chars().all(allowed)
+}
+
+/// A scheme in an error.
+struct Scheme<'a>(Option<&'a str>);
+
+impl std::fmt::Display for Scheme<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            Some(scheme) => write!(f, "{scheme}://"),
+            None => f.write_str("none of these"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(address: &str) -> String {
+        StoreAddress::parse(address, None).unwrap_err().to_string()
+    }
+
+    #[test]
+    #[cfg(all(feature = "embedded", feature = "redis"))]
+    fn an_unknown_scheme_gets_the_list_of_schemes() {
+        let schemes =
+            "an address begins with embedded, redis://, rediss://, redis+cluster://, rediss+cluster://; ";
+        assert_eq!(message("http://a"), format!("{schemes}got http://"));
+        for address in
+            ["", "redis", "localhost:6379", "host:6379,password=secret", "Embedded", "pass word://a"]
+        {
+            assert_eq!(message(address), format!("{schemes}got none of these"));
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "embedded")]
+    fn the_embedded_store_has_no_more_than_a_name() {
+        assert!(matches!(StoreAddress::parse("embedded", Some("unused")), Ok(StoreAddress::Embedded)));
+    }
+
+    #[test]
+    #[cfg(feature = "redis")]
+    fn the_error_of_one_backend_names_no_other_and_no_password() {
+        let message = message("redis://u:secret@a:x");
+        assert!(message.contains("redis://") && !message.contains("embedded"), "{message}");
+        assert!(!message.contains("secret"), "{message}");
+    }
+}

@@ -1,0 +1,139 @@
+//! A durable store in one file that belongs to one process, made with redb.
+//!
+//! A write is on the disk (fsync) before it is acknowledged. One thread does all the writing: it takes everything in the
+//! queue, writes it in one transaction and then acknowledges it, so that many writers share one fsync.
+//!
+//! After a failed write, for example because the disk is full, the thread reopens the file and goes on.
+
+mod file;
+mod tables;
+mod writer;
+
+use std::path::Path;
+use std::sync::{Arc, OnceLock, Weak};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::{mpsc, oneshot};
+
+use self::file::StoreFile;
+use self::tables::{Outcome, REMOVE_LENGTH, Write};
+use self::writer::{QueuedWrite, Writer};
+use crate::record;
+use tickseed_session::{
+    ChangeFeed, Clock, Created, FeedPart, Replaced, Session, SessionId, SessionStore, StoreError, Subscriber,
+    Timestamp,
+};
+
+pub use self::file::FileError;
+
+/// Sessions in one file that belongs to this process.
+pub struct EmbeddedStore {
+    file: Arc<StoreFile>,
+    subscriber: Arc<OnceLock<Weak<dyn Subscriber>>>,
+    /// `None` only while the store is being dropped.
+    writes: Option<mpsc::Sender<QueuedWrite>>,
+    writer: Option<JoinHandle<()>>,
+}
+
+impl EmbeddedStore {
+    /// Opens the store in a data folder, and makes the folder if it does not exist. The clock decides whether a deadline has passed.
+    ///
+    /// After an unclean end the file is repaired first, and the log says so.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError`] if the folder or the file cannot be made or opened, or another process has it open.
+    pub fn open(folder: &Path, clock: Arc<dyn Clock>) -> Result<Self, FileError> {
+        let file = Arc::new(StoreFile::open(folder)?);
+        let subscriber = Arc::default();
+        let writer = Writer { file: Arc::clone(&file), clock, subscriber: Arc::clone(&subscriber) };
+        let (writes, writer) = writer::start(writer)?;
+        Ok(Self { file, subscriber, writes: Some(writes), writer: Some(writer) })
+    }
+
+    async fn write(&self, write: Write) -> Result<Outcome, StoreError> {
+        let ended = || StoreError::unavailable("the writer has ended");
+        let (reply, answer) = oneshot::channel();
+        let writes = self.writes.as_ref().ok_or_else(ended)?;
+        writes.send(QueuedWrite { write, reply }).await.map_err(|_| ended())?;
+        answer.await.map_err(|_| ended())?
+    }
+
+    async fn find_bytes(&self, id: SessionId) -> Result<Option<Vec<u8>>, StoreError> {
+        let file = Arc::clone(&self.file);
+        let found =
+            tokio::task::spawn_blocking(move || file.with_database(|database| tables::find(database, id)));
+        found.await.map_err(StoreError::unavailable)?
+    }
+}
+
+impl Drop for EmbeddedStore {
+    /// Waits until everything in the queue is on the disk.
+    fn drop(&mut self) {
+        drop(self.writes.take());
+        if let Some(Err(_)) = self.writer.take().map(JoinHandle::join) {
+            tracing::error!("the writer of the embedded store has panicked");
+        }
+    }
+}
+
+#[async_trait]
+impl SessionStore for EmbeddedStore {
+    async fn create(&self, session: Session) -> Result<Created, StoreError> {
+        match self.write(Write::Create(Box::new(session))).await? {
+            Outcome::Refused => Ok(Created::IdTaken),
+            Outcome::Done | Outcome::Removed(_) => Ok(Created::Yes),
+        }
+    }
+
+    async fn find(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
+        let bytes = self.find_bytes(id).await?;
+        bytes.map(|bytes| record::decode(id, &bytes)).transpose()
+    }
+
+    async fn compare_and_set(
+        &self,
+        session: Session,
+        deadline: Option<Timestamp>,
+    ) -> Result<Replaced, StoreError> {
+        match self.write(Write::CompareAndSet(Box::new(session), deadline)).await? {
+            Outcome::Refused => Ok(Replaced::No),
+            Outcome::Done | Outcome::Removed(_) => Ok(Replaced::Yes),
+        }
+    }
+
+    async fn remove_expired(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let mut removed = 0;
+        while let Outcome::Removed(ids) = self.write(Write::RemoveExpired(now)).await? {
+            removed += ids.len() as u64;
+            if ids.len() < REMOVE_LENGTH {
+                break;
+            }
+        }
+        Ok(removed)
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        if self.writes.as_ref().is_none_or(mpsc::Sender::is_closed) {
+            return Err(StoreError::unavailable("the writer has ended"));
+        }
+        self.find_bytes(SessionId::from_bytes([0; 16])).await?;
+        Ok(())
+    }
+
+    fn change_feed(&self) -> Option<&dyn ChangeFeed> {
+        Some(self)
+    }
+}
+
+impl ChangeFeed for EmbeddedStore {
+    /// Every change is reported before it is acknowledged, and no other process writes to the file.
+    fn subscribe(&self, subscriber: Weak<dyn Subscriber>) {
+        if let Some(subscriber) = self.subscriber.get_or_init(|| subscriber).upgrade() {
+            subscriber.restarted(FeedPart::default());
+            subscriber.caught_up_to(FeedPart::default(), Duration::MAX);
+        }
+    }
+}

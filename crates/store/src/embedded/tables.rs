@@ -1,0 +1,140 @@
+//! The tables in the file of the embedded store, and their changes.
+
+use redb::{Database, ReadableDatabase, ReadableTable, Table, TableDefinition};
+
+use crate::record;
+use tickseed_session::{Clock, Session, SessionId, StoreError, Timestamp};
+
+const SESSIONS: TableDefinition<&[u8; 16], &[u8]> = TableDefinition::new("sessions");
+/// When sessions expire: milliseconds since the Unix epoch, then the session. Written in the same transaction as the session.
+const EXPIRIES: TableDefinition<(i64, &[u8; 16]), ()> = TableDefinition::new("expiries");
+
+/// How many expired sessions one transaction removes at most, so that other writes do not wait long.
+pub(super) const REMOVE_LENGTH: usize = 1000;
+
+/// A change to write.
+pub(super) enum Write {
+    Create(Box<Session>),
+    /// Written before the deadline, or not at all.
+    CompareAndSet(Box<Session>, Option<Timestamp>),
+    RemoveExpired(Timestamp),
+}
+
+/// The result of a write.
+pub(super) enum Outcome {
+    Done,
+    /// A condition did not hold. Nothing has changed.
+    Refused,
+    Removed(Vec<SessionId>),
+}
+
+/// Makes the tables, so that reads of a new file find them.
+pub(super) fn make(database: &Database) -> Result<(), redb::Error> {
+    let transaction = database.begin_write()?;
+    transaction.open_table(SESSIONS)?;
+    transaction.open_table(EXPIRIES)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Reads the record of a session.
+pub(super) fn find(database: &Database, id: SessionId) -> Result<Option<Vec<u8>>, redb::Error> {
+    let table = database.begin_read()?.open_table(SESSIONS)?;
+    Ok(table.get(id.as_bytes())?.map(|bytes| bytes.value().to_vec()))
+}
+
+/// Applies writes in one transaction. When this returns, all of them are on the disk, or none.
+pub(super) fn apply(
+    database: &Database,
+    clock: &dyn Clock,
+    writes: &[Write],
+) -> Result<Vec<Result<Outcome, StoreError>>, redb::Error> {
+    let transaction = database.begin_write()?;
+    let mut outcomes = Vec::with_capacity(writes.len());
+    {
+        let (sessions, expiries) = (transaction.open_table(SESSIONS)?, transaction.open_table(EXPIRIES)?);
+        let mut tables = Tables { sessions, expiries, clock };
+        for write in writes {
+            outcomes.push(tables.apply(write)?);
+        }
+    }
+    transaction.commit()?;
+    Ok(outcomes)
+}
+
+struct Tables<'transaction> {
+    sessions: Table<'transaction, &'static [u8; 16], &'static [u8]>,
+    expiries: Table<'transaction, (i64, &'static [u8; 16]), ()>,
+    clock: &'transaction dyn Clock,
+}
+
+impl Tables<'_> {
+    /// Applies one write. The outer error fails the whole transaction, the inner one only this write.
+    fn apply(&mut self, write: &Write) -> Result<Result<Outcome, StoreError>, redb::Error> {
+        match write {
+            Write::Create(session) => self.create(session),
+            Write::CompareAndSet(_, Some(deadline)) if *deadline <= self.clock.now() => {
+                Ok(Ok(Outcome::Refused))
+            }
+            Write::CompareAndSet(session, _) => self.compare_and_set(session),
+            Write::RemoveExpired(now) => Ok(Ok(Outcome::Removed(self.remove_expired(*now)?))),
+        }
+    }
+
+    fn create(&mut self, session: &Session) -> Result<Result<Outcome, StoreError>, redb::Error> {
+        if self.sessions.get(session.id.as_bytes())?.is_some() {
+            return Ok(Ok(Outcome::Refused));
+        }
+        self.put(session, None)
+    }
+
+    fn compare_and_set(&mut self, session: &Session) -> Result<Result<Outcome, StoreError>, redb::Error> {
+        let Some(bytes) = self.sessions.get(session.id.as_bytes())?.map(|bytes| bytes.value().to_vec())
+        else {
+            return Ok(Ok(Outcome::Refused));
+        };
+        let before = match record::decode(session.id, &bytes) {
+            Ok(before) => before,
+            Err(error) => return Ok(Err(error)),
+        };
+        if session.revision.previous() != Some(before.revision) {
+            return Ok(Ok(Outcome::Refused));
+        }
+        self.put(session, before.expires_at)
+    }
+
+    /// Writes a session over one that would have expired at `expired_at`.
+    fn put(
+        &mut self,
+        session: &Session,
+        expired_at: Option<Timestamp>,
+    ) -> Result<Result<Outcome, StoreError>, redb::Error> {
+        let bytes = match record::encode(session) {
+            Ok(bytes) => bytes,
+            Err(error) => return Ok(Err(error)),
+        };
+        let id = session.id.as_bytes();
+        self.sessions.insert(id, bytes.as_slice())?;
+        if let Some(expired_at) = expired_at {
+            self.expiries.remove((expired_at.millis(), id))?;
+        }
+        if let Some(expires_at) = session.expires_at {
+            self.expiries.insert((expires_at.millis(), id), ())?;
+        }
+        Ok(Ok(Outcome::Done))
+    }
+
+    fn remove_expired(&mut self, now: Timestamp) -> Result<Vec<SessionId>, redb::Error> {
+        let mut expired = Vec::new();
+        for entry in self.expiries.range(..=(now.millis(), &[u8::MAX; 16]))?.take(REMOVE_LENGTH) {
+            let (key, _) = entry?;
+            let (expires_at, id) = key.value();
+            expired.push((expires_at, *id));
+        }
+        for (expires_at, id) in &expired {
+            self.sessions.remove(id)?;
+            self.expiries.remove((*expires_at, id))?;
+        }
+        Ok(expired.into_iter().map(|(_, id)| SessionId::from_bytes(id)).collect())
+    }
+}

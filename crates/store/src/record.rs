@@ -1,0 +1,317 @@
+//! The bytes of a session in every store: one byte for the form of the record, then the record.
+//!
+//! - Form 1: JSON, with the revision as its last field. Version 0.1 reads it only if it knows every field, so it never
+//!   gets another one.
+//! - Form 2: the revision in 8 bytes, big-endian, then the other fields of form 1 as JSON, and fields of later versions.
+//!
+//! A form that was ever released is read for ever. Anything that changes a session's state or promise is a new form, which
+//! older versions refuse with [`StoreError::NewerRecord`]. Anything else is a field, which they pass on unread. A record is
+//! written in the oldest form that can hold it, so that servers of the version before can read it. From form 2 on, every
+//! form begins with its number and the revision; so a compare-and-set need not understand the rest.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use tickseed_engine::{BreakInterval, ENGINE_VERSION, Rules, Schedule, Seed};
+use tickseed_session::{Metadata, Revision, Session, SessionId, StoreError, Timestamp, UnknownFields};
+
+/// JSON with the revision at its end.
+pub(crate) const FORM_1: u8 = 1;
+/// The revision, then JSON that may have unknown fields.
+pub(crate) const FORM_2: u8 = 2;
+
+/// How many bytes the revision has, from form 2 on.
+const REVISION_LENGTH: usize = 8;
+/// What precedes the revision in form 1.
+const REVISION_KEY: &[u8] = b"\"revision\":";
+
+/// The fields that this version knows. Instants are milliseconds since the Unix epoch.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Record {
+    seed: String,
+    start_at: i64,
+    tick_ms: u32,
+    break_min: u32,
+    break_max: u32,
+    rounds_per_epoch: u32,
+    engine_version: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<Map<String, Value>>,
+    created_at: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<i64>,
+    /// Only in form 1, and there always last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revision: Option<u64>,
+}
+
+/// The names of a [`Record`]'s fields.
+const KNOWN_FIELDS: [&str; 12] = [
+    "seed",
+    "start_at",
+    "tick_ms",
+    "break_min",
+    "break_max",
+    "rounds_per_epoch",
+    "engine_version",
+    "metadata",
+    "created_at",
+    "stopped_at",
+    "expires_at",
+    "revision",
+];
+
+/// The JSON of form 2.
+#[derive(Serialize)]
+struct RecordWithUnknownFields {
+    #[serde(flatten)]
+    record: Record,
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+/// Writes a session. Its id is not part of the record, because stores use it as the key.
+pub(crate) fn encode(session: &Session) -> Result<Vec<u8>, StoreError> {
+    let revision = session.revision.get();
+    let mut bytes = Vec::new();
+    let written = if session.unknown_fields.is_empty() {
+        bytes.push(FORM_1);
+        serde_json::to_writer(&mut bytes, &record_of(session, Some(revision)))
+    } else {
+        bytes.push(FORM_2);
+        bytes.extend(revision.to_be_bytes());
+        let (record, unknown) = (record_of(session, None), session.unknown_fields.to_map());
+        serde_json::to_writer(&mut bytes, &RecordWithUnknownFields { record, unknown })
+    };
+    written.map_err(|error| unreadable(session.id, error))?;
+    Ok(bytes)
+}
+
+/// Reads a session that [`encode`] has written, in this or another version.
+pub(crate) fn decode(id: SessionId, bytes: &[u8]) -> Result<Session, StoreError> {
+    let (form, rest) = bytes.split_first().ok_or_else(|| unreadable(id, "it is empty"))?;
+    let (json, revision) = match *form {
+        FORM_1 => (rest, None),
+        FORM_2 => {
+            let (revision, json) = rest
+                .split_first_chunk::<REVISION_LENGTH>()
+                .ok_or_else(|| unreadable(id, "it ends within its revision"))?;
+            (json, Some(u64::from_be_bytes(*revision)))
+        }
+        0 => return Err(unreadable(id, "no record has form 0")),
+        form => {
+            let reason = format!("its form is {form}, and this version knows forms {FORM_1} and {FORM_2}");
+            return Err(StoreError::NewerRecord { id, reason });
+        }
+    };
+    let (record, unknown_fields) = from_json(json).map_err(|error| unreadable(id, error))?;
+    let revision = revision.or(record.revision).ok_or_else(|| unreadable(id, "it has no revision"))?;
+    let revision = Revision::new(revision).map_err(|error| unreadable(id, error))?;
+    session(id, record, revision, unknown_fields)
+}
+
+/// Reads the revision of a record, also of one in a form of a later version.
+#[cfg(feature = "redis")]
+pub(crate) fn revision(bytes: &[u8]) -> Option<Revision> {
+    let (form, rest) = bytes.split_first()?;
+    let number = match *form {
+        0 => return None,
+        FORM_1 => {
+            let rest = rest.strip_suffix(b"}")?;
+            let digits = rest.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+            let (before, digits) = rest.split_at(rest.len() - digits);
+            before.ends_with(REVISION_KEY).then_some(())?;
+            str::from_utf8(digits).ok()?.parse().ok()?
+        }
+        _ => u64::from_be_bytes(*rest.first_chunk()?),
+    };
+    Revision::new(number).ok()
+}
+
+fn record_of(session: &Session, revision: Option<u64>) -> Record {
+    let interval = session.rules.break_interval();
+    Record {
+        seed: session.seed.as_str().to_owned(),
+        start_at: session.schedule.start_at(),
+        tick_ms: session.schedule.tick_ms(),
+        break_min: interval.min(),
+        break_max: interval.max(),
+        rounds_per_epoch: session.rules.rounds_per_epoch(),
+        engine_version: session.engine_version,
+        metadata: session.metadata.as_ref().map(|metadata| metadata.object().clone()),
+        created_at: session.created_at.millis(),
+        stopped_at: session.stopped_at.map(Timestamp::millis),
+        expires_at: session.expires_at.map(Timestamp::millis),
+        revision,
+    }
+}
+
+/// Reads the JSON of a record. Almost all records have only known fields, and those are read without a detour.
+fn from_json(json: &[u8]) -> Result<(Record, UnknownFields), serde_json::Error> {
+    if let Ok(record) = serde_json::from_slice(json) {
+        return Ok((record, UnknownFields::default()));
+    }
+    let fields: Map<String, Value> = serde_json::from_slice(json)?;
+    let (known, unknown) = fields.into_iter().partition(|(name, _)| KNOWN_FIELDS.contains(&name.as_str()));
+    Ok((serde_json::from_value(Value::Object(known))?, UnknownFields::new(unknown)))
+}
+
+/// Checks every value again: bytes from a store are trusted no more than bytes from a network.
+fn session(
+    id: SessionId,
+    record: Record,
+    revision: Revision,
+    unknown_fields: UnknownFields,
+) -> Result<Session, StoreError> {
+    check_engine_version(id, record.engine_version)?;
+    let engine = |error: tickseed_engine::Error| unreadable(id, error);
+    let instant = |millis| Timestamp::from_millis(millis).map_err(|error| unreadable(id, error));
+    let interval = BreakInterval::new(record.break_min, record.break_max).map_err(engine)?;
+    Ok(Session {
+        id,
+        seed: Seed::new(&record.seed).map_err(engine)?,
+        schedule: Schedule::new(record.start_at, record.tick_ms).map_err(engine)?,
+        rules: Rules::new(interval, record.rounds_per_epoch).map_err(engine)?,
+        engine_version: record.engine_version,
+        metadata: record.metadata.map(Metadata::new).transpose().map_err(|error| unreadable(id, error))?,
+        created_at: instant(record.created_at)?,
+        stopped_at: record.stopped_at.map(instant).transpose()?,
+        expires_at: record.expires_at.map(instant).transpose()?,
+        revision,
+        unknown_fields,
+    })
+}
+
+fn check_engine_version(id: SessionId, version: u32) -> Result<(), StoreError> {
+    if version > ENGINE_VERSION {
+        let reason = format!(
+            "its engine version is {version}, and this version computes engine version {ENGINE_VERSION}"
+        );
+        return Err(StoreError::NewerRecord { id, reason });
+    }
+    if version == ENGINE_VERSION {
+        Ok(())
+    } else {
+        Err(unreadable(id, format!("no engine has version {version}")))
+    }
+}
+
+fn unreadable(id: SessionId, reason: impl std::fmt::Display) -> StoreError {
+    StoreError::Unreadable { id, reason: reason.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "sess_550e8400-e29b-41d4-a716-446655440000";
+
+    /// A record of version 0.1.0. Such bytes are on people's disks. If this test fails, make a new form; never change this text.
+    const GOLDEN_1: &str = concat!(
+        "\u{1}",
+        r#"{"seed":"é","start_at":1700000000000,"tick_ms":100,"break_min":100,"break_max":300,"rounds_per_epoch":64,"#,
+        r#""engine_version":1,"metadata":{"z":1,"a":[0.1,null]},"created_at":1700000000001,"stopped_at":1700000000002,"#,
+        r#""expires_at":1700000000003,"revision":7}"#
+    );
+
+    /// The same in form 2, with two fields that this version does not know.
+    const GOLDEN_2: &str = concat!(
+        "\u{2}\0\0\0\0\0\0\0\u{7}",
+        r#"{"seed":"é","start_at":1700000000000,"tick_ms":100,"break_min":100,"break_max":300,"rounds_per_epoch":64,"#,
+        r#""engine_version":1,"metadata":{"z":1,"a":[0.1,null]},"created_at":1700000000001,"stopped_at":1700000000002,"#,
+        r#""expires_at":1700000000003,"label":"é","later":{"z":[1.5],"a":null}}"#
+    );
+
+    fn read(record: &str) -> Session {
+        decode(ID.parse().unwrap(), record.as_bytes()).unwrap()
+    }
+
+    fn written(session: &Session) -> String {
+        String::from_utf8(encode(session).unwrap()).unwrap()
+    }
+
+    fn error(record: &[u8]) -> StoreError {
+        decode(ID.parse().unwrap(), record).unwrap_err()
+    }
+
+    #[test]
+    fn the_bytes_of_form_1_never_change() {
+        let session = read(GOLDEN_1);
+        assert_eq!(session.revision.get(), 7);
+        assert_eq!(session.stopped_at, Timestamp::from_millis(1_700_000_000_002).ok());
+        assert_eq!(written(&session), GOLDEN_1);
+    }
+
+    #[test]
+    fn the_bytes_of_form_2_never_change() {
+        let session = read(GOLDEN_2);
+        assert_eq!(written(&session), GOLDEN_2);
+        let known = Session { unknown_fields: UnknownFields::default(), ..session };
+        assert_eq!(known, read(GOLDEN_1));
+        assert_eq!(written(&known), GOLDEN_1, "form 1 can hold it");
+    }
+
+    #[test]
+    fn fields_of_a_later_version_survive_a_rewrite() {
+        let stopped = read(GOLDEN_2).stopped(Timestamp::from_millis(1_700_000_000_001).unwrap());
+        let expected = GOLDEN_2.replace('\u{7}', "\u{8}").replace("1700000000002", "1700000000001");
+        assert_eq!(written(&stopped), expected);
+        // No version writes this, but it must not get lost either.
+        let misplaced =
+            GOLDEN_1.replace(r#""revision":7"#, r#""label":"é","later":{"z":[1.5],"a":null},"revision":7"#);
+        assert_eq!(written(&read(&misplaced)), GOLDEN_2);
+    }
+
+    #[test]
+    fn records_of_a_later_version_give_an_error_of_their_own() {
+        for (record, part) in [
+            (
+                "\u{3}\0\0\0\0\0\0\0\u{7}whatever".to_owned(),
+                "its form is 3, and this version knows forms 1 and 2",
+            ),
+            (
+                GOLDEN_1.replace(r#""engine_version":1"#, r#""engine_version":2"#),
+                "its engine version is 2, and this version computes engine version 1",
+            ),
+        ] {
+            let error = error(record.as_bytes());
+            assert!(matches!(error, StoreError::NewerRecord { .. }), "{error:?}");
+            assert_eq!(error.to_string(), format!("a later version wrote the record of {ID}: {part}"));
+        }
+    }
+
+    #[test]
+    fn unreadable_records_give_an_error_that_names_the_cause() {
+        let old = GOLDEN_1.replace(r#""engine_version":1"#, r#""engine_version":0"#);
+        let broken = GOLDEN_1.replace(r#""tick_ms":100"#, r#""tick_ms":0"#);
+        let unrevised = GOLDEN_2.replace('\u{7}', "\0");
+        for (record, cause) in [
+            (&b""[..], "it is empty"),
+            (b"\0{}", "no record has form 0"),
+            (b"\x02{}", "it ends within its revision"),
+            (old.as_bytes(), "no engine has version 0"),
+            (broken.as_bytes(), "tick_ms must be from 1 to 86400000, got 0"),
+            (unrevised.as_bytes(), "revision must be from 1 to 9007199254740991, got 0"),
+            (&GOLDEN_1.as_bytes()[..40], "EOF while parsing a string at line 1 column 39"),
+        ] {
+            let error = error(record);
+            assert!(matches!(error, StoreError::Unreadable { .. }), "{error:?}");
+            assert_eq!(error.to_string(), format!("the record of {ID} cannot be read: {cause}"));
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "redis")]
+    fn the_revision_of_a_record_needs_no_knowledge_of_the_rest() {
+        for record in [GOLDEN_1, GOLDEN_2, "\u{9}\0\0\0\0\0\0\0\u{7}", "\u{1}{\"revision\":7}"] {
+            assert_eq!(revision(record.as_bytes()), Revision::new(7).ok(), "{record:?}");
+        }
+        for record in
+            ["", "\0", "\u{1}", "\u{1}{}", "\u{1}{\"revision\":}", "\u{2}\0\0\0\0\0\0\u{7}", "\u{1}{\"a\":7}"]
+        {
+            assert_eq!(revision(record.as_bytes()), None, "{record:?}");
+        }
+    }
+}

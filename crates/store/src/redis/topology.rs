@@ -1,0 +1,116 @@
+//! Which master of a Redis Cluster keeps which slots.
+
+use std::collections::BTreeMap;
+
+use deadpool_redis::redis::aio::ConnectionLike;
+use deadpool_redis::redis::{Client, ConnectionAddr, ConnectionInfo, Value, cmd, from_redis_value};
+use futures_util::future::select_ok;
+
+use super::RedisAddress;
+use super::slot::SLOTS;
+
+/// An error of any kind.
+pub(super) type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// The masters of a cluster as one node sees them, or the one Redis.
+#[derive(Debug, Clone)]
+pub(super) struct Topology {
+    /// How new the view is: the cluster's current epoch as the node knows it.
+    epoch: u64,
+    pub(super) masters: Vec<Master>,
+}
+
+/// A Redis that accepts writes.
+#[derive(Debug, Clone)]
+pub(super) struct Master {
+    pub(super) node: ConnectionInfo,
+    /// The first and the last slot of each range that it keeps.
+    pub(super) slots: Vec<(u16, u16)>,
+}
+
+impl Master {
+    /// Its host and port.
+    pub(super) fn name(&self) -> String {
+        self.node.addr().to_string()
+    }
+}
+
+impl Topology {
+    /// Asks for the topology: the first node of the address, or of those already known, whose answer is usable.
+    pub(super) async fn find(address: &RedisAddress, known: Option<&Self>) -> Result<Self, Failure> {
+        if !address.is_cluster() {
+            let masters =
+                address.nodes().iter().map(|node| Master { node: node.clone(), slots: vec![(0, SLOTS - 1)] });
+            return Ok(Self { epoch: 0, masters: masters.collect() });
+        }
+        let known = known.into_iter().flat_map(|known| known.masters.iter().map(|master| &master.node));
+        // Ask all nodes at once, because one of them may be away and not even refuse the connection.
+        let nodes = address.nodes().iter().chain(known);
+        let (topology, _) = select_ok(nodes.map(|node| Box::pin(Self::of_node(node)))).await?;
+        Ok(topology)
+    }
+
+    async fn of_node(node: &ConnectionInfo) -> Result<Self, Failure> {
+        let mut connection = Client::open(node.clone())?.get_multiplexed_async_connection().await?;
+        Self::seen_by(node, &mut connection).await
+    }
+
+    /// Asks one node for its view.
+    pub(super) async fn seen_by(
+        node: &ConnectionInfo,
+        connection: &mut (impl ConnectionLike + Send),
+    ) -> Result<Self, Failure> {
+        let info: String = cmd("CLUSTER").arg("INFO").query_async(connection).await?;
+        // A node that is cut off from most others may believe in a master that has been replaced.
+        if !info.contains("cluster_state:ok") {
+            return Err(format!("{} says that its cluster is down", node.addr()).into());
+        }
+        let epoch = info.lines().find_map(|line| line.strip_prefix("cluster_current_epoch:"));
+        let epoch = epoch.and_then(|epoch| epoch.trim().parse().ok()).unwrap_or(0);
+        let ranges: Vec<Vec<Value>> = cmd("CLUSTER").arg("SLOTS").query_async(connection).await?;
+        let mut masters = BTreeMap::<_, Vec<_>>::new();
+        for range in ranges {
+            // A range of slots: its first, its last, its master, its replicas.
+            let [first, last, master, ..] = range.as_slice() else { continue };
+            // A node: its host, its port, and more.
+            let [host, port, ..] = &from_redis_value::<Vec<Value>>(master.clone())?[..] else { continue };
+            let host: Option<String> = from_redis_value(host.clone())?;
+            let address = (host.unwrap_or_default(), from_redis_value::<u16>(port.clone())?);
+            let slots = (from_redis_value(first.clone())?, from_redis_value(last.clone())?);
+            masters.entry(address).or_default().push(slots);
+        }
+        let masters = masters
+            .into_iter()
+            .map(|((host, port), slots)| Master { node: node_at(node, host, port), slots });
+        Ok(Self { epoch, masters: masters.collect() })
+    }
+
+    /// Returns whether `other` is another topology, and not an older view.
+    pub(super) fn is_replaced_by(&self, other: &Self) -> bool {
+        let key = |topology: &Self| -> Vec<_> {
+            let ranges = topology
+                .masters
+                .iter()
+                .flat_map(|master| master.slots.iter().map(|(first, last)| (*first, *last, master.name())));
+            let mut ranges: Vec<_> = ranges.collect();
+            ranges.sort_unstable();
+            ranges
+        };
+        other.epoch >= self.epoch && key(other) != key(self)
+    }
+}
+
+/// The node of a cluster at another address, with the same login. A node that leaves its host out means the one that was asked.
+fn node_at(asked: &ConnectionInfo, host: String, port: u16) -> ConnectionInfo {
+    let address = match asked.addr().clone() {
+        ConnectionAddr::TcpTls { host: asked, insecure, tls_params, .. } => {
+            let host = if host.is_empty() { asked } else { host };
+            ConnectionAddr::TcpTls { host, port, insecure, tls_params }
+        }
+        ConnectionAddr::Tcp(asked, _) => {
+            ConnectionAddr::Tcp(if host.is_empty() { asked } else { host }, port)
+        }
+        other => other,
+    };
+    asked.clone().set_addr(address)
+}

@@ -1,0 +1,85 @@
+//! The suite of the contract, called for each backend.
+
+use std::env;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tickseed_session::acceptance::{
+    DEADLINE, Fault, FaultyStore, Handles, PatientStore, TestClock, assert_contract, now, session, single,
+};
+use tickseed_session::{Created, Replaced, SessionStore};
+use tickseed_store::test_servers::{Certificate, RedisCluster, RedisServer};
+use tickseed_store::{EmbeddedStore, RedisAddress, RedisStore};
+
+fn embedded(folder: &TempDir) -> EmbeddedStore {
+    EmbeddedStore::open(folder.path(), Arc::new(TestClock::new())).unwrap()
+}
+
+async fn two_on_redis(address: &str) -> Handles {
+    [redis(address).await, redis(address).await]
+}
+
+async fn redis(address: &str) -> Arc<dyn SessionStore> {
+    let address = RedisAddress::parse(address, None).unwrap();
+    let store = RedisStore::connect(address, DEADLINE, Arc::new(TestClock::new())).await.unwrap();
+    Arc::new(PatientStore(store))
+}
+
+#[tokio::test]
+async fn the_embedded_store_fulfils_the_contract() {
+    let folder = TempDir::new().unwrap();
+    assert_contract(single(embedded(&folder))).await;
+}
+
+#[tokio::test]
+async fn the_faulty_store_fulfils_the_contract_while_it_does_not_fail() {
+    let folder = TempDir::new().unwrap();
+    assert_contract(single(FaultyStore::new(embedded(&folder), Fault::Before, 0..0))).await;
+}
+
+#[tokio::test]
+async fn the_redis_store_fulfils_the_contract() {
+    let server = RedisServer::start(&[]);
+    assert_contract(two_on_redis(&server.address()).await).await;
+}
+
+#[tokio::test]
+async fn the_redis_store_fulfils_the_contract_when_each_write_is_synced() {
+    let server = RedisServer::start(&["--appendonly", "yes", "--appendfsync", "always"]);
+    assert_contract(two_on_redis(&server.address()).await).await;
+}
+
+#[tokio::test]
+async fn the_redis_store_fulfils_the_contract_on_a_cluster() {
+    let cluster = RedisCluster::start(0, &[]);
+    assert_contract(two_on_redis(&cluster.address()).await).await;
+}
+
+/// Runs itself again in another process, because the certificates that a process trusts are decided at its start.
+#[tokio::test]
+async fn the_redis_store_fulfils_the_contract_over_tls() {
+    const ADDRESS: &str = "REDIS_WITH_TLS_TO_TEST";
+    const ITSELF: &str = "backends::the_redis_store_fulfils_the_contract_over_tls";
+    if let Ok(address) = env::var(ADDRESS) {
+        return assert_contract(two_on_redis(&address).await).await;
+    }
+    let certificate = Certificate::new();
+    let arguments = certificate.redis_arguments();
+    let server = RedisServer::start_with_tls(&arguments.each_ref().map(String::as_str));
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.args(["--exact", ITSELF]).env("SSL_CERT_FILE", certificate.file());
+    let output = command.env(ADDRESS, server.address()).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+}
+
+#[tokio::test]
+async fn the_embedded_store_replaces_up_to_the_last_millisecond_before_the_deadline() {
+    let folder = TempDir::new().unwrap();
+    let (store, first) = (embedded(&folder), session(0));
+    assert_eq!(store.create(first.clone()).await.unwrap(), Created::Yes);
+    let deadline = now().after(Duration::from_millis(1));
+    assert_eq!(store.compare_and_set(first.stopped(now()), deadline).await.unwrap(), Replaced::Yes);
+}

@@ -1,0 +1,25 @@
+//! What is special about the Redis store: its keys and bytes, its change feed, outages, and logins.
+
+mod access;
+mod change_feed;
+mod outage;
+mod record;
+
+use std::sync::Arc;
+
+use tickseed_session::Clock;
+use tickseed_session::acceptance::{DEADLINE, PatientStore, TestClock};
+use tickseed_store::test_servers::RedisServer;
+use tickseed_store::{RedisAddress, RedisStore};
+
+async fn connect(address: &str, clock: impl Clock) -> PatientStore<RedisStore> {
+    let address = RedisAddress::parse(address, None).unwrap();
+    PatientStore(RedisStore::connect(address, DEADLINE, Arc::new(clock)).await.unwrap())
+}
+
+/// A Redis and a store in it, whose clock stands still.
+async fn redis_and_store() -> (RedisServer, PatientStore<RedisStore>) {
+    let server = RedisServer::start(&[]);
+    let store = connect(&server.address(), TestClock::new()).await;
+    (server, store)
+}

@@ -1,0 +1,143 @@
+//! The Redis store during an outage, and after it.
+
+use std::future::Future;
+use std::io::Write;
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_redis::redis::{Client, cmd};
+use tickseed_session::{
+    ChangeFeed, Clock, Created, FeedPart, Replaced, SessionId, SessionStore, StoreError, SystemClock,
+    Timestamp,
+};
+
+use super::{connect, redis_and_store};
+use tickseed_session::acceptance::{RecordingSubscriber, Report, TestClock, session};
+use tickseed_store::test_servers::{RedisCluster, RedisServer};
+
+#[tokio::test]
+async fn a_silent_redis_is_unavailable_and_is_used_again_when_it_answers() {
+    let (server, store) = redis_and_store().await;
+    let first = session(0);
+    assert_eq!(store.create(first.clone()).await.unwrap(), Created::Yes);
+    server.pause();
+    let (created, second) = (session(0), first.stopped(Timestamp::MAX));
+    assert!(matches!(store.0.find(first.id).await, Err(StoreError::Unavailable(_))));
+    assert!(matches!(store.0.create(created.clone()).await, Err(StoreError::NotAsked)));
+    assert!(matches!(store.0.compare_and_set(second.clone(), None).await, Err(StoreError::NotAsked)));
+    assert!(matches!(store.0.check().await, Err(StoreError::NotAsked)));
+    server.go_on();
+    store.check().await.unwrap();
+    assert_eq!(store.find(first.id).await.unwrap(), Some(first));
+    assert_eq!(store.find(created.id).await.unwrap(), None, "it was not asked");
+    assert_eq!(store.compare_and_set(second.clone(), None).await.unwrap(), Replaced::Yes);
+}
+
+/// The Redis that comes back has forgotten the scripts, and nobody listens to its channel.
+#[tokio::test]
+async fn after_a_crash_of_redis_acknowledged_writes_are_there_and_everything_goes_on() {
+    let mut server = RedisServer::start(&["--appendonly", "yes", "--appendfsync", "always"]);
+    let store = connect(&server.address(), TestClock::new()).await;
+    let subscriber = RecordingSubscriber::of(&store);
+    subscriber.is_caught_up().await;
+    let first = session(3_600);
+    let second = first.stopped(Timestamp::MAX);
+    assert_eq!(store.create(first).await.unwrap(), Created::Yes);
+    assert_eq!(store.compare_and_set(second.clone(), None).await.unwrap(), Replaced::Yes);
+    server.kill();
+    assert!(store.0.find(second.id).await.unwrap_err().is_temporary());
+    server.start_again();
+    assert_eq!(store.find(second.id).await.unwrap().as_ref(), Some(&second));
+    subscriber.has_restarted(2).await;
+    let third = second.stopped(Timestamp::MAX);
+    assert_eq!(store.compare_and_set(third.clone(), None).await.unwrap(), Replaced::Yes);
+    subscriber.is_caught_up().await;
+    assert!(subscriber.knows(&third));
+}
+
+#[tokio::test]
+async fn a_silent_master_of_a_cluster_stops_its_own_part_of_the_feed_and_no_other() {
+    let cluster = RedisCluster::start(0, &[]);
+    let store = connect(&cluster.address(), TestClock::new()).await;
+    let subscriber = RecordingSubscriber::of(&store);
+    for node in &cluster.nodes {
+        subscriber.is_caught_up().await;
+        let on_node = std::iter::repeat_with(|| session(0).id).find(|id| keeps(node, *id)).unwrap();
+        let silent = store.0.part_of(on_node);
+        node.pause();
+        let paused_at = SystemClock.uptime();
+        subscriber
+            .hears("the other parts catch up several times", |reports| {
+                let caught_up = |part| {
+                    let after = |report: &&Report| {
+                        matches!(report, Report::CaughtUpTo(other, to) if *other == part && *to > paused_at)
+                    };
+                    reports.iter().filter(after).count()
+                };
+                let others: Vec<_> = (0..3).map(FeedPart).filter(|part| *part != silent).collect();
+                others.iter().all(|part| caught_up(*part) >= 5)
+            })
+            .await;
+        assert!(subscriber.caught_up_to()[&silent].iter().all(|caught_up_to| *caught_up_to < paused_at));
+        node.go_on();
+    }
+    subscriber.is_caught_up().await;
+}
+
+/// A caller whose write is refused counts on it having no effect.
+#[tokio::test]
+async fn a_write_whose_answer_is_lost_is_never_reported_as_refused() {
+    let server = RedisServer::start(&[]);
+    no_lost_answer_is_a_refusal(&server.address(), std::slice::from_ref(&server)).await;
+}
+
+#[tokio::test]
+async fn a_write_whose_answer_a_cluster_loses_is_never_reported_as_refused() {
+    let cluster = RedisCluster::start(0, &[]);
+    no_lost_answer_is_a_refusal(&cluster.address(), &cluster.nodes).await;
+}
+
+async fn no_lost_answer_is_a_refusal(address: &str, nodes: &[RedisServer]) {
+    let store = Arc::new(connect(address, TestClock::new()).await);
+    // Teach Redis the script.
+    let other = session(0);
+    assert_eq!(store.create(other.clone()).await.unwrap(), Created::Yes);
+    assert_eq!(store.compare_and_set(other.stopped(Timestamp::MAX), None).await.unwrap(), Replaced::Yes);
+
+    let first = session(0);
+    let second = first.stopped(Timestamp::MAX);
+    let (create, replace) = (Arc::clone(&store), Arc::clone(&store));
+    let (created, replaced) = (first.clone(), second.clone());
+    let outcome = losing_the_answer(nodes, first.id, async move { create.0.create(created).await }).await;
+    assert!(!matches!(outcome, Ok(Created::IdTaken)), "it was carried out");
+    assert_eq!(store.find(first.id).await.unwrap(), Some(first));
+    let outcome =
+        losing_the_answer(nodes, second.id, async move { replace.0.compare_and_set(replaced, None).await })
+            .await;
+    assert!(!matches!(outcome, Ok(Replaced::No)), "it was carried out");
+    assert_eq!(store.find(second.id).await.unwrap(), Some(second));
+}
+
+/// Makes Redis carry out a write and cut all connections before it answers.
+async fn losing_the_answer<T: Send + 'static>(
+    nodes: &[RedisServer],
+    id: SessionId,
+    write: impl Future<Output = T> + Send + 'static,
+) -> T {
+    let node = nodes.iter().find(|node| keeps(node, id)).unwrap();
+    let mut killer = TcpStream::connect(("127.0.0.1", node.port())).unwrap();
+    node.pause();
+    let write = tokio::spawn(write);
+    // The write has been sent by then. Redis answers only after it has carried out everything it has received.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    killer.write_all(b"CLIENT KILL TYPE normal\r\n").unwrap();
+    node.go_on();
+    write.await.unwrap()
+}
+
+/// Returns whether a node keeps that session, or would. The other nodes of a cluster refuse to answer.
+fn keeps(node: &RedisServer, id: SessionId) -> bool {
+    let mut connection = Client::open(node.address()).unwrap().get_connection().unwrap();
+    cmd("EXISTS").arg(format!("session:{{{id}}}")).query::<bool>(&mut connection).is_ok()
+}

@@ -1,0 +1,205 @@
+//! The records in Redis: their keys, their bytes, and their time to live.
+
+use std::time::Duration;
+
+use tickseed_engine::{Rules, Schedule, Seed};
+use tickseed_session::{
+    Created, Metadata, Replaced, Revision, Session, SessionId, SessionStore, Timestamp, UnknownFields,
+};
+
+use super::{connect, redis_and_store};
+use tickseed_session::acceptance::{DEADLINE, NOW, TestClock, session};
+use tickseed_store::test_servers::RedisServer;
+
+const ID: &str = "sess_550e8400-e29b-41d4-a716-446655440000";
+const KEY: &str = "session:{sess_550e8400-e29b-41d4-a716-446655440000}";
+
+/// The golden bytes of form 1. They never change.
+const GOLDEN: &str = concat!(
+    "\u{1}",
+    r#"{"seed":"é","start_at":1700000000000,"tick_ms":100,"break_min":100,"break_max":300,"rounds_per_epoch":64,"#,
+    r#""engine_version":1,"metadata":{"z":1,"a":[0.1,null]},"created_at":1700000000001,"stopped_at":1700000000002,"#,
+    r#""expires_at":1700000000003,"revision":7}"#
+);
+
+fn golden() -> Session {
+    let instant = |millis| Timestamp::from_millis(millis).unwrap();
+    Session {
+        id: ID.parse().unwrap(),
+        seed: Seed::new("é").unwrap(),
+        schedule: Schedule::new(1_700_000_000_000, 100).unwrap(),
+        rules: Rules::default(),
+        engine_version: 1,
+        metadata: Some(Metadata::new(serde_json::from_str(r#"{"z":1,"a":[0.1,null]}"#).unwrap()).unwrap()),
+        created_at: instant(1_700_000_000_001),
+        stopped_at: Some(instant(1_700_000_000_002)),
+        expires_at: Some(instant(1_700_000_000_003)),
+        revision: Revision::new(7).unwrap(),
+        unknown_fields: UnknownFields::default(),
+    }
+}
+
+fn key(id: SessionId) -> String {
+    format!("session:{{{id}}}")
+}
+
+/// Returns how long Redis will keep a session, in milliseconds; negative is forever.
+fn time_to_live(server: &RedisServer, id: SessionId) -> i64 {
+    server.ask(&["PTTL", &key(id)])
+}
+
+#[tokio::test]
+async fn a_session_is_one_string_whose_key_and_bytes_never_change() {
+    let (server, store) = redis_and_store().await;
+    assert_eq!(store.create(golden()).await.unwrap(), Created::Yes);
+    assert_eq!(server.ask::<Vec<String>>(&["KEYS", "*"]), [KEY]);
+    assert_eq!(server.ask::<String>(&["GET", KEY]), GOLDEN);
+
+    let replaced = golden().stopped(Timestamp::from_millis(1_700_000_000_001).unwrap());
+    assert_eq!(store.compare_and_set(replaced.clone(), None).await.unwrap(), Replaced::Yes);
+    let bytes =
+        GOLDEN.replace("1700000000002", "1700000000001").replace(r#""revision":7"#, r#""revision":8"#);
+    assert_eq!(server.ask::<String>(&["GET", KEY]), bytes);
+    assert_eq!(server.ask::<Vec<String>>(&["KEYS", "*"]), [KEY]);
+
+    server.ask::<()>(&["SET", KEY, GOLDEN]);
+    assert_eq!(store.find(golden().id).await.unwrap(), Some(golden()), "as another version has written it");
+}
+
+#[tokio::test]
+async fn redis_keeps_a_session_for_the_rest_of_its_life_and_a_minute() {
+    let (server, store) = redis_and_store().await;
+    let most = i64::try_from((Duration::from_hours(1) + Duration::from_mins(1)).as_millis()).unwrap();
+    let tolerance = i64::try_from(DEADLINE.as_millis()).unwrap();
+    let session = session(3_600);
+    assert_eq!(store.create(session.clone()).await.unwrap(), Created::Yes);
+    let before = time_to_live(&server, session.id);
+    assert!((most - tolerance..=most).contains(&before), "{before}");
+
+    let stopped = session.stopped(Timestamp::MAX);
+    assert_eq!(store.compare_and_set(stopped, None).await.unwrap(), Replaced::Yes);
+    let after = time_to_live(&server, session.id);
+    assert!((before - tolerance..=before).contains(&after), "{before} and then {after}");
+}
+
+#[tokio::test]
+async fn a_session_without_an_end_never_expires() {
+    const FOREVER: i64 = -1;
+    let (server, store) = redis_and_store().await;
+    let session = session(0);
+    assert_eq!(store.create(session.clone()).await.unwrap(), Created::Yes);
+    assert_eq!(time_to_live(&server, session.id), FOREVER);
+    assert_eq!(store.compare_and_set(session.stopped(Timestamp::MAX), None).await.unwrap(), Replaced::Yes);
+    assert_eq!(time_to_live(&server, session.id), FOREVER);
+}
+
+#[tokio::test]
+async fn redis_removes_an_expired_session_by_itself() {
+    let (server, store) = redis_and_store().await;
+    let session = session(3_600);
+    assert_eq!(store.create(session.clone()).await.unwrap(), Created::Yes);
+    server.ask::<()>(&["PEXPIRE", &key(session.id), "1"]);
+    let gone = async {
+        while store.find(session.id).await.unwrap().is_some() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, gone).await.expect("it is removed");
+    assert_eq!(store.compare_and_set(session.stopped(Timestamp::MAX), None).await.unwrap(), Replaced::No);
+    assert_eq!(store.find(session.id).await.unwrap(), None, "it does not come back");
+    assert_eq!(store.create(session).await.unwrap(), Created::Yes, "its id is free");
+}
+
+#[tokio::test]
+async fn a_record_that_this_version_cannot_read_is_an_error_that_names_its_session_and_is_never_replaced() {
+    let (server, store) = redis_and_store().await;
+    for (record, words) in [
+        (
+            "\u{3}{\"revision\":7}",
+            "a later version wrote the record of ID: its form is 3, and this version knows forms 1 and 2",
+        ),
+        (
+            "x",
+            "a later version wrote the record of ID: its form is 120, and this version knows forms 1 and 2",
+        ),
+        ("\u{2}{}", "the record of ID cannot be read: it ends within its revision"),
+        ("", "the record of ID cannot be read: it is empty"),
+    ] {
+        server.ask::<()>(&["SET", KEY, record]);
+        let error = store.find(golden().id).await.unwrap_err().to_string();
+        assert_eq!(error, words.replace("ID", ID));
+        let replacement = golden().stopped(Timestamp::MAX);
+        assert!(!matches!(store.compare_and_set(replacement, None).await, Ok(Replaced::Yes)));
+        assert_eq!(store.create(golden()).await.unwrap(), Created::IdTaken);
+        assert_eq!(server.ask::<String>(&["GET", KEY]), record);
+    }
+}
+
+/// Another version may write this form.
+#[tokio::test]
+async fn a_session_with_unknown_fields_is_replaced_in_form_2_and_keeps_them() {
+    let (server, store) = redis_and_store().await;
+    let with_label = |revision: &str, stopped_at: &str| {
+        let fields = GOLDEN.replace("1700000000002", stopped_at);
+        let fields = fields.strip_prefix('\u{1}').unwrap().replace(r#""revision":7}"#, r#""label":[1,"é"]}"#);
+        format!("\u{2}\0\0\0\0\0\0\0{revision}{fields}")
+    };
+    server.ask::<()>(&["SET", KEY, &with_label("\u{7}", "1700000000002")]);
+    let found = store.find(golden().id).await.unwrap().unwrap();
+    assert!(!found.unknown_fields.is_empty());
+    let stopped = found.stopped(Timestamp::from_millis(1_700_000_000_001).unwrap());
+    let again = stopped.stopped(Timestamp::from_millis(1_700_000_000_000).unwrap());
+    assert_eq!(
+        store.compare_and_set(again.clone(), None).await.unwrap(),
+        Replaced::No,
+        "a revision is missing"
+    );
+    assert_eq!(store.compare_and_set(stopped, None).await.unwrap(), Replaced::Yes);
+    assert_eq!(server.ask::<String>(&["GET", KEY]), with_label("\u{8}", "1700000000001"));
+    assert_eq!(store.compare_and_set(again.clone(), None).await.unwrap(), Replaced::Yes);
+    assert_eq!(server.ask::<String>(&["GET", KEY]), with_label("\u{9}", "1700000000000"));
+    assert_eq!(store.find(golden().id).await.unwrap(), Some(again));
+}
+
+#[tokio::test]
+async fn something_else_under_the_key_of_a_session_is_an_error_and_stays() {
+    let (server, store) = redis_and_store().await;
+    server.ask::<()>(&["RPUSH", KEY, "a"]);
+    // Without retries, which would not help.
+    assert!(store.0.find(golden().id).await.is_err());
+    assert!(store.0.compare_and_set(golden().stopped(Timestamp::MAX), None).await.is_err());
+    assert_eq!(server.ask::<Vec<String>>(&["LRANGE", KEY, "0", "-1"]), ["a"]);
+    assert_eq!(store.find(session(0).id).await.unwrap(), None, "Redis itself is well");
+}
+
+/// The clock of the test is years away from that of Redis: what counts is how long is left by the clock of the server.
+#[tokio::test]
+async fn a_deadline_counts_by_the_clock_of_the_server_however_that_differs_from_the_clock_of_redis() {
+    let server = RedisServer::start(&[]);
+    for now in ["2001-01-31T12:00:00Z", NOW, "2090-01-31T12:00:00Z"] {
+        let clock = TestClock::new();
+        clock.set(now);
+        let store = connect(&server.address(), clock).await;
+        let now = Timestamp::parse(now).unwrap();
+        let first = session(0);
+        assert_eq!(store.create(first.clone()).await.unwrap(), Created::Yes);
+        let second = first.stopped(now);
+        assert_eq!(store.compare_and_set(second.clone(), Some(now)).await.unwrap(), Replaced::No);
+        assert_eq!(store.find(first.id).await.unwrap(), Some(first));
+        assert_eq!(store.compare_and_set(second.clone(), now.after(DEADLINE)).await.unwrap(), Replaced::Yes);
+        assert_eq!(store.find(second.id).await.unwrap(), Some(second));
+    }
+}
+
+#[tokio::test]
+async fn scripts_that_redis_has_forgotten_are_told_to_it_again() {
+    let (server, store) = redis_and_store().await;
+    let mut session = session(0);
+    assert_eq!(store.create(session.clone()).await.unwrap(), Created::Yes);
+    for _ in 0..2 {
+        session = session.stopped(Timestamp::MAX);
+        let deadline = Timestamp::parse(NOW).unwrap().after(DEADLINE);
+        assert_eq!(store.compare_and_set(session.clone(), deadline).await.unwrap(), Replaced::Yes);
+        server.ask::<()>(&["SCRIPT", "FLUSH"]);
+    }
+}
