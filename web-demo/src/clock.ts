@@ -1,10 +1,9 @@
 /**
- * The server's time on a device that has a clock of its own, right or wrong. Everything is counted in whole
- * microseconds since the Unix epoch: such sums are exact in a JavaScript number, so two devices with one offset never
- * land on two sides of a tick.
+ * The server's time on a device whose own clock may be wrong. All times are whole microseconds since the Unix epoch:
+ * JavaScript numbers add them exactly, so two devices with the same offset never disagree about a tick.
  */
 
-/** A question for the server's time and its answer: when they left and came, by each side's own clock. */
+/** A request for the server's time and its response, timed by each side's own clock. */
 export interface Exchange {
   readonly askedUs: number;
   readonly receivedUs: number;
@@ -12,34 +11,34 @@ export interface Exchange {
   readonly answeredUs: number;
 }
 
-/** What has to be added to a device's clock, and how wrong that can be. */
+/** The offset to add to a device's clock, and its error bound. */
 export interface Correction {
   readonly offsetUs: number;
-  /** Half the time on the way: nobody can tell how it was shared between there and back. */
+  /** Half the network time: nothing shows how it was split between the two directions. */
   readonly boundUs: number;
 }
 
-/** One reading of both clocks of a machine, in milliseconds. */
+/** One reading of a machine's two clocks, in milliseconds. */
 export interface Reading {
   readonly monotonicMs: number;
   readonly wallMs: number;
 }
 
-/** How far the two clocks of a machine may part before it must have slept, or been set. */
+/** How far a machine's two clocks may diverge before it must have slept or had its wall clock set. */
 const PARTED_MS = 1_000;
 
 /**
- * What a device's clock shows.
+ * Returns the time that a device's clock shows.
  *
  * @param originMs The wall time at which the page was opened.
- * @param monotonicMs The time since then. It goes on evenly even if somebody sets the wall clock.
- * @param errorUs By how much the device is wrong.
+ * @param monotonicMs The time since then, which runs evenly even if the wall clock is set.
+ * @param errorUs The error of the device's clock.
  */
 export function deviceTime(originMs: number, monotonicMs: number, errorUs: number): number {
   return Math.round((originMs + monotonicMs) * 1_000) + errorUs;
 }
 
-/** The correction that follows from one exchange: the server's middle lies on the device's middle. */
+/** Computes the correction from one exchange, assuming that the midpoints on both sides coincide. */
 export function correction(exchange: Exchange): Correction {
   const { askedUs, receivedUs, sentUs, answeredUs } = exchange;
   const onTheWayUs = answeredUs - askedUs - (sentUs - receivedUs);
@@ -49,7 +48,7 @@ export function correction(exchange: Exchange): Correction {
   };
 }
 
-/** The same exchange as a device would have seen it whose clock is wrong by so much. */
+/** Returns the same exchange as seen by a device whose clock is wrong by `errorUs`. */
 export function seenBy(errorUs: number, exchange: Exchange): Exchange {
   return {
     ...exchange,
@@ -58,14 +57,14 @@ export function seenBy(errorUs: number, exchange: Exchange): Exchange {
   };
 }
 
-/** The server's time, in whole milliseconds. */
+/** Converts a device's time to the server's time, in whole milliseconds. */
 export function serverTime(deviceUs: number, { offsetUs }: Correction): number {
   return Math.floor((deviceUs + offsetUs) / 1_000);
 }
 
 /**
- * Whether the machine has slept between two readings: the monotonic clock stops meanwhile on most systems, which makes
- * every correction from before worthless. A wall clock that was set looks the same; to ask once more does no harm.
+ * Returns whether the machine has slept between two readings. On most systems the monotonic clock stops during sleep, which
+ * invalidates every earlier correction. Setting the wall clock looks the same, but asking for the time again does no harm.
  */
 export function hasSlept(before: Reading, after: Reading): boolean {
   const wall = after.wallMs - before.wallMs;

@@ -1,9 +1,9 @@
-/** One session on the page: four players, the server's own answers, and the score that shows them. */
+/** One session on the page: four players, the server's own states, and the score that shows them. */
 import type { State } from "tickseed";
 
 import { type Agreement, compare } from "./agreement.js";
 import { correction, type Exchange, hasSlept, type Reading } from "./clock.js";
-import { newsMs } from "./flash.js";
+import { highlightMs } from "./flash.js";
 import { notice } from "./notice.js";
 import type { Page } from "./page.js";
 import { CHARACTERS, Player, type View } from "./players.js";
@@ -16,14 +16,14 @@ import { Comparisons } from "./verdict.js";
 import { type Watcher, watch } from "./watch.js";
 import { clockTime, count, counted, plusMinus, secondsLeft, tenthsAgo } from "./words.js";
 
-/** How far ahead a stop is set, so that everybody who asks once a second has heard of it before it comes. */
+/** How far ahead a stop is set, so that every page, asking once a second, hears of it in time. */
 const STOP_NOTICE_MS = 2_000;
-/** With less motion wished for, the curves move on only once in this time. */
+/** How often the curves move if the user prefers reduced motion. */
 const CALM_PLOT_MS = 1_000;
-/** The session and the time: all that a player ever asks for. */
+/** The session and the time are all that a player ever requests. */
 const REQUESTS_TO_PLAY = 2;
 
-const ASKED_ONLY_TO_COMPARE = "Asked once a second, to compare";
+const ASKED_ONLY_TO_COMPARE = "Asked once a second, for comparison";
 
 const LESS_MOTION = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -31,11 +31,11 @@ const LESS_MOTION = matchMedia("(prefers-reduced-motion: reduce)");
 export interface Machine {
   readonly originMs: number;
   reading(): Reading;
-  /** What the device's clock shows at a time since the page was opened. */
+  /** Converts the time since the page was opened to the time on the device's clock. */
   deviceUs(monotonicMs: number): number;
 }
 
-/** A session being shown. */
+/** A session on the page. */
 export class Demo implements Watcher {
   readonly #server: Server;
   readonly #page: Page;
@@ -48,7 +48,7 @@ export class Demo implements Watcher {
   readonly #comparisons = new Comparisons();
   #session: SessionAnswer;
   #exchange: Exchange;
-  /** When the time was asked for; unknown if that has to be done again. */
+  /** When the time was last requested; undefined if it has to be requested again. */
   #syncedAt: Reading | undefined;
   #syncs = 1;
   #answers: { readonly instant: number; readonly state: State }[] = [];
@@ -76,7 +76,7 @@ export class Demo implements Watcher {
     const players = CHARACTERS.map(
       (character) => new Player(character, handout, machine.originMs, joined.monotonicMs),
     );
-    // Not before the players have accepted the session: it may be of another version of the engine.
+    // Only after the players have accepted the session, which may need another engine version.
     page.present(location.href, text, `${count(this.#bytes)} bytes`);
     this.#players = players.map((player) => [
       player,
@@ -86,12 +86,12 @@ export class Demo implements Watcher {
     this.#serverRow = new Row(page.score, "server", "Server");
   }
 
-  /** Has the server asked until the demo ends. */
+  /** Asks the server repeatedly until the demo ends. */
   run(): void {
     void watch(this.#server, this.#session.id, this, this.#ended.signal);
   }
 
-  /** Ends: takes everything off the page. */
+  /** Ends the demo and clears the page. */
   end(): void {
     this.#ended.abort();
     for (const [player, row] of this.#players) {
@@ -102,14 +102,14 @@ export class Demo implements Watcher {
     this.#page.clear();
   }
 
-  /** Asks the server to stop the session for everyone, shortly. */
+  /** Asks the server to stop the session for everybody, two seconds from now. */
   async stop(): Promise<void> {
     const { id } = this.#session;
     try {
       await this.#server.stop(id, this.#now() + STOP_NOTICE_MS);
       this.session((await this.#server.session(id)).session);
     } catch (error) {
-      // Refused means that somebody else was first: the next answer tells when.
+      // Refused means that another client was first; the next response shows its stop.
       if (!(error instanceof Refused)) {
         this.silence(error as Error);
       }
@@ -147,9 +147,9 @@ export class Demo implements Watcher {
     this.#isGone = true;
   }
 
-  /** Shows the present moment. */
+  /** Draws one frame. */
   frame(): void {
-    // Read once: all rows show one moment.
+    // Read the clock once, so that all rows show the same moment.
     const { monotonicMs } = this.#machine.reading();
     for (const [player, row] of this.#players) {
       player.rejoinIfDue(monotonicMs);
@@ -173,7 +173,7 @@ export class Demo implements Watcher {
     try {
       this.#exchange = await this.#server.time(this.#machine.deviceUs);
     } catch {
-      // The next answer of the server is the next chance.
+      // The server's next response triggers another attempt.
       this.#syncedAt = undefined;
       return;
     }
@@ -207,16 +207,16 @@ export class Demo implements Watcher {
       situation: situation(player, view, { stoppedAt }),
       instead: waits ? secondsLeft(startsInMs) : undefined,
       unit: waits ? "until the start" : "value",
-      ...this.#breakNews(view),
+      ...this.#highlight(view),
     });
     row.draw(this.#scene(player, instant));
   }
 
-  #breakNews({ broken, lastBreak }: View): Pick<RowContent, "brokeAfter" | "mayFlash"> {
+  #highlight({ broken, lastBreak }: View): Pick<RowContent, "brokeAfter" | "mayFlash"> {
     const { rules, tick_ms } = this.#session;
-    const lasts = newsMs(rules.break_interval.min, tick_ms);
-    const isNews = lastBreak !== undefined && (broken || lastBreak.ageMs < lasts);
-    return { brokeAfter: isNews ? lastBreak.after : undefined, mayFlash: lasts > 0 };
+    const lasts = highlightMs(rules.break_interval.min, tick_ms);
+    const isHighlighted = lastBreak !== undefined && (broken || lastBreak.ageMs < lasts);
+    return { brokeAfter: isHighlighted ? lastBreak.after : undefined, mayFlash: lasts > 0 };
   }
 
   #showServer(now: number): void {
@@ -240,7 +240,7 @@ export class Demo implements Watcher {
     row.draw({ ...scene, dots: this.#dots(scene) });
   }
 
-  /** The server's answers as points of the plot; those that have left it are forgotten. */
+  /** Returns the server's states as points of the plot, and forgets those that have left it. */
   #dots({ stretch }: Scene): readonly Point[] {
     this.#answers = this.#answers.filter(
       ({ instant }, index) => this.#position(instant) >= stretch.from || index === this.#answers.length - 1,
@@ -248,7 +248,7 @@ export class Demo implements Watcher {
     return this.#answers.map(({ instant, state }) => [this.#position(instant), state.value]);
   }
 
-  /** How many ticks lie between the start and an instant; from the stop on, no more. */
+  /** Returns the number of ticks from the start to an instant, or to the stop if that is earlier. */
   #position(instant: number): number {
     const { start_at, tick_ms } = this.#session;
     return (Math.min(instant, this.#stoppedAt ?? instant) - Date.parse(start_at)) / tick_ms;
@@ -288,7 +288,7 @@ export class Demo implements Watcher {
       requests: counted(REQUESTS_TO_PLAY + this.#syncs - 1, "request"),
       ticks: counted(step - (this.#first.joinedStep ?? 0), "tick"),
       clock: plusMinus(correction(this.#exchange).boundUs),
-      asked: `Only to compare, and to hear of a stop, this page has asked the server ${counted(this.#asked, "time")}.`,
+      asked: `This page has asked the server ${counted(this.#asked, "time")}, only to compare and to hear of a stop.`,
     });
     const verdict =
       this.#silence === undefined

@@ -1,12 +1,14 @@
-/** For how long a break is shown as news, so that it is seen even if the tick is short, and nothing ever flickers. */
+/** How long a break stays highlighted: long enough to be seen at short ticks, but without flicker. */
 
-/** Long enough to be seen by somebody who was looking elsewhere. */
-const LONGEST_NEWS_MS = 900;
-/** Shorter rounds would come close to three flashes a second, which can cause seizures. */
+/** Long enough to notice while looking elsewhere. */
+const LONGEST_HIGHLIGHT_MS = 900;
+/** Shorter rounds would flash almost three times a second, which can cause seizures. */
 const SHORTEST_FLASHING_ROUND_MS = 400;
 
-/** How long a break is news; 0 if rounds can be too short for any flash. */
-export function newsMs(shortestInterval: number, tickMs: number): number {
+/** Returns how long to highlight a break; 0 if rounds can be too short to flash safely. */
+export function highlightMs(shortestInterval: number, tickMs: number): number {
   const shortestRoundMs = (shortestInterval + 1) * tickMs;
-  return shortestRoundMs < SHORTEST_FLASHING_ROUND_MS ? 0 : Math.min(LONGEST_NEWS_MS, shortestRoundMs / 2);
+  return shortestRoundMs < SHORTEST_FLASHING_ROUND_MS
+    ? 0
+    : Math.min(LONGEST_HIGHLIGHT_MS, shortestRoundMs / 2);
 }

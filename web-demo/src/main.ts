@@ -1,4 +1,4 @@
-/** Opens the page: loads the engine, creates or joins a session, and shows it at every frame. */
+/** Starts the page: loads the engine, creates or joins a session, and draws it every frame. */
 import { EngineError, loadEngine } from "tickseed";
 
 import { deviceTime, type Exchange, type Reading } from "./clock.js";
@@ -8,9 +8,9 @@ import { type HandedOut, Refused, Server, Unreachable, type Wish } from "./serve
 import { paused } from "./watch.js";
 import { clockTime } from "./words.js";
 
-/** The name of the session in the page's address. */
+/** The query parameter that holds the session's id. */
 const PARAMETER = "session";
-/** How long it is from one attempt to reach the server to the next. */
+/** The pause between two attempts to reach the server. */
 const RETRY_MS = 1_000;
 
 const machine: Machine = {
@@ -24,7 +24,7 @@ const server = new Server();
 let demo: Demo | undefined;
 let opening = new AbortController();
 
-/** Shows the session that `handOut` asks for, in place of the one before; tries until the server answers. */
+/** Replaces the current session by the one that `handOut` requests, and retries until the server answers. */
 async function open(handOut: () => Promise<HandedOut>): Promise<void> {
   opening.abort();
   opening = new AbortController();
@@ -56,7 +56,7 @@ async function untilReached<Answer>(ask: () => Promise<Answer>, signal: AbortSig
       if (!(error instanceof Unreachable) || signal.aborted) {
         throw error;
       }
-      page.say({ kind: "silent", words: `The server cannot be reached since ${since}. Trying again…` });
+      page.say({ kind: "silent", words: `The server has been unreachable since ${since}. Trying again…` });
       await paused(RETRY_MS, signal);
     }
   }
@@ -72,11 +72,11 @@ function show(handedOut: HandedOut, exchange: Exchange): void {
 
 function reasonOf(error: unknown): string {
   if (error instanceof Refused && (error.code === "session_not_found" || error.code === "invalid_fields")) {
-    return "The server knows no session of this id: it may have expired. A new one can be made below.";
+    return "The server has no session with this id. It may have expired; you can create a new one below.";
   }
   if (error instanceof EngineError && error.code === "load_failed") {
     const cause = error.cause instanceof Error ? error.cause.message : String(error.cause);
-    return `The counters cannot be computed: the engine (WebAssembly) did not load (${cause}). Loading the page again may help.`;
+    return `The counters cannot be computed: the engine (WebAssembly) did not load (${cause}). Reloading the page may help.`;
   }
   const reason = error instanceof Error ? error.message : String(error);
   return `This session cannot be shown: ${reason}`;
@@ -86,7 +86,7 @@ function create(wish: Wish): Promise<void> {
   return open(() => server.create(wish));
 }
 
-/** Shows the present moment, now and at every frame to come. */
+/** Draws the current session now and at every later frame. */
 function frames(): void {
   try {
     demo?.frame();

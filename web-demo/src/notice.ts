@@ -1,56 +1,56 @@
-/** What is going on, in one line. */
+/** The status of the session and the server, in one line. */
 import { count, moment } from "./words.js";
 
-/** What a notice is about; the style sheet gives each its looks. */
+/** The subject of a notice; the style sheet styles each kind. */
 export type NoticeKind = "loading" | "waiting" | "running" | "silent" | "stopping" | "stopped" | "broken";
 
-/** A line and what it is about. */
+/** A line and its kind. */
 export interface Notice {
   readonly kind: NoticeKind;
   readonly words: string;
 }
 
-/** What the line depends on. Instants are in milliseconds of the server's time. */
+/** The inputs of a notice. Instants are in milliseconds of the server's time. */
 export interface Happenings {
   readonly now: number;
   readonly startsAt: number;
   readonly stoppedAt: number | undefined;
   readonly step: number;
-  /** When the first question went unanswered, if the last one did. */
+  /** When the first of the latest requests failed; undefined if the latest one succeeded. */
   readonly silentSince: number | undefined;
-  /** Why, if there is more to say than that no answer came. */
+  /** The reason, if it is more specific than a missing response. */
   readonly silentBecause: string;
-  /** When the server answered again, after it had not. */
+  /** When the server answered again after a silence. */
   readonly backSince: number | undefined;
-  /** Whether the server knows the session no more. */
+  /** Whether the server no longer has the session. */
   readonly isGone: boolean;
 }
 
-/** How long it is news that the server is back. */
-const BACK_IS_NEWS_MS = 6_000;
+/** How long the notice reports that the server is back. */
+const BACK_SHOWN_MS = 6_000;
 
-/** The line for what happens. It changes only when something happens, for it is read out. */
+/** Returns the notice. It changes only when something happens, because screen readers read it out. */
 export function notice(happenings: Happenings): Notice {
   const { now, silentSince, backSince } = happenings;
   const course = courseOf(happenings);
   if (happenings.isGone) {
-    const words = "The server knows this session no more: it has expired. A new one can be made below.";
-    return { kind: "broken", words: course.goesOn ? `${words} The counters still go on.` : words };
+    const words = "This session has expired. You can create a new one below.";
+    return { kind: "broken", words: course.goesOn ? `${words} The counters keep running.` : words };
   }
   if (silentSince !== undefined) {
     const because = happenings.silentBecause === "" ? "" : ` (${happenings.silentBecause})`;
-    const since = `The server cannot be reached since ${moment(silentSince, now)}${because}.`;
-    const rest = course.goesOn ? "The counters go on: they need nothing from it." : course.words;
+    const since = `The server has been unreachable since ${moment(silentSince, now)}${because}.`;
+    const rest = course.goesOn ? "The counters keep running: they need nothing from it." : course.words;
     return { kind: "silent", words: `${since} ${rest}` };
   }
-  if (course.kind === "running" && backSince !== undefined && now - backSince < BACK_IS_NEWS_MS) {
-    const words = `The server is back since ${moment(backSince, now)}. The counters never noticed.`;
+  if (course.kind === "running" && backSince !== undefined && now - backSince < BACK_SHOWN_MS) {
+    const words = `The server came back at ${moment(backSince, now)}. The counters never noticed.`;
     return { kind: "running", words };
   }
   return course;
 }
 
-/** What the session itself does, whether or not the server answers. */
+/** Describes the session itself, whether or not the server answers. */
 function courseOf({ now, startsAt, stoppedAt, step }: Happenings): Notice & { readonly goesOn: boolean } {
   if (stoppedAt !== undefined && now >= stoppedAt) {
     const where = stoppedAt < startsAt ? "before its first step" : `at step ${count(step)}`;
@@ -66,13 +66,13 @@ function courseOf({ now, startsAt, stoppedAt, step }: Happenings): Notice & { re
   if (now < startsAt) {
     return {
       kind: "waiting",
-      words: `Starts at ${moment(startsAt, now)}. The session is handed out already.`,
+      words: `Starts at ${moment(startsAt, now)}. The session has already been handed out.`,
       goesOn: true,
     };
   }
   return {
     kind: "running",
-    words: "Running. The server is only asked to compare.",
+    words: "Running. The server is asked only for comparison.",
     goesOn: true,
   };
 }

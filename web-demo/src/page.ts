@@ -1,10 +1,10 @@
-/** The page around the score: what it says, and what can be pressed. */
+/** The page around the score: its texts and controls. */
 import type { Notice } from "./notice.js";
 import { setData, within, write } from "./rows.js";
 import type { Wish } from "./server.js";
 import type { Verdict } from "./verdict.js";
 
-/** What the page tells beside the score. */
+/** The texts beside the score. */
 export interface Facts {
   readonly bytes: string;
   readonly requests: string;
@@ -13,7 +13,7 @@ export interface Facts {
   readonly asked: string;
 }
 
-/** The elements that `index.html` has. */
+/** The elements of `index.html`. */
 export class Page {
   readonly score = within(document, "#score");
   readonly #notice = within(document, "#notice");
@@ -33,34 +33,34 @@ export class Page {
     this.#link.addEventListener("focus", () => this.#link.select());
   }
 
-  /** Says what is going on. Read out by screen readers, hence only when it changes. */
+  /** Shows the notice. Screen readers read it out, so it is written only when it changes. */
   say({ kind, words }: Notice): void {
     setData(this.#notice, "kind", kind);
     write(this.#notice, words);
   }
 
-  /** What to do when a new session is wished for. */
+  /** Registers the handler for a request for a new session. */
   whenRenewed(act: (wish: Wish) => void): void {
     this.#renew.addEventListener("click", () => act(this.wish()));
   }
 
-  /** What to do when the session shall be stopped. */
+  /** Registers the handler for a request to stop the session. */
   whenStopped(act: () => void): void {
     this.#stop.addEventListener("click", act);
   }
 
-  /** What the controls for a new session say. */
+  /** Returns the settings for a new session from the controls. */
   wish(): Wish {
     const [min = 30, max = 80] = this.#breaks.value.split("-").map(Number);
     return { tick_ms: Number(this.#tick.value), rules: { break_interval: { min, max } } };
   }
 
-  /** Whether a new session can be wished for. */
+  /** Enables or disables the button for a new session. */
   allowRenewing(allowed: boolean): void {
     this.#renew.disabled = !allowed;
   }
 
-  /** Whether the session can be stopped. */
+  /** Enables or disables the button that stops the session. */
   allowStopping(allowed: boolean): void {
     if (this.#stop.disabled === allowed) {
       this.#stop.disabled = !allowed;
@@ -72,9 +72,9 @@ export class Page {
     this.#link.value = link;
     this.#copy.disabled = false;
     if (/^(localhost|127\.|\[::1\])/.test(location.hostname)) {
-      // Another machine would look for the server in itself.
-      const reach = "another tab (from a phone too, if the server listens on 0.0.0.0)";
-      write(within(document, "#link-label"), `Watch this session from ${reach}`);
+      // On another machine, this address would point to that machine.
+      const where = "in another tab (or on a phone, if the server listens on 0.0.0.0)";
+      write(within(document, "#link-label"), `Watch this session ${where}`);
     }
     write(within(document, "#handout-text"), text);
     write(within(document, "#lead-bytes"), bytes);
@@ -83,7 +83,7 @@ export class Page {
     }
   }
 
-  /** Hides what belonged to a session. */
+  /** Hides everything that belongs to a session. */
   clear(): void {
     this.#link.value = "";
     this.#copy.disabled = true;
@@ -102,7 +102,7 @@ export class Page {
     write(within(document, "#asked"), asked);
   }
 
-  /** Shows the outcome of the comparison. */
+  /** Shows the result of the comparison. */
   judge({ isGood, words, details, data }: Verdict): void {
     const verdict = this.#verdict;
     verdict.hidden = false;
@@ -111,7 +111,7 @@ export class Page {
       setData(verdict, name, String(number));
     }
     const spoken = within(verdict, "#verdict-words");
-    // A difference must not be missed; that all is well need not be said again and again.
+    // Announce a difference, which nobody should miss, but not every successful check.
     spoken.role = isGood ? null : "alert";
     write(spoken, words);
     write(within(verdict, "#verdict-details"), details);
@@ -122,7 +122,7 @@ export class Page {
       await navigator.clipboard.writeText(this.#link.value);
       this.#sayCopied("Copied");
     } catch {
-      // Without TLS browsers keep the clipboard to themselves, but still copy what is selected.
+      // Without TLS, browsers block the clipboard but still copy a selection.
       this.#link.focus({ preventScroll: true });
       this.#link.select();
       this.#sayCopied(document.execCommand("copy") ? "Copied" : "Selected");

@@ -1,34 +1,34 @@
-/** The players: each has a device, a timeline and a clock of its own, and tells nobody anything. */
+/** The players. Each has its own device, timeline and clock, and players never communicate. */
 import { type Round, type State, Timeline } from "tickseed";
 
 import { type Correction, correction, deviceTime, type Exchange, seenBy, serverTime } from "./clock.js";
 import type { SessionAnswer } from "./server.js";
 
-/** Who somebody is, and in what situation. */
+/** A player's identity and situation. */
 export interface Character {
   readonly id: string;
   readonly name: string;
   readonly situation: "early" | "late" | "offline" | "wrong clock";
-  /** By how much the clock of the device is wrong. */
+  /** The error of the device's clock. */
   readonly clockErrorUs: number;
-  /** After how long the player leaves and joins anew, knowing nothing. */
+  /** How long the player stays before leaving and rejoining with no prior knowledge. */
   readonly rejoinsAfterMs?: number;
 }
 
-/** What a player was given when joining. */
+/** What a player received when joining. */
 export interface Handout {
   readonly session: SessionAnswer;
-  /** The question for the time and its answer, as a device with a right clock saw it. */
+  /** The exchange about the time, as seen by a device with a correct clock. */
   readonly exchange: Exchange;
 }
 
-/** What a player works out at one moment. */
+/** What a player computes at one moment. */
 export interface View extends State {
-  /** The server's time, as far as the player knows, in milliseconds. */
+  /** The player's estimate of the server's time, in milliseconds. */
   readonly instant: number;
-  /** What the player's own device shows, in milliseconds. */
+  /** The time on the player's own device, in milliseconds. */
   readonly deviceMs: number;
-  /** How long it is until step 0; 0 from then on. */
+  /** The time until step 0; 0 from then on. */
   readonly startsInMs: number;
   /** The last break, if there was one. */
   readonly lastBreak: { readonly ageMs: number; readonly after: number } | undefined;
@@ -63,7 +63,7 @@ export class Player {
     this.#joinedMonotonicMs = monotonicMs;
   }
 
-  /** The server's time, in milliseconds, worked out from the player's own device. */
+  /** Estimates the server's time from the player's own device, in milliseconds. */
   now(monotonicMs: number): number {
     return serverTime(this.#device(monotonicMs), this.#correction);
   }
@@ -73,27 +73,27 @@ export class Player {
     return this.now(this.#joinedMonotonicMs);
   }
 
-  /** The step that ran when the player joined; `null` before the start. */
+  /** The step at the time the player joined; `null` before the start. */
   get joinedStep(): number | null {
     return this.#timeline.stepAt(this.joinedAt);
   }
 
-  /** The state at any instant. */
+  /** Returns the state at any instant. */
   stateAt(instant: number): State {
     return this.#timeline.stateAt(instant);
   }
 
-  /** The round with a number. */
+  /** Returns a round by its number. */
   roundAt(round: number): Round {
     return this.#timeline.roundAt(round);
   }
 
-  /** The round that a step belongs to. */
+  /** Returns the round that a step belongs to. */
   roundOf(step: number): Round {
     return this.#timeline.roundOf(step);
   }
 
-  /** What the player sees now. */
+  /** Returns what the player sees now. */
   see(monotonicMs: number): View {
     const instant = this.now(monotonicMs);
     const state = this.#timeline.stateAt(instant);
@@ -106,7 +106,7 @@ export class Player {
     };
   }
 
-  /** Leaves and joins anew if it is time to: with a new timeline, which remembers nothing. */
+  /** Leaves and rejoins when it is time, with a new timeline that remembers nothing. */
   rejoinIfDue(monotonicMs: number): void {
     const { rejoinsAfterMs } = this.character;
     if (rejoinsAfterMs !== undefined && monotonicMs - this.#joinedMonotonicMs >= rejoinsAfterMs) {
@@ -115,7 +115,7 @@ export class Player {
     }
   }
 
-  /** Takes over what has changed: a stop, or the time after the machine has slept. */
+  /** Takes over a change: a stop, or the time after the machine has slept. */
   hear(handout: Handout): void {
     const timeline = new Timeline(handout.session);
     this.#timeline.free();
@@ -124,7 +124,7 @@ export class Player {
     this.#correction = correction(seenBy(this.character.clockErrorUs, handout.exchange));
   }
 
-  /** Leaves for good. */
+  /** Leaves for good and frees the timeline. */
   leave(): void {
     this.#timeline.free();
   }

@@ -1,21 +1,21 @@
-/** Draws the counter of the last rounds on a canvas: what has been, solid, and what is yet to come, faint. */
+/** Draws the counter on a canvas: the last rounds in solid lines, and the coming ones in faint lines. */
 import { type Point, type Rounds, type Stretch, slope, stairs, type Tooth, teeth } from "./sawtooth.js";
 
-/** What there is to draw. Steps may be fractions. */
+/** The contents of a plot. Steps may be fractions. */
 export interface Scene {
   readonly rounds: Rounds;
-  /** Where now is. */
+  /** The current position. */
   readonly now: number;
   readonly stretch: Stretch;
-  /** Where the counter stops for ever, if it does. */
+  /** Where the counter stops for good, if it does. */
   readonly end: number | undefined;
-  /** The highest value that can be. */
+  /** The highest possible value. */
   readonly top: number;
-  /** What somebody else answered, to be marked with dots; the curve is held back then. */
+  /** The server's states, drawn as dots over a subdued curve. */
   readonly dots?: readonly Point[];
 }
 
-/** The colours, as the style sheet has them. */
+/** The colours from the style sheet. */
 interface Ink {
   readonly line: string;
   readonly fill: string;
@@ -25,9 +25,9 @@ interface Ink {
   readonly quiet: string;
 }
 
-/** A tick narrower than this, in pixels, is not drawn as a stair. */
+/** Ticks narrower than this, in pixels, are drawn as a slope instead of stairs. */
 const NARROWEST_STAIR = 2;
-/** Room above the highest value, for its number. */
+/** Space above the highest value, for its number. */
 const HEADROOM = 14;
 const FOOTROOM = 5;
 
@@ -48,7 +48,7 @@ export class Plot {
   constructor(canvas: HTMLCanvasElement) {
     const context = canvas.getContext("2d");
     if (context === null) {
-      throw new Error("this browser draws on no canvas");
+      throw new Error("this browser cannot draw on a canvas");
     }
     this.#canvas = canvas;
     this.#context = context;
@@ -59,13 +59,13 @@ export class Plot {
     this.#fit();
   }
 
-  /** Draws no more. */
+  /** Stops drawing. */
   end(): void {
     this.#size.disconnect();
     DARK.removeEventListener("change", this.#recolour);
   }
 
-  /** Draws anew. */
+  /** Redraws the plot. */
   draw(scene: Scene): void {
     const pen = this.#context;
     pen.clearRect(0, 0, this.#width, this.#height);

@@ -1,22 +1,22 @@
-/** The rows of the score: one for each player, and one for the server. */
+/** The rows of the score: one for each player and one for the server. */
 import type { State } from "tickseed";
 
 import { Plot, type Scene } from "./plot.js";
 import { count } from "./words.js";
 
-/** What a row shows. */
+/** The contents of a row. */
 export interface RowContent {
   readonly state: State;
-  /** The instant that the state is of, in milliseconds. */
+  /** The instant of the state, in milliseconds. */
   readonly instant: number;
   readonly situation: string;
-  /** What stands in place of the counter, such as the time until the start. */
+  /** A text shown in place of the counter, such as the time until the start. */
   readonly instead?: string | undefined;
-  /** What stands under the number, unless it is a break. */
+  /** The text under the number, except at a break. */
   readonly unit: string;
-  /** After how many ticks the counter broke, as long as that is news. */
+  /** The ticks before the last break, while that break is highlighted. */
   readonly brokeAfter: number | undefined;
-  /** Whether the row may change its colours at a break. */
+  /** Whether the row may flash at a break. */
   readonly mayFlash: boolean;
 }
 
@@ -27,8 +27,8 @@ export class Row {
   readonly #plot: Plot;
 
   /**
-   * @param id What tests and style sheets know the row by.
-   * @param name Whose row it is.
+   * @param id The name of the row in tests and style sheets.
+   * @param name The name to show.
    */
   constructor(score: HTMLElement, id: string, name: string) {
     const template = document.querySelector<HTMLTemplateElement>("#row");
@@ -51,7 +51,7 @@ export class Row {
     this.#plot = new Plot(within(element, "canvas") as HTMLCanvasElement);
   }
 
-  /** Shows the content, and tells it to machines. */
+  /** Shows the contents, and repeats them in data attributes for tests. */
   show({ state, instant, situation, instead, unit, brokeAfter, mayFlash }: RowContent): void {
     const { step, value, round, broken } = state;
     const data = this.element.dataset;
@@ -60,19 +60,19 @@ export class Row {
     data.round = String(round);
     data.broken = String(broken);
     data.instant = String(instant);
-    const isNews = brokeAfter !== undefined;
-    setData(this.element, "news", String(isNews));
-    setData(this.element, "flash", String(isNews && mayFlash));
+    const isHighlighted = brokeAfter !== undefined;
+    setData(this.element, "highlight", String(isHighlighted));
+    setData(this.element, "flash", String(isHighlighted && mayFlash));
     write(this.#parts.situation, situation);
     const number = instead ?? count(value);
     write(this.#parts.number, number);
     setData(this.#parts.number, "long", String(number.length > LONG));
-    write(this.#parts.unit, isNews ? `break after ${count(brokeAfter)}` : unit);
+    write(this.#parts.unit, isHighlighted ? `break after ${count(brokeAfter)}` : unit);
     write(this.#parts.step, `step ${count(step)}`);
     write(this.#parts.round, `round ${count(round)}`);
   }
 
-  /** Shows that there is nothing to show yet. */
+  /** Shows a placeholder until there is something to show. */
   wait(situation: string): void {
     write(this.#parts.situation, situation);
     write(this.#parts.number, "–");
@@ -90,26 +90,26 @@ export class Row {
   }
 }
 
-/** Numbers with more characters than this are written smaller. */
+/** Numbers with more characters than this get a smaller font. */
 const LONG = 5;
 
 type Part = "situation" | "number" | "unit" | "step" | "round";
 
-/** Writes a text, unless it stands there already: the page is written to at every frame. */
+/** Writes a text only if it has changed, because the page calls this every frame. */
 export function write(element: HTMLElement, text: string): void {
   if (element.textContent !== text) {
     element.textContent = text;
   }
 }
 
-/** Sets a data attribute, unless it has the value already. */
+/** Sets a data attribute only if it has changed. */
 export function setData(element: HTMLElement, name: string, value: string): void {
   if (element.dataset[name] !== value) {
     element.dataset[name] = value;
   }
 }
 
-/** The one element that a selector names. */
+/** Returns the element that matches a selector. */
 export function within(parent: ParentNode, selector: string): HTMLElement {
   const found = parent.querySelector<HTMLElement>(selector);
   if (found === null) {

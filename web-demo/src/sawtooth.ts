@@ -1,19 +1,19 @@
-/** The curve of the counter over time, as shapes: what the plot draws. Knows no canvas. */
+/** The counter's curve over time as shapes, independent of any canvas. */
 import type { Round } from "tickseed";
 
-/** Somebody who knows every round. */
+/** A source of rounds. */
 export interface Rounds {
   roundAt(round: number): Round;
   roundOf(step: number): Round;
 }
 
-/** A stretch of steps, fractions included: half a tick later is half a step further right. */
+/** A stretch of steps. Fractions count: half a tick later is half a step further right. */
 export interface Stretch {
   readonly from: number;
   readonly to: number;
 }
 
-/** One round as it is drawn: from its break, at the value 0, up to its interval. */
+/** One round as drawn: from its break, at value 0, up to its interval. */
 export interface Tooth {
   /** The step of the break that begins the round; -1 for round 0, whose break lies before the start. */
   readonly base: number;
@@ -22,10 +22,10 @@ export interface Tooth {
   readonly interval: number;
 }
 
-/** More rounds than this cannot be told from each other on any screen. */
+/** No screen can show more rounds than this distinctly. */
 const TEETH_AT_MOST = 400;
 
-/** How far a plot looks back and ahead, in ticks. */
+/** Returns how far a plot looks back and ahead, in ticks. */
 export function reach({ min, max }: { readonly min: number; readonly max: number }): {
   readonly back: number;
   readonly ahead: number;
@@ -34,7 +34,7 @@ export function reach({ min, max }: { readonly min: number; readonly max: number
   return { back: Math.max(20, 2.2 * usual), ahead: Math.max(6, 0.7 * usual) };
 }
 
-/** The rounds that a stretch touches. Steps before 0 do not exist. */
+/** Returns the rounds that a stretch touches. Steps before 0 do not exist. */
 export function teeth(rounds: Rounds, { from, to }: Stretch): readonly Tooth[] {
   if (to < 0) {
     return [];
@@ -55,10 +55,10 @@ function tooth({ round, first_step, interval, next_break }: Round): Tooth {
   return { base: round === 0 ? -1 : first_step, end: next_break, interval };
 }
 
-/** A point of the curve: a step and the value there. */
+/** A point of the curve: a step and its value. */
 export type Point = readonly [step: number, value: number];
 
-/** The corners of a tooth, tick by tick, within a stretch. A value lasts as long as its tick. */
+/** Returns the corners of a tooth within a stretch, tick by tick. A value lasts as long as its tick. */
 export function stairs({ base, end }: Tooth, { from, to }: Stretch): readonly Point[] {
   const first = Math.max(base, Math.floor(from), 0);
   const last = Math.min(end - 1, Math.ceil(to));
@@ -69,7 +69,7 @@ export function stairs({ base, end }: Tooth, { from, to }: Stretch): readonly Po
   return corners;
 }
 
-/** The tooth as a straight slope, for stretches in which a tick is too narrow to be seen. */
+/** Returns a tooth as a straight slope, for stretches whose ticks are too narrow to see. */
 export function slope({ base, end }: Tooth): readonly Point[] {
   const first = Math.max(base, 0);
   return [

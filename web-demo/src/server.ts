@@ -2,9 +2,9 @@
 import type { Rules, Session } from "tickseed";
 
 import type { Exchange } from "./clock.js";
-import { makeRoom, onTheWire } from "./wire.js";
+import { clearTimings, networkTimes } from "./resource-timing.js";
 
-/** A session as the server answers it. */
+/** A session as the server returns it. */
 export interface SessionAnswer extends Session {
   readonly id: string;
   readonly start_at: string;
@@ -12,13 +12,13 @@ export interface SessionAnswer extends Session {
   readonly rules: Required<Rules> & { break_interval: { min: number; max: number } };
 }
 
-/** A session, and the very text that it came in. */
+/** A session, and the exact text of the response. */
 export interface HandedOut {
   readonly session: SessionAnswer;
   readonly text: string;
 }
 
-/** What the server itself computes. */
+/** The state that the server computes. */
 export interface StateAnswer {
   readonly step: number;
   readonly value: number;
@@ -28,7 +28,7 @@ export interface StateAnswer {
   readonly status: "running" | "stopped";
 }
 
-/** What can be wished of a new session. */
+/** The settings of a new session. */
 export interface Wish {
   readonly tick_ms: number;
   readonly rules: Rules;
@@ -39,12 +39,12 @@ interface TimeAnswer {
   readonly sent_us: number;
 }
 
-/** No answer came, or one that only says that the server cannot answer. Asking again later may help. */
+/** The server did not respond, or only to say that it cannot answer. Retrying later may help. */
 export class Unreachable extends Error {
   override readonly name = "Unreachable";
 }
 
-/** The server refused: asking again does not help. */
+/** The server refused the request. Retrying does not help. */
 export class Refused extends Error {
   override readonly name = "Refused";
   /** The problem's code, such as `session_not_found`. */
@@ -56,10 +56,10 @@ export class Refused extends Error {
   }
 }
 
-/** How long an answer may take before the server counts as unreachable. */
+/** How long a response may take before the server counts as unreachable. */
 const PATIENCE_MS = 3_000;
 
-/** A server, at the address that the page came from. */
+/** The server that the page came from. */
 export class Server {
   readonly #fetch: typeof fetch;
 
@@ -72,12 +72,12 @@ export class Server {
     return this.#handOut("/v1/sessions", posting(wish));
   }
 
-  /** Reads a session. The browser may keep it for some seconds: the page wants to hear of a stop at once, so it asks. */
+  /** Reads a session, bypassing the browser's cache so that the page hears of a stop at once. */
   session(id: string): Promise<HandedOut> {
     return this.#handOut(addressOf(id), { cache: "no-cache" });
   }
 
-  /** The state now, as the server computes it. */
+  /** Reads the state that the server computes now. */
   async state(id: string): Promise<StateAnswer> {
     return (await json(await this.#ask(`${addressOf(id)}/state`))) as StateAnswer;
   }
@@ -90,15 +90,15 @@ export class Server {
   /**
    * Asks for the server's time.
    *
-   * @param deviceUs What the device's clock shows at a time since the page was opened, in milliseconds.
+   * @param deviceUs Converts the milliseconds since the page was opened to the time on the device's clock.
    */
   async time(deviceUs: (monotonicMs: number) => number): Promise<Exchange> {
-    makeRoom();
+    clearTimings();
     const before = performance.now();
     const response = await this.#ask("/v1/time");
     const after = performance.now();
     const { received_us, sent_us } = (await json(response)) as TimeAnswer;
-    const { askedMs, answeredMs } = onTheWire(response.url, { askedMs: before, answeredMs: after });
+    const { askedMs, answeredMs } = networkTimes(response.url, { askedMs: before, answeredMs: after });
     return {
       askedUs: deviceUs(askedMs),
       receivedUs: received_us,
@@ -115,13 +115,13 @@ export class Server {
   async #ask(address: string, request: RequestInit = {}): Promise<Response> {
     const signal = AbortSignal.timeout(PATIENCE_MS);
     const response = await this.#fetch(address, { ...request, signal }).catch((cause: unknown) => {
-      throw new Unreachable("no answer came", { cause });
+      throw new Unreachable("no response", { cause });
     });
     if (response.status >= 500) {
-      throw new Unreachable(`the answer was ${response.status} ${response.statusText}`.trim());
+      throw new Unreachable(`the response was ${response.status} ${response.statusText}`.trim());
     }
     if (!response.ok) {
-      throw await refusal(response);
+      throw await refused(response);
     }
     return response;
   }
@@ -139,10 +139,10 @@ function posting(content: unknown): RequestInit {
   };
 }
 
-/** The text of an answer. A connection can still break while it comes. */
+/** Reads the body of a response. The connection can still break while it arrives. */
 function body(response: Response): Promise<string> {
   return response.text().catch((cause: unknown) => {
-    throw new Unreachable("the answer broke off", { cause });
+    throw new Unreachable("the response broke off", { cause });
   });
 }
 
@@ -150,16 +150,16 @@ async function json(response: Response): Promise<unknown> {
   return parsed(await body(response));
 }
 
-/** What is not JSON comes from something between the page and the server. */
+/** Parses JSON. A response that is not JSON comes from something between the page and the server. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new Unreachable("the answer was not JSON", { cause });
+    throw new Unreachable("the response was not JSON", { cause });
   }
 }
 
-async function refusal(response: Response): Promise<Error> {
+async function refused(response: Response): Promise<Error> {
   const problem = (await json(response)) as { code?: string; detail?: string };
   return new Refused(problem.code ?? String(response.status), problem.detail ?? response.statusText);
 }

@@ -1,30 +1,30 @@
-/** In what situation a player is, in words. */
+/** A player's situation in words. */
 import type { Player, View } from "./players.js";
 import { ago, clockTime, count } from "./words.js";
 
-/** What the words depend on, beside the player. */
+/** What the words depend on besides the player. */
 export interface Circumstances {
-  /** When the session stops or stopped, once the page has heard of it. */
+  /** When the session stops or stopped, if the page has heard of a stop. */
   readonly stoppedAt: number | undefined;
 }
 
-/** One line under the player's name. */
+/** Returns the line under the player's name. */
 export function situation(player: Player, view: View, { stoppedAt }: Circumstances): string {
   const since = ago(view.instant - player.joinedAt);
   switch (player.character.situation) {
     case "late":
-      // He is here from the beginning of the page; that he leaves and joins late is to come.
+      // This player is present from the start, then leaves and rejoins late.
       return player.joinedStep === null
-        ? "About to leave, and to join late"
+        ? "About to leave and rejoin late"
         : `Joined late, ${since}${atStep(player)}`;
     case "offline":
       return stoppedAt === undefined
-        ? `Offline since she joined, ${since}`
-        : "Was offline, back to hear of the stop";
+        ? `Joined ${since}, offline ever since`
+        : "Was offline, back online for the stop";
     case "wrong clock":
-      return `Phone says ${clockTime(view.deviceMs)}: 3 h wrong. Corrected once, by /v1/time`;
+      return `Phone shows ${clockTime(view.deviceMs)}, 3 h off. Corrected once, from /v1/time`;
     case "early":
-      return player.joinedStep === null ? "Here since before the start" : `Joined ${since}${atStep(player)}`;
+      return player.joinedStep === null ? "Joined before the start" : `Joined ${since}${atStep(player)}`;
   }
 }
 

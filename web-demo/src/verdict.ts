@@ -1,8 +1,8 @@
-/** The outcome of the comparisons so far, in words and for machines. */
+/** The result of the comparisons so far, as text and as data. */
 import { type Agreement, agreeing } from "./agreement.js";
 import { clockTime, clockTimeExact, count, counted } from "./words.js";
 
-/** What the page says about the comparison. */
+/** The result as the page shows it. */
 export interface Verdict {
   readonly isGood: boolean;
   readonly words: string;
@@ -10,20 +10,20 @@ export interface Verdict {
   readonly data: Readonly<Record<"same" | "players" | "instant" | "checks" | "differences", number>>;
 }
 
-/** All comparisons with the server's answers. */
+/** All comparisons with the server's states. */
 export class Comparisons {
   #checks = 0;
   #differences = 0;
   #last: Agreement | undefined;
 
-  /** Takes in one comparison. */
+  /** Adds one comparison. */
   add(agreement: Agreement): void {
     this.#last = agreement;
     this.#checks += 1;
     this.#differences += agreement.players.length - agreeing(agreement);
   }
 
-  /** The outcome while the server answers; none before the first comparison. */
+  /** Returns the result while the server answers, or undefined before the first comparison. */
   verdict(): Verdict | undefined {
     const last = this.#last;
     if (last === undefined) {
@@ -42,7 +42,7 @@ export class Comparisons {
     };
   }
 
-  /** The outcome while the server is silent: the players can still be compared with each other. */
+  /** Returns the result while the server is silent, comparing the players with each other. */
   verdictWithout(among: Agreement, silentSince: number): Verdict {
     const same = agreeing(among);
     const all = among.players.length;
@@ -52,7 +52,7 @@ export class Comparisons {
       words: isGood
         ? `${same} of ${all} players still agree with each other`
         : `Only ${same} of ${all} players agree with each other`,
-      details: `No answer to compare with since ${clockTime(silentSince)}. ${isGood ? "" : `${whoDiffers(among)} `}${this.#soFar()}`,
+      details: `Nothing to compare with since ${clockTime(silentSince)}. ${isGood ? "" : `${whoDiffers(among)} `}${this.#soFar()}`,
       data: this.#data(among, same),
     };
   }

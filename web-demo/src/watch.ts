@@ -1,22 +1,22 @@
-/** Asks the server once a second: for the session, to hear of a stop, and for the state, to compare. */
+/** Asks the server once a second for the session, to hear of a stop, and for the state, to compare. */
 import { Refused, type Server, type SessionAnswer, type StateAnswer } from "./server.js";
 
-/** What is told to whoever has the server watched. */
+/** Receives the results of watching the server. */
 export interface Watcher {
-  /** The session as it is now. */
+  /** Receives the current session. */
   session(session: SessionAnswer): void;
-  /** The state that the server computed. The session that it fits has been told before. */
+  /** Receives the state that the server computed, after the session that it belongs to. */
   state(state: StateAnswer): void;
-  /** No answer came. */
+  /** The server did not answer. */
   silence(reason: Error): void;
-  /** The server knows the session no more; it is not asked again. */
+  /** The server no longer has the session, and is not asked again. */
   gone(): void;
 }
 
-/** How long it is from one question to the next. */
+/** The time from one request to the next. */
 const PAUSE_MS = 1_000;
 
-/** Asks until the signal says to end, or the session is gone. */
+/** Asks until the signal aborts or the session is gone. */
 export async function watch(
   server: Pick<Server, "session" | "state">,
   id: string,
@@ -48,7 +48,7 @@ export async function watch(
 async function askBoth(server: Pick<Server, "session" | "state">, id: string): Promise<Both> {
   const { session } = await server.session(id);
   const state = await server.state(id);
-  // Somebody may have stopped the session in between. Then the state is that of a session yet to be heard of.
+  // The session may have been stopped in between. The state then belongs to a newer version of the session.
   return fits(session, state) ? { session, state } : { session: (await server.session(id)).session, state };
 }
 
@@ -57,13 +57,13 @@ interface Both {
   readonly state: StateAnswer;
 }
 
-/** Whether the state can have been computed from the session as it was read. */
+/** Returns whether the state can have been computed from this version of the session. */
 function fits({ stopped_at }: SessionAnswer, { status, computed_at }: StateAnswer): boolean {
   const isStopped = stopped_at != null && Date.parse(stopped_at) <= Date.parse(computed_at);
   return isStopped === (status === "stopped");
 }
 
-/** Waits, but not longer than the signal lets it. */
+/** Waits, or returns early when the signal aborts. */
 export function paused(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {

@@ -1,4 +1,4 @@
-/** What has to be built before any test can run. */
+/** Checks that the npm package is built before any test runs. */
 import { existsSync } from "node:fs";
 
 export default function setup(): void {

@@ -1,4 +1,4 @@
-/** A real browser, and what can be read from the page in it. */
+/** Runs the page in a real browser and reads its contents. */
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import type { State } from "tickseed";
 
@@ -7,16 +7,16 @@ import {
   chromium as program,
 } from "../../../crates/engine-wasm/npm/test/browser/prerequisites.js";
 
-/** What a row shows. */
+/** The contents of a row. */
 export interface Reading {
   readonly player: string;
   readonly instant: number;
   readonly state: State;
   readonly unit: string;
-  readonly isNews: boolean;
+  readonly isHighlighted: boolean;
 }
 
-/** All that the page shows at one moment. */
+/** Everything that the page shows at one moment. */
 export interface Sight {
   readonly notice: string;
   readonly players: readonly Reading[];
@@ -31,18 +31,18 @@ export interface Sight {
   };
 }
 
-/** A page and everything that went wrong in it. */
+/** A page, and the errors and warnings from it. */
 export interface Visit {
   readonly page: Page;
   readonly complaints: string[];
 }
 
-/** Starts a browser. It has a fresh profile. */
+/** Starts a browser with a fresh profile. */
 export function startBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: program(), headless: true, args: CHROMIUM_ARGUMENTS });
 }
 
-/** Opens an address as somebody who was never there before. */
+/** Opens an address as a first-time visitor. */
 export async function visit(
   browser: Browser,
   address: string,
@@ -70,7 +70,7 @@ export async function visit(
   return { page, complaints };
 }
 
-/** Reads everything between two frames, so that it belongs to one moment. */
+/** Reads everything between two frames, so that all of it belongs to one moment. */
 export function look(page: Page): Promise<Sight> {
   return page.evaluate(() => {
     const read = (row: HTMLElement): Reading => ({
@@ -83,7 +83,7 @@ export function look(page: Page): Promise<Sight> {
         broken: row.dataset.broken === "true",
       },
       unit: row.querySelector(".unit")?.textContent ?? "",
-      isNews: row.dataset.news === "true",
+      isHighlighted: row.dataset.highlight === "true",
     });
     const rows = [...document.querySelectorAll<HTMLElement>("[data-step]")].map(read);
     const verdict = document.querySelector<HTMLElement>("#verdict");

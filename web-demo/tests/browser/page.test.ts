@@ -9,7 +9,7 @@ import { until } from "../../../crates/engine-wasm/npm/test/browser/until.js";
 import { look, type Reading, type Sight, startBrowser, visit } from "./browser.js";
 import { ARTIFACTS, checkPrerequisites } from "./prerequisites.js";
 
-/** Breaks about once a second. */
+/** A session that breaks about once a second. */
 const BRISK = { tick_ms: 100, rules: { break_interval: { min: 6, max: 14 } } };
 
 let browser: Browser;
@@ -32,12 +32,12 @@ afterEach(async () => {
   await server.remove();
 });
 
-test("four players compute what the server computes, breaks included", async () => {
+test("four players compute the same as the server, breaks included", async () => {
   const { id } = await server.create(BRISK);
   const { page, complaints } = await visit(browser, `${server.address}/?session=${id}`);
   const breaks = new Set<number>();
   await until(
-    "three breaks, and three comparisons by the page itself",
+    "three breaks and three comparisons by the page itself",
     async () => {
       const sight = await look(page);
       const seen = expectSameForAll(sight);
@@ -59,7 +59,7 @@ test("four players compute what the server computes, breaks included", async () 
   expect(complaints).toEqual([]);
 });
 
-test("without the server the counters go on, and rightly so; it is noticed when it is back", async () => {
+test("the counters stay correct without the server, and the page notices when it is back", async () => {
   const { id } = await server.create(BRISK);
   const { page, complaints } = await visit(browser, `${server.address}/?session=${id}`);
   await until("a comparison after the start", async () => {
@@ -67,14 +67,14 @@ test("without the server the counters go on, and rightly so; it is noticed when 
     return sight.verdict.checks > 0 && (expectSameForAll(sight)?.state.step ?? 0) > 3;
   });
   await server.kill();
-  await until("words about the silence", async () =>
-    (await look(page)).notice.includes("The server cannot be reached since"),
+  await until("a notice about the silence", async () =>
+    (await look(page)).notice.includes("The server has been unreachable since"),
   );
   const alone = await countedAlone(page, 20);
   const { checks } = (await look(page)).verdict;
   await server.start();
-  await until("words about the return", async () =>
-    (await look(page)).notice.includes("The server is back since"),
+  await until("a notice about the return", async () =>
+    (await look(page)).notice.includes("The server came back at"),
   );
   await until("more comparisons", async () => (await look(page)).verdict.checks > checks);
   expect((await look(page)).verdict).toMatchObject({ same: 4, players: 4, differences: 0 });
@@ -84,7 +84,7 @@ test("without the server the counters go on, and rightly so; it is noticed when 
   expect(complaints.filter((text) => !text.includes("net::ERR_"))).toEqual([]);
 });
 
-test("whoever opens the link sees the same, and a stop freezes everybody on one step", async () => {
+test("a guest who opens the link sees the same, and a stop freezes both pages on one step", async () => {
   const { page, complaints } = await visit(browser, server.address);
   await until("the countdown", async () => (await look(page)).players[0]?.unit === "until the start");
   const link = await page.inputValue("#link");
@@ -107,7 +107,7 @@ test("whoever opens the link sees the same, and a stop freezes everybody on one 
   expect([...complaints, ...guest.complaints]).toEqual([]);
 });
 
-test("a difference is shown loudly", async () => {
+test("a difference raises an alert", async () => {
   const { id } = await server.create(BRISK);
   const { page } = await visit(browser, `${server.address}/?session=${id}`, {}, (opened) =>
     opened.route("**/state", async (route) => {
@@ -123,12 +123,12 @@ test("a difference is shown loudly", async () => {
   expect(verdict.words).toBe("Only 0 of 4 players computed the same as the server");
 });
 
-test("an unknown session is told in words, and a new one can be had", async () => {
+test("an unknown session is reported, and a new one can be created", async () => {
   const unknown = "sess_00000000-0000-4000-8000-000000000000";
   for (const name of [unknown, "nonsense"]) {
     const { page } = await visit(browser, `${server.address}/?session=${name}`);
-    await until("words about it", async () =>
-      (await look(page)).notice.includes("knows no session of this id"),
+    await until("a notice about it", async () =>
+      (await look(page)).notice.includes("no session with this id"),
     );
     expect(await page.isVisible("#link"), "there is no link to share yet").toBe(false);
     await page.click("#renew");
@@ -138,18 +138,18 @@ test("an unknown session is told in words, and a new one can be had", async () =
   }
 });
 
-test("an engine that does not load is told in words", async () => {
+test("an engine that does not load is reported", async () => {
   const { page } = await visit(browser, server.address, {}, (opened) =>
     opened.route("**/*.wasm", (route) => route.abort()),
   );
-  const { notice } = await until("words about it", async () => {
+  const { notice } = await until("a notice about it", async () => {
     const sight = await look(page);
     return sight.notice.includes("cannot be computed") && sight;
   });
   expect(notice).toContain("the engine (WebAssembly) did not load");
 });
 
-/** What all four players show, once there is something to see. */
+/** Expects all four players to show the same, and returns it once there is something to see. */
 function expectSameForAll({ players }: Sight): Reading | undefined {
   const [first] = players;
   if (first === undefined) {
@@ -163,14 +163,14 @@ function expectSameForAll({ players }: Sight): Reading | undefined {
 }
 
 function expectBreakShown({ players }: Sight): void {
-  for (const { state, unit, isNews } of players) {
+  for (const { state, unit, isHighlighted } of players) {
     expect(state.value).toBe(0);
     expect(unit).toMatch(/^break after \d+$/);
-    expect(isNews).toBe(true);
+    expect(isHighlighted).toBe(true);
   }
 }
 
-/** What the players show while nobody helps them, until they have counted so many ticks. */
+/** Records what the players show without the server, until they have counted that many ticks. */
 async function countedAlone(page: Page, ticks: number): Promise<readonly Reading[]> {
   const seen: Reading[] = [];
   await until("ticks without the server", async () => {
@@ -179,14 +179,14 @@ async function countedAlone(page: Page, ticks: number): Promise<readonly Reading
     if (reading !== undefined) {
       seen.push(reading);
     }
-    expect(sight.notice).toContain("The counters go on: they need nothing from it.");
+    expect(sight.notice).toContain("The counters keep running: they need nothing from it.");
     return (seen.at(-1)?.state.step ?? 0) - (seen[0]?.state.step ?? 0) >= ticks;
   });
   expect((await look(page)).verdict.words).toBe("4 of 4 players still agree with each other");
   return seen;
 }
 
-/** Expects that a page shows what the server computes for the same instant, after the start. */
+/** Expects a page, after the start, to show what the server computes for the same instant. */
 async function expectRight(page: Page, id: string): Promise<void> {
   const seen = await until("a running counter", async () => {
     const reading = expectSameForAll(await look(page));
@@ -195,7 +195,7 @@ async function expectRight(page: Page, id: string): Promise<void> {
   expect(seen.state).toEqual(await server.stateAt(id, seen.instant));
 }
 
-/** What a page shows after the stop; its clock goes on, its counters do not. */
+/** Returns what a page shows after the stop, when its clock runs on but its counters do not. */
 async function frozen(page: Page): Promise<Reading> {
   await until("the stop", async () => (await look(page)).notice.includes("Stopped for everyone"));
   const first = expectSameForAll(await look(page));
@@ -211,7 +211,7 @@ async function pictureOfABreak(page: Page): Promise<void> {
     "a second break",
     async () => {
       const reading = expectSameForAll(await look(page));
-      return (reading?.isNews ?? false) && (reading?.state.round ?? 0) > 1;
+      return (reading?.isHighlighted ?? false) && (reading?.state.round ?? 0) > 1;
     },
     25_000,
   );
@@ -219,7 +219,7 @@ async function pictureOfABreak(page: Page): Promise<void> {
   await page.screenshot({ path: join(ARTIFACTS, "web-demo.png") });
 }
 
-/** By how many pixels the page is wider than its window. */
+/** Returns by how many pixels the page is wider than its window. */
 function overflow(page: Page): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 }

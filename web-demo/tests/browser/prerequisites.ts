@@ -1,4 +1,4 @@
-/** What the page's tests in a browser need, and what makes it. Without it they fail: a test that was left out proves nothing. */
+/** What the browser tests need. They fail without it, because a skipped test proves nothing. */
 import { readdirSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,10 +7,10 @@ import { binary, chromium, need } from "../../../crates/engine-wasm/npm/test/bro
 
 const FOLDER = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Where pictures are kept. */
+/** The folder for screenshots. */
 export const ARTIFACTS = resolve(FOLDER, "../artifacts");
 
-/** Fails, and names the command that helps, if something is missing. */
+/** Fails if something is missing, and names the command that provides it. */
 export function checkPrerequisites(): void {
   chromium();
   binary();
@@ -20,7 +20,7 @@ export function checkPrerequisites(): void {
     (file) => statSync(file).mtimeMs > builtAt,
   );
   if (changed.length > 0) {
-    throw new Error(`the page was built before ${changed.join(", ")} changed: run scripts/build-web-demo`);
+    throw new Error(`the page is older than ${changed.join(", ")}: run scripts/build-web-demo`);
   }
 }
 

@@ -6,7 +6,7 @@ import { CHARACTERS, type Handout, Player } from "../../src/players.js";
 import { situation } from "../../src/situation.js";
 
 const START = Date.parse("2026-11-23T12:00:03.000Z");
-/** The page was opened three seconds before the start, by a clock that is right. */
+/** The page was opened three seconds before the start, by a correct clock. */
 const ORIGIN_MS = START - 3_000;
 const HANDOUT: Handout = {
   session: {
@@ -32,7 +32,7 @@ function everybody(): readonly Player[] {
 }
 
 describe("players", () => {
-  test("see the same at every moment, whatever their situation", () => {
+  test("see the same state at every moment, whatever their situation", () => {
     const players = everybody();
     const timeline = new Timeline(HANDOUT.session);
     for (let passedUs = 0; passedUs < 60_000_000; passedUs += 16_683) {
@@ -45,7 +45,7 @@ describe("players", () => {
     }
   });
 
-  test("freeze where the session was stopped", () => {
+  test("freeze at the stop", () => {
     const players = everybody();
     const stopped = { ...HANDOUT, session: { ...HANDOUT.session, stopped_at: "2026-11-23T12:00:05.050Z" } };
     for (const player of players) {
@@ -56,7 +56,7 @@ describe("players", () => {
     }
   });
 
-  test("know how long it is until the start", () => {
+  test("know the time until the start", () => {
     const [anna] = everybody();
     expect(anna?.see(1_000)).toMatchObject({ startsInMs: 2_000, step: 0, value: 0, broken: false });
     expect(anna?.see(3_000)).toMatchObject({ startsInMs: 0, step: 0, value: 1 });
@@ -73,20 +73,21 @@ describe("players", () => {
     });
   });
 
-  test("tell their situation", () => {
+  test("describe their situation", () => {
     const [anna, ben, chloe, dev] = everybody() as [Player, Player, Player, Player];
-    const told = (player: Player): string => situation(player, player.see(25_500), { stoppedAt: undefined });
-    expect(told(ben)).toBe("About to leave, and to join late");
+    const described = (player: Player): string =>
+      situation(player, player.see(25_500), { stoppedAt: undefined });
+    expect(described(ben)).toBe("About to leave and rejoin late");
     ben.rejoinIfDue(20_000);
-    expect(told(anna)).toBe("Here since before the start");
-    expect(told(ben)).toBe("Joined late, 5 s ago, at step 170");
-    expect(told(chloe)).toBe("Offline since she joined, 25 s ago");
-    expect(told(dev)).toMatch(/^Phone says \d\d:\d\d:\d\d: 3 h wrong\. Corrected once, by \/v1\/time$/);
+    expect(described(anna)).toBe("Joined before the start");
+    expect(described(ben)).toBe("Joined late, 5 s ago, at step 170");
+    expect(described(chloe)).toBe("Joined 25 s ago, offline ever since");
+    expect(described(dev)).toMatch(/^Phone shows \d\d:\d\d:\d\d, 3 h off\. Corrected once, from \/v1\/time$/);
     expect(dev.see(25_500).deviceMs).toBe(ORIGIN_MS + 25_500 + 3 * 60 * 60 * 1_000);
   });
 });
 
-test("a comparison finds out who differs", () => {
+test("a comparison shows which player differs", () => {
   const state = { step: 7, value: 8, round: 0, broken: false };
   const agreement = compare(state, START, [
     { name: "Anna", stateAt: () => ({ ...state }) },

@@ -15,7 +15,7 @@ beforeAll(async () => {
   });
 });
 
-describe("the teeth of a stretch", () => {
+describe("the rounds of a stretch", () => {
   test("have the value of every step, breaks included", () => {
     const stretch = { from: -4.5, to: 300 };
     const values = new Map<number, number>();
@@ -29,15 +29,15 @@ describe("the teeth of a stretch", () => {
     }
   });
 
-  test("are none before the start", () => {
+  test("do not exist before the start", () => {
     expect(teeth(timeline, { from: -20, to: -1 })).toEqual([]);
   });
 
-  test("are not more than can be seen", () => {
+  test("are never more than a screen can show", () => {
     expect(teeth(timeline, { from: 0, to: 1e9 }).length).toBe(400);
   });
 
-  test("are slopes from the break to the interval if ticks are too narrow", () => {
+  test("become slopes from the break to the interval if ticks are too narrow", () => {
     expect(slope({ base: 10, end: 15, interval: 4 })).toEqual([
       [10, 0],
       [15, 5],
@@ -49,7 +49,7 @@ describe("the teeth of a stretch", () => {
   });
 });
 
-test("a plot reaches over at least two rounds back and half a round ahead", () => {
+test("a plot reaches at least two rounds back and half a round ahead", () => {
   const { back, ahead } = reach({ min: 30, max: 80 });
   expect(back).toBeGreaterThan(2 * 56);
   expect(ahead).toBeGreaterThan(56 / 2);

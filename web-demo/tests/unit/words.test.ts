@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { newsMs } from "../../src/flash.js";
+import { highlightMs } from "../../src/flash.js";
 import { type Happenings, notice } from "../../src/notice.js";
 import { Comparisons } from "../../src/verdict.js";
 import {
@@ -13,11 +13,11 @@ import {
   secondsLeft,
 } from "../../src/words.js";
 
-/** Local time, as the page shows it. */
+/** A local time, as the page shows it. */
 const NOON = new Date(2026, 10, 23, 12, 3, 4, 40).getTime();
 const MINUTE = 60_000;
 
-test("numbers and instants", () => {
+test("numbers and instants are formatted", () => {
   expect(counted(1, "check")).toBe("1 check");
   expect(counted(12_345, "tick")).toBe("12,345 ticks");
   expect(clockTime(NOON)).toBe("12:03:04");
@@ -47,40 +47,42 @@ describe("the notice", () => {
   };
   const words = (change: Partial<Happenings>): string => notice({ ...running, ...change }).words;
 
-  test("tells the course of the session", () => {
-    expect(words({ startsAt: NOON + 3_000 })).toBe("Starts at 12:03:07. The session is handed out already.");
-    expect(words({ startsAt: NOON + 24 * 60 * MINUTE })).toContain("24 November 2026, 12:03:04.");
-    expect(words({})).toBe("Running. The server is only asked to compare.");
+  test("describes the session from start to stop", () => {
+    expect(words({ startsAt: NOON + 3_000 })).toBe(
+      "Starts at 12:03:07. The session has already been handed out.",
+    );
+    expect(words({ startsAt: NOON + 24 * 60 * MINUTE })).toContain("12:03:04 on 24 November 2026.");
+    expect(words({})).toBe("Running. The server is asked only for comparison.");
     expect(words({ stoppedAt: NOON + 2_000 })).toBe("Stops for everyone at 12:03:06.");
     expect(words({ stoppedAt: NOON })).toBe("Stopped for everyone at 12:03:04, at step 321.");
     expect(words({ startsAt: NOON + 5_000, stoppedAt: NOON })).toContain("before its first step");
   });
 
-  test("tells of the server's silence, without claiming that a stopped counter goes on", () => {
+  test("reports the server's silence, without claiming that a stopped counter keeps running", () => {
     expect(words({ silentSince: NOON })).toBe(
-      "The server cannot be reached since 12:03:04. The counters go on: they need nothing from it.",
+      "The server has been unreachable since 12:03:04. The counters keep running: they need nothing from it.",
     );
-    expect(words({ silentSince: NOON, silentBecause: "the answer was 503 Service Unavailable" })).toContain(
-      "since 12:03:04 (the answer was 503 Service Unavailable).",
+    expect(words({ silentSince: NOON, silentBecause: "the response was 503 Service Unavailable" })).toContain(
+      "since 12:03:04 (the response was 503 Service Unavailable).",
     );
-    expect(words({ silentSince: NOON, stoppedAt: NOON })).not.toContain("go on");
+    expect(words({ silentSince: NOON, stoppedAt: NOON })).not.toContain("keep running");
   });
 
-  test("tells that the server is back, for a while, unless there is more to tell", () => {
+  test("reports for a while that the server is back, unless there is something more important", () => {
     expect(words({ backSince: NOON - 1_000 })).toBe(
-      "The server is back since 12:03:03. The counters never noticed.",
+      "The server came back at 12:03:03. The counters never noticed.",
     );
     expect(words({ backSince: NOON - 10_000 })).toBe(words({}));
     expect(words({ backSince: NOON - 1_000, stoppedAt: NOON + 1_000 })).toContain("Stops");
   });
 
-  test("tells that the session has expired", () => {
+  test("reports that the session has expired", () => {
     expect(words({ isGone: true })).toContain("expired");
-    expect(words({ isGone: true })).toContain("still go on");
-    expect(words({ isGone: true, stoppedAt: NOON })).not.toContain("still go on");
+    expect(words({ isGone: true })).toContain("keep running");
+    expect(words({ isGone: true, stoppedAt: NOON })).not.toContain("keep running");
   });
 
-  test("stays the same as long as nothing happens, for it is read out", () => {
+  test("stays the same while nothing happens, because it is read out", () => {
     for (const change of [
       {},
       { stoppedAt: NOON + 2_000 },
@@ -100,11 +102,11 @@ describe("the verdict", () => {
     state: agrees ? expected : { ...expected, value: 9 },
   });
 
-  test("is silent before the first comparison", () => {
+  test("says nothing before the first comparison", () => {
     expect(new Comparisons().verdict()).toBeUndefined();
   });
 
-  test("counts checks and differences, and names who differs", () => {
+  test("counts checks and differences, and names the players that differ", () => {
     const comparisons = new Comparisons();
     comparisons.add({ instant: NOON, expected, players: [player("Anna", true), player("Ben", true)] });
     expect(comparisons.verdict()).toMatchObject({
@@ -127,14 +129,14 @@ describe("the verdict", () => {
     expect(new Comparisons().verdictWithout(among, NOON)).toMatchObject({
       isGood: true,
       words: "2 of 2 players still agree with each other",
-      details: "No answer to compare with since 12:03:04. 0 checks so far, 0 differences.",
+      details: "Nothing to compare with since 12:03:04. 0 checks so far, 0 differences.",
     });
   });
 });
 
-test("a break is news for as long as it can be seen, but never makes anything flicker", () => {
-  expect(newsMs(30, 100)).toBe(900);
-  expect(newsMs(9, 100)).toBe(500);
-  expect(newsMs(10, 50)).toBe(275);
-  expect(newsMs(2, 100)).toBe(0);
+test("a break is highlighted long enough to be seen, but never flickers", () => {
+  expect(highlightMs(30, 100)).toBe(900);
+  expect(highlightMs(9, 100)).toBe(500);
+  expect(highlightMs(10, 50)).toBe(275);
+  expect(highlightMs(2, 100)).toBe(0);
 });

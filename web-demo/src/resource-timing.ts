@@ -1,16 +1,16 @@
-/** When a question really left and its answer really came, which a busy page notices late. */
+/** When a request really left and its response really arrived, which a busy page notices late. */
 
-/** Two times since the page was opened, in milliseconds. */
+/** The times of an exchange since the page was opened, in milliseconds. */
 export interface Times {
   readonly askedMs: number;
   readonly answeredMs: number;
 }
 
 /**
- * The browser's own record of the last exchange with an address, if it lies within the times that the page measured;
- * otherwise those.
+ * Returns the browser's own record of the last exchange with an address, if it lies within the times that the page
+ * measured, and otherwise the measured times.
  */
-export function onTheWire(address: string, measured: Times): Times {
+export function networkTimes(address: string, measured: Times): Times {
   const entry = performance.getEntriesByName(address, "resource").at(-1);
   const { requestStart = 0, responseStart = 0 } = (entry ?? {}) as Partial<PerformanceResourceTiming>;
   const isPlausible =
@@ -18,7 +18,7 @@ export function onTheWire(address: string, measured: Times): Times {
   return isPlausible ? { askedMs: requestStart, answeredMs: responseStart } : measured;
 }
 
-/** Makes room for the record: browsers stop after some hundred entries, and the page asks more often than that. */
-export function makeRoom(): void {
+/** Clears old records, because browsers stop recording after a few hundred. */
+export function clearTimings(): void {
   performance.clearResourceTimings?.();
 }
