@@ -53,7 +53,7 @@ fn state_refuses_what_is_out_of_range_in_words() {
         ),
         (
             &["--at", "soon"],
-            "error: invalid value 'soon' for '--at <INSTANT>': must be an instant of the years 1970",
+            "error: invalid value 'soon' for '--at <INSTANT>': must be an instant in the years 1970",
         ),
         (&[], "error: the following required arguments were not provided"),
         (
@@ -112,7 +112,7 @@ fn a_start_that_fails_says_why() {
     let port = fails(command(folder.path()).args(["--host", "192.0.2.1"]));
     assert!(
         port.contains(
-            "error: cannot listen on 192.0.2.1:0, which --host (or HOST) and --port (or PORT) say: "
+            "error: cannot listen on 192.0.2.1:0, the address from --host (or HOST) and --port (or PORT): "
         ),
         "{port}"
     );

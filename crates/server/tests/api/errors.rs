@@ -32,13 +32,13 @@ async fn each_field_of_a_new_session_is_checked() {
         (
             r#"{"tick_ms":1,"start_at":"1969-12-31T23:59:59Z"}"#,
             "start_at",
-            "start_at must be an instant of the years 1970 to 9999 in RFC 3339 with Z or an offset, like 2026-01-31T12:00:03.000Z, \
+            "start_at must be an instant in the years 1970 to 9999, in RFC 3339 with Z or an offset, like 2026-01-31T12:00:03.000Z, \
              got \"1969-12-31T23:59:59Z\"",
         ),
         (
             r#"{"tick_ms":1,"start_at":1700000000000}"#,
             "start_at",
-            "start_at must be an instant of the years 1970 to 9999 in RFC 3339 with Z or an offset, like 2026-01-31T12:00:03.000Z, \
+            "start_at must be an instant in the years 1970 to 9999, in RFC 3339 with Z or an offset, like 2026-01-31T12:00:03.000Z, \
              got 1700000000000",
         ),
         (r#"{"tick_ms":1,"seed":""}"#, "seed", "seed must be 1 to 128 bytes of UTF-8, got 0 bytes"),

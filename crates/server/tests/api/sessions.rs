@@ -192,7 +192,7 @@ async fn a_stop_in_the_future_can_only_move_earlier() {
     let message = stop("2026-01-31T11:59:59.999Z").await.invalid_field("at");
     assert_eq!(
         message,
-        format!("at must not lie in the past: it is {NOW} now, got 2026-01-31T11:59:59.999Z")
+        format!("at must not lie in the past: the time is {NOW}, got 2026-01-31T11:59:59.999Z")
     );
 
     assert_eq!(stop("2026-01-31T12:00:30Z").await.json()["stopped_at"], "2026-01-31T12:00:30.000Z");
