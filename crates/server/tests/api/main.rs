@@ -14,3 +14,4 @@ mod redis;
 mod sessions;
 mod several;
 mod support;
+mod upgrade;
