@@ -12,6 +12,7 @@ use crate::embedded::{EmbeddedStore, FileError};
 use crate::redis::{ConnectError, InvalidRedisAddress, RedisAddress, RedisStore};
 
 /// The address of the embedded store, which needs no more than its name.
+#[cfg(feature = "embedded")]
 const EMBEDDED: &str = "embedded";
 
 /// How the address of each store in this binary begins.
@@ -114,6 +115,10 @@ impl StoreAddress {
     /// # Errors
     ///
     /// [`OpenError`] if it cannot be opened or reached.
+    #[cfg_attr(
+        not(feature = "redis"),
+        expect(clippy::unused_async, reason = "opening a remote store takes time")
+    )]
     pub async fn open(self, options: OpenOptions) -> Result<Arc<dyn SessionStore>, OpenError> {
         match self {
             #[cfg(feature = "embedded")]

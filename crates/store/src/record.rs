@@ -22,6 +22,7 @@ pub(crate) const FORM_2: u8 = 2;
 /// How many bytes the revision has, from form 2 on.
 const REVISION_LENGTH: usize = 8;
 /// What precedes the revision in form 1.
+#[cfg(feature = "redis")]
 const REVISION_KEY: &[u8] = b"\"revision\":";
 
 /// The fields that this version knows. Instants are milliseconds since the Unix epoch.
