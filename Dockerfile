@@ -21,16 +21,14 @@ RUN scripts/install-tools
 # All that the server depends on, with an empty server in its place.
 COPY Cargo.toml Cargo.lock ./
 COPY crates/bench crates/bench
-COPY crates/digest crates/digest
-COPY crates/digest-driver crates/digest-driver
-COPY crates/digest-wasmi crates/digest-wasmi
+COPY crates/conformance crates/conformance
 COPY crates/engine crates/engine
 COPY crates/engine-module crates/engine-module
 COPY crates/engine-wasm/Cargo.toml crates/engine-wasm/
 COPY crates/engine-wasm/src crates/engine-wasm/src
 COPY crates/engine-wasm/tests crates/engine-wasm/tests
+COPY crates/reference crates/reference
 COPY crates/statistics crates/statistics
-COPY crates/test-vectors crates/test-vectors
 COPY crates/server/Cargo.toml crates/server/
 RUN mkdir crates/server/src \
     && echo '//! Empty.' >crates/server/src/lib.rs \
