@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  // Programs are started one after the other, on machines that have other things to do.
+  // The tests start many programs, on machines that may be busy.
   test: { testTimeout: 60_000 },
 });

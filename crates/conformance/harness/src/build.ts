@@ -1,84 +1,83 @@
-/** Builds of the digest: as native programs, and as WebAssembly drivers. */
+/** Builds the digest, as native programs and as WebAssembly drivers. */
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { cargoSettings, type Foreign } from "./foreign.js";
-import { HERE, ROOT } from "./system.js";
+import { HARNESS, ROOT } from "./system.js";
 
-/** Cargo's profiles: `small` is opt-level z. */
+/** Cargo's profiles. `small` is opt-level z. */
 export type Profile = "release" | "small" | "dev";
 
-/** What programs of a profile say of how they were built: `BUILD` in crates/conformance. */
+/** The value of `BUILD` in crates/conformance for each profile. */
 export const COMPILED: Record<Profile, string> = {
   release: "release, opt-level 3",
   small: "release, opt-level z",
   dev: "debug, opt-level 0",
 };
 
+const PACKAGE = ["--package", "tickseed-conformance"] as const;
+const DRIVER_PACKAGE = ["--package", "tickseed-conformance-driver"] as const;
 const WASM_TARGET = "wasm32-unknown-unknown";
-/** A program of Node.js; what npm makes of it in `.bin` cannot be started everywhere. */
-const WASM_OPT = join(HERE, "node_modules/binaryen/bin/wasm-opt");
+/** A Node.js program, started directly because npm's wrapper in `.bin` cannot be started on every system. */
+const WASM_OPT = join(HARNESS, "node_modules/binaryen/bin/wasm-opt");
 const TARGET_FOLDER = process.env.CARGO_TARGET_DIR ?? join(ROOT, "target");
 /**
- * What a run starts lies here: Cargo gives all drivers of a profile the same name, and whoever builds something in this
- * clone meanwhile must not change what a long run has still to start.
+ * Programs run from copies in this folder. Cargo gives all drivers of a profile the same name, and a build in this clone
+ * during a long run must not change the programs that the run has yet to start.
  */
-const KEPT = join(ROOT, "artifacts", "determinism");
+const COPIES = join(ROOT, "artifacts", "determinism");
 
-/** The file of the npm package, and what stands between it and a driver where there is no JavaScript. */
+/** The npm package's module, and the adapter between it and a driver in engines without JavaScript. */
 export const PACKAGE_MODULE = join(ROOT, "crates/engine-wasm/npm/generated/tickseed_bg.wasm");
-export const ADAPTER = join(HERE, "src/hosts/adapter.wat");
+export const ADAPTER = join(HARNESS, "src/hosts/adapter.wat");
 
-/** The native program for this machine, or for another processor. Gives its path. */
+/** Builds the native program for this machine or for another processor, and returns its path. */
 export function buildNative(profile: Profile, foreign?: Foreign): string {
   const target = foreign === undefined ? [] : ["--target", foreign.target];
   cargo([...PACKAGE, "--profile", profile, ...target], foreign && cargoSettings(foreign));
-  const made = join(TARGET_FOLDER, foreign?.target ?? "", folderOf(profile), programFile("digest"));
-  return kept(made, programFile(`digest-${foreign?.target ?? "host"}-${profile}`));
+  const built = join(TARGET_FOLDER, foreign?.target ?? "", folderOf(profile), programFile("digest"));
+  return copied(built, programFile(`digest-${foreign?.target ?? "host"}-${profile}`));
 }
 
-/** The interpreter's program. Gives its path. */
+/** Builds the program that runs drivers in wasmi, and returns its path. */
 export function buildWasmi(): string {
-  cargo([...PACKAGE, ...only("wasmi"), "--release"]);
-  return keptRelease("digest-in-wasmi");
+  return buildFeature("wasmi", "digest-in-wasmi");
 }
 
-/** The program of the reference implementation. Gives its path. */
+/** Builds the program of the reference implementation, and returns its path. */
 export function buildReference(): string {
-  cargo([...PACKAGE, ...only("reference"), "--release"]);
-  return keptRelease("digest-of-reference");
+  return buildFeature("reference", "digest-of-reference");
 }
 
-/** A driver: over an imported engine, or with the engine linked in. Gives its path. */
+/** Builds a program that needs one feature, without the production engine. */
+function buildFeature(feature: string, program: string): string {
+  cargo([...PACKAGE, "--no-default-features", "--features", feature, "--release"]);
+  return copied(join(TARGET_FOLDER, "release", programFile(program)), programFile(program));
+}
+
+/** Builds a driver that imports an engine, or has one linked in, and returns its path. */
 export function buildDriver(profile: Profile, linked: boolean): string {
   const features = linked ? ["--features", "linked"] : [];
-  cargo(["--package", "tickseed-conformance-driver", "--target", WASM_TARGET, "--profile", profile, ...features]);
-  const made = join(TARGET_FOLDER, WASM_TARGET, folderOf(profile), "tickseed_conformance_driver.wasm");
-  return kept(made, `${linked ? "linked" : "imported"}-${profile}.wasm`);
+  cargo([...DRIVER_PACKAGE, "--target", WASM_TARGET, "--profile", profile, ...features]);
+  const built = join(TARGET_FOLDER, WASM_TARGET, folderOf(profile), "tickseed_conformance_driver.wasm");
+  return copied(built, `${linked ? "linked" : "imported"}-${profile}.wasm`);
 }
 
-/** The same driver after wasm-opt. Gives its path. */
+/** Runs wasm-opt on a driver, and returns the path of the result. */
 export function optimized(driver: string, ...options: readonly string[]): string {
-  const optimized = driver.replace(/\.wasm$/, "-optimized.wasm");
-  execFileSync(process.execPath, [WASM_OPT, driver, ...options, "-o", optimized], { stdio: "inherit" });
-  return optimized;
+  const result = driver.replace(/\.wasm$/, "-optimized.wasm");
+  execFileSync(process.execPath, [WASM_OPT, driver, ...options, "-o", result], { stdio: "inherit" });
+  return result;
 }
 
-/** Copies what was built, and gives the copy's path. */
-function kept(made: string, name: string): string {
-  const copy = join(KEPT, name);
-  mkdirSync(KEPT, { recursive: true });
-  copyFileSync(made, copy);
+/** Copies a file to `COPIES`, and returns the path of the copy. */
+function copied(file: string, name: string): string {
+  const copy = join(COPIES, name);
+  mkdirSync(COPIES, { recursive: true });
+  copyFileSync(file, copy);
   return copy;
 }
-
-const keptRelease = (program: string) =>
-  kept(join(TARGET_FOLDER, "release", programFile(program)), programFile(program));
-
-const PACKAGE = ["--package", "tickseed-conformance"] as const;
-/** Only the program with this feature, without the production engine. */
-const only = (feature: "reference" | "wasmi") => ["--no-default-features", "--features", feature];
 
 const programFile = (name: string) => (process.platform === "win32" ? `${name}.exe` : name);
 const folderOf = (profile: Profile) => (profile === "dev" ? "debug" : profile);
@@ -86,7 +85,7 @@ const folderOf = (profile: Profile) => (profile === "dev" ? "debug" : profile);
 function cargo(args: readonly string[], settings: Record<string, string> = {}): void {
   execFileSync("cargo", ["build", "--quiet", ...args], {
     cwd: ROOT,
-    // What is built has to lie where it is looked for, whatever variables somebody has set for Cargo.
+    // Cargo variables in the user's environment must not move the output elsewhere.
     env: { ...process.env, CARGO_TARGET_DIR: TARGET_FOLDER, CARGO_BUILD_TARGET: undefined, ...settings },
     stdio: "inherit",
   });

@@ -1,18 +1,18 @@
-/** Where two programs part. */
+/** Finds where two programs diverge. */
 
-/** Tells the digest of so many states. */
-export type Ask = (states: number) => Promise<string>;
+/** Returns the digest over a number of states. */
+export type DigestSource = (states: number) => Promise<string>;
 
 /** Digests by the number of states. */
 export type Digests = ReadonlyMap<number, string>;
 
-/** Digests over `equal` states are equal, those over `different`, which are more, are not. */
-export interface Parting {
+/** A range of states that contains a difference: the digests over `equal` states agree, those over `different` states do not. */
+export interface Divergence {
   readonly equal: number;
   readonly different: number;
 }
 
-/** Compares digests with those that are expected as they come, those over fewer states first. */
+/** Compares digests with the expected ones as they arrive, fewest states first. */
 export class Comparison {
   readonly #expected: Digests;
   #equal = 0;
@@ -22,13 +22,13 @@ export class Comparison {
     this.#expected = expected;
   }
 
-  /** How many digests there was something to compare with. */
+  /** The number of digests for which there was an expected one. */
   get compared(): number {
     return this.#compared;
   }
 
-  /** Where the two part, if this digest is the first that is another one. */
-  take(states: number, digest: string): Parting | undefined {
+  /** Returns the divergence if this digest is not the expected one. */
+  add(states: number, digest: string): Divergence | undefined {
     const expected = this.#expected.get(states);
     if (expected === undefined) {
       return undefined;
@@ -42,8 +42,12 @@ export class Comparison {
   }
 }
 
-/** The first state, counted from 0, that two programs differ in: the number of states is halved until there is but one. */
-export async function firstDifference(one: Ask, other: Ask, { equal, different }: Parting): Promise<number> {
+/** Finds the first state, counted from 0, on which two programs differ, by binary search. */
+export async function firstDifference(
+  one: DigestSource,
+  other: DigestSource,
+  { equal, different }: Divergence,
+): Promise<number> {
   let [from, to] = [equal, different];
   while (to - from > 1) {
     const middle = Math.floor((from + to) / 2);

@@ -1,19 +1,19 @@
-/** Other processors: how programs are linked for them, and what runs these programs here. */
-import { printed } from "./system.js";
+/** Other processors: how to link programs for them, and what runs those programs here. */
+import { outputOf } from "./system.js";
 
-/** The target of this machine. */
-export const HOST = /host: (\S+)/.exec(printed("rustc", "-vV"))?.[1] ?? "";
+/** The target triple of this machine. */
+export const HOST = /host: (\S+)/.exec(outputOf("rustc", "-vV"))?.[1] ?? "";
 
 export interface Foreign {
   readonly target: string;
   readonly linker: string;
-  /** Debian's packages with the linker and the C library. */
+  /** The Debian packages with the linker and the C library. */
   readonly packages: string;
-  /** `undefined` if this machine's processor runs the programs itself. */
+  /** `undefined` if this machine's processor can run the programs. */
   readonly emulator: string | undefined;
 }
 
-/** Targets by name: the prefix of Debian's linker, Debian's packages, and the emulator. */
+/** Target, prefix of Debian's linker, Debian packages, emulator. */
 const TARGETS = [
   [
     "x86_64-unknown-linux-gnu",
@@ -45,13 +45,13 @@ const TARGETS = [
 
 export const FOREIGN: readonly Foreign[] = TARGETS.filter(([target]) => target !== HOST).map(
   ([target, prefix, packages, emulator]) => {
-    // These processors run the 32-bit code themselves.
-    const own = target.startsWith("i686") && HOST.startsWith("x86_64");
-    return { target, linker: `${prefix}-gcc`, packages, emulator: own ? undefined : emulator };
+    // x86-64 processors also run 32-bit x86 code.
+    const runsHere = target.startsWith("i686") && HOST.startsWith("x86_64");
+    return { target, linker: `${prefix}-gcc`, packages, emulator: runsHere ? undefined : emulator };
   },
 );
 
-/** What Cargo has to be told. Linked statically: an emulator needs nothing of the other system then. */
+/** Cargo's settings for a target. Programs are linked statically, so that an emulator needs no foreign libraries. */
 export function cargoSettings({ target, linker, emulator }: Foreign): Record<string, string> {
   const variable = `CARGO_TARGET_${target.toUpperCase().replaceAll("-", "_")}`;
   return {

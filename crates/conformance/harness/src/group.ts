@@ -1,12 +1,12 @@
-/** Programs with all that they start, which end together. */
+/** Process groups: programs that end together with everything they have started. */
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 
-/** Windows has no groups of processes: there only the program itself can be ended. */
+/** Windows has no process groups, so there only the program itself is ended. */
 const HAS_GROUPS = process.platform !== "win32";
 
 const INTERRUPTS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Starts a program in a group of its own; ended alone, it would leave behind what it has started. Its output is piped. */
+/** Starts a program in its own process group, with its output piped. */
 export function startGroup(
   program: string,
   args: readonly string[],
@@ -15,6 +15,7 @@ export function startGroup(
   return spawn(program, args, { ...options, detached: HAS_GROUPS, stdio: ["ignore", "pipe", "pipe"] });
 }
 
+/** Sends a signal to a program and everything it has started. */
 export function endGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   if (pid === undefined) {
     return;
@@ -22,27 +23,30 @@ export function endGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   try {
     process.kill(HAS_GROUPS ? -pid : pid, signal);
   } catch (error) {
-    // It may have ended by itself meanwhile.
+    // It may already have ended.
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") {
       throw error;
     }
   }
 }
 
-/** Ctrl-C in a terminal does not reach other groups than this program's own. Gives what undoes it. */
+/**
+ * Ends a program when this one is interrupted: Ctrl-C in a terminal reaches only the process group of this program.
+ * Returns a function that removes the handlers.
+ */
 export function endIfInterrupted(child: ChildProcess, how: NodeJS.Signals): () => void {
-  const pass = (signal: NodeJS.Signals) => {
+  const handle = (signal: NodeJS.Signals) => {
     endGroup(child, how);
-    forget();
+    remove();
     process.kill(process.pid, signal);
   };
-  const forget = () => {
+  const remove = () => {
     for (const signal of INTERRUPTS) {
-      process.off(signal, pass);
+      process.off(signal, handle);
     }
   };
   for (const signal of INTERRUPTS) {
-    process.on(signal, pass);
+    process.on(signal, handle);
   }
-  return forget;
+  return remove;
 }

@@ -1,71 +1,71 @@
-/** `scripts/determinism`: runs every row, compares, and tells. */
+/** `scripts/determinism`: runs the rows, compares their digests and prints a table. */
 import { buildReference } from "./build.js";
 import { writeDocument } from "./document.js";
-import { FULL_STATES, type Options, read } from "./options.js";
+import { FULL_STATES, type Options, parseOptions } from "./options.js";
 import { packageDigest } from "./package.js";
 import { prepareAll } from "./prepare.js";
-import { chosenOf, type Row, rows } from "./rows.js";
-import { runAll } from "./run.js";
-import { messageOf, say } from "./say.js";
+import { messageOf, print } from "./print.js";
 import { FILE } from "./recorded.js";
+import { type Row, rows, selectRows } from "./rows.js";
+import { runAll } from "./run.js";
 import { type Result, table } from "./table.js";
 
 async function main(): Promise<number> {
-  const options = read(process.argv.slice(2));
-  const chosen = chosenOf(rows(), options.only);
-  const missing = tellMissing(chosen);
-  const there = chosen.filter((row) => !missing.has(row));
+  const options = parseOptions(process.argv.slice(2));
+  const selected = selectRows(rows(), options.only);
+  const missing = reportMissing(selected);
+  const available = selected.filter((row) => !missing.has(row));
   const shipped = packageDigest();
-  say(`\nThe npm package's file has the SHA-256 ${shipped}.`);
-  say(`\n==> Building, for ${there.length} rows`);
-  const { prepared, failures } = prepareAll(there, options);
-  say(`\n==> Running, ${options.jobs} at once`);
+  print(`\nThe npm package's file has the SHA-256 ${shipped}.`);
+  print(`\n==> Building ${available.length} rows`);
+  const { prepared, failures } = prepareAll(available, options);
+  print(`\n==> Running, ${options.jobs} at once`);
   const { results, failure } = await runAll(prepared, options.jobs, () => [buildReference()]);
-  const wrong = [...failures, ...(failure === undefined ? [] : [failure]), ...changed(shipped)];
+  const problems = [...failures, ...(failure === undefined ? [] : [failure]), ...packageFileChanged(shipped)];
   if (results.length > 0) {
-    say(`\n${table(results)}`);
-    say(`The first row is compared with ${FILE}, the others with the first over as many states.\n`);
+    print(`\n${table(results)}`);
+    print(`The first row is compared with ${FILE}, the others with the first over as many states.\n`);
   }
-  for (const text of wrong) {
-    say(`FAILED: ${text}`);
+  for (const problem of problems) {
+    print(`FAILED: ${problem}`);
   }
-  // Whoever asks for some rows by name wants them to have run.
-  const failed = wrong.length + (options.all || options.only !== "" ? missing.size : 0);
+  // A row requested by name has to run.
+  const failed = problems.length + (options.all || options.only !== "" ? missing.size : 0);
   if (options.full) {
-    document(results, options, shipped, failed + missing.size);
+    updateDocument(results, options, shipped, failed + missing.size);
   }
-  say(`${results.length} passed, ${failed} failed`);
+  print(`${results.length} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
 }
 
-/** The rows that cannot run here; says why not, and what to type. */
-function tellMissing(chosen: readonly Row[]): Set<Row> {
-  const missing = chosen.filter(({ needs }) => needs.some((part) => !part.isThere()));
+/** Returns the rows that cannot run here, and prints what they lack and how to install it. */
+function reportMissing(selected: readonly Row[]): Set<Row> {
+  const missing = selected.filter(({ needs }) => needs.some((need) => !need.isInstalled()));
   for (const { target, engine, build, needs } of missing) {
-    for (const part of needs.filter((part) => !part.isThere())) {
-      say(`missing: ${part.name}, for ${target}, ${engine}, ${build}; type: ${part.install}`);
+    for (const need of needs.filter((need) => !need.isInstalled())) {
+      print(`missing: ${need.name}, for ${target}, ${engine}, ${build}; type: ${need.install}`);
     }
   }
   return new Set(missing);
 }
 
-/** Rows start one after the other, so all of them have run the same file only if it is still the same. */
-function changed(shipped: string): string[] {
-  return packageDigest() === shipped ? [] : ["the npm package's file was built anew while rows ran"];
+/** Rows load the package's file when they start, so it must not change until the last one has started. */
+function packageFileChanged(shipped: string): string[] {
+  return packageDigest() === shipped ? [] : ["the npm package's file was rebuilt while rows were running"];
 }
 
-/** The documentation has a whole run or none. */
-function document(results: readonly Result[], options: Options, shipped: string, without: number): void {
-  if (without === 0 && options.only === "" && options.states === FULL_STATES) {
+/** Updates the documentation only after a complete run. */
+function updateDocument(results: readonly Result[], options: Options, shipped: string, gaps: number): void {
+  if (gaps === 0 && options.only === "" && options.states === FULL_STATES) {
     writeDocument(results, options, shipped);
   } else {
-    say("docs/determinism.md stays as it was: this was not every row with all its states.");
+    print("docs/determinism.md is unchanged: not every row ran with its full number of states.");
   }
 }
 
 try {
   process.exitCode = await main();
 } catch (error) {
-  say(`error: ${messageOf(error)}`);
+  print(`error: ${messageOf(error)}`);
   process.exitCode = 1;
 }

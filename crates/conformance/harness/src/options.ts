@@ -1,40 +1,40 @@
-/** What was asked for on the command line. */
+/** The command line of `scripts/determinism`. */
 import { availableParallelism } from "node:os";
 
 export interface Options {
-  /** How many states. */
+  /** The number of states. */
   readonly states: number;
-  /** Whether it is the full run, whose table goes into the documentation. */
+  /** Whether this is the full run, whose table goes into the documentation. */
   readonly full: boolean;
-  /** Whether a row that cannot run is a failure. */
+  /** Whether a row that cannot run counts as failed. */
   readonly all: boolean;
-  /** Only rows whose names contain this. */
+  /** Text that selects rows by target, engine or build. */
   readonly only: string;
-  /** How many rows run at once. */
+  /** The number of rows that run at once. */
   readonly jobs: number;
 }
 
 export const USAGE = "usage: scripts/determinism [N] [--full] [--all] [--only TEXT] [--jobs N]";
 
 const DEFAULT_STATES = 1_000_000;
-/** Where the digests that were written down begin: of fewer states nothing is known. */
+/** The smallest number of states with a recorded digest. */
 const LEAST_STATES = 1000;
-/** How many states the full run goes to. */
+/** The number of states in the full run. */
 export const FULL_STATES = 1_000_000_000;
 
-/** How fast a row is, which decides how many states it gets. */
+/** The speed of a row, which decides its number of states. */
 export type Pace = "fast" | "steady" | "slow" | "slowest";
 
-/** By how much less than the others a row gets, in the full run and in every other. */
-const SHARES: Record<Pace, { readonly full: number; readonly other: number }> = {
+/** The divisors for the number of states, in the full run and in every other run. */
+const DIVISORS: Record<Pace, { readonly full: number; readonly other: number }> = {
   fast: { full: 1, other: 1 },
   steady: { full: 10, other: 1 },
   slow: { full: 10, other: 10 },
   slowest: { full: 100, other: 10 },
 };
 
-/** @throws Error that says how it is used. */
-export function read(args: readonly string[]): Options {
+/** @throws Error with the usage if the arguments are invalid. */
+export function parseOptions(args: readonly string[]): Options {
   const options = { states: 0, full: false, all: false, only: "", jobs: availableParallelism() };
   const rest = [...args];
   for (let argument = rest.shift(); argument !== undefined; argument = rest.shift()) {
@@ -49,7 +49,7 @@ export function read(args: readonly string[]): Options {
     } else if (options.states === 0) {
       options.states = number(argument, LEAST_STATES);
     } else {
-      throw new Error(`there is a number of states already, before "${argument}"\n${USAGE}`);
+      throw new Error(`"${argument}" is a second number of states\n${USAGE}`);
     }
   }
   const states = options.states || (options.full ? FULL_STATES : DEFAULT_STATES);
@@ -58,7 +58,7 @@ export function read(args: readonly string[]): Options {
 
 function text(argument: string | undefined): string {
   if (!argument) {
-    throw new Error(`--only wants a text\n${USAGE}`);
+    throw new Error(`--only needs a text\n${USAGE}`);
   }
   return argument;
 }
@@ -66,19 +66,19 @@ function text(argument: string | undefined): string {
 function number(argument: string | undefined, least: number): number {
   const value = /^\d+$/.test(argument ?? "") ? Number(argument) : Number.NaN;
   if (!Number.isSafeInteger(value) || value < least) {
-    throw new Error(`"${argument ?? ""}" is not a whole number of at least ${least}\n${USAGE}`);
+    throw new Error(`"${argument ?? ""}" is not an integer of at least ${least}\n${USAGE}`);
   }
   return value;
 }
 
-/** How many states a row gets, and how long that takes, about, against the others. */
-export function statesOf(pace: Pace, { states, full }: Options): { states: number; cost: number } {
-  const share = SHARES[pace];
-  const own = Math.max(1, Math.floor(states / (full ? share.full : share.other)));
-  return { states: own, cost: own * share.full };
+/** Returns the number of states for a row, and its approximate cost relative to other rows. */
+export function statesFor(pace: Pace, { states, full }: Options): { states: number; cost: number } {
+  const divisor = DIVISORS[pace];
+  const own = Math.max(1, Math.floor(states / (full ? divisor.full : divisor.other)));
+  return { states: own, cost: own * divisor.full };
 }
 
-/** Powers of ten on the way, so that rows that go less far have something to be compared with, and then the number. */
+/** Returns the powers of ten below `states`, then `states`: rows with different numbers of states can be compared there. */
 export function waypoints(states: number): number[] {
   const powers: number[] = [];
   for (let power = 1000; power < states; power *= 10) {

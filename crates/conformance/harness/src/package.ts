@@ -1,4 +1,4 @@
-/** The file that the npm package ships, the very same in every engine. */
+/** The file that the npm package ships, the same one for every engine. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -6,21 +6,19 @@ import { fileURLToPath } from "node:url";
 import { PACKAGE_MODULE } from "./build.js";
 
 /**
- * The SHA-256 of the npm package's file.
+ * Returns the SHA-256 of the npm package's file.
  *
- * @throws Error if engines with JavaScript, which find it in the package, would load another one than those without.
+ * @throws Error if engines with JavaScript, which resolve the package, would load another file than those without.
  */
 export function packageDigest(): string {
-  const [built, found] = [
-    PACKAGE_MODULE,
-    fileURLToPath(import.meta.resolve("tickseed/tickseed_bg.wasm")),
-  ].map(sha256) as [string, string];
-  if (built !== found) {
+  const resolved = fileURLToPath(import.meta.resolve("tickseed/tickseed_bg.wasm"));
+  const digest = sha256(PACKAGE_MODULE);
+  if (digest !== sha256(resolved)) {
     throw new Error(
-      "the harness has another tickseed than the one that was built; type: npm --prefix crates/conformance/harness ci",
+      `${resolved} is not the module that was built; type: npm --prefix crates/conformance/harness ci`,
     );
   }
-  return built;
+  return digest;
 }
 
 function sha256(file: string): string {

@@ -1,33 +1,33 @@
-/** Builds what rows need. */
+/** Builds the rows. */
 import { COMPILED } from "./build.js";
-import { type Options, statesOf } from "./options.js";
+import { type Options, statesFor } from "./options.js";
+import { messageOf, print } from "./print.js";
 import type { Command } from "./program.js";
 import type { Row } from "./rows.js";
-import { messageOf, say } from "./say.js";
 
-/** A row that is built. */
-export interface Prepared {
+/** A row that is built and can run. */
+export interface PreparedRow {
   readonly name: string;
   readonly target: string;
   readonly engine: string;
   readonly build: string;
-  /** What the program has to say of how it was built. */
+  /** The build that the program must report. */
   readonly compiled: string;
   readonly command: Command;
-  /** How many states it gets. */
+  /** The number of states. */
   readonly states: number;
-  /** How long it takes, about, against the others. */
+  /** The approximate running time, relative to other rows. */
   readonly cost: number;
 }
 
-/** Rows that are built, and what stands in the way of the others. */
+/** The rows that are built, and messages about the others. */
 export interface Preparation {
-  readonly prepared: readonly Prepared[];
+  readonly prepared: readonly PreparedRow[];
   readonly failures: readonly string[];
 }
 
 export function prepareAll(rows: readonly Row[], options: Options): Preparation {
-  const prepared: Prepared[] = [];
+  const prepared: PreparedRow[] = [];
   const failures: string[] = [];
   for (const row of rows) {
     try {
@@ -39,12 +39,12 @@ export function prepareAll(rows: readonly Row[], options: Options): Preparation 
   return { prepared, failures };
 }
 
-function prepare(row: Row, options: Options): Prepared {
+function prepare(row: Row, options: Options): PreparedRow {
   const { target, build } = row;
   const engine = `${row.engine} ${row.version()}`.trim();
   const name = `${target}, ${engine}, ${build}`;
-  say(name);
-  const { states, cost } = statesOf(row.pace, options);
+  print(name);
+  const { states, cost } = statesFor(row.pace, options);
   return {
     name,
     target,
@@ -57,8 +57,8 @@ function prepare(row: Row, options: Options): Prepared {
   };
 }
 
-/** Something is there, but not as it should be: a compiler without its libraries, a browser that does not start. */
+/** Names the row's prerequisites too: one may be installed but broken, like a compiler without its libraries. */
 function failureOf({ target, engine, build, needs }: Row, error: unknown): string {
-  const install = needs.map((part) => `${part.name}: ${part.install}`);
+  const install = needs.map((need) => `${need.name}: ${need.install}`);
   return [`${target}, ${engine}, ${build} cannot be built: ${messageOf(error)}`, ...install].join("\n    ");
 }

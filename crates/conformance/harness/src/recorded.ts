@@ -1,4 +1,4 @@
-/** The digests that were written down when a version of the engine was made. */
+/** The digests recorded when an engine version was released. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -6,15 +6,15 @@ import type { Digests } from "./compare.js";
 import type { Order } from "./hosts/report.js";
 import { ROOT } from "./system.js";
 
-/** The version whose digests all rows have to have. */
+/** The engine version that every row must have. */
 export const VERSION = 1;
 
-/** The file of that version. */
+/** The file with the digests of that version. */
 export const FILE = `crates/conformance/digests/v${VERSION}.txt`;
 
-/** What the file says of an order. */
+/** Reads the recorded digests of one order. */
 export function recorded(order: Order): Digests {
   const lines = readFileSync(join(ROOT, FILE), "utf8").split("\n");
-  const words = lines.map((line) => line.split(" ")).filter(([of]) => of === order);
-  return new Map(words.map(([, states, digest]) => [Number(states), digest ?? ""]));
+  const fields = lines.map((line) => line.split(" ")).filter(([name]) => name === order);
+  return new Map(fields.map(([, states, digest]) => [Number(states), digest ?? ""]));
 }

@@ -1,4 +1,4 @@
-/** Which targets there are. One row is a target, an engine that runs the code, and a build. */
+/** The rows. A row is a target, an engine that runs the code, and a build. */
 import { join } from "node:path";
 
 import {
@@ -20,25 +20,25 @@ import {
   chromium,
   debian,
   firefox,
-  type Part,
+  type Prerequisite,
   rustTarget,
   WASMTIME_PYTHON,
   wasmtime,
-} from "./parts.js";
+} from "./prerequisites.js";
 import type { Command } from "./program.js";
-import { HERE, IS_LINUX, printed, versionOf } from "./system.js";
+import { HARNESS, IS_LINUX, outputOf, versionOf } from "./system.js";
 
 export interface Row {
   readonly target: string;
-  /** What runs the code. */
+  /** The engine that runs the code. */
   readonly engine: string;
-  /** Its version, asked for only if it is there. */
+  /** Returns the version of the engine. Called only if the engine is installed. */
   readonly version: () => string;
   readonly build: string;
-  /** How the digest's own code is compiled; the engine too, if it is linked in. */
+  /** The profile of the digest's own code, and of the tickseed engine if it is linked in. */
   readonly profile: Profile;
-  readonly needs: readonly Part[];
-  /** Builds what is needed, and says how it is started. */
+  readonly needs: readonly Prerequisite[];
+  /** Builds the row, and returns the command that runs it. */
   readonly prepare: () => Command;
   readonly pace: Pace;
 }
@@ -46,22 +46,22 @@ export interface Row {
 const PROCESSOR = { engine: "the processor", version: () => "" };
 const NODE = { engine: "V8, Node.js", version: () => process.versions.node };
 const WASM = "wasm32-unknown-unknown";
-const LOCAL = join(HERE, "dist/hosts/local.js");
-const BROWSER = join(HERE, "dist/hosts/browser.js");
-const IN_WASMTIME = join(HERE, "src/hosts/in_wasmtime.py");
+const LOCAL = join(HARNESS, "dist/hosts/local.js");
+const BROWSER = join(HARNESS, "dist/hosts/browser.js");
+const IN_WASMTIME = join(HARNESS, "src/hosts/in_wasmtime.py");
 
-/** Every row, the one first that all others are compared with. */
+/** Returns every row. All others are compared with the first. */
 export function rows(): Row[] {
   return [...hostRows(), ...(IS_LINUX ? foreignRows() : []), ...packageRows(), ...linkedRows()];
 }
 
 function hostRows(): Row[] {
-  const on = { target: HOST, ...PROCESSOR, needs: [] };
+  const common = { target: HOST, ...PROCESSOR, needs: [] };
   const row = (profile: Profile, build: string, pace: Pace): Row => {
-    return { ...on, build, profile, prepare: () => [buildNative(profile)], pace };
+    return { ...common, build, profile, prepare: () => [buildNative(profile)], pace };
   };
   const reference: Row = {
-    ...on,
+    ...common,
     build: "the reference, opt-level 3",
     profile: "release",
     prepare: () => [buildReference()],
@@ -79,10 +79,11 @@ function foreignRows(): Row[] {
   return FOREIGN.flatMap((foreign) => {
     const { target, linker, packages, emulator } = foreign;
     const needs = [rustTarget(target), debian(linker, packages)];
-    const by = emulator === undefined ? PROCESSOR : { engine: emulator, version: () => versionOf(emulator) };
+    const runner =
+      emulator === undefined ? PROCESSOR : { engine: emulator, version: () => versionOf(emulator) };
     const row = (profile: Profile, build: string): Row => ({
       target,
-      ...by,
+      ...runner,
       build,
       profile,
       needs: emulator === undefined ? needs : [...needs, debian(emulator, "qemu-user")],
@@ -92,16 +93,16 @@ function foreignRows(): Row[] {
       },
       pace: emulator === undefined ? "fast" : "steady",
     });
-    // The other byte order also in the other optimization: they meet in code that loads and stores numbers.
+    // On the big-endian target both optimization levels matter: byte order shows in code that loads and stores numbers.
     return target.startsWith("s390x")
       ? [row("release", "opt-level 3"), row("small", "opt-level z")]
       : [row("release", "opt-level 3")];
   });
 }
 
-/** The file that the npm package ships, in every engine. */
+/** The npm package's file in every engine. */
 function packageRows(): Row[] {
-  const over = (start: (driver: string) => Command) => () => start(buildDriver("release", false));
+  const withDriver = (command: (driver: string) => Command) => () => command(buildDriver("release", false));
   const row = { target: WASM, build: "the npm package's file", profile: "release" } as const;
   const withoutJavaScript = ["--package", PACKAGE_MODULE, ADAPTER] as const;
   return [
@@ -109,7 +110,7 @@ function packageRows(): Row[] {
       ...row,
       ...NODE,
       needs: [],
-      prepare: over((driver) => [process.execPath, LOCAL, driver, "--package"]),
+      prepare: withDriver((driver) => [process.execPath, LOCAL, driver, "--package"]),
       pace: "fast",
     },
     {
@@ -117,7 +118,7 @@ function packageRows(): Row[] {
       engine: "V8, Chromium",
       version: () => versionOf(chromium() ?? ""),
       needs: [browser("Chromium", chromium, "CHROMIUM")],
-      prepare: over((driver) => [process.execPath, BROWSER, "chromium", chromium() ?? "", driver]),
+      prepare: withDriver((driver) => [process.execPath, BROWSER, "chromium", chromium() ?? "", driver]),
       pace: "fast",
     },
     {
@@ -125,7 +126,7 @@ function packageRows(): Row[] {
       engine: "SpiderMonkey, Firefox",
       version: () => versionOf(firefox() ?? ""),
       needs: [browser("Firefox", firefox, "FIREFOX")],
-      prepare: over((driver) => [process.execPath, BROWSER, "firefox", firefox() ?? "", driver]),
+      prepare: withDriver((driver) => [process.execPath, BROWSER, "firefox", firefox() ?? "", driver]),
       pace: "steady",
     },
     {
@@ -133,7 +134,7 @@ function packageRows(): Row[] {
       engine: "JavaScriptCore, Bun",
       version: () => versionOf(BUN),
       needs: [bun],
-      prepare: over((driver) => [BUN, LOCAL, driver, "--package"]),
+      prepare: withDriver((driver) => [BUN, LOCAL, driver, "--package"]),
       pace: "steady",
     },
     {
@@ -141,7 +142,7 @@ function packageRows(): Row[] {
       engine: "wasmtime",
       version: wasmtimeVersion,
       needs: [wasmtime],
-      prepare: over((driver) => [WASMTIME_PYTHON, IN_WASMTIME, driver, ...withoutJavaScript]),
+      prepare: withDriver((driver) => [WASMTIME_PYTHON, IN_WASMTIME, driver, ...withoutJavaScript]),
       pace: "steady",
     },
     {
@@ -149,21 +150,21 @@ function packageRows(): Row[] {
       engine: "wasmi",
       version: wasmiVersion,
       needs: [],
-      prepare: over((driver) => [buildWasmi(), driver, ...withoutJavaScript]),
+      prepare: withDriver((driver) => [buildWasmi(), driver, ...withoutJavaScript]),
       pace: "slow",
     },
   ];
 }
 
-/** The engine inside the driver, compiled in other ways than the npm package's. */
+/** Drivers with the engine linked in, compiled in other ways than the npm package's file. */
 function linkedRows(): Row[] {
-  const row = (profile: Profile, build: string, pace: Pace, then = (driver: string) => driver): Row => ({
+  const row = (profile: Profile, build: string, pace: Pace, optimize = (driver: string) => driver): Row => ({
     target: WASM,
     ...NODE,
     build,
     profile,
     needs: [],
-    prepare: () => [process.execPath, LOCAL, then(buildDriver(profile, true))],
+    prepare: () => [process.execPath, LOCAL, optimize(buildDriver(profile, true))],
     pace,
   });
   return [
@@ -176,29 +177,29 @@ function linkedRows(): Row[] {
 }
 
 function wasmtimeVersion(): string {
-  return printed(WASMTIME_PYTHON, "-c", "import importlib.metadata as m; print(m.version('wasmtime'))");
+  return outputOf(WASMTIME_PYTHON, "-c", "import importlib.metadata as m; print(m.version('wasmtime'))");
 }
 
 function wasmiVersion(): string {
   return (
     / wasmi v(\S+)/.exec(
-      printed("cargo", "tree", "--package", "tickseed-conformance", "--features", "wasmi", "--depth", "1"),
+      outputOf("cargo", "tree", "--package", "tickseed-conformance", "--features", "wasmi", "--depth", "1"),
     )?.[1] ?? ""
   );
 }
 
 /**
- * The rows that have a text in the name of their target, engine or build, and the first, which they are compared with.
+ * Returns the rows with a text in their target, engine or build, and the first row, which they are compared with.
  *
- * @throws Error if there is none.
+ * @throws Error if no row has the text.
  */
-export function chosenOf(all: readonly Row[], text: string): readonly Row[] {
+export function selectRows(all: readonly Row[], text: string): readonly Row[] {
   const [first, ...others] = all;
   const has = ({ target, engine, build }: Row) =>
     `${target}, ${engine}, ${build}`.toLowerCase().includes(text.toLowerCase());
-  const chosen = others.filter(has);
-  if (first === undefined || (chosen.length === 0 && !has(first))) {
+  const selected = others.filter(has);
+  if (first === undefined || (selected.length === 0 && !has(first))) {
     throw new Error(`no row has "${text}" in its target, engine or build`);
   }
-  return [first, ...chosen];
+  return [first, ...selected];
 }

@@ -1,115 +1,126 @@
 /** Runs rows and compares each with the first. */
 import { Comparison, type Digests } from "./compare.js";
-import { Difference, fromFirst, fromStored } from "./difference.js";
 import { type Line, ORDERS, type Order } from "./hosts/report.js";
+import { explainAgainstFirst, explainAgainstRecorded, Mismatch } from "./mismatch.js";
 import { waypoints } from "./options.js";
-import type { Prepared } from "./prepare.js";
-import { type Command, digests } from "./program.js";
-import { messageOf, progress } from "./say.js";
+import type { PreparedRow } from "./prepare.js";
+import { messageOf, progress } from "./print.js";
+import { type Command, runDigests } from "./program.js";
 import { recorded, VERSION } from "./recorded.js";
 import type { Result } from "./table.js";
 
-/** What it all came to. */
-export interface Verdict {
+/** The outcome of a whole run. */
+export interface Outcome {
   readonly results: readonly Result[];
-  /** What went wrong first, in words. */
+  /** A message about the first failure. */
   readonly failure: string | undefined;
 }
 
-/** A row's digests in one order. */
+/** A row's digests in both orders. */
 type Lines = Record<Order, readonly Line[]>;
 
 /**
- * Runs the first row, then the others, several at once, until one differs: then all end.
+ * Runs the first row, then the others, several at once. The first failure ends all of them.
  *
- * @param judge Builds what decides if the first row has not the digests of its version.
+ * @param buildReference Builds the program that decides who is right if the first row lacks the recorded digests.
  */
 export async function runAll(
-  prepared: readonly Prepared[],
+  prepared: readonly PreparedRow[],
   jobs: number,
-  judge: () => Command,
-): Promise<Verdict> {
+  buildReference: () => Command,
+): Promise<Outcome> {
   const [first, ...others] = prepared;
   if (first === undefined) {
     return { results: [], failure: undefined };
   }
-  const runs = new Runs();
-  const everyNumber = new Set(prepared.flatMap(({ states }) => waypoints(states)));
-  const reference = await runs.run(first, [...everyNumber], recorded, (difference) =>
-    fromStored(first, judge(), difference),
+  const run = new Run();
+  const allWaypoints = new Set(prepared.flatMap(({ states }) => waypoints(states)));
+  const expected = await run.row(first, [...allWaypoints], recorded, (mismatch) =>
+    explainAgainstRecorded(first, buildReference(), mismatch),
   );
-  // The longest first, so that none is left alone at the end.
+  if (expected !== undefined) {
+    await runOthers(run, first, expected, others, jobs);
+  }
+  return { results: prepared.flatMap((row) => run.results.get(row) ?? []), failure: run.failure };
+}
+
+/** Runs the rows after the first, longest first, so that no long row is left to run alone at the end. */
+async function runOthers(
+  run: Run,
+  first: PreparedRow,
+  expected: Lines,
+  others: readonly PreparedRow[],
+  jobs: number,
+): Promise<void> {
   const waiting = [...others].sort((a, b) => b.cost - a.cost);
-  const work = async () => {
-    for (
-      let row = waiting.shift();
-      row !== undefined && reference && !runs.hasFailed;
-      row = waiting.shift()
-    ) {
-      const one = row;
-      await runs.run(
-        one,
-        waypoints(one.states),
-        (order) => digestsOf(reference[order]),
-        (difference) => fromFirst(first, one, difference),
+  const worker = async () => {
+    while (!run.hasFailed) {
+      const row = waiting.shift();
+      if (row === undefined) {
+        return;
+      }
+      await run.row(
+        row,
+        waypoints(row.states),
+        (order) => digestsOf(expected[order]),
+        (mismatch) => explainAgainstFirst(first, row, mismatch),
       );
     }
   };
-  await Promise.all(Array.from({ length: jobs }, work));
-  return { results: prepared.flatMap((row) => runs.results.get(row) ?? []), failure: runs.failure };
+  await Promise.all(Array.from({ length: jobs }, worker));
 }
 
-/** What has come of the rows so far. */
-class Runs {
-  readonly results = new Map<Prepared, Result>();
-  /** What went wrong first. */
+/** The state of a whole run. */
+class Run {
+  readonly results = new Map<PreparedRow, Result>();
+  /** A message about the first failure. */
   failure: string | undefined;
   readonly #end = new AbortController();
 
-  /** So from the first failure on, while the words for it are still looked for. */
+  /** True from the first failure on, even while its message is still being composed. */
   get hasFailed(): boolean {
     return this.#end.signal.aborted;
   }
 
-  /** Runs a row and compares it with what is expected; `explain` puts a difference into words. Gives its digests if all is well. */
-  async run(
-    row: Prepared,
+  /** Runs a row and compares it with the expected digests. Returns its digests, or `undefined` after a failure. */
+  async row(
+    row: PreparedRow,
     numbers: readonly number[],
     expected: (order: Order) => Digests,
-    explain: (difference: Difference) => Promise<string>,
+    explain: (mismatch: Mismatch) => Promise<string>,
   ): Promise<Lines | undefined> {
     try {
       const lines = await linesOf(row, numbers, expected, this.#end.signal);
       this.results.set(row, resultOf(row, lines));
       return lines;
     } catch (error) {
-      // What is ended because another row differs has not failed.
+      // A row that was ended because another one failed has not failed itself.
       if (!this.hasFailed) {
         this.#end.abort();
-        this.failure = await inWords(row, error, explain);
+        this.failure = await failureMessage(row, error, explain);
       }
       return undefined;
     }
   }
 }
 
-async function inWords(
-  row: Prepared,
+async function failureMessage(
+  row: PreparedRow,
   error: unknown,
-  explain: (difference: Difference) => Promise<string>,
+  explain: (mismatch: Mismatch) => Promise<string>,
 ): Promise<string> {
-  if (!(error instanceof Difference)) {
+  if (!(error instanceof Mismatch)) {
     return `${row.name} could not be run: ${messageOf(error)}`;
   }
   try {
     return await explain(error);
-  } catch (trouble) {
-    return `${row.name}: ${error.message}; which state it is could not be found out: ${messageOf(trouble)}`;
+  } catch (problem) {
+    return `${row.name}: ${error.message}; the search for that state failed: ${messageOf(problem)}`;
   }
 }
 
 async function linesOf(
-  row: Prepared,
+  row: PreparedRow,
   numbers: readonly number[],
   expected: (order: Order) => Digests,
   signal: AbortSignal,
@@ -119,33 +130,33 @@ async function linesOf(
   for (const order of ORDERS) {
     const known = expected(order);
     const comparison = new Comparison(known);
-    const take = (line: Line) => {
-      checkWhatItIs(row, line);
-      const where = comparison.take(line.states, line.digest);
-      if (where !== undefined) {
-        throw new Difference(order, where);
+    const add = (line: Line) => {
+      checkIdentity(row, line);
+      const divergence = comparison.add(line.states, line.digest);
+      if (divergence !== undefined) {
+        throw new Mismatch(order, divergence);
       }
       lines[order].push(line);
     };
-    await digests(row.command, order, numbers, {
-      line: take,
+    await runDigests(row.command, order, numbers, {
+      line: add,
       progress: progress(`${row.name}, ${order}`, last),
       signal,
     });
     const comparable = numbers.filter((states) => known.has(states)).length;
     if (comparison.compared !== comparable || lines[order].length !== numbers.length) {
-      throw new Error(`it did not tell the digests of ${numbers.join(", ")} states`);
+      throw new Error(`it did not print the digests over ${numbers.join(", ")} states`);
     }
   }
   return lines;
 }
 
-/** A program that is not what its row says would be right, but for something else. */
-function checkWhatItIs(row: Prepared, line: Line): void {
-  const is = `${line.target}, ${line.build}, engine version ${line.engine_version}`;
-  const should = `${row.target}, ${row.compiled}, engine version ${VERSION}`;
-  if (is !== should) {
-    throw new Error(`its program says that it is ${is}, not ${should}`);
+/** Checks that the program was built as its row says. Otherwise its digests would prove something else. */
+function checkIdentity(row: PreparedRow, line: Line): void {
+  const actual = `${line.target}, ${line.build}, engine version ${line.engine_version}`;
+  const expected = `${row.target}, ${row.compiled}, engine version ${VERSION}`;
+  if (actual !== expected) {
+    throw new Error(`its program reports ${actual}, not ${expected}`);
   }
 }
 
@@ -153,22 +164,22 @@ function digestsOf(lines: readonly Line[]): Digests {
   return new Map(lines.map(({ states, digest }) => [states, digest]));
 }
 
-function resultOf({ target, engine, build, states }: Prepared, lines: Lines): Result {
-  const at = (order: Order) => {
+function resultOf({ target, engine, build, states }: PreparedRow, lines: Lines): Result {
+  const lineOf = (order: Order) => {
     const line = lines[order].find((line) => line.states === states);
     if (line === undefined) {
-      throw new Error(`no digest of ${states} states`);
+      throw new Error(`no digest over ${states} states`);
     }
     return line;
   };
-  const ofBoth = <T>(what: (line: Line) => T) =>
-    Object.fromEntries(ORDERS.map((order) => [order, what(at(order))])) as Record<Order, T>;
+  const byOrder = <T>(field: (line: Line) => T) =>
+    Object.fromEntries(ORDERS.map((order) => [order, field(lineOf(order))])) as Record<Order, T>;
   return {
     target,
     engine,
     build,
     states,
-    digests: ofBoth((line) => line.digest),
-    seconds: ofBoth((line) => line.seconds),
+    digests: byOrder((line) => line.digest),
+    seconds: byOrder((line) => line.seconds),
   };
 }

@@ -1,24 +1,24 @@
-/** This machine, and the programs on it. */
+/** This machine and its programs. */
 import { execFileSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { cpus } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The repository. */
+/** The root of the repository. */
 export const ROOT = fileURLToPath(new URL("../../../..", import.meta.url));
-/** Where this is built, and what it is built with. */
-export const HERE = fileURLToPath(new URL("..", import.meta.url));
+/** The folder of this npm package. */
+export const HARNESS = fileURLToPath(new URL("..", import.meta.url));
 
 export const IS_LINUX = process.platform === "linux";
 
-/** Where a program lies; `undefined` if it is not there. */
-export function found(...names: readonly string[]): string | undefined {
+/** Returns the path of the first of these programs that is installed. */
+export function findProgram(...names: readonly string[]): string | undefined {
   const folders = (process.env.PATH ?? "").split(delimiter);
-  return folders.flatMap((folder) => names.map((name) => join(folder, name))).find(isProgram);
+  return folders.flatMap((folder) => names.map((name) => join(folder, name))).find(isExecutable);
 }
 
-export function isProgram(file: string): boolean {
+export function isExecutable(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);
     return true;
@@ -27,8 +27,8 @@ export function isProgram(file: string): boolean {
   }
 }
 
-/** What a program prints. */
-export function printed(program: string, ...args: readonly string[]): string {
+/** Runs a program and returns its standard output. */
+export function outputOf(program: string, ...args: readonly string[]): string {
   return execFileSync(program, args, {
     cwd: ROOT,
     encoding: "utf8",
@@ -36,13 +36,13 @@ export function printed(program: string, ...args: readonly string[]): string {
   }).trim();
 }
 
-/** The first number with dots in it that a program tells as its version. */
+/** Returns the first dotted number in the output of `--version`. */
 export function versionOf(program: string): string {
-  return /\d+(\.\d+)+/.exec(printed(program, "--version"))?.[0] ?? "of unknown version";
+  return /\d+(\.\d+)+/.exec(outputOf(program, "--version"))?.[0] ?? "of unknown version";
 }
 
-/** The processor's name, as the system tells it. */
-export function processor(): string {
+/** Returns the number and the name of the processors. */
+export function processorName(): string {
   const [first] = cpus();
   return `${cpus().length} x ${first?.model.trim() ?? "an unknown processor"}`;
 }

@@ -1,7 +1,7 @@
-/** The table, in Markdown. */
+/** The results as a Markdown table. */
 import { ORDERS, type Order } from "./hosts/report.js";
 
-/** What a row came to. */
+/** The result of a row. */
 export interface Result {
   readonly target: string;
   readonly engine: string;
@@ -11,8 +11,8 @@ export interface Result {
   readonly seconds: Record<Order, number>;
 }
 
-/** So much of a digest tells two apart. */
-const DIGITS = 12;
+/** Enough of a digest to tell two apart. */
+const DIGITS_SHOWN = 12;
 
 export function table(results: readonly Result[]): string {
   const head = ["target", "engine", "build", "states", ...ORDERS.flatMap((order) => [order, "s"])];
@@ -21,7 +21,7 @@ export function table(results: readonly Result[]): string {
     engine,
     build,
     grouped(states),
-    ...ORDERS.flatMap((order) => [`\`${digests[order].slice(0, DIGITS)}\``, seconds[order].toFixed(1)]),
+    ...ORDERS.flatMap((order) => [`\`${digests[order].slice(0, DIGITS_SHOWN)}\``, seconds[order].toFixed(1)]),
   ]);
   const widths = head.map((title, column) =>
     Math.max(title.length, ...lines.map((cells) => (cells[column] ?? "").length)),
@@ -41,7 +41,7 @@ export function table(results: readonly Result[]): string {
   ].join("\n");
 }
 
-/** 1,000,000 */
+/** Groups digits by thousands: 1,000,000. */
 export function grouped(number: number): string {
   return number.toLocaleString("en-US");
 }

@@ -1,20 +1,20 @@
 import { describe, expect, it } from "vitest";
 
 import { withRun } from "../src/document.js";
-import { chosenOf, type Row, rows } from "../src/rows.js";
+import { type Row, rows, selectRows } from "../src/rows.js";
 
-const engines = (chosen: readonly Row[]) => chosen.map(({ engine }) => engine);
+const engines = (selected: readonly Row[]) => selected.map(({ engine }) => engine);
 
-describe("rows are chosen", () => {
-  it("all of them by nothing", () => {
+describe("rows are selected", () => {
+  it("all of them by the empty text", () => {
     const all = rows();
-    expect(chosenOf(all, "")).toEqual(all);
+    expect(selectRows(all, "")).toEqual(all);
   });
 
   it.each(["wasmi", "Node.js", "SpiderMonkey", "firefox", "wasmtime", "bun"])(
     "by their engine: %s",
     (text) => {
-      const [first, ...others] = engines(chosenOf(rows(), text));
+      const [first, ...others] = engines(selectRows(rows(), text));
       expect(first).toBe("the processor");
       expect(others.length).toBeGreaterThan(0);
       expect(others.filter((engine) => !engine.toLowerCase().includes(text.toLowerCase()))).toEqual([]);
@@ -22,11 +22,11 @@ describe("rows are chosen", () => {
   );
 
   it("by their build", () => {
-    expect(chosenOf(rows(), "debug").map(({ build }) => build)).toEqual(["opt-level 3", "debug", "debug"]);
+    expect(selectRows(rows(), "debug").map(({ build }) => build)).toEqual(["opt-level 3", "debug", "debug"]);
   });
 
-  it("or it is an error", () => {
-    expect(() => chosenOf(rows(), "s309x")).toThrow('no row has "s309x"');
+  it("or an unknown text gives an error", () => {
+    expect(() => selectRows(rows(), "s309x")).toThrow('no row has "s309x"');
   });
 });
 
@@ -36,11 +36,11 @@ describe("the documentation", () => {
     "<!-- The full run ends here. -->",
   ];
 
-  it("gets another run in place of the last", () => {
+  it("has its full run replaced", () => {
     expect(withRun(`a\n${begin}\nold\n${end}\nb`, "new")).toBe(`a\n${begin}\n\nnew\n\n${end}\nb`);
   });
 
-  it.each([`a\n${begin}\n`, `${end} ${begin}`, ""])("has to have a place for it", (text) => {
-    expect(() => withRun(text, "new")).toThrow("no longer a place");
+  it.each([`a\n${begin}\n`, `${end} ${begin}`, ""])("must have markers for the full run", (text) => {
+    expect(() => withRun(text, "new")).toThrow("no place");
   });
 });

@@ -1,28 +1,28 @@
-/** Runs programs that take the arguments of a digest program, some of them wrong. */
+/** Runs stand-ins for digest programs, some of which print wrong digests. */
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { afterAll, describe, expect, it } from "vitest";
 
-import type { Prepared } from "../src/prepare.js";
-import { runAll } from "../src/run.js";
+import type { PreparedRow } from "../src/prepare.js";
 import { recorded } from "../src/recorded.js";
+import { runAll } from "../src/run.js";
 
 const folder = mkdtempSync(join(tmpdir(), "tickseed-determinism-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 interface Faults {
-  /** The state from which on the walk is another one. */
+  /** The first wrong state of the walk. */
   readonly wrongFrom?: number;
-  /** What it says that it was built for. */
+  /** The target that it reports. */
   readonly target?: string;
-  /** Whether it goes on forever after its first digest. */
+  /** Whether it never ends after its first digest. */
   readonly endless?: boolean;
 }
 
-/** Digests of version 1, as far as they are known by heart; and wrong ones from a state on. */
-function program(name: string, { wrongFrom, target = name, endless = false }: Faults = {}): Prepared {
+/** A program that prints recorded digests where there are any, and wrong ones from some state on. */
+function program(name: string, { wrongFrom, target = name, endless = false }: Faults = {}): PreparedRow {
   const known = {
     scattered: Object.fromEntries(recorded("scattered")),
     walk: Object.fromEntries(recorded("walk")),
@@ -46,20 +46,20 @@ function program(name: string, { wrongFrom, target = name, endless = false }: Fa
   return { ...names, command: [process.execPath, file], states: 10_000, cost: 10_000 };
 }
 
-/** Runs rows; a sound program decides if the first has not the digests of its version. */
-function run(jobs: number, ...rows: readonly Prepared[]) {
+/** Runs rows, with a correct program as the reference. */
+function run(jobs: number, ...rows: readonly PreparedRow[]) {
   return runAll(rows, jobs, () => program("reference").command);
 }
 
 describe("rows", () => {
-  it("pass if they have the digests of the first, and the first those of its version", async () => {
+  it("pass if the first has the recorded digests, and the others have those of the first", async () => {
     const { results, failure } = await run(2, program("first"), program("second"), program("third"));
     expect(failure).toBeUndefined();
     expect(results.map(({ target }) => target)).toEqual(["first", "second", "third"]);
     expect(results[1]?.digests.walk).toBe(recorded("walk").get(10_000));
   });
 
-  it("fail at the first state that differs, which is shown as both see it", async () => {
+  it("fail at the first state that differs, and show both answers", async () => {
     const { results, failure } = await run(1, program("first"), program("second", { wrongFrom: 4321 }));
     expect(results.map(({ target }) => target)).toEqual(["first"]);
     expect(failure).toBe(
@@ -74,7 +74,7 @@ describe("rows", () => {
     );
   });
 
-  it("end when another one differs, and none comes after", async () => {
+  it("end when one of them fails, and no further row starts", async () => {
     const endless = program("endless", { endless: true });
     const wrong = program("wrong", { wrongFrom: 0 });
     const { results, failure } = await run(2, program("first"), endless, wrong, program("last"));
@@ -82,7 +82,7 @@ describe("rows", () => {
     expect(failure).toContain("state 0, walk");
   });
 
-  it("fail if the first has not the digests of its version, as the reference sees it", async () => {
+  it("fail if the first lacks the recorded digests, and show the reference's answer", async () => {
     const { results, failure } = await run(1, program("first", { wrongFrom: 5000 }), program("second"));
     expect(results).toEqual([]);
     expect(failure).toContain("one of the states 1,000 to 9,999 differs");
@@ -90,31 +90,31 @@ describe("rows", () => {
     expect(failure).toContain("state 5000 of first\nthe reference:\n    state 5000 of reference");
   });
 
-  it("say that they differ even if it cannot be shown where", async () => {
+  it("report a mismatch even if the search for its state fails", async () => {
     const wrong = program("first", { wrongFrom: 5000 });
     const { failure } = await runAll([wrong], 1, () => {
       throw new Error("no compiler");
     });
     expect(failure).toBe(
-      "first: walk, one of the states 1,000 to 9,999 is another one; which state it is could not be found out: no compiler",
+      "first: walk: one of the states 1,000 to 9,999 differs; the search for that state failed: no compiler",
     );
   });
 
-  it("say so if the reference computes the same as the first", async () => {
+  it("report it if the reference agrees with the first", async () => {
     const wrong = program("first", { wrongFrom: 5000 });
     const { failure } = await runAll([wrong], 1, () => wrong.command);
-    expect(failure).toContain("The reference implementation computes the same");
+    expect(failure).toContain("The reference implementation agrees with the engine");
   });
 
-  it("fail if they cannot be run, and none comes after", async () => {
-    const broken: Prepared = { ...program("broken"), command: [process.execPath, "--no-such-option"] };
+  it("fail if one cannot be run, and no further row starts", async () => {
+    const broken: PreparedRow = { ...program("broken"), command: [process.execPath, "--no-such-option"] };
     const { results, failure } = await run(1, program("first"), broken, program("third"));
     expect(results.map(({ target }) => target)).toEqual(["first"]);
     expect(failure).toContain("broken could not be run");
   });
 
-  it("fail if their program is another one", async () => {
+  it("fail if their program was built differently", async () => {
     const { failure } = await run(1, program("first"), program("s390x", { target: "first" }));
-    expect(failure).toContain("its program says that it is first, b, engine version 1, not s390x, b");
+    expect(failure).toContain("its program reports first, b, engine version 1, not s390x, b");
   });
 });

@@ -1,115 +1,115 @@
-/** Mistakes that somebody could make in the engine. Each has to be noticed. */
+/** Plausible mistakes in the engine. The tests must detect each of them. */
 
 export interface Fault {
   readonly name: string;
   /** A file of crates/engine/src. */
   readonly file: string;
-  /** What stands there, once. */
+  /** The correct code, which occurs once in the file. */
   readonly right: string;
   readonly wrong: string;
-  /** The target that it shows on, unless it is every one. */
+  /** The target on which the fault shows, unless it shows on any. */
   readonly only?: string;
 }
 
 const BIG_ENDIAN = "s390x-unknown-linux-gnu";
 const BITS_32 = "i686-unknown-linux-gnu";
 
-/** Floats where integers belong. */
+/** Floats in place of integers. */
 const FLOATS: readonly Fault[] = [
   {
-    name: "a step is divided in single precision",
+    name: "a step is computed in single precision",
     file: "schedule.rs",
     right: "Step(elapsed / u64::from(self.tick_ms))",
     wrong: "Step((elapsed as f32 / self.tick_ms as f32) as u64)",
   },
   {
-    name: "a bounded number is a fraction of a float, and no word is refused",
+    name: "a bounded number is a scaled float, and no word is rejected",
     file: "uniform.rs",
     right: "let product = u64::from(words.word()) * u64::from(n.get());",
     wrong:
       "let product = ((f64::from(words.word()) / 4_294_967_296.0 * f64::from(n.get())) as u64) << 32 | 0xffff_ffff;",
   },
   {
-    name: "the length of an epoch is computed in single precision",
+    name: "the epoch length is computed in single precision",
     file: "rules.rs",
     right: "rounds + (rounds / 2) * (self.break_interval.min + self.break_interval.max)",
     wrong:
       "rounds + ((rounds / 2) as f32 * (self.break_interval.min + self.break_interval.max) as f32) as u32",
   },
   {
-    name: "a unit has the bits of single precision",
+    name: "a unit is rounded to single precision",
     file: "draw.rs",
     right: "((high << 26) + low) as f64 / (1_u64 << 53) as f64",
     wrong: "f64::from(((high << 26) + low) as f32) / (1_u64 << 53) as f64",
   },
 ];
 
-/** Numbers as wide as the machine, which are 32 bits on some. */
+/** Integers that are too narrow, or as wide as the machine's pointers. */
 const WIDTHS: readonly Fault[] = [
   {
-    name: "a step as usize",
+    name: "a step is a usize",
     file: "schedule.rs",
     right: "Step(elapsed / u64::from(self.tick_ms))",
     wrong: "Step((elapsed / u64::from(self.tick_ms)) as usize as u64)",
     only: BITS_32,
   },
   {
-    name: "the number of an epoch as usize",
+    name: "an epoch number is a usize",
     file: "epoch.rs",
     right: "step.position() / rules.epoch_length() as u64",
     wrong: "(step.position() / rules.epoch_length() as u64) as usize as u64",
     only: BITS_32,
   },
   {
-    name: "the first position of an epoch as usize",
+    name: "the first position of an epoch is a usize",
     file: "epoch.rs",
     right: "start: number * u64::from(length)",
     wrong: "start: (number as usize).wrapping_mul(length as usize) as u64",
     only: BITS_32,
   },
   {
-    name: "the first position of an epoch in 32 bits",
+    name: "the first position of an epoch has 32 bits",
     file: "epoch.rs",
     right: "start: number * u64::from(length)",
     wrong: "start: u64::from((number as u32).wrapping_mul(length))",
   },
   {
-    name: "a block of the keystream in 32 bits",
+    name: "a keystream block number has 32 bits",
     file: "keystream.rs",
     right: "u128::from(block) * u128::from(WORDS_PER_BLOCK)",
     wrong: "u128::from(block as u32) * u128::from(WORDS_PER_BLOCK)",
   },
   {
-    name: "a nonce in 32 bits",
+    name: "a nonce has 32 bits",
     file: "keystream.rs",
     right: "stream.set_stream(nonce)",
     wrong: "stream.set_stream(nonce & 0xffff_ffff)",
   },
 ];
 
-/** The order of bytes. */
+/** Byte order. */
 const BYTES: readonly Fault[] = [
   {
-    name: "a channel's number with the high byte first",
+    name: "a channel's nonce is read big-endian",
     file: "draw.rs",
     right: "u64::from_le_bytes",
     wrong: "u64::from_be_bytes",
   },
   {
-    name: "a channel's number in the machine's order of bytes",
+    name: "a channel's nonce is read in native byte order",
     file: "draw.rs",
     right: "u64::from_le_bytes",
     wrong: "u64::from_ne_bytes",
     only: BIG_ENDIAN,
   },
   {
-    name: "an epoch's secret with the high bytes first",
+    name: "an epoch secret is written big-endian",
     file: "keys.rs",
     right: "to_le_bytes",
     wrong: "to_be_bytes",
   },
   {
-    name: "an epoch's secret in the machine's order of bytes",
+    name: "an epoch secret is written in native byte order",
     file: "keys.rs",
     right: "to_le_bytes",
     wrong: "to_ne_bytes",
@@ -117,40 +117,40 @@ const BYTES: readonly Fault[] = [
   },
 ];
 
-/** One too many or too few. */
+/** Off-by-one mistakes. */
 const BORDERS: readonly Fault[] = [
   {
-    name: "the last position of an epoch counts to the next",
+    name: "the last position of an epoch belongs to the next one",
     file: "epoch.rs",
     right: "step.position() / rules.epoch_length() as u64",
     wrong: "(step.position() + 1) / rules.epoch_length() as u64",
   },
   {
-    name: "the first position of an epoch counts to the one before",
+    name: "the first position of an epoch belongs to the previous one",
     file: "epoch.rs",
     right: "step.position() / rules.epoch_length() as u64",
     wrong: "step.get() / rules.epoch_length() as u64",
   },
   {
-    name: "the round found last is kept one step too long",
+    name: "the cached round is used one step too long",
     file: "epoch.rs",
     right: "offset >= self.borders[recent + 1]",
     wrong: "offset > self.borders[recent + 1]",
   },
   {
-    name: "the round found last is kept for steps before it",
+    name: "the cached round is used for earlier steps",
     file: "epoch.rs",
     right: "self.borders[recent] > offset || ",
     wrong: "",
   },
   {
-    name: "a break counts to the round before, if it is searched for",
+    name: "a break found by search belongs to the previous round",
     file: "epoch.rs",
     right: "self.borders[middle as usize] <= offset",
     wrong: "self.borders[middle as usize] < offset",
   },
   {
-    name: "the next break one step late",
+    name: "the next break is one step late",
     file: "epoch.rs",
     right: "next_break: self.start + u64::from(to) - 1",
     wrong: "next_break: self.start + u64::from(to)",
@@ -168,7 +168,7 @@ const BORDERS: readonly Fault[] = [
     wrong: "shuffle(&mut words, used, rules.rounds_per_epoch() - 1)",
   },
   {
-    name: "the instant of the start lies before the start",
+    name: "the instant of the start counts as before the start",
     file: "schedule.rs",
     right: "u64::try_from(elapsed).ok()",
     wrong: "u64::try_from(elapsed).ok().filter(|elapsed| *elapsed > 0)",
@@ -180,17 +180,17 @@ const BORDERS: readonly Fault[] = [
     wrong: "Step((elapsed + u64::from(self.tick_ms) / 2) / u64::from(self.tick_ms))",
   },
   {
-    name: "the epoch of the last round of all is out of range",
+    name: "the epoch of the very last round is out of range",
     file: "timeline.rs",
     right: "if number > Epoch::number_of(self.rules, Step::MAX)",
     wrong: "if number >= Epoch::number_of(self.rules, Step::MAX)",
   },
 ];
 
-/** Chance that is not even, or is spent otherwise. */
+/** Biased randomness, or another use of its words. */
 const CHANCE: readonly Fault[] = [
   {
-    name: "no word is refused: small numbers are a little likelier",
+    name: "no word is rejected, so small numbers are slightly more likely",
     file: "uniform.rs",
     right: "if low >= limit {",
     wrong: "if low >= limit || true {",
@@ -202,31 +202,31 @@ const CHANCE: readonly Fault[] = [
     wrong: "return ((product / u64::from(n.get())) as u32) % n.get();",
   },
   {
-    name: "a word is refused that need not be",
+    name: "one word too many is rejected",
     file: "uniform.rs",
     right: "if low >= limit {",
     wrong: "if low > limit {",
   },
   {
-    name: "the limit is that of 2^32 - 1 words",
+    name: "the rejection limit is that of 2^32 - 1 words",
     file: "uniform.rs",
     right: "n.get().wrapping_neg() % n",
     wrong: "u32::MAX % n",
   },
   {
-    name: "items are shuffled from the first to the last",
+    name: "a shuffle runs from the first item to the last",
     file: "uniform.rs",
     right: "(1..count).rev()",
     wrong: "(1..count)",
   },
   {
-    name: "an item never stays where it is",
+    name: "a shuffle never leaves an item in place",
     file: "uniform.rs",
     right: "NonZeroU32::MIN.saturating_add(last)",
     wrong: "NonZeroU32::MIN.saturating_add(last - 1)",
   },
   {
-    name: "a shuffle takes a word for the first item, too",
+    name: "a shuffle also takes a word for the first item",
     file: "uniform.rs",
     right: "(1..count).rev()",
     wrong: "(0..count).rev()",
@@ -238,41 +238,41 @@ const CHANCE: readonly Fault[] = [
     wrong: "((low << 27) + high)",
   },
   {
-    name: "a draw's blocks lie too close together",
+    name: "the blocks of a draw overlap those of the next step",
     file: "draw.rs",
     right: "const BLOCK_STRIDE: u64 = 1 << 32;",
     wrong: "const BLOCK_STRIDE: u64 = 1;",
   },
   {
-    name: "channels are not kept apart from intervals",
+    name: "a channel can share the nonce of the intervals",
     file: "draw.rs",
     right: "const CHANNEL_BIT: u64 = 1 << 63;",
     wrong: "const CHANNEL_BIT: u64 = 0;",
   },
   {
-    name: "12 rounds of ChaCha instead of 8",
+    name: "ChaCha has 12 rounds instead of 8",
     file: "keystream.rs",
     right: "use rand_chacha::ChaCha8Rng;",
     wrong: "use rand_chacha::ChaCha12Rng as ChaCha8Rng;",
   },
 ];
 
-/** Texts and what is kept. */
+/** Texts, caches and breaks. */
 const REST: readonly Fault[] = [
   {
-    name: "spaces around a seed do not count",
+    name: "whitespace around a seed is ignored",
     file: "keys.rs",
     right: "seed.as_bytes()",
     wrong: "seed.as_bytes().trim_ascii()",
   },
   {
-    name: "only the first 64 bytes of a seed count",
+    name: "only the first 64 bytes of a seed are used",
     file: "keys.rs",
     right: "seed.as_bytes()",
     wrong: "&seed.as_bytes()[..seed.as_bytes().len().min(64)]",
   },
   {
-    name: "no zero byte between a label and its text",
+    name: "the zero byte between a label and its text is missing",
     file: "keys.rs",
     right: "&[0], ",
     wrong: "",
@@ -284,7 +284,7 @@ const REST: readonly Fault[] = [
     wrong: "if number > self.epoch.number()",
   },
   {
-    name: "a break is what has the value 1, too",
+    name: "the value 1 also counts as a break",
     file: "epoch.rs",
     right: "broken: value == 0",
     wrong: "broken: value <= 1",
@@ -293,7 +293,7 @@ const REST: readonly Fault[] = [
 
 const FAULTS: readonly Fault[] = [...FLOATS, ...WIDTHS, ...BYTES, ...BORDERS, ...CHANCE, ...REST];
 
-/** The faults of a file, or with a text in their name. */
-export function choose(text: string): Fault[] {
+/** Returns the faults in a file, or with a text in their name. */
+export function selectFaults(text: string): Fault[] {
   return FAULTS.filter(({ name, file }) => name.includes(text) || file === text);
 }

@@ -1,42 +1,42 @@
 /**
- * `scripts/planted-faults`: plants each fault in a copy of the engine, and looks whether the vectors and the digest notice.
- * Prints a table in Markdown, and fails if one goes unnoticed.
+ * `scripts/planted-faults`: plants each fault in a copy of the engine and runs the tests that must detect it.
+ * Prints a Markdown table, and fails if a fault goes undetected.
  */
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { say } from "../say.js";
+import { print } from "../print.js";
 import { ROOT } from "../system.js";
-import { choose, type Fault } from "./list.js";
-import { notice, type Outcomes } from "./notice.js";
-import { passes, type Result, table, unnoticed } from "./results.js";
+import { detect, type Outcomes } from "./detect.js";
+import { type Fault, selectFaults } from "./list.js";
+import { bothPass, countUndetected, type Result, table } from "./results.js";
 
-/** The engine, what tests it, and what Cargo needs to build them. */
+/** The engine, its tests, and everything Cargo needs to build them. */
 const COPIED = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "README.md", "docs", "crates"];
 
 async function main(): Promise<number> {
   const only = process.argv[2] ?? "";
-  const chosen = choose(only);
-  if (chosen.length === 0) {
-    say(`error: no fault has ${only} in its name, and none is in a file that is called so`);
+  const selected = selectFaults(only);
+  if (selected.length === 0) {
+    print(`error: no fault has "${only}" in its name, and none is in a file of that name`);
     return 1;
   }
-  const copy = copyOfWorkspace();
-  for (const target of new Set(chosen.map(({ only }) => only))) {
+  const copy = copyWorkspace();
+  for (const target of new Set(selected.map(({ only }) => only))) {
     if (!(await passesWithoutFault(copy, target))) {
       return 1;
     }
   }
-  const results = await plantAll(copy, chosen);
-  say(`\n${table(results)}\n`);
-  const failed = unnoticed(results);
-  say(`${results.length - failed} passed, ${failed} failed`);
+  const results = await plantAll(copy, selected);
+  print(`\n${table(results)}\n`);
+  const failed = countUndetected(results);
+  print(`${results.length - failed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
 }
 
 process.exitCode = await main();
 
-function copyOfWorkspace(): string {
+function copyWorkspace(): string {
   const copy = join(ROOT, "artifacts", "planted-faults");
   rmSync(join(copy, "crates"), { recursive: true, force: true });
   mkdirSync(copy, { recursive: true });
@@ -49,42 +49,42 @@ function copyOfWorkspace(): string {
   return copy;
 }
 
-/** Whether the tests can pass on a target. Where they cannot, they would notice whatever is planted. */
+/** Checks that the tests pass on a target. Tests that always fail would seem to detect every fault. */
 async function passesWithoutFault(copy: string, target: string | undefined): Promise<boolean> {
   const where = target ?? "this machine";
-  say(`Without a fault, on ${where}`);
-  const outcomes = await notice(copy, target);
-  const good = passes(outcomes);
-  if (!good) {
+  print(`Without a fault, on ${where}`);
+  const outcomes = await detect(copy, target);
+  const passes = bothPass(outcomes);
+  if (!passes) {
     const { vectors, digest } = outcomes;
-    say(`error: on ${where} the tests fail without a fault, too, and would notice whatever is planted`);
-    say(`vectors: ${vectors.noticed}\n${vectors.output}\ndigest: ${digest.noticed}\n${digest.output}`);
+    print(`error: on ${where} the tests fail even without a fault, so they prove nothing`);
+    print(`vectors: ${vectors.detected}\n${vectors.output}\ndigest: ${digest.detected}\n${digest.output}`);
   }
-  return good;
+  return passes;
 }
 
 async function plantAll(copy: string, faults: readonly Fault[]): Promise<Result[]> {
   const results: Result[] = [];
-  for (const [place, fault] of faults.entries()) {
-    say(`[${place + 1}/${faults.length}] ${fault.name}`);
-    results.push({ fault, outcomes: await planted(copy, fault) });
+  for (const [index, fault] of faults.entries()) {
+    print(`[${index + 1}/${faults.length}] ${fault.name}`);
+    results.push({ fault, outcomes: await plant(copy, fault) });
   }
   return results;
 }
 
-/** What notices the fault. The engine is as it was afterwards. */
-async function planted(copy: string, fault: Fault): Promise<Outcomes> {
+/** Plants a fault, runs the tests, and restores the file. */
+async function plant(copy: string, fault: Fault): Promise<Outcomes> {
   const file = join(copy, "crates/engine/src", fault.file);
   const text = readFileSync(file, "utf8");
   if (text.split(fault.right).length !== 2) {
-    throw new Error(`${fault.file} does not have this once: ${fault.right}`);
+    throw new Error(`${fault.file} does not contain this exactly once: ${fault.right}`);
   }
   writeFileSync(
     file,
     text.replace(fault.right, () => fault.wrong),
   );
   try {
-    return await notice(copy, fault.only);
+    return await detect(copy, fault.only);
   } finally {
     writeFileSync(file, text);
   }

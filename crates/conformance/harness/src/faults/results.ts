@@ -1,27 +1,27 @@
-/** Tells what has noticed which fault. */
+/** The table of planted faults. */
+import type { Outcomes } from "./detect.js";
 import type { Fault } from "./list.js";
-import type { Outcomes } from "./notice.js";
 
-/** A fault, and what noticed it. */
+/** A fault and the outcomes of the tests. */
 export interface Result {
   readonly fault: Fault;
   readonly outcomes: Outcomes;
 }
 
-/** How many were noticed by neither test. */
-export function unnoticed(results: readonly Result[]): number {
-  return results.filter(({ outcomes }) => passes(outcomes)).length;
+/** Returns the number of faults that neither test detected. */
+export function countUndetected(results: readonly Result[]): number {
+  return results.filter(({ outcomes }) => bothPass(outcomes)).length;
 }
 
-/** Whether neither test has noticed anything. */
-export function passes({ vectors, digest }: Outcomes): boolean {
-  return vectors.noticed === "no" && digest.noticed === "no";
+/** Returns whether both tests pass. */
+export function bothPass({ vectors, digest }: Outcomes): boolean {
+  return vectors.detected === "no" && digest.detected === "no";
 }
 
-/** The table of docs/determinism.md. */
+/** Returns the table of docs/determinism.md. */
 export function table(results: readonly Result[]): string {
   const lines = results.map(({ fault: { name, file, only }, outcomes: { vectors, digest } }) =>
-    row(name, `\`${file}\``, only ?? "every one", vectors.noticed, digest.noticed),
+    row(name, `\`${file}\``, only ?? "any", vectors.detected, digest.detected),
   );
   const head = [
     row("fault", "file", "target", "vectors", "digest"),

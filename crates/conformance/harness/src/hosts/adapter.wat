@@ -1,5 +1,5 @@
-;; For engines without JavaScript: the npm package's module as what the driver imports. Both speak in numbers; here a handle is
-;; kept from one call to the next, and what the package's TypeScript would make of two answers is put together.
+;; Connects a driver to the npm package's module in engines without JavaScript. Both sides use only numbers. The adapter holds
+;; the open handles, and combines answers where the package's TypeScript would.
 (module
   (import "package" "engineVersion" (func $engine_version (result i32)))
   (import "package" "write" (func $write (param i32)))
@@ -17,10 +17,10 @@
   (import "package" "below" (func $below (param i32 f64) (result f64)))
   (import "package" "exchange" (func $exchange (param i32 i32) (result f64)))
 
-  ;; No handle is as large. To close it does nothing.
+  ;; No handle has this value, and closing it does nothing.
   (global $timeline (mut i32) (i32.const -1))
   (global $draw (mut i32) (i32.const -1))
-  ;; The step and the round that were asked about last, and the value and the first step that were answered.
+  ;; The last step and its value, and the last round number.
   (global $step (mut f64) (f64.const 0))
   (global $state (mut f64) (f64.const 0))
   (global $number (mut f64) (f64.const 0))
@@ -30,7 +30,7 @@
   (export "version" (func $engine_version))
   (export "write" (func $write))
 
-  ;; A refusal is -1, and no handle: the conversion traps.
+  ;; A rejected input gives -1 instead of a handle, and the conversion traps.
   (func (export "open") (param f64 f64 f64 f64 f64)
     (call $close_timeline (global.get $timeline))
     (global.set $timeline (i32.trunc_f64_u
@@ -50,7 +50,7 @@
       (call $round (global.get $timeline) (local.get 0))
       (i32.const 2)))
 
-  ;; Not a number before the start; the driver takes -1.
+  ;; The package answers NaN before the start; the driver expects -1.
   (func (export "step_at") (param f64) (result f64)
     (local $step f64)
     (local.set $step (call $step_at (global.get $timeline) (local.get 0)))
@@ -74,25 +74,25 @@
   (func (export "below") (param f64) (result f64) (call $below (global.get $draw) (local.get 0)))
 
   (func (export "shuffle") (param $count i32)
-    (local $place i32)
+    (local $index i32)
     (block $filled
       (loop $fill
-        (br_if $filled (i32.eq (local.get $place) (local.get $count)))
-        (call $set (local.get $place) (local.get $place))
-        (local.set $place (i32.add (local.get $place) (i32.const 1)))
+        (br_if $filled (i32.eq (local.get $index) (local.get $count)))
+        (call $set (local.get $index) (local.get $index))
+        (local.set $index (i32.add (local.get $index) (i32.const 1)))
         (br $fill)))
     (block $done
       (loop $next
-        (br_if $done (i32.le_s (local.get $place) (i32.const 1)))
-        (local.set $place (i32.sub (local.get $place) (i32.const 1)))
+        (br_if $done (i32.le_s (local.get $index) (i32.const 1)))
+        (local.set $index (i32.sub (local.get $index) (i32.const 1)))
         (call $swap
-          (local.get $place)
-          (i32.trunc_f64_u (call $exchange (global.get $draw) (local.get $place))))
+          (local.get $index)
+          (i32.trunc_f64_u (call $exchange (global.get $draw) (local.get $index))))
         (br $next))))
-  (func $item (export "item") (param $place i32) (result i32)
-    (i32.load (i32.shl (local.get $place) (i32.const 2))))
-  (func $set (param $place i32) (param $item i32)
-    (i32.store (i32.shl (local.get $place) (i32.const 2)) (local.get $item)))
+  (func $item (export "item") (param $index i32) (result i32)
+    (i32.load (i32.shl (local.get $index) (i32.const 2))))
+  (func $set (param $index i32) (param $item i32)
+    (i32.store (i32.shl (local.get $index) (i32.const 2)) (local.get $item)))
   (func $swap (param $a i32) (param $b i32)
     (local $item i32)
     (local.set $item (call $item (local.get $a)))

@@ -1,7 +1,9 @@
 /**
- * Runs a driver over the npm package in a browser.
+ * Runs a driver and the npm package in a browser.
  *
- *     node browser.js chromium|firefox PROGRAM DRIVER   then as `report` says
+ *     node browser.js chromium|firefox PROGRAM DRIVER ...
+ *
+ * The other arguments are those of `report`.
  */
 
 import { readFile } from "node:fs/promises";
@@ -18,12 +20,12 @@ import { STREAMS } from "./streams.js";
 
 const [name = "", program = "", driver = "", ...rest] = process.argv.slice(2);
 
-/** Where what the page asks for lies: its own code, the package, and the driver. */
+/** The folders that the page loads files from: its own code and the package. */
 const FOLDERS: Record<string, string> = {
   hosts: fileURLToPath(new URL(".", import.meta.url)),
   package: fileURLToPath(new URL("..", import.meta.resolve("tickseed/tickseed_bg.wasm"))),
 };
-/** The package's names are told to the page, as a page without a bundler does it. */
+/** An import map resolves the package, as in any page without a bundler. */
 const PAGE = `<!doctype html><title>digest</title>
 <script type="importmap">{"imports": {"tickseed/engine": "/package/dist/engine.js"}}</script>
 <script type="module" src="/hosts/page.js" onerror="failure = 'a file is missing'"></script>`;
@@ -53,7 +55,7 @@ function start(): Promise<Browser> {
   if (name === "firefox") {
     return launch({ ...common, browser: "firefox" });
   }
-  // Tests run as root in containers, where Chromium's own sandbox cannot start.
+  // Tests run as root in containers, where Chromium's sandbox cannot start.
   return launch({ ...common, args: ["--no-sandbox", "--disable-gpu"] });
 }
 
@@ -72,27 +74,27 @@ async function answer(path: string): Promise<{ type: string; body: string | Buff
   if (path === "/") {
     return { type: "text/html", body: PAGE };
   }
-  const [, folder = "", ...file] = posix.normalize(path).split("/");
-  const place = path === "/driver.wasm" ? driver : `${FOLDERS[folder]}/${file.join("/")}`;
-  return { type: TYPES[extname(place)] ?? "text/plain", body: await readFile(place) };
+  const [, folder = "", ...parts] = posix.normalize(path).split("/");
+  const file = path === "/driver.wasm" ? driver : `${FOLDERS[folder]}/${parts.join("/")}`;
+  return { type: TYPES[extname(file)] ?? "text/plain", body: await readFile(file) };
 }
 
-/** The page's driver, asked from here. */
+/** Returns a driver that forwards every call to the driver in the page. */
 function driverOf(page: Page): Driver {
-  const ask = <Name extends keyof Driver>(what: Name, ...numbers: number[]) =>
+  const call = <Name extends keyof Driver>(method: Name, ...numbers: number[]) =>
     page.evaluate(
-      (what, numbers) =>
-        (globalThis.driver as unknown as Record<string, (...n: number[]) => unknown>)[what]?.(...numbers),
-      what,
+      (method, numbers) =>
+        (globalThis.driver as unknown as Record<string, (...n: number[]) => unknown>)[method]?.(...numbers),
+      method,
       numbers,
     ) as Promise<Awaited<ReturnType<Driver[Name]>>>;
   return {
-    build: () => ask("build"),
-    version: () => ask("version"),
-    start: (order) => ask("start", order),
-    advance: (states) => ask("advance", states),
-    finish: () => ask("finish"),
-    describe: (order, state) => ask("describe", order, state),
+    build: () => call("build"),
+    version: () => call("version"),
+    start: (order) => call("start", order),
+    advance: (states) => call("advance", states),
+    finish: () => call("finish"),
+    describe: (order, state) => call("describe", order, state),
   };
 }
 

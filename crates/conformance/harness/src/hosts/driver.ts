@@ -1,27 +1,27 @@
-/** The digest as a WebAssembly module, `crates/conformance/driver`. This file runs in every engine, browsers included. */
+/** The WebAssembly module of `crates/conformance/driver`. This file runs in every JavaScript engine, browsers included. */
 
-/** What a host asks a driver for. In a browser the answers take their time. */
+/** A driver as hosts use it. In a browser its answers are asynchronous. */
 export interface Driver {
-  /** What it was built for and how. */
+  /** Returns the target and the build. */
   build(): Awaitable<string>;
-  /** The version of the definition that its engine computes. */
+  /** Returns the version of the definition that its engine implements. */
   version(): Awaitable<number>;
-  /** Begins a digest. */
+  /** Starts a digest. */
   start(order: number): Awaitable<void>;
-  /** Takes the next states in. */
+  /** Adds the next states. */
   advance(states: number): Awaitable<void>;
-  /** The digest so far. */
+  /** Returns the digest so far. */
   finish(): Awaitable<string>;
-  /** One state in words. */
+  /** Returns the transcript of one state. */
   describe(order: number, state: number): Awaitable<string>;
 }
 
 export type Awaitable<T> = T | Promise<T>;
 
-/** Functions that a WebAssembly module takes. */
+/** The functions that a WebAssembly module imports. */
 export type Imports = Record<string, (...numbers: number[]) => number | undefined>;
 
-/** What the module exports. */
+/** The functions that the module exports. */
 interface Exports {
   build(): number;
   version(): number;
@@ -29,10 +29,10 @@ interface Exports {
   advance(states: number): void;
   finish(): number;
   describe(order: number, state: number): number;
-  character(place: number): number;
+  character(index: number): number;
 }
 
-/** As much of the global `WebAssembly` as is needed here, and as every engine has. */
+/** The part of the global `WebAssembly` used here, which every engine has. */
 declare const WebAssembly: {
   instantiate(
     bytes: Uint8Array<ArrayBuffer>,
@@ -41,16 +41,16 @@ declare const WebAssembly: {
   readonly Module: { imports(module: object): readonly unknown[] };
 };
 
-/** A driver over an engine, or one that has an engine inside. */
+/** Instantiates a driver: with `engine` one that imports it, otherwise one that contains an engine. */
 export async function instantiate(bytes: Uint8Array<ArrayBuffer>, engine?: Imports): Promise<Driver> {
   const imports: Record<string, Imports> = engine === undefined ? {} : { engine };
   const { module, instance } = await WebAssembly.instantiate(bytes, imports);
   if (engine !== undefined && WebAssembly.Module.imports(module).length === 0) {
-    throw new Error("the driver has an engine inside and would not ask the package's");
+    throw new Error("the driver contains an engine and would not ask the package's");
   }
   const driver = instance.exports as Exports;
   const text = (length: number) =>
-    Array.from({ length }, (_, place) => String.fromCodePoint(driver.character(place))).join("");
+    Array.from({ length }, (_, index) => String.fromCodePoint(driver.character(index))).join("");
   return {
     build: () => text(driver.build()),
     version: () => driver.version(),

@@ -1,9 +1,9 @@
-"""Prints digests that a WebAssembly module makes, compiled and run by wasmtime.
+"""Prints digests computed by a WebAssembly module, which wasmtime runs.
 
-    in_wasmtime.py DRIVER ...                            the driver has an engine inside
+    in_wasmtime.py DRIVER ...                            the driver contains an engine
     in_wasmtime.py DRIVER --package MODULE ADAPTER ...   the engine is the npm package's module
 
-What follows is as the native program `digest` takes it: `scattered|walk N...` or `scattered|walk --state N`.
+The other arguments are those of the native program `digest`: `scattered|walk N...` or `scattered|walk --state N`.
 """
 
 import json
@@ -26,7 +26,7 @@ def main(driver, *rest):
 
 
 class Driver:
-    """A driver, and the engine behind it."""
+    """A driver and the engine it asks."""
 
     def __init__(self, driver, package=None):
         self.engine = Engine()
@@ -35,7 +35,7 @@ class Driver:
         driver = Module.from_file(self.engine, driver)
         if package is not None:
             if not driver.imports:
-                raise SystemExit("the driver has an engine inside and would not ask the package's")
+                raise SystemExit("the driver contains an engine and would not ask the package's")
             module, adapter = package
             self.add("package", self.without_imports(Module.from_file(self.engine, module)))
             adapter = Module(self.engine, Path(adapter).read_text(encoding="utf-8"))
@@ -43,25 +43,25 @@ class Driver:
         self.exports = self.linker.instantiate(self.store, driver).exports(self.store)
 
     def add(self, name, instance):
-        """Makes an instance's exports known to the modules after it: they call each other directly."""
+        """Offers an instance's exports to later modules, which call them directly."""
         self.linker.define_instance(self.store, name, instance)
 
     def without_imports(self, module):
-        """The package's module needs JavaScript only where JavaScript's objects are; here nothing is."""
+        """Replaces the package's imports, which it calls only to handle JavaScript objects, with functions that fail."""
 
-        def refuse(*_):
+        def fail(*_):
             raise RuntimeError("the package's module calls JavaScript")
 
-        imports = [Func(self.store, kind.type, refuse) for kind in module.imports]
+        imports = [Func(self.store, kind.type, fail) for kind in module.imports]
         return Instance(self.store, module, imports)
 
     def call(self, name, *parameters):
         return self.exports[name](self.store, *parameters)
 
     def text(self, name, *parameters):
-        """The text that an export makes, of which it tells the length."""
+        """Returns the text that an export produces, given the length that it returns."""
         length = self.call(name, *parameters)
-        return "".join(chr(self.call("character", place)) for place in range(length))
+        return "".join(chr(self.call("character", index)) for index in range(length))
 
 
 def report(driver, order, *rest):
@@ -71,17 +71,17 @@ def report(driver, order, *rest):
         return
     target, build = driver.text("build").split("; ")
     version = driver.call("version")
-    told = started = time.monotonic()
+    last_report = started = time.monotonic()
     driver.call("start", number)
-    passed = 0
+    done = 0
     for states in sorted(int(states) for states in rest):
-        while passed < states:
-            at_once = min(STATES_AT_ONCE, states - passed)
+        while done < states:
+            at_once = min(STATES_AT_ONCE, states - done)
             driver.call("advance", float(at_once))
-            passed += at_once
-            if time.monotonic() - told >= 1:
-                told = time.monotonic()
-                print(passed, file=sys.stderr, flush=True)
+            done += at_once
+            if time.monotonic() - last_report >= 1:
+                last_report = time.monotonic()
+                print(done, file=sys.stderr, flush=True)
         line = {
             "engine_version": version,
             "target": target,

@@ -1,8 +1,10 @@
 /**
  * Runs a driver in the JavaScript engine that runs this: V8 in Node.js, JavaScriptCore in Bun.
  *
- *     node local.js DRIVER            as `report` says; the driver has an engine inside
- *     node local.js DRIVER --package  the same; the engine is the npm package's
+ *     node local.js DRIVER ...            the driver contains an engine
+ *     node local.js DRIVER --package ...  the engine is the npm package's
+ *
+ * The other arguments are those of `report`.
  */
 import { readFile } from "node:fs/promises";
 

@@ -1,19 +1,19 @@
-/** The npm package's engine as what the driver imports: asked as any program would ask it. Runs in every engine. */
+/** The npm package's engine as the functions that a driver imports. It is used through its public API. */
 import type { Draw, Round, State, Timeline } from "tickseed/engine";
 
 import type { Imports } from "./driver.js";
 
-/** The package, however it was loaded. */
+/** The part of the package used here. */
 export interface Package {
   readonly ENGINE_VERSION: number;
   readonly EngineError: typeof import("tickseed/engine").EngineError;
   readonly Timeline: typeof import("tickseed/engine").Timeline;
 }
 
-/** What stands for a refused input, and for the step before the start. */
+/** Stands for a rejected input, and for the step before the start. */
 const NONE = -1;
 
-/** Functions of numbers over the package's classes; see `crates/conformance/driver/src/imported.rs`. */
+/** Wraps the package's classes in functions over numbers; see `crates/conformance/driver/src/imported.rs`. */
 export function engineOf({ ENGINE_VERSION, EngineError, Timeline }: Package): Imports {
   let text = "";
   let timeline: Timeline | undefined;
@@ -21,15 +21,15 @@ export function engineOf({ ENGINE_VERSION, EngineError, Timeline }: Package): Im
   let round: Round | undefined;
   let draw: Draw | undefined;
   let items: number[] = [];
-  const taken = () => {
+  const takeText = () => {
     const all = text;
     text = "";
     return all;
   };
-  /** What is asked, or -1 if the engine refuses a number as out of its range. */
-  const accepted = (ask: () => number) => {
+  /** Returns the answer, or -1 if the engine rejects a number as out of range. */
+  const orNone = (answer: () => number) => {
     try {
-      return ask();
+      return answer();
     } catch (error) {
       if (error instanceof EngineError && error.code === "out_of_range") {
         return NONE;
@@ -40,59 +40,59 @@ export function engineOf({ ENGINE_VERSION, EngineError, Timeline }: Package): Im
   return {
     version: () => ENGINE_VERSION,
     write: (character) => {
-      text += String.fromCodePoint(there(character));
+      text += String.fromCodePoint(defined(character));
       return undefined;
     },
     open: (start_at, tick_ms, min, max, rounds_per_epoch) => {
       timeline?.free();
       timeline = new Timeline({
-        seed: taken(),
-        start_at: there(start_at),
-        tick_ms: there(tick_ms),
+        seed: takeText(),
+        start_at: defined(start_at),
+        tick_ms: defined(tick_ms),
         rules: {
-          break_interval: { min: there(min), max: there(max) },
-          rounds_per_epoch: there(rounds_per_epoch),
+          break_interval: { min: defined(min), max: defined(max) },
+          rounds_per_epoch: defined(rounds_per_epoch),
         },
         engine_version: ENGINE_VERSION,
       });
       return undefined;
     },
     value: (step) => {
-      state = there(timeline).state(there(step));
+      state = defined(timeline).state(defined(step));
       return state.value;
     },
-    round: () => there(state).round,
-    broken: () => Number(there(state).broken),
-    next_break: (step) => there(timeline).nextBreak(there(step)),
-    step_at: (now) => there(timeline).stepAt(there(now)) ?? NONE,
-    time_of: (step) => accepted(() => there(timeline).timeOf(there(step))),
+    round: () => defined(state).round,
+    broken: () => Number(defined(state).broken),
+    next_break: (step) => defined(timeline).nextBreak(defined(step)),
+    step_at: (now) => defined(timeline).stepAt(defined(now)) ?? NONE,
+    time_of: (step) => orNone(() => defined(timeline).timeOf(defined(step))),
     first_step_of: (number) =>
-      accepted(() => {
-        round = there(timeline).roundAt(there(number));
+      orNone(() => {
+        round = defined(timeline).roundAt(defined(number));
         return round.first_step;
       }),
-    interval: () => there(round).interval,
-    break_after: () => there(round).next_break,
+    interval: () => defined(round).interval,
+    break_after: () => defined(round).next_break,
     draw: (step) => {
       draw?.free();
-      draw = there(timeline).draw(there(step), taken());
+      draw = defined(timeline).draw(defined(step), takeText());
       return undefined;
     },
-    word: () => there(draw).word(),
-    unit: () => there(draw).unit(),
-    below: (n) => there(draw).below(there(n)),
+    word: () => defined(draw).word(),
+    unit: () => defined(draw).unit(),
+    below: (n) => defined(draw).below(defined(n)),
     shuffle: (length) => {
-      items = there(draw).shuffle(Array.from({ length: there(length) }, (_, item) => item));
+      items = defined(draw).shuffle(Array.from({ length: defined(length) }, (_, item) => item));
       return undefined;
     },
-    item: (place) => there(items[there(place)]),
+    item: (index) => defined(items[defined(index)]),
   };
 }
 
-/** What the driver has asked for before, or passed along. */
-function there<T>(value: T | undefined): T {
+/** Returns a value that an earlier call has set, or an argument. */
+function defined<T>(value: T | undefined): T {
   if (value === undefined) {
-    throw new Error("the driver asked for something too early");
+    throw new Error("the driver calls the engine's functions in the wrong order");
   }
   return value;
 }

@@ -1,4 +1,4 @@
-/** Runs in a page: loads the npm package as a page would, from its files, and a driver over it. */
+/** Runs in a page: loads the npm package from its files, as any page would, and a driver that imports it. */
 
 import * as tickseed from "tickseed/engine";
 import { loadEngine } from "tickseed/engine";
@@ -7,9 +7,9 @@ import { type Driver, instantiate } from "./driver.js";
 import { engineOf } from "./npm-engine.js";
 
 declare global {
-  /** Set once it is loaded. */
+  /** Set once the driver is loaded. */
   var driver: Driver | undefined;
-  /** Why it could not be loaded. */
+  /** The reason why it could not be loaded. */
   var failure: string | undefined;
 }
 

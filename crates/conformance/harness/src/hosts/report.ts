@@ -1,10 +1,10 @@
-/** What every host of a driver does with its arguments: the same that the native program `digest` does with its own. */
+/** The command line of every host of a driver, which is that of the native program `digest`. */
 import type { Driver } from "./driver.js";
 
 export const ORDERS = ["scattered", "walk"] as const;
 export type Order = (typeof ORDERS)[number];
 
-/** A digest and where it comes from, as one line of JSON. */
+/** A digest and its origin, printed as one line of JSON. */
 export interface Line {
   readonly engine_version: number;
   readonly target: string;
@@ -15,21 +15,21 @@ export interface Line {
   readonly seconds: number;
 }
 
-/** Where lines go. */
+/** The destination of lines and of progress reports. */
 export interface Output {
   line(text: string): void;
   progress(states: number): void;
 }
 
-/** Tells how far it has got about as often; a call takes longer in slow engines than in fast ones. */
-const MILLISECONDS_BETWEEN = 1000;
+/** The approximate time between two progress reports, in slow engines and in fast ones. */
+const MILLISECONDS_BETWEEN_REPORTS = 1000;
 
-/** Does what the arguments say: `ORDER N...` or `ORDER --state N`. */
+/** Runs the command in the arguments: `ORDER N...` or `ORDER --state N`. */
 export async function report(driver: Driver, args: readonly string[], output: Output): Promise<void> {
   const [name, ...rest] = args;
   const order = ORDERS.indexOf(name as Order);
   if (order < 0 || rest.length === 0) {
-    throw new Error("what is asked for is `scattered|walk N...` or `scattered|walk --state N`");
+    throw new Error("usage: scattered|walk N... or scattered|walk --state N");
   }
   if (rest[0] === "--state") {
     output.line(await driver.describe(order, Number(rest[1])));
@@ -52,12 +52,12 @@ async function digests(
   const [target, build] = (await driver.build()).split("; ") as [string, string];
   const engine_version = await driver.version();
   const started = performance.now();
-  const pace = paced(driver, output);
-  let passed = 0;
+  const advance = pacedAdvance(driver, output);
+  let done = 0;
   await driver.start(order);
   for (const states of numbers) {
-    while (passed < states) {
-      passed += await pace(passed, states - passed);
+    while (done < states) {
+      done += await advance(done, states - done);
     }
     const digest = await driver.finish();
     const seconds = Math.round(performance.now() - started) / 1000;
@@ -66,17 +66,19 @@ async function digests(
   }
 }
 
-/** Advances by as many states as take about a second, and tells how far it has got. */
-function paced(driver: Driver, output: Output): (passed: number, left: number) => Promise<number> {
+/** Returns a function that advances by about a second's worth of states, reports progress and returns their number. */
+function pacedAdvance(driver: Driver, output: Output): (done: number, left: number) => Promise<number> {
   let atOnce = 1000;
-  return async (passed, left) => {
+  return async (done, left) => {
     const states = Math.min(atOnce, left);
     const started = performance.now();
     await driver.advance(states);
     const took = performance.now() - started;
-    atOnce = Math.ceil(states * Math.min(4, Math.max(0.25, MILLISECONDS_BETWEEN / Math.max(took, 1))));
-    if (took > MILLISECONDS_BETWEEN / 2) {
-      output.progress(passed + states);
+    atOnce = Math.ceil(
+      states * Math.min(4, Math.max(0.25, MILLISECONDS_BETWEEN_REPORTS / Math.max(took, 1))),
+    );
+    if (took > MILLISECONDS_BETWEEN_REPORTS / 2) {
+      output.progress(done + states);
     }
     return states;
   };

@@ -1,4 +1,4 @@
-/** Lines to standard output, progress to standard error, as the native program does. */
+/** Sends lines to standard output and progress to standard error, as the native program does. */
 import type { Output } from "./report.js";
 
 export const STREAMS: Output = {
