@@ -1,4 +1,4 @@
-//! Makes the cases of `vectors/v1.json`, every answer by the reference. The same on every run.
+//! Makes the cases of `vectors/v1.json`. The reference gives every answer, and every run gives the same file.
 
 mod about;
 mod draws;
@@ -15,10 +15,10 @@ mod times;
 
 use crate::vectors::Vectors;
 
-/// The version of the engine that the reference computes.
+/// The version of the engine that the reference implements.
 const ENGINE_VERSION: u32 = 1;
 
-/// Every case of `vectors/v1.json`.
+/// Makes all cases of `vectors/v1.json`.
 #[must_use]
 pub fn make_vectors() -> Vectors {
     Vectors {

@@ -1,17 +1,16 @@
-//! Version 1 of the engine, as `docs/engine.md` defines it, in the plainest form we could find.
+//! Version 1 of the engine, as `docs/engine.md` defines it, in as plain a form as possible.
 //!
 //! | section of `docs/engine.md` | file |
 //! |---|---|
 //! | 1. Inputs | `inputs.rs` |
 //! | 2. From time to step | `schedule.rs` |
-//! | 3. Rounds, 4. Epochs, 8. What an implementation also offers | `timeline.rs` |
+//! | 3. Rounds, 4. Epochs, 8. Further questions | `timeline.rs` |
 //! | 5. Keys | `keys.rs`, on top of `chacha8.rs` |
 //! | 6. Intervals of an epoch | `intervals.rs`, and `words.rs` for `bounded` and the shuffle |
 //! | 7. Draws | `draw.rs` |
 //!
-//! Nothing is kept from one question to the next: every answer is computed from the seed again, and a round is found
-//! by walking through the rounds of its epoch one after the other. It is not fast and not meant to be. SHA-256 comes
-//! from the `sha2` crate; everything else is here.
+//! Nothing is cached: every answer is computed from the seed, and a round is found by walking through the rounds of its epoch
+//! one by one. This is slow, and speed is not a goal. SHA-256 comes from the `sha2` crate; everything else is here.
 
 mod chacha8;
 mod draw;

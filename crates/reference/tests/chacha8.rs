@@ -1,5 +1,5 @@
-//! The reference's `ChaCha8` against published keystreams: draft-strombergson-chacha-test-vectors (TC1, TC3, TC7 and
-//! TC8 for a 256-bit key and 8 rounds), and the one that starts at the last block number to show all 64 bits of it.
+//! The reference's `ChaCha8` against published keystreams: TC1, TC3, TC7 and TC8 of draft-strombergson-chacha-test-vectors for a
+//! 256-bit key and 8 rounds, and one with the last block number, which tests all 64 bits of it.
 
 use tickseed_reference::reference::chacha8_block;
 
@@ -7,15 +7,15 @@ const ALL_ZERO_BLOCK_0: &str = "3e00ef2f895f40d67f5bb8e81f09a5a12c840ec3ce9a7f3b
                                 984ce172b9216f419f445367456d5619314a42a3da86b001387bfdb80e0cfe42";
 
 fn bytes(hexadecimal: &str) -> Vec<u8> {
-    let digit = |place: usize| u8::from_str_radix(&hexadecimal[place..place + 2], 16).expect("two digits");
-    (0..hexadecimal.len()).step_by(2).map(digit).collect()
+    let byte = |index: usize| u8::from_str_radix(&hexadecimal[index..index + 2], 16).expect("two digits");
+    (0..hexadecimal.len()).step_by(2).map(byte).collect()
 }
 
 fn key(hexadecimal: &str) -> [u8; 32] {
     bytes(hexadecimal).try_into().expect("64 digits")
 }
 
-/// Published nonces are 8 bytes; as a number the first byte is the lowest.
+/// Converts a published nonce of 8 bytes, little-endian.
 fn nonce(hexadecimal: &str) -> u64 {
     u64::from_le_bytes(bytes(hexadecimal).try_into().expect("16 digits"))
 }

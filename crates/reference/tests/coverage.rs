@@ -1,4 +1,4 @@
-//! What the file promises to contain is really in it: looked up in the data, not in the `why` of the cases.
+//! The file contains the cases it promises, judged by their data and not by their `why`.
 
 use tickseed_reference::vectors::{DrawCase, EpochCase, Rules, StateCase};
 use tickseed_reference::{VECTORS_V1, Vectors, load};
@@ -8,7 +8,7 @@ const LATEST_INSTANT: i64 = 253_402_300_799_999;
 const BYTES_AT_MOST: usize = 1_500_000;
 const CASES_AT_LEAST: usize = 1000;
 
-/// Least and greatest interval and K: the ends of the ranges, the defaults and small rules.
+/// Least interval, greatest interval and K: the ends of the ranges, the defaults and small rules.
 const CHOSEN_RULES: [(u32, u32, u32); 10] = [
     (1, 1, 2),
     (1, 1, 256),
@@ -26,7 +26,7 @@ fn rules_as_numbers(rules: &Rules) -> (u32, u32, u32) {
     (rules.break_interval.min, rules.break_interval.max, rules.rounds_per_epoch)
 }
 
-/// Section 4 once more, so that the test does not lean on what it tests.
+/// Computes section 4 again, so that the test does not rely on the code it tests.
 fn epoch_length(rules: &Rules) -> u64 {
     let pair = u64::from(rules.break_interval.min) + u64::from(rules.break_interval.max);
     let rounds = u64::from(rules.rounds_per_epoch);
@@ -43,7 +43,7 @@ fn all_rules(vectors: &Vectors) -> [Vec<Rules>; 5] {
     ]
 }
 
-/// Whether a step lies at a wanted epoch and offset.
+/// Returns whether a step has the wanted epoch and offset.
 fn has_position(steps: &[(Rules, u64)], wanted: impl Fn(u64, u64) -> bool) -> bool {
     steps.iter().any(|(rules, step)| {
         let length = epoch_length(rules);
@@ -52,7 +52,7 @@ fn has_position(steps: &[(Rules, u64)], wanted: impl Fn(u64, u64) -> bool) -> bo
 }
 
 #[test]
-fn there_are_enough_cases_in_a_file_of_a_sensible_size() {
+fn the_file_has_enough_cases_and_a_reasonable_size() {
     let cases: usize = load().counts().iter().map(|(_, cases)| cases).sum();
     assert!(cases >= CASES_AT_LEAST, "{cases} cases");
     assert!(VECTORS_V1.len() <= BYTES_AT_MOST, "{} bytes", VECTORS_V1.len());
@@ -60,21 +60,21 @@ fn there_are_enough_cases_in_a_file_of_a_sensible_size() {
 }
 
 #[test]
-fn every_kind_has_rules_at_the_ends_of_their_ranges() {
+fn every_kind_of_case_has_rules_at_the_ends_of_their_ranges() {
     for rules in all_rules(&load()) {
         for k in [2, 4, 64, 254, 256] {
             assert!(rules.iter().any(|rules| rules.rounds_per_epoch == k), "K = {k}");
         }
         for interval in [(1, 1), (7, 7), (1_000_000, 1_000_000), (1, 1_000_000), (100, 300)] {
             let (min, max) = interval;
-            let is_there = |rules: &Rules| (rules.break_interval.min, rules.break_interval.max) == (min, max);
-            assert!(rules.iter().any(is_there), "{interval:?}");
+            let matches = |rules: &Rules| (rules.break_interval.min, rules.break_interval.max) == (min, max);
+            assert!(rules.iter().any(matches), "{interval:?}");
         }
     }
 }
 
 #[test]
-fn seeds_of_every_kind() {
+fn there_are_seeds_of_every_kind() {
     let vectors = load();
     let states: Vec<&str> = vectors.states.iter().map(|case| case.seed.as_str()).collect();
     let epochs: Vec<&str> = vectors.epochs.iter().map(|case| case.seed.as_str()).collect();
@@ -85,7 +85,7 @@ fn seeds_of_every_kind() {
 }
 
 #[test]
-fn channels_of_every_kind() {
+fn there_are_channels_of_every_kind() {
     let vectors = load();
     let channels: Vec<&str> = vectors.draws.iter().map(|case| case.channel.as_str()).collect();
     assert_texts_of_every_kind(&channels, 64);
@@ -99,7 +99,7 @@ fn assert_texts_of_every_kind(texts: &[&str], longest: usize) {
         let long = |text: &&str| {
             text.len() == longest && text.chars().any(|character| character.len_utf8() == bytes)
         };
-        assert!(texts.iter().any(long), "no longest text with characters of {bytes} bytes");
+        assert!(texts.iter().any(long), "no text of the greatest length has characters of {bytes} bytes");
     }
     for text in ["caf\u{e9}", "cafe\u{301}", "\u{2028}\u{2029}", "\u{feff}dice", " dice ", "dice\0dice"] {
         assert!(texts.contains(&text), "{text:?}");
@@ -109,19 +109,19 @@ fn assert_texts_of_every_kind(texts: &[&str], longest: usize) {
 #[test]
 fn composed_and_decomposed_texts_give_different_answers() {
     let vectors = load();
-    let of_seed = |seed| vectors.epochs.iter().find(|case| case.seed == seed).expect("the seed is there");
+    let of_seed = |seed| vectors.epochs.iter().find(|case| case.seed == seed).expect("the file has the seed");
     let (composed, decomposed): (&EpochCase, &EpochCase) = (of_seed("caf\u{e9}"), of_seed("cafe\u{301}"));
     assert_eq!((composed.rules, composed.epoch), (decomposed.rules, decomposed.epoch));
     assert_ne!(composed.root, decomposed.root);
     let of_channel =
-        |name| vectors.draws.iter().find(|case| case.channel == name).expect("the channel is there");
+        |name| vectors.draws.iter().find(|case| case.channel == name).expect("the file has the channel");
     let (composed, decomposed): (&DrawCase, &DrawCase) = (of_channel("caf\u{e9}"), of_channel("cafe\u{301}"));
     assert_eq!((composed.step, &composed.seed), (decomposed.step, &decomposed.seed));
     assert_ne!(composed.words, decomposed.words);
 }
 
 #[test]
-fn both_sides_of_epoch_borders() {
+fn there_are_steps_on_both_sides_of_epoch_borders() {
     let vectors = load();
     let draws: Vec<_> = vectors.draws.iter().map(|case| (case.rules, case.step)).collect();
     for rules in CHOSEN_RULES {
@@ -143,17 +143,17 @@ fn both_sides_of_epoch_borders() {
 }
 
 #[test]
-fn section_9_and_the_places_of_a_round() {
+fn there_are_the_states_of_section_9_and_every_part_of_a_round() {
     let states = load().states;
     let section_9 = |case: &&StateCase| {
         case.seed == "550e8400-e29b-41d4-a716-446655440000" && case.rules.break_interval.max == 300
     };
     for (step, value, round) in [(0, 1, 0), (12_863, 0, 64), (1_000_000, 108, 4975)] {
-        let is_there = |case: &StateCase| {
+        let matches = |case: &StateCase| {
             (case.state.step, case.state.value, case.state.round) == (step, value, round)
                 && case.rules.rounds_per_epoch == 64
         };
-        assert!(states.iter().filter(section_9).any(is_there), "step {step}");
+        assert!(states.iter().filter(section_9).any(matches), "step {step}");
     }
     let long_rounds = |case: &&StateCase| case.rules.break_interval.min > 1;
     assert!(states.iter().filter(long_rounds).any(|case| case.state.broken));
@@ -162,7 +162,7 @@ fn section_9_and_the_places_of_a_round() {
 }
 
 #[test]
-fn far_steps_and_rounds() {
+fn there_are_far_steps_and_rounds() {
     let vectors = load();
     for step in [(1 << 32) - 1, 1 << 32, (1 << 32) + 1, LAST_STEP - 1, LAST_STEP] {
         assert!(vectors.states.iter().any(|case| case.step == step), "step {step}");
@@ -174,14 +174,14 @@ fn far_steps_and_rounds() {
         assert!(vectors.rounds.iter().any(|case| case.round == round), "round {round}");
     }
     for past_k in [-1, 0, 1] {
-        let is_there = |round: u64, k: u32| round.cast_signed() == i64::from(k) + past_k;
-        assert!(vectors.rounds.iter().any(|case| is_there(case.round, case.rules.rounds_per_epoch)));
+        let matches = |round: u64, k: u32| round.cast_signed() == i64::from(k) + past_k;
+        assert!(vectors.rounds.iter().any(|case| matches(case.round, case.rules.rounds_per_epoch)));
     }
     assert!(vectors.epochs.iter().any(|case| case.epoch >= 1 << 32));
 }
 
 #[test]
-fn instants_around_the_start_and_at_the_ends() {
+fn there_are_instants_around_the_start_and_at_the_ends() {
     let vectors = load();
     for distance in [-1, 0, 1] {
         assert!(vectors.states_at.iter().any(|case| case.now - case.start_at == distance), "{distance} ms");
@@ -204,7 +204,7 @@ fn instants_around_the_start_and_at_the_ends() {
 }
 
 #[test]
-fn draws_have_every_field_in_full() {
+fn every_draw_has_complete_fields() {
     for case in load().draws {
         assert_eq!((case.words.len(), case.units.len()), (40, 4));
         let n: Vec<u32> = case.below.iter().map(|below| below.n).collect();

@@ -1,15 +1,15 @@
-//! The reference against what `docs/engine.md` says in so many words: section 9 and the examples of other sections.
+//! The reference against explicit statements of `docs/engine.md`: section 9 and the examples of other sections.
 
 use tickseed_reference::reference::{LATEST_INSTANT, Rules, Schedule, State, Timeline, channel_nonce};
 
 const SEED: &str = "550e8400-e29b-41d4-a716-446655440000";
 
 fn timeline() -> Timeline {
-    Timeline::new(SEED, Rules::default()).expect("the seed of section 9 is lawful")
+    Timeline::new(SEED, Rules::default()).expect("a valid seed")
 }
 
 fn state(step: u64) -> State {
-    timeline().state(step).expect("a lawful step")
+    timeline().state(step).expect("a valid step")
 }
 
 #[test]
@@ -20,10 +20,10 @@ fn section_9_three_states() {
 }
 
 #[test]
-fn section_2_before_the_start_everything_is_zero_and_nothing_is_broken() {
-    let schedule = Schedule::new(5000, 1000).expect("a lawful schedule");
+fn section_2_everything_is_zero_and_not_broken_before_the_start() {
+    let schedule = Schedule::new(5000, 1000).expect("a valid schedule");
     for now in [0, 4999] {
-        let state = timeline().state_at(&schedule, now).expect("a lawful instant");
+        let state = timeline().state_at(&schedule, now).expect("a valid instant");
         assert_eq!(state, State { step: 0, value: 0, round: 0, broken: false });
     }
     assert_eq!(timeline().state_at(&schedule, 5000), Ok(state(0)));
@@ -57,7 +57,7 @@ fn section_7_bit_63_is_set_and_channels_differ() {
 #[test]
 #[expect(clippy::float_cmp, reason = "the definition promises an exact double")]
 fn section_7_a_unit_is_its_numerator_over_2_to_the_53() {
-    let mut units = timeline().draw(12, "dice").expect("a lawful draw");
+    let mut units = timeline().draw(12, "dice").expect("a valid draw");
     let mut numerators = units.clone();
     for _ in 0..1000 {
         let numerator = numerators.unit_numerator();
@@ -70,7 +70,7 @@ fn section_7_a_unit_is_its_numerator_over_2_to_the_53() {
 #[test]
 fn section_8_time_of_is_the_inverse_of_step_at() {
     for (start_at, tick_ms) in [(0, 1), (1_700_000_000_000, 250), (LATEST_INSTANT - 5, 3), (0, 86_400_000)] {
-        let schedule = Schedule::new(start_at, tick_ms).expect("a lawful schedule");
+        let schedule = Schedule::new(start_at, tick_ms).expect("a valid schedule");
         for step in [0, 1, schedule.last_step()] {
             let time = schedule.time_of(step).expect("a step that begins in time");
             assert_eq!(schedule.step_at(time), Ok(Some(step)));

@@ -1,4 +1,4 @@
-//! The errors in the file against a list written by hand from section 1 of `docs/engine.md`.
+//! The errors in the file against a list made by hand from section 1 of `docs/engine.md`.
 
 use tickseed_reference::load;
 use tickseed_reference::reference::{Rules, Schedule, Timeline};
@@ -6,7 +6,7 @@ use tickseed_reference::vectors::InvalidCase;
 
 const LATEST_INSTANT: i64 = 253_402_300_799_999;
 
-/// Field, least and greatest value allowed, value given.
+/// Field, least and greatest allowed value, invalid value.
 const EXPECTED: [(&str, i64, i64, i64); 30] = [
     ("seed", 1, 128, 0),
     ("seed", 1, 128, 129),
@@ -37,7 +37,7 @@ const EXPECTED: [(&str, i64, i64, i64); 30] = [
     ("step", 0, 251_702_300_799, 251_702_300_800),
     ("step", 0, 2_913_221, 253_402_300_799_999),
     ("step", 0, 0, 1),
-    // Where all intervals are alike: 253 402 300 800 000 / (1 + interval)
+    // If all intervals are equal: 253 402 300 800 000 / (1 + interval)
     ("round", 0, 126_701_150_400_000, 126_701_150_400_001),
     ("round", 0, 253_402_047, 253_402_048),
 ];
@@ -48,7 +48,7 @@ fn error_of(case: &InvalidCase) -> (&str, i64, i64, i64) {
 }
 
 #[test]
-fn every_end_of_every_range_is_there() {
+fn the_file_has_both_ends_of_every_range() {
     let cases = load().invalid;
     for expected in EXPECTED {
         assert!(cases.iter().any(|case| error_of(case) == expected), "no case for {expected:?}");
@@ -56,7 +56,7 @@ fn every_end_of_every_range_is_there() {
 }
 
 #[test]
-fn kind_names_the_field_and_only_rounds_per_epoch_must_be_even() {
+fn the_kind_is_the_field_and_only_rounds_per_epoch_must_be_even() {
     for case in load().invalid {
         assert_eq!(case.kind, case.error.field);
         assert_eq!(case.error.even, case.kind == "rounds_per_epoch", "{}", case.why);
@@ -76,7 +76,7 @@ fn texts_are_measured_in_bytes() {
 }
 
 #[test]
-fn both_ends_of_every_range_are_allowed() {
+fn both_ends_of_every_range_are_valid() {
     for (min, max, k) in [(1, 1, 2), (1, 1_000_000, 256), (1_000_000, 1_000_000, 254)] {
         let rules = Rules::new(min, max, k).expect("rules at the ends of their ranges");
         for seed in ["s".to_owned(), "s".repeat(128), "\u{1f3b2}".repeat(32)] {
@@ -96,8 +96,8 @@ fn both_ends_of_every_range_are_allowed() {
 }
 
 #[test]
-fn a_round_after_the_last_step_is_an_error() {
-    let timeline = Timeline::new("s", Rules::default()).expect("lawful inputs");
+fn a_round_after_the_last_step_gives_an_error() {
+    let timeline = Timeline::new("s", Rules::default()).expect("valid inputs");
     let last = timeline.last_round();
     assert!(timeline.round_at(last).is_ok());
     for round in [last + 1, u64::MAX] {
@@ -107,7 +107,7 @@ fn a_round_after_the_last_step_is_an_error() {
 }
 
 #[test]
-fn an_error_says_field_range_and_value() {
+fn an_error_names_the_field_the_range_and_the_value() {
     let tick = Schedule::new(0, 0).expect_err("a tick of 0 ms");
     assert_eq!(tick.to_string(), "tick_ms must be from 1 to 86400000, not 0");
     let odd = Rules::new(1, 2, 3).expect_err("an odd number of rounds");

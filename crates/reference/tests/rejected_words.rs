@@ -1,11 +1,11 @@
-//! Almost no word is rejected by `bounded`, so a port that never rejects would pass nearly every case. Some epochs in
-//! the file are there for their rejected words; this test makes sure that they have them.
+//! `bounded` rejects so few words that a port without rejection would pass nearly every case. The file has some epochs only for
+//! their rejected words; these tests check that they have them.
 
 use tickseed_reference::load;
 use tickseed_reference::reference::chacha8_block;
 use tickseed_reference::vectors::EpochCase;
 
-/// How many words the pairs and the shuffle of an epoch reject.
+/// Counts the words that the pairs and the shuffle of an epoch reject.
 fn rejected(case: &EpochCase) -> (usize, usize) {
     let interval = case.rules.break_interval;
     let choices = u64::from(interval.max - interval.min + 1);
@@ -27,8 +27,8 @@ fn words(secret: &[u8; 32]) -> Vec<u32> {
 
 fn secret(case: &EpochCase) -> [u8; 32] {
     let mut secret = [0; 32];
-    for (place, byte) in secret.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&case.secret[2 * place..2 * place + 2], 16).expect("two digits");
+    for (index, byte) in secret.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&case.secret[2 * index..2 * index + 2], 16).expect("two digits");
     }
     secret
 }
@@ -40,7 +40,7 @@ fn the_file_has_epochs_with_rejected_words() {
     assert!(counts.iter().any(|(pairs, shuffle)| *pairs == 0 && *shuffle > 0), "none in a shuffle");
 }
 
-/// With this n almost every second word is rejected, so 8 values without one are rare.
+/// This n rejects almost half of all words, so 8 values without a rejection are rare.
 #[test]
 fn the_file_has_draws_with_rejected_words() {
     let n = 2_147_483_649;

@@ -1,5 +1,5 @@
-//! The reference against itself: an answer found through its epoch is the answer found by walking from the very
-//! start, and the rounds of neighbouring epochs meet.
+//! The reference against itself: jumping to an epoch and counting from the very start give the same answers, and the rounds of
+//! neighbouring epochs meet.
 
 use tickseed_reference::reference::{Rules, State, Timeline};
 
@@ -7,19 +7,19 @@ const SEED: &str = "walk";
 
 fn rules() -> [Rules; 6] {
     [(1, 1, 2), (1, 2, 4), (3, 10, 4), (7, 7, 6), (1, 6, 254), (5, 90, 2)]
-        .map(|(min, max, k)| Rules::new(min, max, k).expect("lawful rules"))
+        .map(|(min, max, k)| Rules::new(min, max, k).expect("valid rules"))
 }
 
 fn timeline(rules: Rules) -> Timeline {
-    Timeline::new(SEED, rules).expect("a lawful seed")
+    Timeline::new(SEED, rules).expect("a valid seed")
 }
 
-/// The states of the first epochs as a counter would show them that knows nothing but the list of intervals.
+/// Returns the states of the first epochs as a counter shows them that has only the list of intervals.
 fn states_by_counting(timeline: &Timeline, epochs: u64) -> Vec<State> {
     let intervals = (0..epochs).flat_map(|epoch| timeline.intervals(epoch));
     let by_round = (0_u64..).zip(intervals);
     let values = by_round.flat_map(|(round, interval)| (0..=interval).map(move |value| (round, value)));
-    // The first of all is the break of round 0, which lies before the start.
+    // The very first value is the break of round 0, which lies before the start.
     (0_u64..)
         .zip(values.skip(1))
         .map(|(step, (round, value))| State { step, value, round, broken: value == 0 })
@@ -27,7 +27,7 @@ fn states_by_counting(timeline: &Timeline, epochs: u64) -> Vec<State> {
 }
 
 #[test]
-fn every_state_is_the_one_found_by_counting_from_the_start() {
+fn every_state_matches_a_count_from_the_start() {
     for rules in rules() {
         let timeline = timeline(rules);
         for state in states_by_counting(&timeline, 4).into_iter().take(1000) {
@@ -42,9 +42,9 @@ fn rounds_meet_within_epochs_and_across_their_borders() {
         let timeline = timeline(rules);
         let mut first_step = 0;
         for number in 0..3 * u64::from(rules.rounds_per_epoch()) + 2 {
-            let round = timeline.round_at(number).expect("a lawful round");
+            let round = timeline.round_at(number).expect("a valid round");
             assert_eq!(round.first_step, first_step, "round {number}, {rules:?}");
-            // The break of round 0 lies before the start: it has one step less than the others.
+            // The break of round 0 lies before the start, so this round has one step less.
             let steps = u64::from(round.interval) + u64::from(number > 0);
             assert_eq!(round.next_break, round.first_step + steps, "round {number}, {rules:?}");
             assert_eq!(timeline.next_break(first_step), Ok(round.next_break), "round {number}, {rules:?}");
@@ -54,7 +54,7 @@ fn rounds_meet_within_epochs_and_across_their_borders() {
 }
 
 #[test]
-fn every_epoch_is_as_long_as_its_rules_say() {
+fn every_epoch_has_the_length_that_follows_from_its_rules() {
     for rules in rules() {
         for epoch in (0..50).chain([1 << 32, 1 << 44]) {
             let intervals = timeline(rules).intervals(epoch);

@@ -1,4 +1,4 @@
-//! The worked example in `docs/engine.md` is what the reference computes.
+//! The worked example in `docs/engine.md` has the values of the reference.
 
 use std::fmt::Write;
 
@@ -8,15 +8,15 @@ const SEED: &str = "tickseed";
 const DOCUMENT: &str = include_str!("../../../docs/engine.md");
 
 #[test]
-fn the_worked_example_is_what_the_reference_computes() {
+fn the_worked_example_has_the_values_of_the_reference() {
     let example = worked_example();
     assert!(
         DOCUMENT.contains(&example),
-        "section 10 of docs/engine.md is not what the reference computes; it has to hold these lines:\n\n{example}"
+        "section 10 of docs/engine.md differs from the reference; it should contain these lines:\n\n{example}"
     );
 }
 
-/// Every number on the way from a seed to states, for rules so small that a person can follow them.
+/// Writes every number on the way from a seed to states, for rules small enough to follow by hand.
 fn worked_example() -> String {
     let rules = Rules::new(2, 5, 4).unwrap();
     let timeline = Timeline::new(SEED, rules).unwrap();
@@ -78,7 +78,7 @@ fn draws(text: &mut String, timeline: &Timeline) {
     line(text, &format!("          below(6) {}, from a draw of its own", draw().below(6).unwrap()));
 }
 
-/// `bounded(n)` of a word that is not refused; the example has none that is.
+/// Computes `bounded(n)` of a word that is not rejected; the example has no rejected word.
 fn take(word: u32, n: u64) -> u32 {
     let product = u64::from(word) * n;
     assert!(product % (1 << 32) >= ((1 << 32) - n) % n, "the example would need one more word");

@@ -1,4 +1,4 @@
-//! Writes `vectors/v1.json` and says what is in it.
+//! Writes `vectors/v1.json` and prints the number of cases of each kind.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -10,7 +10,7 @@ fn main() -> ExitCode {
     match write_vectors() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("vectors/v1.json was not written: {error}");
+            eprintln!("cannot write vectors/v1.json: {error}");
             ExitCode::FAILURE
         }
     }
@@ -25,6 +25,6 @@ fn write_vectors() -> io::Result<()> {
     for (kind, cases) in vectors.counts() {
         println!("{cases:>6} {kind}");
     }
-    println!("{:>6} cases in all", vectors.counts().map(|(_, cases)| cases).iter().sum::<usize>());
+    println!("{:>6} cases in total", vectors.counts().map(|(_, cases)| cases).iter().sum::<usize>());
     Ok(())
 }

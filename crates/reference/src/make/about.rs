@@ -1,4 +1,7 @@
-//! What the file says about itself. It is read by people who have nothing else, so it explains every field.
+//! The file's description of itself. It explains every field, since some readers have only the file.
+//!
+//! These texts are part of `vectors/v1.json` and therefore frozen. They name this crate as it was called when version 1 was made:
+//! `crates/test-vectors` is now `crates/reference`, and `tickseed-test-vectors` is `tickseed-reference`.
 
 use crate::vectors::About;
 

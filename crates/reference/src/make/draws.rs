@@ -11,12 +11,12 @@ use crate::vectors::{Below, DrawCase, InTurn, Rules};
 
 const PSEUDO_RANDOM_CASES: usize = 40;
 
-/// Two whole blocks and half of the third.
+/// Two full blocks and half of the third.
 const WORDS: usize = 40;
 const UNITS: usize = 4;
 const BELOW_VALUES: usize = 8;
-/// The least and the greatest n, a die, an n that rejects almost every second word, and its neighbour that rejects none, but
-/// has every second word lie at the limit.
+/// The least and the greatest n, a die, an n for which half of the words lie exactly at the limit and none is rejected, and its
+/// successor, which rejects almost half of the words.
 const BELOW_N: [u32; 5] = [1, 6, 2_147_483_648, 2_147_483_649, 4_294_967_295];
 const CARDS: u32 = 52;
 
@@ -29,15 +29,15 @@ pub(super) fn cases() -> Vec<DrawCase> {
     without_repeats(cases)
 }
 
-/// Which draw a case asks for.
-struct Place<'a> {
+/// The draw of a case.
+struct DrawInput<'a> {
     seed: &'a str,
     rules: Rules,
     step: u64,
     channel: &'a str,
 }
 
-impl Place<'_> {
+impl DrawInput<'_> {
     fn fresh_draw(&self) -> Draw {
         timeline(self.seed, &self.rules)
             .draw(self.step, self.channel)
@@ -45,21 +45,21 @@ impl Place<'_> {
     }
 }
 
-fn case(why: impl Into<String>, place: &Place<'_>) -> DrawCase {
-    let mut draw = place.fresh_draw();
+fn case(why: impl Into<String>, input: &DrawInput<'_>) -> DrawCase {
+    let mut draw = input.fresh_draw();
     let shuffle_52 = shuffled_cards(&mut draw);
     DrawCase {
         why: why.into(),
-        seed: place.seed.to_owned(),
-        rules: place.rules,
-        step: place.step,
-        channel: place.channel.to_owned(),
-        words: words(place.fresh_draw()),
-        units: units(place.fresh_draw()),
-        below: BELOW_N.map(|n| Below { n, values: values_below(place.fresh_draw(), n) }).to_vec(),
+        seed: input.seed.to_owned(),
+        rules: input.rules,
+        step: input.step,
+        channel: input.channel.to_owned(),
+        words: words(input.fresh_draw()),
+        units: units(input.fresh_draw()),
+        below: BELOW_N.map(|n| Below { n, values: values_below(input.fresh_draw(), n) }).to_vec(),
         shuffle_52,
         word_after_shuffle: draw.word(),
-        in_turn: in_turn(place.fresh_draw()),
+        in_turn: in_turn(input.fresh_draw()),
     }
 }
 
@@ -99,8 +99,8 @@ fn of_every_channel() -> Vec<DrawCase> {
     let mut cases = Vec::new();
     for step in [0, 1_000_000] {
         for channel in channels() {
-            let place = Place { seed: DEFAULT_SEED, rules: DEFAULT_RULES, step, channel: &channel.text };
-            cases.push(case(format!("channel: {}", channel.why), &place));
+            let input = DrawInput { seed: DEFAULT_SEED, rules: DEFAULT_RULES, step, channel: &channel.text };
+            cases.push(case(format!("channel: {}", channel.why), &input));
         }
     }
     cases
@@ -110,26 +110,26 @@ fn of_every_seed() -> Vec<DrawCase> {
     seeds()
         .into_iter()
         .map(|seed| {
-            let place = Place { seed: &seed.text, rules: DEFAULT_RULES, step: 12, channel: "dice" };
-            case(format!("seed: {}", seed.why), &place)
+            let input = DrawInput { seed: &seed.text, rules: DEFAULT_RULES, step: 12, channel: "dice" };
+            case(format!("seed: {}", seed.why), &input)
         })
         .collect()
 }
 
-/// On the far side of a border the epoch secret changes and the offset falls to 0. The last position of the longest
-/// epochs has the largest offset there is, 256 000 255.
+/// After a border the epoch secret is a new one and the offset is 0 again. The last position of the longest epochs has the largest
+/// possible offset, 256 000 255.
 fn epoch_borders() -> Vec<DrawCase> {
     let mut cases = Vec::new();
     for rules in RULES {
         for (why, step) in steps_at_epoch_border(&rules, 1) {
-            cases.push(case(why, &Place { seed: DEFAULT_SEED, rules, step, channel: "dice" }));
+            cases.push(case(why, &DrawInput { seed: DEFAULT_SEED, rules, step, channel: "dice" }));
         }
     }
     for rules in [DEFAULT_RULES, SHORTEST_EPOCHS, LONGEST_EPOCHS] {
         for (why, step) in steps_at_epoch_border(&rules, last_epoch(&rules)) {
             cases.push(case(
                 why,
-                &Place { seed: DEFAULT_SEED, rules, step, channel: &"\u{1f3b2}".repeat(16) },
+                &DrawInput { seed: DEFAULT_SEED, rules, step, channel: &"\u{1f3b2}".repeat(16) },
             ));
         }
     }
@@ -138,8 +138,9 @@ fn epoch_borders() -> Vec<DrawCase> {
 
 fn far_steps() -> Vec<DrawCase> {
     let far = [("step 2^32", 1 << 32), ("step 2^32 + 1", (1 << 32) + 1), ("the last step", LAST_STEP)];
-    let of_rules =
-        |rules| far.map(|(why, step)| case(why, &Place { seed: DEFAULT_SEED, rules, step, channel: "dice" }));
+    let of_rules = |rules| {
+        far.map(|(why, step)| case(why, &DrawInput { seed: DEFAULT_SEED, rules, step, channel: "dice" }))
+    };
     [DEFAULT_RULES, SHORTEST_EPOCHS, LONGEST_EPOCHS].into_iter().flat_map(of_rules).collect()
 }
 
@@ -148,7 +149,7 @@ fn pseudo_random() -> Vec<DrawCase> {
     (0..PSEUDO_RANDOM_CASES)
         .map(|_| {
             let (seed, rules, channel) = (random.seed(), random.rules(), random.seed());
-            case("pseudo-random", &Place { seed: &seed, rules, step: random.step(), channel: &channel })
+            case("pseudo-random", &DrawInput { seed: &seed, rules, step: random.step(), channel: &channel })
         })
         .collect()
 }

@@ -10,11 +10,11 @@ use crate::vectors::{EpochCase, Rules};
 
 const PSEUDO_RANDOM_CASES: usize = 30;
 
-/// An epoch of the default seed under `WIDEST_CHOICE` in which a word of the pairs is rejected. About one epoch in 35
-/// has one; a port that never rejects passes the others.
+/// An epoch of the default seed under `WIDEST_CHOICE` that rejects a word of the pairs, as about one epoch in 35 does. A port that
+/// never rejects words passes the others.
 const EPOCH_WITH_REJECTED_WORD_IN_PAIRS: u64 = 80;
-/// An epoch of the default seed under `WIDEST_CHOICE` in which a word of the shuffle is rejected, and none
-/// of the pairs. About one epoch in 200 000 has one.
+/// An epoch of the default seed under `WIDEST_CHOICE` that rejects a word of the shuffle, but none of the pairs, as about one epoch
+/// in 200 000 does.
 const EPOCH_WITH_REJECTED_WORD_IN_SHUFFLE: u64 = 480_506;
 
 pub(super) fn cases() -> Vec<EpochCase> {

@@ -1,4 +1,4 @@
-//! Inputs chosen by hand: the ends of every range and what ports are likely to get wrong.
+//! Inputs chosen by hand: the ends of every range, and inputs that ports are likely to get wrong.
 
 use crate::reference;
 use crate::vectors::{BreakInterval, Rules};
@@ -6,7 +6,7 @@ use crate::vectors::{BreakInterval, Rules};
 /// The seed of section 9 of `docs/engine.md`.
 pub(super) const DEFAULT_SEED: &str = "550e8400-e29b-41d4-a716-446655440000";
 
-/// A seed or the name of a channel, and what is special about it.
+/// A seed or the name of a channel, and the reason for it.
 pub(super) struct Text {
     pub(super) why: &'static str,
     pub(super) text: String,
@@ -16,7 +16,7 @@ fn text(why: &'static str, text: impl Into<String>) -> Text {
     Text { why, text: text.into() }
 }
 
-/// Seeds of 1 to 128 bytes.
+/// Returns seeds of 1 to 128 bytes.
 pub(super) fn seeds() -> Vec<Text> {
     let mut seeds = vec![
         text("a UUID", DEFAULT_SEED),
@@ -33,7 +33,7 @@ pub(super) fn seeds() -> Vec<Text> {
     seeds
 }
 
-/// Names of channels of 1 to 64 bytes.
+/// Returns names of channels of 1 to 64 bytes.
 pub(super) fn channels() -> Vec<Text> {
     let mut channels = vec![
         text("a plain channel", "dice"),
@@ -48,7 +48,7 @@ pub(super) fn channels() -> Vec<Text> {
     channels
 }
 
-/// Texts that are easily changed on their way: by normalising, trimming, escaping or counting characters.
+/// Returns texts that are easily altered in transit: by normalising, trimming, escaping or counting characters.
 fn unusual_texts() -> Vec<Text> {
     vec![
         text("2-byte character, composed (NFC)", "caf\u{e9}"),
@@ -77,10 +77,10 @@ pub(super) const DEFAULT_RULES: Rules = rules(100, 300, 64);
 pub(super) const SHORTEST_EPOCHS: Rules = rules(1, 1, 2);
 /// The longest epochs: 256 000 256 positions.
 pub(super) const LONGEST_EPOCHS: Rules = rules(1_000_000, 1_000_000, 256);
-/// The widest choice of intervals, and the most of them.
+/// The widest range of intervals, and the most rounds per epoch.
 pub(super) const WIDEST_CHOICE: Rules = rules(1, 1_000_000, 256);
 
-/// Rules at every end of their ranges and between.
+/// Rules at every end of their ranges and in between.
 pub(super) const RULES: [Rules; 18] = [
     DEFAULT_RULES,
     SHORTEST_EPOCHS,
@@ -102,30 +102,30 @@ pub(super) const RULES: [Rules; 18] = [
     rules(999_999, 1_000_000, 256),
 ];
 
-/// The reference's rules; only for lawful ones.
+/// Converts valid rules to those of the reference.
 pub(super) fn reference_rules(rules: &Rules) -> reference::Rules {
     let BreakInterval { min, max } = rules.break_interval;
     reference::Rules::new(min, max, rules.rounds_per_epoch).expect("rules chosen within their ranges")
 }
 
-/// The reference's timeline; only for lawful inputs.
+/// Returns the reference's timeline for valid inputs.
 pub(super) fn timeline(seed: &str, rules: &Rules) -> reference::Timeline {
     reference::Timeline::new(seed, reference_rules(rules)).expect("a seed chosen within its range")
 }
 
-/// The number of the epoch of the last step there is.
+/// Returns the number of the epoch of the very last step.
 pub(super) fn last_epoch(rules: &Rules) -> u64 {
     (reference::LAST_STEP + 1) / reference_rules(rules).epoch_length()
 }
 
-/// The steps on both sides of an epoch's first position: t = e E - 1, e E and e E + 1, as far as they are lawful.
+/// Returns the steps around an epoch's first position that exist: t = e E - 1, e E and e E + 1.
 pub(super) fn steps_at_epoch_border(rules: &Rules, epoch: u64) -> Vec<(String, u64)> {
     let first_position = epoch * reference_rules(rules).epoch_length();
     [("last position before", 2), ("first position of", 1), ("second position of", 0)]
         .into_iter()
-        .filter_map(|(place, back)| {
+        .filter_map(|(position, back)| {
             let step = first_position.checked_sub(back)?;
-            Some((format!("{place} epoch {epoch}"), step))
+            Some((format!("{position} epoch {epoch}"), step))
         })
         .filter(|(_, step)| *step <= reference::LAST_STEP)
         .collect()

@@ -15,15 +15,15 @@ pub(super) fn cases() -> Vec<InvalidCase> {
     without_repeats(cases)
 }
 
-/// Lawful inputs with one spoilt.
+/// Makes a case from valid inputs, one of which `spoil` makes invalid.
 fn case(why: &str, spoil: impl FnOnce(&mut InvalidInput)) -> InvalidCase {
-    let mut input = lawful_input();
+    let mut input = valid_input();
     spoil(&mut input);
-    let error = first_error(&input).expect_err("the case is about an error");
+    let error = first_error(&input).expect_err("an input is invalid");
     InvalidCase { why: why.to_owned(), kind: error.field.to_owned(), input, error: error_of(&error) }
 }
 
-fn lawful_input() -> InvalidInput {
+fn valid_input() -> InvalidInput {
     InvalidInput {
         seed: DEFAULT_SEED.to_owned(),
         rules: DEFAULT_RULES,
@@ -37,7 +37,7 @@ fn lawful_input() -> InvalidInput {
     }
 }
 
-/// Puts every input to the reference, in the order of the fields.
+/// Passes every input to the reference, in the order of the fields.
 fn first_error(input: &InvalidInput) -> Result<(), InputError> {
     let interval = input.rules.break_interval;
     let rules = reference::Rules::new(interval.min, interval.max, input.rules.rounds_per_epoch)?;
@@ -120,9 +120,9 @@ fn draws() -> Vec<InvalidCase> {
     vec![case("below(0)", |input| input.n = 0)]
 }
 
-/// A step that has a state, but begins after the year 9999; a round that begins after the last step.
+/// Steps that have a state but begin after the year 9999, and rounds that begin after the last step.
 fn after_the_end() -> Vec<InvalidCase> {
-    let last_step = Schedule::new(1_700_000_000_000, 1000).expect("a lawful schedule").last_step();
+    let last_step = Schedule::new(1_700_000_000_000, 1000).expect("a valid schedule").last_step();
     vec![
         case("time_of(step): begins after the year 9999", |input| input.step = last_step + 1),
         case("time_of(step): the last step of all, after ticks of a day", |input| {

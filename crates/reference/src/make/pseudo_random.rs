@@ -1,4 +1,4 @@
-//! Inputs nobody chose: numbers from a fixed generator, for breadth beside the cases picked by hand.
+//! Inputs from a fixed generator, for more variety than hand-picked cases have.
 
 use sha2::{Digest, Sha256};
 
@@ -7,8 +7,8 @@ use super::inputs::rules;
 use crate::reference::LAST_STEP;
 use crate::vectors::Rules;
 
-/// SHA-256 over a label and a counter. Every kind of case has a label of its own, so that adding cases of one kind
-/// leaves the others as they are.
+/// Hashes a label and a counter with SHA-256. Each kind of case has its own label, so adding cases of one kind leaves the others
+/// unchanged.
 pub(super) struct PseudoRandom {
     label: &'static str,
     counter: u64,
@@ -19,7 +19,7 @@ impl PseudoRandom {
         Self { label, counter: 0 }
     }
 
-    /// A number from 0 to `last`. The remainder prefers small ones a little; for choosing cases that is good enough.
+    /// Returns a number from 0 to `last`. The remainder slightly favours small ones, which does no harm when choosing cases.
     pub(super) fn up_to(&mut self, last: u64) -> u64 {
         let digest = self.next_digest();
         let mut first_bytes = [0; 8];
@@ -27,18 +27,18 @@ impl PseudoRandom {
         u64::from_le_bytes(first_bytes) % (last + 1)
     }
 
-    /// A number from 0 to `last`, small and large magnitudes alike.
+    /// Returns a number from 0 to `last`, with all magnitudes about equally likely.
     pub(super) fn of_any_size_up_to(&mut self, last: u64) -> u64 {
         let bits = self.up_to(u64::from(last.checked_ilog2().unwrap_or(0)));
         self.up_to(last >> bits)
     }
 
-    /// The same for numbers that fit in 32 bits.
+    /// Does the same for 32 bits.
     pub(super) fn of_any_size_up_to_u32(&mut self, last: u32) -> u32 {
-        u32::try_from(self.of_any_size_up_to(u64::from(last))).expect("not above last")
+        u32::try_from(self.of_any_size_up_to(u64::from(last))).expect("at most `last`")
     }
 
-    /// Looks like a UUID, as a server draws it.
+    /// Returns a seed in the form of a UUID, like those that servers generate.
     pub(super) fn seed(&mut self) -> String {
         let hex = hexadecimal(&self.next_digest()[..16]);
         format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])

@@ -1,11 +1,11 @@
-//! Lists made from several points of view ask some questions twice; the file asks each once.
+//! Removal of repeated cases, which arise because the lists of inputs overlap.
 
 use std::collections::HashSet;
 
 use serde::Serialize;
 use serde_json::Value;
 
-/// The cases without those that an earlier case already asks, whatever their `why` says.
+/// Removes the cases that differ from an earlier one only in their `why`.
 pub(super) fn without_repeats<C: Serialize>(cases: Vec<C>) -> Vec<C> {
     let mut seen = HashSet::new();
     cases.into_iter().filter(|case| seen.insert(text_without_why(case))).collect()

@@ -27,7 +27,7 @@ fn case(why: impl Into<String>, seed: &str, rules: Rules, round: u64) -> RoundCa
     }
 }
 
-/// Borders of epochs, a round whose number does not fit in 32 bits where there is one, and the last round.
+/// Covers the rounds at the borders of epochs, the first whose number exceeds 32 bits if there is one, and the last round.
 fn of_rules(rules: Rules) -> Vec<RoundCase> {
     let k = u64::from(rules.rounds_per_epoch);
     let last = timeline(DEFAULT_SEED, &rules).last_round();

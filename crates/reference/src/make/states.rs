@@ -59,7 +59,7 @@ fn epoch_borders() -> Vec<StateCase> {
     cases
 }
 
-/// The break that opens a round, the first value, the last value, and the break that ends it.
+/// Covers rounds from the break that opens them to the break that ends them.
 fn rounds_from_end_to_end() -> Vec<StateCase> {
     let mut cases = Vec::new();
     for rules in [DEFAULT_RULES, rules(1, 1, 2), rules(7, 7, 64), rules(3, 10, 4), rules(1, 1_000_000, 256)] {
@@ -73,13 +73,15 @@ fn rounds_from_end_to_end() -> Vec<StateCase> {
 
 fn round_from_end_to_end(rules: Rules, number: u64) -> Vec<StateCase> {
     let round = timeline(DEFAULT_SEED, &rules).round_at(number).expect("a round within the range");
-    let places = [
+    let positions = [
         ("first step", round.first_step),
         ("second step", round.first_step + 1),
         ("last step", round.next_break - 1),
         ("break after the last step", round.next_break),
     ];
-    places.map(|(place, step)| case(format!("round {number}: {place}"), DEFAULT_SEED, rules, step)).to_vec()
+    positions
+        .map(|(position, step)| case(format!("round {number}: {position}"), DEFAULT_SEED, rules, step))
+        .to_vec()
 }
 
 fn far_steps() -> Vec<StateCase> {

@@ -11,11 +11,11 @@ const PSEUDO_RANDOM_CASES: usize = 80;
 
 const TICKS: [u32; 6] = [1, 7, 16, 1000, 60_000, 86_400_000];
 
-/// The first instant, a start before and one after 2^40 ms, and the last instants.
+/// The first instants, starts before and after 2^40 ms, and the last instants.
 pub(super) const STARTS: [i64; 7] =
     [0, 1, 1_000_000_000_000, 1_700_000_000_000, 32_503_680_000_000, LATEST_INSTANT - 1, LATEST_INSTANT];
 
-/// What a case asks, without the seed and the rules.
+/// The inputs of a case, without the seed and the rules.
 struct Question {
     why: &'static str,
     start_at: i64,
@@ -45,7 +45,7 @@ fn case(question: &Question, seed: &str, rules: Rules) -> StateAtCase {
     }
 }
 
-/// Every instant at which something may go wrong, as far as it is lawful.
+/// Returns questions about the valid instants at which mistakes are likely.
 fn questions(start_at: i64, tick_ms: u32) -> Vec<Question> {
     let tick = i64::from(tick_ms);
     let instants = [

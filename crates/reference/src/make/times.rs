@@ -1,4 +1,4 @@
-//! Cases: the instant at which a step begins. Only steps that begin in the years 1970 to 9999.
+//! Cases: the instant at which a step begins, for steps that begin in the years 1970 to 9999.
 
 use super::pseudo_random::PseudoRandom;
 use super::repeats::without_repeats;

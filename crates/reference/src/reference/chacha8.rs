@@ -6,7 +6,7 @@ const CONSTANTS: [u32; 4] = [0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574]
 /// Eight rounds are four double rounds: one over the columns, one over the diagonals.
 const DOUBLE_ROUNDS: usize = 4;
 
-/// The 16 keystream words of one block. As bytes, every word is little-endian.
+/// Returns the 16 keystream words of one block. As bytes, every word is little-endian.
 #[must_use]
 pub fn chacha8_block(key: &[u8; 32], nonce: u64, block_number: u64) -> [u32; 16] {
     let start = start_state(key, nonce, block_number);
@@ -61,7 +61,7 @@ fn quarter_round(state: &mut [u32; 16], a: usize, b: usize, c: usize, d: usize) 
     add_and_rotate(state, c, d, b, 7);
 }
 
-/// `sum += addend; mixed = (mixed xor sum) rotated left by bits`, each name being a place in the state.
+/// Computes `sum += addend; mixed = (mixed xor sum) rotated left by bits`. The names are indices into the state.
 fn add_and_rotate(state: &mut [u32; 16], sum: usize, addend: usize, mixed: usize, bits: u32) {
     state[sum] = state[sum].wrapping_add(state[addend]);
     state[mixed] = (state[mixed] ^ state[sum]).rotate_left(bits);

@@ -1,16 +1,16 @@
-//! Section 1, inputs: the range of every input, and the error that names field, range and value.
+//! Section 1, inputs: the range of every input, and the error that names the field, its range and the value.
 
 use core::fmt;
 
-/// Lengths in bytes of the UTF-8 text of a seed.
+/// Length of a seed, in bytes of UTF-8.
 const SEED_BYTES: (i128, i128) = (1, 128);
-/// Lengths in bytes of the UTF-8 text of a channel's name (section 7).
+/// Length of a channel's name, in bytes of UTF-8 (section 7).
 const CHANNEL_BYTES: (i128, i128) = (1, 64);
-/// Ticks that a round counts before it breaks.
+/// Ticks before a round breaks.
 const INTERVAL_TICKS: (i128, i128) = (1, 1_000_000);
-/// Rounds of an epoch; odd numbers in between are errors too.
+/// Rounds per epoch; odd numbers are errors too.
 const ROUNDS_PER_EPOCH: (i128, i128) = (2, 256);
-/// Milliseconds of a tick: 1 ms to 1 day.
+/// Length of a tick, in milliseconds: 1 ms to 1 day.
 const TICK_MILLISECONDS: (i128, i128) = (1, 86_400_000);
 /// `n` of `below(n)` (section 7).
 const BELOW_N: (i128, i128) = (1, u32::MAX as i128);
@@ -19,21 +19,21 @@ const BELOW_N: (i128, i128) = (1, u32::MAX as i128);
 const EARLIEST_INSTANT: i64 = 0;
 /// 9999-12-31T23:59:59.999Z, the latest instant, in milliseconds since the Unix epoch.
 pub const LATEST_INSTANT: i64 = 253_402_300_799_999;
-/// The last step that any lawful instant can have: start at the earliest instant, ticks of 1 ms, the latest instant.
+/// The last possible step: the latest instant, with a start at the earliest instant and ticks of 1 ms.
 pub const LAST_STEP: u64 = 253_402_300_799_999;
 
 /// An input outside its range. Nothing is clamped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InputError {
-    /// The name of the input, e.g. `tick_ms` or `break_interval.max`.
+    /// The name of the input, such as `tick_ms` or `break_interval.max`.
     pub field: &'static str,
-    /// The least value allowed. Of `break_interval.max` it is the given `break_interval.min`.
+    /// The least value allowed. For `break_interval.max` it is the value of `break_interval.min`.
     pub min: i128,
     /// The greatest value allowed.
     pub max: i128,
-    /// Whether the value must be even besides (`rounds_per_epoch` only).
+    /// Whether the value must also be even (`rounds_per_epoch` only).
     pub even: bool,
-    /// The value given. Of `seed` and `channel` it is the length in bytes.
+    /// The invalid value. For `seed` and `channel` it is the length in bytes.
     pub value: i128,
 }
 
@@ -46,7 +46,7 @@ impl fmt::Display for InputError {
 
 impl std::error::Error for InputError {}
 
-/// How long rounds and epochs last. Only lawful rules can be made.
+/// The lengths of rounds and epochs, always within their ranges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
     break_interval_min: u32,
@@ -55,12 +55,12 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Rules with intervals from `break_interval_min` to `break_interval_max`.
+    /// Creates rules with intervals from `break_interval_min` to `break_interval_max`.
     ///
     /// # Errors
     ///
-    /// The first of these that does not hold: `break_interval.min` is 1 to 1 000 000; `break_interval.max` is
-    /// `break_interval.min` to 1 000 000; `rounds_per_epoch` is an even number from 2 to 256.
+    /// The first input outside its range: `break_interval.min` is 1 to 1 000 000, `break_interval.max` is `break_interval.min` to
+    /// 1 000 000, `rounds_per_epoch` is an even number from 2 to 256.
     pub fn new(
         break_interval_min: u32,
         break_interval_max: u32,
@@ -73,25 +73,25 @@ impl Rules {
         Ok(Self { break_interval_min, break_interval_max, rounds_per_epoch })
     }
 
-    /// The least interval.
+    /// Returns the least interval.
     #[must_use]
     pub fn break_interval_min(&self) -> u32 {
         self.break_interval_min
     }
 
-    /// The greatest interval.
+    /// Returns the greatest interval.
     #[must_use]
     pub fn break_interval_max(&self) -> u32 {
         self.break_interval_max
     }
 
-    /// K of the definition.
+    /// Returns K of the definition.
     #[must_use]
     pub fn rounds_per_epoch(&self) -> u32 {
         self.rounds_per_epoch
     }
 
-    /// E of section 4, `K + (K / 2) * (min + max)`: the positions of every epoch. Below 2^28 for all rules.
+    /// Returns E of section 4, `K + (K / 2) * (min + max)`: the number of positions in every epoch. It is below 2^28.
     #[must_use]
     pub fn epoch_length(&self) -> u64 {
         let rounds = u64::from(self.rounds_per_epoch);
@@ -149,7 +149,7 @@ pub(super) fn check_below_n(n: u32) -> Result<(), InputError> {
     check("n", BELOW_N, n)
 }
 
-/// Texts are measured in bytes, not in characters.
+/// Returns the length in bytes, not in characters.
 fn byte_length(text: &str) -> i128 {
     text.len() as i128
 }

@@ -3,8 +3,8 @@
 use super::inputs::Rules;
 use super::words::Words;
 
-/// The K intervals of the epoch that has this secret, in the order of its rounds. All that an epoch contains follows
-/// from its secret and the rules; neither the seed nor the number of the epoch is asked for.
+/// Returns the K intervals of the epoch with this secret, in the order of its rounds. They follow from the secret and the rules
+/// alone, without the seed and the number of the epoch.
 #[must_use]
 pub fn intervals_of_epoch(secret: &[u8; 32], rules: &Rules) -> Vec<u32> {
     let mut words = Words { key: *secret, nonce: 0, first_block: 0, block_step: 1, taken: 0 };
@@ -13,7 +13,7 @@ pub fn intervals_of_epoch(secret: &[u8; 32], rules: &Rules) -> Vec<u32> {
     intervals
 }
 
-/// K / 2 pairs, each of which adds up to min + max: that is why every epoch has the same length.
+/// Draws K / 2 pairs. Each adds up to min + max, which gives every epoch the same length.
 fn pairs(words: &mut Words, rules: &Rules) -> Vec<u32> {
     let (min, max) = (rules.break_interval_min(), rules.break_interval_max());
     let mut intervals = Vec::new();

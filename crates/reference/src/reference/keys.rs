@@ -1,16 +1,16 @@
-//! Section 5, keys, and the channel's nonce of section 7: how texts become keys and nonces.
+//! Section 5, keys, and the channel's nonce of section 7: keys and nonces from texts.
 
 use sha2::{Digest, Sha256};
 
 use super::chacha8::chacha8_block;
 
-/// The key of a seed. What a zero byte separates can never run together with what follows it.
+/// Returns the key of a seed.
 #[must_use]
 pub fn root(seed: &str) -> [u8; 32] {
     hash("tickseed v1 seed", seed)
 }
 
-/// Epoch secret: the first 32 bytes of the `ChaCha8` keystream with the root as key and the epoch as nonce.
+/// Returns the epoch secret: the first 32 bytes of the `ChaCha8` keystream with the root as key and the epoch as nonce.
 #[must_use]
 pub fn epoch_secret(root: &[u8; 32], epoch: u64) -> [u8; 32] {
     let words = chacha8_block(root, epoch, 0);
@@ -21,7 +21,7 @@ pub fn epoch_secret(root: &[u8; 32], epoch: u64) -> [u8; 32] {
     secret
 }
 
-/// The nonce of a channel: 63 bits of a hash, and bit 63 set so that no channel has the nonce 0 of the intervals.
+/// Returns the nonce of a channel: 63 bits of a hash, and bit 63 set so that it never equals the nonce 0 of the intervals.
 #[must_use]
 pub fn channel_nonce(name: &str) -> u64 {
     let digest = hash("tickseed v1 channel", name);
@@ -30,7 +30,7 @@ pub fn channel_nonce(name: &str) -> u64 {
     u64::from_le_bytes(first_bytes) | 1 << 63
 }
 
-/// `SHA-256(label || 0x00 || text)`
+/// Returns `SHA-256(label || 0x00 || text)`. The zero byte keeps the label and the text apart.
 fn hash(label: &str, text: &str) -> [u8; 32] {
     let mut joined = Vec::new();
     joined.extend_from_slice(label.as_bytes());

@@ -2,7 +2,7 @@
 
 use super::inputs::{InputError, LATEST_INSTANT, check_instant, check_step_up_to, check_tick};
 
-/// When step 0 begins and how long a step lasts. Instants are milliseconds since the Unix epoch.
+/// The start of step 0 and the length of a step. Instants are milliseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Schedule {
     start_at: i64,
@@ -10,31 +10,31 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// A schedule whose step 0 begins at `start_at`.
+    /// Creates a schedule whose step 0 begins at `start_at`.
     ///
     /// # Errors
     ///
-    /// The first of these that does not hold: `start_at` is 0 to 253 402 300 799 999 (years 1970 to 9999);
-    /// `tick_ms` is 1 to 86 400 000.
+    /// The first input outside its range: `start_at` is 0 to 253 402 300 799 999 (years 1970 to 9999), `tick_ms` is 1 to
+    /// 86 400 000.
     pub fn new(start_at: i64, tick_ms: u32) -> Result<Self, InputError> {
         check_instant("start_at", start_at)?;
         check_tick(tick_ms)?;
         Ok(Self { start_at, tick_ms })
     }
 
-    /// The step at the instant `now`; `None` before the start.
+    /// Returns the step at the instant `now`, or `None` before the start.
     ///
     /// # Errors
     ///
     /// `now` is outside 0 to 253 402 300 799 999 (years 1970 to 9999).
     pub fn step_at(&self, now: i64) -> Result<Option<u64>, InputError> {
         check_instant("now", now)?;
-        // Both instants are lawful, so the difference cannot overflow; only before the start is it negative.
+        // Both instants are in range, so the difference cannot overflow. It is negative only before the start.
         let since_start = u64::try_from(now - self.start_at).ok();
         Ok(since_start.map(|milliseconds| milliseconds / u64::from(self.tick_ms)))
     }
 
-    /// The instant at which `step` begins.
+    /// Returns the instant at which `step` begins.
     ///
     /// # Errors
     ///
@@ -45,7 +45,7 @@ impl Schedule {
         Ok(self.start_at.strict_add_unsigned(step * u64::from(self.tick_ms)))
     }
 
-    /// The last step that begins in the years 1970 to 9999.
+    /// Returns the last step that begins in the years 1970 to 9999.
     #[must_use]
     pub fn last_step(&self) -> u64 {
         (LATEST_INSTANT - self.start_at).unsigned_abs() / u64::from(self.tick_ms)

@@ -1,4 +1,4 @@
-//! Sections 3, 4 and 8: the rounds, found by walking through their epoch.
+//! Sections 3, 4 and 8: rounds, found by walking through their epoch.
 
 use super::draw::Draw;
 use super::inputs::{InputError, LAST_STEP, Rules, check_channel, check_round_up_to, check_seed, check_step};
@@ -6,7 +6,7 @@ use super::intervals::intervals_of_epoch;
 use super::keys;
 use super::schedule::Schedule;
 
-/// What the counter shows at a step.
+/// The state of the counter at a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct State {
     /// 0-based number of the tick; 0 also before the start.
@@ -19,25 +19,25 @@ pub struct State {
     pub broken: bool,
 }
 
-/// Where a round lies.
+/// The extent of a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Round {
-    /// The step of the break that opens the round. Round 0 has its break before the start, so it is 0 there.
+    /// The step of the break that opens the round; 0 for round 0, whose break lies before the start.
     pub first_step: u64,
-    /// How many ticks the round counts before it breaks.
+    /// The number of ticks the round counts before it breaks.
     pub interval: u32,
     /// The step at which the counter breaks and the next round begins.
     pub next_break: u64,
 }
 
-/// A seed and rules, ready to be asked for any step.
+/// A seed and rules, ready to answer questions about any step.
 #[derive(Clone, Debug)]
 pub struct Timeline {
     root: [u8; 32],
     rules: Rules,
 }
 
-/// A round as the walk meets it, in positions (section 3): `first_position` is `B_r`, the position of its break.
+/// A round in positions (section 3): `first_position` is `B_r`, the position of its break.
 #[derive(Clone, Copy)]
 struct WalkedRound {
     number: u64,
@@ -62,7 +62,7 @@ impl WalkedRound {
 }
 
 impl Timeline {
-    /// The timeline of a seed under these rules.
+    /// Creates the timeline of a seed under these rules.
     ///
     /// # Errors
     ///
@@ -72,7 +72,7 @@ impl Timeline {
         Ok(Self { root: keys::root(seed), rules })
     }
 
-    /// Section 2 and 3: the state at the instant `now`.
+    /// Sections 2 and 3: returns the state at the instant `now`.
     ///
     /// # Errors
     ///
@@ -84,7 +84,7 @@ impl Timeline {
         }
     }
 
-    /// Section 3: the state at a step.
+    /// Section 3: returns the state at a step.
     ///
     /// # Errors
     ///
@@ -97,8 +97,8 @@ impl Timeline {
         Ok(State { step, value, round: round.number, broken: value == 0 })
     }
 
-    /// Section 8: the step of the break that ends the round of `step`. It is always after `step`, and with the last
-    /// steps of the range it may lie beyond them.
+    /// Section 8: returns the step of the break that ends the round of `step`. It is always after `step`, and may lie beyond
+    /// the last step.
     ///
     /// # Errors
     ///
@@ -108,11 +108,11 @@ impl Timeline {
         Ok(self.round_of(step + 1).end_position() - 1)
     }
 
-    /// Section 8: where round `round` lies.
+    /// Section 8: returns the extent of round `round`.
     ///
     /// # Errors
     ///
-    /// `round` is after the round of step 253 402 300 799 999, the last step there is.
+    /// `round` is after the round of step 253 402 300 799 999, the last step.
     pub fn round_at(&self, round: u64) -> Result<Round, InputError> {
         check_round_up_to(self.last_round(), round)?;
         let walked = self.round_number(round);
@@ -123,31 +123,31 @@ impl Timeline {
         })
     }
 
-    /// The number of the round of step 253 402 300 799 999, the last step there is.
+    /// Returns the number of the round of step 253 402 300 799 999, the last step.
     #[must_use]
     pub fn last_round(&self) -> u64 {
         self.round_of(LAST_STEP + 1).number
     }
 
-    /// Section 5: the key made from the seed.
+    /// Section 5: returns the key made from the seed.
     #[must_use]
     pub fn root(&self) -> [u8; 32] {
         self.root
     }
 
-    /// Section 5: the epoch secret.
+    /// Section 5: returns the epoch secret.
     #[must_use]
     pub fn epoch_secret(&self, epoch: u64) -> [u8; 32] {
         keys::epoch_secret(&self.root, epoch)
     }
 
-    /// Section 6: the intervals of the K rounds of an epoch.
+    /// Section 6: returns the intervals of the K rounds of an epoch.
     #[must_use]
     pub fn intervals(&self, epoch: u64) -> Vec<u32> {
         intervals_of_epoch(&self.epoch_secret(epoch), &self.rules)
     }
 
-    /// Section 7: a fresh draw for a step and a channel.
+    /// Section 7: creates a fresh draw for a step and a channel.
     ///
     /// # Errors
     ///
@@ -161,21 +161,21 @@ impl Timeline {
         Ok(Draw::new(self.epoch_secret(epoch), offset, channel))
     }
 
-    /// The round with `B_r <= position < B_(r+1)`.
+    /// Returns the round with `B_r <= position < B_(r+1)`.
     fn round_of(&self, position: u64) -> WalkedRound {
         let epoch = position / self.rules.epoch_length();
         let rounds = self.rounds_of_epoch(epoch);
         *rounds.iter().find(|round| round.contains(position)).expect("the rounds of an epoch fill it")
     }
 
-    /// Round `r` is one of the K rounds of epoch `r / K`.
+    /// Returns a round by number. Round `r` is one of the K rounds of epoch `r / K`.
     fn round_number(&self, number: u64) -> WalkedRound {
         let epoch = number / u64::from(self.rules.rounds_per_epoch());
         let rounds = self.rounds_of_epoch(epoch);
         *rounds.iter().find(|round| round.number == number).expect("an epoch has K rounds")
     }
 
-    /// Section 4: epoch `e` begins with round `e * K` at position `e * E`. From there on it is walked.
+    /// Section 4: returns the rounds of an epoch, walking from round `e * K` at position `e * E`.
     fn rounds_of_epoch(&self, epoch: u64) -> Vec<WalkedRound> {
         let first_round = epoch * u64::from(self.rules.rounds_per_epoch());
         let mut first_position = epoch * self.rules.epoch_length();

@@ -1,4 +1,4 @@
-//! Words taken in order from a `ChaCha8` keystream, with `bounded` and the shuffle of section 6.
+//! The words of a `ChaCha8` keystream in order, with `bounded` and the shuffle of section 6.
 
 use super::chacha8::chacha8_block;
 
@@ -9,24 +9,24 @@ pub(super) struct Words {
     pub(super) nonce: u64,
     pub(super) first_block: u64,
     pub(super) block_step: u64,
-    /// How many words were taken so far: the number of the next one.
+    /// The number of words taken so far, which is also the number of the next one.
     pub(super) taken: u64,
 }
 
 impl Words {
-    /// The next word. The whole block is computed for every word: slow, but there is nothing to keep in step.
+    /// Takes the next word. It computes the full block for every word, which is slow but needs no buffer.
     pub(super) fn next_word(&mut self) -> u32 {
-        let (i, place) = (self.taken / 16, self.taken % 16);
-        // After 2^36 words of a draw the block number would pass 2^64; it goes on from the small ones.
+        let (i, index) = (self.taken / 16, self.taken % 16);
+        // After 2^36 words of a draw the block number wraps around at 2^64.
         let block_number = self.first_block.wrapping_add(i.wrapping_mul(self.block_step));
         self.taken += 1;
         let block = chacha8_block(&self.key, self.nonce, block_number);
-        block[usize::try_from(place).expect("below 16")]
+        block[usize::try_from(index).expect("below 16")]
     }
 
-    /// Exactly uniform in `[0, n)`. It takes one word or, when words are rejected, more; also for n = 1.
+    /// Returns a number in `[0, n)`, exactly uniform. Takes one word, or more if words are rejected, even for n = 1.
     pub(super) fn bounded(&mut self, n: u32) -> u32 {
-        assert!(n >= 1, "bounded(0) has no values to choose from");
+        assert!(n >= 1, "bounded(0) has no possible value");
         let n = u64::from(n);
         let two_to_the_32 = 1_u64 << 32;
         let limit = (two_to_the_32 - n) % n;
@@ -38,7 +38,7 @@ impl Words {
         }
     }
 
-    /// Fisher-Yates from the last place down to place 1.
+    /// Shuffles by Fisher-Yates, from the last index down to 1.
     pub(super) fn shuffle<T>(&mut self, values: &mut [T]) {
         for i in (1..values.len()).rev() {
             let choices = u32::try_from(i + 1).expect("no list here is as long as 2^32");

@@ -1,4 +1,4 @@
-//! One type for every kind of case. Each case carries its whole input, so it can be read alone.
+//! One type for each kind of case. A case contains all of its inputs, so it can be read on its own.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,9 +8,9 @@ use super::decimal;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rules {
-    /// How many ticks a round counts before it breaks.
+    /// The number of ticks a round counts before it breaks.
     pub break_interval: BreakInterval,
-    /// Rounds of an epoch, even.
+    /// Rounds per epoch, an even number.
     pub rounds_per_epoch: u32,
 }
 
@@ -24,7 +24,7 @@ pub struct BreakInterval {
     pub max: u32,
 }
 
-/// What the counter shows.
+/// The state of the counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct State {
@@ -44,18 +44,18 @@ pub struct State {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StateAtCase {
-    /// What is special about the case.
+    /// The reason for the case.
     pub why: String,
     /// The seed, byte for byte.
     pub seed: String,
     /// The rules.
     pub rules: Rules,
-    /// Start of step 0, milliseconds since the Unix epoch.
+    /// Start of step 0, in milliseconds since the Unix epoch.
     #[serde(with = "decimal")]
     pub start_at: i64,
-    /// Length of a tick in milliseconds.
+    /// Length of a tick, in milliseconds.
     pub tick_ms: u32,
-    /// The instant asked about, milliseconds since the Unix epoch.
+    /// The instant in question, in milliseconds since the Unix epoch.
     #[serde(with = "decimal")]
     pub now: i64,
     /// The answer.
@@ -66,13 +66,13 @@ pub struct StateAtCase {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StateCase {
-    /// What is special about the case.
+    /// The reason for the case.
     pub why: String,
     /// The seed, byte for byte.
     pub seed: String,
     /// The rules.
     pub rules: Rules,
-    /// The step asked about.
+    /// The step in question.
     #[serde(with = "decimal")]
     pub step: u64,
     /// The answer.
@@ -86,17 +86,17 @@ pub struct StateCase {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TimeCase {
-    /// What is special about the case.
+    /// The reason for the case.
     pub why: String,
-    /// Start of step 0, milliseconds since the Unix epoch.
+    /// Start of step 0, in milliseconds since the Unix epoch.
     #[serde(with = "decimal")]
     pub start_at: i64,
-    /// Length of a tick in milliseconds.
+    /// Length of a tick, in milliseconds.
     pub tick_ms: u32,
-    /// The step asked about.
+    /// The step in question.
     #[serde(with = "decimal")]
     pub step: u64,
-    /// The answer, milliseconds since the Unix epoch.
+    /// The answer, in milliseconds since the Unix epoch.
     #[serde(with = "decimal")]
     pub time: i64,
 }
@@ -105,19 +105,19 @@ pub struct TimeCase {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RoundCase {
-    /// What is special about the case.
+    /// The reason for the case.
     pub why: String,
     /// The seed, byte for byte.
     pub seed: String,
     /// The rules.
     pub rules: Rules,
-    /// The round asked about.
+    /// The round in question.
     #[serde(with = "decimal")]
     pub round: u64,
     /// The step of the break that opens the round; 0 for round 0.
     #[serde(with = "decimal")]
     pub first_step: u64,
-    /// How many ticks the round counts before it breaks.
+    /// The number of ticks the round counts before it breaks.
     pub interval: u32,
     /// The step of the break that ends the round.
     #[serde(with = "decimal")]
@@ -128,30 +128,31 @@ pub struct RoundCase {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EpochCase {
-    /// What is special about the case.
+    /// The reason for the case.
     pub why: String,
     /// The seed, byte for byte.
     pub seed: String,
     /// The rules.
     pub rules: Rules,
-    /// The epoch asked about.
+    /// The epoch in question.
     #[serde(with = "decimal")]
     pub epoch: u64,
     /// The key made from the seed, 64 hexadecimal digits.
     pub root: String,
     /// The epoch secret, 64 hexadecimal digits.
     pub secret: String,
-    /// Positions of the epoch: the same for every epoch under these rules, and below 2^28, so a plain number.
+    /// The number of positions in the epoch. It is the same for every epoch under these rules, and below 2^28, so a JSON number.
     pub length: u64,
     /// The interval of every round of the epoch, in order.
     pub intervals: Vec<u32>,
 }
 
-/// A draw of a step and a channel. Every field but `in_turn` starts from a fresh draw.
+/// A draw of a step and a channel. Every field starts from a fresh draw, except `word_after_shuffle`, which continues the draw of
+/// `shuffle_52`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DrawCase {
-    /// What is special about the case.
+    /// The reason for the case.
     pub why: String,
     /// The seed, byte for byte.
     pub seed: String,
@@ -162,18 +163,18 @@ pub struct DrawCase {
     pub step: u64,
     /// The name of the channel, byte for byte.
     pub channel: String,
-    /// The first 40 words: two whole blocks and half of the third.
+    /// The first 40 words: two full blocks and half of the third.
     pub words: Vec<u32>,
-    /// The first 4 units, each as the whole number over 2^53.
+    /// The numerators over 2^53 of the first 4 units.
     #[serde(with = "decimal::list")]
     pub units: Vec<u64>,
-    /// Numbers below n, for several n.
+    /// Numbers below n, for several values of n.
     pub below: Vec<Below>,
     /// The numbers 0 to 51 in order, shuffled.
     pub shuffle_52: Vec<u32>,
-    /// The word that the same draw gives then.
+    /// The next word of the draw that was used for the shuffle.
     pub word_after_shuffle: u32,
-    /// Different values from one draw.
+    /// Values of different kinds from one draw.
     pub in_turn: InTurn,
 }
 
@@ -181,14 +182,14 @@ pub struct DrawCase {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Below {
-    /// How many values there are to choose from.
+    /// The number of possible values.
     pub n: u32,
     /// 8 values of `below(n)` from one fresh draw.
     pub values: Vec<u32>,
 }
 
-/// Taken one after the other from one fresh draw, in the order of the fields. It shows how many words each call takes:
-/// a word 1, a unit 2, `below` 1 or more, also when n is 1.
+/// Values taken from one fresh draw, in the order of the fields. They show how many words each call takes: `word` takes 1, `unit`
+/// takes 2, `below` takes 1 or more, even when n is 1.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InTurn {
@@ -196,7 +197,7 @@ pub struct InTurn {
     pub first_word: u32,
     /// Then `below(1)`.
     pub below_1: u32,
-    /// Then a unit, as the whole number over 2^53.
+    /// Then the numerator over 2^53 of a unit.
     #[serde(with = "decimal")]
     pub unit: u64,
     /// Then `below(6)`.
@@ -209,11 +210,11 @@ pub struct InTurn {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InvalidCase {
-    /// What is special about the case.
+    /// The reason for the case.
     pub why: String,
-    /// The field at fault, the same as `error.field`.
+    /// The invalid field, the same as `error.field`.
     pub kind: String,
-    /// Every input there is; all but one are lawful.
+    /// Every input; exactly one is invalid.
     pub input: InvalidInput,
     /// The answer.
     pub error: InvalidError,
@@ -227,31 +228,31 @@ pub struct InvalidInput {
     pub seed: String,
     /// The rules.
     pub rules: Rules,
-    /// Start of step 0, milliseconds since the Unix epoch.
+    /// Start of step 0, in milliseconds since the Unix epoch.
     #[serde(with = "decimal")]
     pub start_at: i64,
-    /// Length of a tick in milliseconds.
+    /// Length of a tick, in milliseconds.
     pub tick_ms: u32,
-    /// An instant to ask about, milliseconds since the Unix epoch.
+    /// An instant, in milliseconds since the Unix epoch.
     #[serde(with = "decimal")]
     pub now: i64,
-    /// A step to ask about, and the instant at which it begins.
+    /// A step, for its state, its draw and the instant at which it begins.
     #[serde(with = "decimal")]
     pub step: u64,
-    /// The name of a channel to draw from.
+    /// The name of a channel.
     pub channel: String,
     /// The n of `below(n)`.
     pub n: u32,
-    /// A round to ask about; only in the cases that are about it.
+    /// A round; present only in the cases about invalid rounds.
     #[serde(default, with = "decimal::optional", skip_serializing_if = "Option::is_none")]
     pub round: Option<u64>,
 }
 
-/// What an error must say.
+/// The contents of an error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InvalidError {
-    /// The input at fault.
+    /// The invalid input.
     pub field: String,
     /// The least value allowed.
     #[serde(with = "decimal")]
@@ -259,10 +260,10 @@ pub struct InvalidError {
     /// The greatest value allowed.
     #[serde(with = "decimal")]
     pub max: i64,
-    /// The value given; of texts the length in bytes.
+    /// The invalid value; for text, its length in bytes.
     #[serde(with = "decimal")]
     pub value: i64,
-    /// Written, as true, only where the value must be even besides: `rounds_per_epoch`.
+    /// Whether the value must also be even (`rounds_per_epoch` only). Omitted if false.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub even: bool,
 }

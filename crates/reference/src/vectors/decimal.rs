@@ -1,4 +1,4 @@
-//! Numbers as decimal strings: a JSON number above 2^53 would lose digits in JavaScript and other readers.
+//! Numbers as decimal strings: JavaScript and other readers round JSON numbers above 2^53.
 
 use core::fmt::Display;
 use core::str::FromStr;
@@ -18,7 +18,7 @@ where
     text.parse().map_err(D::Error::custom)
 }
 
-/// The same for lists.
+/// Lists of numbers as decimal strings.
 pub(super) mod list {
     use core::fmt::Display;
     use core::str::FromStr;
@@ -42,14 +42,14 @@ pub(super) mod list {
     }
 }
 
-/// The same for what may be absent. Serde is told to leave out what is `None`.
+/// Optional numbers as decimal strings. Fields must also skip serializing `None`.
 pub(super) mod optional {
     use core::fmt::Display;
     use core::str::FromStr;
 
     use serde::{Deserializer, Serializer};
 
-    #[expect(clippy::ref_option, reason = "that is how serde calls it")]
+    #[expect(clippy::ref_option, reason = "serde requires this signature")]
     pub(in super::super) fn serialize<N: Display, S: Serializer>(
         number: &Option<N>,
         serializer: S,

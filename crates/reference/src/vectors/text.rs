@@ -1,13 +1,13 @@
-//! The file as text: one case a line, ASCII only, the same bytes on every run and every machine.
+//! The text of the file: one case per line, ASCII only, the same bytes on every run and every machine.
 
 use core::fmt::Write;
 
 use serde::Serialize;
 
-use super::Vectors;
+use super::file::Vectors;
 
 impl Vectors {
-    /// The text of the file, with a newline at its end.
+    /// Returns the text of the file, with a newline at the end.
     #[must_use]
     pub fn to_text(&self) -> String {
         let members = [
@@ -34,18 +34,18 @@ fn cases_by_line<C: Serialize>(cases: &[C]) -> String {
     format!("[\n{}\n  ]", lines.join(",\n"))
 }
 
-/// An object of one level, one field a line.
+/// Formats an object without nested objects, one field per line.
 fn fields_by_line<O: Serialize>(object: &O) -> String {
-    let json = serde_json::to_string_pretty(object).expect("the types of a vectors file are plain data");
+    let json = serde_json::to_string_pretty(object).expect("vectors are plain data");
     json.replace('\n', "\n  ")
 }
 
 fn compact<C: Serialize>(case: &C) -> String {
-    serde_json::to_string(case).expect("the types of a vectors file are plain data")
+    serde_json::to_string(case).expect("vectors are plain data")
 }
 
-/// Non-ASCII characters as `\uXXXX`. Two seeds that look alike but differ in bytes stay different to the eye, and no
-/// editor can normalise one into the other. In JSON such characters stand only inside strings.
+/// Writes non-ASCII characters as `\uXXXX`. Seeds that look alike but have different bytes then look different, and no editor can
+/// normalise one into the other. In JSON such characters occur only inside strings.
 fn only_ascii(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for character in json.chars() {
@@ -60,6 +60,6 @@ fn only_ascii(json: &str) -> String {
 
 fn push_escaped(text: &mut String, character: char) {
     for unit in character.encode_utf16(&mut [0; 2]) {
-        write!(text, "\\u{unit:04x}").expect("a String takes any text");
+        write!(text, "\\u{unit:04x}").expect("writing to a String cannot fail");
     }
 }
