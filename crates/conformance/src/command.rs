@@ -16,7 +16,10 @@ use std::time::{Duration, Instant};
 use std::vec::Vec;
 use std::{eprintln, format, println};
 
-use crate::{BUILD, Digest, Engine, Order, TARGET, describe};
+use crate::build_info::{BUILD, TARGET};
+use crate::digest::{Digest, describe};
+use crate::engine::Engine;
+use crate::order::Order;
 
 /// Small enough to take well under a second even on a slow emulator.
 const STATES_AT_ONCE: u64 = 1024;

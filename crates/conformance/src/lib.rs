@@ -19,6 +19,7 @@
 #[cfg(any(test, feature = "command"))]
 extern crate std;
 
+mod build_info;
 #[cfg(feature = "command")]
 pub mod command;
 mod digest;
@@ -34,16 +35,8 @@ pub mod reference;
 mod sink;
 mod text;
 
+pub use build_info::{BUILD, TARGET};
 pub use digest::{Digest, describe};
 pub use engine::{Engine, Round, Session, State};
 pub use order::Order;
 pub use text::Text;
-
-/// The target triple this crate was built for.
-pub const TARGET: &str = env!("DIGEST_TARGET");
-/// Debug or release, and the optimization level.
-pub const BUILD: &str = if cfg!(debug_assertions) {
-    concat!("debug, opt-level ", env!("DIGEST_OPT_LEVEL"))
-} else {
-    concat!("release, opt-level ", env!("DIGEST_OPT_LEVEL"))
-};
