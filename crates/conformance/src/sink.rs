@@ -38,7 +38,7 @@ pub(crate) struct Transcript<'a, W>(pub(crate) &'a mut W);
 
 impl<W: Write> Sink for Transcript<'_, W> {
     fn number(&mut self, name: &str, number: u64) {
-        // A failed write shows as a text that ends too early; there is nobody else to tell.
+        // A failed write shows as a truncated text; there is no better way to report it.
         let _ = write!(self.0, " {name} {number}");
     }
 
