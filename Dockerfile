@@ -21,16 +21,16 @@ RUN scripts/install-tools
 # The server's dependencies, built with an empty server so that this layer is reused when only the server changes.
 COPY Cargo.toml Cargo.lock ./
 COPY crates/bench crates/bench
-COPY crates/digest crates/digest
-COPY crates/digest-driver crates/digest-driver
-COPY crates/digest-wasmi crates/digest-wasmi
+COPY crates/conformance crates/conformance
 COPY crates/engine crates/engine
 COPY crates/engine-module crates/engine-module
 COPY crates/engine-wasm/Cargo.toml crates/engine-wasm/
 COPY crates/engine-wasm/src crates/engine-wasm/src
 COPY crates/engine-wasm/tests crates/engine-wasm/tests
+COPY crates/reference crates/reference
+COPY crates/session crates/session
 COPY crates/statistics crates/statistics
-COPY crates/test-vectors crates/test-vectors
+COPY crates/store crates/store
 COPY crates/server/Cargo.toml crates/server/
 RUN mkdir crates/server/src \
     && echo '//! Empty.' >crates/server/src/lib.rs \

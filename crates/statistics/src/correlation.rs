@@ -1,10 +1,10 @@
-//! How neighbours depend on each other.
+//! The correlation of neighbouring intervals.
 //!
-//! Of two intervals of one epoch the second is the other half of the first one's pair with probability `1 / (K - 1)`, since
-//! after the shuffle every other place is as likely, and then it is `min + max` less the first: correlation -1. Otherwise they
-//! were drawn independently: correlation 0. So any two of one epoch, at any distance, are correlated by
-//! `-1 / (K - 1)`. Intervals of two epochs are independent. In the series of all intervals `K - d` of `K` pairs at
-//! distance `d` lie within an epoch, which makes `-(K - d) / (K (K - 1))`, and `-1 / K` for neighbours.
+//! After the shuffle, every other position in the epoch is equally likely to hold an interval's partner. So the second of two
+//! intervals of an epoch is the partner of the first with probability `1 / (K - 1)`. Then it is `min + max` minus the first:
+//! correlation -1. Otherwise the two were drawn independently: correlation 0. So any two intervals of an epoch, at any
+//! distance, have correlation `-1 / (K - 1)`. Intervals of different epochs are independent. In the series of all intervals,
+//! `K - d` of `K` pairs at distance `d` lie within an epoch, which gives `-(K - d) / (K (K - 1))`, and `-1 / K` for neighbours.
 
 use crate::chi_square::two_sided;
 use crate::numbers::table as markdown;
@@ -12,11 +12,11 @@ use crate::samples::{RULE_SETS, RuleSet};
 use crate::uniformity::INTERVALS;
 use crate::verdict::Outcome;
 
-/// How the tests are called.
+/// The names of the tests, from which their seeds are made.
 const WITHIN: &str = "neighbours within epochs";
 const ACROSS: &str = "neighbours across epochs";
 
-/// A mean of uncorrelated numbers, and how far off it may be.
+/// The mean of uncorrelated numbers, and its standard error.
 #[derive(Debug, Default, Clone)]
 struct Mean {
     count: f64,
@@ -25,7 +25,7 @@ struct Mean {
 }
 
 impl Mean {
-    fn take(&mut self, number: f64) {
+    fn add(&mut self, number: f64) {
         self.count += 1.0;
         self.sum += number;
         self.squares += number * number;
@@ -35,14 +35,14 @@ impl Mean {
         self.sum / self.count
     }
 
-    /// The standard error of the mean.
+    /// Returns the standard error of the mean.
     fn error(&self) -> f64 {
-        // Below 0 by rounding only. What is not a number stays so.
+        // Only rounding can make it negative. NaN stays NaN.
         let variance = (self.squares / self.count - self.mean().powi(2)).clamp(0.0, f64::INFINITY);
         (variance / self.count).sqrt()
     }
 
-    /// How likely it is to be as far from what is expected; `None` if all numbers were just that.
+    /// Returns the p-value of the mean, or `None` if all numbers are the expected one.
     fn p(&self, expected: f64) -> Option<f64> {
         let (error, distance) = (self.error(), self.mean() - expected);
         let is_certain = error <= 1e-12 && distance.abs() <= 1e-12;
@@ -52,9 +52,9 @@ impl Mean {
 
 pub(crate) struct Measured {
     rules: RuleSet,
-    /// The correlation of neighbours of one epoch.
+    /// The correlation of neighbours in one epoch.
     within: Mean,
-    /// That of the last interval of an epoch and the first of the next.
+    /// The correlation of the last interval of an epoch and the first of the next.
     across: Mean,
 }
 
@@ -63,7 +63,7 @@ impl Measured {
         -1.0 / f64::from(self.rules.rounds_per_epoch - 1)
     }
 
-    /// In the series of all intervals, at distance 1.
+    /// Returns the correlation of neighbours in the series of all intervals.
     fn serial(&self) -> f64 {
         let k = f64::from(self.rules.rounds_per_epoch);
         ((k - 1.0) * self.within.mean() + self.across.mean()) / k
@@ -84,28 +84,28 @@ pub(crate) fn measure() -> Vec<Measured> {
 fn measure_one(rules: RuleSet) -> Measured {
     let (mut within, mut across) = (Mean::default(), Mean::default());
     rules.each_epoch(WITHIN, INTERVALS, |epoch| {
-        // One number an epoch: those of one epoch are not independent of each other.
+        // One number per epoch, since the products of one epoch are not independent of each other.
         let products = epoch.windows(2).map(|two| product(rules, two[0], two[1]));
-        within.take(products.sum::<f64>() / f64::from(rules.rounds_per_epoch - 1));
+        within.add(products.sum::<f64>() / f64::from(rules.rounds_per_epoch - 1));
     });
     for sequence in rules.sequences(ACROSS, INTERVALS) {
-        // The first epoch of a seed comes after none.
+        // The first epoch of a seed has no predecessor.
         let mut last = None;
         sequence.each_epoch(|epoch| {
             if let Some(last) = last.replace(epoch[epoch.len() - 1]) {
-                across.take(product(rules, last, epoch[0]));
+                across.add(product(rules, last, epoch[0]));
             }
         });
     }
     Measured { rules, within, across }
 }
 
-/// The mean of these is the correlation: mean and variance are those of uniform intervals, not those of the sample.
+/// Returns one term of the correlation, with the mean and the variance of uniform intervals, not those of the sample.
 fn product(rules: RuleSet, a: u32, b: u32) -> f64 {
     (f64::from(a) - rules.mean()) * (f64::from(b) - rules.mean()) / rules.variance()
 }
 
-/// The correlation at every distance up to `farthest`, in the series of all intervals: measured, and as computed.
+/// Returns the measured and the computed correlation at every distance up to `farthest`, in the series of all intervals.
 #[expect(clippy::cast_precision_loss, reason = "small distances")]
 pub(crate) fn by_distance(rules: RuleSet, farthest: usize) -> Vec<(f64, f64)> {
     let mut means = vec![Mean::default(); farthest];
@@ -114,7 +114,7 @@ pub(crate) fn by_distance(rules: RuleSet, farthest: usize) -> Vec<(f64, f64)> {
         sequence.each_epoch(|epoch| series.extend_from_slice(epoch));
         for (mean, distance) in means.iter_mut().zip(1..) {
             let pairs = series.iter().zip(&series[distance..]);
-            pairs.for_each(|(a, b)| mean.take(product(rules, *a, *b)));
+            pairs.for_each(|(a, b)| mean.add(product(rules, *a, *b)));
         }
     }
     let k = f64::from(rules.rounds_per_epoch);
@@ -160,20 +160,20 @@ mod tests {
     fn mean(numbers: &[f64]) -> Mean {
         let mut mean = Mean::default();
         for number in numbers {
-            mean.take(*number);
+            mean.add(*number);
         }
         mean
     }
 
     #[test]
-    fn the_error_is_that_of_the_mean() {
+    fn the_error_is_the_standard_error_of_the_mean() {
         let mean = mean(&[-1.0, 1.0, -1.0, 1.0]);
         assert!((mean.error() - 0.5).abs() < 1e-12);
-        assert!((mean.p(0.98).expect("may be otherwise") - 0.05).abs() < 1e-4);
+        assert!((mean.p(0.98).expect("the mean can vary") - 0.05).abs() < 1e-4);
     }
 
     #[test]
-    fn only_what_is_as_expected_is_certain() {
+    fn there_is_no_p_value_if_all_numbers_are_as_expected() {
         assert_eq!(mean(&[-1.0, -1.0]).p(-1.0), None);
         assert_eq!(mean(&[-1.0, -1.0]).p(0.0), Some(0.0));
         assert!(mean(&[f64::NAN, 1.0]).p(1.0).is_some_and(f64::is_nan));

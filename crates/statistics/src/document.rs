@@ -1,4 +1,4 @@
-//! The document, of which some parts are measured.
+//! A document with measured parts.
 
 use std::fs;
 use std::io;
@@ -14,11 +14,11 @@ impl Document {
         Ok(Self { file: file.to_owned(), text: fs::read_to_string(file)? })
     }
 
-    /// Puts what was measured in the place of what was measured before.
+    /// Replaces a measured part.
     ///
     /// # Panics
     ///
-    /// If the document has no such part.
+    /// If the document does not have the part.
     pub(crate) fn fill(&mut self, part: &str, measured: &str) {
         let begin = format!("<!-- measured: {part} -->\n");
         let end = "<!-- end -->";

@@ -1,4 +1,4 @@
-//! Whether draws are uniform, and independent of those of another channel, of the next step, and of the intervals.
+//! Tests whether draws are uniform, and independent of other channels, of the next step and of the intervals.
 
 use tickseed_engine::{Channel, Draw, Step, Timeline};
 
@@ -7,10 +7,10 @@ use crate::numbers::table as markdown;
 use crate::samples::DEFAULT;
 use crate::verdict::Outcome;
 
-/// So many steps a test.
+/// The number of steps in a test.
 const STEPS: u64 = 1_000_000;
 const CHANNELS: [&str; 4] = ["loot", "map", "weather", "w\u{fc}rfel"];
-/// A shuffle of so many items has 120 orders.
+/// Five items have 120 orders.
 const ITEMS: usize = 5;
 
 pub(crate) struct Test {
@@ -19,7 +19,7 @@ pub(crate) struct Test {
 }
 
 impl Test {
-    /// Its name is also its seed, so that every test has draws of its own.
+    /// Makes the seed from the name, so that every test has its own draws.
     fn new(name: String, measure: impl FnOnce(Timeline) -> ChiSquare) -> Self {
         let chi_square = measure(DEFAULT.timeline(&DEFAULT.test(&name)));
         Self { name, chi_square }
@@ -50,7 +50,7 @@ fn channel_of(name: &str) -> Channel {
     Channel::new(name).expect("a short name")
 }
 
-/// Counts in so many cells.
+/// Counts in cells.
 struct Cells(Vec<u64>);
 
 impl Cells {
@@ -67,7 +67,7 @@ impl Cells {
     }
 }
 
-/// A value that is to be uniform: what it is, how many there are, and how it is drawn.
+/// A value that must be uniform: its name, the number of possible values, and how to draw it.
 type Value = (&'static str, usize, fn(&mut Draw) -> u32);
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cell below 1000")]
@@ -92,23 +92,23 @@ fn of_one_channel(name: &str) -> Vec<Test> {
     VALUES.map(test).into()
 }
 
-/// The number of the order in which items come, 0 to 119.
+/// Shuffles five items and returns the number of their order, 0 to 119.
 fn order(draw: &mut Draw) -> u32 {
     let mut items = [0, 1, 2, 3, 4];
     draw.shuffle(&mut items).expect("a few items");
-    (0..ITEMS).fold(0, |number, place| {
-        let smaller = items[place + 1..].iter().filter(|item| **item < items[place]).count();
+    (0..ITEMS).fold(0, |number, index| {
+        let smaller = items[index + 1..].iter().filter(|item| **item < items[index]).count();
         #[expect(clippy::cast_possible_truncation, reason = "below 5")]
-        let (smaller, left) = (smaller as u32, (ITEMS - place) as u32);
+        let (smaller, left) = (smaller as u32, (ITEMS - index) as u32);
         number * left + smaller
     })
 }
 
-/// Every two channels: the first words of the same step, four bits of each, and the number of bits that differ.
+/// Tests the first words of every two channels at the same step: four bits of each, and the number of bits that differ.
 fn of_two_channels() -> Vec<Test> {
     let mut tests = Vec::new();
-    for (place, one) in CHANNELS.into_iter().enumerate() {
-        for other in &CHANNELS[place + 1..] {
+    for (index, one) in CHANNELS.into_iter().enumerate() {
+        for other in &CHANNELS[index + 1..] {
             let channels = [one, other].map(channel_of);
             tests.push(Test::new(format!("{one} and {other}: four bits of each"), |timeline| {
                 jointly(words_of_two(timeline, channels))
@@ -125,14 +125,14 @@ fn words_of_two(mut timeline: Timeline, channels: [Channel; 2]) -> impl Iterator
     steps().map(move |step| channels.map(|channel| timeline.draw(step, channel).word()).into())
 }
 
-/// Four bits of one word and four of another are to come in every combination equally often.
+/// Tests whether all combinations of four bits of one word and four bits of another are equally frequent.
 fn jointly(pairs: impl Iterator<Item = (u32, u32)>) -> ChiSquare {
     let mut cells = Cells::new(256);
     pairs.for_each(|(a, b)| cells.count(a >> 28 << 4 | b >> 28));
     cells.even()
 }
 
-/// The number of bits that differ between two words is to be that of 32 coins.
+/// Tests whether the number of bits that differ between two words is distributed like heads among 32 coins.
 #[expect(clippy::cast_precision_loss, reason = "counts below 2^53")]
 fn differing_bits(pairs: impl Iterator<Item = (u32, u32)>) -> ChiSquare {
     let mut counts = [0_u64; 33];
@@ -146,7 +146,7 @@ fn differing_bits(pairs: impl Iterator<Item = (u32, u32)>) -> ChiSquare {
             share * total
         })
         .collect();
-    // Both ends together, where few are to be expected.
+    // Cells at both ends are merged, since their expected counts are small.
     let (from, to) = (6, 26);
     let sums = |counts: &[f64]| {
         let ends = [counts[..=from].iter().sum(), counts[to..].iter().sum()];
@@ -156,8 +156,8 @@ fn differing_bits(pairs: impl Iterator<Item = (u32, u32)>) -> ChiSquare {
     ChiSquare::new(sums(&counts).into_iter().zip(sums(&expected)))
 }
 
-/// The first words of every other step and of the next, on one channel. No word is in two pairs: the counts of pairs that
-/// overlap depend on each other, and Pearson's sum of them has not the distribution of chi-square.
+/// Tests the first words of each even step and the step after it, on one channel. No word belongs to two pairs: counts of
+/// overlapping pairs depend on each other, so their statistic does not have a chi-square distribution.
 fn of_neighbours() -> Test {
     let channel = channel_of(CHANNELS[0]);
     Test::new("loot: four bits of a step, four of the next".to_owned(), |mut timeline| {
@@ -166,7 +166,7 @@ fn of_neighbours() -> Test {
     })
 }
 
-/// The first word of a draw and its 17th, which comes from another block of the keystream.
+/// Tests the first word of a draw and its 17th, which comes from the next keystream block.
 fn of_two_blocks() -> Test {
     let channel = channel_of(CHANNELS[0]);
     Test::new("loot: four bits of word 0, four of word 16".to_owned(), |mut timeline| {
@@ -178,7 +178,7 @@ fn of_two_blocks() -> Test {
     })
 }
 
-/// Every interval against two bits of the word that is drawn when its round begins.
+/// Tests every interval against two bits of the word drawn at the first step of its round.
 fn of_intervals() -> Test {
     Test::new("loot: an interval, two bits of its first step".to_owned(), with_intervals)
 }
@@ -193,7 +193,7 @@ fn with_intervals(mut timeline: Timeline) -> ChiSquare {
         counts[(round.interval - DEFAULT.min) as usize][(word >> 30) as usize] += 1;
     }
     let cells = counts.iter().flat_map(|row| {
-        // Given how often an interval came, each quarter of the words is to have a quarter of it.
+        // Each quarter of the words is expected with a quarter of an interval's occurrences.
         let expected = row.iter().sum::<u64>() as f64 / 4.0;
         row.map(|count| (count as f64, expected))
     });
@@ -217,7 +217,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_order_of_five_has_a_number_of_its_own() {
+    fn every_order_of_five_items_has_its_own_number() {
         let mut timeline = DEFAULT.timeline("orders");
         let channel = channel_of("loot");
         let mut cells = Cells::new(120);
@@ -225,9 +225,9 @@ mod tests {
         assert!(cells.0.iter().all(|count| *count > 0));
     }
 
-    /// The number of differing bits of a word and 0 is that of the word's ones.
+    /// Compared with 0, the number of differing bits is the number of ones.
     #[test]
-    fn coins_pass_and_equal_words_do_not() {
+    fn independent_words_pass_and_equal_words_fail() {
         let mut timeline = DEFAULT.timeline("coins");
         let channel = channel_of("loot");
         let words: Vec<u32> = steps().take(100_000).map(|step| timeline.draw(step, channel).word()).collect();

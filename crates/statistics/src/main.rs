@@ -1,11 +1,12 @@
-//! Measures how even and how independent the engine's intervals and draws are, and fills the measured parts of a document.
+//! Measures how uniform and how independent the engine's intervals and draws are, and fills in the measured parts of a
+//! document.
 //!
 //! ```text
-//! statistics DOCUMENT PLOTS    tables into the document, plots as SVG into the folder
+//! statistics DOCUMENT PLOTS    writes tables into the document and SVG plots into the folder
 //! ```
 //!
-//! `docs/statistics.md` tells what is measured and what is to be expected. The program fails if something is so far from
-//! that that chance alone would bring it about once in a million times, and names it.
+//! `docs/statistics.md` describes the tests and the expected results. The program fails, and names the test, if a result is so
+//! far from the expected one that chance alone would produce it at most once in a million times.
 
 mod chi_square;
 mod correlation;
@@ -36,13 +37,13 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let mut document = Document::read(Path::new(document))?;
     let measured = Measured::measure();
     let outcomes = measured.outcomes();
-    // Before anything is written: numbers that make a test fail may be such as cannot be drawn.
+    // Reported before anything is written, since plots may not be able to show the numbers of a failed test.
     let failing = verdict::failing(&outcomes);
     for outcome in &failing {
         eprintln!("failed: {outcome}");
     }
     measured.fill(&mut document);
-    document.fill("p-values", &verdict::sentences(&outcomes));
+    document.fill("p-values", &verdict::summary(&outcomes));
     document.write()?;
     measured.plot(Path::new(plots), &outcomes)?;
     Ok(if failing.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -1,6 +1,6 @@
-//! How numbers are written.
+//! Formatting of numbers and tables.
 
-/// 10,000,000
+/// Groups digits by thousands: 10,000,000.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let first = digits.len() % 3;
@@ -9,7 +9,7 @@ pub(crate) fn grouped(number: u64) -> String {
     head.into_iter().chain(groups).collect::<Vec<_>>().join(",")
 }
 
-/// A Markdown table, its numbers to the right.
+/// Formats a Markdown table with all columns but the first aligned to the right.
 pub(crate) fn table(head: &[&str], lines: &[Vec<String>]) -> String {
     let width = |column: usize| {
         let cells = lines.iter().map(|line| line[column].chars().count());
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn digits_come_in_groups_of_three() {
+    fn digits_are_grouped_by_thousands() {
         assert_eq!(
             [0, 12, 123, 1234, 123_456, 1_234_567].map(grouped).join(" "),
             "0 12 123 1,234 123,456 1,234,567"

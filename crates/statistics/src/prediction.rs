@@ -1,13 +1,14 @@
-//! How much of an epoch's coming intervals can be known from those already seen, by somebody who has the rules and this
-//! definition but not the seed.
+//! How well an observer can predict an epoch's intervals from the earlier ones. The observer knows the rules and the
+//! definition, but not the seed.
 //!
-//! Three observers, with a sequence of each one's own kind:
+//! There are three kinds of sequences:
 //!
-//! - of *independent* intervals, who never learns anything;
-//! - of intervals that are uniform among all sequences with the epoch's fixed *sum*, and nothing else;
-//! - of *pairs*, which is what the engine makes.
+//! - *independent* intervals, from which an observer learns nothing;
+//! - intervals that are uniform among all sequences with the epoch's fixed *sum*;
+//! - *pairs*, which the engine produces.
 
 mod fixed_sum;
+mod forecast;
 mod pairs;
 
 use crate::chi_square::two_sided;
@@ -15,33 +16,24 @@ use crate::numbers::table as markdown;
 use crate::samples::{DEFAULT, RuleSet};
 use crate::verdict::Outcome;
 use fixed_sum::{sum_alone, sums};
-use pairs::Seen;
+use forecast::{entropy, most_likely};
+use pairs::Observed;
 
-/// So many epochs are watched.
+pub(crate) use forecast::Forecast;
+
+/// The number of epochs observed.
 const EPOCHS: u64 = 5000;
-/// How the test is called.
+/// The name of the test, from which its seeds are made.
 const SURPRISE: &str = "surprise";
 
 pub(crate) struct Prediction {
     pub(crate) rules: RuleSet,
-    /// One for each number of intervals seen, from 0 to K - 1.
-    pub(crate) places: Vec<Place>,
-    /// Bits of surprise in a whole epoch: mean, and its standard error.
+    /// One for each number of earlier intervals, from 0 to K - 1.
+    pub(crate) forecasts: Vec<Forecast>,
+    /// Bits of surprise in an entire epoch: mean and standard error.
     bits: (f64, f64),
-    /// How far surprise was from what was expected of it, in its own standard errors; `None` if it cannot be anything else.
+    /// Distance between measured and expected surprise, in standard errors; `None` if it cannot vary.
     z: Option<f64>,
-}
-
-/// What can be known of the next interval.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Place {
-    /// Bits of surprise, on average: with the sum alone, computed; with pairs, measured.
-    pub(crate) sum_bits: f64,
-    pub(crate) pair_bits: f64,
-    /// How likely the best guess is right: with the sum alone, computed; with pairs, computed and measured.
-    pub(crate) sum_guess: f64,
-    pub(crate) pair_guess: f64,
-    pub(crate) pair_hits: f64,
 }
 
 pub(crate) fn measure() -> Vec<Prediction> {
@@ -50,34 +42,34 @@ pub(crate) fn measure() -> Vec<Prediction> {
 
 fn measure_one(rules: RuleSet) -> Prediction {
     let k = rules.rounds_per_epoch as usize;
-    let mut places = if rules.rounds_per_epoch == DEFAULT.rounds_per_epoch {
+    let mut forecasts = if rules.rounds_per_epoch == DEFAULT.rounds_per_epoch {
         sum_alone(rules)
     } else {
-        vec![Place::default(); k]
+        vec![Forecast::default(); k]
     };
     let mut epochs = Epochs::default();
     rules.each_epoch(SURPRISE, EPOCHS * u64::from(rules.rounds_per_epoch), |epoch| {
-        let mut seen = Seen::new(rules);
+        let mut observed = Observed::new(rules);
         let (mut bits, mut unexpected) = (0.0, 0.0);
-        for (place, interval) in places.iter_mut().zip(epoch) {
-            let next = seen.next();
-            let surprise = -next[seen.index(*interval)].log2();
-            let (best, guess) = most(&next);
-            place.pair_bits += surprise;
-            place.pair_guess += guess;
-            place.pair_hits += f64::from(u8::from(best == seen.index(*interval)));
+        for (forecast, interval) in forecasts.iter_mut().zip(epoch) {
+            let next = observed.next();
+            let surprise = -next[observed.index(*interval)].log2();
+            let (best, guess) = most_likely(&next);
+            forecast.pair_bits += surprise;
+            forecast.pair_guess += guess;
+            forecast.pair_hits += f64::from(u8::from(best == observed.index(*interval)));
             bits += surprise;
             unexpected += surprise - entropy(&next);
-            seen.see(*interval);
+            observed.add(*interval);
         }
-        epochs.take(bits, unexpected);
+        epochs.add(bits, unexpected);
     });
-    for place in &mut places {
-        place.pair_bits /= epochs.count;
-        place.pair_guess /= epochs.count;
-        place.pair_hits /= epochs.count;
+    for forecast in &mut forecasts {
+        forecast.pair_bits /= epochs.count;
+        forecast.pair_guess /= epochs.count;
+        forecast.pair_hits /= epochs.count;
     }
-    Prediction { rules, places, bits: epochs.bits(), z: epochs.z() }
+    Prediction { rules, forecasts, bits: epochs.bits(), z: epochs.z() }
 }
 
 /// Sums over epochs, which are independent of each other.
@@ -91,7 +83,7 @@ struct Epochs {
 }
 
 impl Epochs {
-    fn take(&mut self, bits: f64, unexpected: f64) {
+    fn add(&mut self, bits: f64, unexpected: f64) {
         self.count += 1.0;
         self.bits += bits;
         self.bits_squared += bits * bits;
@@ -111,17 +103,7 @@ impl Epochs {
     }
 }
 
-fn entropy(probabilities: &[f64]) -> f64 {
-    probabilities.iter().filter(|p| **p > 0.0).map(|p| -p * p.log2()).sum()
-}
-
-/// The place of the greatest, and the greatest.
-fn most(probabilities: &[f64]) -> (usize, f64) {
-    let pairs = probabilities.iter().copied().enumerate();
-    pairs.fold((0, 0.0), |best, one| if one.1 > best.1 { one } else { best })
-}
-
-/// So many intervals seen, for the table.
+/// The numbers of earlier intervals shown in the table.
 const ROWS: [usize; 12] = [0, 1, 8, 16, 24, 32, 40, 48, 56, 60, 62, 63];
 
 pub(crate) fn table(predictions: &[Prediction]) -> String {
@@ -131,16 +113,16 @@ pub(crate) fn table(predictions: &[Prediction]) -> String {
     let lines: Vec<Vec<String>> = ROWS
         .iter()
         .map(|seen| {
-            let place = default.places[*seen];
+            let forecast = default.forecasts[*seen];
             vec![
                 seen.to_string(),
                 format!("{:.3}", independent.log2()),
-                format!("{:.3}", place.sum_bits),
-                format!("{:.3}", place.pair_bits),
+                format!("{:.3}", forecast.sum_bits),
+                format!("{:.3}", forecast.pair_bits),
                 percent(1.0 / independent),
-                percent(place.sum_guess),
-                percent(place.pair_guess),
-                percent(place.pair_hits),
+                percent(forecast.sum_guess),
+                percent(forecast.pair_guess),
+                percent(forecast.pair_hits),
             ]
         })
         .collect();
@@ -157,7 +139,7 @@ pub(crate) fn table(predictions: &[Prediction]) -> String {
     markdown(&head, &lines)
 }
 
-/// Whole epochs.
+/// Makes the table of entire epochs.
 pub(crate) fn summary(predictions: &[Prediction]) -> String {
     let lines: Vec<Vec<String>> = predictions
         .iter()
@@ -179,7 +161,7 @@ pub(crate) fn summary(predictions: &[Prediction]) -> String {
         .collect();
     let head = [
         "rules",
-        "bits an epoch, independent",
+        "bits per epoch, independent",
         "sum alone",
         "pairs, measured",
         "lost to the sum",
@@ -189,14 +171,14 @@ pub(crate) fn summary(predictions: &[Prediction]) -> String {
     markdown(&head, &lines)
 }
 
-/// Whether what is computed is what the engine does.
+/// Tests the computed probabilities against the engine's epochs.
 pub(crate) fn outcomes(predictions: &[Prediction]) -> Vec<Outcome> {
     let outcome = |one: &Prediction| Some(Outcome::new(one.rules.test(SURPRISE), two_sided(one.z?)));
     predictions.iter().filter_map(outcome).collect()
 }
 
-/// That of the default rules.
+/// Returns the prediction for the default rules.
 pub(crate) fn default_of(predictions: &[Prediction]) -> &Prediction {
     let is_default = |one: &&Prediction| one.rules.rounds_per_epoch == DEFAULT.rounds_per_epoch;
-    predictions.iter().find(is_default).expect("it is among them")
+    predictions.iter().find(is_default).expect("the default rules are among them")
 }

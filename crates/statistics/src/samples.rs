@@ -1,11 +1,11 @@
-//! Intervals of the engine, epoch by epoch.
+//! The engine's intervals, epoch by epoch.
 //!
-//! Every test has seeds of its own, named after it and its rules. With shared seeds tests would see the same words, and their
+//! Every test has its own seeds, made from its name and its rules. With shared seeds, tests would see the same words, and their
 //! p-values would depend on each other.
 
 use tickseed_engine::{BreakInterval, Rules, Seed, Timeline};
 
-/// Rules, and how they are called in tables.
+/// The rules of a test.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RuleSet {
     pub(crate) min: u32,
@@ -30,20 +30,21 @@ pub(crate) const RULE_SETS: [RuleSet; 8] = [
     rules(1, 1_000_000, 256),
 ];
 
-/// So many seeds share the intervals that are taken.
+/// The number of seeds that a test's intervals come from.
 const SEEDS: u64 = 10;
 
 impl RuleSet {
+    /// Returns the name used in tables.
     pub(crate) fn name(self) -> String {
         format!("{} to {}, K = {}", self.min, self.max, self.rounds_per_epoch)
     }
 
-    /// How many different intervals there are.
+    /// Returns the number of different intervals.
     pub(crate) const fn choices(self) -> u32 {
         self.max - self.min + 1
     }
 
-    /// What the two intervals of a pair add up to.
+    /// Returns the sum of the two intervals of a pair.
     pub(crate) const fn pair(self) -> u32 {
         self.min + self.max
     }
@@ -52,22 +53,22 @@ impl RuleSet {
         f64::from(self.pair()) / 2.0
     }
 
-    /// Of a single interval, uniform on all choices.
+    /// Returns the variance of a single interval, which is uniform on all choices.
     pub(crate) fn variance(self) -> f64 {
         (f64::from(self.choices()).powi(2) - 1.0) / 12.0
     }
 
-    /// How what is measured of these rules is called.
+    /// Returns the name of a test under these rules.
     pub(crate) fn test(self, what: &str) -> String {
         format!("{what}, {}", self.name())
     }
 
-    /// Calls back with the intervals of whole epochs, at least `intervals` of them, of the seeds of a test.
+    /// Calls `take` with the intervals of each epoch, at least `intervals` in total, from the seeds of a test.
     pub(crate) fn each_epoch(self, what: &str, intervals: u64, mut take: impl FnMut(&[u32])) {
         self.sequences(what, intervals).for_each(|sequence| sequence.each_epoch(&mut take));
     }
 
-    /// The same, one sequence a seed.
+    /// Returns the same epochs, as one sequence per seed.
     pub(crate) fn sequences(self, what: &str, intervals: u64) -> impl Iterator<Item = Sequence> {
         let rounds_per_epoch = u64::from(self.rounds_per_epoch);
         let epochs = intervals.div_ceil(rounds_per_epoch * SEEDS);
@@ -78,7 +79,7 @@ impl RuleSet {
         })
     }
 
-    /// Of the seed of a test.
+    /// Returns the timeline of a test's seed.
     pub(crate) fn timeline(self, test: &str) -> Timeline {
         let interval = BreakInterval::new(self.min, self.max).expect("within their ranges");
         let rules = Rules::new(interval, self.rounds_per_epoch).expect("within their ranges");
@@ -86,7 +87,7 @@ impl RuleSet {
     }
 }
 
-/// Epochs of one seed in a row.
+/// Consecutive epochs of one seed.
 pub(crate) struct Sequence {
     timeline: Timeline,
     rounds_per_epoch: u64,
@@ -115,7 +116,7 @@ mod tests {
 
     use super::*;
 
-    /// The first epoch of each seed, counted from the shortest interval.
+    /// Returns the first epoch of each seed, with intervals counted from the shortest.
     fn first_epochs(rules: RuleSet, what: &str) -> Vec<Vec<u32>> {
         let mut epochs = Vec::new();
         rules.each_epoch(what, 1, |epoch| {
@@ -125,8 +126,8 @@ mod tests {
     }
 
     #[test]
-    fn every_test_and_every_set_of_rules_has_seeds_of_its_own() {
-        // Of the same length and the same number of choices: with one seed their epochs would be the same.
+    fn every_test_and_every_set_of_rules_has_its_own_seeds() {
+        // Both have the same length and number of choices, so a shared seed would give the same epochs.
         let rule_sets = [DEFAULT, rules(101, 301, 64)];
         let epochs =
             rule_sets.iter().flat_map(|rules| ["pairs", "within"].map(|what| first_epochs(*rules, what)));
@@ -136,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn sequences_share_what_is_asked_for() {
+    fn sequences_share_the_requested_intervals() {
         let (mut sequences, mut intervals) = (0, 0);
         for sequence in DEFAULT.sequences("pairs", 1281) {
             sequences += 1;

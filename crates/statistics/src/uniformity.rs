@@ -1,13 +1,13 @@
-//! Whether intervals are uniform on `min..=max`.
+//! Tests whether intervals are uniform on `min..=max`.
 //!
-//! The intervals of an epoch are pairs that add up to `min + max`, so the counts of `v` and of `min + max - v` are the same
-//! over whole epochs, and half of all intervals say nothing new. A chi-square over all values would take them for
-//! independent and come out with twice the variance. So two tests, each over what is independent:
+//! The intervals of an epoch form pairs that add up to `min + max`. Over complete epochs the counts of `v` and `min + max - v`
+//! are therefore equal, and half of the intervals carry no information. A chi-square over all values would treat them as
+//! independent and have twice the variance. Two tests use only independent intervals instead:
 //!
-//! - over pairs: a pair is one of the sets `{v, min + max - v}`, and the pairs are drawn independently;
-//! - over the first intervals of epochs, of which each epoch has one.
+//! - all pairs: a pair is one of the sets `{v, min + max - v}`, and pairs are drawn independently;
+//! - the first interval of every epoch.
 //!
-//! They take different seeds, since the first interval of an epoch is one of a pair.
+//! They use different seeds, since the first interval of an epoch belongs to a pair.
 
 use crate::chi_square::ChiSquare;
 use crate::numbers::{grouped, table as markdown};
@@ -15,10 +15,10 @@ use crate::samples::{RULE_SETS, RuleSet};
 use crate::verdict::Outcome;
 
 pub(crate) const INTERVALS: u64 = 10_000_000;
-/// How the tests are called.
+/// The names of the tests, from which their seeds are made.
 pub(crate) const PAIRS: &str = "pairs";
 const FIRSTS: &str = "first of epoch";
-/// More values than that are counted together, so that every count is large enough.
+/// With more values than this, adjacent ones share a cell, so that every count is large enough.
 const MOST_CELLS: u32 = 1000;
 
 pub(crate) struct Measured {
@@ -30,7 +30,7 @@ pub(crate) struct Measured {
 
 impl Measured {
     pub(crate) fn outcomes(&self) -> Vec<Outcome> {
-        // Where there is but one pair, there is nothing to test.
+        // With only one possible pair there is nothing to test.
         [(PAIRS, &self.pairs), (FIRSTS, &self.firsts)]
             .into_iter()
             .filter(|(_, test)| test.freedom > 0)
@@ -56,7 +56,7 @@ fn measure_one(rules: RuleSet) -> Measured {
     }
 }
 
-/// How often intervals came.
+/// Counts of intervals.
 struct Counts {
     rules: RuleSet,
     cells: Vec<u64>,
@@ -65,7 +65,7 @@ struct Counts {
 impl Counts {
     fn new(rules: RuleSet) -> Self {
         let cells = rules.choices().min(MOST_CELLS);
-        assert_eq!(rules.choices() % cells, 0, "as many values in every cell");
+        assert_eq!(rules.choices() % cells, 0, "every cell has the same number of values");
         Self { rules, cells: vec![0; cells as usize] }
     }
 
@@ -75,7 +75,8 @@ impl Counts {
         self.cells[((interval - self.rules.min) / values) as usize] += 1;
     }
 
-    /// The test over pairs. The cells of a pair are mirror images; one in the middle is its own, and has half the pairs.
+    /// Tests the pairs. The two cells of a pair are mirror images; a middle cell is its own mirror image, and two of its intervals
+    /// make a pair.
     #[expect(clippy::cast_precision_loss, reason = "counts below 2^53")]
     fn pairs(&self) -> ChiSquare {
         let cells = self.cells.len();
@@ -84,7 +85,7 @@ impl Counts {
             assert_eq!(
                 self.cells[cell],
                 self.cells[cells - 1 - cell],
-                "the cells of a pair come equally often"
+                "the cells of a pair have equal counts"
             );
             (self.cells[cell] as f64, 2.0 * pairs / cells as f64)
         });

@@ -97,6 +97,6 @@ export interface Vectors {
   invalid: InvalidCase[];
 }
 
-const FILE = new URL("../../../test-vectors/vectors/v1.json", import.meta.url);
+const FILE = new URL("../../../reference/vectors/v1.json", import.meta.url);
 
 export const vectors = JSON.parse(readFileSync(FILE, "utf8")) as Vectors;

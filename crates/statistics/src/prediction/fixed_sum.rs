@@ -1,13 +1,13 @@
-//! What somebody knows of the next interval who knows the sum of an epoch and nothing else.
+//! Prediction of the next interval from the sum of an epoch alone.
 
-use super::{Place, entropy, most};
+use super::forecast::{Forecast, entropy, most_likely};
 use crate::samples::RuleSet;
 
-/// The distribution of the sum of so many independent intervals, each counted from the shortest: one entry for 0, 1, 2, ...
+/// Returns the distributions of the sums of 0, 1, 2, ... independent intervals, each counted from the shortest.
 pub(super) fn sums(choices: usize, most: usize) -> Vec<Vec<f64>> {
     let mut all = vec![vec![1.0]];
     for _ in 0..most {
-        let before = all.last().expect("there is one");
+        let before = all.last().expect("never empty");
         let mut window = 0.0;
         #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
         let share = 1.0 / choices as f64;
@@ -25,31 +25,31 @@ pub(super) fn sums(choices: usize, most: usize) -> Vec<Vec<f64>> {
     all
 }
 
-/// What an observer knows who knows the sum of the epoch and nothing else, exactly, for every number of intervals seen.
-pub(super) fn sum_alone(rules: RuleSet) -> Vec<Place> {
+/// Computes the exact forecasts of an observer who knows only the sum of the epoch, for every number of earlier intervals.
+pub(super) fn sum_alone(rules: RuleSet) -> Vec<Forecast> {
     let (k, choices) = (rules.rounds_per_epoch as usize, rules.choices() as usize);
     let sums = sums(choices, k);
     let total = k * (choices - 1) / 2;
     (0..k)
         .map(|seen| {
-            let mut place = Place::default();
+            let mut forecast = Forecast::default();
             let left = k - seen;
             for rest in 0..sums[left].len().min(total + 1) {
                 let seen_sum = sums[seen].get(total - rest).copied().unwrap_or(0.0);
                 let weight = sums[left][rest] * seen_sum / sums[k][total];
-                // Sums so unlikely add nothing that could be seen, and are wrong in their last digits.
+                // Less likely sums are numerically unreliable, and too small to matter.
                 if weight > 1e-15 {
                     let next = next_of_sum(&sums[left - 1], rest, choices);
-                    place.sum_bits += weight * entropy(&next);
-                    place.sum_guess += weight * most(&next).1;
+                    forecast.sum_bits += weight * entropy(&next);
+                    forecast.sum_guess += weight * most_likely(&next).1;
                 }
             }
-            place
+            forecast
         })
         .collect()
 }
 
-/// The probability of every interval to be the next, if it and the others to come add up to `rest`.
+/// Returns the probability of every value for the next interval, if it and the later ones add up to `rest`.
 fn next_of_sum(others: &[f64], rest: usize, choices: usize) -> Vec<f64> {
     let weights: Vec<f64> = (0..choices)
         .map(|next| rest.checked_sub(next).and_then(|sum| others.get(sum)).copied().unwrap_or(0.0))
@@ -64,16 +64,16 @@ mod tests {
     use crate::samples::DEFAULT;
 
     #[test]
-    fn sums_are_distributed_as_dice_are() {
+    fn sums_are_distributed_like_those_of_dice() {
         let two = &sums(6, 2)[2];
         assert_eq!(two.len(), 11);
         assert!((two[5] - 6.0 / 36.0).abs() < 1e-12 && (two[0] - 1.0 / 36.0).abs() < 1e-12);
     }
 
     #[test]
-    fn the_sum_alone_tells_the_last_interval_and_little_before() {
-        let places = sum_alone(RuleSet { rounds_per_epoch: 4, ..DEFAULT });
-        assert!(places[3].sum_bits < 1e-9 && (places[3].sum_guess - 1.0).abs() < 1e-9);
-        assert!(places[0].sum_bits > 7.0);
+    fn the_sum_alone_determines_the_last_interval_and_little_before_it() {
+        let forecasts = sum_alone(RuleSet { rounds_per_epoch: 4, ..DEFAULT });
+        assert!(forecasts[3].sum_bits < 1e-9 && (forecasts[3].sum_guess - 1.0).abs() < 1e-9);
+        assert!(forecasts[0].sum_bits > 7.0);
     }
 }

@@ -1,11 +1,11 @@
-//! What somebody knows of the next interval who knows that intervals come in pairs.
+//! Prediction of the next interval from the fact that intervals come in pairs.
 //!
-//! A place's partner is every other place with the same probability,
-//! whatever was seen. Let `j` of `K` intervals be seen, `t` pairs of them be partners of each other, and `a = j - 2t` be
-//! single. Each of the pairs that was seen in part or whole has a probability of one in `m`, the number of choices, and
-//! there are `U! / (U - a)! * (U - a - 1)!!` ways in which the singles' partners and the other pairs lie on the `U = K - j`
-//! places to come. So a set of `t` pairs among the seen intervals, each of which must add up to `min + max`, has a weight of
-//! `m^t` times that. The next interval is the partner of a given single with probability `1 / U`, and else uniform.
+//! Every other position of the epoch is equally likely to hold a position's partner. Suppose that `j` of the `K` intervals are
+//! known, `t` pairs of them are partners of each other, and the other `a = j - 2t` are single. Each pair with a known interval
+//! has probability `1 / m`, where `m` is the number of choices. There are `U! / (U - a)! * (U - a - 1)!!` ways to place the
+//! singles' partners and the other pairs on the remaining `U = K - j` positions. So a set of `t` pairs among the known
+//! intervals, each of which must add up to `min + max`, has a weight of `m^t` times that. The next interval is the partner of a
+//! given single with probability `1 / U`, and uniform otherwise.
 
 use std::collections::BTreeMap;
 
@@ -13,15 +13,15 @@ use statrs::function::gamma::ln_gamma;
 
 use crate::samples::RuleSet;
 
-/// What was seen of an epoch.
-pub(super) struct Seen {
+/// The known intervals of an epoch.
+pub(super) struct Observed {
     rules: RuleSet,
-    /// How often each interval came, by its distance from the shortest.
+    /// How often each interval occurred, by its distance from the shortest.
     counts: Vec<u32>,
     number: u32,
 }
 
-impl Seen {
+impl Observed {
     pub(super) fn new(rules: RuleSet) -> Self {
         Self { rules, counts: vec![0; rules.choices() as usize], number: 0 }
     }
@@ -30,13 +30,13 @@ impl Seen {
         (interval - self.rules.min) as usize
     }
 
-    pub(super) fn see(&mut self, interval: u32) {
+    pub(super) fn add(&mut self, interval: u32) {
         let index = self.index(interval);
         self.counts[index] += 1;
         self.number += 1;
     }
 
-    /// The probability of every interval to be the next.
+    /// Returns the probability of every value for the next interval.
     pub(super) fn next(&self) -> Vec<f64> {
         let choices = f64::from(self.rules.choices());
         let left = f64::from(self.rules.rounds_per_epoch - self.number);
@@ -53,7 +53,7 @@ impl Seen {
             .collect()
     }
 
-    /// How many of the intervals seen have their partners among them, on average: by value, and all pairs.
+    /// Returns the expected number of known intervals with a known partner, by value, and the expected number of known pairs.
     fn expected_pairs(&self) -> (BTreeMap<usize, f64>, f64) {
         let classes = self.classes();
         let ways: Vec<Vec<f64>> = classes.iter().map(|(_, ways)| ways.clone()).collect();
@@ -61,14 +61,14 @@ impl Seen {
         let mut paired = BTreeMap::new();
         for ((index, _), pairs) in classes.iter().zip(each) {
             let mirror = self.counts.len() - 1 - index;
-            // Of the value in the middle a pair takes two.
+            // A pair of the middle value takes two intervals of that value.
             paired.insert(*index, if mirror == *index { 2.0 * pairs } else { pairs });
             paired.insert(mirror, if mirror == *index { 2.0 * pairs } else { pairs });
         }
         (paired, all)
     }
 
-    /// The pairs of values that both came, by the lower: in how many ways 0, 1, 2, ... pairs can be made of them.
+    /// Returns, for each pair of values that both occurred, the lower value and the number of ways to form 0, 1, 2, ... pairs.
     fn classes(&self) -> Vec<(usize, Vec<f64>)> {
         let last = self.counts.len() - 1;
         let of_two = (0..=last / 2).filter(|low| *low != last - low).map(|low| {
@@ -83,7 +83,7 @@ impl Seen {
         of_two.chain(middle).filter(|(_, ways): &(usize, Vec<f64>)| ways.len() > 1).collect()
     }
 
-    /// The weight of every number of pairs among the intervals seen. Only their ratios count.
+    /// Returns the weight of each number of pairs among the known intervals, up to a common factor.
     fn weights(&self) -> Vec<f64> {
         let left = self.rules.rounds_per_epoch - self.number;
         let logarithms: Vec<f64> = (0..=self.number / 2)
@@ -104,12 +104,13 @@ impl Seen {
     }
 }
 
-/// Of each class of values the expected number of pairs, and of all together; `weights` has one for every number of pairs.
+/// Returns the expected number of pairs in each class of values, and in all of them. `weights` has an entry for each number of
+/// pairs.
 fn expected(classes: &[Vec<f64>], weights: &[f64]) -> (Vec<f64>, f64) {
-    // after[i][t]: the weight of all ways to go on from class i with t pairs made before.
+    // after[i][t] is the weight of all ways to continue from class i with t pairs formed in earlier classes.
     let mut after = vec![weights.to_vec()];
     for ways in classes.iter().rev() {
-        let next = after.last().expect("there is one");
+        let next = after.last().expect("never empty");
         let here = (0..weights.len()).map(|t| sum(ways, |made| next.get(t + made).copied().unwrap_or(0.0)));
         after.push(here.collect());
     }
@@ -140,7 +141,7 @@ fn sum(ways: &[f64], of: impl Fn(usize) -> f64) -> f64 {
     ways.iter().enumerate().map(|(made, ways)| ways * of(made)).sum()
 }
 
-/// n (n - 1) ... : `count` factors.
+/// Returns `n (n - 1) ...`, a product of `count` factors.
 fn falling(n: u32, count: u32) -> f64 {
     (0..count).map(|less| f64::from(n - less)).product()
 }
@@ -157,7 +158,7 @@ fn ln_factorial(n: u32) -> f64 {
 mod tests {
     use super::*;
 
-    /// All epochs of small rules, each as often as it comes: by every choice of pairs and every order.
+    /// Lists all epochs of small rules, repeated according to their probability: every choice of pairs in every order.
     fn every_epoch(rules: RuleSet) -> Vec<Vec<u32>> {
         let mut epochs = vec![vec![]];
         for _ in 0..rules.rounds_per_epoch / 2 {
@@ -175,16 +176,15 @@ mod tests {
         if items.is_empty() {
             return vec![vec![]];
         }
-        let without = |place: usize| [&items[..place], &items[place + 1..]].concat();
-        let with_first = |place: usize| {
-            orders(&without(place)).into_iter().map(move |rest| [vec![items[place]], rest].concat())
+        let without = |index: usize| [&items[..index], &items[index + 1..]].concat();
+        let with_first = |index: usize| {
+            orders(&without(index)).into_iter().map(move |rest| [vec![items[index]], rest].concat())
         };
         (0..items.len()).flat_map(with_first).collect()
     }
 
-    /// What is computed is what counting all epochs gives, whatever was seen.
     #[test]
-    fn the_next_interval_is_as_likely_as_counting_says() {
+    fn computed_probabilities_match_a_count_of_all_epochs() {
         for rules in [
             RuleSet { min: 1, max: 3, rounds_per_epoch: 4 },
             RuleSet { min: 1, max: 4, rounds_per_epoch: 4 },
@@ -201,12 +201,12 @@ mod tests {
                     next[(epoch[length] - rules.min) as usize] += 1.0;
                 }
                 for (prefix, counts) in counted {
-                    let mut seen = Seen::new(rules);
+                    let mut observed = Observed::new(rules);
                     for interval in prefix {
-                        seen.see(*interval);
+                        observed.add(*interval);
                     }
                     let total: f64 = counts.iter().sum();
-                    for (computed, count) in seen.next().iter().zip(&counts) {
+                    for (computed, count) in observed.next().iter().zip(&counts) {
                         assert!((computed - count / total).abs() < 1e-9, "{rules:?} {prefix:?} {counts:?}");
                     }
                 }
