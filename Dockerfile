@@ -29,6 +29,7 @@ COPY crates/engine-module crates/engine-module
 COPY crates/engine-wasm/Cargo.toml crates/engine-wasm/
 COPY crates/engine-wasm/src crates/engine-wasm/src
 COPY crates/engine-wasm/tests crates/engine-wasm/tests
+COPY crates/public-api crates/public-api
 COPY crates/statistics crates/statistics
 COPY crates/test-vectors crates/test-vectors
 COPY crates/server/Cargo.toml crates/server/

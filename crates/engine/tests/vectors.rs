@@ -176,11 +176,7 @@ fn in_turn(draw: &mut Draw, expected: &vectors::InTurn) {
 }
 
 /// Returns `unit * 2^53`, which is an integer.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "exact: an integer below 2^53"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "exact: an integer below 2^53")]
 fn numerator(unit: f64) -> u64 {
     (unit * 9_007_199_254_740_992.0) as u64
 }
