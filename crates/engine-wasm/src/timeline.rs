@@ -53,7 +53,9 @@ pub fn step_at(timeline: usize, now: f64) -> f64 {
     with_timeline(timeline, |timeline| timeline.step_at(now))
 }
 
-/// Returns the instant at which a step begins, in milliseconds since the Unix epoch, or -1 if that is after the year 9999.
+/// Returns the instant at which a step begins, in milliseconds since the Unix epoch.
+///
+/// Returns -1 if the step is out of range or begins after the year 9999.
 #[wasm_bindgen(js_name = timeOf)]
 #[must_use]
 pub fn time_of(timeline: usize, step: f64) -> f64 {

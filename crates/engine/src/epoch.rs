@@ -110,7 +110,7 @@ impl Epoch {
     }
 }
 
-/// Returns the intervals of an epoch, which are shuffled pairs that add up to `min + max`. Only the first K entries are used.
+/// Returns the intervals of an epoch: shuffled pairs that add up to `min + max`. Only the first K entries count.
 fn intervals(secret: &EpochSecret, rules: Rules) -> [u32; MAX_ROUNDS] {
     let (min, max) = (rules.break_interval().min(), rules.break_interval().max());
     let choices = NonZeroU32::MIN.saturating_add(max - min);

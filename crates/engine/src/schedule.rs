@@ -68,8 +68,8 @@ impl Schedule {
     /// The longest tick, in milliseconds: one day. The shortest is 1 ms.
     pub const MAX_TICK_MS: u32 = 86_400_000;
 
-    /// Creates a schedule from the instant at which step 0 begins, in milliseconds since the Unix epoch, and the length of
-    /// a tick, in milliseconds.
+    /// Creates a schedule from the instant at which step 0 begins, in milliseconds since the Unix epoch, and the length
+    /// of a tick, in milliseconds.
     ///
     /// # Errors
     ///

@@ -28,7 +28,8 @@ impl State {
 pub struct Round {
     /// The number of the round, counted from 0.
     pub round: u64,
-    /// The first step of the round, which is its break. Round 0 starts at step 0, because its break lies before the start.
+    /// The first step of the round, which is its break. Round 0 starts at step 0, because its break lies before the
+    /// start.
     pub first_step: Step,
     /// The number of ticks that the round counts before it breaks.
     pub interval: u32,
