@@ -27,6 +27,7 @@ COPY crates/engine-module crates/engine-module
 COPY crates/engine-wasm/Cargo.toml crates/engine-wasm/
 COPY crates/engine-wasm/src crates/engine-wasm/src
 COPY crates/engine-wasm/tests crates/engine-wasm/tests
+COPY crates/public-api crates/public-api
 COPY crates/reference crates/reference
 COPY crates/session crates/session
 COPY crates/statistics crates/statistics

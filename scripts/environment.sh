@@ -17,7 +17,10 @@ PATH="$TOOLS/wasm-bindgen-cli-$WASM_BINDGEN_VERSION/bin:$TOOLS/wasm-pack-$WASM_P
 # Debian installs nginx here, and not every user has this folder in PATH.
 PATH="$PATH:/usr/sbin"
 
+# The crates that are fit for crates.io.
 # shellcheck disable=SC2034 # used by the scripts that source this
+PUBLISHED_CRATES=(tickseed-engine)
+# shellcheck disable=SC2034
 WASM_PACKAGE="$ROOT/crates/engine-wasm/npm"
 # shellcheck disable=SC2034
 WEB_DEMO="$ROOT/web-demo"

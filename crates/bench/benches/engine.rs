@@ -1,4 +1,4 @@
-//! What a state costs, near and far, against replaying every tick from the start.
+//! The cost of a state, near and far, compared with replaying every tick from the start.
 
 use std::hint::black_box;
 
@@ -15,7 +15,7 @@ fn step(number: u64) -> Step {
     Step::new(number).expect("in range")
 }
 
-/// The state of `last` by counting every tick from the first: what an engine without epochs has to do.
+/// Computes the state of `last` by counting every tick from the first, as an engine without epochs would.
 fn replay(timeline: &mut Timeline, last: u64) -> State {
     let mut round = timeline.round_of(Step::ZERO);
     let mut state = timeline.state(Step::ZERO);
@@ -34,7 +34,7 @@ fn replay(timeline: &mut Timeline, last: u64) -> State {
 
 fn states(criterion: &mut Criterion) {
     let mut timeline = Timeline::new(&seed(), Rules::default());
-    assert_eq!(replay(&mut timeline, 1_000_000), timeline.state(step(1_000_000)), "the baseline is right");
+    assert_eq!(replay(&mut timeline, 1_000_000), timeline.state(step(1_000_000)), "the baseline is correct");
 
     let mut group = criterion.benchmark_group("state");
     let mut next = 0;
@@ -44,7 +44,7 @@ fn states(criterion: &mut Criterion) {
             timeline.state(step(black_box(next)))
         });
     });
-    // Steps so far apart that each lies in another epoch than the one before.
+    // The steps are so far apart that each lies in a different epoch from the one before.
     let mut far = 0;
     group.bench_function("step in another epoch", |bencher| {
         bencher.iter(|| {

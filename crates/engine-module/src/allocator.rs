@@ -1,4 +1,4 @@
-//! A small allocator for things of few sizes.
+//! A small allocator for values of few sizes.
 
 use talc::base::binning::Binning;
 use talc::cell::TalcSyncCell;
@@ -7,8 +7,10 @@ use talc::wasm::WasmGrowAndClaim;
 #[global_allocator]
 static ALLOCATOR: TalcSyncCell<WasmGrowAndClaim, OneList> = TalcSyncCell::new_wasm(WasmGrowAndClaim);
 
-/// One list for all free memory, with what was freed last at its head. Timelines, draws and their tables are nearly all that
-/// is allocated, so what is found first mostly fits; lists for many sizes would add 270 bytes to what is downloaded.
+/// A single list of free blocks, the most recently freed first.
+///
+/// Almost all allocations are timelines, draws and their tables, so the first block usually fits. Lists for many sizes
+/// would make the module 270 bytes larger.
 struct OneList;
 
 impl Binning for OneList {

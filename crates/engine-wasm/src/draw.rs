@@ -1,6 +1,6 @@
-//! Shared dice, for JavaScript: the words of one step and one channel, taken in order.
+//! Shared dice for JavaScript: the random words of one step and one channel.
 //!
-//! A draw is known by a number, its handle, from [`open_draw`] to [`close_draw`]. Answers are numbers as those about a
+//! A number, the handle, identifies a draw from [`open_draw`] to [`close_draw`]. Results are numbers, as for a
 //! [timeline](crate::timeline).
 
 use alloc::boxed::Box;
@@ -8,73 +8,72 @@ use alloc::boxed::Box;
 use tickseed_engine::{Channel, Draw, Error};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::kept::{Kept, kept};
-use crate::number::{handle, whole};
-use crate::timeline::to_step;
+use crate::globals::{Globals, globals};
+use crate::numbers::{handle_to_number, to_integer, to_step};
 
-/// Opens the draw of a step on the channel that was written, at its first word.
+/// Opens the draw of a step, positioned at its first word, on the channel that the [written](crate::text::write()) text
+/// names.
 ///
-/// Gives the handle; refuses what is no step, and channels that are not of 1 to 64 bytes of UTF-8.
+/// Returns the handle, or -1 if the step or the channel is invalid.
 #[wasm_bindgen(js_name = openDraw)]
 #[must_use]
 pub fn open_draw(timeline: usize, step: f64) -> f64 {
-    let kept = &mut *kept();
-    let opened = kept.open_draw(timeline, step);
-    kept.answer(opened)
+    let globals = &mut *globals();
+    let opened = globals.open_draw(timeline, step);
+    globals.number_or_error(opened)
 }
 
-/// Forgets a draw; its handle may be given again.
+/// Closes a draw. A later draw may get the same handle.
 #[wasm_bindgen(js_name = closeDraw)]
 pub fn close_draw(draw: usize) {
-    kept().draws.try_remove(draw);
+    globals().draws.try_remove(draw);
 }
 
-/// The next word: uniform on all 32-bit numbers.
+/// Returns the next word, uniform over all 32-bit integers.
 #[wasm_bindgen]
 #[must_use]
 pub fn word(draw: usize) -> f64 {
-    ask(draw, |draw| Ok(draw.word().into()))
+    with_draw(draw, |draw| Ok(draw.word().into()))
 }
 
-/// A number from 0 up to but not including 1, with 53 bits.
+/// Returns a number in `[0, 1)` with 53 random bits.
 #[wasm_bindgen]
 #[must_use]
 pub fn unit(draw: usize) -> f64 {
-    ask(draw, |draw| Ok(draw.unit()))
+    with_draw(draw, |draw| Ok(draw.unit()))
 }
 
-/// A number that is exactly uniform on `0..n`; refuses an `n` outside 1 to 2^32 - 1.
+/// Returns a number that is exactly uniform on `0..n`, or -1 unless `n` is from 1 to 2^32 - 1.
 #[wasm_bindgen]
 #[must_use]
 pub fn below(draw: usize, n: f64) -> f64 {
-    ask(draw, |draw| Ok(draw.below(whole(n))?.into()))
+    with_draw(draw, |draw| Ok(draw.below(to_integer(n))?.into()))
 }
 
-/// One step of a shuffle: the place whose item changes places with the one at `last`.
+/// Performs one step of a shuffle: returns the index of the item to swap with the one at `last`.
 #[wasm_bindgen]
 #[must_use]
 pub fn exchange(draw: usize, last: u32) -> f64 {
-    ask(draw, |draw| Ok(draw.exchange(last).into()))
+    with_draw(draw, |draw| Ok(draw.exchange(last).into()))
 }
 
-/// Asks an open draw; of one that is not open there is nothing to tell.
-fn ask(draw: usize, question: impl FnOnce(&mut Draw) -> Result<f64, Error>) -> f64 {
-    let kept = &mut *kept();
-    let Some(draw) = kept.draws.get_mut(draw) else {
+/// Calls `compute` with an open draw. Returns NaN if the handle is not open.
+fn with_draw(draw: usize, compute: impl FnOnce(&mut Draw) -> Result<f64, Error>) -> f64 {
+    let globals = &mut *globals();
+    let Some(draw) = globals.draws.get_mut(draw) else {
         return f64::NAN;
     };
-    let answer = question(draw);
-    kept.answer(answer)
+    let result = compute(draw);
+    globals.number_or_error(result)
 }
 
-impl Kept {
-    /// Opens the draw of a step on the channel that was written.
+impl Globals {
     fn open_draw(&mut self, timeline: usize, step: f64) -> Result<f64, Error> {
         let channel = self.take_text();
-        let Some(timeline) = self.timelines.get_mut(timeline) else {
+        let Some(scheduled) = self.timelines.get_mut(timeline) else {
             return Ok(f64::NAN);
         };
-        let draw = timeline.rounds.draw(to_step(step)?, Channel::new(&channel)?);
-        Ok(handle(self.draws.insert(Box::new(draw))))
+        let draw = scheduled.timeline.draw(to_step(step)?, Channel::new(&channel)?);
+        Ok(handle_to_number(self.draws.insert(Box::new(draw))))
     }
 }

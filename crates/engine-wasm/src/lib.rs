@@ -1,42 +1,45 @@
 //! The tickseed engine for JavaScript.
 //!
-//! Two things, for two kinds of reader:
+//! The crate has two interfaces:
 //!
-//! - The WebAssembly module of the npm package `tickseed`: functions that take and give numbers, and nothing else. Its public
-//!   face, with idiom and documentation, is the TypeScript beside this crate, in `npm/`; nobody else should call these from
-//!   JavaScript. `tickseed-engine-module` makes the module of them.
-//! - With the feature `objects`, conversions of the engine's types to and from plain JavaScript objects
-//!   (`objects::Object`), for Rust programs on the web that use the engine itself and show its answers to JavaScript.
+//! - The functions of the WebAssembly module in the npm package `tickseed`. They take and return numbers only. The
+//!   TypeScript in `npm/`, beside this crate, wraps them and documents the public interface; other JavaScript should not
+//!   call them. `tickseed-engine-module` builds the module.
+//! - With the feature `objects`, conversions between the engine's types and plain JavaScript objects
+//!   (`objects::Object`). They serve Rust programs on the web that use the engine and show its results to JavaScript.
 //!
 //! # Numbers
 //!
-//! Every step, round and instant lies below 2^53, so they cross as JavaScript numbers. The caller passes whole numbers;
-//! whether one lies in its range is decided by the engine alone.
+//! Every step, round and instant is below 2^53, so a JavaScript number holds it exactly. Callers pass integers; only the
+//! engine checks their ranges.
 //!
-//! A [timeline] or a [draw] stays in the module and is known by a number, its handle, until it is closed. Texts are
-//! [written](kept::write()) character by character, and a [refusal](mod@refusal) is told in numbers, too. Classes, strings and
-//! errors would each need code of wasm-bindgen on both sides, which every page has to download: its JavaScript was three times
-//! as large with them.
+//! A [timeline] or a [draw] stays in the module until it is closed, and a number, its handle, identifies it. JavaScript
+//! [writes](text::write()) text one character at a time, and an [error](mod@error) also consists of numbers. Classes,
+//! strings and exceptions would need glue code from wasm-bindgen on both sides, and every page has to download it: with
+//! them, the JavaScript was three times as large.
 //!
 //! # Features
 //!
-//! `objects` (off by default): see above.
+//! `objects` (off by default): the conversions described above.
 
 #![no_std]
 
 extern crate alloc;
 
 pub mod draw;
-pub mod kept;
-mod number;
+pub mod error;
+mod error_numbers;
+mod globals;
+mod numbers;
 #[cfg(feature = "objects")]
 pub mod objects;
-pub mod refusal;
+mod scheduled_timeline;
+pub mod text;
 pub mod timeline;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// The version of the definition that this module computes.
+/// Returns the version of the definition that this module computes.
 #[wasm_bindgen(js_name = engineVersion)]
 #[must_use]
 pub fn engine_version() -> u32 {

@@ -1,11 +1,12 @@
-//! The engine's types as plain JavaScript objects, in Node: `wasm-pack test --node crates/engine-wasm --features objects`.
+//! Conversions between the engine's types and plain JavaScript objects, in Node:
+//! `wasm-pack test --node crates/engine-wasm --features objects`.
 
 #![cfg(all(target_family = "wasm", feature = "objects"))]
 
 use js_sys::{JSON, Object as PlainObject};
 use tickseed_engine::{BreakInterval, Round, Rules, Seed, State, Step, Timeline};
-use tickseed_engine_wasm::kept::write;
 use tickseed_engine_wasm::objects::{Object, open_timeline_with_rules, round_object, state_object};
+use tickseed_engine_wasm::text::write;
 use tickseed_engine_wasm::timeline::close_timeline;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -13,17 +14,17 @@ use wasm_bindgen_test::wasm_bindgen_test;
 const SEED: &str = "550e8400-e29b-41d4-a716-446655440000";
 
 fn object(json: &str) -> JsValue {
-    JSON::parse(json).expect("the test's own JSON")
+    JSON::parse(json).expect("the JSON is valid")
 }
 
-/// What `JSON.stringify` says: it shows names, order and that numbers are numbers.
+/// Returns the JSON of an object, which shows the names, the order and the types of its fields.
 fn json(object: &JsValue) -> String {
     JSON::stringify(object).expect("plain data").into()
 }
 
-/// The message of the error that reading the object gives.
-fn refusal<T: Object + std::fmt::Debug>(json: &str) -> String {
-    let error = T::from_object(&object(json)).expect_err("the object is wrong");
+/// Returns the message of the error from converting an invalid object.
+fn error_message<T: Object + std::fmt::Debug>(json: &str) -> String {
+    let error = T::from_object(&object(json)).expect_err("the object is invalid");
     error.unchecked_into::<js_sys::Error>().message().into()
 }
 
@@ -60,7 +61,7 @@ fn steps_beyond_32_bits_are_exact() {
 }
 
 #[wasm_bindgen_test]
-fn what_was_written_reads_back() {
+fn values_survive_a_round_trip() {
     let interval = BreakInterval::new(2, 1_000_000).expect("an interval");
     let rules = Rules::new(interval, 256).expect("rules");
     assert_eq!(Rules::from_object(&rules.to_object().expect("an object")), Ok(rules));
@@ -72,37 +73,37 @@ fn what_was_written_reads_back() {
 }
 
 #[wasm_bindgen_test]
-fn rules_left_out_take_their_defaults() {
+fn missing_rules_take_their_defaults() {
     assert_eq!(Rules::from_object(&object("{}")), Ok(Rules::default()));
     let rules = Rules::from_object(&object(r#"{"rounds_per_epoch":2}"#)).expect("rules");
     assert_eq!((rules.rounds_per_epoch(), rules.break_interval()), (2, BreakInterval::default()));
 }
 
 #[wasm_bindgen_test]
-fn rules_out_of_range_are_refused_in_the_words_of_the_engine() {
+fn rules_out_of_range_give_the_message_of_the_engine() {
     assert_eq!(
-        refusal::<Rules>(r#"{"break_interval":{"min":0,"max":300}}"#),
+        error_message::<Rules>(r#"{"break_interval":{"min":0,"max":300}}"#),
         "break_interval.min must be from 1 to 1000000, got 0"
     );
     assert_eq!(
-        refusal::<Rules>(r#"{"rounds_per_epoch":63}"#),
+        error_message::<Rules>(r#"{"rounds_per_epoch":63}"#),
         "rounds_per_epoch must be an even number from 2 to 256, got 63"
     );
     assert_eq!(
-        refusal::<Rules>(r#"{"rounds_per_epoch":-2}"#),
+        error_message::<Rules>(r#"{"rounds_per_epoch":-2}"#),
         "rounds_per_epoch must be from 2 to 256, got -2"
     );
 }
 
 #[wasm_bindgen_test]
-fn steps_out_of_range_are_refused_in_the_words_of_the_engine() {
+fn steps_out_of_range_give_the_message_of_the_engine() {
     let message = "step must be from 0 to 253402300799999, got -1";
-    assert_eq!(refusal::<State>(r#"{"step":-1,"value":0,"round":0,"broken":false}"#), message);
-    assert_eq!(refusal::<Round>(r#"{"round":0,"first_step":-1,"interval":1,"next_break":1}"#), message);
+    assert_eq!(error_message::<State>(r#"{"step":-1,"value":0,"round":0,"broken":false}"#), message);
+    assert_eq!(error_message::<Round>(r#"{"round":0,"first_step":-1,"interval":1,"next_break":1}"#), message);
 }
 
 #[wasm_bindgen_test]
-fn other_types_and_missing_fields_are_refused() {
+fn other_types_and_missing_fields_are_rejected() {
     for json in [
         r#"{"break_interval":{"min":1.5,"max":300}}"#,
         r#"{"break_interval":{"min":"1","max":300}}"#,
@@ -113,11 +114,11 @@ fn other_types_and_missing_fields_are_refused() {
     ] {
         assert!(Rules::from_object(&object(json)).is_err(), "{json}");
     }
-    assert_eq!(refusal::<State>(r#"{"step":1,"value":0,"round":0}"#), "missing field `broken`");
+    assert_eq!(error_message::<State>(r#"{"step":1,"value":0,"round":0}"#), "missing field `broken`");
 }
 
 #[wasm_bindgen_test]
-fn a_timeline_of_numbers_takes_and_gives_objects_too() {
+fn a_timeline_accepts_and_returns_objects() {
     let rules = object(r#"{"rounds_per_epoch":64}"#);
     SEED.chars().for_each(|character| write(character.into()));
     let handle = open_timeline_with_rules(0.0, 100.0, &rules).expect("rules");
@@ -126,8 +127,8 @@ fn a_timeline_of_numbers_takes_and_gives_objects_too() {
     assert_eq!(json(&state), r#"{"step":12863,"value":0,"round":64,"broken":true}"#);
     let round = round_object(0, 0.0).expect("a round");
     assert_eq!(json(&round), r#"{"round":0,"first_step":0,"interval":298,"next_break":298}"#);
-    let refused = state_object(0, -1.0).expect_err("no step");
-    let message = refused.unchecked_into::<js_sys::Error>().message();
+    let error = state_object(0, -1.0).expect_err("the step is invalid");
+    let message = error.unchecked_into::<js_sys::Error>().message();
     assert_eq!(message, "step must be from 0 to 253402300799999, got -1");
     close_timeline(0);
     assert!(state_object(0, 0.0).is_err());

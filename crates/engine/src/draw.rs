@@ -1,4 +1,4 @@
-//! Shared dice: words that belong to a step and a name (docs/engine.md, section 7).
+//! Shared dice: random words that belong to a step and a channel (docs/engine.md, section 7).
 
 use core::fmt;
 
@@ -9,7 +9,9 @@ use crate::uniform::{bounded, exchange, shuffle};
 
 use core::num::NonZeroU32;
 
-/// The name of a series of draws: 1 to 64 bytes of UTF-8, taken byte for byte. Draws of two channels are independent.
+/// The name of a series of draws: 1 to 64 bytes of UTF-8, used byte for byte.
+///
+/// Draws on different channels are independent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Channel {
     nonce: u64,
@@ -18,10 +20,10 @@ pub struct Channel {
 impl Channel {
     /// The longest name, in bytes of UTF-8.
     pub const MAX_BYTES: usize = 64;
-    /// Keeps the nonces of channels apart from that of the intervals, which is 0.
+    /// Keeps the nonces of channels apart from the nonce of the intervals, which is 0.
     const CHANNEL_BIT: u64 = 1 << 63;
 
-    /// Takes a channel's name.
+    /// Creates a channel from its name.
     ///
     /// # Errors
     ///
@@ -34,10 +36,10 @@ impl Channel {
     }
 }
 
-/// The words of one step and one channel, the same for everybody, taken in order.
+/// An endless sequence of random words that belongs to one step and one channel.
 ///
-/// A fresh draw of the same step and channel starts at the first word again. A game that needs several values of one
-/// step takes them from one draw, or uses several channels.
+/// Every client gets the same words. A new draw for the same step and channel starts again at the first word, so a game
+/// that needs several values in one step takes them from one draw or uses several channels.
 ///
 /// ```
 /// use tickseed_engine::{Channel, Rules, Seed, Step, Timeline};
@@ -53,26 +55,26 @@ impl Channel {
 #[derive(Clone)]
 pub struct Draw {
     stream: Keystream,
-    /// The block that the words after the current block come from.
+    /// The block that follows the current one.
     next_block: u64,
     /// How many words of the current block are left.
     words_left: u32,
 }
 
 impl Draw {
-    /// Blocks of one draw lie this far apart, so that those of neighbouring steps never meet.
+    /// The distance between two blocks of a draw. It keeps the blocks of neighbouring steps apart.
     const BLOCK_STRIDE: u64 = 1 << 32;
 
-    /// The draw of the step at `offset` of the epoch with `secret`.
+    /// Creates the draw of the step at `offset` in the epoch with `secret`.
     pub(crate) fn new(secret: &EpochSecret, offset: u32, channel: Channel) -> Self {
         Self { stream: secret.draws(channel.nonce), next_block: offset.into(), words_left: 0 }
     }
 
-    /// The next word: uniform on all 32-bit numbers.
+    /// Returns the next word, uniform over all 32-bit integers.
     pub fn word(&mut self) -> u32 {
         if self.words_left == 0 {
             self.stream.seek(self.next_block);
-            // The words repeat after 2^36 of them; nobody takes that many from one step.
+            // The sequence repeats after 2^36 words, far more than one step needs.
             self.next_block = self.next_block.wrapping_add(Self::BLOCK_STRIDE);
             self.words_left = WORDS_PER_BLOCK;
         }
@@ -80,8 +82,9 @@ impl Draw {
         self.stream.word()
     }
 
-    /// A number in `[0, 1)` with 53 bits, made from two words. The only float of the engine: an integer below 2^53
-    /// divided by a power of two, which is exact on every machine.
+    /// Returns a number in `[0, 1)` with 53 random bits, made from two words.
+    ///
+    /// This is the engine's only float: an integer below 2^53 divided by a power of two, which is exact on every machine.
     #[expect(clippy::cast_precision_loss, reason = "both numbers are at most 2^53 and so exact")]
     pub fn unit(&mut self) -> f64 {
         let high = u64::from(self.word() >> 5);
@@ -89,22 +92,22 @@ impl Draw {
         ((high << 26) + low) as f64 / (1_u64 << 53) as f64
     }
 
-    /// A number that is exactly uniform on `0..n`. Takes one word, seldom more.
+    /// Returns a number that is exactly uniform on `0..n`. It takes one word, rarely more.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] for `n` unless it lies in 1 to 2^32 - 1; no word is taken then.
+    /// [`Error::OutOfRange`] for `n` unless it is from 1 to 2^32 - 1. A failed call takes no word.
     pub fn below(&mut self, n: impl Into<i128>) -> Result<u32, Error> {
         let n = check_range(Field::N, 1, u32::MAX, n.into())?;
-        // The range just checked has no 0, so the default is never taken.
+        // The range checked above excludes 0, so the default is never used.
         Ok(bounded(self, NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN)))
     }
 
-    /// Brings the items into an exactly uniformly drawn order.
+    /// Shuffles the items so that every order is exactly equally likely.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] for `items` if there are more than 2^32 - 1; nothing is moved then.
+    /// [`Error::OutOfRange`] for `items` if there are more than 2^32 - 1. A failed call moves nothing.
     pub fn shuffle<T>(&mut self, items: &mut [T]) -> Result<(), Error> {
         let count = u32::try_from(items.len()).map_err(|_| Error::OutOfRange {
             field: Field::Items,
@@ -116,10 +119,10 @@ impl Draw {
         Ok(())
     }
 
-    /// One step of a shuffle: the place, `last` or one before it, whose item changes places with the one at `last`.
+    /// Performs one step of a shuffle: returns the index in `0..=last` of the item to swap with the one at `last`.
     ///
-    /// For items that only the caller can reach, such as a JavaScript array: taken for every place from the last down to
-    /// 1, these exchanges bring the items into the order that [`Draw::shuffle`] would.
+    /// This serves items that only the caller can reach, such as a JavaScript array. Calling it for every index from the
+    /// last down to 1, and swapping each time, gives the same order as [`Draw::shuffle`].
     ///
     /// ```
     /// # use tickseed_engine::{Channel, Rules, Seed, Step, Timeline};
@@ -146,7 +149,7 @@ impl Words for Draw {
 }
 
 impl fmt::Debug for Draw {
-    /// Leaves out the keystream: it would tell the epoch's secret.
+    /// Omits the keystream, which would reveal the epoch's secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Draw").finish_non_exhaustive()
     }

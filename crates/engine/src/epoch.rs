@@ -1,4 +1,4 @@
-//! One epoch, laid out: where its rounds begin (docs/engine.md, sections 4 and 6).
+//! The layout of one epoch: where its rounds begin (docs/engine.md, sections 4 and 6).
 
 use core::num::NonZeroU32;
 
@@ -10,26 +10,26 @@ use crate::uniform::{bounded, shuffle};
 
 const MAX_ROUNDS: usize = Rules::MAX_ROUNDS_PER_EPOCH as usize;
 
-/// The rounds of one epoch, ready to be asked for any position inside it.
+/// The rounds of one epoch, laid out for lookup by position.
 #[derive(Clone)]
 pub(crate) struct Epoch {
     number: u64,
     /// The first position of the epoch.
     start: u64,
-    /// How many positions the epoch lasts.
+    /// The number of positions in the epoch.
     length: u32,
-    /// K.
+    /// The number of rounds, K.
     rounds: u32,
     secret: EpochSecret,
-    /// Where each round begins, counted from the epoch's start, in the first `rounds` places; the next place holds
-    /// `length`, so that a round's end can always be read.
+    /// The offset from the epoch's start at which each round begins. The entry after the last round holds `length`, so
+    /// every round has an end.
     borders: [u32; MAX_ROUNDS + 1],
-    /// The place of the round that was found last. It makes the next answer faster and never another.
+    /// The index of the round found by the last lookup. It speeds up the next lookup and never changes its result.
     recent_round: u32,
 }
 
 impl Epoch {
-    /// Lays out epoch number `number`.
+    /// Lays out the epoch with the given number.
     pub(crate) fn new(root: &RootKey, rules: Rules, number: u64) -> Self {
         let secret = root.epoch_secret(number);
         let intervals = intervals(&secret, rules);
@@ -42,7 +42,7 @@ impl Epoch {
         Self { number, start: number * u64::from(length), length, rounds, secret, borders, recent_round: 0 }
     }
 
-    /// The number of the epoch that `step` lies in.
+    /// Returns the number of the epoch that contains `step`.
     pub(crate) const fn number_of(rules: Rules, step: Step) -> u64 {
         step.position() / rules.epoch_length() as u64
     }
@@ -55,26 +55,26 @@ impl Epoch {
         &self.secret
     }
 
-    /// Where in the epoch `step` lies; `None` if it lies in another epoch.
+    /// Returns the offset of `step` within the epoch, or `None` if the step belongs to another epoch.
     pub(crate) fn offset_of(&self, step: Step) -> Option<u32> {
         let offset = step.position().checked_sub(self.start)?;
         u32::try_from(offset).ok().filter(|offset| *offset < self.length)
     }
 
-    /// The state of `step`, which lies at `offset`.
+    /// Returns the state of `step`, whose offset the caller already knows.
     pub(crate) fn state(&mut self, step: Step, offset: u32) -> State {
         let index = self.round_index(offset);
         let value = offset - self.borders[index as usize];
         State { step, value, round: self.round_number(index), broken: value == 0 }
     }
 
-    /// The round that the position at `offset` belongs to.
+    /// Returns the round that contains the position at `offset`.
     pub(crate) fn round_of(&mut self, offset: u32) -> Round {
         let index = self.round_index(offset);
         self.round(index)
     }
 
-    /// The round at place `index` of the epoch, `index` below K. Its first step may lie past the last step there is.
+    /// Returns the round at `index`, which must be below K. Its first step may lie past [`Step::MAX`].
     pub(crate) fn round(&self, index: u32) -> Round {
         let (from, to) = (self.borders[index as usize], self.borders[index as usize + 1]);
         let first_position = self.start + u64::from(from);
@@ -90,8 +90,8 @@ impl Epoch {
         self.number * u64::from(self.rounds) + u64::from(index)
     }
 
-    /// The last round that begins at or before `offset`. Neighbouring steps mostly lie in the same round, so the round of
-    /// the last answer is tried first.
+    /// Returns the index of the last round that begins at or before `offset`. Consecutive steps usually share a round, so
+    /// it tries the most recent one first.
     fn round_index(&mut self, offset: u32) -> u32 {
         let recent = self.recent_round as usize;
         if self.borders[recent] > offset || offset >= self.borders[recent + 1] {
@@ -110,7 +110,7 @@ impl Epoch {
     }
 }
 
-/// The intervals of an epoch: pairs that add up to `min + max`, shuffled. The first K places count.
+/// Returns the intervals of an epoch: shuffled pairs that add up to `min + max`. Only the first K entries count.
 fn intervals(secret: &EpochSecret, rules: Rules) -> [u32; MAX_ROUNDS] {
     let (min, max) = (rules.break_interval().min(), rules.break_interval().max());
     let choices = NonZeroU32::MIN.saturating_add(max - min);

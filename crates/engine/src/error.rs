@@ -1,48 +1,48 @@
-//! What can be wrong with an input: every error names the field, what is allowed and what came.
+//! Errors for invalid inputs. Each names the field, the allowed range and the value.
 
 use core::fmt;
 
-/// An input that lies outside its range. Nothing is ever clamped.
+/// An input outside its allowed range. The engine never clamps a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// A number is not in `min..=max`.
+    /// A number outside `min..=max`.
     OutOfRange {
-        /// The input that is wrong.
+        /// The invalid input.
         field: Field,
         /// The smallest allowed value.
         min: u64,
         /// The largest allowed value.
         max: u64,
-        /// The value that came.
+        /// The rejected value.
         value: i128,
     },
-    /// A number lies in its range but has to be even.
+    /// An odd number within `min..=max`, where only even numbers are allowed.
     NotEven {
-        /// The input that is wrong.
+        /// The invalid input.
         field: Field,
         /// The smallest allowed value.
         min: u64,
         /// The largest allowed value.
         max: u64,
-        /// The value that came.
+        /// The rejected value.
         value: u64,
     },
-    /// A text, counted in bytes of UTF-8, is not of `min..=max` bytes.
+    /// A string whose length in bytes of UTF-8 is outside `min..=max`.
     Length {
-        /// The input that is wrong.
+        /// The invalid input.
         field: Field,
         /// The smallest allowed number of bytes.
         min: u64,
         /// The largest allowed number of bytes.
         max: u64,
-        /// The number of bytes that came.
+        /// The length of the rejected string, in bytes.
         value: u64,
     },
 }
 
 impl Error {
-    /// The input that is wrong.
+    /// Returns the invalid input.
     #[must_use]
     pub const fn field(&self) -> Field {
         match self {
@@ -71,7 +71,7 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {}
 
-/// The name of an input, spelled as in the JSON of a session.
+/// The name of an input, as the JSON of a session spells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Field {
@@ -81,13 +81,13 @@ pub enum Field {
     BreakIntervalMin,
     /// The longest interval.
     BreakIntervalMax,
-    /// How many rounds make an epoch.
+    /// The number of rounds in an epoch.
     RoundsPerEpoch,
     /// The instant at which step 0 begins.
     StartAt,
     /// The length of a tick.
     TickMs,
-    /// The instant asked about.
+    /// The instant to compute the state for.
     Now,
     /// The number of a tick.
     Step,
@@ -97,12 +97,12 @@ pub enum Field {
     Channel,
     /// The bound of [`Draw::below`](crate::Draw::below).
     N,
-    /// How many items [`Draw::shuffle`](crate::Draw::shuffle) was given.
+    /// The number of items passed to [`Draw::shuffle`](crate::Draw::shuffle).
     Items,
 }
 
 impl Field {
-    /// The name, as in the JSON of a session.
+    /// Returns the name as the JSON of a session spells it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -128,8 +128,8 @@ impl fmt::Display for Field {
     }
 }
 
-/// Passes `value` on if it lies in `min..=max`. It comes in a type that holds every integer a caller may have, so that
-/// a negative or a huge one is refused with its own digits.
+/// Returns `value` if it is in `min..=max`. The type `i128` holds every integer a caller may have, so the error can
+/// report negative and huge values unchanged.
 pub(crate) fn check_range(field: Field, min: u32, max: u32, value: i128) -> Result<u32, Error> {
     match u32::try_from(value) {
         Ok(value) if (min..=max).contains(&value) => Ok(value),
@@ -137,7 +137,7 @@ pub(crate) fn check_range(field: Field, min: u32, max: u32, value: i128) -> Resu
     }
 }
 
-/// Passes a text on if it is of 1 to `max` bytes.
+/// Returns `text` if it has 1 to `max` bytes.
 pub(crate) fn check_length(field: Field, max: usize, text: &str) -> Result<&str, Error> {
     if (1..=max).contains(&text.len()) {
         return Ok(text);

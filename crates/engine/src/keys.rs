@@ -1,34 +1,34 @@
-//! From the seed to the secret of an epoch (docs/engine.md, section 5).
+//! Derives the secret of an epoch from the seed (docs/engine.md, section 5).
 //!
-//! All that an epoch contains follows from its secret and the rules: whoever has the secret of one epoch knows
-//! nothing of another.
+//! An epoch's secret and the rules determine everything in that epoch. The secret of one epoch reveals nothing about
+//! another.
 
 use sha2::{Digest, Sha256};
 
 use crate::keystream::{Keystream, Words};
 use crate::seed::Seed;
 
-/// SHA-256 of a label, a zero byte and a text. The label keeps the uses of the hash apart.
+/// Returns the SHA-256 of a label, a zero byte and a text. The label separates the uses of the hash.
 pub(crate) fn labelled_hash(label: &str, text: &[u8]) -> [u8; 32] {
     let mut hash = Sha256::new();
-    // A loop, so that the module for browsers holds one copy of what it calls and not three.
+    // The loop keeps the WebAssembly module small: it contains the inlined call once instead of three times.
     for part in [label.as_bytes(), &[0], text] {
         hash.update(part);
     }
     hash.finalize().into()
 }
 
-/// The key that the secrets of all epochs come from.
+/// The key from which the secrets of all epochs are derived.
 #[derive(Clone)]
 pub(crate) struct RootKey([u8; 32]);
 
 impl RootKey {
-    /// The root key of a seed.
+    /// Derives the root key of a seed.
     pub(crate) fn new(seed: &Seed) -> Self {
         Self(labelled_hash("tickseed v1 seed", seed.as_bytes()))
     }
 
-    /// The secret of epoch number `epoch`: the first 32 bytes of its own keystream.
+    /// Returns the secret of an epoch: the first 32 bytes of the epoch's own keystream.
     pub(crate) fn epoch_secret(&self, epoch: u64) -> EpochSecret {
         let mut stream = Keystream::new(&self.0, epoch);
         let mut secret = [0; 32];
@@ -39,20 +39,20 @@ impl RootKey {
     }
 }
 
-/// The 32 bytes that, with the rules, decide all of an epoch.
+/// The 32 bytes that, together with the rules, determine an epoch.
 #[derive(Clone)]
 pub(crate) struct EpochSecret([u8; 32]);
 
 impl EpochSecret {
-    /// The nonce of the words that the intervals are made from. Channels have bit 63 set and so never meet it.
+    /// The nonce of the keystream for the intervals. The nonces of channels have bit 63 set, so they never equal it.
     const INTERVALS: u64 = 0;
 
-    /// The words that the epoch's intervals are made from.
+    /// Returns the keystream for the epoch's intervals.
     pub(crate) fn intervals(&self) -> Keystream {
         Keystream::new(&self.0, Self::INTERVALS)
     }
 
-    /// The words of the epoch's draws on one channel.
+    /// Returns the keystream for the epoch's draws on one channel.
     pub(crate) fn draws(&self, channel_nonce: u64) -> Keystream {
         Keystream::new(&self.0, channel_nonce)
     }

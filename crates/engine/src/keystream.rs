@@ -1,23 +1,23 @@
-//! `ChaCha8`, the one source of chance. This is the only module that knows which crate computes it.
+//! `ChaCha8`, the only source of randomness. No other module knows which crate implements it.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// Words in one block of the keystream.
+/// The number of words in a block of the keystream.
 pub(crate) const WORDS_PER_BLOCK: u32 = 16;
 
-/// Anything that yields words: a keystream, or a draw.
+/// A source of random words: a keystream or a draw.
 pub(crate) trait Words {
-    /// The next word.
+    /// Returns the next word.
     fn word(&mut self) -> u32;
 }
 
-/// The keystream of one key and nonce: little-endian 32-bit words, from block 0 on.
+/// The keystream of a key and a nonce, as little-endian 32-bit words.
 #[derive(Clone)]
 pub(crate) struct Keystream(ChaCha8Rng);
 
 impl Keystream {
-    /// The keystream of `key` and `nonce`, at block 0.
+    /// Creates the keystream of `key` and `nonce`, positioned at block 0.
     pub(crate) fn new(key: &[u8; 32], nonce: u64) -> Self {
         let mut stream = ChaCha8Rng::from_seed(*key);
         stream.set_stream(nonce);
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// The crate that is used and another author's agree on every key, nonce and block, and across block borders.
+        /// An independent implementation agrees for every key, nonce and block, and across block boundaries.
         #[test]
         fn another_chacha8_agrees(key in any::<[u8; 32]>(), nonce in any::<u64>(), block in any::<u64>()) {
             let mut stream = Keystream::new(&key, nonce);

@@ -1,7 +1,7 @@
-//! Deterministic session state from a seed: any tick at the same cost, the same on every machine.
+//! Deterministic session state from a seed: every tick costs the same, and every machine computes the same state.
 //!
-//! A *session* is a seed, a schedule (when step 0 begins and how long a tick is) and rules. From these alone
-//! everybody computes the same [`State`] for the same instant:
+//! A *session* is a seed, a schedule (when step 0 begins and how long a tick lasts) and rules. They determine the
+//! [`State`] at every instant:
 //!
 //! ```
 //! use tickseed_engine::{Rules, Schedule, Seed, state_at};
@@ -13,16 +13,17 @@
 //! # Ok::<(), tickseed_engine::Error>(())
 //! ```
 //!
-//! A [`Timeline`] is the same with the epoch it is in kept, for callers that ask again and again, and it hands out
-//! [`Draw`]s: shared dice that belong to a step and a channel name.
+//! A [`Timeline`] answers many questions about the same session quickly, because it keeps the current epoch. It also
+//! hands out [`Draw`]s: shared dice that belong to a step and a named channel.
 //!
-//! The definition of all that is computed here, with a worked example, is `docs/engine.md` in the repository. The
-//! crate has no clock, no input or output, no allocation and no unsafe code, and it counts in integers;
-//! [`Draw::unit`] is the only float.
+//! `docs/engine.md` in the repository defines every computed value and works through an example. The crate has no
+//! clock, no input or output, no allocation and no unsafe code. It uses integers only; [`Draw::unit`] returns the only
+//! float.
 //!
 //! # Features
 //!
-//! `serde` (off by default): `Serialize` for the outputs; `Serialize` and checked `Deserialize` for the rules.
+//! `serde` (off by default): `Serialize` for [`State`] and [`Round`]; `Serialize` and a checking `Deserialize` for
+//! [`Rules`].
 
 #![no_std]
 
@@ -46,11 +47,12 @@ pub use seed::Seed;
 pub use state::{Round, State};
 pub use timeline::{Timeline, state_at};
 
-/// The version of the definition that this crate computes. Sessions carry it, so that a client notices when its
-/// engine is not the one the session was made for.
+/// The version of the definition that this crate computes.
+///
+/// Every session carries this number, so a client notices when a session was created for another engine.
 pub const ENGINE_VERSION: u32 = 1;
 
-/// Runs the README's example among the documentation tests.
+/// Runs the README's examples as documentation tests.
 #[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;

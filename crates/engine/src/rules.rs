@@ -1,8 +1,9 @@
-//! The rules of a session: how long rounds last before they break.
+//! The rules of a session, which decide how long rounds last.
 
 use crate::error::{Error, Field, check_range};
 
-/// How many ticks a round counts before it breaks: every interval is uniform on `min..=max`.
+/// The range of intervals. A round counts for one interval of ticks before it breaks, and every interval is uniform on
+/// `min..=max`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(try_from = "form::BreakInterval"))]
@@ -15,7 +16,7 @@ impl BreakInterval {
     /// The longest interval, in ticks. The shortest is 1.
     pub const MAX_TICKS: u32 = 1_000_000;
 
-    /// Takes the shortest and the longest interval, in ticks, of any integer type.
+    /// Creates a range from the shortest and the longest interval, in ticks.
     ///
     /// # Errors
     ///
@@ -27,13 +28,13 @@ impl BreakInterval {
         Ok(Self { min, max })
     }
 
-    /// The shortest interval, in ticks.
+    /// Returns the shortest interval, in ticks.
     #[must_use]
     pub const fn min(self) -> u32 {
         self.min
     }
 
-    /// The longest interval, in ticks.
+    /// Returns the longest interval, in ticks.
     #[must_use]
     pub const fn max(self) -> u32 {
         self.max
@@ -41,13 +42,13 @@ impl BreakInterval {
 }
 
 impl Default for BreakInterval {
-    /// 100 to 300 ticks.
+    /// Returns 100 to 300 ticks.
     fn default() -> Self {
         Self { min: 100, max: 300 }
     }
 }
 
-/// What a session's rounds look like.
+/// The rules of a session: the range of intervals and the number of rounds in an epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(try_from = "form::Rules"))]
@@ -62,11 +63,11 @@ impl Rules {
     /// The largest number of rounds in an epoch.
     pub const MAX_ROUNDS_PER_EPOCH: u32 = 256;
 
-    /// Takes the interval and the number of rounds that make an epoch.
+    /// Creates rules from a range of intervals and the number of rounds in an epoch.
     ///
     /// # Errors
     ///
-    /// For `rounds_per_epoch`: [`Error::OutOfRange`] unless it lies in 2 to 256, [`Error::NotEven`] if it is odd.
+    /// [`Error::OutOfRange`] for `rounds_per_epoch` unless it is from 2 to 256, and [`Error::NotEven`] if it is odd.
     pub fn new(break_interval: BreakInterval, rounds_per_epoch: impl Into<i128>) -> Result<Self, Error> {
         let field = Field::RoundsPerEpoch;
         let (min, max) = (Self::MIN_ROUNDS_PER_EPOCH, Self::MAX_ROUNDS_PER_EPOCH);
@@ -78,21 +79,21 @@ impl Rules {
         Ok(Self { break_interval, rounds_per_epoch })
     }
 
-    /// How many ticks a round counts before it breaks.
+    /// Returns the range of intervals.
     #[must_use]
     pub const fn break_interval(self) -> BreakInterval {
         self.break_interval
     }
 
-    /// How many rounds make an epoch. Even.
+    /// Returns the number of rounds in an epoch, which is even.
     #[must_use]
     pub const fn rounds_per_epoch(self) -> u32 {
         self.rounds_per_epoch
     }
 
-    /// How many positions every epoch lasts: `K + (K / 2) * (min + max)` (docs/engine.md, section 4).
+    /// Returns the number of positions in every epoch: `K + (K / 2) * (min + max)` (docs/engine.md, section 4).
     ///
-    /// At most 256 000 256, so a position inside an epoch always fits 32 bits.
+    /// It is at most 256 000 256, so an offset within an epoch always fits in 32 bits.
     #[must_use]
     pub const fn epoch_length(self) -> u32 {
         let rounds = self.rounds_per_epoch;
@@ -101,13 +102,13 @@ impl Rules {
 }
 
 impl Default for Rules {
-    /// Intervals of 100 to 300 ticks, 64 rounds in an epoch.
+    /// Returns intervals of 100 to 300 ticks and 64 rounds per epoch.
     fn default() -> Self {
         Self { break_interval: BreakInterval::default(), rounds_per_epoch: 64 }
     }
 }
 
-/// The JSON form before it is checked. A field that is left out takes its default.
+/// The serialised form before validation. Missing fields take their defaults.
 #[cfg(feature = "serde")]
 mod form {
     #[derive(serde::Deserialize)]

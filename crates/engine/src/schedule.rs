@@ -1,13 +1,13 @@
-//! From time to step and back (docs/engine.md, section 2).
+//! Conversion between instants and steps (docs/engine.md, section 2).
 
 use core::fmt;
 
 use crate::error::{Error, Field, check_range};
 
-/// The last instant of the year 9999, in milliseconds since the Unix epoch: no instant lies later.
+/// The last valid instant, the end of the year 9999, in milliseconds since the Unix epoch.
 pub const LAST_INSTANT: i64 = 253_402_300_799_999;
 
-/// The number of a tick, counted from 0: 0 to [`Step::MAX`].
+/// The number of a tick, from 0 to [`Step::MAX`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(transparent))]
@@ -16,15 +16,16 @@ pub struct Step(u64);
 impl Step {
     /// The first step.
     pub const ZERO: Self = Self(0);
-    /// The last step that any schedule has: one of 1 ms ticks that starts in 1970, at the end of the year 9999.
-    /// Below 2^53, so that a JavaScript number holds every step exactly.
+    /// The last step of any schedule, which is reached at the end of the year 9999 with ticks of 1 ms since 1970.
+    ///
+    /// It is below 2^53, so a JavaScript number holds every step exactly.
     pub const MAX: Self = Self(LAST_INSTANT.unsigned_abs());
 
-    /// Takes the number of a tick, of any integer type.
+    /// Creates a step from the number of a tick.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] for `step` unless it lies in 0 to [`Step::MAX`].
+    /// [`Error::OutOfRange`] for `step` unless it is from 0 to [`Step::MAX`].
     pub fn new(step: impl Into<i128>) -> Result<Self, Error> {
         let value = step.into();
         match u64::try_from(value) {
@@ -33,18 +34,18 @@ impl Step {
         }
     }
 
-    /// The number.
+    /// Returns the number of the tick.
     #[must_use]
     pub const fn get(self) -> u64 {
         self.0
     }
 
-    /// The step at a position of the line of all rounds; position 0 lies before the start and counts as step 0.
+    /// Returns the step at a position. Position 0 lies before the start and counts as step 0.
     pub(crate) const fn at_position(position: u64) -> Self {
         Self(position.saturating_sub(1))
     }
 
-    /// The step's place on the line of all rounds: `t = step + 1`, since position 0 lies before the start.
+    /// Returns the position of the step: `t = step + 1`, because position 0 lies before the start.
     pub(crate) const fn position(self) -> u64 {
         self.0 + 1
     }
@@ -56,7 +57,7 @@ impl fmt::Display for Step {
     }
 }
 
-/// When step 0 begins and how long a tick is.
+/// The instant at which step 0 begins, and the length of a tick.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Schedule {
     start_at: i64,
@@ -67,42 +68,42 @@ impl Schedule {
     /// The longest tick, in milliseconds: one day. The shortest is 1 ms.
     pub const MAX_TICK_MS: u32 = 86_400_000;
 
-    /// Takes the instant at which step 0 begins, in milliseconds since the Unix epoch, and the length of a tick in
-    /// milliseconds.
+    /// Creates a schedule from the instant at which step 0 begins, in milliseconds since the Unix epoch, and the length
+    /// of a tick, in milliseconds.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] for `start_at` unless it lies in the years 1970 to 9999 (0 to [`LAST_INSTANT`]), and for
-    /// `tick_ms` unless it lies in 1 to 86 400 000.
+    /// [`Error::OutOfRange`] for `start_at` unless it is in the years 1970 to 9999 (0 to [`LAST_INSTANT`]), and for
+    /// `tick_ms` unless it is from 1 to 86 400 000.
     pub fn new(start_at: i64, tick_ms: impl Into<i128>) -> Result<Self, Error> {
         let start_at = check_instant(Field::StartAt, start_at)?;
         let tick_ms = check_range(Field::TickMs, 1, Self::MAX_TICK_MS, tick_ms.into())?;
         Ok(Self { start_at, tick_ms })
     }
 
-    /// The instant at which step 0 begins, in milliseconds since the Unix epoch.
+    /// Returns the instant at which step 0 begins, in milliseconds since the Unix epoch.
     #[must_use]
     pub const fn start_at(self) -> i64 {
         self.start_at
     }
 
-    /// The length of a tick, in milliseconds.
+    /// Returns the length of a tick, in milliseconds.
     #[must_use]
     pub const fn tick_ms(self) -> u32 {
         self.tick_ms
     }
 
-    /// The step that runs at `now`, in milliseconds since the Unix epoch; `None` before the start.
+    /// Returns the step at `now`, in milliseconds since the Unix epoch, or `None` before the start.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] for `now` unless it lies in the years 1970 to 9999 (0 to [`LAST_INSTANT`]).
+    /// [`Error::OutOfRange`] for `now` unless it is in the years 1970 to 9999 (0 to [`LAST_INSTANT`]).
     pub fn step_at(self, now: i64) -> Result<Option<Step>, Error> {
         let elapsed = check_instant(Field::Now, now)? - self.start_at;
         Ok(u64::try_from(elapsed).ok().map(|elapsed| Step(elapsed / u64::from(self.tick_ms))))
     }
 
-    /// The instant at which `step` begins, in milliseconds since the Unix epoch.
+    /// Returns the instant at which `step` begins, in milliseconds since the Unix epoch.
     ///
     /// # Errors
     ///
@@ -113,11 +114,11 @@ impl Schedule {
             let value = i128::from(step.0);
             return Err(Error::OutOfRange { field: Field::Step, min: 0, max: last.0, value });
         }
-        // At most LAST_INSTANT by the line above, so nothing wraps.
+        // The check above keeps the result at or below LAST_INSTANT, so nothing wraps.
         Ok(self.start_at + (step.0 * u64::from(self.tick_ms)).cast_signed())
     }
 
-    /// The last step that begins within the year 9999.
+    /// Returns the last step that begins by the end of the year 9999.
     #[must_use]
     pub const fn last_step(self) -> Step {
         Step((LAST_INSTANT - self.start_at).unsigned_abs() / self.tick_ms as u64)

@@ -1,12 +1,12 @@
-//! The seed's text, as the session carries it.
+//! The seed of a session.
 
 use core::fmt;
 
 use crate::error::{Error, Field, check_length};
 
-/// The text that decides every break and every draw of a session: 1 to 128 bytes of UTF-8, taken byte for byte.
+/// The string that determines every break and every draw of a session: 1 to 128 bytes of UTF-8, used byte for byte.
 ///
-/// Nothing is normalised: `é` written as one character and as `e` with a combining accent are two seeds.
+/// Seeds are not normalised: `é` as one character and `é` as `e` with a combining accent are different seeds.
 #[derive(Clone, Copy)]
 pub struct Seed {
     bytes: [u8; Self::MAX_BYTES],
@@ -18,11 +18,11 @@ impl Seed {
     /// The longest seed, in bytes of UTF-8.
     pub const MAX_BYTES: usize = 128;
 
-    /// Takes a seed's text.
+    /// Creates a seed from a string.
     ///
     /// # Errors
     ///
-    /// [`Error::Length`] for `seed` if the text is empty or longer than 128 bytes.
+    /// [`Error::Length`] for `seed` if the string is empty or longer than 128 bytes.
     pub fn new(text: &str) -> Result<Self, Error> {
         let text = check_length(Field::Seed, Self::MAX_BYTES, text)?;
         let mut bytes = [0; Self::MAX_BYTES];
@@ -30,16 +30,16 @@ impl Seed {
         Ok(Self { bytes, len: text.len() })
     }
 
-    /// The seed's bytes, as they came.
+    /// Returns the bytes of the seed, unchanged.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.len]
     }
 
-    /// The seed's text, as it came.
+    /// Returns the seed as a string, unchanged.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        // The bytes were copied whole from a `&str`, so the default is never taken.
+        // The bytes are an exact copy of a `&str`, so the default is never used.
         core::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 }

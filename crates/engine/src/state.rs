@@ -1,16 +1,17 @@
-//! What the engine answers.
+//! The results that the engine computes.
 
 use crate::schedule::Step;
 
-/// What everybody sees during one step.
+/// The state of a session during one step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct State {
     /// The number of the tick.
     pub step: Step,
-    /// The counter: 1 on the first tick of the session, one more with every tick, 0 on a break. At most 1 000 000.
+    /// The counter. It starts at 1 on the session's first tick, climbs by one each tick, and is 0 on a break. It is at
+    /// most 1 000 000.
     pub value: u32,
-    /// The number of the round, counted from 0. A break belongs to the round that it begins. Below 2^53.
+    /// The number of the round, counted from 0 and below 2^53. A break belongs to the round that it begins.
     pub round: u64,
     /// Whether the counter breaks on this tick.
     pub broken: bool,
@@ -27,11 +28,12 @@ impl State {
 pub struct Round {
     /// The number of the round, counted from 0.
     pub round: u64,
-    /// The round's first step: its break, or step 0 for round 0, whose break lies before the start.
+    /// The first step of the round, which is its break. Round 0 starts at step 0, because its break lies before the
+    /// start.
     pub first_step: Step,
-    /// How many ticks the round counts before it breaks.
+    /// The number of ticks that the round counts before it breaks.
     pub interval: u32,
-    /// The step at which the counter breaks and the next round begins. Below 2^53. It lies past [`Step::MAX`] for the
-    /// last round of all, which is why it is not a [`Step`].
+    /// The number of the step at which the counter breaks and the next round begins, below 2^53. It is not a [`Step`],
+    /// because the last round breaks after [`Step::MAX`].
     pub next_break: u64,
 }

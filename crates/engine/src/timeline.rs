@@ -1,4 +1,4 @@
-//! A seed and rules made ready to be asked for any step.
+//! A seed and rules, prepared to compute any step.
 
 use core::fmt;
 
@@ -11,13 +11,13 @@ use crate::schedule::{Schedule, Step};
 use crate::seed::Seed;
 use crate::state::{Round, State};
 
-/// The state that everybody sees at `now`, in milliseconds since the Unix epoch.
+/// Returns the state of a session at `now`, in milliseconds since the Unix epoch.
 ///
-/// Costs the same for every instant. Callers that ask more than once keep a [`Timeline`].
+/// Every instant costs the same. For more than one state of a session, a [`Timeline`] is faster.
 ///
 /// # Errors
 ///
-/// [`Error::OutOfRange`] for `now` unless it lies in the years 1970 to 9999.
+/// [`Error::OutOfRange`] for `now` unless it is in the years 1970 to 9999.
 pub fn state_at(seed: &Seed, rules: &Rules, schedule: &Schedule, now: i64) -> Result<State, Error> {
     let Some(step) = schedule.step_at(now)? else {
         return Ok(State::BEFORE_START);
@@ -25,10 +25,10 @@ pub fn state_at(seed: &Seed, rules: &Rules, schedule: &Schedule, now: i64) -> Re
     Ok(Timeline::starting_at(seed, *rules, step).state(step))
 }
 
-/// A seed and rules made ready to be asked for any step, in any order.
+/// A seed and rules, prepared to compute any step in any order.
 ///
-/// It keeps the epoch it was asked about last, which makes the next answer from the same epoch many times faster. The
-/// answers never depend on what was asked before.
+/// A timeline keeps the layout of the most recent epoch, which makes further questions about that epoch many times
+/// faster. A result never depends on earlier calls.
 ///
 /// ```
 /// use tickseed_engine::{Rules, Seed, Step, Timeline};
@@ -47,53 +47,53 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// The timeline of a seed and rules.
+    /// Creates the timeline of a seed and rules.
     #[must_use]
     pub fn new(seed: &Seed, rules: Rules) -> Self {
         Self::starting_at(seed, rules, Step::ZERO)
     }
 
-    /// The same timeline, with the epoch of `step` laid out first.
+    /// Creates the same timeline as [`Timeline::new`], but lays out the epoch of `step` first.
     fn starting_at(seed: &Seed, rules: Rules, step: Step) -> Self {
         let root = RootKey::new(seed);
         let epoch = Epoch::new(&root, rules, Epoch::number_of(rules, step));
         Self { root, rules, epoch }
     }
 
-    /// The rules it was made with.
+    /// Returns the rules of the timeline.
     #[must_use]
     pub const fn rules(&self) -> Rules {
         self.rules
     }
 
-    /// The state of `step`.
+    /// Returns the state of `step`.
     pub fn state(&mut self, step: Step) -> State {
         let offset = self.seek(step);
         self.epoch.state(step, offset)
     }
 
-    /// The state at `now`, in milliseconds since the Unix epoch.
+    /// Returns the state at `now`, in milliseconds since the Unix epoch.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] for `now` unless it lies in the years 1970 to 9999.
+    /// [`Error::OutOfRange`] for `now` unless it is in the years 1970 to 9999.
     pub fn state_at(&mut self, schedule: &Schedule, now: i64) -> Result<State, Error> {
         Ok(schedule.step_at(now)?.map_or(State::BEFORE_START, |step| self.state(step)))
     }
 
-    /// The next step after `step` at which the counter breaks: that of the step's round. Below 2^53; it may lie past
+    /// Returns the number of the next step after `step` at which the counter breaks. It is below 2^53 and may lie past
     /// [`Step::MAX`].
     pub fn next_break(&mut self, step: Step) -> u64 {
         self.round_of(step).next_break
     }
 
-    /// The round that `step` belongs to.
+    /// Returns the round that contains `step`.
     pub fn round_of(&mut self, step: Step) -> Round {
         let offset = self.seek(step);
         self.epoch.round_of(offset)
     }
 
-    /// The round with number `round`, straight from its epoch.
+    /// Returns the round with the given number. Rounds near and far cost the same.
     ///
     /// # Errors
     ///
@@ -107,7 +107,7 @@ impl Timeline {
         Err(Error::OutOfRange { field: Field::Round, min: 0, max, value })
     }
 
-    /// The round with number `round`, or `None` if it begins after the last step.
+    /// Returns the round with the given number, or `None` if it begins after the last step.
     fn find_round(&mut self, round: u64) -> Option<Round> {
         let per_epoch = u64::from(self.rules.rounds_per_epoch());
         let number = round / per_epoch;
@@ -120,23 +120,23 @@ impl Timeline {
         (found.first_step <= Step::MAX).then_some(found)
     }
 
-    /// The draw of `step` on `channel`, at its first word.
+    /// Returns the draw of `step` on `channel`, positioned at its first word.
     pub fn draw(&mut self, step: Step, channel: Channel) -> Draw {
         let offset = self.seek(step);
         Draw::new(self.epoch.secret(), offset, channel)
     }
 
-    /// Enters the epoch of `step` and tells where in it the step lies.
+    /// Moves to the epoch of `step` and returns the offset of the step within it.
     fn seek(&mut self, step: Step) -> u32 {
         if let Some(offset) = self.epoch.offset_of(step) {
             return offset;
         }
         self.enter(Epoch::number_of(self.rules, step));
-        // The epoch just entered is the step's own, so the default is never taken.
+        // `enter` has laid out the epoch of the step, so the default is never used.
         self.epoch.offset_of(step).unwrap_or_default()
     }
 
-    /// Lays out epoch `number`, unless it is the one that is laid out already.
+    /// Lays out the epoch with the given number, unless it is the current one.
     fn enter(&mut self, number: u64) {
         if number != self.epoch.number() {
             self.epoch = Epoch::new(&self.root, self.rules, number);
@@ -145,7 +145,7 @@ impl Timeline {
 }
 
 impl fmt::Debug for Timeline {
-    /// Leaves out the keys.
+    /// Omits the keys.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Timeline")
             .field("rules", &self.rules)

@@ -1,11 +1,11 @@
-//! Every bad input is refused with an error that names the field, what is allowed and what came.
+//! Invalid inputs give an error that names the field, the allowed range and the value.
 
 use tickseed_engine::{
     BreakInterval, Channel, Error, Field, LAST_INSTANT, Rules, Schedule, Seed, Step, Timeline,
 };
 
 fn message<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
-    result.expect_err("the input is wrong").to_string()
+    result.expect_err("the input is invalid").to_string()
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn a_step_that_begins_after_the_last_instant_has_no_time() {
 }
 
 #[test]
-fn the_last_round_is_the_one_of_the_last_step() {
+fn the_last_round_contains_the_last_step() {
     let mut timeline = Timeline::new(&Seed::new("a seed").unwrap(), Rules::default());
     let last = timeline.state(Step::MAX).round;
     assert_eq!(timeline.round_at(last).unwrap().round, last);
@@ -53,7 +53,7 @@ fn the_last_round_is_the_one_of_the_last_step() {
 }
 
 #[test]
-fn a_draw_takes_no_word_for_a_bad_bound() {
+fn an_invalid_bound_takes_no_word_from_a_draw() {
     let mut timeline = Timeline::new(&Seed::new("a seed").unwrap(), Rules::default());
     let channel = Channel::new("loot").unwrap();
     let mut draw = timeline.draw(Step::ZERO, channel);
@@ -62,7 +62,7 @@ fn a_draw_takes_no_word_for_a_bad_bound() {
 }
 
 #[test]
-fn debug_output_tells_no_key() {
+fn debug_output_hides_keys() {
     let mut timeline = Timeline::new(&Seed::new("a seed").unwrap(), Rules::default());
     let shown = format!("{timeline:?}");
     assert_eq!(

@@ -1,4 +1,4 @@
-//! What has to hold for every seed and every rule, not just for the vectors.
+//! Properties that hold for every seed and all rules, beyond the cases of the vectors.
 
 use proptest::prelude::*;
 use tickseed_engine::{
@@ -22,7 +22,7 @@ fn steps() -> impl Strategy<Value = Step> {
     prop_oneof![0..100_000_u64, 0..=Step::MAX.get()].prop_map(|step| Step::new(step).expect("in range"))
 }
 
-/// The state one tick after `state`, from the state and the round's interval alone: what a replay would do.
+/// Returns the state one tick later, from the state and the interval of its round alone, as a replay would.
 fn walk(state: State, interval: u32) -> State {
     let step = Step::new(state.step.get() + 1).expect("walks stay in range");
     if state.value < interval {
@@ -47,7 +47,7 @@ proptest! {
     }
 
     #[test]
-    fn epochs_tile_without_a_gap(seed in seeds(), rules in rules(), epoch in 0..1_000_000_u64) {
+    fn epochs_follow_each_other_without_a_gap(seed in seeds(), rules in rules(), epoch in 0..1_000_000_u64) {
         let mut timeline = Timeline::new(&seed, rules);
         let (min, max) = (rules.break_interval().min(), rules.break_interval().max());
         let per_epoch = u64::from(rules.rounds_per_epoch());
@@ -65,7 +65,7 @@ proptest! {
     }
 
     #[test]
-    fn a_break_is_where_the_round_says(seed in seeds(), rules in rules(), step in steps()) {
+    fn the_counter_breaks_where_its_round_ends(seed in seeds(), rules in rules(), step in steps()) {
         let mut timeline = Timeline::new(&seed, rules);
         let state = timeline.state(step);
         let round = timeline.round_at(state.round).unwrap();
@@ -110,7 +110,7 @@ proptest! {
         }
         let step = Step::new(wide[0]).unwrap_or(Step::MAX);
         timeline.state(step);
-        // Below 2^53, as promised, even for the last round of all.
+        // The documented bound holds even for the last round.
         prop_assert!(timeline.next_break(step) < 1 << 53);
         if let Ok(round) = timeline.round_at(wide[1]) {
             prop_assert_eq!(round.round, wide[1]);
@@ -121,7 +121,7 @@ proptest! {
     }
 
     #[test]
-    fn draws_start_over_and_stay_apart(seed in seeds(), rules in rules(), step in steps(), n in 1..=u32::MAX) {
+    fn draws_repeat_and_channels_differ(seed in seeds(), rules in rules(), step in steps(), n in 1..=u32::MAX) {
         let mut timeline = Timeline::new(&seed, rules);
         let take = |draw: &mut tickseed_engine::Draw| [(); 40].map(|()| draw.word());
         let loot = take(&mut timeline.draw(step, Channel::new("loot").unwrap()));

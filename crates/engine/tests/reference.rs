@@ -1,4 +1,4 @@
-//! The engine and the plain reference agree on inputs that nobody has chosen: what the vectors cannot be, endless.
+//! The engine and the plain reference agree on random inputs, which reach further than the fixed cases of the vectors.
 
 use proptest::prelude::*;
 use tickseed_engine::{
@@ -6,7 +6,7 @@ use tickseed_engine::{
 };
 use tickseed_reference::reference;
 
-/// Intervals and rounds in an epoch.
+/// Generates the shortest interval, the longest interval and the number of rounds in an epoch.
 fn rules() -> impl Strategy<Value = (u32, u32, u32)> {
     let limit = BreakInterval::MAX_TICKS;
     let interval = (1..=limit).prop_flat_map(move |min| (Just(min), min..=limit));

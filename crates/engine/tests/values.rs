@@ -1,15 +1,15 @@
-//! What the inputs give back, as text, as numbers and as JSON: no state depends on that, so no vector looks at it.
+//! Accessors, text and JSON forms of the inputs. No state depends on them, so the vectors do not cover them.
 
 use tickseed_engine::{Schedule, Seed, Step};
 
 #[test]
-fn a_schedule_tells_what_it_was_made_of() {
+fn a_schedule_returns_its_parts() {
     let schedule = Schedule::new(1_700_000_000_000, 250).unwrap();
     assert_eq!((schedule.start_at(), schedule.tick_ms()), (1_700_000_000_000, 250));
 }
 
 #[test]
-fn a_seed_is_its_text() {
+fn a_seed_keeps_its_text() {
     let seed = |text| Seed::new(text).unwrap();
     assert_eq!(seed("caf\u{e9}").as_str(), "caf\u{e9}");
     assert_eq!(seed("one"), seed("one"));
@@ -19,7 +19,7 @@ fn a_seed_is_its_text() {
 }
 
 #[test]
-fn a_step_is_written_as_its_number() {
+fn a_step_displays_its_number() {
     assert_eq!(Step::new(12_863).unwrap().to_string(), "12863");
 }
 
@@ -32,7 +32,7 @@ mod json {
     }
 
     #[test]
-    fn rules_are_read_as_they_are_written() {
+    fn rules_survive_a_round_trip() {
         let rules = Rules::new(BreakInterval::new(3, 10).unwrap(), 4).unwrap();
         let json = r#"{"break_interval":{"min":3,"max":10},"rounds_per_epoch":4}"#;
         assert_eq!(serde_json::to_string(&rules).unwrap(), json);
@@ -40,13 +40,13 @@ mod json {
     }
 
     #[test]
-    fn what_is_left_out_takes_its_default() {
+    fn missing_fields_take_their_defaults() {
         assert_eq!(read("{}"), Ok(Rules::default()));
         assert_eq!(read(r#"{"rounds_per_epoch":64}"#), Ok(Rules::default()));
     }
 
     #[test]
-    fn rules_out_of_range_are_refused() {
+    fn rules_out_of_range_are_rejected() {
         let message = |json| read(json).unwrap_err();
         assert!(
             message(r#"{"break_interval":{"min":0,"max":10}}"#).contains("break_interval.min must be from 1")

@@ -1,5 +1,4 @@
-//! The engine passes every case of `vectors/v1.json`, which the plain reference made, by three routes: asked directly,
-//! by one timeline walked in order, and by one timeline asked in a random order.
+//! The engine passes every case of `vectors/v1.json`, which the plain reference generated.
 
 use chacha20::ChaCha8Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
@@ -27,12 +26,12 @@ fn state(case: &vectors::State) -> State {
 }
 
 #[test]
-fn the_vectors_are_of_this_version() {
+fn the_vectors_match_this_engine_version() {
     assert_eq!(load().engine_version, ENGINE_VERSION);
 }
 
-/// Checks all cases by three routes: a fresh timeline for each, one timeline for all of a seed and rules walked in order,
-/// and the same asked in a random order, each case several times.
+/// Checks all cases by three routes: on a fresh timeline each, in order on one timeline per seed and rules, and on that
+/// timeline again in random order, where cases repeat.
 fn by_three_routes<Case: Clone>(
     cases: &[Case],
     timeline_of: impl Fn(&Case) -> (String, vectors::Rules),
@@ -133,7 +132,7 @@ fn intervals_of_epochs() {
         |timeline, case| {
             assert_eq!(u64::from(timeline.rules().epoch_length()), case.length);
             let first = case.epoch * u64::from(case.rules.rounds_per_epoch);
-            // The last epoch of all has rounds that begin after the last step; those cannot be asked for.
+            // `round_at` rejects the rounds of the last epoch that begin after the last step.
             let last = timeline.round_of(Step::MAX).round;
             for (round, interval) in (first..=last).zip(&case.intervals) {
                 assert_eq!(timeline.round_at(round).unwrap().interval, *interval, "{case:?}");
@@ -176,12 +175,8 @@ fn in_turn(draw: &mut Draw, expected: &vectors::InTurn) {
     assert_eq!(draw.word(), expected.last_word);
 }
 
-/// The whole number that a unit is 2^-53 times of.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "exact: a whole number below 2^53"
-)]
+/// Returns `unit * 2^53`, which is an integer.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "exact: an integer below 2^53")]
 fn numerator(unit: f64) -> u64 {
     (unit * 9_007_199_254_740_992.0) as u64
 }
@@ -189,13 +184,13 @@ fn numerator(unit: f64) -> u64 {
 #[test]
 fn invalid_inputs() {
     for case in load().invalid {
-        let error = use_every_input(&case.input).expect_err("one input is wrong");
+        let error = use_every_input(&case.input).expect_err("one input is invalid");
         let expected = (case.error.field.as_str(), case.error.min, case.error.max, case.error.value);
         assert_eq!(parts(error), expected, "{case:?}");
     }
 }
 
-/// Puts each input to use, so that the one that is wrong is refused.
+/// Passes every input to the engine and returns the error of the invalid one.
 fn use_every_input(input: &vectors::InvalidInput) -> Result<(), Error> {
     let mut timeline = Timeline::new(&Seed::new(&input.seed)?, rules(&input.rules)?);
     let schedule = Schedule::new(input.start_at, input.tick_ms)?;
@@ -207,14 +202,14 @@ fn use_every_input(input: &vectors::InvalidInput) -> Result<(), Error> {
     Ok(())
 }
 
-/// Field, smallest and largest allowed value, and the value that came.
+/// Returns the field, the smallest and the largest allowed value, and the rejected value.
 fn parts(error: Error) -> (&'static str, i64, i64, i64) {
     let (min, max, value) = match error {
         Error::OutOfRange { min, max, value, .. } => (min, max, value),
         Error::NotEven { min, max, value, .. } | Error::Length { min, max, value, .. } => {
             (min, max, value.into())
         }
-        other => panic!("an error that the vectors do not know: {other}"),
+        other => panic!("the vectors have no case for this error: {other}"),
     };
     let narrow = |number: i128| i64::try_from(number).unwrap();
     (error.field().as_str(), narrow(min.into()), narrow(max.into()), narrow(value))

@@ -1,4 +1,4 @@
-//! The least that an actix-web server can do: the baseline of `scripts/bench-server`. Prints where it listens.
+//! A minimal actix-web server, the baseline of `scripts/bench-server`. It prints the address it listens on.
 
 use std::io::{Write, stdout};
 

@@ -1,0 +1,21 @@
+//! The most recent error, for JavaScript.
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::globals::globals;
+
+/// Returns one part of the most recent error, or NaN for any other `part`:
+///
+/// 0. the kind: 0 out of range, 1 not even, 2 the length of a text;
+/// 1. the field: its index among the variants of [`Field`](tickseed_engine::Field);
+/// 2. the smallest allowed value;
+/// 3. the largest allowed value;
+/// 4. the rejected value.
+///
+/// Error messages would make the module a tenth larger, so the TypeScript of the npm package composes them from these
+/// parts. Tests on both sides compare the messages with `tests/refusals.json`.
+#[wasm_bindgen(js_name = refusal)]
+#[must_use]
+pub fn error_part(part: usize) -> f64 {
+    globals().last_error.get(part).copied().unwrap_or(f64::NAN)
+}
