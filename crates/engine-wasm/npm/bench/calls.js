@@ -6,7 +6,7 @@
 import { cpus } from "node:os";
 
 import * as raw from "../dist/engine/raw.js";
-import { loadEngine, Timeline } from "../dist/node.js";
+import { loadEngine, Timeline } from "../dist/index.js";
 import { measure, median } from "./measure.js";
 
 const SEED = "550e8400-e29b-41d4-a716-446655440000";

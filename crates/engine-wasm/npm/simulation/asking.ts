@@ -1,10 +1,10 @@
 /** Asks a server for its time, as a page does by HTTP: connection, question, answer, and what can go wrong. */
 import type { AskTime, Exchange } from "../src/clock/ports.js";
-import type { Agenda } from "./agenda.js";
-import type { Machine } from "./machine.js";
+import type { Agenda } from "../virtual/agenda.js";
+import type { Machine } from "../virtual/machine.js";
+import type { Page } from "../virtual/page.js";
+import type { Rng } from "../virtual/random.js";
 import type { Network } from "./network.js";
-import type { Page } from "./page.js";
-import type { Rng } from "./random.js";
 import type { Server, Servers } from "./servers.js";
 
 /** An exchange as a page sees it that knows nothing of Resource Timing: `Date.now()` around `fetch`. */
@@ -170,9 +170,9 @@ class Trip {
 
   #reachServer(andThen: () => void): void {
     const { agenda, network, servers } = this.#route;
-    const receivedMs = servers.stampOf(this.server);
+    const receivedMs = this.server.clock.stampMs;
     agenda.in(servers.answersAfter(), () => {
-      const sentMs = servers.stampOf(this.server);
+      const sentMs = this.server.clock.stampMs;
       agenda.at(network.arrivesBack(), () => {
         andThen();
         this.#comeBack(receivedMs, sentMs);
@@ -225,7 +225,13 @@ class Trip {
     const { agenda, machine } = this.#route;
     this.#followers.answering();
     this.server.heardAt = agenda.now;
-    const exchange = { askedMs: this.#askedMs, receivedMs, sentMs, answeredMs, server: this.server.name };
+    const exchange = {
+      askedMs: this.#askedMs,
+      receivedMs,
+      sentMs,
+      answeredMs,
+      server: this.server.clock.name,
+    };
     this.#resolve(exchange);
     this.#followers.answered(exchange, {
       askedWallMs: this.#askedWallMs,

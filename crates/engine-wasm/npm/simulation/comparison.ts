@@ -2,17 +2,17 @@
 import type { PlainExchange } from "./asking.js";
 import { Single, Timesync } from "./baselines.js";
 import type { Kind, Measures, Moment } from "./measures.js";
+import type { SimulatedWorld } from "./simulated-world.js";
 import type { Reading } from "./subject.js";
-import type { World } from "./world.js";
 
 /** Measures the errors of one session. */
 export class Comparison {
-  readonly #world: World;
+  readonly #world: SimulatedWorld;
   readonly #measures: Measures;
   readonly #single = new Single();
   readonly #timesync = new Timesync();
 
-  constructor(world: World, measures: Measures) {
+  constructor(world: SimulatedWorld, measures: Measures) {
     this.#world = world;
     this.#measures = measures;
   }

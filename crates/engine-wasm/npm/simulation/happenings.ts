@@ -1,13 +1,13 @@
 /** What happens to machines while a page is open. */
-import type { Rng } from "./random.js";
-import type { Happening, World } from "./world.js";
+import type { Rng } from "../virtual/random.js";
+import type { Happening, SimulatedWorld } from "./simulated-world.js";
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
 /** Does something again and again, at random instants. */
-function nowAndThen(world: World, rng: Rng, everyMs: number, run: () => void): void {
+function nowAndThen(world: SimulatedWorld, rng: Rng, everyMs: number, run: () => void): void {
   world.agenda.in(rng.exponential(everyMs), () => {
     run();
     nowAndThen(world, rng, everyMs, run);

@@ -1,6 +1,6 @@
 /** A network between a page and the server: two directions, each with delays of its own. */
-import type { Agenda } from "./agenda.js";
-import type { Rng } from "./random.js";
+import type { Agenda } from "../virtual/agenda.js";
+import type { Rng } from "../virtual/random.js";
 
 /** Delays that only some packets meet: the chance of it, and how long, in milliseconds. */
 export interface Spike {

@@ -2,8 +2,9 @@
  * Networks. The figures are those that an engineer would expect of such a network on an ordinary day, not its best; each path is drawn
  * anew within a range, so that nothing can be tuned to one of them.
  */
+
+import type { Rng } from "../virtual/random.js";
 import type { Direction, PathTraits } from "./network.js";
-import type { Rng } from "./random.js";
 
 const NO_QUEUE = { meanMs: 0, spread: 0, memoryMs: 1 } as const;
 /** Nothing but the way itself. */

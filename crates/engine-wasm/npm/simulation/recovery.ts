@@ -1,8 +1,8 @@
 /** Watches how a clock finds its way back after a sleep. */
 import type { Measures } from "./measures.js";
 import type { Promises } from "./promises.js";
+import type { SimulatedWorld } from "./simulated-world.js";
 import type { Reading } from "./subject.js";
-import type { World } from "./world.js";
 
 /** Shorter sleeps and smaller changes of the wall clock need not be noticed. */
 const NOTICEABLE_MS = 2_000;
@@ -17,7 +17,7 @@ const MINUTE_MS = 60_000;
 
 /** Watches one clock. */
 export class Recovery {
-  readonly #world: World;
+  readonly #world: SimulatedWorld;
   readonly #measures: Measures;
   readonly #promises: Promises;
   readonly #read: () => Reading | undefined;
@@ -30,7 +30,12 @@ export class Recovery {
   #askedAt: number[] = [];
 
   /** @param read Reads the clock, if it can be read. */
-  constructor(world: World, measures: Measures, promises: Promises, read: () => Reading | undefined) {
+  constructor(
+    world: SimulatedWorld,
+    measures: Measures,
+    promises: Promises,
+    read: () => Reading | undefined,
+  ) {
     this.#world = world;
     this.#measures = measures;
     this.#promises = promises;

@@ -1,12 +1,13 @@
 /** The worlds that clocks are tried out in. */
+
+import type { MachineTraits } from "../virtual/machine.js";
+import { type DriftTraits, MOST_DRIFT_PPM, usualDriftPpm } from "../virtual/oscillator.js";
+import type { Rng } from "../virtual/random.js";
+import type { Rounding } from "../virtual/rounding.js";
 import { hidden, outageAfterTenMinutes, sleeps, wallSet } from "./happenings.js";
-import type { MachineTraits } from "./machine.js";
 import type { PathTraits } from "./network.js";
-import { type DriftTraits, MOST_DRIFT_PPM, usualDriftPpm } from "./oscillator.js";
 import { intercontinental, lan, mobile, saturated, uneven, wifi } from "./paths.js";
-import type { Rng } from "./random.js";
-import type { Rounding } from "./rounding.js";
-import type { WorldTraits } from "./world.js";
+import type { WorldTraits } from "./simulated-world.js";
 
 /** What is hoped for: 99 of 100 errors, beyond half of the path's asymmetry, are at most this, in milliseconds. */
 export interface Aims {

@@ -1,12 +1,11 @@
 /** The servers behind the address, each with a clock of its own. */
-import type { Agenda } from "./agenda.js";
-import type { Rng } from "./random.js";
+import type { Agenda } from "../virtual/agenda.js";
+import type { Rng } from "../virtual/random.js";
+import { ServerClock } from "../virtual/server-clock.js";
 
 /** One server. */
 export interface Server {
-  readonly name: string;
-  /** Its clock less the true time. */
-  readonly offsetMs: number;
+  readonly clock: ServerClock;
   /** When the page last heard of it, in true time. */
   heardAt: number;
 }
@@ -22,19 +21,16 @@ const COUNTS_MS = 60_000;
 /** The servers. */
 export class Servers {
   readonly #agenda: Agenda;
-  readonly #epochMs: number;
   readonly #balancing: Balancing;
   readonly #rng: Rng;
   readonly all: readonly Server[];
 
   constructor(agenda: Agenda, epochMs: number, offsetsMs: readonly number[], balancing: Balancing, rng: Rng) {
     this.#agenda = agenda;
-    this.#epochMs = epochMs;
     this.#balancing = balancing;
     this.#rng = rng;
     this.all = offsetsMs.map((offsetMs, index) => ({
-      name: `server-${index + 1}`,
-      offsetMs,
+      clock: new ServerClock(agenda, epochMs, `server-${index + 1}`, offsetMs),
       heardAt: Number.NEGATIVE_INFINITY,
     }));
   }
@@ -53,16 +49,6 @@ export class Servers {
     return this.#rng.betweenLog(...ANSWERS_IN_MS);
   }
 
-  /** A server's time. */
-  timeOf({ offsetMs }: Server): number {
-    return this.#epochMs + offsetMs + this.#agenda.now;
-  }
-
-  /** A server's time as it stamps it: whole microseconds, cut off. */
-  stampOf({ offsetMs }: Server): number {
-    return this.#epochMs + Math.floor((offsetMs + this.#agenda.now) * 1_000) / 1_000;
-  }
-
   /**
    * The times that a clock has to cover: of all servers that were heard lately, else of the one that was heard last.
    */
@@ -70,7 +56,7 @@ export class Servers {
     const { now } = this.#agenda;
     const last = Math.max(...this.all.map(({ heardAt }) => heardAt));
     const since = Math.min(last, now - COUNTS_MS);
-    const times = this.all.filter(({ heardAt }) => heardAt >= since).map((server) => this.timeOf(server));
+    const times = this.all.filter(({ heardAt }) => heardAt >= since).map(({ clock }) => clock.now);
     return { low: Math.min(...times), high: Math.max(...times) };
   }
 }

@@ -1,14 +1,14 @@
 /** A session: one clock in one world from start to end, watched all the time. */
 import type { Exchange } from "../src/clock/ports.js";
+import { Rng } from "../virtual/random.js";
 import type { PlainExchange } from "./asking.js";
 import { Comparison } from "./comparison.js";
 import type { Measures } from "./measures.js";
 import { Promises } from "./promises.js";
-import { Rng } from "./random.js";
 import { Recovery } from "./recovery.js";
 import type { Scenario } from "./scenarios.js";
+import { type Disturbance, SimulatedWorld, type WorldTraits } from "./simulated-world.js";
 import type { MakeSubject, Reading, Subject } from "./subject.js";
-import { type Disturbance, World, type WorldTraits } from "./world.js";
 
 /** A reading and what was true of it. */
 export interface Seen {
@@ -45,7 +45,7 @@ export class Session {
   readonly #watcher: Watcher;
   readonly #rounds: number;
   readonly #rng: Rng;
-  readonly #world: World;
+  readonly #world: SimulatedWorld;
   readonly #promises: Promises;
   readonly #clock: Subject;
   readonly #comparison: Comparison;
@@ -73,7 +73,7 @@ export class Session {
       measures.addBreach({ ...breach, scenario: scenario.name, seed });
       this.#tell(`BROKEN: ${breach.promised}: ${breach.detail}`);
     });
-    this.#world = new World(scenario.traits(new Rng(`${name} traits`)), name, {
+    this.#world = new SimulatedWorld(scenario.traits(new Rng(`${name} traits`)), name, {
       asked: () => this.#asked(),
       left: (askedAt) => this.#promises.asked(askedAt),
       answering: () => this.#lookBefore(),

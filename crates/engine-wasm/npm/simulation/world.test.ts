@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
 
-import { Agenda } from "./agenda.js";
+import { Agenda } from "../virtual/agenda.js";
+import { Machine, type MachineTraits } from "../virtual/machine.js";
+import { Oscillator } from "../virtual/oscillator.js";
+import { Page, USUAL_PAGE } from "../virtual/page.js";
+import { Rng, unitOf } from "../virtual/random.js";
+import { rounded } from "../virtual/rounding.js";
 import { Single, Timesync } from "./baselines.js";
-import { Machine, type MachineTraits } from "./machine.js";
 import { Series } from "./measures.js";
 import { Network } from "./network.js";
-import { Oscillator } from "./oscillator.js";
-import { Page } from "./page.js";
 import { mobile, wifi } from "./paths.js";
-import { Rng, unitOf } from "./random.js";
-import { rounded } from "./rounding.js";
 
 const EPOCH_MS = 1_790_000_000_000;
 const TRAITS: MachineTraits = {
@@ -167,7 +167,7 @@ describe("a page's timers", () => {
   const started = (): { agenda: Agenda; machine: Machine; page: Page } => {
     const agenda = new Agenda();
     const machine = new Machine(agenda, TRAITS, EPOCH_MS, new Rng("machine"));
-    return { agenda, machine, page: new Page(agenda, machine, new Rng("page"), () => undefined) };
+    return { agenda, machine, page: new Page(agenda, machine, USUAL_PAGE, new Rng("page"), () => undefined) };
   };
 
   it("are never early, by the monotonic clock, and count no sleep", () => {

@@ -6,7 +6,6 @@ const NEEDED = [
   "generated/tickseed.js",
   "generated/tickseed_bg.wasm",
   "dist/index.js",
-  "dist/node.js",
 ];
 
 /** Runs once before all tests: they are of what `scripts/build-wasm` makes. */

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 
-import { type Instant, loadEngine, Timeline } from "../src/node.js";
+import { type Instant, loadEngine, Timeline } from "../src/index.js";
 
 beforeAll(() => loadEngine());
 

@@ -8,9 +8,15 @@ const BREAK = { step: 12_863, value: 0, round: 64, broken: true };
 const bytes = () => new Uint8Array(readFileSync(FILE));
 const answer = () => new Response(bytes(), { headers: { "content-type": "application/wasm" } });
 
-/** Both entries as a program finds them that has just started: nothing is loaded. */
-const node = () => import("../src/node.js");
-const browser = () => import("../src/index.js");
+/** The entries as a program that has just started sees them: nothing is loaded. */
+const node = () => import("../src/index.js");
+const inline = () => import("../src/inline.js");
+
+/** The same on a platform without files. */
+const browser = () => {
+  vi.spyOn(process, "getBuiltinModule").mockReturnValue(undefined);
+  return node();
+};
 
 beforeEach(() => {
   vi.resetModules();
@@ -35,8 +41,15 @@ describe("before it is loaded", () => {
   });
 });
 
-it("both entries have the same names", async () => {
-  expect(Object.keys(await node()).sort()).toEqual(Object.keys(await browser()).sort());
+describe("the entries", () => {
+  it("tickseed and tickseed/inline export the same names", async () => {
+    expect(Object.keys(await inline()).sort()).toEqual(Object.keys(await node()).sort());
+  });
+
+  it("tickseed/engine exports names of tickseed, and nothing else", async () => {
+    const engine = await import("../src/engine.js");
+    expect(await node()).toMatchObject(engine);
+  });
 });
 
 it("the WebAssembly module is of the version that TypeScript claims", async () => {

@@ -3,7 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import * as raw from "../src/engine/raw.js";
-import { loadEngine, Timeline } from "../src/node.js";
+import { loadEngine, Timeline } from "../src/index.js";
 import { memoryAfter } from "./memory.js";
 
 const SESSION = { seed: "any", start_at: 0, tick_ms: 1 };

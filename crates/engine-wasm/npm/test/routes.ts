@@ -1,5 +1,5 @@
 /** Three ways to the same answers: what a timeline was asked before must never show. */
-import { type Session, Timeline } from "../src/node.js";
+import { type Session, Timeline } from "../src/index.js";
 
 /** Answers `cases` by some route; `check` is handed each with the timeline to ask. */
 export type Route = <Case>(

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 
-import { EngineError, loadEngine, type Session, stateAt, Timeline } from "../src/node.js";
+import { EngineError, loadEngine, type Session, stateAt, Timeline } from "../src/index.js";
 
 const SEED = "550e8400-e29b-41d4-a716-446655440000";
 const START = Date.UTC(2026, 10, 23, 12, 0, 3);

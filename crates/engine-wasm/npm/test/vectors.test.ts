@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 
-import { ENGINE_VERSION, EngineError, loadEngine, type Session, stateAt, Timeline } from "../src/node.js";
+import { ENGINE_VERSION, EngineError, loadEngine, type Session, stateAt, Timeline } from "../src/index.js";
 import { routes } from "./routes.js";
 import { type DrawCase, type EpochCase, type InvalidCase, type StateCase, vectors } from "./vectors.js";
 

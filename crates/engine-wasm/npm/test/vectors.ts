@@ -1,7 +1,7 @@
 /** The test vectors that every implementation of the engine has to agree with. */
 import { readFileSync } from "node:fs";
 
-import type { BreakInterval } from "../src/node.js";
+import type { BreakInterval } from "../src/index.js";
 
 /** Numbers that JavaScript may not hold exactly come as decimal text. */
 type Decimal = string;

@@ -1,7 +1,8 @@
 /** Exchanges over HTTP: asks a server's `/v1/time`. */
-import type { ServerTime } from "../http/api.js";
+
 import { SessionError } from "../http/error.js";
 import { request } from "../http/request.js";
+import type { ServerTime } from "../http/schemas.js";
 import type { Platform } from "../platform.js";
 import type { AskTime, Exchange } from "./ports.js";
 import type { WireStamps } from "./wire.js";

@@ -1,5 +1,4 @@
-/** The REST API of a server. The types are those of its OpenAPI document. */
-import type { components } from "../../generated/api.js";
+/** The REST API of a server. */
 import { EngineError } from "../engine/error.js";
 import { shown } from "../engine/input.js";
 import { milliseconds } from "../engine/instant.js";
@@ -7,19 +6,7 @@ import { type Platform, platform } from "../platform.js";
 import { serverAddress, sessionAddress } from "./address.js";
 import { SessionError } from "./error.js";
 import { posting, request } from "./request.js";
-
-type Schemas = components["schemas"];
-
-/** A session as the server keeps it. */
-export type SessionRecord = Schemas["Session"];
-/** What can be said of a new session. Only `tick_ms` is needed. */
-export type NewSession = Schemas["CreateSession"];
-/** When a session stops or has stopped. */
-export type Stop = Schemas["Stop"];
-/** What a server says when it refuses. */
-export type Problem = Schemas["Problem"];
-/** A server's time. */
-export type ServerTime = Schemas["Time"];
+import type { NewSession, SessionRecord, Stop } from "./schemas.js";
 
 /** How to ask a server. */
 export interface RequestOptions {

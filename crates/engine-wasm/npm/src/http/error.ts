@@ -1,4 +1,4 @@
-import type { Problem } from "./api.js";
+import type { Problem } from "./schemas.js";
 
 /**
  * Why a session, or the time, cannot be had:

@@ -1,6 +1,6 @@
 import type { Platform } from "../platform.js";
-import type { Problem } from "./api.js";
 import { ServerError, SessionError } from "./error.js";
+import type { Problem } from "./schemas.js";
 
 /** An answer that takes longer is not waited for, in milliseconds. */
 const PATIENCE_MS = 10_000;

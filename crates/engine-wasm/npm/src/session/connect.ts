@@ -1,9 +1,10 @@
 import type { Clock } from "../clock/clock.js";
-import type { EngineSource } from "../engine/load.js";
+import { type EngineSource, loadEngine } from "../engine/load.js";
 import { type SessionAddress, serverAddress, sessionAddress } from "../http/address.js";
-import { type SessionRecord, sessionRecord } from "../http/api.js";
+import { sessionRecord } from "../http/api.js";
 import { SessionError } from "../http/error.js";
 import { request } from "../http/request.js";
+import type { SessionRecord } from "../http/schemas.js";
 import { type Platform, platform } from "../platform.js";
 import { type BorrowedClock, borrowClock, makeClock, ownClock } from "./clocks.js";
 import { LiveSession } from "./live.js";
@@ -29,45 +30,56 @@ export interface ConnectOptions {
   readonly platform?: Partial<Platform> | undefined;
 }
 
-/** Connects to a session. */
-export type Connect = (address: string | URL, options?: ConnectOptions) => Promise<LiveSession>;
-
-/** Makes `connect`, for an entry that loads the engine in its own way. */
-export function connectWith(loadEngine: (source?: EngineSource) => Promise<void>): Connect {
-  return async (address, options = {}) => {
-    const { signal, catchUp = "all" } = options;
-    const parts = platform(options.platform);
-    const addresses = sessionAddress(address);
-    signal?.throwIfAborted();
-    checkClock(options.clock, addresses);
-    const { clock, giveBack } = clockFor(options, parts, addresses);
-    const connecting = follow(signal);
-    try {
-      const [record] = await Promise.all([
-        handOut(parts, addresses, connecting.signal),
-        loadEngine(options.engine),
-        untilReady(clock, connecting.signal),
-      ]);
-      connecting.signal.throwIfAborted();
-      return new LiveSession({
-        platform: parts,
-        address: addresses,
-        record,
-        clock,
-        giveBackClock: giveBack,
-        catchUp,
-        signal,
-      });
-    } catch (error) {
-      // What has not failed is not waited for any more.
-      connecting.abort(error);
-      giveBack();
-      throw error;
-    } finally {
-      connecting.release();
-    }
-  };
+/**
+ * Connects to a session: reads it from the server, loads the engine, sets the clock, and listens for a stop.
+ *
+ * @param address Where the session is: `https://ticks.example/v1/sessions/sess_...`, or relative to the page.
+ * @throws {@link ServerError} if the server refuses, for instance `session_not_found`; {@link SessionError} if there is no
+ *   response; {@link EngineError} if the engine does not load or the session needs another version of it; the signal's
+ *   reason once it is aborted.
+ *
+ * @example
+ * ```ts
+ * const session = await connect("https://ticks.example/v1/sessions/sess_...");
+ * session.on("tick", ({ value, broken }) => draw(value, broken));
+ * ```
+ */
+export async function connect(address: string | URL, options: ConnectOptions = {}): Promise<LiveSession> {
+  const { signal, catchUp = "all" } = options;
+  const parts = platform(options.platform);
+  const addresses = sessionAddress(address);
+  signal?.throwIfAborted();
+  checkClock(options.clock, addresses);
+  const { clock, giveBack } = clockFor(options, parts, addresses);
+  const connecting = follow(signal);
+  try {
+    const [record] = await Promise.all([
+      readSession(parts, addresses, connecting.signal),
+      loadEngine(options.engine),
+      untilReady(clock, connecting.signal),
+    ]);
+    connecting.signal.throwIfAborted();
+    return new LiveSession({
+      platform: parts,
+      address: addresses,
+      record,
+      clock,
+      giveBackClock: giveBack,
+      catchUp,
+      signal,
+    });
+  } catch (error) {
+    // Cancels the steps that are still running.
+    connecting.abort(error);
+    giveBack();
+    throw error;
+  } finally {
+    connecting.release();
+  }
 }
+
+/** The type of {@link connect}. */
+export type Connect = typeof connect;
 
 function checkClock(clock: Clock | undefined, { time }: SessionAddress): void {
   if (clock?.isClosed === true) {
@@ -137,7 +149,7 @@ function follow(signal: AbortSignal | undefined): Following {
   };
 }
 
-async function handOut(
+async function readSession(
   parts: Platform,
   { session }: SessionAddress,
   signal: AbortSignal,

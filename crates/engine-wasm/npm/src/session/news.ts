@@ -3,9 +3,10 @@
  * asking for the session again, which costs a 304.
  */
 import type { SessionAddress } from "../http/address.js";
-import { isSessionRecord, type SessionRecord } from "../http/api.js";
+import { isSessionRecord } from "../http/api.js";
 import { ServerError } from "../http/error.js";
 import { ask } from "../http/request.js";
+import type { SessionRecord } from "../http/schemas.js";
 import type { EventStream, Platform } from "../platform.js";
 import { takeTurn } from "./turns.js";
 

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { State } from "../../src/engine/session.js";
-import type { NewSession, SessionRecord, Stop } from "../../src/http/api.js";
+import type { NewSession, SessionRecord, Stop } from "../../src/http/schemas.js";
 import { binary } from "./prerequisites.js";
 import { until } from "./until.js";
 

@@ -2,7 +2,7 @@
 import { setTimeout as timer } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
-import type { NewSession } from "../../src/http/api.js";
+import type { NewSession } from "../../src/http/schemas.js";
 import type { CatchUp } from "../../src/index.js";
 import { type Served, serve } from "../packaging/served.js";
 import type { Browser, Tab } from "./browsers.js";

@@ -3,13 +3,13 @@ import { describe, expect, it } from "vitest";
 import { askOver } from "../../src/clock/ask.js";
 import type { Exchange } from "../../src/clock/ports.js";
 import type { WireStamps } from "../../src/clock/wire.js";
-import { ADDRESS, json, NOON, World } from "../virtual/world.js";
+import { ADDRESS, HttpWorld, json, NOON } from "../world/http-world.js";
 
 const TIME = `${ADDRESS}/v1/time`;
 
 /** One exchange in a world, and what was watched of it. */
 async function exchange(
-  world: World,
+  world: HttpWorld,
   stamps?: (asked: number) => WireStamps | undefined,
 ): Promise<{ exchange: Exchange; watched: string[]; ended: number }> {
   const watched: string[] = [];
@@ -31,7 +31,7 @@ async function exchange(
 
 describe("an exchange over HTTP", () => {
   it("has the stamps of the machine around it, and those of the server", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const asked = world.machine.monotonicMs();
     Object.assign(world.server, { thereMs: 7, backMs: 30, name: "someone" });
     const { exchange: told } = await exchange(world);
@@ -45,7 +45,7 @@ describe("an exchange over HTTP", () => {
   });
 
   it("is asked past all caches, each at an address of its own", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     await exchange(world);
     await exchange(world);
     const [one, other] = world.server.seen;
@@ -59,7 +59,7 @@ describe("an exchange over HTTP", () => {
       exchange: told,
       watched,
       ended,
-    } = await exchange(new World(), (asked) => ({
+    } = await exchange(new HttpWorld(), (asked) => ({
       askedMs: asked + 3,
       answeredMs: asked + 15,
     }));
@@ -76,20 +76,20 @@ describe("an exchange over HTTP", () => {
     ["of something later", 21, 30, 20],
     ["that there are not", undefined, undefined, 20],
   ])("does not take stamps %s", async (_which, from, to, width) => {
-    const { exchange: told } = await exchange(new World(), (asked) =>
+    const { exchange: told } = await exchange(new HttpWorld(), (asked) =>
       from === undefined ? undefined : { askedMs: asked + from, answeredMs: asked + to },
     );
     expect(told.answeredMs - told.askedMs).toBeCloseTo(width, 6);
   });
 
   it("knows no server's name if none is told", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     world.server.interpose = () => json({ now_ms: NOON, received_us: NOON * 1_000, sent_us: NOON * 1_000 });
     expect((await exchange(world)).exchange.server).toBe("");
   });
 
   it("ends watching also if it fails", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     world.server.reach = "unreachable";
     let ended = 0;
     const watchWire = () => ({

@@ -1,22 +1,21 @@
 /** A clock in a virtual world, and what it asks and tells. */
 import { askOver } from "../../src/clock/ask.js";
 import { Clock, type ClockParts, type ClockReading } from "../../src/clock/clock.js";
-import type { MachineTraits } from "../virtual/machine.js";
-import { ADDRESS, World } from "../virtual/world.js";
+import { ADDRESS, type Flaws, HttpWorld } from "../world/http-world.js";
 
 /** A clock and its world. */
 export class Asking {
-  readonly world: World;
+  readonly world: HttpWorld;
   readonly clock: Clock;
   /** What it told, in order, and when. */
   readonly told: { readonly event: "sync" | "silence"; readonly atMs: number; readonly what: unknown }[] = [];
 
-  constructor(traits: MachineTraits = {}, changes: Partial<ClockParts> = {}) {
-    this.world = new World(traits);
+  constructor(traits: Flaws = {}, changes: Partial<ClockParts> = {}) {
+    this.world = new HttpWorld(traits);
     const { platform, agenda } = this.world;
     this.clock = new Clock({ ...platform, ask: askOver(platform, `${ADDRESS}/v1/time`), ...changes });
     for (const event of ["sync", "silence"] as const) {
-      this.clock.on(event, (what: unknown) => this.told.push({ event, atMs: agenda.elapsedMs, what }));
+      this.clock.on(event, (what: unknown) => this.told.push({ event, atMs: agenda.now, what }));
     }
   }
 

@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import { NOTHING_LEFT } from "../virtual/world.js";
+import { NOTHING_LEFT } from "../world/http-world.js";
 import { Asking, mostInAMinute } from "./asking.js";
 
 const HOUR_MS = 3_600_000;
@@ -97,7 +97,7 @@ describe("a question that is not answered", () => {
 
   it("does not spoil those before it in its burst", async () => {
     const asking = new Asking();
-    asking.world.agenda.after(50, () => {
+    asking.world.agenda.in(50, () => {
       asking.world.server.reach = "unreachable";
     });
     await asking.world.pass(200);
@@ -162,7 +162,7 @@ describe("a clock that is not synced", () => {
   it("notices a sleep when it is read, and asks at once", async () => {
     const asking = new Asking();
     await asking.world.pass(20_000);
-    await asking.world.machine.sleep(HOUR_MS);
+    await asking.world.sleep(HOUR_MS);
     const before = asking.askedAt.length;
     asking.clock.read();
     await asking.world.pass(0);
@@ -194,7 +194,7 @@ describe("a clock that is closed", () => {
     const asked = asking.askedAt.length;
     await asking.world.pass(5_000);
     expect(asking.aheadMs).toBeCloseTo(0, 0);
-    await asking.world.machine.sleep(HOUR_MS);
+    await asking.world.sleep(HOUR_MS);
     expect(asking.clock.synced).toBe(false);
     await asking.world.pass(60_000);
     expect(asking.askedAt).toHaveLength(asked);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { randomFrom } from "../virtual/random.js";
+import { randomFrom } from "../../virtual/random.js";
 import { Estimating } from "./estimating.js";
 
 const HOUR_MS = 3_600_000;
@@ -104,7 +104,7 @@ describe("a sleep", () => {
   it("is noticed at the next look: not synced, and the bound covers that it was one", async () => {
     const clock = new Estimating();
     await clock.burst();
-    await clock.machine.sleep(HOUR_MS);
+    await clock.sleep(HOUR_MS);
     const { synced, errorMs } = clock.read();
     expect(synced).toBe(false);
     expect(errorMs).toBeGreaterThan(HOUR_MS);
@@ -116,7 +116,7 @@ describe("a sleep", () => {
   it.each([100, 1_000, MINUTE_MS, 24 * HOUR_MS])("of %i ms is noticed", async (ms) => {
     const clock = new Estimating();
     await clock.burst();
-    await clock.machine.sleep(ms);
+    await clock.sleep(ms);
     expect(clock.read().synced).toBe(false);
     expect(clock.check.isWithin).toBe(true);
   });
@@ -125,7 +125,7 @@ describe("a sleep", () => {
     for (const byMs of [-1_900, -1_000, 1_000, 2_000]) {
       const clock = new Estimating();
       await clock.burst();
-      await clock.machine.sleep(MINUTE_MS);
+      await clock.sleep(MINUTE_MS);
       clock.machine.setWall(byMs);
       expect(clock.check.isWithin).toBe(true);
     }
@@ -134,9 +134,9 @@ describe("a sleep", () => {
   it("and another after it are covered both", async () => {
     const clock = new Estimating();
     await clock.burst();
-    await clock.machine.sleep(HOUR_MS);
+    await clock.sleep(HOUR_MS);
     clock.pass(5_000);
-    await clock.machine.sleep(HOUR_MS);
+    await clock.sleep(HOUR_MS);
     clock.pass(5_000);
     expect(clock.check.isWithin).toBe(true);
     expect(clock.read().errorMs).toBeLessThan(2 * HOUR_MS + 20_000);
@@ -145,7 +145,7 @@ describe("a sleep", () => {
   it("is over with the next answer: what is shown steps forward, and is synced only then", async () => {
     const clock = new Estimating();
     await clock.burst();
-    await clock.machine.sleep(HOUR_MS);
+    await clock.sleep(HOUR_MS);
     clock.read();
     await clock.exchange();
     const between = clock.read();
@@ -160,7 +160,7 @@ describe("a sleep", () => {
     const clock = new Estimating();
     await clock.burst();
     const { upsets } = clock.estimate;
-    await clock.exchange({ meanwhile: () => clock.machine.sleep(5_000) });
+    await clock.exchange({ meanwhile: () => clock.sleep(5_000) });
     expect(clock.estimate.upsets).toBeGreaterThan(upsets);
     clock.estimate.settle();
     expect(clock.read().synced).toBe(false);
@@ -169,7 +169,7 @@ describe("a sleep", () => {
 
   it("before anything was heard is nothing", async () => {
     const clock = new Estimating();
-    await clock.machine.sleep(HOUR_MS);
+    await clock.sleep(HOUR_MS);
     expect(clock.estimate.read()).toBeUndefined();
     await clock.burst();
     expect(clock.check.aheadMs).toBeCloseTo(0, 1);
@@ -178,7 +178,7 @@ describe("a sleep", () => {
   it("between hearing and setting leaves nothing to be set by", async () => {
     const clock = new Estimating();
     await clock.exchange();
-    await clock.machine.sleep(HOUR_MS);
+    await clock.sleep(HOUR_MS);
     clock.estimate.settle();
     expect(clock.estimate.read()).toBeUndefined();
     await clock.burst();
@@ -250,7 +250,7 @@ describe("a server whose clock was set", () => {
     await clock.burst();
     clock.pass(5_000);
     await clock.burst({ aheadMs: 5_000 });
-    expect(clock.read().now - clock.agenda.now - 5_000).toBeCloseTo(0, 0);
+    expect(clock.read().now - clock.world.now - 5_000).toBeCloseTo(0, 0);
     expect(clock.read().errorMs).toBeLessThan(11);
   });
 });
@@ -299,20 +299,20 @@ describe("two servers", () => {
 });
 
 /** Something happens to a machine, of which an estimate has to notice. */
-async function happen({ machine, estimate }: Estimating, random: () => number): Promise<void> {
+async function happen(clock: Estimating, random: () => number): Promise<void> {
   const kind = random();
   const ms = 500 + random() * 1e6;
   if (kind < 0.4) {
-    await machine.sleep(ms);
+    await clock.sleep(ms);
   } else if (kind < 0.8) {
-    machine.setWall(random() < 0.5 ? -ms : ms);
+    clock.machine.setWall(random() < 0.5 ? -ms : ms);
   } else {
-    estimate.upset();
+    clock.estimate.upset();
   }
 }
 
 it("an estimate keeps its bound, and never goes backward, whatever happens to the machine", async () => {
-  const random = randomFrom(1);
+  const random = randomFrom("1");
   const delays = () => ({ thereMs: 1 + random() * 100, backMs: 1 + random() * 100 });
   for (let round = 0; round < 60; round += 1) {
     const grainMs = [0, 0.1, 1, 100][round % 4] ?? 0;

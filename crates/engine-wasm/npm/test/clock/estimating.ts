@@ -1,7 +1,6 @@
 /** An estimate on a machine, and a server that it has exchanges with. */
 import { type ClockReading, Estimate } from "../../src/clock/estimate.js";
-import { Agenda } from "../virtual/agenda.js";
-import { Machine, type MachineTraits } from "../virtual/machine.js";
+import { type Flaws, HttpWorld } from "../world/http-world.js";
 
 /** How an exchange goes. */
 export interface Going {
@@ -17,13 +16,25 @@ export interface Going {
 
 /** An estimate in a world of its own. */
 export class Estimating {
-  readonly agenda = new Agenda();
-  readonly machine: Machine;
+  readonly world: HttpWorld;
   readonly estimate: Estimate;
 
-  constructor(traits: MachineTraits = {}) {
-    this.machine = new Machine(this.agenda, traits);
-    this.estimate = new Estimate(this.machine);
+  constructor(traits: Flaws = {}) {
+    this.world = new HttpWorld(traits);
+    this.estimate = new Estimate(this.world.machine);
+  }
+
+  get agenda() {
+    return this.world.agenda;
+  }
+
+  get machine() {
+    return this.world.machine;
+  }
+
+  /** Closes the lid for some time. */
+  sleep(ms: number): Promise<void> {
+    return this.world.sleep(ms);
   }
 
   /** Has an exchange told. */
@@ -33,7 +44,7 @@ export class Estimating {
     const { upsets } = estimate;
     const askedMs = machine.monotonicMs();
     agenda.spend(thereMs);
-    const stamp = agenda.now + aheadMs;
+    const stamp = this.world.now + aheadMs;
     await meanwhile?.();
     agenda.spend(backMs);
     const answeredMs = machine.monotonicMs();
@@ -70,7 +81,7 @@ export class Estimating {
   /** How far it is ahead of the truth, in milliseconds; and whether its bound holds. */
   get check(): { readonly aheadMs: number; readonly isWithin: boolean } {
     const { now, errorMs } = this.read();
-    const aheadMs = now - this.agenda.now;
+    const aheadMs = now - this.world.now;
     // Times since 1970 are multiples of a quarter of a microsecond.
     return { aheadMs, isWithin: Math.abs(aheadMs) <= errorMs + 0.001 };
   }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { fitTracks } from "../../src/clock/rate.js";
 import { Track } from "../../src/clock/track.js";
-import { randomFrom } from "../virtual/random.js";
+import { randomFrom } from "../../virtual/random.js";
 
 const MINUTE_MS = 60_000;
 
@@ -40,7 +40,7 @@ function watch({
   seed = 1,
   server = "one",
 }: Watched): Told {
-  const random = randomFrom(seed);
+  const random = randomFrom(String(seed));
   const delay = (): number => -noise * Math.log(1 - random());
   const track = new Track(server, 0);
   let [trueMs, machineMs] = [0, 0];

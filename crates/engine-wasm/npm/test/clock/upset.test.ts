@@ -1,7 +1,7 @@
 /** What upsets a machine's clocks, and what becomes of the clock then. */
 import { describe, expect, it } from "vitest";
 
-import { randomFrom } from "../virtual/random.js";
+import { randomFrom } from "../../virtual/random.js";
 import { Asking, mostInAMinute } from "./asking.js";
 
 const HOUR_MS = 3_600_000;
@@ -10,7 +10,7 @@ describe("a machine that sleeps", () => {
   it("has the clock not synced at once, and synced and right again within two seconds", async () => {
     const asking = new Asking();
     await asking.world.pass(60_000);
-    await asking.world.machine.sleep(HOUR_MS);
+    await asking.world.sleep(HOUR_MS);
     expect(asking.clock.synced).toBe(false);
     const readings = await asking.passReading(2_000);
     expect(readings.at(-1)?.synced).toBe(true);
@@ -21,7 +21,7 @@ describe("a machine that sleeps", () => {
   it("is never said to be synced while the clock shows the time before the sleep", async () => {
     const asking = new Asking();
     await asking.world.pass(60_000);
-    await asking.world.machine.sleep(HOUR_MS);
+    await asking.world.sleep(HOUR_MS);
     for (let passed = 0; passed < 2_000; passed += 5) {
       await asking.world.pass(5);
       const { synced, now } = asking.clock.read();
@@ -35,7 +35,7 @@ describe("a machine that sleeps", () => {
       const asking = new Asking();
       await asking.world.pass(afterMs);
       expect(asking.world.leftovers.questions).toBe(1);
-      await asking.world.machine.sleep(30_000);
+      await asking.world.sleep(30_000);
       for (let passed = 0; passed < 2_000; passed += 5) {
         await asking.world.pass(5);
         expect(!asking.clock.isReady || asking.isWithin).toBe(true);
@@ -55,7 +55,7 @@ describe("a machine that sleeps", () => {
       const asking = new Asking();
       await asking.world.pass(second - beforeMs);
       expect(asking.world.leftovers.questions).toBe(1);
-      await asking.world.machine.sleep(30_000);
+      await asking.world.sleep(30_000);
       await asking.world.pass(2_000);
       expect(Math.abs(asking.aheadMs)).toBeLessThan(5);
       expect(asking.clock.synced).toBe(true);
@@ -67,7 +67,7 @@ describe("a machine that sleeps", () => {
     const asking = new Asking();
     await asking.world.pass(60_000);
     for (let count = 0; count < 200; count += 1) {
-      await asking.world.machine.sleep(600);
+      await asking.world.sleep(600);
       await asking.passReading(160);
     }
     expect(mostInAMinute(asking.askedAt.slice(16))).toBeLessThanOrEqual(8);
@@ -107,7 +107,7 @@ describe("signs that the page was frozen", () => {
   it("have it ask at once, though its clocks agree", async () => {
     const asking = new Asking();
     await asking.world.pass(60_000);
-    while (asking.world.agenda.elapsedMs - (asking.told.at(-1)?.atMs ?? 0) < 10_000) {
+    while (asking.world.agenda.now - (asking.told.at(-1)?.atMs ?? 0) < 10_000) {
       await asking.world.pass(100);
     }
     const before = asking.askedAt.length;
@@ -135,7 +135,7 @@ describe("signs that the page was frozen", () => {
 async function happen({ world }: Asking, random: () => number): Promise<void> {
   const [kind, ms] = [random(), 600 + random() * 1e5];
   if (kind < 0.1) {
-    await world.machine.sleep(ms);
+    await world.sleep(ms);
   } else if (kind < 0.2) {
     world.machine.setWall(ms);
   }
@@ -143,7 +143,7 @@ async function happen({ world }: Asking, random: () => number): Promise<void> {
 }
 
 it("a clock never goes backward and never breaks its bound, on a machine to which everything happens", async () => {
-  const random = randomFrom(5);
+  const random = randomFrom("5");
   for (let round = 0; round < 8; round += 1) {
     const asking = new Asking({ ppm: (random() - 0.5) * 1_000, grainMs: [0, 0.1, 1, 100][round % 4] ?? 0 });
     await asking.world.pass(1_000);

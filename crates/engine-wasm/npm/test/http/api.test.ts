@@ -1,19 +1,19 @@
 import { describe, expect, it } from "vitest";
 
-import { createSession, getSession, SessionError, stopSession } from "../../src/node.js";
-import { ADDRESS, json, NOON, RECORD, refusal, World } from "../virtual/world.js";
+import { createSession, getSession, SessionError, stopSession } from "../../src/index.js";
+import { ADDRESS, HttpWorld, json, NOON, RECORD, refusal } from "../world/http-world.js";
 
 const SESSION = `${ADDRESS}/v1/sessions/${RECORD.id}`;
 
 /** A world whose server gives one answer to everything. */
-function answering(answer: () => Response): World {
-  const world = new World();
+function answering(answer: () => Response): HttpWorld {
+  const world = new HttpWorld();
   world.server.interpose = answer;
   return world;
 }
 
 /** What was asked: method and path, headers, and the content of the body. */
-function asked({ server }: World): unknown[] {
+function asked({ server }: HttpWorld): unknown[] {
   return server.seen.map(({ what, init }) => [
     what,
     init.headers,
@@ -54,7 +54,7 @@ describe("createSession", () => {
 
 describe("getSession", () => {
   it("gives the session", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const address = world.server.keep();
     const session = await world.agenda.until(getSession(address, { platform: world.platform }));
     expect(session).toEqual(RECORD);
@@ -62,7 +62,7 @@ describe("getSession", () => {
   });
 
   it("throws if there is none", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const reading = getSession(SESSION, { platform: world.platform });
     await expect(world.agenda.until(reading)).rejects.toMatchObject({
       code: "session_not_found",
@@ -77,7 +77,7 @@ describe("getSession", () => {
   });
 
   it("throws before it asks if the address is none", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     await expect(getSession(ADDRESS, { platform: world.platform })).rejects.toBeInstanceOf(SessionError);
     expect(world.server.seen).toEqual([]);
   });
@@ -87,7 +87,7 @@ describe("stopSession", () => {
   it.each([Date.now(), "2026-11-25T12:00:00Z", new Date()])(
     "refuses an instant that is not named: %s",
     async (at) => {
-      const { server } = new World();
+      const { server } = new HttpWorld();
       const stopping = stopSession(ADDRESS, at as never);
       await expect(stopping).rejects.toMatchObject({ code: "not_an_instant", field: "at" });
       expect(server.seen).toEqual([]);
@@ -126,7 +126,7 @@ describe("stopSession", () => {
 
 it("each of them can be aborted", async () => {
   const reason = new Error("changed my mind");
-  const world = new World();
+  const world = new HttpWorld();
   const options = { platform: world.platform, signal: AbortSignal.abort(reason) };
   await expect(createSession(ADDRESS, { tick_ms: 1 }, options)).rejects.toBe(reason);
   await expect(getSession(SESSION, options)).rejects.toBe(reason);

@@ -2,14 +2,14 @@ import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 
 import { request } from "../../src/http/request.js";
-import { ServerError, SessionError } from "../../src/node.js";
-import { ADDRESS, json, refusal, World } from "../virtual/world.js";
+import { ServerError, SessionError } from "../../src/index.js";
+import { ADDRESS, HttpWorld, json, refusal } from "../world/http-world.js";
 
 const TIME = `${ADDRESS}/v1/time`;
 
 /** What a request is rejected with, when the server answers so. */
 async function failure(answer: () => Response): Promise<unknown> {
-  const world = new World();
+  const world = new HttpWorld();
   world.server.interpose = answer;
   const error = await world.agenda.until(request(world.platform, TIME)).catch((reason: unknown) => reason);
   expect(world.leftovers.timers).toBe(0);
@@ -18,7 +18,7 @@ async function failure(answer: () => Response): Promise<unknown> {
 
 describe("a request gives", () => {
   it("the JSON of the answer", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     world.server.interpose = () => json({ one: 1 });
     expect(await world.agenda.until(request(world.platform, TIME))).toEqual({ one: 1 });
     expect(world.leftovers.timers).toBe(0);
@@ -61,7 +61,7 @@ describe("a request gives", () => {
   });
 
   it("that nobody was reached, and why", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     world.server.reach = "unreachable";
     const error = await world.agenda.until(request(world.platform, TIME)).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(SessionError);
@@ -73,35 +73,35 @@ describe("a request gives", () => {
   });
 
   it("that no answer came in ten seconds", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     world.server.reach = "silent";
     const error = await world.agenda.until(request(world.platform, TIME)).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ name: "SessionError", code: "timeout" });
-    expect(world.agenda.elapsedMs).toBe(10_000);
+    expect(world.agenda.now).toBe(10_000);
     expect(world.leftovers).toMatchObject({ timers: 0, questions: 0 });
   });
 });
 
 describe("a request that is aborted", () => {
   it("before it began asks nothing", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const reason = new Error("changed my mind");
     await expect(request(world.platform, TIME, {}, AbortSignal.abort(reason))).rejects.toBe(reason);
     expect(world.server.seen).toEqual([]);
   });
 
   it("while it is under way is rejected with the reason, and leaves nothing", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const player = new AbortController();
     const asking = request(world.platform, TIME, {}, player.signal);
-    world.agenda.after(5, () => player.abort(new Error("changed my mind")));
+    world.agenda.in(5, () => player.abort(new Error("changed my mind")));
     await expect(world.agenda.until(asking)).rejects.toThrow("changed my mind");
     expect(world.leftovers).toMatchObject({ timers: 0, questions: 0 });
     expect(getEventListeners(player.signal, "abort")).toEqual([]);
   });
 
   it("without a reason is rejected as everything that is aborted", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const player = new AbortController();
     const asking = request(world.platform, TIME, {}, player.signal);
     player.abort();
@@ -109,7 +109,7 @@ describe("a request that is aborted", () => {
   });
 
   it("after it was answered is not", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const player = new AbortController();
     await world.agenda.until(request(world.platform, TIME, {}, player.signal));
     expect(getEventListeners(player.signal, "abort")).toEqual([]);

@@ -8,7 +8,7 @@ import {
   openClock,
   type SessionRecord,
   stopSession,
-} from "../../src/node.js";
+} from "../../src/index.js";
 import { TestServer } from "../browser/server.js";
 import { until } from "../browser/until.js";
 

@@ -27,7 +27,7 @@ describe("the packed package", () => {
       "package/generated/tickseed_bg.wasm.d.ts",
       "package/package.json",
     ]);
-    const entries = ["engine", "engine-node", "index", "inline", "node", "react", "react-node"];
+    const entries = ["engine", "index", "inline", "react"];
     expect(files).toEqual(expect.arrayContaining(entries.map((entry) => `package/dist/${entry}.js`)));
   });
 

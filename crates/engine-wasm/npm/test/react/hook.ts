@@ -1,8 +1,8 @@
 /** What the hook does, whatever the version of React. */
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 
-import { connect } from "../../src/node.js";
-import { NOON, NOTHING_LEFT, RECORD } from "../virtual/world.js";
+import { connect } from "../../src/index.js";
+import { NOON, NOTHING_LEFT, RECORD } from "../world/http-world.js";
 import { type React, Stage } from "./stage.js";
 
 const START = NOON + 3_000;
@@ -99,14 +99,14 @@ export function describeHook(react: React): void {
     });
 
     it("does not connect again for the same address, or options that are made anew", async () => {
-      const { server, signs } = begin().world;
+      const { server, wakeEvents } = begin().world;
       const address = server.keep();
       await stage.render({ address, options: { catchUp: "all" } });
       await stage.pass(1_000);
       await stage.render({ address: new URL(address), options: { catchUp: "all" } });
       await stage.pass(1_000);
       expect(server.asked(`/v1/sessions/${RECORD.id}`)).toHaveLength(1);
-      expect(signs.size).toBe(2);
+      expect(wakeEvents.count).toBe(2);
     });
 
     it("shows nothing of a session any more that it has ended for another way to connect", async () => {

@@ -2,9 +2,9 @@
 import { createRequire } from "node:module";
 import type { ReactElement } from "react";
 
-import { type Connect, connect, loadEngine } from "../../src/node.js";
+import { type Connect, connect, loadEngine } from "../../src/index.js";
 import { type SessionView, type UseSessionOptions, useConnected } from "../../src/react/use-connected.js";
-import { World } from "../virtual/world.js";
+import { HttpWorld } from "../world/http-world.js";
 
 /** Its own types do not bear a strict check. */
 const { parseHTML } = createRequire(import.meta.url)("linkedom") as {
@@ -43,7 +43,7 @@ export function prepareDocument(): void {
 
 /** A root in the document, and what the component saw of its session at each rendering. */
 export class Stage {
-  readonly world = new World();
+  readonly world = new HttpWorld();
   readonly views: SessionView[] = [];
   readonly #react: React;
   readonly #element: HTMLElement;

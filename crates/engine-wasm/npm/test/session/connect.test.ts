@@ -1,14 +1,14 @@
 import { getEventListeners } from "node:events";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 
-import { connect, loadEngine, openClock, ServerError, SessionError } from "../../src/node.js";
-import { ADDRESS, json, NOON, NOTHING_LEFT, RECORD, refusal, World } from "../virtual/world.js";
+import { connect, loadEngine, openClock, ServerError, SessionError } from "../../src/index.js";
+import { ADDRESS, HttpWorld, json, NOON, NOTHING_LEFT, RECORD, refusal } from "../world/http-world.js";
 
 beforeAll(() => loadEngine());
 afterEach(() => vi.unstubAllGlobals());
 
 /** What connecting fails with, once whatever is to come has come. */
-async function failure(world: World, address = world.server.keep(), changes = {}): Promise<unknown> {
+async function failure(world: HttpWorld, address = world.server.keep(), changes = {}): Promise<unknown> {
   const error = await world.connect(address, changes).then(
     () => expect.unreachable("it has connected"),
     (reason: unknown) => reason,
@@ -21,7 +21,7 @@ async function failure(world: World, address = world.server.keep(), changes = {}
 
 describe("connecting", () => {
   it("asks for the session, and for the time", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect();
     expect(world.server.asked(`/v1/sessions/${RECORD.id}`)).toHaveLength(1);
     expect(world.server.timesAsked).toBeGreaterThan(0);
@@ -33,7 +33,7 @@ describe("connecting", () => {
   });
 
   it("follows a session that stands behind the path of a proxy there", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect(world.server.keep().replace("/v1", "/games/ticks/v1"));
     await world.pass(1_000);
     expect(world.server.seen.every(({ what }) => what.startsWith("GET /games/ticks/v1/"))).toBe(true);
@@ -44,7 +44,7 @@ describe("connecting", () => {
   });
 
   it("takes an address that is relative to the page", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     world.server.keep();
     vi.stubGlobal("document", { baseURI: `${ADDRESS}/game/index.html` });
     const session = await world.connect(`/v1/sessions/${RECORD.id}`);
@@ -55,7 +55,7 @@ describe("connecting", () => {
 
 describe("connecting fails, and leaves nothing behind,", () => {
   it("at once if the address is none, and nobody is asked", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const error = await failure(world, "sess_1");
     expect(error).toBeInstanceOf(SessionError);
     expect(error).toMatchObject({ code: "not_an_address" });
@@ -63,13 +63,13 @@ describe("connecting fails, and leaves nothing behind,", () => {
   });
 
   it("if there is no such session", async () => {
-    const error = await failure(new World(), `${ADDRESS}/v1/sessions/sess_unknown`);
+    const error = await failure(new HttpWorld(), `${ADDRESS}/v1/sessions/sess_unknown`);
     expect(error).toBeInstanceOf(ServerError);
     expect(error).toMatchObject({ code: "session_not_found", status: 404 });
   });
 
   it("if the server cannot read it", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     world.server.interpose = (path) =>
       path.includes("sessions") ? refusal("store_unavailable", 503) : undefined;
     expect(await failure(world)).toMatchObject({ name: "ServerError", code: "store_unavailable" });
@@ -81,7 +81,7 @@ describe("connecting fails, and leaves nothing behind,", () => {
     ["an array", []],
     ["half a session", { ...RECORD, seed: undefined }],
   ])("if what answers is no tickseed, as with %s", async (_what, answer) => {
-    const world = new World();
+    const world = new HttpWorld();
     world.server.interpose = (path) => (path.includes("sessions") ? json(answer) : undefined);
     expect(await failure(world)).toMatchObject({ name: "SessionError", code: "bad_answer" });
   });
@@ -91,37 +91,37 @@ describe("connecting fails, and leaves nothing behind,", () => {
     ["no stamps", { now_ms: 1 }],
     ["stamps that are no numbers", { received_us: "1", sent_us: "1" }],
   ])("if the time is told with %s", async (_what, answer) => {
-    const world = new World();
+    const world = new HttpWorld();
     world.server.interpose = (path) => (path.endsWith("/time") ? json(answer) : undefined);
     expect(await failure(world)).toMatchObject({ name: "SessionError", code: "bad_answer" });
   });
 
   it("if nobody is reached", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     world.server.reach = "unreachable";
     expect(await failure(world)).toMatchObject({ name: "SessionError", code: "unreachable" });
   });
 
   it("if no answer comes", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     world.server.reach = "silent";
     expect(await failure(world)).toMatchObject({ name: "SessionError", code: "timeout" });
   });
 
   it("if the session is for another engine", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const error = await failure(world, world.server.keep({ engine_version: 2 }));
     expect(error).toMatchObject({ name: "EngineError", code: "engine_version" });
   });
 
   it("if the engine refuses the session", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const error = await failure(world, world.server.keep({ tick_ms: 0 }));
     expect(error).toMatchObject({ name: "EngineError", code: "out_of_range", field: "tick_ms" });
   });
 
   it("at once if the clock that it is to share was closed: it would never be right again", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const { platform } = world;
     const clock = await world.agenda.until(openClock(ADDRESS, { platform }));
     clock.close();
@@ -132,7 +132,7 @@ describe("connecting fails, and leaves nothing behind,", () => {
   });
 
   it("if the platform does not give what it has to", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     class Broken {
       constructor() {
         throw new Error("no streams here");
@@ -149,7 +149,7 @@ describe("connecting fails, and leaves nothing behind,", () => {
 
 describe("connecting can be aborted", () => {
   it("before it begins: nobody is asked", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const reason = new Error("changed my mind");
     const error = await failure(world, undefined, { signal: AbortSignal.abort(reason) });
     expect(error).toBe(reason);
@@ -159,10 +159,10 @@ describe("connecting can be aborted", () => {
   it("at any moment, and leaves nothing behind", async () => {
     const endings = new Set<string>();
     for (let afterMs = 0; afterMs < 250; afterMs += 2) {
-      const world = new World();
+      const world = new HttpWorld();
       const player = new AbortController();
       const { signal } = player;
-      world.agenda.after(afterMs, () => player.abort(new Error("changed my mind")));
+      world.agenda.in(afterMs, () => player.abort(new Error("changed my mind")));
       const ending = await world.connect(undefined, { signal }).then(
         () => "connected",
         (error: Error) => error.message,
@@ -176,7 +176,7 @@ describe("connecting can be aborted", () => {
   });
 
   it("by what is asked to fetch", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const player = new AbortController();
     const fetching: typeof fetch = (...asking) => {
       player.abort(new Error("changed my mind"));
@@ -189,7 +189,7 @@ describe("connecting can be aborted", () => {
   });
 
   it("at the very moment at which the last answer is read", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const { platform } = world;
     const clock = await world.agenda.until(openClock(ADDRESS, { platform }));
     const player = new AbortController();
@@ -210,7 +210,7 @@ describe("connecting can be aborted", () => {
   });
 
   it("while a stream is being opened", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const player = new AbortController();
     const session = await world.connect(undefined, { signal: player.signal });
     expect(world.leftovers.streams).toBe(1);
@@ -223,7 +223,7 @@ describe("connecting can be aborted", () => {
 
 describe("a clock that is opened by itself", () => {
   it("is shared by sessions, and not asked anew for each", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const { platform } = world;
     const clock = await world.agenda.until(openClock(ADDRESS, { platform }));
     const asked = world.server.timesAsked;
@@ -245,7 +245,7 @@ describe("a clock that is opened by itself", () => {
   });
 
   it("is not closed because a session fails to connect by it, and keeps nothing of that", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const { platform } = world;
     const clock = await world.agenda.until(openClock(ADDRESS, { platform }));
     const connecting = world.connect(`${ADDRESS}/v1/sessions/sess_unknown`, { clock });
@@ -257,7 +257,7 @@ describe("a clock that is opened by itself", () => {
   });
 
   it("stands behind the path of a proxy if its address does", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const { platform } = world;
     const clock = await world.agenda.until(openClock(`${ADDRESS}/games/ticks/`, { platform }));
     expect(world.server.seen[0]?.what).toMatch("GET /games/ticks/v1/time?");
@@ -265,7 +265,7 @@ describe("a clock that is opened by itself", () => {
   });
 
   it("fails if nobody tells the time, and leaves nothing behind", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     world.server.reach = "unreachable";
     const opening = world.agenda.until(openClock(ADDRESS, { platform: world.platform }));
     await expect(opening).rejects.toMatchObject({ name: "SessionError", code: "unreachable" });
@@ -276,10 +276,10 @@ describe("a clock that is opened by itself", () => {
 
   it("can be aborted at any moment, before it is open and after", async () => {
     for (let afterMs = 0; afterMs < 250; afterMs += 10) {
-      const world = new World();
+      const world = new HttpWorld();
       const player = new AbortController();
       const { signal } = player;
-      world.agenda.after(afterMs, () => player.abort(new Error("changed my mind")));
+      world.agenda.in(afterMs, () => player.abort(new Error("changed my mind")));
       await world.agenda.until(openClock(ADDRESS, { platform: world.platform, signal })).then(
         () => "open",
         (error) => expect(error.message).toBe("changed my mind"),
@@ -298,7 +298,7 @@ it("connecting goes on though the answers come in any order", async () => {
     [1, 300],
     [700, 700],
   ] as const) {
-    const world = new World();
+    const world = new HttpWorld();
     Object.assign(world.server, { thereMs: there, backMs: back });
     const session = await world.connect();
     const { now, errorMs } = session.clock;
@@ -313,7 +313,7 @@ it("connecting does not end the process by a rejection that nobody handles", asy
     unhandled.push(reason);
   };
   process.on("unhandledRejection", note);
-  const world = new World();
+  const world = new HttpWorld();
   world.server.reach = "unreachable";
   const platform = { ...world.platform };
   await world.agenda.until(
@@ -327,7 +327,7 @@ it("connecting does not end the process by a rejection that nobody handles", asy
 
 describe("several sessions of one server", () => {
   it("have one stream together, and the others ask", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const { platform } = world;
     const addresses = [
       world.server.keep(),
@@ -349,7 +349,7 @@ describe("several sessions of one server", () => {
   });
 
   it("cannot share the clock of another server", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const { platform } = world;
     const opening = openClock("https://ticks.example/behind", { platform });
     const clock = await world.agenda.until(opening);

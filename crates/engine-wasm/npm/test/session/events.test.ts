@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 
-import type { LiveSession, State, Stopped } from "../../src/node.js";
-import { Timeline } from "../../src/node.js";
-import { NOON, NOTHING_LEFT, RECORD, World } from "../virtual/world.js";
+import type { LiveSession, State, Stopped } from "../../src/index.js";
+import { Timeline } from "../../src/index.js";
+import { HttpWorld, NOON, NOTHING_LEFT, RECORD } from "../world/http-world.js";
 import { range } from "./ticking.js";
 
 const START = NOON + 3_000;
@@ -40,7 +40,7 @@ function noted(session: LiveSession): unknown[] {
 
 describe("ticks and breaks of a live session", () => {
   it("come with the state of their step, each break after its tick", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect(world.server.keep(BREAKING));
     const states: State[] = [];
     const breaks: State[] = [];
@@ -58,7 +58,7 @@ describe("ticks and breaks of a live session", () => {
   });
 
   it("are told though only breaks are listened to", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect(world.server.keep(BREAKING));
     const breaks: number[] = [];
     session.on("break", ({ step }) => breaks.push(step));
@@ -69,7 +69,7 @@ describe("ticks and breaks of a live session", () => {
   });
 
   it("are told by several listeners alike, and not to one that was taken back", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect();
     const [one, other]: number[][] = [[], []];
     session.on("tick", ({ step }) => one?.push(step));
@@ -85,11 +85,11 @@ describe("ticks and breaks of a live session", () => {
   });
 
   it("are told at the right instants however far the clock was put forward", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect();
     const told = noted(session);
     await world.passUntil(START + 1_050);
-    await world.machine.sleep(10_000);
+    await world.sleep(10_000);
     await world.pass(3_000);
     expect(told).toEqual(range(0, 140));
     session.close();
@@ -98,11 +98,11 @@ describe("ticks and breaks of a live session", () => {
 
 describe("a listener of a live session", () => {
   it("may close it, and nobody is told anything any more", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect();
     session.on("tick", () => session.close());
     const told = noted(session);
-    await world.machine.sleep(10_000);
+    await world.sleep(10_000);
     await world.pass(60_000);
     expect(told).toEqual([]);
     expect(world.leftovers).toEqual(NOTHING_LEFT);
@@ -111,7 +111,7 @@ describe("a listener of a live session", () => {
   it.each(["tick", "break", "stopped", "sync", "listening", "expired"] as const)(
     "of %s may close it",
     async (event) => {
-      const world = new World();
+      const world = new HttpWorld();
       const session = await world.connect(world.server.keep(BREAKING));
       let told = 0;
       session.on(event, () => {
@@ -130,7 +130,7 @@ describe("a listener of a live session", () => {
 
   it("may throw: it is told all the same of what comes, and so are the others", async () => {
     const reported = reports();
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect();
     session.on("tick", () => {
       throw new Error("a bug of the game");
@@ -143,7 +143,7 @@ describe("a listener of a live session", () => {
   });
 
   it("may add others, which are told from the next step on", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect();
     const told: number[] = [];
     const off = session.on("tick", () => {
@@ -158,7 +158,7 @@ describe("a listener of a live session", () => {
 
 describe("the stop of a live session", () => {
   it("that is known in time takes effect on its tick", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect();
     const told = noted(session);
     const stops: Stopped[] = [];
@@ -177,7 +177,7 @@ describe("the stop of a live session", () => {
   });
 
   it("that was set before connecting is told on its tick too", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const stopped_at = new Date(START + 250).toISOString();
     const session = await world.connect(world.server.keep({ stopped_at }));
     const told = noted(session);
@@ -187,7 +187,7 @@ describe("the stop of a live session", () => {
   });
 
   it("that was over before connecting is told to who listens, once", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const address = world.server.keep({ stopped_at: new Date(START + 250).toISOString() });
     await world.passUntil(START + 5_000);
     const session = await world.connect(address);
@@ -207,7 +207,7 @@ describe("the stop of a live session", () => {
   });
 
   it("is not taken for final by an answer that was asked for before it", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect(undefined, {
       platform: { ...world.platform, EventSource: undefined },
     });
@@ -227,7 +227,7 @@ describe("the stop of a live session", () => {
   });
 
   it("is not believed if it is no instant", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect();
     await world.passUntil(START + 500);
     for (const stopped_at of ["1969-12-31T23:59:59.000Z", "2026", 5]) {
@@ -240,7 +240,7 @@ describe("the stop of a live session", () => {
   });
 
   it("leaves nothing to ask for, once the server has said so again", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect();
     world.server.stop(START + 1_000);
     await world.passUntil(START + 90_000);
@@ -254,7 +254,7 @@ describe("the stop of a live session", () => {
   });
 
   it("that is learned late puts the state back, and says by how many steps", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect();
     const told = noted(session);
     const stops: Stopped[] = [];
@@ -275,7 +275,7 @@ describe("the stop of a live session", () => {
   });
 
   it("that is learned late, but within its step, takes nothing back", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect();
     const told = noted(session);
     await world.passUntil(START + 1_010);
@@ -286,7 +286,7 @@ describe("the stop of a live session", () => {
   });
 
   it("that is learned at its very instant is not late", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect();
     const told = noted(session);
     await world.passUntil(START + 1_000);
@@ -297,7 +297,7 @@ describe("the stop of a live session", () => {
   });
 
   it("before the start, learned late, puts the state back to that of before the start", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect();
     const told = noted(session);
     await world.passUntil(START + 250);
@@ -309,7 +309,7 @@ describe("the stop of a live session", () => {
   });
 
   it("that is replaced by an earlier one takes effect once, on the earlier", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect();
     const told = noted(session);
     await world.pass(1_000);
@@ -322,7 +322,7 @@ describe("the stop of a live session", () => {
   });
 
   it("that is told once more by the server is not told again", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect();
     const told = noted(session);
     await world.pass(1_000);
@@ -339,13 +339,13 @@ describe("the stop of a live session", () => {
 });
 
 it("a session far in the future is waited for without haste", async () => {
-  const world = new World();
+  const world = new HttpWorld();
   const start_at = new Date(NOON + 365 * 86_400_000).toISOString();
   const session = await world.connect(world.server.keep({ start_at }));
   const told = noted(session);
   await world.pass(3_600_000);
   expect(told).toEqual([]);
-  expect(world.machine.delays.length).toBeLessThan(2_000);
-  expect(Math.min(...world.machine.delays)).toBeGreaterThan(0);
+  expect(world.delays.length).toBeLessThan(2_000);
+  expect(Math.min(...world.delays)).toBeGreaterThan(0);
   session.close();
 });

@@ -2,13 +2,13 @@
 import { sessionAddress } from "../../src/http/address.js";
 import type { Platform } from "../../src/platform.js";
 import { News } from "../../src/session/news.js";
-import { World } from "../virtual/world.js";
+import { HttpWorld } from "../world/http-world.js";
 
 type Told = number | boolean | "expired" | "final";
 
 /** Who follows a session, and what they were told. */
 export class Following {
-  readonly world = new World();
+  readonly world = new HttpWorld();
   /** All that was told, in order: the revision of a session, whether news arrive by themselves, that it has expired. */
   readonly told: Told[] = [];
   /** What is done whenever something is told. */
@@ -19,7 +19,7 @@ export class Following {
   readonly path: string;
 
   /** @param changes What the platform has in place of what the world gives. */
-  constructor(changes: Partial<Platform> = {}, prepare: (world: World) => void = () => undefined) {
+  constructor(changes: Partial<Platform> = {}, prepare: (world: HttpWorld) => void = () => undefined) {
     const address = this.world.server.keep();
     this.path = new URL(address).pathname;
     prepare(this.world);

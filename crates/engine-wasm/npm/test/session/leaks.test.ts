@@ -1,9 +1,9 @@
 import { getEventListeners, setMaxListeners } from "node:events";
 import { beforeAll, describe, expect, it } from "vitest";
 
-import { type Clock, connect, type LiveSession, loadEngine, openClock } from "../../src/node.js";
+import { type Clock, connect, type LiveSession, loadEngine, openClock } from "../../src/index.js";
 import { memoryAfter } from "../memory.js";
-import { ADDRESS, NOON, NOTHING_LEFT, World } from "../virtual/world.js";
+import { ADDRESS, HttpWorld, NOON, NOTHING_LEFT } from "../world/http-world.js";
 
 const SESSIONS = 10_000;
 /** So many are open at the same time. */
@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 /** A page on which sessions come and go, while it has a signal and a clock of its own all the time. */
 class Page {
-  readonly world = new World();
+  readonly world = new HttpWorld();
   readonly player = new AbortController();
   readonly address = this.world.server.keep({ start_at: new Date(NOON).toISOString() });
   clock: Clock | undefined;
@@ -42,7 +42,7 @@ class Page {
     const impatient = new AbortController();
     const isAborted = number % 4 === 3;
     if (isAborted) {
-      this.world.agenda.after(number % 211, () => impatient.abort());
+      this.world.agenda.in(number % 211, () => impatient.abort());
     }
     const { platform } = this.world;
     const clock = number % 2 === 0 ? this.clock : undefined;
@@ -60,7 +60,7 @@ class Page {
     session.on("stopped", () => undefined);
     await new Promise<void>((resolve) => {
       session.on("tick", () => resolve());
-      this.world.agenda.after(150, resolve);
+      this.world.agenda.in(150, resolve);
     });
     if (!session.isClosed) {
       session.draw("loot").free();

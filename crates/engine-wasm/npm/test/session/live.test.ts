@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { EngineError, SessionError, Timeline } from "../../src/node.js";
-import { ADDRESS, json, NOON, RECORD, World } from "../virtual/world.js";
+import { EngineError, SessionError, Timeline } from "../../src/index.js";
+import { ADDRESS, HttpWorld, json, NOON, RECORD } from "../world/http-world.js";
 
 const START = NOON + 3_000;
 
@@ -9,7 +9,7 @@ const closed = expect.objectContaining({ name: "SessionError", code: "closed" })
 
 describe("the state of a live session", () => {
   it("is that of the timeline at the server's time, however wrong the machine's is", async () => {
-    const world = new World({ wallAheadMs: -5 * 3_600_000 });
+    const world = new HttpWorld({ wallAheadMs: -5 * 3_600_000 });
     world.server.aheadMs = 250_000;
     const session = await world.connect();
     const timeline = new Timeline(RECORD);
@@ -21,14 +21,14 @@ describe("the state of a live session", () => {
   });
 
   it("is step 0, value 0 before the start", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect();
     expect(session.state()).toEqual({ step: 0, value: 0, round: 0, broken: false });
     session.close();
   });
 
   it("can be that of either step near a border, and is one and the same elsewhere", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect();
     await world.passUntil(START + 1_095);
     const { errorMs } = session.clock;
@@ -42,7 +42,7 @@ describe("the state of a live session", () => {
   });
 
   it("range begins before the start as long as that is possible", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect();
     await world.passUntil(START + 5);
     expect(session.stateRange().earliest.value).toBe(0);
@@ -51,7 +51,7 @@ describe("the state of a live session", () => {
   });
 
   it("goes on without a network", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect();
     await world.pass(60_000);
     world.server.reach = "unreachable";
@@ -64,7 +64,7 @@ describe("the state of a live session", () => {
 
 describe("the draw of a live session", () => {
   it("is that of the step that runs", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect();
     const timeline = new Timeline(RECORD);
     await world.passUntil(START + 4_250);
@@ -74,14 +74,14 @@ describe("the draw of a live session", () => {
   });
 
   it("is that of step 0 before the start", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect();
     expect(session.draw("loot").word()).toBe(new Timeline(RECORD).draw(0, "loot").word());
     session.close();
   });
 
   it("refuses a channel as the timeline does", async () => {
-    const session = await new World().connect();
+    const session = await new HttpWorld().connect();
     expect(() => session.draw("")).toThrow(EngineError);
     session.close();
   });
@@ -89,7 +89,7 @@ describe("the draw of a live session", () => {
 
 describe("a live session that is closed", () => {
   it("says so whenever it is used", async () => {
-    const session = await new World().connect();
+    const session = await new HttpWorld().connect();
     session.close();
     for (const use of [
       () => session.state(),
@@ -105,7 +105,7 @@ describe("a live session that is closed", () => {
   });
 
   it("still tells what was known of it", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect(world.server.keep({ stopped_at: new Date(START).toISOString() }));
     session.close();
     expect(session.record.id).toBe(RECORD.id);
@@ -115,13 +115,13 @@ describe("a live session that is closed", () => {
   });
 
   it("may be closed again", async () => {
-    const session = await new World().connect();
+    const session = await new HttpWorld().connect();
     session.close();
     expect(() => session.close()).not.toThrow();
   });
 
   it("is closed by `using`, and by the signal that it was connected with", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     let left: { readonly isClosed: boolean };
     {
       using session = await world.connect();
@@ -139,7 +139,7 @@ describe("a live session that is closed", () => {
 
 describe("a live session is told", () => {
   it("its record anew, unless that is older: caches keep what was", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect(world.server.keep({ revision: 3 }));
     await world.pass(1_000);
     const stopped_at = new Date(START + 1_000).toISOString();
@@ -155,7 +155,7 @@ describe("a live session is told", () => {
   });
 
   it("nothing of another session, wherever that came from", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect();
     await world.pass(1_000);
     const other = { ...RECORD, id: "sess_another", revision: 9, stopped_at: RECORD.start_at };
@@ -167,7 +167,7 @@ describe("a live session is told", () => {
   });
 
   it("that the server has it no more, and goes on", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect();
     let expired = 0;
     session.on("expired", () => {
@@ -184,7 +184,7 @@ describe("a live session is told", () => {
   });
 
   it("whether news of a stop arrive by themselves", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect();
     const told: boolean[] = [];
     session.on("listening", (isListening) => told.push(isListening));
@@ -200,7 +200,7 @@ describe("a live session is told", () => {
   });
 
   it("each comparison of its clock, with what it says then", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect();
     const told: unknown[] = [];
     session.on("sync", (reading) => told.push(reading));
@@ -215,7 +215,7 @@ describe("a live session is told", () => {
 
 describe("signs that the page was away", () => {
   it("have steps told at once, and news made sure of", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect();
     const steps: number[] = [];
     session.on("tick", ({ step }) => steps.push(step));
@@ -230,7 +230,7 @@ describe("signs that the page was away", () => {
   });
 
   it("do not have news asked for while they arrive by themselves, if only the page is shown again", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect();
     await world.pass(1_000);
     const before = world.server.asked(`/v1/sessions/${RECORD.id}`).length;
@@ -241,7 +241,7 @@ describe("signs that the page was away", () => {
   });
 
   it("are not needed after a silence: the first answer has news made sure of, since a stream may have died", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect();
     await world.pass(60_000);
     world.server.reach = "unreachable";
@@ -264,7 +264,7 @@ describe("signs that the page was away", () => {
   });
 
   it("and a network that is back after a silence, have a stop found that was missed", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect(undefined, {
       platform: { ...world.platform, EventSource: undefined },
     });
@@ -284,7 +284,7 @@ describe("signs that the page was away", () => {
 });
 
 it("a record that is broken is ignored", async () => {
-  const world = new World();
+  const world = new HttpWorld();
   const session = await world.connect(undefined, { platform: { ...world.platform, EventSource: undefined } });
   world.server.interpose = (path) =>
     path.endsWith("time") ? undefined : json({ ...RECORD, revision: 2, stopped_at: "soon" });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { json, NOON, NOTHING_LEFT, RECORD, refusal } from "../virtual/world.js";
+import { json, NOON, NOTHING_LEFT, RECORD, refusal } from "../world/http-world.js";
 import { Following } from "./following.js";
 
 describe("news by events", () => {
@@ -89,7 +89,7 @@ describe("a stream that is refused", () => {
       const [stream] = following.world.server.streams;
       if (stream !== undefined && stream !== known) {
         known = stream;
-        opened.push(following.world.agenda.elapsedMs);
+        opened.push(following.world.agenda.now);
       }
     }
     const pauses = opened.map((at, index) => at - (opened[index - 1] ?? 0) - 20);

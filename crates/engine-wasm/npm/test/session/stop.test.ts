@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 
-import { loadEngine } from "../../src/node.js";
-import { NOON } from "../virtual/world.js";
+import { loadEngine } from "../../src/index.js";
+import { NOON } from "../world/http-world.js";
 import { range, Ticking } from "./ticking.js";
 
 const START = NOON + 3_000;
@@ -67,14 +67,14 @@ describe("a stop in the future", () => {
     const ticking = new Ticking();
     ticking.stopAt(START + 365 * 86_400_000);
     await ticking.world.pass(600_000);
-    expect(new Set(ticking.world.machine.delays)).toEqual(new Set([60_000]));
+    expect(new Set(ticking.world.delays)).toEqual(new Set([60_000]));
     expect(ticking.told).toEqual([]);
   });
 
   it("slept through is told after all ticks before it", async () => {
     const ticking = new Ticking().listen();
     ticking.stopAt(START + 2_000);
-    await ticking.world.machine.sleep(60_000);
+    await ticking.world.sleep(60_000);
     await ticking.world.pass(5_000);
     expect(ticking.steps).toEqual([...range(0, 20), "stopped"]);
   });
@@ -82,7 +82,7 @@ describe("a stop in the future", () => {
   it("slept through is told after the last tick, if only the latest is wanted", async () => {
     const ticking = new Ticking({ catchUp: "latest" }).listen();
     ticking.stopAt(START + 2_000);
-    await ticking.world.machine.sleep(60_000);
+    await ticking.world.sleep(60_000);
     await ticking.world.pass(5_000);
     expect(ticking.steps).toEqual([20, "stopped"]);
   });
@@ -90,7 +90,7 @@ describe("a stop in the future", () => {
   it("waits until all ticks before it were told, however many slices that takes", async () => {
     const ticking = new Ticking().listen();
     ticking.stopAt(START + 2_000);
-    await ticking.world.machine.sleep(60_000);
+    await ticking.world.sleep(60_000);
     ticking.whenTold = () => ticking.world.agenda.spend(5);
     await ticking.world.pass(5_000);
     expect(ticking.steps).toEqual([...range(0, 20), "stopped"]);

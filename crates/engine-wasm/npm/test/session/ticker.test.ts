@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 
-import { loadEngine } from "../../src/node.js";
-import { NOON } from "../virtual/world.js";
+import { loadEngine } from "../../src/index.js";
+import { NOON } from "../world/http-world.js";
 import { range, Ticking } from "./ticking.js";
 
 const START = NOON + 3_000;
@@ -64,7 +64,7 @@ describe("steps are told", () => {
         ticking.timeline.free();
       }
     };
-    await ticking.world.machine.sleep(10_000);
+    await ticking.world.sleep(10_000);
     await ticking.world.pass(10_000);
     expect(ticking.steps).toEqual([0, 1, 2, 3]);
     expect(ticking.world.leftovers.timers).toBe(0);
@@ -75,7 +75,7 @@ describe("what ran while nobody could look", () => {
   it("is told in order, all of it", async () => {
     const ticking = new Ticking().listen();
     await ticking.world.passUntil(START + 50);
-    await ticking.world.machine.sleep(60_000);
+    await ticking.world.sleep(60_000);
     await ticking.world.pass(100);
     expect(ticking.steps).toEqual(range(0, 601));
   });
@@ -83,21 +83,21 @@ describe("what ran while nobody could look", () => {
   it("is left out but for the newest, if that is wanted", async () => {
     const ticking = new Ticking({ catchUp: "latest" }).listen();
     await ticking.world.passUntil(START + 50);
-    await ticking.world.machine.sleep(60_000);
+    await ticking.world.sleep(60_000);
     await ticking.world.pass(100);
     expect(ticking.steps).toEqual([0, 601]);
   });
 
   it("is told in slices of some milliseconds, and the page gets its turn in between", async () => {
     const ticking = new Ticking().listen();
-    const { agenda, machine } = ticking.world;
+    const { agenda } = ticking.world;
     await ticking.world.passUntil(START + 50);
     ticking.whenTold = () => agenda.spend(1);
     const turns: number[] = [];
-    await machine.sleep(10_000);
+    await ticking.world.sleep(10_000);
     const turn = (): void => {
       turns.push(ticking.told.length);
-      agenda.after(1, turn);
+      agenda.in(1, turn);
     };
     turn();
     await ticking.world.pass(200);
@@ -130,9 +130,9 @@ describe("a clock that halts", () => {
   it("is looked at no more often than once a millisecond", async () => {
     const ticking = new Ticking({ session: { tick_ms: 1 } }).listen();
     await ticking.world.passUntil(START + 50);
-    const before = ticking.world.machine.delays.length;
+    const before = ticking.world.delays.length;
     await ticking.halt(1_000);
-    expect(ticking.world.machine.delays.length - before).toBeLessThanOrEqual(1_000);
+    expect(ticking.world.delays.length - before).toBeLessThanOrEqual(1_000);
   });
 });
 
@@ -140,21 +140,21 @@ describe("a timer is set", () => {
   it("for the next step, and for nothing in between", async () => {
     const ticking = new Ticking().listen();
     await ticking.world.passUntil(START + 1_000);
-    expect(ticking.world.machine.delays).toEqual([3_000, ...range(0, 10).map(() => 100)]);
+    expect(ticking.world.delays).toEqual([3_000, ...range(0, 10).map(() => 100)]);
   });
 
   it("for a minute at most, also for a session that starts in a year: clocks are corrected, and browsers know no longer ones", async () => {
     const start_at = new Date(NOON + 365 * DAY_MS).toISOString();
     const ticking = new Ticking({ session: { start_at } }).listen();
     await ticking.world.pass(3_600_000);
-    expect(ticking.world.machine.delays).toEqual(range(0, 60).map(() => 60_000));
+    expect(ticking.world.delays).toEqual(range(0, 60).map(() => 60_000));
   });
 
   it("not at all while nobody listens and no stop is known", async () => {
     const ticking = new Ticking();
     ticking.ticker.look();
     await ticking.world.pass(10_000);
-    expect(ticking.world.machine.delays).toEqual([]);
+    expect(ticking.world.delays).toEqual([]);
   });
 
   it("once only, however often somebody looks", async () => {
@@ -173,7 +173,7 @@ describe("who is told a step", () => {
     const ticking = new Ticking().listen();
     ticking.whenTold = () => ticking.ticker.look();
     await ticking.world.passUntil(START + 50);
-    await ticking.world.machine.sleep(5_000);
+    await ticking.world.sleep(5_000);
     await ticking.world.pass(100);
     expect(ticking.steps).toEqual(range(0, 51));
     expect(ticking.world.leftovers.timers).toBe(1);
@@ -196,7 +196,7 @@ describe("who is told a step", () => {
         ticking.listen();
       }
     };
-    await ticking.world.machine.sleep(1_000);
+    await ticking.world.sleep(1_000);
     await ticking.world.pass(150);
     expect(ticking.steps).toEqual([0, 1, 2, 12]);
   });

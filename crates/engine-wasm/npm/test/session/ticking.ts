@@ -1,8 +1,8 @@
 /** A ticker in a virtual world, and what it tells. */
-import type { SessionRecord } from "../../src/http/api.js";
-import { Timeline } from "../../src/node.js";
+import type { SessionRecord } from "../../src/http/schemas.js";
+import { Timeline } from "../../src/index.js";
 import { type CatchUp, Ticker } from "../../src/session/ticker.js";
-import { RECORD, World } from "../virtual/world.js";
+import { HttpWorld, RECORD } from "../world/http-world.js";
 
 /** What a ticker is to tell of, and how. */
 export interface Wish {
@@ -12,7 +12,7 @@ export interface Wish {
 
 /** A ticker and its world. Nobody listens at first. */
 export class Ticking {
-  readonly world = new World();
+  readonly world = new HttpWorld();
   readonly timeline: Timeline;
   readonly ticker: Ticker;
   /** All that was told: the step that began, or the stop, each with when that was by the server's time. */
@@ -25,11 +25,11 @@ export class Ticking {
   #haltedAt: number | undefined;
 
   constructor({ session = {}, catchUp = "all" }: Wish = {}) {
-    const { machine } = this.world;
+    const { machine, platform } = this.world;
     this.timeline = new Timeline({ ...RECORD, ...session });
     this.ticker = new Ticker({
       timeline: this.timeline,
-      timers: machine.timers,
+      timers: platform.timers,
       catchUp,
       now: () => this.now,
       monotonicMs: () => machine.monotonicMs(),

@@ -19,7 +19,20 @@ export interface MachineTraits {
   readonly sleepPpm: number;
   /** Whether that clock counts whole seconds only, so that the wall clock is wrong by up to one after a sleep. */
   readonly sleepsInSeconds: boolean;
+  /** How long the page has been open when the world begins, in milliseconds. Random if left out. */
+  readonly pageAgeMs?: number;
 }
+
+/** A machine that keeps perfect time, except that its monotonic clock stops in sleep. */
+export const PERFECT_MACHINE: MachineTraits = {
+  drift: { ppm: 0, wanderPpm: 0, changesEveryMs: 0 },
+  rounding: { grainMs: 0, fuzzed: false },
+  stopsInSleep: true,
+  wallIsSteered: false,
+  wallErrorMs: 0,
+  sleepPpm: 0,
+  sleepsInSeconds: false,
+};
 
 /** `Date.now()` gives whole milliseconds everywhere. */
 const WALL_GRAIN_MS = 1;
@@ -41,7 +54,7 @@ export class Machine implements TimeSource {
     this.#agenda = agenda;
     this.#traits = traits;
     this.#secret = rng.word();
-    const age = rng.between(...PAGE_AGE_MS);
+    const age = traits.pageAgeMs ?? rng.between(...PAGE_AGE_MS);
     this.#oscillator = new Oscillator(traits.drift, age, rng);
     this.#wallOffset = epochMs + traits.wallErrorMs - (traits.wallIsSteered ? 0 : age);
   }

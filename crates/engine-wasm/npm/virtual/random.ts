@@ -59,6 +59,12 @@ export class Rng {
   }
 }
 
+/** Returns a function like `Math.random` whose numbers follow from a seed. */
+export function randomFrom(seed: string): () => number {
+  const rng = new Rng(seed);
+  return () => rng.unit();
+}
+
 /** A number from 0 up to but not including 1 that two others decide. */
 export function unitOf(secret: number, index: number): number {
   let word = Math.imul((secret ^ index) + 0x9e3779b9, 0x85ebca6b) ^ Math.floor(index / 2 ** 32);

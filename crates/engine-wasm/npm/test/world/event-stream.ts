@@ -1,7 +1,7 @@
 /** A stream of server-sent events, as the browsers' own behaves: one that breaks off comes back, one that is refused does not. */
+import type { SessionRecord } from "../../src/http/schemas.js";
 import type { EventStream } from "../../src/platform.js";
-import type { Agenda } from "./agenda.js";
-import type { VirtualServer } from "./server.js";
+import type { Agenda } from "../../virtual/agenda.js";
 
 const CONNECTING = 0;
 const OPEN = 1;
@@ -11,16 +11,31 @@ const COMES_BACK_MS = 3_000;
 
 type Listener = (event: { readonly data?: string }) => void;
 
+/** What becomes of requests: they are answered, refused by the machine's own network, or never answered. */
+export type Reach = "answers" | "unreachable" | "silent";
+
+/** What a stream needs of its server. */
+export interface StreamHost {
+  readonly thereMs: number;
+  readonly backMs: number;
+  readonly reach: Reach;
+  readonly streamStatus: number;
+  readonly records: ReadonlyMap<string, SessionRecord>;
+  readonly streams: Set<VirtualStream>;
+  /** Runs something once the machine is awake. */
+  readonly deliver: (run: () => void) => void;
+}
+
 /** A stream of a virtual server. */
 export class VirtualStream implements EventStream {
   readonly address: string;
   readyState = CONNECTING;
   readonly #agenda: Agenda;
-  readonly #server: VirtualServer;
+  readonly #server: StreamHost;
   readonly #listeners: [string, Listener][] = [];
   #cancel: () => void = () => undefined;
 
-  constructor(agenda: Agenda, server: VirtualServer, address: string) {
+  constructor(agenda: Agenda, server: StreamHost, address: string) {
     this.address = address;
     this.#agenda = agenda;
     this.#server = server;
@@ -48,13 +63,13 @@ export class VirtualStream implements EventStream {
   /** The connection breaks off. */
   breakOff(): void {
     this.readyState = CONNECTING;
-    this.#cancel = this.#agenda.after(COMES_BACK_MS, () => this.#ask());
+    this.#cancel = this.#agenda.in(COMES_BACK_MS, () => this.#ask());
     this.#tell("error", {});
   }
 
   #ask(): void {
     const { thereMs, backMs } = this.#server;
-    this.#cancel = this.#agenda.after(thereMs + backMs, () => this.#server.deliver(() => this.#answered()));
+    this.#cancel = this.#agenda.in(thereMs + backMs, () => this.#server.deliver(() => this.#answered()));
   }
 
   #answered(): void {

@@ -1,15 +1,15 @@
 /** One machine with one page in it, a network and servers; and what can happen to them. */
 import type { Sign, Signs } from "../src/clock/ports.js";
-import { Agenda } from "./agenda.js";
+import type { MachineTraits } from "../virtual/machine.js";
+import { type Throttle, USUAL_PAGE } from "../virtual/page.js";
+import { Rng } from "../virtual/random.js";
+import { World } from "../virtual/world.js";
 import { Asking, type Followers } from "./asking.js";
-import { Machine, type MachineTraits } from "./machine.js";
 import { Network, type PathTraits } from "./network.js";
-import { Page, type Throttle } from "./page.js";
-import { Rng } from "./random.js";
 import { type Balancing, Servers } from "./servers.js";
 
 /** Plans what happens in a world. */
-export type Happening = (world: World, rng: Rng) => void;
+export type Happening = (world: SimulatedWorld, rng: Rng) => void;
 
 /** What distinguishes one world from another. */
 export interface WorldTraits {
@@ -59,17 +59,13 @@ const JUST_WOKEN_MS = 10_000;
 const APART_MS = 60_000;
 
 /** A world. */
-export class World {
-  readonly agenda = new Agenda();
+export class SimulatedWorld extends World {
   readonly traits: WorldTraits;
-  readonly machine: Machine;
-  readonly page: Page;
   readonly network: Network;
   readonly servers: Servers;
   readonly asking: Asking;
   readonly #rng: Rng;
   readonly #followers: WorldFollowers;
-  #notices: ((sign: Sign) => void)[] = [];
   #outages = 0;
   /** What is to happen while the next question is under way. */
   #duringQuestion: (() => void) | undefined;
@@ -81,16 +77,30 @@ export class World {
   /** @param seed Decides all that happens, together with the traits. */
   constructor(traits: WorldTraits, seed: string, followers: WorldFollowers) {
     const rng = (name: string): Rng => new Rng(`${seed} ${name}`);
-    const { agenda } = this;
     const epochMs = EPOCH_MS + Math.floor(rng("epoch").between(0, 1e9)) / 1_000;
+    super({
+      epochMs,
+      machine: traits.machine,
+      page: USUAL_PAGE,
+      seed,
+      timerRan: () => followers.timerRan(),
+    });
+    const { agenda } = this;
     this.traits = traits;
     this.#followers = followers;
     this.#rng = rng("world");
-    this.machine = new Machine(agenda, traits.machine, epochMs, rng("machine"));
-    this.page = new Page(agenda, this.machine, rng("page"), () => followers.timerRan());
     this.network = new Network(agenda, traits.path, rng("network"));
     this.servers = new Servers(agenda, epochMs, traits.serverOffsetsMs, traits.balancing, rng("servers"));
-    const route = { ...this.#parts(), rng: rng("asking"), hasResourceTiming: traits.hasResourceTiming };
+    const { machine, page, network, servers } = this;
+    const route = {
+      agenda,
+      machine,
+      page,
+      network,
+      servers,
+      rng: rng("asking"),
+      hasResourceTiming: traits.hasResourceTiming,
+    };
     this.asking = new Asking(route, { ...followers, asked: () => this.#asked() });
     for (const [index, happening] of traits.happenings.entries()) {
       happening(this, rng(`happening ${index}`));
@@ -109,7 +119,7 @@ export class World {
 
   /** How the page learns of things, if it does. */
   get signs(): Signs | undefined {
-    return this.traits.hasSigns ? (notice) => this.#noticeBy(notice) : undefined;
+    return this.traits.hasSigns ? this.wakeEvents.subscribe : undefined;
   }
 
   /** Has something happen soon after the next question was asked, but not when the machine has just been woken. */
@@ -169,11 +179,6 @@ export class World {
     }
   }
 
-  #parts(): { agenda: Agenda; machine: Machine; page: Page; network: Network; servers: Servers } {
-    const { agenda, machine, page, network, servers } = this;
-    return { agenda, machine, page, network, servers };
-  }
-
   #asked(): void {
     this.#followers.asked();
     const run = this.#duringQuestion;
@@ -183,20 +188,11 @@ export class World {
     }
   }
 
-  #noticeBy(notice: (sign: Sign) => void): () => void {
-    this.#notices.push(notice);
-    return () => {
-      this.#notices = this.#notices.filter((other) => other !== notice);
-    };
-  }
-
   #tell(sign: Sign): void {
     this.agenda.in(this.#rng.exponential(TOLD_AFTER_MS), () =>
       this.machine.whenAwake(() => {
-        if (this.#notices.length > 0) {
-          for (const notice of this.#notices) {
-            notice(sign);
-          }
+        if (this.wakeEvents.count > 0) {
+          this.wakeEvents.tell(sign);
           this.#followers.happened({ kind: "told", sign });
         }
       }),

@@ -4,14 +4,33 @@ import type { Agenda } from "./agenda.js";
 import type { Machine } from "./machine.js";
 import type { Rng } from "./random.js";
 
-/** A page at work notices things after this time, in milliseconds, on average. */
-const NOTICED_MS = 0.2;
-/** How often it is in the middle of something long, and how long that still takes: layout, a large script. */
-const BUSY = { chance: 0.02, fromMs: 5, toMs: 50 } as const;
-/** Timers of a page in front are late by this much, on average. */
-const TIMER_LATE_MS = 0.5;
-/** From handing a request over until it is on its way, on average: it goes through other threads and processes. */
-const HANDED_OVER_MS = 0.1;
+/** How prompt a page is. All means are those of exponential distributions, in milliseconds. */
+export interface PageTraits {
+  /** The mean time until the page notices an event while it is idle. */
+  readonly noticedMs: number;
+  /** The chance that the page is in the middle of something long, such as layout, and how much of that is left. */
+  readonly busy: { readonly chance: number; readonly fromMs: number; readonly toMs: number };
+  /** How late timers of a visible page are, on average. */
+  readonly timerLateMs: number;
+  /** The mean time until a request is on its way: it passes through other threads and processes. */
+  readonly handedOverMs: number;
+}
+
+/** A page as it is in a browser. */
+export const USUAL_PAGE: PageTraits = {
+  noticedMs: 0.2,
+  busy: { chance: 0.02, fromMs: 5, toMs: 50 },
+  timerLateMs: 0.5,
+  handedOverMs: 0.1,
+};
+
+/** A page that does everything at once, for tests that compare exact times. */
+export const PROMPT_PAGE: PageTraits = {
+  noticedMs: 0,
+  busy: { chance: 0, fromMs: 0, toMs: 0 },
+  timerLateMs: 0,
+  handedOverMs: 0,
+};
 
 /** How often timers run: browsers let those of a page behind others run once a second, later once a minute. */
 export type Throttle = "none" | "second" | "minute";
@@ -22,6 +41,7 @@ const THROTTLED_TO_MS = { none: 0, second: 1_000, minute: 60_000 } as const;
 export class Page implements Timers {
   readonly #agenda: Agenda;
   readonly #machine: Machine;
+  readonly #traits: PageTraits;
   readonly #rng: Rng;
   readonly #afterEach: () => void;
   #pending = 0;
@@ -29,9 +49,10 @@ export class Page implements Timers {
   throttle: Throttle = "none";
 
   /** @param afterEach Called after each timer that ran. */
-  constructor(agenda: Agenda, machine: Machine, rng: Rng, afterEach: () => void) {
+  constructor(agenda: Agenda, machine: Machine, traits: PageTraits, rng: Rng, afterEach: () => void) {
     this.#agenda = agenda;
     this.#machine = machine;
+    this.#traits = traits;
     this.#rng = rng;
     this.#afterEach = afterEach;
   }
@@ -61,12 +82,13 @@ export class Page implements Timers {
 
   /** How long the page takes to notice something. */
   noticedAfter(): number {
-    const work = this.#rng.chance(BUSY.chance) ? this.#rng.between(BUSY.fromMs, BUSY.toMs) : 0;
-    return work + this.#rng.exponential(NOTICED_MS);
+    const { busy, noticedMs } = this.#traits;
+    const work = this.#rng.chance(busy.chance) ? this.#rng.between(busy.fromMs, busy.toMs) : 0;
+    return work + this.#rng.exponential(noticedMs);
   }
 
   handedOverAfter(): number {
-    return this.#rng.exponential(HANDED_OVER_MS);
+    return this.#rng.exponential(this.#traits.handedOverMs);
   }
 
   /** Runs something once the monotonic clock has got so far and timers may run. */
@@ -86,7 +108,7 @@ export class Page implements Timers {
 
   #allowed(time: number): number {
     const every = THROTTLED_TO_MS[this.throttle];
-    const late = time + this.#rng.exponential(TIMER_LATE_MS);
+    const late = time + this.#rng.exponential(this.#traits.timerLateMs);
     return every === 0 ? late : Math.ceil(late / every) * every;
   }
 }

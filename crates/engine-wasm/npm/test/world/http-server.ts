@@ -1,8 +1,11 @@
 /** A server that answers from memory, over a network that takes its time. */
-import type { Problem, SessionRecord } from "../../src/http/api.js";
-import type { Agenda } from "./agenda.js";
-import { NOON } from "./agenda.js";
-import { VirtualStream } from "./stream.js";
+import type { Problem, SessionRecord } from "../../src/http/schemas.js";
+import type { Agenda } from "../../virtual/agenda.js";
+import { ServerClock } from "../../virtual/server-clock.js";
+import { type Reach, VirtualStream } from "./event-stream.js";
+
+/** When the world begins: 2026-11-23T12:00:00Z. */
+export const NOON = Date.UTC(2026, 10, 23, 12);
 
 /** One request as it came. */
 export interface Seen {
@@ -13,17 +16,10 @@ export interface Seen {
   readonly init: RequestInit;
 }
 
-/** What becomes of requests: they are answered, refused by the machine's own network, or never answered. */
-export type Reach = "answers" | "unreachable" | "silent";
-
 export const ADDRESS = "https://ticks.example";
 
 /** A server, and the network in front of it. */
-export class VirtualServer {
-  /** What it calls itself where it tells the time. */
-  name = "one";
-  /** How far its clock is ahead of true time, in milliseconds. */
-  aheadMs = 0;
+export class VirtualServer extends ServerClock {
   /** How long requests are on their way, and answers on theirs. */
   thereMs = 10;
   backMs = 10;
@@ -42,12 +38,8 @@ export class VirtualServer {
   #unanswered = 0;
 
   constructor(agenda: Agenda) {
+    super(agenda, NOON, "one");
     this.#agenda = agenda;
-  }
-
-  /** What time it believes it is, in milliseconds since the Unix epoch. */
-  get now(): number {
-    return this.#agenda.now + this.aheadMs;
   }
 
   /** How many requests wait for an answer. */
@@ -84,7 +76,7 @@ export class VirtualServer {
   emit(type: string, data: string, id = RECORD.id): void {
     for (const stream of this.streams) {
       if (stream.address.endsWith(`/${id}/events`)) {
-        this.#agenda.after(this.backMs, () => this.deliver(() => stream.arrive(type, data)));
+        this.#agenda.in(this.backMs, () => this.deliver(() => stream.arrive(type, data)));
       }
     }
   }
@@ -94,7 +86,7 @@ export class VirtualServer {
     const { pathname, search } = new URL(String(input));
     this.seen.push({
       what: `${init.method ?? "GET"} ${pathname}${search}`,
-      atMs: this.#agenda.elapsedMs,
+      atMs: this.#agenda.now,
       init,
     });
     return new Promise((resolve, reject) => {
@@ -110,7 +102,7 @@ export class VirtualServer {
         reject(signal?.reason);
       };
       signal?.addEventListener("abort", abort);
-      let cancel = this.#agenda.after(this.thereMs, () => {
+      let cancel = this.#agenda.in(this.thereMs, () => {
         if (this.reach === "unreachable") {
           this.deliver(() => {
             settle();
@@ -118,7 +110,7 @@ export class VirtualServer {
           });
         } else if (this.reach === "answers") {
           const response = this.interpose(pathname, init) ?? this.#answer(pathname);
-          cancel = this.#agenda.after(this.backMs, () =>
+          cancel = this.#agenda.in(this.backMs, () =>
             this.deliver(() => {
               settle();
               resolve(response);
@@ -143,8 +135,7 @@ export class VirtualServer {
 
   #answer(path: string): Response {
     if (path.endsWith("/v1/time")) {
-      // Stamps are whole microseconds. Less the epoch first: times since 1970 have no exact thousandths.
-      const us = NOON * 1_000 + Math.floor((this.now - NOON) * 1_000);
+      const us = Math.round(this.stampMs * 1_000);
       return json({ now_ms: Math.floor(us / 1_000), received_us: us, sent_us: us, server: this.name });
     }
     const record = this.records.get(path.split("/").at(-1) ?? "");
