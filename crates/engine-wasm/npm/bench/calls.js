@@ -5,7 +5,7 @@
  */
 import { cpus } from "node:os";
 
-import * as raw from "../dist/engine/raw.js";
+import * as bindings from "../dist/engine/bindings.js";
 import { loadEngine, Timeline } from "../dist/index.js";
 import { measure, median } from "./measure.js";
 
@@ -19,7 +19,7 @@ let loops = 0;
 
 await loadEngine();
 const timeline = new Timeline(SESSION);
-const handle = openRaw();
+const handle = openByBindings();
 const draw = timeline.draw(0, "dice");
 const deck = Array.from({ length: 52 }, (_, card) => card);
 const nothing = emptyFunction();
@@ -29,8 +29,8 @@ const BASELINE = "a function that gives back its argument";
 print(
   measure({
     [BASELINE]: near((step) => nothing(handle, step)),
-    "`value` of the next step, raw": near((step) => raw.value(handle, step)),
-    "`round` of the next step, raw": near((step) => raw.round(handle, step)),
+    "`value` of the next step, by the bindings alone": near((step) => bindings.value(handle, step)),
+    "`round` of the next step, by the bindings alone": near((step) => bindings.round(handle, step)),
     "`value` of the next step": near((step) => timeline.value(step)),
     "`round` of the next step": near((step) => timeline.round(step)),
     "`state` of the next step, an object": near((step) => timeline.state(step).value),
@@ -45,9 +45,9 @@ print(
 );
 
 /** A timeline without the class around it. */
-function openRaw() {
-  raw.writeText(SEED);
-  return raw.openTimeline(SESSION.start_at, SESSION.tick_ms, Number.NaN, Number.NaN, Number.NaN);
+function openByBindings() {
+  bindings.writeText(SEED);
+  return bindings.openTimeline(SESSION.start_at, SESSION.tick_ms, Number.NaN, Number.NaN, Number.NaN);
 }
 
 function die(step) {

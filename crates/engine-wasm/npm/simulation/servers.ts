@@ -1,4 +1,4 @@
-/** The servers behind the address, each with a clock of its own. */
+/** The servers behind one address, each with its own clock. */
 import type { Agenda } from "../virtual/agenda.js";
 import type { Rng } from "../virtual/random.js";
 import { ServerClock } from "../virtual/server-clock.js";
@@ -6,16 +6,16 @@ import { ServerClock } from "../virtual/server-clock.js";
 /** One server. */
 export interface Server {
   readonly clock: ServerClock;
-  /** When the page last heard of it, in true time. */
+  /** When its last response reached the page, in true time. */
   heardAt: number;
 }
 
-/** How a balancer spreads requests over them. */
+/** How a load balancer distributes requests. */
 export type Balancing = "each request" | "each connection";
 
-/** A server takes this long to answer, in milliseconds, evenly spread over the orders of magnitude. */
+/** The time a server takes to respond, in milliseconds. Uniform in its logarithm. */
 const ANSWERS_IN_MS = [0.02, 2] as const;
-/** For how long a server counts that has answered, in milliseconds. */
+/** How long a server counts after a response, in milliseconds. */
 const COUNTS_MS = 60_000;
 
 /** The servers. */
@@ -35,12 +35,12 @@ export class Servers {
     }));
   }
 
-  /** Where a new connection ends. */
+  /** Returns the server that a new connection leads to. */
   connect(): Server {
     return this.#rng.pick(this.all);
   }
 
-  /** Who answers over a connection that ends at a server. */
+  /** Returns the server that responds over a connection to `connected`. */
   answering(connected: Server): Server {
     return this.#balancing === "each request" ? this.#rng.pick(this.all) : connected;
   }
@@ -50,7 +50,7 @@ export class Servers {
   }
 
   /**
-   * The times that a clock has to cover: of all servers that were heard lately, else of the one that was heard last.
+   * Returns the interval that a clock must cover: all servers that have responded recently, or else the last one.
    */
   truth(): { readonly low: number; readonly high: number } {
     const { now } = this.#agenda;

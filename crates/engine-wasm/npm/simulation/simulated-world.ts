@@ -1,60 +1,60 @@
-/** One machine with one page in it, a network and servers; and what can happen to them. */
-import type { Sign, Signs } from "../src/clock/ports.js";
+/** A world with a network and servers, and everything that can go wrong with them. */
+import type { WakeEvent, WakeEvents } from "../src/clock/inputs.js";
 import type { MachineTraits } from "../virtual/machine.js";
 import { type Throttle, USUAL_PAGE } from "../virtual/page.js";
 import { Rng } from "../virtual/random.js";
 import { World } from "../virtual/world.js";
-import { Asking, type Followers } from "./asking.js";
+import { type ExchangeObserver, TimeRequests } from "./exchanges.js";
 import { Network, type PathTraits } from "./network.js";
 import { type Balancing, Servers } from "./servers.js";
 
-/** Plans what happens in a world. */
-export type Happening = (world: SimulatedWorld, rng: Rng) => void;
+/** Plans what goes wrong in a world. */
+export type Incident = (world: SimulatedWorld, rng: Rng) => void;
 
 /** What distinguishes one world from another. */
 export interface WorldTraits {
   readonly path: PathTraits;
   readonly machine: MachineTraits;
-  /** The clock of each server less the true time, in milliseconds. */
+  /** How far the clock of each server is ahead of true time, in milliseconds. */
   readonly serverOffsetsMs: readonly number[];
   readonly balancing: Balancing;
   readonly hasResourceTiming: boolean;
-  /** Whether the page is told that it was woken, and that the network is back. */
-  readonly hasSigns: boolean;
+  /** Whether the page gets wake events. */
+  readonly hasWakeEvents: boolean;
   /** How long the machine is awake. */
   readonly awakeMs: number;
-  readonly happenings: readonly Happening[];
-  /** How often the clock is read besides, on average. */
+  readonly incidents: readonly Incident[];
+  /** The mean time between additional readings of the clock. */
   readonly readsEveryMs: number;
-  /** Whether it is read as soon as the machine wakes or its wall clock is set. */
+  /** Whether the clock is read as soon as the machine wakes or its wall clock is set. */
   readonly readsAtOnce: boolean;
 }
 
-/** What may upset a clock. */
+/** An event that may disrupt a clock. */
 export type Disturbance =
-  | { readonly kind: "slept"; readonly lengthMs: number; readonly isParted: boolean }
+  | { readonly kind: "slept"; readonly lengthMs: number; readonly hasDiverged: boolean }
   | { readonly kind: "wall set"; readonly byMs: number }
   | { readonly kind: "network gone" | "network back" | "hidden" | "shown" }
-  | { readonly kind: "told"; readonly sign: Sign };
+  | { readonly kind: "told"; readonly event: WakeEvent };
 
-/** What follows the world. */
-export interface WorldFollowers extends Followers {
+/** Observes the world. */
+export interface WorldObserver extends ExchangeObserver {
   /** A timer of the page ran. */
   timerRan(): void;
   happened(disturbance: Disturbance): void;
 }
 
-/** The Unix epoch's distance: some time in 2026, in milliseconds. */
+/** The earliest beginning of a world, in 2026, in milliseconds since the Unix epoch. */
 const EPOCH_MS = 1_790_000_000_000;
-/** A page is told of things after this time, in milliseconds, on average. */
-const TOLD_AFTER_MS = 50; /** Within this time a question is under way on most networks, in milliseconds. */
+/** The mean delay of wake events, in milliseconds. */
+const WAKE_EVENT_AFTER_MS = 50; /** The time within which a request is in flight on most networks, in milliseconds. */
 const SOON_MS = [0, 20] as const;
-/** Nobody closes a lid sooner after opening it, in milliseconds. */
+/** The shortest time between opening a lid and closing it again, in milliseconds. */
 const JUST_WOKEN_MS = 10_000;
 
 /**
- * A sleep and a change of the wall clock are at least so far apart, in milliseconds awake. If both happened between two looks at the
- * clocks, and made up for one another, nobody could tell.
+ * The shortest time awake between a sleep and a change of the wall clock, in milliseconds. If both happened between two checks of
+ * the clocks and cancelled each other out, no client could detect either.
  */
 const APART_MS = 60_000;
 
@@ -63,19 +63,19 @@ export class SimulatedWorld extends World {
   readonly traits: WorldTraits;
   readonly network: Network;
   readonly servers: Servers;
-  readonly asking: Asking;
+  readonly requests: TimeRequests;
   readonly #rng: Rng;
-  readonly #followers: WorldFollowers;
+  readonly #observer: WorldObserver;
   #outages = 0;
-  /** What is to happen while the next question is under way. */
+  /** What happens while the next request is in flight. */
   #duringQuestion: (() => void) | undefined;
   #sleptMs = 0;
-  /** How long it had been awake when the machine slept last, and when its wall clock was set. */
+  /** The time awake when the machine last slept, and when its wall clock was last set. */
   #sleptAt = Number.NEGATIVE_INFINITY;
   #wallSetAt = Number.NEGATIVE_INFINITY;
 
-  /** @param seed Decides all that happens, together with the traits. */
-  constructor(traits: WorldTraits, seed: string, followers: WorldFollowers) {
+  /** @param seed Decides everything that happens, together with the traits. */
+  constructor(traits: WorldTraits, seed: string, observer: WorldObserver) {
     const rng = (name: string): Rng => new Rng(`${seed} ${name}`);
     const epochMs = EPOCH_MS + Math.floor(rng("epoch").between(0, 1e9)) / 1_000;
     super({
@@ -83,11 +83,11 @@ export class SimulatedWorld extends World {
       machine: traits.machine,
       page: USUAL_PAGE,
       seed,
-      timerRan: () => followers.timerRan(),
+      timerRan: () => observer.timerRan(),
     });
     const { agenda } = this;
     this.traits = traits;
-    this.#followers = followers;
+    this.#observer = observer;
     this.#rng = rng("world");
     this.network = new Network(agenda, traits.path, rng("network"));
     this.servers = new Servers(agenda, epochMs, traits.serverOffsetsMs, traits.balancing, rng("servers"));
@@ -101,9 +101,10 @@ export class SimulatedWorld extends World {
       rng: rng("asking"),
       hasResourceTiming: traits.hasResourceTiming,
     };
-    this.asking = new Asking(route, { ...followers, asked: () => this.#asked() });
-    for (const [index, happening] of traits.happenings.entries()) {
-      happening(this, rng(`happening ${index}`));
+    this.requests = new TimeRequests(route, { ...observer, asked: () => this.#asked() });
+    for (const [index, incident] of traits.incidents.entries()) {
+      // The names of generators belong to the seed: another name would change all results.
+      incident(this, rng(`happening ${index}`));
     }
   }
 
@@ -112,22 +113,22 @@ export class SimulatedWorld extends World {
     return this.agenda.now - this.#sleptMs;
   }
 
-  /** When it ends. */
+  /** When the world ends. */
   get endsAt(): number {
     return this.traits.awakeMs + this.#sleptMs;
   }
 
-  /** How the page learns of things, if it does. */
-  get signs(): Signs | undefined {
-    return this.traits.hasSigns ? this.wakeEvents.subscribe : undefined;
+  /** The wake events of the page, if it gets any. */
+  get pageWakeEvents(): WakeEvents | undefined {
+    return this.traits.hasWakeEvents ? this.wakeEvents.subscribe : undefined;
   }
 
-  /** Has something happen soon after the next question was asked, but not when the machine has just been woken. */
+  /** Runs something soon after the next request, but not right after the machine woke up. */
   duringQuestion(run: () => void): void {
     this.#duringQuestion = run;
   }
 
-  /** Closes the lid. The network may take some time to come back. */
+  /** Closes the lid. The network may come back later than the machine. */
   sleep(lengthMs: number, networkBackAfterMs: number): void {
     if (this.machine.isAsleep || this.awakeMs - this.#wallSetAt < APART_MS) {
       return;
@@ -140,7 +141,7 @@ export class SimulatedWorld extends World {
     }
     const { stopsInSleep } = this.traits.machine;
     this.agenda.in(lengthMs, () => {
-      this.#followers.happened({ kind: "slept", lengthMs, isParted: stopsInSleep });
+      this.#observer.happened({ kind: "slept", lengthMs, hasDiverged: stopsInSleep });
       this.#tell("woken");
     });
   }
@@ -149,38 +150,38 @@ export class SimulatedWorld extends World {
     if (!this.machine.isAsleep && this.awakeMs - this.#sleptAt >= APART_MS) {
       this.#wallSetAt = this.awakeMs;
       this.machine.setWall(byMs);
-      this.#followers.happened({ kind: "wall set", byMs });
+      this.#observer.happened({ kind: "wall set", byMs });
     }
   }
 
-  /** Nothing gets through for some time. */
+  /** Cuts the network for some time. */
   outage(lengthMs: number): void {
     this.#outages += 1;
     this.network.isUp = false;
-    this.#followers.happened({ kind: "network gone" });
+    this.#observer.happened({ kind: "network gone" });
     this.agenda.in(lengthMs, () => {
       this.#outages -= 1;
       this.network.isUp = this.#outages === 0;
       if (this.network.isUp) {
-        this.asking.disconnect();
-        this.#followers.happened({ kind: "network back" });
+        this.requests.disconnect();
+        this.#observer.happened({ kind: "network back" });
         this.#tell("back");
       }
     });
   }
 
-  /** Puts the page behind others, or in front again. */
+  /** Hides the page, or shows it again. */
   throttle(throttle: Throttle): void {
     this.page.throttle = throttle;
-    this.#followers.happened({ kind: throttle === "none" ? "shown" : "hidden" });
+    this.#observer.happened({ kind: throttle === "none" ? "shown" : "hidden" });
     if (throttle === "none") {
-      // Pages cannot tell whether they were only hidden, or frozen meanwhile.
+      // A page cannot tell whether it was only hidden or also frozen.
       this.#tell("woken");
     }
   }
 
   #asked(): void {
-    this.#followers.asked();
+    this.#observer.asked();
     const run = this.#duringQuestion;
     if (run !== undefined && this.awakeMs - this.#sleptAt > JUST_WOKEN_MS) {
       this.#duringQuestion = undefined;
@@ -188,12 +189,12 @@ export class SimulatedWorld extends World {
     }
   }
 
-  #tell(sign: Sign): void {
-    this.agenda.in(this.#rng.exponential(TOLD_AFTER_MS), () =>
+  #tell(event: WakeEvent): void {
+    this.agenda.in(this.#rng.exponential(WAKE_EVENT_AFTER_MS), () =>
       this.machine.whenAwake(() => {
         if (this.wakeEvents.count > 0) {
-          this.wakeEvents.tell(sign);
-          this.#followers.happened({ kind: "told", sign });
+          this.wakeEvents.tell(event);
+          this.#observer.happened({ kind: "told", event });
         }
       }),
     );

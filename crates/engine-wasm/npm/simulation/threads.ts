@@ -4,13 +4,13 @@ import { Worker } from "node:worker_threads";
 
 import { Measures } from "./measures.js";
 import { SCENARIOS } from "./scenarios.js";
-import type { Job, Told } from "./worker.js";
+import type { Job, Message } from "./worker.js";
 
 /** The measures of each scenario, in the order of {@link SCENARIOS}. */
 export type AllMeasures = ReadonlyMap<string, Measures>;
 
 /**
- * Which thread runs what does not matter for what comes out.
+ * Runs all scenarios. The result does not depend on which thread runs which scenario.
  *
  * @param progressed Called with the syncs so far.
  */
@@ -18,7 +18,7 @@ export async function runAll(syncsEach: number, progressed: (syncs: number) => v
   const jobs: Job[] = SCENARIOS.map(({ name }) => ({ scenario: name, syncs: syncsEach }));
   const found = new Map<string, Measures>();
   let syncs = 0;
-  const hear = (told: Told): void => {
+  const hear = (told: Message): void => {
     if (told.kind === "done") {
       found.set(told.scenario, Measures.of(told.data));
     } else {
@@ -30,8 +30,8 @@ export async function runAll(syncsEach: number, progressed: (syncs: number) => v
   return new Map(SCENARIOS.map(({ name }) => [name, found.get(name) ?? new Measures()]));
 }
 
-/** One thread takes jobs until there are none. */
-function work(jobs: Job[], hear: (told: Told) => void): Promise<void> {
+/** Runs one thread, which takes jobs until there are none. */
+function work(jobs: Job[], hear: (told: Message) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL("./worker.js", import.meta.url));
     const next = (): void => {
@@ -43,7 +43,7 @@ function work(jobs: Job[], hear: (told: Told) => void): Promise<void> {
       }
     };
     worker.on("error", reject);
-    worker.on("message", (told: Told) => {
+    worker.on("message", (told: Message) => {
       hear(told);
       if (told.kind === "done") {
         next();

@@ -14,7 +14,7 @@ import { mobile, wifi } from "./paths.js";
 const EPOCH_MS = 1_790_000_000_000;
 const TRAITS: MachineTraits = {
   drift: { ppm: 0, wanderPpm: 0, changesEveryMs: 0 },
-  rounding: { grainMs: 0, fuzzed: false },
+  rounding: { resolutionMs: 0, fuzzed: false },
   stopsInSleep: true,
   wallIsSteered: false,
   wallErrorMs: 5_000,
@@ -97,21 +97,24 @@ describe("an oscillator", () => {
 });
 
 describe("rounding", () => {
-  it.each([0.1, 1, 100])("to %s ms is down, or when fuzzed up as often, and never backward", (grainMs) => {
-    let [last, ups] = [0, 0];
-    for (let count = 0; count < 10_000; count += 1) {
-      const ms = count * grainMs * 0.237;
-      const plain = rounded(ms, { grainMs, fuzzed: false }, 7);
-      const fuzzed = rounded(ms, { grainMs, fuzzed: true }, 7);
-      expect(ms - plain).toBeGreaterThan(-1e-9);
-      expect(ms - plain).toBeLessThan(grainMs + 1e-9);
-      expect(Math.abs(ms - fuzzed)).toBeLessThanOrEqual(grainMs + 1e-9);
-      expect(fuzzed).toBeGreaterThanOrEqual(last);
-      last = fuzzed;
-      ups += fuzzed > plain ? 1 : 0;
-    }
-    expect(ups / 10_000).toBeCloseTo(0.5, 1);
-  });
+  it.each([0.1, 1, 100])(
+    "to %s ms is down, or when fuzzed up as often, and never backward",
+    (resolutionMs) => {
+      let [last, ups] = [0, 0];
+      for (let count = 0; count < 10_000; count += 1) {
+        const ms = count * resolutionMs * 0.237;
+        const plain = rounded(ms, { resolutionMs, fuzzed: false }, 7);
+        const fuzzed = rounded(ms, { resolutionMs, fuzzed: true }, 7);
+        expect(ms - plain).toBeGreaterThan(-1e-9);
+        expect(ms - plain).toBeLessThan(resolutionMs + 1e-9);
+        expect(Math.abs(ms - fuzzed)).toBeLessThanOrEqual(resolutionMs + 1e-9);
+        expect(fuzzed).toBeGreaterThanOrEqual(last);
+        last = fuzzed;
+        ups += fuzzed > plain ? 1 : 0;
+      }
+      expect(ups / 10_000).toBeCloseTo(0.5, 1);
+    },
+  );
 });
 
 describe("a machine", () => {

@@ -20,8 +20,8 @@ describe("listeners are called", () => {
     listeners.add("one", (number) => calls.push(["first", number]));
     listeners.add("other", (text) => calls.push(["other", text]));
     listeners.add("one", (number) => calls.push(["second", number]));
-    listeners.tell("one", 1);
-    listeners.tell("other", "two");
+    listeners.emit("one", 1);
+    listeners.emit("other", "two");
     expect(calls).toEqual([
       ["first", 1],
       ["second", 1],
@@ -33,10 +33,10 @@ describe("listeners are called", () => {
     const { listeners, calls, note } = listening();
     const off = listeners.add("one", note);
     expect(listeners.has("one")).toBe(true);
-    listeners.tell("one", 1);
+    listeners.emit("one", 1);
     off();
     off();
-    listeners.tell("one", 2);
+    listeners.emit("one", 2);
     expect(calls).toEqual([1]);
     expect(listeners.has("one")).toBe(false);
   });
@@ -45,10 +45,10 @@ describe("listeners are called", () => {
     const { listeners, calls, note } = listening();
     const off = listeners.add("one", note);
     listeners.add("one", note);
-    listeners.tell("one", 1);
+    listeners.emit("one", 1);
     off();
     off();
-    listeners.tell("one", 2);
+    listeners.emit("one", 2);
     expect(calls).toEqual([1, 1, 2]);
   });
 
@@ -62,7 +62,7 @@ describe("listeners are called", () => {
       throw new Error("a bug of the game");
     });
     listeners.add("one", note);
-    listeners.tell("one", 1);
+    listeners.emit("one", 1);
     expect(calls).toEqual([1]);
     expect(reported).toHaveLength(1);
     expect(reported[0]).toThrow("a bug of the game");
@@ -72,7 +72,7 @@ describe("listeners are called", () => {
     const { listeners, calls, note } = listening();
     listeners.add("one", () => off());
     const off = listeners.add("one", note);
-    listeners.tell("one", 1);
+    listeners.emit("one", 1);
     expect(calls).toEqual([]);
   });
 
@@ -80,8 +80,8 @@ describe("listeners are called", () => {
     const { listeners, calls, note } = listening();
     listeners.add("one", () => listeners.clear());
     listeners.add("one", note);
-    listeners.tell("one", 1);
-    listeners.tell("one", 2);
+    listeners.emit("one", 1);
+    listeners.emit("one", 2);
     expect(calls).toEqual([]);
   });
 
@@ -91,8 +91,8 @@ describe("listeners are called", () => {
       off();
       listeners.add("one", note);
     });
-    listeners.tell("one", 1);
-    listeners.tell("one", 2);
+    listeners.emit("one", 1);
+    listeners.emit("one", 2);
     expect(calls).toEqual([2]);
   });
 });

@@ -55,7 +55,7 @@ describe("the entries", () => {
 it("the WebAssembly module is of the version that TypeScript claims", async () => {
   const { ENGINE_VERSION, loadEngine } = await node();
   await loadEngine();
-  const { engineVersion } = await import("../src/engine/raw.js");
+  const { engineVersion } = await import("../src/engine/bindings.js");
   expect(engineVersion()).toBe(ENGINE_VERSION);
 });
 

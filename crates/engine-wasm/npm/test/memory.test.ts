@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import * as raw from "../src/engine/raw.js";
+import * as raw from "../src/engine/bindings.js";
 import { loadEngine, Timeline } from "../src/index.js";
 import { memoryAfter } from "./memory.js";
 

@@ -11,13 +11,13 @@ afterEach(() => {
 class Page {
   readonly document = Object.assign(new EventTarget(), { visibilityState: "visible" });
   readonly window = new EventTarget();
-  readonly signs: string[] = [];
+  readonly events: string[] = [];
   readonly ignore: () => void;
 
   constructor() {
     vi.stubGlobal("document", this.document);
     vi.stubGlobal("window", this.window);
-    this.ignore = platform().signs((sign) => this.signs.push(sign));
+    this.ignore = platform().wakeEvents((event) => this.events.push(event));
   }
 
   shows(visibilityState: "visible" | "hidden"): void {
@@ -35,21 +35,21 @@ describe("signs of a page", () => {
     const page = new Page();
     page.document.dispatchEvent(new Event("resume"));
     page.returns(true);
-    expect(page.signs).toEqual(["woken", "woken"]);
+    expect(page.events).toEqual(["woken", "woken"]);
   });
 
   it("are that it is shown again, or has a network again: it is worth asking", () => {
     const page = new Page();
     page.shows("visible");
     page.window.dispatchEvent(new Event("online"));
-    expect(page.signs).toEqual(["back", "back"]);
+    expect(page.events).toEqual(["back", "back"]);
   });
 
   it("are not that it is hidden, or was loaded", () => {
     const page = new Page();
     page.shows("hidden");
     page.returns(false);
-    expect(page.signs).toEqual([]);
+    expect(page.events).toEqual([]);
   });
 
   it("end when they are not wanted any more", () => {
@@ -59,11 +59,11 @@ describe("signs of a page", () => {
     page.window.dispatchEvent(new Event("online"));
     page.shows("visible");
     page.returns(true);
-    expect(page.signs).toEqual([]);
+    expect(page.events).toEqual([]);
   });
 
   it("do not come in Node.js, and can be ended there", () => {
-    expect(() => platform().signs(() => undefined)()).not.toThrow();
+    expect(() => platform().wakeEvents(() => undefined)()).not.toThrow();
   });
 });
 
@@ -104,8 +104,8 @@ describe("the platform", () => {
     const time = { monotonicMs: () => 1, wallMs: () => 2 };
     const given = platform({ time });
     expect(given.time).toBe(time);
-    expect(given.watchWire).toBeUndefined();
-    expect(platform().watchWire).toBeDefined();
+    expect(given.watchResourceTiming).toBeUndefined();
+    expect(platform().watchResourceTiming).toBeDefined();
     expect(given.timers).toBe(platform().timers);
   });
 });

@@ -155,7 +155,7 @@ describe("invalid inputs are refused", () => {
   /** What the error has to say. Beyond 2^53 a number is refused before the engine sees it. */
   function expected({ field, min, max, value, even }: InvalidCase["error"]): string {
     if (!Number.isSafeInteger(Number(value))) {
-      return `${field} must be a whole number of at most 2^53 - 1 in size, got ${value}`;
+      return `${field} must be an integer of at most 2^53 - 1 in magnitude, got ${value}`;
     }
     if (field === "seed" || field === "channel") {
       return `${field} must be ${min} to ${max} bytes of UTF-8, got ${value} bytes`;

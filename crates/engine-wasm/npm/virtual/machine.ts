@@ -1,5 +1,5 @@
-/** A machine: a monotonic clock, a wall clock, and a lid that somebody may close. */
-import type { TimeSource } from "../src/clock/ports.js";
+/** A machine: a monotonic clock, a wall clock, and a lid that can be closed. */
+import type { TimeSource } from "../src/clock/inputs.js";
 import type { Agenda } from "./agenda.js";
 import { type DriftTraits, Oscillator } from "./oscillator.js";
 import type { Rng } from "./random.js";
@@ -11,13 +11,13 @@ export interface MachineTraits {
   readonly rounding: Rounding;
   /** Whether the monotonic clock stands still while the machine sleeps. */
   readonly stopsInSleep: boolean;
-  /** Whether NTP steers the wall clock only, as on Windows and macOS; else both, as on Linux. */
+  /** Whether NTP steers only the wall clock, as on Windows and macOS, or both clocks, as on Linux. */
   readonly wallIsSteered: boolean;
-  /** How far the wall clock is off at the beginning, in milliseconds. */
+  /** How far the wall clock is ahead at the beginning, in milliseconds. */
   readonly wallErrorMs: number;
-  /** The drift of the clock that runs on while the machine sleeps. */
+  /** The drift of the clock that runs while the machine sleeps. */
   readonly sleepPpm: number;
-  /** Whether that clock counts whole seconds only, so that the wall clock is wrong by up to one after a sleep. */
+  /** Whether that clock counts only whole seconds, so that the wall clock is off by up to one after a sleep. */
   readonly sleepsInSeconds: boolean;
   /** How long the page has been open when the world begins, in milliseconds. Random if left out. */
   readonly pageAgeMs?: number;
@@ -26,7 +26,7 @@ export interface MachineTraits {
 /** A machine that keeps perfect time, except that its monotonic clock stops in sleep. */
 export const PERFECT_MACHINE: MachineTraits = {
   drift: { ppm: 0, wanderPpm: 0, changesEveryMs: 0 },
-  rounding: { grainMs: 0, fuzzed: false },
+  rounding: { resolutionMs: 0, fuzzed: false },
   stopsInSleep: true,
   wallIsSteered: false,
   wallErrorMs: 0,
@@ -34,18 +34,18 @@ export const PERFECT_MACHINE: MachineTraits = {
   sleepsInSeconds: false,
 };
 
-/** `Date.now()` gives whole milliseconds everywhere. */
-const WALL_GRAIN_MS = 1;
-/** Pages have been open for some time when they first ask. */
+/** `Date.now()` returns whole milliseconds everywhere. */
+const WALL_RESOLUTION_MS = 1;
+/** How long a page has been open when the world begins. */
 const PAGE_AGE_MS = [30, 60_000] as const;
 
-/** The two clocks of a machine, as a page sees them, and its sleep. */
+/** The two clocks of a machine as a page sees them, and its sleep. */
 export class Machine implements TimeSource {
   readonly #agenda: Agenda;
   readonly #traits: MachineTraits;
   readonly #oscillator: Oscillator;
   readonly #secret: number;
-  /** The wall clock, less what it is counted by. */
+  /** The difference between the wall clock and its counter. */
   #wallOffset: number;
   #wakesAt = 0;
 
@@ -68,16 +68,16 @@ export class Machine implements TimeSource {
   }
 
   wallMs(): number {
-    const grainMs = Math.max(WALL_GRAIN_MS, this.#traits.rounding.grainMs);
-    return Math.floor((this.#wallOffset + this.#wallCount) / grainMs) * grainMs;
+    const resolutionMs = Math.max(WALL_RESOLUTION_MS, this.#traits.rounding.resolutionMs);
+    return Math.floor((this.#wallOffset + this.#wallCount) / resolutionMs) * resolutionMs;
   }
 
-  /** The monotonic clock before it is rounded. */
+  /** The monotonic clock before rounding. */
   get exactMs(): number {
     return this.#oscillator.readAt(this.#agenda.now);
   }
 
-  /** How many true milliseconds pass at present while the monotonic clock counts one. */
+  /** The number of true milliseconds that currently pass while the monotonic clock counts one. */
   get truePerMs(): number {
     return 1 + this.#oscillator.ppm / 1e6;
   }
@@ -86,7 +86,7 @@ export class Machine implements TimeSource {
     return this.#agenda.now < this.#wakesAt;
   }
 
-  /** Does something at once, or if the machine sleeps, as soon as it does not. */
+  /** Runs something now, or as soon as the machine is awake. */
   whenAwake(run: () => void): void {
     if (this.isAsleep) {
       this.#agenda.at(this.#wakesAt, () => this.whenAwake(run));
@@ -95,7 +95,7 @@ export class Machine implements TimeSource {
     }
   }
 
-  /** Sleeps. What the wall clock believes of it comes from the clock that runs on. */
+  /** Sleeps. Afterward the wall clock takes the length of the sleep from the clock that kept running. */
   sleep(lengthMs: number): void {
     const { now } = this.#agenda;
     const { stopsInSleep, wallIsSteered, sleepPpm, sleepsInSeconds } = this.#traits;
@@ -111,7 +111,7 @@ export class Machine implements TimeSource {
     }
   }
 
-  /** Somebody sets the wall clock. */
+  /** Sets the wall clock forward, or back for a negative number. */
   setWall(byMs: number): void {
     this.#wallOffset += byMs;
   }
@@ -121,7 +121,7 @@ export class Machine implements TimeSource {
   }
 }
 
-/** How long a sleep seems to a clock that is asked at both ends and tells the second only. */
+/** Returns the length of a sleep as measured by a clock that shows only seconds. */
 function wholeSeconds(startedMs: number, lengthMs: number): number {
   return Math.floor((startedMs + lengthMs) / 1_000) * 1_000 - Math.floor(startedMs / 1_000) * 1_000;
 }

@@ -1,30 +1,29 @@
 /**
- * What a machine counts time by. Its rate is off by a drift, which wanders slowly as the machine warms up and cools down, and
- * which NTP may change from one moment to the next.
+ * The oscillator of a machine. Its rate is off by a drift, which wanders slowly with temperature, and which NTP may change
+ * suddenly.
  *
- * A drift of `d` ppm means that 1 + d / 1,000,000 true milliseconds pass while one is counted. At most 500, whatever
- * happens.
+ * A drift of `d` ppm means that 1 + d / 1,000,000 true milliseconds pass while the oscillator counts one. It never exceeds 500.
  */
 import type { Rng } from "./random.js";
 
 export const MOST_DRIFT_PPM = 500;
 
-/** How the rate of an oscillator behaves. */
+/** The behaviour of an oscillator's rate. */
 export interface DriftTraits {
-  /** At the beginning. */
+  /** The drift at the beginning. */
   readonly ppm: number;
-  /** The standard deviation of the slow wander around it. */
+  /** The standard deviation of the slow wander around that. */
   readonly wanderPpm: number;
-  /** How often the rate changes suddenly, to any in +-500 ppm; 0 for never. In milliseconds, the mean. */
+  /** The mean time between sudden changes to a drift within ±500 ppm, in milliseconds; 0 for none. */
   readonly changesEveryMs: number;
 }
 
-/** After which time the wander has mostly forgotten where it was. */
+/** The correlation time of the wander. */
 const WANDER_MEMORY_MS = 900_000;
-/** The rate is constant for so long. */
+/** The mean time for which the rate is constant. */
 const PIECE_MS = 5_000;
 
-/** Counts milliseconds. Can be read at any time that is not before the last. */
+/** Counts milliseconds. Times of readings must not decrease. */
 export class Oscillator {
   readonly #traits: DriftTraits;
   readonly #rng: Rng;
@@ -44,7 +43,7 @@ export class Oscillator {
     this.#counted = counted;
   }
 
-  /** The drift at the time that was read last. */
+  /** The drift at the last reading. */
   get ppm(): number {
     return this.#ppm;
   }
@@ -54,7 +53,7 @@ export class Oscillator {
     return this.#counted + Math.max(0, time - this.#pieceAt) / (1 + this.#ppm / 1e6);
   }
 
-  /** Stands still for some time. */
+  /** Stands still from one time to another. */
   stop(from: number, to: number): void {
     this.#counted = this.readAt(from);
     this.#pieceAt = to;
@@ -70,22 +69,22 @@ export class Oscillator {
     }
   }
 
-  /** Draws the rate of the next piece. Returns for how long it holds. */
+  /** Draws the rate of the next piece. Returns the length of that piece. */
   #change(): number {
     const rng = this.#rng;
     const { wanderPpm, changesEveryMs } = this.#traits;
-    const kept = Math.exp(-PIECE_MS / WANDER_MEMORY_MS);
-    this.#wander = kept * this.#wander + Math.sqrt(1 - kept ** 2) * wanderPpm * rng.normal();
+    const memory = Math.exp(-PIECE_MS / WANDER_MEMORY_MS);
+    this.#wander = memory * this.#wander + Math.sqrt(1 - memory ** 2) * wanderPpm * rng.normal();
     if (changesEveryMs > 0 && rng.chance(PIECE_MS / changesEveryMs)) {
       this.#base = rng.between(-MOST_DRIFT_PPM, MOST_DRIFT_PPM);
     }
     this.#ppm = Math.min(MOST_DRIFT_PPM, Math.max(-MOST_DRIFT_PPM, this.#base + this.#wander));
-    // Not on a grid that anything else is on.
+    // An irregular length, so that changes do not coincide with other events.
     return PIECE_MS * rng.between(0.5, 1.5);
   }
 }
 
-/** The drift of some machine: half of all machines are off by less than 78 ppm. */
+/** Draws the drift of a machine: half of all machines drift by less than 78 ppm. */
 export function usualDriftPpm(rng: Rng): number {
   for (;;) {
     const ppm = (78 / 0.6745) * rng.normal();

@@ -1,5 +1,5 @@
-/** A page on a machine: its timers, and the time that it takes to notice things. */
-import type { Timers } from "../src/clock/ports.js";
+/** A page on a machine: its timers, and the time it takes to notice events. */
+import type { Timers } from "../src/clock/inputs.js";
 import type { Agenda } from "./agenda.js";
 import type { Machine } from "./machine.js";
 import type { Rng } from "./random.js";
@@ -32,7 +32,7 @@ export const PROMPT_PAGE: PageTraits = {
   handedOverMs: 0,
 };
 
-/** How often timers run: browsers let those of a page behind others run once a second, later once a minute. */
+/** How often timers may run: browsers limit hidden pages to once a second, later once a minute. */
 export type Throttle = "none" | "second" | "minute";
 
 const THROTTLED_TO_MS = { none: 0, second: 1_000, minute: 60_000 } as const;
@@ -45,7 +45,7 @@ export class Page implements Timers {
   readonly #rng: Rng;
   readonly #afterEach: () => void;
   #pending = 0;
-  /** At present. */
+  /** The current limit. */
   throttle: Throttle = "none";
 
   /** @param afterEach Called after each timer that ran. */
@@ -57,7 +57,7 @@ export class Page implements Timers {
     this.#afterEach = afterEach;
   }
 
-  /** How many timers are set. */
+  /** The number of timers that are set. */
   get pending(): number {
     return this.#pending;
   }
@@ -80,7 +80,7 @@ export class Page implements Timers {
     return end;
   }
 
-  /** How long the page takes to notice something. */
+  /** Returns how long the page takes to notice an event. */
   noticedAfter(): number {
     const { busy, noticedMs } = this.#traits;
     const work = this.#rng.chance(busy.chance) ? this.#rng.between(busy.fromMs, busy.toMs) : 0;
@@ -91,12 +91,12 @@ export class Page implements Timers {
     return this.#rng.exponential(this.#traits.handedOverMs);
   }
 
-  /** Runs something once the monotonic clock has got so far and timers may run. */
+  /** Runs something once the monotonic clock has reached `due` and timers may run. */
   #arrange(due: number, run: () => void): void {
     const left = Math.max(0, due - this.#machine.exactMs) * this.#machine.truePerMs;
     this.#agenda.at(this.#allowed(this.#agenda.now + left), () => {
       this.#machine.whenAwake(() => {
-        // It may have slept or changed its rate meanwhile.
+        // The machine may have slept or changed its rate.
         if (this.#machine.exactMs < due - 1e-6) {
           this.#arrange(due, run);
         } else {

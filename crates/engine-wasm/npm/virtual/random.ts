@@ -1,4 +1,4 @@
-/** Random numbers that a seed decides, so that a session can be played again. Not for secrets. */
+/** Random numbers that follow from a seed, so that a session can be repeated. Not for secrets. */
 
 /** A generator: sfc32, seeded by the mixing function of splitmix32. */
 export class Rng {
@@ -17,7 +17,7 @@ export class Rng {
     }
   }
 
-  /** A whole number from 0 to 2^32 - 1. */
+  /** Returns an integer from 0 to 2^32 - 1. */
   word(): number {
     const sum = (this.#a + this.#b + this.#counter) | 0;
     this.#counter = (this.#counter + 1) | 0;
@@ -27,7 +27,7 @@ export class Rng {
     return sum >>> 0;
   }
 
-  /** From 0 up to but not including 1, with 53 random bits. */
+  /** Returns a number from 0 up to but not including 1, with 53 random bits. */
   unit(): number {
     return ((this.word() >>> 5) * 2 ** 26 + (this.word() >>> 6)) / 2 ** 53;
   }
@@ -36,7 +36,7 @@ export class Rng {
     return low + (high - low) * this.unit();
   }
 
-  /** As evenly spread over the orders of magnitude. */
+  /** Returns a number whose logarithm is uniform. */
   betweenLog(low: number, high: number): number {
     return low * (high / low) ** this.unit();
   }
@@ -45,7 +45,7 @@ export class Rng {
     return mean === 0 ? 0 : -mean * Math.log(1 - this.unit());
   }
 
-  /** Standard normal, by Box and Muller. */
+  /** Returns a standard normal number, by the Box-Muller transform. */
   normal(): number {
     return Math.sqrt(-2 * Math.log(1 - this.unit())) * Math.cos(2 * Math.PI * this.unit());
   }
@@ -65,14 +65,14 @@ export function randomFrom(seed: string): () => number {
   return () => rng.unit();
 }
 
-/** A number from 0 up to but not including 1 that two others decide. */
+/** Returns a number from 0 up to but not including 1 that follows from two others. */
 export function unitOf(secret: number, index: number): number {
   let word = Math.imul((secret ^ index) + 0x9e3779b9, 0x85ebca6b) ^ Math.floor(index / 2 ** 32);
   word = Math.imul(word ^ (word >>> 13), 0xc2b2ae35);
   return ((word ^ (word >>> 16)) >>> 0) / 2 ** 32;
 }
 
-/** FNV-1a, 32 bits. */
+/** FNV-1a with 32 bits. */
 function hash(text: string): number {
   let word = 0x811c9dc5;
   for (let index = 0; index < text.length; index += 1) {

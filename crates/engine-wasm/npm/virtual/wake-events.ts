@@ -1,9 +1,9 @@
 /** Tells a page that it was thawed, or that its network is back. */
-import type { Sign, Signs } from "../src/clock/ports.js";
+import type { WakeEvent, WakeEvents } from "../src/clock/inputs.js";
 
 /** Keeps the listeners of a page. */
 export class WakeEventSource {
-  #listeners: ((event: Sign) => void)[] = [];
+  #listeners: ((event: WakeEvent) => void)[] = [];
 
   /** How many listeners there are. */
   get count(): number {
@@ -11,9 +11,9 @@ export class WakeEventSource {
   }
 
   /** Adds a listener. Adding it twice has it called twice. */
-  readonly subscribe: Signs = (listener) => {
+  readonly subscribe: WakeEvents = (listener) => {
     // A separate function for each call, so that each can be removed by itself.
-    const call = (event: Sign): void => listener(event);
+    const call = (event: WakeEvent): void => listener(event);
     this.#listeners.push(call);
     return () => {
       this.#listeners = this.#listeners.filter((other) => other !== call);
@@ -21,7 +21,7 @@ export class WakeEventSource {
   };
 
   /** Calls all listeners. */
-  tell(event: Sign): void {
+  tell(event: WakeEvent): void {
     for (const listener of [...this.#listeners]) {
       listener(event);
     }

@@ -1,5 +1,5 @@
+import { engineVersion, imports, start } from "./bindings.js";
 import { EngineError } from "./error.js";
-import { engineVersion, imports, start } from "./raw.js";
 import { ENGINE_VERSION } from "./version.js";
 
 /**

@@ -6,7 +6,7 @@ import type { Happened, Sample } from "./recorder.js";
 import type { TestServer } from "./server.js";
 
 /** How coarse the truth is: `Date.now` may be rounded up or down. */
-const GRAIN_MS = 1;
+const RESOLUTION_MS = 1;
 
 /** What the server says of a session, for every step once. */
 export class Verdicts {
@@ -53,7 +53,7 @@ export class Verdicts {
 /** The clock never claimed to be better than it was, and never went backward. */
 export function expectClockRight(samples: readonly Sample[]): void {
   const isWrong = ({ beforeMs, afterMs, nowMs, errorMs }: Sample): boolean =>
-    nowMs < beforeMs - GRAIN_MS - errorMs || nowMs > afterMs + GRAIN_MS + errorMs;
+    nowMs < beforeMs - RESOLUTION_MS - errorMs || nowMs > afterMs + RESOLUTION_MS + errorMs;
   expect(samples.filter(isWrong), "the clock is off by more than it says").toEqual([]);
   const wentBack = samples.filter(({ nowMs }, index) => nowMs < (samples[index - 1]?.nowMs ?? 0));
   expect(wentBack, "the clock went backward").toEqual([]);
@@ -65,10 +65,10 @@ export async function expectStatesRight(samples: readonly Sample[], verdicts: Ve
     const { beforeMs, afterMs, errorMs, state, earliest, latest } = sample;
     expect(state).toEqual(await verdicts.state(state.step));
     const about = JSON.stringify(sample);
-    expect(state.step, about).toBeGreaterThanOrEqual(verdicts.step(beforeMs - GRAIN_MS - errorMs));
-    expect(state.step, about).toBeLessThanOrEqual(verdicts.step(afterMs + GRAIN_MS + errorMs));
-    expect(earliest.step, about).toBeLessThanOrEqual(verdicts.step(afterMs + GRAIN_MS));
-    expect(latest.step, about).toBeGreaterThanOrEqual(verdicts.step(beforeMs - GRAIN_MS));
+    expect(state.step, about).toBeGreaterThanOrEqual(verdicts.step(beforeMs - RESOLUTION_MS - errorMs));
+    expect(state.step, about).toBeLessThanOrEqual(verdicts.step(afterMs + RESOLUTION_MS + errorMs));
+    expect(earliest.step, about).toBeLessThanOrEqual(verdicts.step(afterMs + RESOLUTION_MS));
+    expect(latest.step, about).toBeGreaterThanOrEqual(verdicts.step(beforeMs - RESOLUTION_MS));
   }
 }
 
@@ -80,7 +80,7 @@ export async function expectTicksRight(happened: readonly Happened[], verdicts: 
   for (const { kind, state, truthMs, errorMs } of happened) {
     if (kind === "tick" && state !== undefined) {
       expect(state).toEqual(await verdicts.state(state.step));
-      expect(truthMs + GRAIN_MS + errorMs).toBeGreaterThanOrEqual(verdicts.timeOf(state.step));
+      expect(truthMs + RESOLUTION_MS + errorMs).toBeGreaterThanOrEqual(verdicts.timeOf(state.step));
     }
   }
   const breaks = happened.filter(({ kind }) => kind === "break").map(({ state }) => state);

@@ -194,8 +194,8 @@ async function expectRightSince(viewer: Viewer, session: string, sinceMs: number
 /** For how long the page's monotonic clock stood still. */
 async function standstill(viewer: Viewer): Promise<number> {
   const samples = await viewer.samples();
-  const parted = samples.map(({ beforeMs, monotonicMs }) => beforeMs - monotonicMs);
-  return Math.max(...parted) - Math.min(...parted);
+  const divergence = samples.map(({ beforeMs, monotonicMs }) => beforeMs - monotonicMs);
+  return Math.max(...divergence) - Math.min(...divergence);
 }
 
 /** By how many steps the ticks told jumped at the most. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 
 import { askOver } from "../../src/clock/ask.js";
-import type { Exchange } from "../../src/clock/ports.js";
-import type { WireStamps } from "../../src/clock/wire.js";
+import type { Exchange } from "../../src/clock/inputs.js";
+import type { RequestStamps } from "../../src/clock/resource-timing.js";
 import { ADDRESS, HttpWorld, json, NOON } from "../world/http-world.js";
 
 const TIME = `${ADDRESS}/v1/time`;
@@ -10,12 +10,12 @@ const TIME = `${ADDRESS}/v1/time`;
 /** One exchange in a world, and what was watched of it. */
 async function exchange(
   world: HttpWorld,
-  stamps?: (asked: number) => WireStamps | undefined,
+  stamps?: (asked: number) => RequestStamps | undefined,
 ): Promise<{ exchange: Exchange; watched: string[]; ended: number }> {
   const watched: string[] = [];
   let ended = 0;
   const asked = world.machine.monotonicMs();
-  const watchWire = (address: string) => {
+  const watchResourceTiming = (address: string) => {
     watched.push(address);
     return {
       stamps: () => Promise.resolve(stamps?.(asked)),
@@ -24,7 +24,7 @@ async function exchange(
       },
     };
   };
-  const platform = { ...world.platform, watchWire: stamps && watchWire };
+  const platform = { ...world.platform, watchResourceTiming: stamps && watchResourceTiming };
   const told = await world.agenda.until(askOver(platform, TIME)(new AbortController().signal));
   return { exchange: told, watched, ended };
 }
@@ -92,13 +92,13 @@ describe("an exchange over HTTP", () => {
     const world = new HttpWorld();
     world.server.reach = "unreachable";
     let ended = 0;
-    const watchWire = () => ({
+    const watchResourceTiming = () => ({
       stamps: () => Promise.resolve(undefined),
       end: () => {
         ended += 1;
       },
     });
-    const asking = askOver({ ...world.platform, watchWire }, TIME)(new AbortController().signal);
+    const asking = askOver({ ...world.platform, watchResourceTiming }, TIME)(new AbortController().signal);
     await expect(world.agenda.until(asking)).rejects.toMatchObject({ code: "unreachable" });
     expect(ended).toBe(1);
   });

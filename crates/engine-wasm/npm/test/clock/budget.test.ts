@@ -50,8 +50,8 @@ describe("the budget of questions", () => {
       const asked: number[] = [];
       for (let [count, now] = [0, 0]; count < 400; count += 1) {
         now += random() * haste;
-        const perhapsSleptMs = random() < 0.2 ? random() * 2 * MINUTE_MS : 0;
-        if (budget.left(now) > 0 || budget.mayAskOnce(now, perhapsSleptMs)) {
+        const possibleSleepMs = random() < 0.2 ? random() * 2 * MINUTE_MS : 0;
+        if (budget.left(now) > 0 || budget.mayAskOnce(now, possibleSleepMs)) {
           budget.take(now);
           asked.push(now);
         }

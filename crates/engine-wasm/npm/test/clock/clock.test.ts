@@ -127,7 +127,7 @@ describe("a question that is not answered", () => {
     await asking.world.pass(120_000);
     expect(asking.clock.synced).toBe(false);
     asking.world.server.reach = "answers";
-    asking.world.sign("back");
+    asking.world.wake("back");
     await asking.world.pass(200);
     expect(asking.clock.synced).toBe(true);
     asking.clock.close();
@@ -138,7 +138,7 @@ describe("a question that is not answered", () => {
     await asking.world.pass(10_000);
     const before = asking.askedAt.length;
     for (let count = 0; count < 10; count += 1) {
-      asking.world.sign("back");
+      asking.world.wake("back");
       await asking.world.pass(10);
     }
     expect(asking.askedAt).toHaveLength(before);

@@ -64,18 +64,21 @@ describe("an estimate", () => {
     expect(clock.read().errorMs - errorMs).toBeCloseTo(30, 0);
   });
 
-  it.each([100, 1_000 / 60, 1, 0.1])("knows less of a clock that is rounded to %f ms", async (grainMs) => {
-    const clock = new Estimating({ grainMs });
-    for (let count = 0; count < 20; count += 1) {
-      await clock.exchange();
-      clock.agenda.spend(7.3);
-    }
-    clock.estimate.settle();
-    const { errorMs } = clock.read();
-    expect(errorMs).toBeGreaterThan(10);
-    expect(errorMs).toBeLessThan(10.5 + 3 * grainMs);
-    expect(clock.check.isWithin).toBe(true);
-  });
+  it.each([100, 1_000 / 60, 1, 0.1])(
+    "knows less of a clock that is rounded to %f ms",
+    async (resolutionMs) => {
+      const clock = new Estimating({ resolutionMs });
+      for (let count = 0; count < 20; count += 1) {
+        await clock.exchange();
+        clock.agenda.spend(7.3);
+      }
+      clock.estimate.settle();
+      const { errorMs } = clock.read();
+      expect(errorMs).toBeGreaterThan(10);
+      expect(errorMs).toBeLessThan(10.5 + 3 * resolutionMs);
+      expect(clock.check.isWithin).toBe(true);
+    },
+  );
 
   it("keeps its bound while two clocks drift apart as fast as they may", async () => {
     for (const ppm of [-500, 500]) {
@@ -159,9 +162,9 @@ describe("a sleep", () => {
   it("during an exchange makes that worthless", async () => {
     const clock = new Estimating();
     await clock.burst();
-    const { upsets } = clock.estimate;
+    const { disruptions } = clock.estimate;
     await clock.exchange({ meanwhile: () => clock.sleep(5_000) });
-    expect(clock.estimate.upsets).toBeGreaterThan(upsets);
+    expect(clock.estimate.disruptions).toBeGreaterThan(disruptions);
     clock.estimate.settle();
     expect(clock.read().synced).toBe(false);
     expect(clock.check.isWithin).toBe(true);
@@ -227,7 +230,7 @@ describe("what may have happened without a trace", () => {
     const clock = new Estimating();
     await clock.burst();
     const { errorMs } = clock.read();
-    clock.estimate.upset();
+    clock.estimate.noteDisruption();
     expect(clock.read()).toMatchObject({ synced: false, errorMs: expect.closeTo(errorMs, 3) });
     await clock.burst();
     expect(clock.read().synced).toBe(true);
@@ -237,7 +240,7 @@ describe("what may have happened without a trace", () => {
     const clock = new Estimating();
     await clock.burst();
     for (let count = 0; count < 10; count += 1) {
-      clock.estimate.upset();
+      clock.estimate.noteDisruption();
     }
     expect(clock.check.isWithin).toBe(true);
     expect(clock.read().errorMs).toBeLessThan(11);
@@ -307,7 +310,7 @@ async function happen(clock: Estimating, random: () => number): Promise<void> {
   } else if (kind < 0.8) {
     clock.machine.setWall(random() < 0.5 ? -ms : ms);
   } else {
-    clock.estimate.upset();
+    clock.estimate.noteDisruption();
   }
 }
 
@@ -315,9 +318,9 @@ it("an estimate keeps its bound, and never goes backward, whatever happens to th
   const random = randomFrom("1");
   const delays = () => ({ thereMs: 1 + random() * 100, backMs: 1 + random() * 100 });
   for (let round = 0; round < 60; round += 1) {
-    const grainMs = [0, 0.1, 1, 100][round % 4] ?? 0;
+    const resolutionMs = [0, 0.1, 1, 100][round % 4] ?? 0;
     const ppm = (random() - 0.5) * 1_000;
-    const clock = new Estimating({ ppm, grainMs, wallAheadMs: (random() - 0.5) * 1e7 });
+    const clock = new Estimating({ ppm, resolutionMs, wallAheadMs: (random() - 0.5) * 1e7 });
     await clock.burst(delays());
     for (let [count, last] = [0, clock.read().now]; count < 60; count += 1) {
       await (random() < 0.3 ? happen(clock, random) : clock.burst(delays(), 1 + Math.floor(random() * 3)));

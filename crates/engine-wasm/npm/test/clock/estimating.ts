@@ -41,14 +41,14 @@ export class Estimating {
   async exchange(going: Going = {}): Promise<void> {
     const { thereMs = 10, backMs = 10, server = "one", aheadMs = 0, isEvidence = true, meanwhile } = going;
     const { agenda, machine, estimate } = this;
-    const { upsets } = estimate;
+    const { disruptions } = estimate;
     const askedMs = machine.monotonicMs();
     agenda.spend(thereMs);
     const stamp = this.world.now + aheadMs;
     await meanwhile?.();
     agenda.spend(backMs);
     const answeredMs = machine.monotonicMs();
-    if (estimate.upsets === upsets) {
+    if (estimate.disruptions === disruptions) {
       estimate.add({ askedMs, receivedMs: stamp, sentMs: stamp, answeredMs, server }, isEvidence);
     }
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { Exchange } from "../../src/clock/ports.js";
+import type { Exchange } from "../../src/clock/inputs.js";
 import { MAX_DRIFT, Track } from "../../src/clock/track.js";
 
 /** The server is a thousand ahead of the monotonic clock. Ten there and thirty back, say. */

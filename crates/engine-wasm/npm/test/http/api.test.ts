@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { createSession, getSession, SessionError, stopSession } from "../../src/index.js";
-import { ADDRESS, HttpWorld, json, NOON, RECORD, refusal } from "../world/http-world.js";
+import { ADDRESS, errorResponse, HttpWorld, json, NOON, RECORD } from "../world/http-world.js";
 
 const SESSION = `${ADDRESS}/v1/sessions/${RECORD.id}`;
 
@@ -42,7 +42,7 @@ describe("createSession", () => {
 
   it("throws all that is wrong with the wish", async () => {
     const errors = [{ field: "tick_ms", message: "tick_ms must be from 1 to 86400000, got 0" }];
-    const world = answering(() => refusal("invalid_fields", 400, { errors }));
+    const world = answering(() => errorResponse("invalid_fields", 400, { errors }));
     const creating = createSession(ADDRESS, { tick_ms: 0 }, { platform: world.platform });
     await expect(world.agenda.until(creating)).rejects.toMatchObject({
       name: "ServerError",
@@ -115,7 +115,7 @@ describe("stopSession", () => {
 
   it("throws if it stops earlier already, and says when", async () => {
     const { stopped_at } = stop;
-    const world = answering(() => refusal("stop_not_earlier", 409, { stopped_at }));
+    const world = answering(() => errorResponse("stop_not_earlier", 409, { stopped_at }));
     const stopping = stopSession(SESSION, { platform: world.platform });
     await expect(world.agenda.until(stopping)).rejects.toMatchObject({
       code: "stop_not_earlier",

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { request } from "../../src/http/request.js";
 import { ServerError, SessionError } from "../../src/index.js";
-import { ADDRESS, HttpWorld, json, refusal } from "../world/http-world.js";
+import { ADDRESS, errorResponse, HttpWorld, json } from "../world/http-world.js";
 
 const TIME = `${ADDRESS}/v1/time`;
 
@@ -25,7 +25,7 @@ describe("a request gives", () => {
   });
 
   it("what the server refuses, with all it says", async () => {
-    const error = (await failure(() => refusal("session_not_found", 404))) as ServerError;
+    const error = (await failure(() => errorResponse("session_not_found", 404))) as ServerError;
     expect(error).toBeInstanceOf(ServerError);
     expect(error).toMatchObject({
       name: "ServerError",
@@ -38,7 +38,7 @@ describe("a request gives", () => {
   });
 
   it("when it is worth asking again, if the server says so", async () => {
-    const problem = await refusal("store_unavailable", 503).text();
+    const problem = await errorResponse("store_unavailable", 503).text();
     const headers = { "retry-after": "7" };
     expect(await failure(() => new Response(problem, { status: 503, headers }))).toMatchObject({
       retryAfterSeconds: 7,
@@ -67,7 +67,7 @@ describe("a request gives", () => {
     expect(error).toBeInstanceOf(SessionError);
     expect(error).toMatchObject({
       code: "unreachable",
-      message: `no answer from ${TIME}: fetch failed`,
+      message: `no response from ${TIME}: fetch failed`,
       cause: expect.any(TypeError),
     });
   });

@@ -70,7 +70,7 @@ export function describeHook(react: React): void {
       await stage.pass(1_000);
       expect(stage.view.session).toBeDefined();
       // The clock and the session listen to signs, each once.
-      expect(stage.world.leftovers).toMatchObject({ streams: 1, signs: 2 });
+      expect(stage.world.leftovers).toMatchObject({ streams: 1, wakeEvents: 2 });
       expect(server.asked(`/v1/sessions/${RECORD.id}`).length).toBeLessThanOrEqual(2);
     });
 
@@ -85,7 +85,7 @@ export function describeHook(react: React): void {
       expect(stage.view).toMatchObject({ state: undefined, session: undefined });
       await stage.pass(1_000);
       expect(stage.view.session?.record.id).toBe("sess_other");
-      expect(stage.world.leftovers).toMatchObject({ streams: 1, signs: 2 });
+      expect(stage.world.leftovers).toMatchObject({ streams: 1, wakeEvents: 2 });
     });
 
     it("never shows a session of another address as that of the new one", async () => {

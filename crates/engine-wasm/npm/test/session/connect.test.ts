@@ -2,7 +2,7 @@ import { getEventListeners } from "node:events";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 
 import { connect, loadEngine, openClock, ServerError, SessionError } from "../../src/index.js";
-import { ADDRESS, HttpWorld, json, NOON, NOTHING_LEFT, RECORD, refusal } from "../world/http-world.js";
+import { ADDRESS, errorResponse, HttpWorld, json, NOON, NOTHING_LEFT, RECORD } from "../world/http-world.js";
 
 beforeAll(() => loadEngine());
 afterEach(() => vi.unstubAllGlobals());
@@ -71,7 +71,7 @@ describe("connecting fails, and leaves nothing behind,", () => {
   it("if the server cannot read it", async () => {
     const world = new HttpWorld();
     world.server.interpose = (path) =>
-      path.includes("sessions") ? refusal("store_unavailable", 503) : undefined;
+      path.includes("sessions") ? errorResponse("store_unavailable", 503) : undefined;
     expect(await failure(world)).toMatchObject({ name: "ServerError", code: "store_unavailable" });
   });
 
@@ -205,7 +205,7 @@ describe("connecting can be aborted", () => {
     };
     const options = { clock, signal: player.signal, platform: { ...platform, fetch: fetching } };
     await expect(world.connect(undefined, options)).rejects.toThrow("changed my mind");
-    expect(world.leftovers).toMatchObject({ streams: 0, questions: 0, signs: 1 });
+    expect(world.leftovers).toMatchObject({ streams: 0, questions: 0, wakeEvents: 1 });
     clock.close();
   });
 
@@ -238,7 +238,7 @@ describe("a clock that is opened by itself", () => {
     expect(world.server.timesAsked).toBeGreaterThan(asked);
     expect(other.state().step).toBe(70);
     other.close();
-    expect(world.leftovers).toMatchObject({ streams: 0, signs: 1 });
+    expect(world.leftovers).toMatchObject({ streams: 0, wakeEvents: 1 });
     clock.close();
     await world.pass(0);
     expect(world.leftovers).toEqual(NOTHING_LEFT);
@@ -252,7 +252,7 @@ describe("a clock that is opened by itself", () => {
     await expect(connecting).rejects.toMatchObject({ code: "session_not_found" });
     await world.pass(60_000);
     expect(clock.synced).toBe(true);
-    expect(world.leftovers).toMatchObject({ signs: 1, streams: 0, questions: 0 });
+    expect(world.leftovers).toMatchObject({ wakeEvents: 1, streams: 0, questions: 0 });
     clock.close();
   });
 

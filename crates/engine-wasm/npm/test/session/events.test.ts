@@ -331,7 +331,7 @@ describe("the stop of a live session", () => {
     for (const stream of world.server.streams) {
       stream.breakOff();
     }
-    world.sign("woken");
+    world.wake("woken");
     await world.pass(60_000);
     expect(told).toEqual([0, 1, 2, "stopped"]);
     session.close();

@@ -84,7 +84,7 @@ describe(`${SESSIONS} sessions that are opened and closed, or given up,`, () => 
     expect(memory.buffer.byteLength).toBe(sizeAtFirst);
     await page.world.pass(1_000);
     // The shared clock goes on: its timer, its sign, its signal.
-    expect(page.world.leftovers).toEqual({ ...NOTHING_LEFT, timers: 1, signs: 1 });
+    expect(page.world.leftovers).toEqual({ ...NOTHING_LEFT, timers: 1, wakeEvents: 1 });
     expect(getEventListeners(page.player.signal, "abort")).toHaveLength(1);
     page.player.abort();
     await page.world.pass(60_000);

@@ -222,7 +222,7 @@ describe("signs that the page was away", () => {
     await world.passUntil(START + 50);
     const before = world.server.asked(new URL(`${ADDRESS}/v1/sessions/${RECORD.id}`).pathname).length;
     world.agenda.spend(1_000);
-    world.sign("woken");
+    world.wake("woken");
     expect(steps).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     await world.pass(100);
     expect(world.server.asked(`/v1/sessions/${RECORD.id}`)).toHaveLength(before + 1);
@@ -234,7 +234,7 @@ describe("signs that the page was away", () => {
     const session = await world.connect();
     await world.pass(1_000);
     const before = world.server.asked(`/v1/sessions/${RECORD.id}`).length;
-    world.sign("back");
+    world.wake("back");
     await world.pass(1_000);
     expect(world.server.asked(`/v1/sessions/${RECORD.id}`)).toHaveLength(before);
     session.close();
@@ -276,7 +276,7 @@ describe("signs that the page was away", () => {
     world.server.stop(START + 1_500);
     await world.passUntil(START + 20_050);
     world.server.reach = "answers";
-    world.sign("back");
+    world.wake("back");
     await world.pass(200);
     expect(told).toEqual([[true, 185]]);
     session.close();

@@ -56,7 +56,7 @@ describe("a stop in the future", () => {
     const ticking = new Ticking().listen();
     ticking.stopAt(START + 250);
     await ticking.world.passUntil(START + 250);
-    ticking.ticker.look();
+    ticking.ticker.check();
     ticking.listen();
     await ticking.world.pass(60_000);
     expect(ticking.steps).toEqual([0, 1, 2, "stopped"]);

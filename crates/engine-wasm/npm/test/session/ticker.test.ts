@@ -28,7 +28,7 @@ describe("steps are told", () => {
   it("no more once nobody listens, and not those from before to who listens again", async () => {
     const ticking = new Ticking().listen();
     await ticking.world.passUntil(START + 150);
-    ticking.isHeard = false;
+    ticking.hasListeners = false;
     await ticking.world.pass(1_000);
     expect(ticking.world.leftovers.timers).toBe(0);
     ticking.listen();
@@ -110,7 +110,7 @@ describe("what ran while nobody could look", () => {
     const ticking = new Ticking().listen();
     await ticking.world.passUntil(START + 50);
     ticking.aheadMs = 500;
-    ticking.ticker.look();
+    ticking.ticker.check();
     expect(ticking.steps).toEqual(range(0, 5));
     await ticking.world.pass(100);
     expect(ticking.steps).toEqual(range(0, 6));
@@ -152,7 +152,7 @@ describe("a timer is set", () => {
 
   it("not at all while nobody listens and no stop is known", async () => {
     const ticking = new Ticking();
-    ticking.ticker.look();
+    ticking.ticker.check();
     await ticking.world.pass(10_000);
     expect(ticking.world.delays).toEqual([]);
   });
@@ -160,7 +160,7 @@ describe("a timer is set", () => {
   it("once only, however often somebody looks", async () => {
     const ticking = new Ticking().listen();
     for (const _ of range(1, 10)) {
-      ticking.ticker.look();
+      ticking.ticker.check();
     }
     expect(ticking.world.leftovers.timers).toBe(1);
     await ticking.world.passUntil(START + 100);
@@ -171,7 +171,7 @@ describe("a timer is set", () => {
 describe("who is told a step", () => {
   it("may look again", async () => {
     const ticking = new Ticking().listen();
-    ticking.whenTold = () => ticking.ticker.look();
+    ticking.whenTold = () => ticking.ticker.check();
     await ticking.world.passUntil(START + 50);
     await ticking.world.sleep(5_000);
     await ticking.world.pass(100);

@@ -17,7 +17,7 @@ export class Ticking {
   readonly ticker: Ticker;
   /** All that was told: the step that began, or the stop, each with when that was by the server's time. */
   readonly told: { readonly what: number | "stopped"; readonly at: number }[] = [];
-  isHeard = false;
+  hasListeners = false;
   /** What is done whenever a step is told. */
   whenTold: (step: number) => void = () => undefined;
   /** How far the clock is ahead of true time, in milliseconds. */
@@ -33,7 +33,7 @@ export class Ticking {
       catchUp,
       now: () => this.now,
       monotonicMs: () => machine.monotonicMs(),
-      isHeard: () => this.isHeard,
+      hasListeners: () => this.hasListeners,
       tick: (step) => {
         this.told.push({ what: step, at: this.now });
         this.whenTold(step);
@@ -53,7 +53,7 @@ export class Ticking {
 
   /** Has somebody listen from now on. */
   listen(): this {
-    this.isHeard = true;
+    this.hasListeners = true;
     this.ticker.begin();
     return this;
   }

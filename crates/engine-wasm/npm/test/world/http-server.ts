@@ -139,7 +139,7 @@ export class VirtualServer extends ServerClock {
       return json({ now_ms: Math.floor(us / 1_000), received_us: us, sent_us: us, server: this.name });
     }
     const record = this.records.get(path.split("/").at(-1) ?? "");
-    return record === undefined ? refusal("session_not_found", 404) : json(record);
+    return record === undefined ? errorResponse("session_not_found", 404) : json(record);
   }
 }
 
@@ -161,8 +161,8 @@ export function json(content: unknown, init: ResponseInit = {}): Response {
   return new Response(JSON.stringify(content), { status: 200, ...init });
 }
 
-/** A refusal as the server words it. */
-export function refusal(code: string, status: number, more: Partial<Problem> = {}): Response {
+/** A problem as the server words it. */
+export function errorResponse(code: string, status: number, more: Partial<Problem> = {}): Response {
   const problem = { type: "about:blank", title: code, status, code, detail: `refused: ${code}`, ...more };
   return json(problem, { status });
 }

@@ -1,5 +1,5 @@
 /** A virtual world with one server, in which tests let time pass. */
-import type { Sign } from "../../src/clock/ports.js";
+import type { WakeEvent } from "../../src/clock/inputs.js";
 import {
   type ConnectOptions,
   connect,
@@ -12,14 +12,14 @@ import { PROMPT_PAGE } from "../../virtual/page.js";
 import { World } from "../../virtual/world.js";
 import { NOON, VirtualServer } from "./http-server.js";
 
-export { ADDRESS, json, NOON, RECORD, refusal } from "./http-server.js";
+export { ADDRESS, errorResponse, json, NOON, RECORD } from "./http-server.js";
 
 /** What tests vary of a machine. */
 export interface Flaws {
   /** How fast its clocks gain on true time. */
   readonly ppm?: number;
   /** The resolution of its monotonic clock, in milliseconds; exact if left out. */
-  readonly grainMs?: number;
+  readonly resolutionMs?: number;
   /** How far its wall clock is ahead, in milliseconds. */
   readonly wallAheadMs?: number;
 }
@@ -28,12 +28,12 @@ export interface Flaws {
 const PAGE_AGE_MS = 4_321.093_75;
 
 /** The traits of a machine that has only these flaws. */
-export function flawed({ ppm = 0, grainMs = 0, wallAheadMs = 0 }: Flaws): MachineTraits {
+export function flawed({ ppm = 0, resolutionMs = 0, wallAheadMs = 0 }: Flaws): MachineTraits {
   return {
     ...PERFECT_MACHINE,
     // The oscillator counts how much true time passes while the machine counts one millisecond.
     drift: { ...PERFECT_MACHINE.drift, ppm: -ppm },
-    rounding: { grainMs, fuzzed: false },
+    rounding: { resolutionMs, fuzzed: false },
     wallErrorMs: wallAheadMs,
     pageAgeMs: PAGE_AGE_MS,
   };
@@ -67,10 +67,10 @@ export class HttpWorld extends World {
       },
       // The middle: no pause is shorter or longer than planned.
       random: () => 0.5,
-      signs: this.wakeEvents.subscribe,
+      wakeEvents: this.wakeEvents.subscribe,
       fetch: this.server.fetch,
       EventSource: this.server.EventSource,
-      watchWire: undefined,
+      watchResourceTiming: undefined,
     };
   }
 
@@ -97,21 +97,21 @@ export class HttpWorld extends World {
   }
 
   /** Tells the page of a wake event. */
-  sign(sign: Sign): void {
-    this.wakeEvents.tell(sign);
+  wake(event: WakeEvent): void {
+    this.wakeEvents.tell(event);
   }
 
   /** Counts what is still alive. */
-  get leftovers(): Record<"timers" | "questions" | "streams" | "signs", number> {
+  get leftovers(): Record<"timers" | "questions" | "streams" | "wakeEvents", number> {
     const { page, server, wakeEvents } = this;
     return {
       timers: page.pending,
       questions: server.unanswered,
       streams: server.streams.size,
-      signs: wakeEvents.count,
+      wakeEvents: wakeEvents.count,
     };
   }
 }
 
 /** Nothing is kept alive. */
-export const NOTHING_LEFT = { timers: 0, questions: 0, streams: 0, signs: 0 };
+export const NOTHING_LEFT = { timers: 0, questions: 0, streams: 0, wakeEvents: 0 };

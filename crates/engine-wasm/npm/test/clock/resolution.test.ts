@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { Grain } from "../../src/clock/grain.js";
+import { Resolution } from "../../src/clock/resolution.js";
 import { randomFrom } from "../../virtual/random.js";
 
 /** The grains that browsers have, as far as is known, in milliseconds. */
@@ -9,7 +9,7 @@ const MONTH_MS = 30 * 86_400_000;
 
 /** The grain that is found after some readings. */
 function found(readings: readonly number[]): number {
-  const grain = new Grain();
+  const grain = new Resolution();
   for (const reading of readings) {
     grain.note(reading);
   }
@@ -22,25 +22,25 @@ describe("the grain of a clock", () => {
     expect(found([0, 100, 300, 12_400])).toBe(100);
   });
 
-  it.each(GRAINS)("of %f ms is found, and never taken for finer", (grainMs) => {
+  it.each(GRAINS)("of %f ms is found, and never taken for finer", (resolutionMs) => {
     const random = randomFrom("1");
     for (const age of [0, 60_000, MONTH_MS]) {
-      const grain = new Grain();
+      const grain = new Resolution();
       for (let count = 0; count < 200; count += 1) {
-        grain.note(Math.round((age + random() * 60_000) / grainMs) * grainMs);
-        expect(grain.ms).toBeGreaterThanOrEqual(grainMs);
+        grain.note(Math.round((age + random() * 60_000) / resolutionMs) * resolutionMs);
+        expect(grain.ms).toBeGreaterThanOrEqual(resolutionMs);
       }
-      expect(grain.ms).toBe(grainMs);
+      expect(grain.ms).toBe(resolutionMs);
     }
   });
 
-  it.each(GRAINS)("of %f ms is found also if readings are sums and differences", (grainMs) => {
+  it.each(GRAINS)("of %f ms is found also if readings are sums and differences", (resolutionMs) => {
     const random = randomFrom("2");
     const readings = Array.from({ length: 200 }, () => {
       const count = Math.floor(random() * 1e6);
-      return 1_795_435_200_000 / 1_024 + count * grainMs - 1_795_435_200_000 / 1_024;
+      return 1_795_435_200_000 / 1_024 + count * resolutionMs - 1_795_435_200_000 / 1_024;
     });
-    expect(found(readings)).toBe(grainMs);
+    expect(found(readings)).toBe(resolutionMs);
   });
 
   it("of a browser that flips to the next value at a random moment is found too", () => {
@@ -55,11 +55,11 @@ describe("the grain of a clock", () => {
 
   it("bounds how far a reading is from the truth, from the first reading on", () => {
     const random = randomFrom("4");
-    for (const grainMs of GRAINS) {
-      const grain = new Grain();
+    for (const resolutionMs of GRAINS) {
+      const grain = new Resolution();
       for (let count = 0; count < 50; count += 1) {
         const exact = random() * 1e6;
-        const reading = Math.floor(exact / grainMs) * grainMs;
+        const reading = Math.floor(exact / resolutionMs) * resolutionMs;
         grain.note(reading);
         expect(exact - reading).toBeLessThanOrEqual(grain.ms + 1e-9);
       }

@@ -1,10 +1,13 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
 
-import * as raw from "../src/engine/raw.js";
-import { inWords, refused } from "../src/engine/refusal.js";
+import * as raw from "../src/engine/bindings.js";
+import { errorFor, lastError } from "../src/engine/last-error.js";
 
-vi.mock(import("../src/engine/raw.js"), async (original) => ({ ...(await original()), refusal: vi.fn() }));
+vi.mock(import("../src/engine/bindings.js"), async (original) => ({
+  ...(await original()),
+  refusal: vi.fn(),
+}));
 
 interface Case {
   numbers: [kind: number, field: number, min: number, max: number, value: number];
@@ -20,11 +23,11 @@ const cases = JSON.parse(readFileSync(FILE, "utf8")) as Case[];
 describe("what the engine refuses is told in its own words", () => {
   it.each(cases)("$message", ({ numbers, code, field, message }) => {
     vi.mocked(raw.refusal).mockImplementation((part) => numbers[part] ?? Number.NaN);
-    expect(refused()).toMatchObject({ name: "EngineError", code, field, message });
-    expect(refused("stopped_at")).toMatchObject({ code, field: "stopped_at" });
+    expect(lastError()).toMatchObject({ name: "EngineError", code, field, message });
+    expect(lastError("stopped_at")).toMatchObject({ code, field: "stopped_at" });
   });
 
   it("a mistake of a kind that is not known has a code of its own", () => {
-    expect(inWords(Number.NaN, "step", 0, 1, 2)).toMatchObject({ code: "invalid", field: "step" });
+    expect(errorFor(Number.NaN, "step", 0, 1, 2)).toMatchObject({ code: "invalid", field: "step" });
   });
 });

@@ -111,7 +111,7 @@ describe("signs that the page was frozen", () => {
       await asking.world.pass(100);
     }
     const before = asking.askedAt.length;
-    asking.world.sign("woken");
+    asking.world.wake("woken");
     expect(asking.clock.synced).toBe(false);
     await asking.world.pass(500);
     expect(asking.askedAt.length).toBeGreaterThan(before);
@@ -123,7 +123,7 @@ describe("signs that the page was frozen", () => {
     const asking = new Asking();
     await asking.world.pass(60_000);
     for (let count = 0; count < 1_000; count += 1) {
-      asking.world.sign("woken");
+      asking.world.wake("woken");
       await asking.passReading(160);
     }
     expect(mostInAMinute(asking.askedAt.slice(16))).toBeLessThanOrEqual(8);
@@ -145,7 +145,10 @@ async function happen({ world }: Asking, random: () => number): Promise<void> {
 it("a clock never goes backward and never breaks its bound, on a machine to which everything happens", async () => {
   const random = randomFrom("5");
   for (let round = 0; round < 8; round += 1) {
-    const asking = new Asking({ ppm: (random() - 0.5) * 1_000, grainMs: [0, 0.1, 1, 100][round % 4] ?? 0 });
+    const asking = new Asking({
+      ppm: (random() - 0.5) * 1_000,
+      resolutionMs: [0, 0.1, 1, 100][round % 4] ?? 0,
+    });
     await asking.world.pass(1_000);
     for (let [count, last] = [0, 0]; count < 100; count += 1) {
       await happen(asking, random);

@@ -1,25 +1,25 @@
-/** What happens to machines while a page is open. */
+/** What goes wrong with machines while a page is open. */
 import type { Rng } from "../virtual/random.js";
-import type { Happening, SimulatedWorld } from "./simulated-world.js";
+import type { Incident, SimulatedWorld } from "./simulated-world.js";
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
-/** Does something again and again, at random instants. */
-function nowAndThen(world: SimulatedWorld, rng: Rng, everyMs: number, run: () => void): void {
+/** Repeats something at random instants. */
+function repeatedly(world: SimulatedWorld, rng: Rng, everyMs: number, run: () => void): void {
   world.agenda.in(rng.exponential(everyMs), () => {
     run();
-    nowAndThen(world, rng, everyMs, run);
+    repeatedly(world, rng, everyMs, run);
   });
 }
 
 /**
- * A lid that is closed for two seconds up to four hours, now and then while a question is under way. Wi-Fi is often there at once,
- * else in a few seconds.
+ * A lid that is closed for two seconds to four hours, sometimes while a request is in flight. Wi-Fi is often back at once,
+ * otherwise within a few seconds.
  */
-export const sleeps: Happening = (world, rng) =>
-  nowAndThen(world, rng, 4 * MINUTE_MS, () => {
+export const sleeps: Incident = (world, rng) =>
+  repeatedly(world, rng, 4 * MINUTE_MS, () => {
     const networkBackAfterMs = rng.chance(0.3) ? rng.between(SECOND_MS, 4 * SECOND_MS) : 0;
     const lengthMs = rng.betweenLog(2 * SECOND_MS, 4 * HOUR_MS);
     const sleep = (): void => world.sleep(lengthMs, networkBackAfterMs);
@@ -30,19 +30,19 @@ export const sleeps: Happening = (world, rng) =>
     }
   });
 
-/** A wall clock that is set, forward or back: by NTP's steps, by hand, or by a wrong time zone put right. */
-export const wallSet: Happening = (world, rng) =>
-  nowAndThen(world, rng, 3 * MINUTE_MS, () => {
+/** A wall clock that is set forward or back: by a step of NTP, by hand, or by correcting the time zone. */
+export const wallSet: Incident = (world, rng) =>
+  repeatedly(world, rng, 3 * MINUTE_MS, () => {
     world.setWall(rng.pick([-1, 1]) * rng.betweenLog(0.13 * SECOND_MS, 6 * HOUR_MS));
   });
 
-/** Ten minutes with a network, five without. */
-export const outageAfterTenMinutes: Happening = (world) => {
+/** Ten minutes online, then five offline. */
+export const outageAfterTenMinutes: Incident = (world) => {
   world.agenda.at(10 * MINUTE_MS, () => world.outage(5 * MINUTE_MS));
 };
 
-/** A page behind others for minutes: its timers run once a second, and after five minutes once a minute. */
-export const hidden: Happening = (world, rng) => {
+/** A page that is hidden for minutes: its timers run once a second, and after five minutes once a minute. */
+export const hidden: Incident = (world, rng) => {
   const hide = (): void => {
     const lengthMs = rng.between(MINUTE_MS, 10 * MINUTE_MS);
     world.throttle("second");

@@ -1,5 +1,5 @@
-/** Asks a server for its time, as a page does by HTTP: connection, question, answer, and what can go wrong. */
-import type { AskTime, Exchange } from "../src/clock/ports.js";
+/** Requests for a server's time, as a page sends them over HTTP: connection, request, response, and all that can go wrong. */
+import type { AskTime, Exchange } from "../src/clock/inputs.js";
 import type { Agenda } from "../virtual/agenda.js";
 import type { Machine } from "../virtual/machine.js";
 import type { Page } from "../virtual/page.js";
@@ -7,25 +7,25 @@ import type { Rng } from "../virtual/random.js";
 import type { Network } from "./network.js";
 import type { Server, Servers } from "./servers.js";
 
-/** An exchange as a page sees it that knows nothing of Resource Timing: `Date.now()` around `fetch`. */
+/** An exchange as seen by a page that does not use Resource Timing: `Date.now()` around `fetch`. */
 export interface PlainExchange {
   readonly askedWallMs: number;
   readonly answeredWallMs: number;
-  /** The server's time, in the middle of its work. */
+  /** The server's time, halfway through its work. */
   readonly serverMs: number;
 }
 
-/** What follows the questions. */
-export interface Followers {
-  /** A question is asked. */
+/** Observes the requests. */
+export interface ExchangeObserver {
+  /** A request is about to be sent. */
   asked(): void;
-  /** A question that was asked at a time goes out, and may reach a server. */
+  /** A request from `askedAt` leaves the machine, and may reach a server. */
   left(askedAt: number): void;
-  /** An answer is about to be told. */
+  /** A response is about to be delivered. */
   answering(): void;
-  /** An answer was told. */
+  /** A response was delivered. */
   answered(exchange: Exchange, plain: PlainExchange): void;
-  /** It was told that no answer comes. */
+  /** A request failed. */
   failed(why: string): void;
 }
 
@@ -37,49 +37,49 @@ export interface Route {
   readonly network: Network;
   readonly servers: Servers;
   readonly rng: Rng;
-  /** Whether stamps are those of Resource Timing: taken by the browser itself, the first when the connection is there. */
+  /** Whether the stamps come from Resource Timing. The first is then taken once the connection exists. */
   readonly hasResourceTiming: boolean;
 }
 
-/** Servers and proxies close connections that nobody used for this long, in milliseconds. */
-const KEPT_FOR_MS = 5_000;
-/** A page that gets no answer gives up after this time. */
-const GIVES_UP_AFTER_MS = 10_000;
-/** The chance that a browser knows of having no network, and so says at once that it has none. */
+/** Servers and proxies close connections that are idle for this long, in milliseconds. */
+const KEEP_ALIVE_MS = 5_000;
+/** The timeout of a request, in milliseconds. */
+const TIMEOUT_MS = 10_000;
+/** The chance that a browser knows that it is offline and fails at once. */
 const KNOWS_OUTAGE_CHANCE = 0.5;
-/** Connections outlive a sleep that is shorter than this, in milliseconds, with some chance. */
+/** The chance that a connection survives a sleep of less than this, in milliseconds. */
 const OUTLIVED_SLEEP = { shorterThanMs: 60_000, chance: 0.6, resentWithinMs: 300 } as const;
-/** The code that an error has if the browser could not send the question, or found the connection dead. */
+/** The code of an error if the browser cannot send the request, or finds the connection dead. */
 const UNREACHABLE = "unreachable";
-/** The others are found dead soon, or only when the page gives up. */
+/** Otherwise the connection is found dead soon, or only at the timeout. */
 const FOUND_DEAD = { chance: 0.8, withinMs: 1_000 } as const;
 
-/** Asks over one connection, which is made anew when it was not used for a while. */
-export class Asking {
+/** Sends requests over one connection, which is replaced when it was idle for a while. */
+export class TimeRequests {
   readonly #route: Route;
-  readonly #followers: Followers;
+  readonly #observer: ExchangeObserver;
   #connected: Server;
   #connectedAt = 0;
   #usedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(route: Route, followers: Followers) {
+  constructor(route: Route, observer: ExchangeObserver) {
     this.#route = route;
-    this.#followers = followers;
+    this.#observer = observer;
     this.#connected = route.servers.connect();
   }
 
   readonly ask: AskTime = (signal) => {
-    this.#followers.asked();
+    this.#observer.asked();
     return new Promise<Exchange>((resolve, reject) => {
       if (signal.aborted) {
         reject(signal.reason as Error);
         return;
       }
-      const heed = (): void => trip.fail("nobody waits");
-      const trip = new Trip(this.#route, this.#followers, this.#connected, resolve, reject, () =>
-        signal.removeEventListener("abort", heed),
+      const onAbort = (): void => trip.fail("aborted");
+      const trip = new Trip(this.#route, this.#observer, this.#connected, resolve, reject, () =>
+        signal.removeEventListener("abort", onAbort),
       );
-      signal.addEventListener("abort", heed);
+      signal.addEventListener("abort", onAbort);
       const { agenda, page } = this.#route;
       agenda.in(page.handedOverAfter(), () => this.#leave(trip));
     });
@@ -88,7 +88,7 @@ export class Asking {
   #leave(trip: Trip): void {
     const { agenda, network, servers } = this.#route;
     const { now } = agenda;
-    if (now - this.#usedAt > KEPT_FOR_MS) {
+    if (now - this.#usedAt > KEEP_ALIVE_MS) {
       this.#connected = servers.connect();
       this.#connectedAt = now + network.connecting();
     }
@@ -101,16 +101,16 @@ export class Asking {
     );
   }
 
-  /** All connections are dead, as after a long sleep or when the network has changed. */
+  /** Drops the connection, as after a long sleep or a change of network. */
   disconnect(): void {
     this.#usedAt = Number.NEGATIVE_INFINITY;
   }
 }
 
-/** One exchange on its way. */
+/** One exchange in flight. */
 class Trip {
   readonly #route: Route;
-  readonly #followers: Followers;
+  readonly #observer: ExchangeObserver;
   readonly #resolve: (exchange: Exchange) => void;
   readonly #reject: (reason: Error) => void;
   readonly #atEnd: () => void;
@@ -122,14 +122,14 @@ class Trip {
 
   constructor(
     route: Route,
-    followers: Followers,
+    observer: ExchangeObserver,
     server: Server,
     resolve: (exchange: Exchange) => void,
     reject: (reason: Error) => void,
     atEnd: () => void,
   ) {
     this.#route = route;
-    this.#followers = followers;
+    this.#observer = observer;
     this.server = server;
     this.#resolve = resolve;
     this.#reject = reject;
@@ -139,7 +139,7 @@ class Trip {
     this.#askedWallMs = route.machine.wallMs();
   }
 
-  /** The connection is there, and the question goes out. */
+  /** Sends the request over the connection. */
   leave(andThen: () => void): void {
     const { machine, network, agenda, hasResourceTiming } = this.#route;
     machine.whenAwake(() => {
@@ -150,21 +150,21 @@ class Trip {
         this.#dieOffline();
         return;
       }
-      this.#followers.left(this.#askedAt);
+      this.#observer.left(this.#askedAt);
       if (network.isLost()) {
-        this.#failIn(GIVES_UP_AFTER_MS);
+        this.#failIn(TIMEOUT_MS);
       } else {
         agenda.at(network.arrivesThere(), () => this.#reachServer(andThen));
       }
     });
   }
 
-  /** Tells that no answer comes. */
+  /** Fails the exchange. */
   fail(why: string): void {
     if (!this.#isOver) {
       this.#end();
       this.#reject(Object.assign(new Error(why), { code: why }));
-      this.#followers.failed(why);
+      this.#observer.failed(why);
     }
   }
 
@@ -187,11 +187,11 @@ class Trip {
     } else if (network.isUp) {
       this.#arrive(receivedMs, sentMs);
     } else {
-      this.#failIn(GIVES_UP_AFTER_MS);
+      this.#failIn(TIMEOUT_MS);
     }
   }
 
-  /** The server has sent the answer again and again meanwhile, or given up. */
+  /** Handles a response to a sleeping machine: the server resends it for a while, then gives up. */
   #comeBackAsleep(receivedMs: number, sentMs: number): void {
     const { agenda, machine, network, rng } = this.#route;
     const arrivedAt = agenda.now;
@@ -206,24 +206,24 @@ class Trip {
     });
   }
 
-  /** The machine has the answer; the page learns of it a little later. */
+  /** Takes the response on the machine. The page notices it a little later. */
   #arrive(receivedMs: number, sentMs: number): void {
     const { agenda, machine, page, hasResourceTiming } = this.#route;
     const arrivedMs = machine.monotonicMs();
     agenda.in(page.noticedAfter(), () =>
       machine.whenAwake(() =>
-        this.#tell(receivedMs, sentMs, hasResourceTiming ? arrivedMs : machine.monotonicMs()),
+        this.#deliver(receivedMs, sentMs, hasResourceTiming ? arrivedMs : machine.monotonicMs()),
       ),
     );
   }
 
-  #tell(receivedMs: number, sentMs: number, answeredMs: number): void {
+  #deliver(receivedMs: number, sentMs: number, answeredMs: number): void {
     if (this.#isOver) {
       return;
     }
     this.#end();
     const { agenda, machine } = this.#route;
-    this.#followers.answering();
+    this.#observer.answering();
     this.server.heardAt = agenda.now;
     const exchange = {
       askedMs: this.#askedMs,
@@ -233,7 +233,7 @@ class Trip {
       server: this.server.clock.name,
     };
     this.#resolve(exchange);
-    this.#followers.answered(exchange, {
+    this.#observer.answered(exchange, {
       askedWallMs: this.#askedWallMs,
       answeredWallMs: machine.wallMs(),
       serverMs: (receivedMs + sentMs) / 2,
@@ -249,7 +249,7 @@ class Trip {
     if (this.#route.rng.chance(KNOWS_OUTAGE_CHANCE)) {
       this.#failIn(this.#route.rng.exponential(5), UNREACHABLE);
     } else {
-      this.#failIn(GIVES_UP_AFTER_MS);
+      this.#failIn(TIMEOUT_MS);
     }
   }
 
@@ -258,7 +258,7 @@ class Trip {
     if (rng.chance(FOUND_DEAD.chance)) {
       this.#failIn(rng.between(0, FOUND_DEAD.withinMs), UNREACHABLE);
     } else {
-      this.#failIn(GIVES_UP_AFTER_MS);
+      this.#failIn(TIMEOUT_MS);
     }
   }
 

@@ -1,13 +1,13 @@
 /** News of a session in a virtual world, and what they tell. */
 import { sessionAddress } from "../../src/http/address.js";
 import type { Platform } from "../../src/platform.js";
-import { News } from "../../src/session/news.js";
+import { SessionWatcher } from "../../src/session/watcher.js";
 import { HttpWorld } from "../world/http-world.js";
 
 type Told = number | boolean | "expired" | "final";
 
 /** Who follows a session, and what they were told. */
-export class Following {
+export class Watching {
   readonly world = new HttpWorld();
   /** All that was told, in order: the revision of a session, whether news arrive by themselves, that it has expired. */
   readonly told: Told[] = [];
@@ -15,7 +15,7 @@ export class Following {
   whenTold: (told: Told) => void = () => undefined;
   /** Whether what the server answers now is for good. */
   isFinal = false;
-  readonly news: News;
+  readonly watcher: SessionWatcher;
   readonly path: string;
 
   /** @param changes What the platform has in place of what the world gives. */
@@ -27,7 +27,7 @@ export class Following {
       this.told.push(told);
       this.whenTold(told);
     };
-    this.news = new News({ ...this.world.platform, ...changes }, sessionAddress(address), {
+    this.watcher = new SessionWatcher({ ...this.world.platform, ...changes }, sessionAddress(address), {
       session: ({ revision }) => tell(revision),
       listening: tell,
       expired: () => tell("expired"),
