@@ -8,10 +8,10 @@ import { type Observation, ROUNDS_OF_REACTIONS, Session } from "./session.js";
 import { type Faults, standIn } from "./stand-ins.js";
 import { ourClock } from "./subject.js";
 
-/** Over all scenarios. scripts/simulate-clock has a million. */
+/** Over all scenarios. scripts/simulate-clock runs a million. */
 const SYNCS = 20_000;
 const SYNCS_EACH = Math.ceil(SYNCS / SCENARIOS.length);
-/** How long an honest clock has to be watched to see that it is one, and a liar at most. */
+/** The number of syncs that show whether a clock is honest. */
 const SYNCS_OF_A_STAND_IN = 3_000;
 
 function howToSeeIt({ promise, scenario, seed, atMs, detail }: FoundBreach): string {
@@ -26,7 +26,7 @@ describe("the clock keeps its promises", () => {
   });
 });
 
-describe("99 of 100 errors are smaller than those of what pages do without it", () => {
+describe("the 99th percentile of errors is smaller than that of the baselines", () => {
   it.each(["lan", "wifi", "4g", "bufferbloat", "180ms", "drift", "sleeps", "wall-set"])(
     "%s",
     async (name) => {
@@ -38,8 +38,8 @@ describe("99 of 100 errors are smaller than those of what pages do without it", 
   );
 });
 
-describe("99 of 100 errors are about as small as is aimed at; scripts/simulate-clock has the exact comparison", () => {
-  /** So few syncs are not enough for more. */
+describe("the 99th percentile of errors is near its target; scripts/simulate-clock compares it exactly", () => {
+  /** So few syncs do not allow a stricter test. */
   const SLACK = 1.5;
 
   it.each(SCENARIOS.filter(({ targets }) => targets.onlineMs !== undefined))("$name", async (scenario) => {
@@ -50,9 +50,9 @@ describe("99 of 100 errors are about as small as is aimed at; scripts/simulate-c
   });
 });
 
-describe("a clock that is not ours", () => {
+describe("another clock", () => {
   it.each(["lan", "wifi", "4g", "bufferbloat", "drift", "rate-changes", "sleeps", "background"])(
-    "is believed if it is honest: %s",
+    "passes if it is honest: %s",
     async (name) => {
       const measures = await runScenario(scenarioNamed(name), SYNCS_OF_A_STAND_IN, standIn());
       expect(measures.breaches.map(howToSeeIt)).toEqual([]);
@@ -90,14 +90,14 @@ describe("a session", () => {
     return readings;
   };
 
-  it.each(SCENARIOS)("is the same each time, and after more rounds of reactions: $name", async (scenario) => {
+  it.each(SCENARIOS)("is the same each time, and with more rounds of reactions: $name", async (scenario) => {
     const readings = await all(scenario, 1, ROUNDS_OF_REACTIONS);
     expect(readings.length).toBeGreaterThan(20);
     expect(await all(scenario, 1, ROUNDS_OF_REACTIONS)).toEqual(readings);
     expect(await all(scenario, 1, 4 * ROUNDS_OF_REACTIONS)).toEqual(readings);
   });
 
-  it("differs from one seed to the next", async () => {
+  it("differs between seeds", async () => {
     const wifi = scenarioNamed("wifi");
     expect(await all(wifi, 1, ROUNDS_OF_REACTIONS)).not.toEqual(await all(wifi, 2, ROUNDS_OF_REACTIONS));
   });

@@ -8,7 +8,7 @@ const NEEDED = [
   "dist/index.js",
 ];
 
-/** Runs once before all tests: they are of what `scripts/build-wasm` makes. */
+/** Runs once before all tests, which test the output of `scripts/build-wasm`. */
 export default function setup(): void {
   const missing = NEEDED.filter((file) => !existsSync(new URL(`../${file}`, import.meta.url)));
   if (missing.length > 0) {

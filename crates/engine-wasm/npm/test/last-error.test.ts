@@ -16,18 +16,18 @@ interface Case {
   message: string;
 }
 
-/** Tests of the Rust crate hold the engine's own numbers and words to the same file. */
+/** The Rust crate tests the engine's own numbers and messages against the same file. */
 const FILE = new URL("../../tests/refusals.json", import.meta.url);
 const cases = JSON.parse(readFileSync(FILE, "utf8")) as Case[];
 
-describe("what the engine refuses is told in its own words", () => {
+describe("the engine's errors have the engine's messages", () => {
   it.each(cases)("$message", ({ numbers, code, field, message }) => {
     vi.mocked(raw.refusal).mockImplementation((part) => numbers[part] ?? Number.NaN);
     expect(lastError()).toMatchObject({ name: "EngineError", code, field, message });
     expect(lastError("stopped_at")).toMatchObject({ code, field: "stopped_at" });
   });
 
-  it("a mistake of a kind that is not known has a code of its own", () => {
+  it("an error of an unknown kind has a code of its own", () => {
     expect(errorFor(Number.NaN, "step", 0, 1, 2)).toMatchObject({ code: "invalid", field: "step" });
   });
 });

@@ -1,7 +1,7 @@
-/** Three ways to the same answers: what a timeline was asked before must never show. */
+/** Three ways to the same results: earlier calls of a timeline must never affect later ones. */
 import { type Session, Timeline } from "../src/index.js";
 
-/** Answers `cases` by some route; `check` is handed each with the timeline to ask. */
+/** Visits `cases` in some order, and calls `check` with each and a timeline. */
 export type Route = <Case>(
   cases: readonly Case[],
   session: (one: Case) => Session,
@@ -53,7 +53,7 @@ function bySession<Case>(
   return groups.values();
 }
 
-/** The cases in an order that looks random and is the same in every run. */
+/** Returns the cases in an order that looks random and is the same in every run. */
 function mixed<Case>(cases: Case[]): Case[] {
   let state = 1;
   const next = (n: number): number => {

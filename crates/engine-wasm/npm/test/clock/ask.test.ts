@@ -7,7 +7,7 @@ import { ADDRESS, HttpWorld, json, NOON } from "../world/http-world.js";
 
 const TIME = `${ADDRESS}/v1/time`;
 
-/** One exchange in a world, and what was watched of it. */
+/** Runs one exchange, and records how its timing was watched. */
 async function exchange(
   world: HttpWorld,
   stamps?: (asked: number) => RequestStamps | undefined,
@@ -44,7 +44,7 @@ describe("an exchange over HTTP", () => {
     });
   });
 
-  it("is asked past all caches, each at an address of its own", async () => {
+  it("bypasses all caches, each time with a unique address", async () => {
     const world = new HttpWorld();
     await exchange(world);
     await exchange(world);
@@ -54,7 +54,7 @@ describe("an exchange over HTTP", () => {
     expect(one?.init.cache).toBe("no-store");
   });
 
-  it("takes the stamps of the wire in place of its own", async () => {
+  it("prefers the stamps of Resource Timing to its own", async () => {
     const {
       exchange: told,
       watched,
@@ -75,20 +75,20 @@ describe("an exchange over HTTP", () => {
     ["of something before", -9, -2, 20],
     ["of something later", 21, 30, 20],
     ["that there are not", undefined, undefined, 20],
-  ])("does not take stamps %s", async (_which, from, to, width) => {
+  ])("ignores stamps %s", async (_which, from, to, width) => {
     const { exchange: told } = await exchange(new HttpWorld(), (asked) =>
       from === undefined ? undefined : { askedMs: asked + from, answeredMs: asked + to },
     );
     expect(told.answeredMs - told.askedMs).toBeCloseTo(width, 6);
   });
 
-  it("knows no server's name if none is told", async () => {
+  it("has an empty server name if the server gives none", async () => {
     const world = new HttpWorld();
     world.server.interpose = () => json({ now_ms: NOON, received_us: NOON * 1_000, sent_us: NOON * 1_000 });
     expect((await exchange(world)).exchange.server).toBe("");
   });
 
-  it("ends watching also if it fails", async () => {
+  it("stops watching even if it fails", async () => {
     const world = new HttpWorld();
     world.server.reach = "unreachable";
     let ended = 0;

@@ -1,138 +1,138 @@
-/** What upsets a machine's clocks, and what becomes of the clock then. */
+/** Disruptions of a machine's clocks, and how the clock reacts. */
 import { describe, expect, it } from "vitest";
 
 import { randomFrom } from "../../virtual/random.js";
-import { Asking, mostInAMinute } from "./asking.js";
+import { ClockHarness, mostInAMinute } from "./clock-harness.js";
 
 const HOUR_MS = 3_600_000;
 
-describe("a machine that sleeps", () => {
-  it("has the clock not synced at once, and synced and right again within two seconds", async () => {
-    const asking = new Asking();
-    await asking.world.pass(60_000);
-    await asking.world.sleep(HOUR_MS);
-    expect(asking.clock.synced).toBe(false);
-    const readings = await asking.passReading(2_000);
+describe("a sleep of the machine", () => {
+  it("makes the clock not synced at once, and synced and right again within two seconds", async () => {
+    const harness = new ClockHarness();
+    await harness.world.pass(60_000);
+    await harness.world.sleep(HOUR_MS);
+    expect(harness.clock.synced).toBe(false);
+    const readings = await harness.passReading(2_000);
     expect(readings.at(-1)?.synced).toBe(true);
-    expect(Math.abs(asking.aheadMs)).toBeLessThan(1);
-    asking.clock.close();
+    expect(Math.abs(harness.aheadMs)).toBeLessThan(1);
+    harness.clock.close();
   });
 
-  it("is never said to be synced while the clock shows the time before the sleep", async () => {
-    const asking = new Asking();
-    await asking.world.pass(60_000);
-    await asking.world.sleep(HOUR_MS);
+  it("never leaves the clock synced while it shows the time before the sleep", async () => {
+    const harness = new ClockHarness();
+    await harness.world.pass(60_000);
+    await harness.world.sleep(HOUR_MS);
     for (let passed = 0; passed < 2_000; passed += 5) {
-      await asking.world.pass(5);
-      const { synced, now } = asking.clock.read();
-      expect(synced && Math.abs(now - asking.world.server.now) > 100).toBe(false);
+      await harness.world.pass(5);
+      const { synced, now } = harness.clock.read();
+      expect(synced && Math.abs(now - harness.world.server.now) > 100).toBe(false);
     }
-    asking.clock.close();
+    harness.clock.close();
   });
 
-  it("during a question makes its answer worthless, wherever in the burst that is", async () => {
+  it("during a request makes the response worthless, anywhere in a burst", async () => {
     for (let afterMs = 0; afterMs < 115; afterMs += 5) {
-      const asking = new Asking();
-      await asking.world.pass(afterMs);
-      expect(asking.world.leftovers.questions).toBe(1);
-      await asking.world.sleep(30_000);
+      const harness = new ClockHarness();
+      await harness.world.pass(afterMs);
+      expect(harness.world.leftovers.requests).toBe(1);
+      await harness.world.sleep(30_000);
       for (let passed = 0; passed < 2_000; passed += 5) {
-        await asking.world.pass(5);
-        expect(!asking.clock.isReady || asking.isWithin).toBe(true);
+        await harness.world.pass(5);
+        expect(!harness.clock.isReady || harness.isWithin).toBe(true);
       }
-      expect(asking.clock.synced).toBe(true);
-      expect(asking.clock.errorMs).toBeLessThan(30);
-      asking.clock.close();
+      expect(harness.clock.synced).toBe(true);
+      expect(harness.clock.errorMs).toBeLessThan(30);
+      harness.clock.close();
     }
   });
 
-  it("at the end of a later burst is noticed without anybody reading", async () => {
-    const probe = new Asking();
+  it("at the end of a later burst is noticed even if nothing reads the clock", async () => {
+    const probe = new ClockHarness();
     await probe.world.pass(10_000);
     const second = probe.told[1]?.atMs ?? 0;
     probe.clock.close();
     for (let beforeMs = 1; beforeMs < 40; beforeMs += 3) {
-      const asking = new Asking();
-      await asking.world.pass(second - beforeMs);
-      expect(asking.world.leftovers.questions).toBe(1);
-      await asking.world.sleep(30_000);
-      await asking.world.pass(2_000);
-      expect(Math.abs(asking.aheadMs)).toBeLessThan(5);
-      expect(asking.clock.synced).toBe(true);
-      asking.clock.close();
+      const harness = new ClockHarness();
+      await harness.world.pass(second - beforeMs);
+      expect(harness.world.leftovers.requests).toBe(1);
+      await harness.world.sleep(30_000);
+      await harness.world.pass(2_000);
+      expect(Math.abs(harness.aheadMs)).toBeLessThan(5);
+      expect(harness.clock.synced).toBe(true);
+      harness.clock.close();
     }
   });
 
-  it("as often as it likes does not have more asked than a minute allows", async () => {
-    const asking = new Asking();
-    await asking.world.pass(60_000);
+  it("causes no more requests than a minute allows, however often it happens", async () => {
+    const harness = new ClockHarness();
+    await harness.world.pass(60_000);
     for (let count = 0; count < 200; count += 1) {
-      await asking.world.sleep(600);
-      await asking.passReading(160);
+      await harness.world.sleep(600);
+      await harness.passReading(160);
     }
-    expect(mostInAMinute(asking.askedAt.slice(16))).toBeLessThanOrEqual(8);
-    asking.clock.close();
+    expect(mostInAMinute(harness.askedAt.slice(16))).toBeLessThanOrEqual(8);
+    harness.clock.close();
   });
 });
 
 describe("a wall clock", () => {
-  it("that is set has the clock not synced at once, and synced again within two seconds", async () => {
-    const asking = new Asking();
-    await asking.world.pass(60_000);
-    asking.world.machine.setWall(-HOUR_MS);
-    expect(asking.clock.synced).toBe(false);
-    const readings = await asking.passReading(2_000);
+  it("that is set makes the clock not synced at once, and synced again within two seconds", async () => {
+    const harness = new ClockHarness();
+    await harness.world.pass(60_000);
+    harness.world.machine.setWall(-HOUR_MS);
+    expect(harness.clock.synced).toBe(false);
+    const readings = await harness.passReading(2_000);
     expect(readings.at(-1)?.synced).toBe(true);
-    asking.clock.close();
+    harness.clock.close();
   });
 
   it.each([
     ["jumps to and fro", (count: number) => (count % 2 === 0 ? HOUR_MS : -HOUR_MS)],
     ["runs away", () => 10_000],
     ["runs back", () => -10_000],
-  ])("that %s does not have more asked than a minute allows", async (_how, byMs) => {
-    const asking = new Asking();
-    await asking.world.pass(60_000);
+  ])("that %s causes no more requests than a minute allows", async (_how, byMs) => {
+    const harness = new ClockHarness();
+    await harness.world.pass(60_000);
     for (let count = 0; count < 2_000; count += 1) {
-      asking.world.machine.setWall(byMs(count));
-      await asking.passReading(64);
+      harness.world.machine.setWall(byMs(count));
+      await harness.passReading(64);
     }
-    expect(mostInAMinute(asking.askedAt.slice(16))).toBeLessThanOrEqual(8);
-    expect(asking.isWithin).toBe(true);
-    asking.clock.close();
+    expect(mostInAMinute(harness.askedAt.slice(16))).toBeLessThanOrEqual(8);
+    expect(harness.isWithin).toBe(true);
+    harness.clock.close();
   });
 });
 
-describe("signs that the page was frozen", () => {
-  it("have it ask at once, though its clocks agree", async () => {
-    const asking = new Asking();
-    await asking.world.pass(60_000);
-    while (asking.world.agenda.now - (asking.told.at(-1)?.atMs ?? 0) < 10_000) {
-      await asking.world.pass(100);
+describe("wake events", () => {
+  it("make the clock ask at once, even if its clocks agree", async () => {
+    const harness = new ClockHarness();
+    await harness.world.pass(60_000);
+    while (harness.world.agenda.now - (harness.told.at(-1)?.atMs ?? 0) < 10_000) {
+      await harness.world.pass(100);
     }
-    const before = asking.askedAt.length;
-    asking.world.wake("woken");
-    expect(asking.clock.synced).toBe(false);
-    await asking.world.pass(500);
-    expect(asking.askedAt.length).toBeGreaterThan(before);
-    expect(asking.clock.synced).toBe(true);
-    asking.clock.close();
+    const before = harness.askedAt.length;
+    harness.world.wake("woken");
+    expect(harness.clock.synced).toBe(false);
+    await harness.world.pass(500);
+    expect(harness.askedAt.length).toBeGreaterThan(before);
+    expect(harness.clock.synced).toBe(true);
+    harness.clock.close();
   });
 
-  it("do not have more asked than a minute allows", async () => {
-    const asking = new Asking();
-    await asking.world.pass(60_000);
+  it("cause no more requests than a minute allows", async () => {
+    const harness = new ClockHarness();
+    await harness.world.pass(60_000);
     for (let count = 0; count < 1_000; count += 1) {
-      asking.world.wake("woken");
-      await asking.passReading(160);
+      harness.world.wake("woken");
+      await harness.passReading(160);
     }
-    expect(mostInAMinute(asking.askedAt.slice(16))).toBeLessThanOrEqual(8);
-    asking.clock.close();
+    expect(mostInAMinute(harness.askedAt.slice(16))).toBeLessThanOrEqual(8);
+    harness.clock.close();
   });
 });
 
-/** Something may happen to the machine or to the network. */
-async function happen({ world }: Asking, random: () => number): Promise<void> {
+/** Lets something happen to the machine or the network. */
+async function happen({ world }: ClockHarness, random: () => number): Promise<void> {
   const [kind, ms] = [random(), 600 + random() * 1e5];
   if (kind < 0.1) {
     await world.sleep(ms);
@@ -142,22 +142,22 @@ async function happen({ world }: Asking, random: () => number): Promise<void> {
   world.server.reach = random() < 0.2 ? "unreachable" : "answers";
 }
 
-it("a clock never goes backward and never breaks its bound, on a machine to which everything happens", async () => {
+it("a clock never goes backward and never breaks its bound, whatever happens to the machine", async () => {
   const random = randomFrom("5");
   for (let round = 0; round < 8; round += 1) {
-    const asking = new Asking({
+    const harness = new ClockHarness({
       ppm: (random() - 0.5) * 1_000,
       resolutionMs: [0, 0.1, 1, 100][round % 4] ?? 0,
     });
-    await asking.world.pass(1_000);
+    await harness.world.pass(1_000);
     for (let [count, last] = [0, 0]; count < 100; count += 1) {
-      await happen(asking, random);
-      for (const { now } of await asking.passReading(random() * 10_000, 250)) {
+      await happen(harness, random);
+      for (const { now } of await harness.passReading(random() * 10_000, 250)) {
         expect(now).toBeGreaterThanOrEqual(last);
         last = now;
       }
-      expect(asking.isWithin).toBe(true);
+      expect(harness.isWithin).toBe(true);
     }
-    asking.clock.close();
+    harness.clock.close();
   }
 });

@@ -6,30 +6,30 @@ import { randomFrom } from "../../virtual/random.js";
 
 const MINUTE_MS = 60_000;
 
-/** A network, and how long it is watched. */
+/** A network, and how long it is observed. */
 interface Watched {
-  /** What the machine's clock gains on the server's at an instant, in ppm. */
+  /** How fast the machine's clock gains on the server's at an instant, in ppm. */
   readonly ppm: (trueMs: number) => number;
   readonly lastsMs: number;
   readonly everyMs?: number;
-  /** The shortest way there, and back. */
+  /** The shortest delay in each direction. */
   readonly there?: number;
   readonly back?: number;
-  /** The mean of what comes on top on each way, exponentially. */
+  /** The mean of the additional, exponential delay in each direction. */
   readonly noise?: number;
   readonly seed?: number;
   readonly server?: string;
 }
 
-/** What exchanges tell, in the end, and what is true then. */
+/** The final fit, and the truth at that time. */
 interface Told {
   readonly track: Track;
   readonly nowMs: number;
-  /** The server's time less the machine's monotonic clock. */
+  /** The server's time minus the machine's monotonic clock. */
   readonly offset: number;
 }
 
-/** Has exchanges told to a track. Both clocks begin at 0. */
+/** Adds exchanges to a track. Both clocks begin at 0. */
 function watch({
   ppm,
   lastsMs,
@@ -59,7 +59,7 @@ function watch({
   return { track, nowMs: machineMs, offset: trueMs - machineMs };
 }
 
-/** The drift of the offset, in ppm: what the machine gains, the offset loses. */
+/** The drift of the offset, in ppm. The offset loses what the machine gains. */
 const driftOf = ({ track, nowMs }: Told): number => fitTracks([track], nowMs, 0).drift * 1e6;
 
 describe("the drift", () => {
@@ -68,32 +68,32 @@ describe("the drift", () => {
     expect(Math.abs(drift + ppm)).toBeLessThan(3);
   });
 
-  it("is found over even networks to a ppm, over noisy ones to some", () => {
+  it("is found to 1 ppm over quiet networks, and to a few over noisy ones", () => {
     const offBy = (noise: number): number =>
       Math.abs(driftOf(watch({ ppm: () => 80, lastsMs: 10 * MINUTE_MS, noise })) + 80);
     expect(offBy(0)).toBeLessThan(1);
     expect(offBy(20)).toBeLessThan(40);
   });
 
-  it("is found though the ways there and back differ", () => {
+  it("is found although the two directions differ", () => {
     const drift = driftOf(watch({ ppm: () => 80, lastsMs: 10 * MINUTE_MS, there: 5, back: 150 }));
     expect(Math.abs(drift + 80)).toBeLessThan(3);
   });
 
-  it("is believed to be small as long as exchanges tell little", () => {
+  it("is assumed to be small while there is little evidence", () => {
     const short = watch({ ppm: () => 400, lastsMs: 300, everyMs: 0 });
     expect(Math.abs(driftOf(short))).toBeLessThan(30);
     expect(fitTracks([], 1_000, 0).drift).toBeCloseTo(0, 9);
     expect(fitTracks([new Track("one", 0)], 1_000, 0).drift).toBeCloseTo(0, 9);
   });
 
-  it("is that of before no more, some minutes after it has changed", () => {
+  it("follows a change within some minutes", () => {
     const changes = (trueMs: number): number => (trueMs < 10 * MINUTE_MS ? 100 : -100);
     const drift = driftOf(watch({ ppm: changes, lastsMs: 14 * MINUTE_MS, noise: 1 }));
     expect(Math.abs(drift - 100)).toBeLessThan(15);
   });
 
-  it("that wanders slowly does not have evidence forgotten", () => {
+  it("keeps its evidence while it wanders slowly", () => {
     const wanders = (trueMs: number): number => 50 + 0.5 * Math.sin(trueMs / MINUTE_MS);
     const told = watch({ ppm: wanders, lastsMs: 10 * MINUTE_MS });
     const before = told.track.samples.length;
@@ -101,7 +101,7 @@ describe("the drift", () => {
     expect(told.track.samples).toHaveLength(before);
   });
 
-  it("is what several servers have in common, though each has been heard little of", () => {
+  it("is fitted over several servers with few exchanges each", () => {
     const one = watch({ ppm: () => 150, lastsMs: 5 * MINUTE_MS, everyMs: 30_000 });
     const other = watch({
       ppm: () => 150,
@@ -116,7 +116,7 @@ describe("the drift", () => {
 });
 
 describe("the offset", () => {
-  it("is the middle between the ways that were delayed least", () => {
+  it("is the middle between the shortest delays", () => {
     for (const noise of [0, 2, 20]) {
       const told = watch({ ppm: () => 100, lastsMs: 5 * MINUTE_MS, noise });
       const offset = fitTracks([told.track], told.nowMs, 0).offsetOf(told.track);
@@ -124,13 +124,13 @@ describe("the offset", () => {
     }
   });
 
-  it("is off by half of what the ways differ, which nobody can see", () => {
+  it("is off by half of the asymmetry, which no client can detect", () => {
     const told = watch({ ppm: () => 0, lastsMs: MINUTE_MS, there: 50, back: 10, noise: 0 });
     const offset = fitTracks([told.track], told.nowMs, 0).offsetOf(told.track);
     expect(offset - told.offset).toBeCloseTo(20, 0);
   });
 
-  it("is that of an instant: it is taken on by the drift", () => {
+  it("belongs to an instant: the drift carries it forward", () => {
     const told = watch({ ppm: () => 100, lastsMs: 10 * MINUTE_MS });
     const later = told.nowMs + 5 * MINUTE_MS;
     const offset = fitTracks([told.track], later, 0).offsetOf(told.track);

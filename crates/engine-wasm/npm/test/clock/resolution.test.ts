@@ -3,11 +3,11 @@ import { describe, expect, it } from "vitest";
 import { Resolution } from "../../src/clock/resolution.js";
 import { randomFrom } from "../../virtual/random.js";
 
-/** The grains that browsers have, as far as is known, in milliseconds. */
-const GRAINS = [100, 50, 20, 1_000 / 60, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005];
+/** The known resolutions of browsers, in milliseconds. */
+const RESOLUTIONS = [100, 50, 20, 1_000 / 60, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005];
 const MONTH_MS = 30 * 86_400_000;
 
-/** The grain that is found after some readings. */
+/** Returns the resolution found after some readings. */
 function found(readings: readonly number[]): number {
   const grain = new Resolution();
   for (const reading of readings) {
@@ -16,13 +16,13 @@ function found(readings: readonly number[]): number {
   return grain.ms;
 }
 
-describe("the grain of a clock", () => {
-  it("is believed to be the coarsest as long as nothing is known", () => {
+describe("the resolution of a clock", () => {
+  it("is the coarsest before any reading", () => {
     expect(found([])).toBe(100);
     expect(found([0, 100, 300, 12_400])).toBe(100);
   });
 
-  it.each(GRAINS)("of %f ms is found, and never taken for finer", (resolutionMs) => {
+  it.each(RESOLUTIONS)("of %f ms is found, and never mistaken for a finer one", (resolutionMs) => {
     const random = randomFrom("1");
     for (const age of [0, 60_000, MONTH_MS]) {
       const grain = new Resolution();
@@ -34,7 +34,7 @@ describe("the grain of a clock", () => {
     }
   });
 
-  it.each(GRAINS)("of %f ms is found also if readings are sums and differences", (resolutionMs) => {
+  it.each(RESOLUTIONS)("of %f ms is found even if readings are sums and differences", (resolutionMs) => {
     const random = randomFrom("2");
     const readings = Array.from({ length: 200 }, () => {
       const count = Math.floor(random() * 1e6);
@@ -43,7 +43,7 @@ describe("the grain of a clock", () => {
     expect(found(readings)).toBe(resolutionMs);
   });
 
-  it("of a browser that flips to the next value at a random moment is found too", () => {
+  it("of a browser that advances at random moments is found", () => {
     const random = randomFrom("3");
     const readings = Array.from({ length: 200 }, () => {
       const exact = random() * 60_000;
@@ -53,9 +53,9 @@ describe("the grain of a clock", () => {
     expect(found(readings)).toBe(0.1);
   });
 
-  it("bounds how far a reading is from the truth, from the first reading on", () => {
+  it("bounds the error of a reading, from the first reading on", () => {
     const random = randomFrom("4");
-    for (const resolutionMs of GRAINS) {
+    for (const resolutionMs of RESOLUTIONS) {
       const grain = new Resolution();
       for (let count = 0; count < 50; count += 1) {
         const exact = random() * 1e6;
@@ -66,7 +66,7 @@ describe("the grain of a clock", () => {
     }
   });
 
-  it("is a microsecond for clocks that are finer than any that is known", () => {
+  it("is a microsecond for clocks finer than all known ones", () => {
     expect(found([4_321.098_7])).toBe(0.001);
     expect(found([0.123_457])).toBe(0.001);
   });
@@ -75,7 +75,7 @@ describe("the grain of a clock", () => {
     expect(found([0.1, 100, 200, 300])).toBe(0.1);
   });
 
-  it("is found in readings as Chromium writes them, whose last digits are noise", () => {
+  it("is found in readings as Chromium formats them, with noise in the last digits", () => {
     expect(found([1_203.200_000_029_802, 1_234.600_000_023_842, 98.099_999_999_627_47])).toBe(0.1);
   });
 });

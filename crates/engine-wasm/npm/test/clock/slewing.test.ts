@@ -5,14 +5,14 @@ import { randomFrom } from "../../virtual/random.js";
 
 const still = (offset: number): Line => ({ offset, drift: 0 });
 
-describe("what is shown", () => {
+describe("the displayed time", () => {
   it("is the estimate", () => {
     const slewed = new SlewedTime({ offset: 1_000, drift: 0.0001 }, 0);
     expect(slewed.at(0)).toBe(1_000);
     expect(slewed.at(10_000)).toBeCloseTo(11_001, 6);
   });
 
-  it.each([1, -1])("makes up for less than 128 ms at half a percent (%i)", (sign) => {
+  it.each([1, -1])("makes up less than 128 ms at half a percent (%i)", (sign) => {
     const slewed = new SlewedTime(still(0), 0);
     slewed.follow(still(sign * 100), 0);
     expect(slewed.at(0)).toBe(0);
@@ -40,7 +40,7 @@ describe("what is shown", () => {
     expect(slewed.at(1_501)).toBe(1_001);
   });
 
-  it("goes on from where it is if it is corrected again while it makes up", () => {
+  it("continues from where it is if it is corrected again while slewing", () => {
     const slewed = new SlewedTime(still(0), 0);
     slewed.follow(still(100), 0);
     expect(slewed.at(10_000)).toBeCloseTo(10_050, 6);
@@ -49,7 +49,7 @@ describe("what is shown", () => {
     expect(slewed.at(20_000)).toBeCloseTo(20_000, 6);
   });
 
-  it("ends a halt if it is corrected forward meanwhile", () => {
+  it("ends a halt after a correction forward", () => {
     const slewed = new SlewedTime(still(0), 0);
     slewed.at(1_000);
     slewed.follow(still(-10_000), 1_000);
@@ -58,7 +58,7 @@ describe("what is shown", () => {
     expect(slewed.at(2_000)).toBe(2_000);
   });
 
-  it("bears a monotonic clock that stands still", () => {
+  it("tolerates a monotonic clock that stands still", () => {
     const slewed = new SlewedTime(still(0), 0);
     slewed.follow(still(50), 100);
     expect(slewed.at(100)).toBe(slewed.at(100));
@@ -66,7 +66,7 @@ describe("what is shown", () => {
     expect(slewed.at(100)).toBe(100);
   });
 
-  it("never goes backward, nor faster or slower than it may, however it is corrected and read", () => {
+  it("never goes backward, and never runs faster or slower than allowed, however it is corrected and read", () => {
     const random = randomFrom("1");
     for (let round = 0; round < 200; round += 1) {
       const slewed = new SlewedTime(still(0), 0);
@@ -76,7 +76,7 @@ describe("what is shown", () => {
         now += passed;
         const read = slewed.at(now);
         expect(read).toBeGreaterThanOrEqual(last);
-        // The drift of the estimate comes on top.
+        // The drift of the estimate adds to that.
         expect(read - last).toBeLessThanOrEqual(passed * 1.00551 + 1e-6);
         last = read;
         if (random() < 0.3) {
@@ -102,7 +102,7 @@ describe("what is shown", () => {
         const read = slewed.at(now);
         expect(read - last).toBeGreaterThanOrEqual(passed * 0.995 - 1e-6);
         last = read;
-        // As far as it was ever behind or ahead, less than 128 ms.
+        // The largest difference so far, less than 128 ms.
         slewed.follow(still((random() - 0.5) * 127), now);
       }
     }

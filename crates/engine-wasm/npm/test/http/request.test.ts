@@ -7,7 +7,7 @@ import { ADDRESS, errorResponse, HttpWorld, json } from "../world/http-world.js"
 
 const TIME = `${ADDRESS}/v1/time`;
 
-/** What a request is rejected with, when the server answers so. */
+/** Returns the error of a request with this response. */
 async function failure(answer: () => Response): Promise<unknown> {
   const world = new HttpWorld();
   world.server.interpose = answer;
@@ -16,15 +16,15 @@ async function failure(answer: () => Response): Promise<unknown> {
   return error;
 }
 
-describe("a request gives", () => {
-  it("the JSON of the answer", async () => {
+describe("a request returns or throws", () => {
+  it("the JSON of the response", async () => {
     const world = new HttpWorld();
     world.server.interpose = () => json({ one: 1 });
     expect(await world.agenda.until(request(world.platform, TIME))).toEqual({ one: 1 });
     expect(world.leftovers.timers).toBe(0);
   });
 
-  it("what the server refuses, with all it says", async () => {
+  it("an error response, with its whole body", async () => {
     const error = (await failure(() => errorResponse("session_not_found", 404))) as ServerError;
     expect(error).toBeInstanceOf(ServerError);
     expect(error).toMatchObject({
@@ -37,7 +37,7 @@ describe("a request gives", () => {
     expect(error.retryAfterSeconds).toBeUndefined();
   });
 
-  it("when it is worth asking again, if the server says so", async () => {
+  it("when to try again, if the server says so", async () => {
     const problem = await errorResponse("store_unavailable", 503).text();
     const headers = { "retry-after": "7" };
     expect(await failure(() => new Response(problem, { status: 503, headers }))).toMatchObject({
@@ -50,17 +50,17 @@ describe("a request gives", () => {
       "a page of a proxy",
       () => new Response("<h1>Bad Gateway</h1>", { status: 502, statusText: "Bad Gateway" }),
     ],
-    ["JSON of something else", () => json({ error: "no" }, { status: 500 })],
-    ["no JSON", () => new Response("welcome", { status: 200 })],
+    ["other JSON", () => json({ error: "no" }, { status: 500 })],
+    ["something other than JSON", () => new Response("welcome", { status: 200 })],
     ["nothing", () => new Response(null, { status: 204 })],
     ["null instead of a problem", () => json(null, { status: 500 })],
-  ])("that it was %s", async (_what, answer) => {
+  ])("an error for %s", async (_what, answer) => {
     const error = await failure(answer);
     expect(error).toBeInstanceOf(SessionError);
     expect(error).toMatchObject({ code: "bad_answer", message: expect.stringContaining(TIME) });
   });
 
-  it("that nobody was reached, and why", async () => {
+  it("an error with its cause if the server is unreachable", async () => {
     const world = new HttpWorld();
     world.server.reach = "unreachable";
     const error = await world.agenda.until(request(world.platform, TIME)).catch((reason: unknown) => reason);
@@ -72,35 +72,35 @@ describe("a request gives", () => {
     });
   });
 
-  it("that no answer came in ten seconds", async () => {
+  it("a timeout after ten seconds without a response", async () => {
     const world = new HttpWorld();
     world.server.reach = "silent";
     const error = await world.agenda.until(request(world.platform, TIME)).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ name: "SessionError", code: "timeout" });
     expect(world.agenda.now).toBe(10_000);
-    expect(world.leftovers).toMatchObject({ timers: 0, questions: 0 });
+    expect(world.leftovers).toMatchObject({ timers: 0, requests: 0 });
   });
 });
 
-describe("a request that is aborted", () => {
-  it("before it began asks nothing", async () => {
+describe("an aborted request", () => {
+  it("is not sent, if it was aborted before", async () => {
     const world = new HttpWorld();
     const reason = new Error("changed my mind");
     await expect(request(world.platform, TIME, {}, AbortSignal.abort(reason))).rejects.toBe(reason);
     expect(world.server.seen).toEqual([]);
   });
 
-  it("while it is under way is rejected with the reason, and leaves nothing", async () => {
+  it("rejects with the reason while it is in flight, and leaves nothing behind", async () => {
     const world = new HttpWorld();
     const player = new AbortController();
     const asking = request(world.platform, TIME, {}, player.signal);
     world.agenda.in(5, () => player.abort(new Error("changed my mind")));
     await expect(world.agenda.until(asking)).rejects.toThrow("changed my mind");
-    expect(world.leftovers).toMatchObject({ timers: 0, questions: 0 });
+    expect(world.leftovers).toMatchObject({ timers: 0, requests: 0 });
     expect(getEventListeners(player.signal, "abort")).toEqual([]);
   });
 
-  it("without a reason is rejected as everything that is aborted", async () => {
+  it("rejects with an AbortError if there is no reason", async () => {
     const world = new HttpWorld();
     const player = new AbortController();
     const asking = request(world.platform, TIME, {}, player.signal);
@@ -108,7 +108,7 @@ describe("a request that is aborted", () => {
     await expect(world.agenda.until(asking)).rejects.toMatchObject({ name: "AbortError" });
   });
 
-  it("after it was answered is not", async () => {
+  it("keeps its response, if it was aborted after", async () => {
     const world = new HttpWorld();
     const player = new AbortController();
     await world.agenda.until(request(world.platform, TIME, {}, player.signal));

@@ -4,7 +4,7 @@ import { SESSION_PATH, serve } from "./served.js";
 import { node, tool } from "./tools.js";
 import type { Way } from "./ways.js";
 
-/** Both kinds of Node.js modules; the package is of one kind only. */
+/** The source for both kinds of Node.js modules. The package itself is of one kind only. */
 const OWN = {
   import: {
     prepare: `import { readFile } from "node:fs/promises";`,

@@ -7,7 +7,7 @@ import { ADDRESS, errorResponse, HttpWorld, json, NOON, NOTHING_LEFT, RECORD } f
 beforeAll(() => loadEngine());
 afterEach(() => vi.unstubAllGlobals());
 
-/** What connecting fails with, once whatever is to come has come. */
+/** Returns the error that connecting fails with, after all events have run. */
 async function failure(world: HttpWorld, address = world.server.keep(), changes = {}): Promise<unknown> {
   const error = await world.connect(address, changes).then(
     () => expect.unreachable("it has connected"),
@@ -20,7 +20,7 @@ async function failure(world: HttpWorld, address = world.server.keep(), changes 
 }
 
 describe("connecting", () => {
-  it("asks for the session, and for the time", async () => {
+  it("requests the session and the time", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
     expect(world.server.asked(`/v1/sessions/${RECORD.id}`)).toHaveLength(1);
@@ -32,7 +32,7 @@ describe("connecting", () => {
     expect(world.leftovers).toEqual(NOTHING_LEFT);
   });
 
-  it("follows a session that stands behind the path of a proxy there", async () => {
+  it("finds a session behind the path of a proxy", async () => {
     const world = new HttpWorld();
     const session = await world.connect(world.server.keep().replace("/v1", "/games/ticks/v1"));
     await world.pass(1_000);
@@ -43,7 +43,7 @@ describe("connecting", () => {
     session.close();
   });
 
-  it("takes an address that is relative to the page", async () => {
+  it("accepts an address relative to the page", async () => {
     const world = new HttpWorld();
     world.server.keep();
     vi.stubGlobal("document", { baseURI: `${ADDRESS}/game/index.html` });
@@ -54,7 +54,7 @@ describe("connecting", () => {
 });
 
 describe("connecting fails, and leaves nothing behind,", () => {
-  it("at once if the address is none, and nobody is asked", async () => {
+  it("at once for an invalid address, without any request", async () => {
     const world = new HttpWorld();
     const error = await failure(world, "sess_1");
     expect(error).toBeInstanceOf(SessionError);
@@ -62,13 +62,13 @@ describe("connecting fails, and leaves nothing behind,", () => {
     expect(world.server.seen).toEqual([]);
   });
 
-  it("if there is no such session", async () => {
+  it("if the session does not exist", async () => {
     const error = await failure(new HttpWorld(), `${ADDRESS}/v1/sessions/sess_unknown`);
     expect(error).toBeInstanceOf(ServerError);
     expect(error).toMatchObject({ code: "session_not_found", status: 404 });
   });
 
-  it("if the server cannot read it", async () => {
+  it("if the server cannot read the session", async () => {
     const world = new HttpWorld();
     world.server.interpose = (path) =>
       path.includes("sessions") ? errorResponse("store_unavailable", 503) : undefined;
@@ -79,8 +79,8 @@ describe("connecting fails, and leaves nothing behind,", () => {
     ["null", null],
     ["an empty object", {}],
     ["an array", []],
-    ["half a session", { ...RECORD, seed: undefined }],
-  ])("if what answers is no tickseed, as with %s", async (_what, answer) => {
+    ["a partial session", { ...RECORD, seed: undefined }],
+  ])("if the response is not from tickseed: %s", async (_what, answer) => {
     const world = new HttpWorld();
     world.server.interpose = (path) => (path.includes("sessions") ? json(answer) : undefined);
     expect(await failure(world)).toMatchObject({ name: "SessionError", code: "bad_answer" });
@@ -89,38 +89,38 @@ describe("connecting fails, and leaves nothing behind,", () => {
   it.each([
     ["null", null],
     ["no stamps", { now_ms: 1 }],
-    ["stamps that are no numbers", { received_us: "1", sent_us: "1" }],
-  ])("if the time is told with %s", async (_what, answer) => {
+    ["stamps that are not numbers", { received_us: "1", sent_us: "1" }],
+  ])("if the time has %s", async (_what, answer) => {
     const world = new HttpWorld();
     world.server.interpose = (path) => (path.endsWith("/time") ? json(answer) : undefined);
     expect(await failure(world)).toMatchObject({ name: "SessionError", code: "bad_answer" });
   });
 
-  it("if nobody is reached", async () => {
+  it("if the server is unreachable", async () => {
     const world = new HttpWorld();
     world.server.reach = "unreachable";
     expect(await failure(world)).toMatchObject({ name: "SessionError", code: "unreachable" });
   });
 
-  it("if no answer comes", async () => {
+  it("if there is no response", async () => {
     const world = new HttpWorld();
     world.server.reach = "silent";
     expect(await failure(world)).toMatchObject({ name: "SessionError", code: "timeout" });
   });
 
-  it("if the session is for another engine", async () => {
+  it("if the session needs another engine", async () => {
     const world = new HttpWorld();
     const error = await failure(world, world.server.keep({ engine_version: 2 }));
     expect(error).toMatchObject({ name: "EngineError", code: "engine_version" });
   });
 
-  it("if the engine refuses the session", async () => {
+  it("if the engine rejects the session", async () => {
     const world = new HttpWorld();
     const error = await failure(world, world.server.keep({ tick_ms: 0 }));
     expect(error).toMatchObject({ name: "EngineError", code: "out_of_range", field: "tick_ms" });
   });
 
-  it("at once if the clock that it is to share was closed: it would never be right again", async () => {
+  it("at once if the clock to share is closed, because it would never be right again", async () => {
     const world = new HttpWorld();
     const { platform } = world;
     const clock = await world.agenda.until(openClock(ADDRESS, { platform }));
@@ -131,7 +131,7 @@ describe("connecting fails, and leaves nothing behind,", () => {
     });
   });
 
-  it("if the platform does not give what it has to", async () => {
+  it("if a part of the platform is missing", async () => {
     const world = new HttpWorld();
     class Broken {
       constructor() {
@@ -148,7 +148,7 @@ describe("connecting fails, and leaves nothing behind,", () => {
 });
 
 describe("connecting can be aborted", () => {
-  it("before it begins: nobody is asked", async () => {
+  it("before it begins, without any request", async () => {
     const world = new HttpWorld();
     const reason = new Error("changed my mind");
     const error = await failure(world, undefined, { signal: AbortSignal.abort(reason) });
@@ -175,7 +175,7 @@ describe("connecting can be aborted", () => {
     expect(endings).toEqual(new Set(["changed my mind", "connected"]));
   });
 
-  it("by what is asked to fetch", async () => {
+  it("by the `fetch` that it calls", async () => {
     const world = new HttpWorld();
     const player = new AbortController();
     const fetching: typeof fetch = (...asking) => {
@@ -188,7 +188,7 @@ describe("connecting can be aborted", () => {
     expect(getEventListeners(player.signal, "abort")).toEqual([]);
   });
 
-  it("at the very moment at which the last answer is read", async () => {
+  it("at the very moment the last response is read", async () => {
     const world = new HttpWorld();
     const { platform } = world;
     const clock = await world.agenda.until(openClock(ADDRESS, { platform }));
@@ -205,7 +205,7 @@ describe("connecting can be aborted", () => {
     };
     const options = { clock, signal: player.signal, platform: { ...platform, fetch: fetching } };
     await expect(world.connect(undefined, options)).rejects.toThrow("changed my mind");
-    expect(world.leftovers).toMatchObject({ streams: 0, questions: 0, wakeEvents: 1 });
+    expect(world.leftovers).toMatchObject({ streams: 0, requests: 0, wakeEvents: 1 });
     clock.close();
   });
 
@@ -221,8 +221,8 @@ describe("connecting can be aborted", () => {
   });
 });
 
-describe("a clock that is opened by itself", () => {
-  it("is shared by sessions, and not asked anew for each", async () => {
+describe("a clock from `openClock`", () => {
+  it("is shared by sessions without further requests for each", async () => {
     const world = new HttpWorld();
     const { platform } = world;
     const clock = await world.agenda.until(openClock(ADDRESS, { platform }));
@@ -244,7 +244,7 @@ describe("a clock that is opened by itself", () => {
     expect(world.leftovers).toEqual(NOTHING_LEFT);
   });
 
-  it("is not closed because a session fails to connect by it, and keeps nothing of that", async () => {
+  it("stays open when a session fails to connect with it, and keeps nothing of that session", async () => {
     const world = new HttpWorld();
     const { platform } = world;
     const clock = await world.agenda.until(openClock(ADDRESS, { platform }));
@@ -252,11 +252,11 @@ describe("a clock that is opened by itself", () => {
     await expect(connecting).rejects.toMatchObject({ code: "session_not_found" });
     await world.pass(60_000);
     expect(clock.synced).toBe(true);
-    expect(world.leftovers).toMatchObject({ wakeEvents: 1, streams: 0, questions: 0 });
+    expect(world.leftovers).toMatchObject({ wakeEvents: 1, streams: 0, requests: 0 });
     clock.close();
   });
 
-  it("stands behind the path of a proxy if its address does", async () => {
+  it("can be behind the path of a proxy", async () => {
     const world = new HttpWorld();
     const { platform } = world;
     const clock = await world.agenda.until(openClock(`${ADDRESS}/games/ticks/`, { platform }));
@@ -264,7 +264,7 @@ describe("a clock that is opened by itself", () => {
     clock.close();
   });
 
-  it("fails if nobody tells the time, and leaves nothing behind", async () => {
+  it("fails if there is no time, and leaves nothing behind", async () => {
     const world = new HttpWorld();
     world.server.reach = "unreachable";
     const opening = world.agenda.until(openClock(ADDRESS, { platform: world.platform }));
@@ -274,7 +274,7 @@ describe("a clock that is opened by itself", () => {
     await expect(openClock("ticks.example")).rejects.toMatchObject({ code: "not_an_address" });
   });
 
-  it("can be aborted at any moment, before it is open and after", async () => {
+  it("can be aborted at any moment, before and after it opens", async () => {
     for (let afterMs = 0; afterMs < 250; afterMs += 10) {
       const world = new HttpWorld();
       const player = new AbortController();
@@ -291,7 +291,7 @@ describe("a clock that is opened by itself", () => {
   });
 });
 
-it("connecting goes on though the answers come in any order", async () => {
+it("connecting succeeds with the responses in any order", async () => {
   for (const [there, back] of [
     [1, 1],
     [300, 1],
@@ -307,7 +307,7 @@ it("connecting goes on though the answers come in any order", async () => {
   }
 });
 
-it("connecting does not end the process by a rejection that nobody handles", async () => {
+it("connecting does not end the process by an unhandled rejection", async () => {
   const unhandled: unknown[] = [];
   const note = (reason: unknown): void => {
     unhandled.push(reason);
@@ -326,7 +326,7 @@ it("connecting does not end the process by a rejection that nobody handles", asy
 });
 
 describe("several sessions of one server", () => {
-  it("have one stream together, and the others ask", async () => {
+  it("share one stream, and the others poll", async () => {
     const world = new HttpWorld();
     const { platform } = world;
     const addresses = [

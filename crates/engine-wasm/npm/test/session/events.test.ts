@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { LiveSession, State, Stopped } from "../../src/index.js";
 import { Timeline } from "../../src/index.js";
 import { HttpWorld, NOON, NOTHING_LEFT, RECORD } from "../world/http-world.js";
-import { range } from "./ticking.js";
+import { range } from "./ticker-harness.js";
 
 const START = NOON + 3_000;
 /** Breaks every one to three ticks. */
@@ -11,7 +11,7 @@ const BREAKING = { rules: { break_interval: { min: 1, max: 3 }, rounds_per_epoch
 
 afterEach(() => vi.restoreAllMocks());
 
-/** What is reported as unhandled from now on, which would end the tests. */
+/** Collects unhandled errors, which would otherwise end the tests. */
 function reports(): unknown[] {
   const reported: unknown[] = [];
   const { queueMicrotask } = globalThis;
@@ -27,7 +27,7 @@ function reports(): unknown[] {
   return reported;
 }
 
-/** Notes all that a session tells of its steps. */
+/** Records all events of a session about its steps. */
 function noted(session: LiveSession): unknown[] {
   const told: unknown[] = [];
   session.on("tick", ({ step }) => told.push(step));
@@ -39,7 +39,7 @@ function noted(session: LiveSession): unknown[] {
 }
 
 describe("ticks and breaks of a live session", () => {
-  it("come with the state of their step, each break after its tick", async () => {
+  it("carry the state of their step, each break after its tick", async () => {
     const world = new HttpWorld();
     const session = await world.connect(world.server.keep(BREAKING));
     const states: State[] = [];
@@ -57,7 +57,7 @@ describe("ticks and breaks of a live session", () => {
     session.close();
   });
 
-  it("are told though only breaks are listened to", async () => {
+  it("come even if only breaks have a listener", async () => {
     const world = new HttpWorld();
     const session = await world.connect(world.server.keep(BREAKING));
     const breaks: number[] = [];
@@ -68,7 +68,7 @@ describe("ticks and breaks of a live session", () => {
     session.close();
   });
 
-  it("are told by several listeners alike, and not to one that was taken back", async () => {
+  it("reach all listeners alike, except a removed one", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
     const [one, other]: number[][] = [[], []];
@@ -84,7 +84,7 @@ describe("ticks and breaks of a live session", () => {
     session.close();
   });
 
-  it("are told at the right instants however far the clock was put forward", async () => {
+  it("come at the right instants, however far the clock jumps forward", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
     const told = noted(session);
@@ -97,7 +97,7 @@ describe("ticks and breaks of a live session", () => {
 });
 
 describe("a listener of a live session", () => {
-  it("may close it, and nobody is told anything any more", async () => {
+  it("may close it, after which no listener is called", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
     session.on("tick", () => session.close());
@@ -109,7 +109,7 @@ describe("a listener of a live session", () => {
   });
 
   it.each(["tick", "break", "stopped", "sync", "listening", "expired"] as const)(
-    "of %s may close it",
+    "for %s may close it",
     async (event) => {
       const world = new HttpWorld();
       const session = await world.connect(world.server.keep(BREAKING));
@@ -128,7 +128,7 @@ describe("a listener of a live session", () => {
     },
   );
 
-  it("may throw: it is told all the same of what comes, and so are the others", async () => {
+  it("may throw without effect on later events and other listeners", async () => {
     const reported = reports();
     const world = new HttpWorld();
     const session = await world.connect();
@@ -142,7 +142,7 @@ describe("a listener of a live session", () => {
     session.close();
   });
 
-  it("may add others, which are told from the next step on", async () => {
+  it("may add others, which are called from the next step on", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
     const told: number[] = [];
@@ -176,7 +176,7 @@ describe("the stop of a live session", () => {
     session.close();
   });
 
-  it("that was set before connecting is told on its tick too", async () => {
+  it("that was set before connecting also comes on its tick", async () => {
     const world = new HttpWorld();
     const stopped_at = new Date(START + 250).toISOString();
     const session = await world.connect(world.server.keep({ stopped_at }));
@@ -186,7 +186,7 @@ describe("the stop of a live session", () => {
     session.close();
   });
 
-  it("that was over before connecting is told to who listens, once", async () => {
+  it("that was over before connecting is reported once to each new listener", async () => {
     const world = new HttpWorld();
     const address = world.server.keep({ stopped_at: new Date(START + 250).toISOString() });
     await world.passUntil(START + 5_000);
@@ -206,14 +206,14 @@ describe("the stop of a live session", () => {
     await world.pass(1);
   });
 
-  it("is not taken for final by an answer that was asked for before it", async () => {
+  it("is not final because of a response that was requested before it", async () => {
     const world = new HttpWorld();
     const session = await world.connect(undefined, {
       platform: { ...world.platform, EventSource: undefined },
     });
     world.server.stop(START + 20_000);
     await world.passUntil(START + 19_000);
-    // Whatever was asked for arrives late, and meanwhile the stop is set earlier.
+    // The response arrives late, and an earlier stop is set meanwhile.
     world.server.backMs = 4_000;
     await world.passUntil(START + 19_400);
     world.server.stop(START + 19_350);
@@ -226,7 +226,7 @@ describe("the stop of a live session", () => {
     expect(world.leftovers).toEqual(NOTHING_LEFT);
   });
 
-  it("is not believed if it is no instant", async () => {
+  it("is ignored if it is not an instant", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
     await world.passUntil(START + 500);
@@ -239,7 +239,7 @@ describe("the stop of a live session", () => {
     session.close();
   });
 
-  it("leaves nothing to ask for, once the server has said so again", async () => {
+  it("ends all requests once the server has confirmed it", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
     world.server.stop(START + 1_000);
@@ -253,7 +253,7 @@ describe("the stop of a live session", () => {
     expect(world.leftovers).toEqual(NOTHING_LEFT);
   });
 
-  it("that is learned late puts the state back, and says by how many steps", async () => {
+  it("that is learned late sets the state back, and says by how many steps", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
     const told = noted(session);
@@ -274,7 +274,7 @@ describe("the stop of a live session", () => {
     session.close();
   });
 
-  it("that is learned late, but within its step, takes nothing back", async () => {
+  it("that is learned late but within its step takes nothing back", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
     const told = noted(session);
@@ -296,7 +296,7 @@ describe("the stop of a live session", () => {
     session.close();
   });
 
-  it("before the start, learned late, puts the state back to that of before the start", async () => {
+  it("before the start, if learned late, sets the state back to that before the start", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
     const told = noted(session);
@@ -308,7 +308,7 @@ describe("the stop of a live session", () => {
     session.close();
   });
 
-  it("that is replaced by an earlier one takes effect once, on the earlier", async () => {
+  it("that an earlier one replaces takes effect once, at the earlier instant", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
     const told = noted(session);
@@ -321,7 +321,7 @@ describe("the stop of a live session", () => {
     session.close();
   });
 
-  it("that is told once more by the server is not told again", async () => {
+  it("that the server repeats is not reported again", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
     const told = noted(session);
@@ -338,7 +338,7 @@ describe("the stop of a live session", () => {
   });
 });
 
-it("a session far in the future is waited for without haste", async () => {
+it("waiting for a session far in the future takes few timers", async () => {
   const world = new HttpWorld();
   const start_at = new Date(NOON + 365 * 86_400_000).toISOString();
   const session = await world.connect(world.server.keep({ start_at }));

@@ -8,7 +8,7 @@ const START = NOON + 3_000;
 const closed = expect.objectContaining({ name: "SessionError", code: "closed" });
 
 describe("the state of a live session", () => {
-  it("is that of the timeline at the server's time, however wrong the machine's is", async () => {
+  it("is that of the timeline at the server's time, however wrong the machine's clock is", async () => {
     const world = new HttpWorld({ wallAheadMs: -5 * 3_600_000 });
     world.server.aheadMs = 250_000;
     const session = await world.connect();
@@ -27,7 +27,7 @@ describe("the state of a live session", () => {
     session.close();
   });
 
-  it("can be that of either step near a border, and is one and the same elsewhere", async () => {
+  it("can be that of either step near a boundary, and is unique elsewhere", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
     await world.passUntil(START + 1_095);
@@ -50,7 +50,7 @@ describe("the state of a live session", () => {
     session.close();
   });
 
-  it("goes on without a network", async () => {
+  it("keeps running offline", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
     await world.pass(60_000);
@@ -63,7 +63,7 @@ describe("the state of a live session", () => {
 });
 
 describe("the draw of a live session", () => {
-  it("is that of the step that runs", async () => {
+  it("is that of the current step", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
     const timeline = new Timeline(RECORD);
@@ -80,15 +80,15 @@ describe("the draw of a live session", () => {
     session.close();
   });
 
-  it("refuses a channel as the timeline does", async () => {
+  it("rejects a channel like the timeline does", async () => {
     const session = await new HttpWorld().connect();
     expect(() => session.draw("")).toThrow(EngineError);
     session.close();
   });
 });
 
-describe("a live session that is closed", () => {
-  it("says so whenever it is used", async () => {
+describe("a closed live session", () => {
+  it("throws an error that says so", async () => {
     const session = await new HttpWorld().connect();
     session.close();
     for (const use of [
@@ -104,7 +104,7 @@ describe("a live session that is closed", () => {
     expect(session.isClosed).toBe(true);
   });
 
-  it("still tells what was known of it", async () => {
+  it("still gives its last known fields", async () => {
     const world = new HttpWorld();
     const session = await world.connect(world.server.keep({ stopped_at: new Date(START).toISOString() }));
     session.close();
@@ -114,13 +114,13 @@ describe("a live session that is closed", () => {
     expect(session.clock.now).toBeCloseTo(world.now, 0);
   });
 
-  it("may be closed again", async () => {
+  it("can be closed again", async () => {
     const session = await new HttpWorld().connect();
     session.close();
     expect(() => session.close()).not.toThrow();
   });
 
-  it("is closed by `using`, and by the signal that it was connected with", async () => {
+  it("can be closed by `using`, and by the signal of `connect`", async () => {
     const world = new HttpWorld();
     let left: { readonly isClosed: boolean };
     {
@@ -137,8 +137,8 @@ describe("a live session that is closed", () => {
   });
 });
 
-describe("a live session is told", () => {
-  it("its record anew, unless that is older: caches keep what was", async () => {
+describe("a live session", () => {
+  it("takes a new record unless it is older, as from a cache", async () => {
     const world = new HttpWorld();
     const session = await world.connect(world.server.keep({ revision: 3 }));
     await world.pass(1_000);
@@ -154,7 +154,7 @@ describe("a live session is told", () => {
     session.close();
   });
 
-  it("nothing of another session, wherever that came from", async () => {
+  it("ignores records of other sessions", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
     await world.pass(1_000);
@@ -166,7 +166,7 @@ describe("a live session is told", () => {
     session.close();
   });
 
-  it("that the server has it no more, and goes on", async () => {
+  it("keeps running after the server has dropped it", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
     let expired = 0;
@@ -183,7 +183,7 @@ describe("a live session is told", () => {
     session.close();
   });
 
-  it("whether news of a stop arrive by themselves", async () => {
+  it("reports whether the event stream is open", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
     const told: boolean[] = [];
@@ -199,7 +199,7 @@ describe("a live session is told", () => {
     session.close();
   });
 
-  it("each comparison of its clock, with what it says then", async () => {
+  it("reports each comparison of its clock, with the reading", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
     const told: unknown[] = [];
@@ -213,8 +213,8 @@ describe("a live session is told", () => {
   });
 });
 
-describe("signs that the page was away", () => {
-  it("have steps told at once, and news made sure of", async () => {
+describe("wake events", () => {
+  it("trigger due ticks and a refresh at once", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
     const steps: number[] = [];
@@ -229,7 +229,7 @@ describe("signs that the page was away", () => {
     session.close();
   });
 
-  it("do not have news asked for while they arrive by themselves, if only the page is shown again", async () => {
+  it("do not trigger a request while the stream is open, if the page is only shown again", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
     await world.pass(1_000);
@@ -240,7 +240,7 @@ describe("signs that the page was away", () => {
     session.close();
   });
 
-  it("are not needed after a silence: the first answer has news made sure of, since a stream may have died", async () => {
+  it("are not needed after an outage: the first response triggers a refresh, because the stream may have died", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
     await world.pass(60_000);
@@ -263,7 +263,7 @@ describe("signs that the page was away", () => {
     session.close();
   });
 
-  it("and a network that is back after a silence, have a stop found that was missed", async () => {
+  it("after an outage lead to a stop that was missed", async () => {
     const world = new HttpWorld();
     const session = await world.connect(undefined, {
       platform: { ...world.platform, EventSource: undefined },
@@ -283,7 +283,7 @@ describe("signs that the page was away", () => {
   });
 });
 
-it("a record that is broken is ignored", async () => {
+it("a damaged record is ignored", async () => {
   const world = new HttpWorld();
   const session = await world.connect(undefined, { platform: { ...world.platform, EventSource: undefined } });
   world.server.interpose = (path) =>

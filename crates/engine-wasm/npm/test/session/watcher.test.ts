@@ -1,95 +1,95 @@
 import { describe, expect, it } from "vitest";
 
 import { errorResponse, json, NOON, NOTHING_LEFT, RECORD } from "../world/http-world.js";
-import { Watching } from "./watching.js";
+import { WatcherHarness } from "./watcher-harness.js";
 
-describe("news by events", () => {
-  it("tell the session as it is, and then its stop", async () => {
-    const watching = new Watching();
-    await watching.world.pass(1_000);
-    watching.world.server.stop(NOON + 60_000);
-    await watching.world.pass(1_000);
-    expect(watching.told).toEqual([true, 1, 2]);
-    expect(watching.watcher.isListening).toBe(true);
+describe("a stream", () => {
+  it("delivers the session as it is, and then its stop", async () => {
+    const harness = new WatcherHarness();
+    await harness.world.pass(1_000);
+    harness.world.server.stop(NOON + 60_000);
+    await harness.world.pass(1_000);
+    expect(harness.told).toEqual([true, 1, 2]);
+    expect(harness.watcher.isListening).toBe(true);
   });
 
-  it("are not asked for beside, but once a minute: a stream may have died without a trace", async () => {
-    const watching = new Watching();
-    await watching.world.pass(200_000);
-    expect(watching.askedAt).toEqual([60_020, 120_040, 180_060]);
+  it("is checked by a poll once a minute, because it may have died unnoticed", async () => {
+    const harness = new WatcherHarness();
+    await harness.world.pass(200_000);
+    expect(harness.askedAt).toEqual([60_020, 120_040, 180_060]);
   });
 
   it.each(["no JSON {", "", "null", "5", "{}", '{"revision":"2"}'])(
-    "that are broken on the way are left out: %j",
+    "skips damaged data: %j",
     async (data) => {
-      const watching = new Watching();
-      await watching.world.pass(1_000);
-      watching.world.server.emit("stopped", data);
-      await watching.world.pass(1_000);
-      expect(watching.told).toEqual([true, 1]);
+      const harness = new WatcherHarness();
+      await harness.world.pass(1_000);
+      harness.world.server.emit("stopped", data);
+      await harness.world.pass(1_000);
+      expect(harness.told).toEqual([true, 1]);
     },
   );
 
-  it("end with the session, of which nothing is kept alive", async () => {
-    const watching = new Watching();
-    await watching.world.pass(1_000);
-    watching.world.server.emit("expired", JSON.stringify({ id: RECORD.id }));
-    await watching.world.pass(100_000);
-    expect(watching.told).toEqual([true, 1, false, "expired"]);
-    expect(watching.watcher.isListening).toBe(false);
-    expect(watching.world.leftovers).toEqual(NOTHING_LEFT);
-    watching.watcher.refresh();
-    expect(watching.world.leftovers).toEqual(NOTHING_LEFT);
+  it("ends with the session and leaves nothing behind", async () => {
+    const harness = new WatcherHarness();
+    await harness.world.pass(1_000);
+    harness.world.server.emit("expired", JSON.stringify({ id: RECORD.id }));
+    await harness.world.pass(100_000);
+    expect(harness.told).toEqual([true, 1, false, "expired"]);
+    expect(harness.watcher.isListening).toBe(false);
+    expect(harness.world.leftovers).toEqual(NOTHING_LEFT);
+    harness.watcher.refresh();
+    expect(harness.world.leftovers).toEqual(NOTHING_LEFT);
   });
 });
 
-describe("a stream that breaks off", () => {
-  it("is told, and so is that it comes back", async () => {
-    const watching = new Watching();
-    await watching.world.pass(1_000);
-    watching.stream.breakOff();
-    expect(watching.told).toEqual([true, 1, false]);
-    await watching.world.pass(4_000);
-    expect(watching.told).toEqual([true, 1, false, true, 1]);
+describe("a stream that breaks", () => {
+  it("is reported, and so is its return", async () => {
+    const harness = new WatcherHarness();
+    await harness.world.pass(1_000);
+    harness.stream.breakOff();
+    expect(harness.told).toEqual([true, 1, false]);
+    await harness.world.pass(4_000);
+    expect(harness.told).toEqual([true, 1, false, true, 1]);
   });
 
-  it("has the session asked for every five seconds until it is back", async () => {
-    const watching = new Watching();
-    await watching.world.pass(1_000);
-    watching.world.server.reach = "unreachable";
-    watching.stream.breakOff();
-    await watching.world.pass(16_000);
-    expect(watching.askedAt).toEqual([6_000, 11_010, 16_020]);
-    watching.world.server.reach = "answers";
-    await watching.world.pass(10_000);
-    const asked = watching.askedAt.length;
-    await watching.world.pass(30_000);
-    expect(watching.askedAt).toHaveLength(asked);
+  it("makes the session poll every five seconds until it is back", async () => {
+    const harness = new WatcherHarness();
+    await harness.world.pass(1_000);
+    harness.world.server.reach = "unreachable";
+    harness.stream.breakOff();
+    await harness.world.pass(16_000);
+    expect(harness.askedAt).toEqual([6_000, 11_010, 16_020]);
+    harness.world.server.reach = "answers";
+    await harness.world.pass(10_000);
+    const asked = harness.askedAt.length;
+    await harness.world.pass(30_000);
+    expect(harness.askedAt).toHaveLength(asked);
   });
 
-  it("is told once, though it breaks off again and again", async () => {
-    const watching = new Watching();
-    await watching.world.pass(1_000);
-    watching.world.server.reach = "unreachable";
-    watching.stream.breakOff();
-    await watching.world.pass(60_000);
-    expect(watching.told).toEqual([true, 1, false]);
+  it("is reported once, even if it breaks again and again", async () => {
+    const harness = new WatcherHarness();
+    await harness.world.pass(1_000);
+    harness.world.server.reach = "unreachable";
+    harness.stream.breakOff();
+    await harness.world.pass(60_000);
+    expect(harness.told).toEqual([true, 1, false]);
   });
 });
 
-describe("a stream that is refused", () => {
-  it("is opened again after one second, two, four, and so on up to thirty", async () => {
-    const watching = new Watching({}, ({ server }) => {
+describe("a stream that is rejected", () => {
+  it("is reopened after one second, two, four, and so on up to thirty", async () => {
+    const harness = new WatcherHarness({}, ({ server }) => {
       server.streamStatus = 503;
     });
     const opened: number[] = [];
     let known: unknown;
     for (let ms = 0; ms < 125_000; ms += 10) {
-      await watching.world.pass(10);
-      const [stream] = watching.world.server.streams;
+      await harness.world.pass(10);
+      const [stream] = harness.world.server.streams;
       if (stream !== undefined && stream !== known) {
         known = stream;
-        opened.push(watching.world.agenda.now);
+        opened.push(harness.world.agenda.now);
       }
     }
     const pauses = opened.map((at, index) => at - (opened[index - 1] ?? 0) - 20);
@@ -98,221 +98,221 @@ describe("a stream that is refused", () => {
     ]);
   });
 
-  it("after one that was not is opened again after one second", async () => {
-    const watching = new Watching({}, ({ server }) => {
+  it("after an accepted one is reopened after one second", async () => {
+    const harness = new WatcherHarness({}, ({ server }) => {
       server.streamStatus = 503;
     });
-    await watching.world.pass(6_000);
-    watching.world.server.streamStatus = 200;
-    await watching.world.pass(5_000);
-    expect(watching.watcher.isListening).toBe(true);
-    watching.world.server.streamStatus = 503;
-    watching.stream.breakOff();
-    await watching.world.pass(3_000 + 20 + 500);
-    expect(watching.world.server.streams.size).toBe(0);
-    watching.world.server.streamStatus = 200;
-    await watching.world.pass(600);
-    expect(watching.watcher.isListening).toBe(true);
+    await harness.world.pass(6_000);
+    harness.world.server.streamStatus = 200;
+    await harness.world.pass(5_000);
+    expect(harness.watcher.isListening).toBe(true);
+    harness.world.server.streamStatus = 503;
+    harness.stream.breakOff();
+    await harness.world.pass(3_000 + 20 + 500);
+    expect(harness.world.server.streams.size).toBe(0);
+    harness.world.server.streamStatus = 200;
+    await harness.world.pass(600);
+    expect(harness.watcher.isListening).toBe(true);
   });
 
-  it("does not keep the session from being asked for", async () => {
-    const watching = new Watching({}, ({ server }) => {
+  it("does not keep the session from polling", async () => {
+    const harness = new WatcherHarness({}, ({ server }) => {
       server.streamStatus = 503;
     });
-    await watching.world.pass(16_000);
-    expect(watching.askedAt).toEqual([5_000, 10_020, 15_040]);
-    expect(watching.told).toEqual([1, 1, 1].slice(0, watching.told.length));
-    expect(watching.watcher.isListening).toBe(false);
+    await harness.world.pass(16_000);
+    expect(harness.askedAt).toEqual([5_000, 10_020, 15_040]);
+    expect(harness.told).toEqual([1, 1, 1].slice(0, harness.told.length));
+    expect(harness.watcher.isListening).toBe(false);
   });
 
-  it("leaves no stream of its own when another takes its place", async () => {
-    const watching = new Watching({}, ({ server }) => {
+  it("leaves no stream behind when another takes its place", async () => {
+    const harness = new WatcherHarness({}, ({ server }) => {
       server.streamStatus = 503;
     });
-    await watching.world.pass(3_500);
-    watching.world.server.streamStatus = 200;
-    watching.watcher.refresh();
-    await watching.world.pass(60_000);
-    expect(watching.world.server.streams.size).toBe(1);
-    expect(watching.watcher.isListening).toBe(true);
+    await harness.world.pass(3_500);
+    harness.world.server.streamStatus = 200;
+    harness.watcher.refresh();
+    await harness.world.pass(60_000);
+    expect(harness.world.server.streams.size).toBe(1);
+    expect(harness.watcher.isListening).toBe(true);
   });
 });
 
 describe("without a stream", () => {
   const withoutStream = { EventSource: undefined };
 
-  it("the session is asked for every five seconds, past what a cache holds", async () => {
-    const watching = new Watching(withoutStream);
-    await watching.world.pass(16_000);
-    expect(watching.askedAt).toEqual([5_000, 10_020, 15_040]);
-    for (const { init } of watching.world.server.asked(watching.path)) {
+  it("the session polls every five seconds, and bypasses caches", async () => {
+    const harness = new WatcherHarness(withoutStream);
+    await harness.world.pass(16_000);
+    expect(harness.askedAt).toEqual([5_000, 10_020, 15_040]);
+    for (const { init } of harness.world.server.asked(harness.path)) {
       expect(init.cache).toBe("no-cache");
     }
-    expect(watching.told).toEqual([1, 1, 1].slice(0, watching.told.length));
-    expect(watching.watcher.isListening).toBe(false);
+    expect(harness.told).toEqual([1, 1, 1].slice(0, harness.told.length));
+    expect(harness.watcher.isListening).toBe(false);
   });
 
-  it("clients that started together do not ask together", async () => {
+  it("clients that started together do not poll together", async () => {
     const asked = [0, 0.999].map(async (random) => {
-      const watching = new Watching({ ...withoutStream, random: () => random });
-      await watching.world.pass(6_500);
-      return watching.askedAt[0];
+      const harness = new WatcherHarness({ ...withoutStream, random: () => random });
+      await harness.world.pass(6_500);
+      return harness.askedAt[0];
     });
     expect(await Promise.all(asked)).toEqual([4_000, expect.closeTo(5_998, 5)]);
   });
 
-  it("a question that fails is asked again as if it had not been", async () => {
-    const watching = new Watching(withoutStream);
-    watching.world.server.reach = "unreachable";
-    await watching.world.pass(11_000);
-    watching.world.server.reach = "answers";
-    watching.world.server.stop(NOON + 60_000);
-    await watching.world.pass(5_000);
-    expect(watching.told).toEqual([2]);
+  it("a failed request does not delay the next", async () => {
+    const harness = new WatcherHarness(withoutStream);
+    harness.world.server.reach = "unreachable";
+    await harness.world.pass(11_000);
+    harness.world.server.reach = "answers";
+    harness.world.server.stop(NOON + 60_000);
+    await harness.world.pass(5_000);
+    expect(harness.told).toEqual([2]);
   });
 
-  it("a session that the server has no more is expired, and not asked for again", async () => {
-    const watching = new Watching(withoutStream);
-    watching.world.server.records.clear();
-    await watching.world.pass(60_000);
-    expect(watching.told).toEqual(["expired"]);
-    expect(watching.askedAt).toHaveLength(1);
-    expect(watching.world.leftovers).toEqual(NOTHING_LEFT);
+  it("a session that the server no longer has is expired, and not requested again", async () => {
+    const harness = new WatcherHarness(withoutStream);
+    harness.world.server.records.clear();
+    await harness.world.pass(60_000);
+    expect(harness.told).toEqual(["expired"]);
+    expect(harness.askedAt).toHaveLength(1);
+    expect(harness.world.leftovers).toEqual(NOTHING_LEFT);
   });
 
   it.each([
     [404, "not_found"],
     [503, "store_unavailable"],
-  ])("an answer of %i %s is no expiry: something in front may have given it", async (status, code) => {
-    const watching = new Watching(withoutStream);
-    watching.world.server.interpose = () => errorResponse(code, status);
-    await watching.world.pass(11_000);
-    expect(watching.told).toEqual([]);
-    expect(watching.askedAt).toHaveLength(2);
+  ])("a response of %i %s does not mean expired: it may come from a proxy", async (status, code) => {
+    const harness = new WatcherHarness(withoutStream);
+    harness.world.server.interpose = () => errorResponse(code, status);
+    await harness.world.pass(11_000);
+    expect(harness.told).toEqual([]);
+    expect(harness.askedAt).toHaveLength(2);
   });
 
-  it("an answer that is no session is left out", async () => {
-    const watching = new Watching(withoutStream);
-    watching.world.server.interpose = () => json(null);
-    await watching.world.pass(6_000);
-    watching.world.server.interpose = () => json({ revision: 7 });
-    await watching.world.pass(5_000);
-    expect(watching.told).toEqual([]);
+  it("a response that is not a session is skipped", async () => {
+    const harness = new WatcherHarness(withoutStream);
+    harness.world.server.interpose = () => json(null);
+    await harness.world.pass(6_000);
+    harness.world.server.interpose = () => json({ revision: 7 });
+    await harness.world.pass(5_000);
+    expect(harness.told).toEqual([]);
   });
 });
 
-describe("to make sure of what is known", () => {
-  it("the session is asked for at once, and the stream opened anew", async () => {
-    const watching = new Watching();
-    await watching.world.pass(1_000);
-    const before = watching.stream;
-    watching.world.server.stop(NOON + 60_000);
+describe("a refresh", () => {
+  it("requests the session at once, and reopens the stream", async () => {
+    const harness = new WatcherHarness();
+    await harness.world.pass(1_000);
+    const before = harness.stream;
+    harness.world.server.stop(NOON + 60_000);
     before.close();
-    watching.watcher.refresh();
-    await watching.world.pass(100);
-    expect(watching.stream).not.toBe(before);
-    expect(watching.told.at(-1)).toBe(2);
-    expect(watching.askedAt).toEqual([1_000]);
+    harness.watcher.refresh();
+    await harness.world.pass(100);
+    expect(harness.stream).not.toBe(before);
+    expect(harness.told.at(-1)).toBe(2);
+    expect(harness.askedAt).toEqual([1_000]);
   });
 
-  it("nothing of the stream before counts any more", async () => {
-    const watching = new Watching();
-    await watching.world.pass(1_000);
-    const before = watching.stream;
-    watching.watcher.refresh();
+  it("ignores everything from the previous stream", async () => {
+    const harness = new WatcherHarness();
+    await harness.world.pass(1_000);
+    const before = harness.stream;
+    harness.watcher.refresh();
     before.readyState = 1;
     before.arrive("stopped", JSON.stringify({ ...RECORD, revision: 9 }));
     before.breakOff();
-    expect(watching.told).not.toContain(9);
-    expect(watching.told).not.toContain("expired");
+    expect(harness.told).not.toContain(9);
+    expect(harness.told).not.toContain("expired");
   });
 
-  it("it does not count as listening until the new stream is open", async () => {
-    const watching = new Watching();
-    await watching.world.pass(1_000);
-    watching.world.server.reach = "silent";
-    watching.watcher.refresh();
-    await watching.world.pass(1_000);
-    expect(watching.watcher.isListening).toBe(false);
-    await watching.world.pass(20_000);
-    expect(watching.askedAt.length).toBeGreaterThan(1);
+  it("does not count as listening until the new stream is open", async () => {
+    const harness = new WatcherHarness();
+    await harness.world.pass(1_000);
+    harness.world.server.reach = "silent";
+    harness.watcher.refresh();
+    await harness.world.pass(1_000);
+    expect(harness.watcher.isListening).toBe(false);
+    await harness.world.pass(20_000);
+    expect(harness.askedAt.length).toBeGreaterThan(1);
   });
 
-  it("a question that is under way is given up for a new one: the network that it went over may be gone", async () => {
-    const watching = new Watching({ EventSource: undefined });
-    watching.world.server.reach = "silent";
-    await watching.world.pass(6_000);
-    watching.world.server.reach = "answers";
-    watching.watcher.refresh();
-    await watching.world.pass(20);
-    expect(watching.told).toEqual([1]);
-    expect(watching.world.leftovers.questions).toBe(0);
+  it("replaces a request in flight, whose network may be gone", async () => {
+    const harness = new WatcherHarness({ EventSource: undefined });
+    harness.world.server.reach = "silent";
+    await harness.world.pass(6_000);
+    harness.world.server.reach = "answers";
+    harness.watcher.refresh();
+    await harness.world.pass(20);
+    expect(harness.told).toEqual([1]);
+    expect(harness.world.leftovers.requests).toBe(0);
   });
 
-  it("as often as one likes: one question and one stream are left", async () => {
-    const watching = new Watching();
-    await watching.world.pass(1_000);
+  it("leaves one request and one stream, however often it happens", async () => {
+    const harness = new WatcherHarness();
+    await harness.world.pass(1_000);
     for (let count = 0; count < 10; count += 1) {
-      watching.watcher.refresh();
+      harness.watcher.refresh();
     }
-    expect(watching.world.leftovers).toMatchObject({ questions: 1, streams: 1 });
-    await watching.world.pass(1_000);
-    expect(watching.world.leftovers).toMatchObject({ questions: 0, streams: 1, timers: 1 });
+    expect(harness.world.leftovers).toMatchObject({ requests: 1, streams: 1 });
+    await harness.world.pass(1_000);
+    expect(harness.world.leftovers).toMatchObject({ requests: 0, streams: 1, timers: 1 });
   });
 });
 
-describe("whoever is told may close", () => {
+describe("the observer may close the watcher", () => {
   it.each([
-    ["that news arrive by themselves", true],
+    ["an open stream", true],
     ["the session", 1],
-  ])("when told %s", async (_what, when) => {
-    const watching = new Watching();
-    watching.whenTold = (told) => {
+  ])("when it receives %s", async (_what, when) => {
+    const harness = new WatcherHarness();
+    harness.whenTold = (told) => {
       if (told === when) {
-        watching.watcher.close();
+        harness.watcher.close();
       }
     };
-    await watching.world.pass(100_000);
-    expect(watching.told.at(-1)).toBe(when);
-    expect(watching.world.leftovers).toEqual(NOTHING_LEFT);
+    await harness.world.pass(100_000);
+    expect(harness.told.at(-1)).toBe(when);
+    expect(harness.world.leftovers).toEqual(NOTHING_LEFT);
   });
 
-  it("when told that the stream has broken off", async () => {
-    const watching = new Watching();
-    await watching.world.pass(1_000);
-    watching.whenTold = () => watching.watcher.close();
-    watching.stream.breakOff();
-    await watching.world.pass(100_000);
-    expect(watching.told).toEqual([true, 1, false]);
-    expect(watching.world.leftovers).toEqual(NOTHING_LEFT);
+  it("when the stream breaks", async () => {
+    const harness = new WatcherHarness();
+    await harness.world.pass(1_000);
+    harness.whenTold = () => harness.watcher.close();
+    harness.stream.breakOff();
+    await harness.world.pass(100_000);
+    expect(harness.told).toEqual([true, 1, false]);
+    expect(harness.world.leftovers).toEqual(NOTHING_LEFT);
   });
 
-  it("when told that the stream was refused", async () => {
-    const watching = new Watching();
-    await watching.world.pass(1_000);
-    watching.whenTold = () => watching.watcher.close();
-    watching.world.server.streamStatus = 503;
-    watching.stream.breakOff();
-    await watching.world.pass(100_000);
-    expect(watching.world.leftovers).toEqual(NOTHING_LEFT);
+  it("when the stream is rejected", async () => {
+    const harness = new WatcherHarness();
+    await harness.world.pass(1_000);
+    harness.whenTold = () => harness.watcher.close();
+    harness.world.server.streamStatus = 503;
+    harness.stream.breakOff();
+    await harness.world.pass(100_000);
+    expect(harness.world.leftovers).toEqual(NOTHING_LEFT);
   });
 
-  it("when told by an answer", async () => {
-    const watching = new Watching({ EventSource: undefined });
-    watching.whenTold = () => watching.watcher.close();
-    await watching.world.pass(100_000);
-    expect(watching.told).toEqual([1]);
-    expect(watching.world.leftovers).toEqual(NOTHING_LEFT);
+  it("when it receives a response", async () => {
+    const harness = new WatcherHarness({ EventSource: undefined });
+    harness.whenTold = () => harness.watcher.close();
+    await harness.world.pass(100_000);
+    expect(harness.told).toEqual([1]);
+    expect(harness.world.leftovers).toEqual(NOTHING_LEFT);
   });
 
-  it("and nothing is told once closed, whatever is still on its way", async () => {
-    const watching = new Watching();
-    await watching.world.pass(1_000);
-    watching.world.server.stop(NOON + 60_000);
-    watching.watcher.refresh();
-    watching.watcher.close();
-    await watching.world.pass(100_000);
-    expect(watching.told.filter((told) => typeof told === "number")).toEqual([1]);
-    expect(watching.world.leftovers).toEqual(NOTHING_LEFT);
+  it("and then receives nothing more, whatever is still in flight", async () => {
+    const harness = new WatcherHarness();
+    await harness.world.pass(1_000);
+    harness.world.server.stop(NOON + 60_000);
+    harness.watcher.refresh();
+    harness.watcher.close();
+    await harness.world.pass(100_000);
+    expect(harness.told.filter((told) => typeof told === "number")).toEqual([1]);
+    expect(harness.world.leftovers).toEqual(NOTHING_LEFT);
   });
 });

@@ -1,4 +1,4 @@
-/** A stream of server-sent events, as the browsers' own behaves: one that breaks off comes back, one that is refused does not. */
+/** A stream of server-sent events that behaves as in browsers: it reconnects if it breaks, but not if it is rejected. */
 import type { SessionRecord } from "../../src/http/schemas.js";
 import type { EventStream } from "../../src/platform.js";
 import type { Agenda } from "../../virtual/agenda.js";
@@ -6,15 +6,15 @@ import type { Agenda } from "../../virtual/agenda.js";
 const CONNECTING = 0;
 const OPEN = 1;
 const CLOSED = 2;
-/** The pause before it comes back, in milliseconds. */
+/** The pause before it reconnects, in milliseconds. */
 const COMES_BACK_MS = 3_000;
 
 type Listener = (event: { readonly data?: string }) => void;
 
-/** What becomes of requests: they are answered, refused by the machine's own network, or never answered. */
+/** What happens to requests: they get a response, fail on the machine's own network, or time out. */
 export type Reach = "answers" | "unreachable" | "silent";
 
-/** What a stream needs of its server. */
+/** The part of a server that a stream needs. */
 export interface StreamHost {
   readonly thereMs: number;
   readonly backMs: number;
@@ -53,14 +53,14 @@ export class VirtualStream implements EventStream {
     this.#server.streams.delete(this);
   }
 
-  /** An event arrives. */
+  /** Delivers an event. */
   arrive(type: string, data: string): void {
     if (this.readyState === OPEN) {
       this.#tell(type, { data });
     }
   }
 
-  /** The connection breaks off. */
+  /** Breaks the connection. */
   breakOff(): void {
     this.readyState = CONNECTING;
     this.#cancel = this.#agenda.in(COMES_BACK_MS, () => this.#ask());

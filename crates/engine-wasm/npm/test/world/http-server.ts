@@ -1,4 +1,4 @@
-/** A server that answers from memory, over a network that takes its time. */
+/** A server that responds from memory, over a network with delays. */
 import type { Problem, SessionRecord } from "../../src/http/schemas.js";
 import type { Agenda } from "../../virtual/agenda.js";
 import { ServerClock } from "../../virtual/server-clock.js";
@@ -7,7 +7,7 @@ import { type Reach, VirtualStream } from "./event-stream.js";
 /** When the world begins: 2026-11-23T12:00:00Z. */
 export const NOON = Date.UTC(2026, 10, 23, 12);
 
-/** One request as it came. */
+/** A request as the server receives it. */
 export interface Seen {
   /** Method, path and query. */
   readonly what: string;
@@ -18,21 +18,21 @@ export interface Seen {
 
 export const ADDRESS = "https://ticks.example";
 
-/** A server, and the network in front of it. */
+/** A server and the network in front of it. */
 export class VirtualServer extends ServerClock {
-  /** How long requests are on their way, and answers on theirs. */
+  /** The delays of requests and of responses. */
   thereMs = 10;
   backMs = 10;
   reach: Reach = "answers";
-  /** Hands over what arrives at the machine. */
+  /** Delivers what arrives at the machine. */
   deliver: (run: () => void) => void = (run) => run();
-  /** Answers in its place, if it likes. */
+  /** Responds instead of the server, unless it returns `undefined`. */
   interpose: (path: string, init: RequestInit) => Response | undefined = () => undefined;
-  /** The status with which streams are answered. */
+  /** The status of responses to requests for a stream. */
   streamStatus = 200;
   readonly records = new Map<string, SessionRecord>();
   readonly seen: Seen[] = [];
-  /** The streams that were asked for and have not ended. */
+  /** The streams that have not ended. */
   readonly streams = new Set<VirtualStream>();
   readonly #agenda: Agenda;
   #unanswered = 0;
@@ -42,29 +42,29 @@ export class VirtualServer extends ServerClock {
     this.#agenda = agenda;
   }
 
-  /** How many requests wait for an answer. */
+  /** The number of requests without a response so far. */
   get unanswered(): number {
     return this.#unanswered;
   }
 
-  /** How often the time was asked for. */
+  /** The number of requests for the time. */
   get timesAsked(): number {
     return this.asked("/v1/time").length;
   }
 
-  /** The requests whose path begins so. */
+  /** Returns the requests whose path begins with `path`. */
   asked(path: string): readonly Seen[] {
     return this.seen.filter(({ what }) => what.startsWith(`GET ${path}`));
   }
 
-  /** Keeps a session, and gives its address. */
+  /** Stores a session and returns its address. */
   keep(changes: Partial<SessionRecord> = {}): string {
     const record = { ...RECORD, ...changes };
     this.records.set(record.id, record);
     return `${ADDRESS}/v1/sessions/${record.id}`;
   }
 
-  /** Sets or replaces the stop of a session. Whoever listens is told. */
+  /** Sets or replaces the stop of a session, and sends an event. */
   stop(atMs: number, id = RECORD.id): void {
     const record = this.records.get(id) ?? RECORD;
     const stopped = { ...record, stopped_at: new Date(atMs).toISOString(), revision: record.revision + 1 };
@@ -72,7 +72,7 @@ export class VirtualServer extends ServerClock {
     this.emit("stopped", JSON.stringify(stopped), id);
   }
 
-  /** Tells listeners of a session something. */
+  /** Sends an event to the streams of a session. */
   emit(type: string, data: string, id = RECORD.id): void {
     for (const stream of this.streams) {
       if (stream.address.endsWith(`/${id}/events`)) {
@@ -81,7 +81,7 @@ export class VirtualServer extends ServerClock {
     }
   }
 
-  /** What takes the place of `fetch`. */
+  /** Replaces `fetch`. */
   readonly fetch: typeof fetch = (input, init = {}) => {
     const { pathname, search } = new URL(String(input));
     this.seen.push({
@@ -121,7 +121,7 @@ export class VirtualServer extends ServerClock {
     });
   };
 
-  /** What takes the place of `EventSource`. */
+  /** Replaces `EventSource`. */
   get EventSource(): new (
     address: string,
   ) => VirtualStream {
@@ -156,12 +156,12 @@ export const RECORD: SessionRecord = {
   revision: 1,
 };
 
-/** An answer of JSON. */
+/** Returns a JSON response. */
 export function json(content: unknown, init: ResponseInit = {}): Response {
   return new Response(JSON.stringify(content), { status: 200, ...init });
 }
 
-/** A problem as the server words it. */
+/** Returns an error response of the server. */
 export function errorResponse(code: string, status: number, more: Partial<Problem> = {}): Response {
   const problem = { type: "about:blank", title: code, status, code, detail: `refused: ${code}`, ...more };
   return json(problem, { status });

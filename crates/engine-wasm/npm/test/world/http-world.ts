@@ -101,17 +101,17 @@ export class HttpWorld extends World {
     this.wakeEvents.tell(event);
   }
 
-  /** Counts what is still alive. */
-  get leftovers(): Record<"timers" | "questions" | "streams" | "wakeEvents", number> {
+  /** Counts everything that is still alive. */
+  get leftovers(): Record<"timers" | "requests" | "streams" | "wakeEvents", number> {
     const { page, server, wakeEvents } = this;
     return {
       timers: page.pending,
-      questions: server.unanswered,
+      requests: server.unanswered,
       streams: server.streams.size,
       wakeEvents: wakeEvents.count,
     };
   }
 }
 
-/** Nothing is kept alive. */
-export const NOTHING_LEFT = { timers: 0, questions: 0, streams: 0, wakeEvents: 0 };
+/** The leftovers if nothing is alive. */
+export const NOTHING_LEFT = { timers: 0, requests: 0, streams: 0, wakeEvents: 0 };

@@ -1,24 +1,24 @@
-/** A ticker in a virtual world, and what it tells. */
+/** A ticker in a virtual world, and its reports. */
 import type { SessionRecord } from "../../src/http/schemas.js";
 import { Timeline } from "../../src/index.js";
 import { type CatchUp, Ticker } from "../../src/session/ticker.js";
 import { HttpWorld, RECORD } from "../world/http-world.js";
 
-/** What a ticker is to tell of, and how. */
+/** The options of a ticker. */
 export interface Wish {
   readonly session?: Partial<SessionRecord>;
   readonly catchUp?: CatchUp;
 }
 
-/** A ticker and its world. Nobody listens at first. */
-export class Ticking {
+/** A ticker and its world, at first without listeners. */
+export class TickerHarness {
   readonly world = new HttpWorld();
   readonly timeline: Timeline;
   readonly ticker: Ticker;
-  /** All that was told: the step that began, or the stop, each with when that was by the server's time. */
+  /** All reports: the step, or the stop, each with the server's time. */
   readonly told: { readonly what: number | "stopped"; readonly at: number }[] = [];
   hasListeners = false;
-  /** What is done whenever a step is told. */
+  /** Called at each report of a step. */
   whenTold: (step: number) => void = () => undefined;
   /** How far the clock is ahead of true time, in milliseconds. */
   aheadMs = 0;
@@ -46,25 +46,25 @@ export class Ticking {
     return this.#haltedAt ?? Math.floor(this.world.now + this.aheadMs);
   }
 
-  /** What was told, without when. */
+  /** The reports without their times. */
   get steps(): (number | "stopped")[] {
     return this.told.map(({ what }) => what);
   }
 
-  /** Has somebody listen from now on. */
+  /** Adds a listener. */
   listen(): this {
     this.hasListeners = true;
     this.ticker.begin();
     return this;
   }
 
-  /** Has the session stop, as news of it do. */
+  /** Stops the session, as the watcher would. */
   stopAt(instant: number): void {
     this.timeline.stopAt(instant);
     this.ticker.stopAt(instant);
   }
 
-  /** The clock stands still for some time, and goes on from there. */
+  /** Halts the clock for some time. */
   async halt(ms: number): Promise<void> {
     this.#haltedAt = this.now;
     await this.world.pass(ms);
@@ -73,7 +73,7 @@ export class Ticking {
   }
 }
 
-/** The numbers from one to another, both of them. */
+/** Returns the integers from one to another, inclusive. */
 export function range(from: number, to: number): number[] {
   return Array.from({ length: to - from + 1 }, (_, index) => from + index);
 }

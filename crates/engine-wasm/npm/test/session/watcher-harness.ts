@@ -1,4 +1,4 @@
-/** News of a session in a virtual world, and what they tell. */
+/** A session watcher in a virtual world, and its reports. */
 import { sessionAddress } from "../../src/http/address.js";
 import type { Platform } from "../../src/platform.js";
 import { SessionWatcher } from "../../src/session/watcher.js";
@@ -6,19 +6,19 @@ import { HttpWorld } from "../world/http-world.js";
 
 type Told = number | boolean | "expired" | "final";
 
-/** Who follows a session, and what they were told. */
-export class Watching {
+/** A watcher and its reports. */
+export class WatcherHarness {
   readonly world = new HttpWorld();
-  /** All that was told, in order: the revision of a session, whether news arrive by themselves, that it has expired. */
+  /** All reports in order: the revision of a session, whether the stream is open, and the end of the session. */
   readonly told: Told[] = [];
-  /** What is done whenever something is told. */
+  /** Called at each report. */
   whenTold: (told: Told) => void = () => undefined;
-  /** Whether what the server answers now is for good. */
+  /** Whether the next response is final. */
   isFinal = false;
   readonly watcher: SessionWatcher;
   readonly path: string;
 
-  /** @param changes What the platform has in place of what the world gives. */
+  /** @param changes The parts of the platform to replace. */
   constructor(changes: Partial<Platform> = {}, prepare: (world: HttpWorld) => void = () => undefined) {
     const address = this.world.server.keep();
     this.path = new URL(address).pathname;
@@ -36,7 +36,7 @@ export class Watching {
     });
   }
 
-  /** The one stream that there is. */
+  /** The only stream. */
   get stream() {
     const [stream, ...others] = this.world.server.streams;
     if (stream === undefined || others.length > 0) {
@@ -45,7 +45,7 @@ export class Watching {
     return stream;
   }
 
-  /** When the session was asked for, in milliseconds since the world began. */
+  /** The times of requests for the session, in milliseconds since the world began. */
   get askedAt(): number[] {
     return this.world.server.asked(this.path).map(({ atMs }) => atMs);
   }

@@ -1,8 +1,8 @@
-/** An estimate on a machine, and a server that it has exchanges with. */
+/** An estimate on a machine, and exchanges with a server. */
 import { type ClockReading, Estimate } from "../../src/clock/estimate.js";
 import { type Flaws, HttpWorld } from "../world/http-world.js";
 
-/** How an exchange goes. */
+/** The course of an exchange. */
 export interface Going {
   readonly thereMs?: number;
   readonly backMs?: number;
@@ -10,12 +10,12 @@ export interface Going {
   /** How far the server's clock is ahead of true time. */
   readonly aheadMs?: number;
   readonly isEvidence?: boolean;
-  /** What happens between the question and the answer. */
+  /** What happens between the request and the response. */
   readonly meanwhile?: () => Promise<void>;
 }
 
 /** An estimate in a world of its own. */
-export class Estimating {
+export class EstimateHarness {
   readonly world: HttpWorld;
   readonly estimate: Estimate;
 
@@ -37,7 +37,7 @@ export class Estimating {
     return this.world.sleep(ms);
   }
 
-  /** Has an exchange told. */
+  /** Runs an exchange and adds it to the estimate. */
   async exchange(going: Going = {}): Promise<void> {
     const { thereMs = 10, backMs = 10, server = "one", aheadMs = 0, isEvidence = true, meanwhile } = going;
     const { agenda, machine, estimate } = this;
@@ -53,7 +53,7 @@ export class Estimating {
     }
   }
 
-  /** Has some exchanges told, and the clock set. */
+  /** Runs several exchanges and sets the clock. */
   async burst(going: Going = {}, count = 4): Promise<void> {
     for (let done = 0; done < count; done += 1) {
       await this.exchange(going);
@@ -61,7 +61,7 @@ export class Estimating {
     this.estimate.settle();
   }
 
-  /** Lets time pass, in which the clock is read now and then. */
+  /** Lets time pass, with readings now and then. */
   pass(ms: number): void {
     for (let left = ms; left > 0; left -= 1_000) {
       this.agenda.spend(Math.min(1_000, left));
@@ -69,7 +69,7 @@ export class Estimating {
     }
   }
 
-  /** What the clock says, which must have been set. */
+  /** Reads the clock, which must have been set. */
   read(): ClockReading {
     const reading = this.estimate.read();
     if (reading === undefined) {
@@ -78,11 +78,11 @@ export class Estimating {
     return reading;
   }
 
-  /** How far it is ahead of the truth, in milliseconds; and whether its bound holds. */
+  /** How far the clock is ahead of the truth, in milliseconds, and whether its bound holds. */
   get check(): { readonly aheadMs: number; readonly isWithin: boolean } {
     const { now, errorMs } = this.read();
     const aheadMs = now - this.world.now;
-    // Times since 1970 are multiples of a quarter of a microsecond.
+    // Doubles resolve times since 1970 to a quarter of a microsecond.
     return { aheadMs, isWithin: Math.abs(aheadMs) <= errorMs + 0.001 };
   }
 }

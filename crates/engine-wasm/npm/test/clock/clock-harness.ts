@@ -1,13 +1,13 @@
-/** A clock in a virtual world, and what it asks and tells. */
+/** A clock in a virtual world, with its requests and events. */
 import { askOver } from "../../src/clock/ask.js";
 import { Clock, type ClockParts, type ClockReading } from "../../src/clock/clock.js";
 import { ADDRESS, type Flaws, HttpWorld } from "../world/http-world.js";
 
 /** A clock and its world. */
-export class Asking {
+export class ClockHarness {
   readonly world: HttpWorld;
   readonly clock: Clock;
-  /** What it told, in order, and when. */
+  /** All events in order, with their times. */
   readonly told: { readonly event: "sync" | "silence"; readonly atMs: number; readonly what: unknown }[] = [];
 
   constructor(traits: Flaws = {}, changes: Partial<ClockParts> = {}) {
@@ -19,12 +19,12 @@ export class Asking {
     }
   }
 
-  /** When it asked, in milliseconds since the world began. */
+  /** The times of its requests, in milliseconds since the world began. */
   get askedAt(): number[] {
     return this.world.server.asked("/v1/time").map(({ atMs }) => atMs);
   }
 
-  /** How many questions each burst had, as far as pauses of less than a tenth of a second tell. */
+  /** The number of requests in each burst. A pause of a tenth of a second ends a burst. */
   get bursts(): number[] {
     const { askedAt } = this;
     const { thereMs, backMs } = this.world.server;
@@ -36,12 +36,12 @@ export class Asking {
     return bursts;
   }
 
-  /** The events that it told, without what they carry. */
+  /** The names of the events. */
   get events(): string[] {
     return this.told.map(({ event }) => event);
   }
 
-  /** Lets time pass, in which the clock is read as often as a game does. */
+  /** Lets time pass while the clock is read as often as a game reads it. */
   async passReading(ms: number, everyMs = 16): Promise<ClockReading[]> {
     const readings: ClockReading[] = [];
     for (let passed = 0; passed < ms; passed += everyMs) {
@@ -51,19 +51,19 @@ export class Asking {
     return readings;
   }
 
-  /** How far it is ahead of the server's time, in milliseconds. */
+  /** How far the clock is ahead of the server's time, in milliseconds. */
   get aheadMs(): number {
     return this.clock.now - this.world.server.now;
   }
 
-  /** Whether it keeps its bound. */
+  /** Whether the clock keeps its bound. */
   get isWithin(): boolean {
-    // Times since 1970 are multiples of a quarter of a microsecond.
+    // Doubles resolve times since 1970 to a quarter of a microsecond.
     return Math.abs(this.aheadMs) <= this.clock.errorMs + 0.001;
   }
 }
 
-/** The most questions that lie within any minute. */
+/** Returns the largest number of requests within any minute. */
 export function mostInAMinute(askedAt: readonly number[]): number {
   const within = (from: number): number => askedAt.filter((at) => at >= from && at < from + 60_000).length;
   return Math.max(0, ...askedAt.map(within));
