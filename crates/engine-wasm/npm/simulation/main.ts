@@ -41,12 +41,12 @@ function progressTo(syncs: number): (soFar: number) => void {
 /** Repeats one session and logs everything that happens. */
 async function replay(scenario: string, seed: number): Promise<boolean> {
   const measures = new Measures();
-  const told = (atMs: number, line: string): boolean =>
+  const log = (atMs: number, line: string): boolean =>
     process.stdout.write(`${atMs.toFixed(3).padStart(14)}  ${line}\n`);
   const session = new Session(scenarioNamed(scenario), seed, ourClock, measures, {
-    told,
+    log,
     seen: ({ atMs, errorMs, reading }) =>
-      told(atMs, `reads ${errorMs.toFixed(3)} off, bound ${reading.errorMs.toFixed(3)}${suffix(reading)}`),
+      log(atMs, `reads ${errorMs.toFixed(3)} off, bound ${reading.errorMs.toFixed(3)}${suffix(reading)}`),
   });
   process.stdout.write(`${JSON.stringify(session.traits, undefined, 2)}\n`);
   await session.run();

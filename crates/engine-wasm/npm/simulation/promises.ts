@@ -39,9 +39,9 @@ const RATE = 0.000_501;
 /** Larger corrections are steps. */
 const STEP_MS = 128;
 /** The number of requests that a clock may send at the start. */
-const QUESTIONS_AT_START = 16;
+const REQUESTS_AT_START = 16;
 /** The number of further requests in any minute. */
-const QUESTIONS_A_MINUTE = 8;
+const REQUESTS_PER_MINUTE = 8;
 /** A minute on a clock that runs fast and is rounded to 100 ms at both ends. */
 const MINUTE_MS = 60_000 * (1 - RATE) - 200;
 
@@ -54,7 +54,7 @@ export class Promises {
   #last: { readonly now: number; readonly monotonicMs: number } | undefined;
   /** The length of the current halt, and the part of it that slewing explains. */
   #halt = NO_HALT;
-  #startQuestions = 0;
+  #startRequests = 0;
   #askedAt: number[] = [];
 
   constructor(broken: (breach: Breach) => void) {
@@ -78,12 +78,12 @@ export class Promises {
 
   /** Counts a request that may have reached a server. */
   asked(atMs: number): void {
-    if (this.#startQuestions < QUESTIONS_AT_START) {
-      this.#startQuestions += 1;
+    if (this.#startRequests < REQUESTS_AT_START) {
+      this.#startRequests += 1;
       return;
     }
     this.#askedAt = [...this.#askedAt.filter((at) => at > atMs - MINUTE_MS), atMs];
-    if (this.#askedAt.length > QUESTIONS_A_MINUTE) {
+    if (this.#askedAt.length > REQUESTS_PER_MINUTE) {
       this.#break("few requests", atMs, `${this.#askedAt.length} in a minute`);
     }
   }

@@ -21,7 +21,7 @@ export interface Observation {
 /** Receives more than the measurements. */
 export interface SessionObserver {
   /** A line of the log. */
-  told?(atMs: number, line: string): void;
+  log?(atMs: number, line: string): void;
   seen?(seen: Observation): void;
 }
 
@@ -269,7 +269,7 @@ export class Session {
       case "network back":
         this.#networkBack();
         break;
-      case "told":
+      case "wake event":
         if (disturbance.event === "woken") {
           this.#recovery.learned();
         }
@@ -293,6 +293,6 @@ export class Session {
   }
 
   #log(line: string): void {
-    this.#observer.told?.(this.#world.agenda.now, line);
+    this.#observer.log?.(this.#world.agenda.now, line);
   }
 }

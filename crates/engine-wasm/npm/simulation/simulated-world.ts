@@ -35,7 +35,7 @@ export type Disturbance =
   | { readonly kind: "slept"; readonly lengthMs: number; readonly hasDiverged: boolean }
   | { readonly kind: "wall set"; readonly byMs: number }
   | { readonly kind: "network gone" | "network back" | "hidden" | "shown" }
-  | { readonly kind: "told"; readonly event: WakeEvent };
+  | { readonly kind: "wake event"; readonly event: WakeEvent };
 
 /** Observes the world. */
 export interface WorldObserver extends ExchangeObserver {
@@ -142,7 +142,7 @@ export class SimulatedWorld extends World {
     const { stopsInSleep } = this.traits.machine;
     this.agenda.in(lengthMs, () => {
       this.#observer.happened({ kind: "slept", lengthMs, hasDiverged: stopsInSleep });
-      this.#tell("woken");
+      this.#wake("woken");
     });
   }
 
@@ -165,7 +165,7 @@ export class SimulatedWorld extends World {
       if (this.network.isUp) {
         this.requests.disconnect();
         this.#observer.happened({ kind: "network back" });
-        this.#tell("back");
+        this.#wake("back");
       }
     });
   }
@@ -176,7 +176,7 @@ export class SimulatedWorld extends World {
     this.#observer.happened({ kind: throttle === "none" ? "shown" : "hidden" });
     if (throttle === "none") {
       // A page cannot tell whether it was only hidden or also frozen.
-      this.#tell("woken");
+      this.#wake("woken");
     }
   }
 
@@ -189,12 +189,12 @@ export class SimulatedWorld extends World {
     }
   }
 
-  #tell(event: WakeEvent): void {
+  #wake(event: WakeEvent): void {
     this.agenda.in(this.#rng.exponential(WAKE_EVENT_AFTER_MS), () =>
       this.machine.whenAwake(() => {
         if (this.wakeEvents.count > 0) {
-          this.wakeEvents.tell(event);
-          this.#observer.happened({ kind: "told", event });
+          this.wakeEvents.emit(event);
+          this.#observer.happened({ kind: "wake event", event });
         }
       }),
     );

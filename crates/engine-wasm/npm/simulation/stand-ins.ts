@@ -46,7 +46,7 @@ class StandIn implements Subject {
   /** Server time minus monotonic time, its maximum error, and when it was measured. */
   #best: { readonly offset: number; readonly error: number; readonly atMs: number } | undefined;
   /** The last displayed server time, and the monotonic clock then. */
-  #shown: { readonly now: number; readonly atMs: number } | undefined;
+  #displayed: { readonly now: number; readonly atMs: number } | undefined;
   #look: { readonly monotonicMs: number; readonly wallMs: number };
   #isHalting = false;
   #disruptions = 0;
@@ -96,15 +96,18 @@ class StandIn implements Subject {
 
   /** Slews toward a time, steps forward or halts. */
   #show(estimate: number, monotonicMs: number): number {
-    const last = this.#shown ?? { now: estimate, atMs: monotonicMs };
+    const last = this.#displayed ?? { now: estimate, atMs: monotonicMs };
     const passed = monotonicMs - last.atMs;
     const behind = estimate - last.now - passed;
     this.#isHalting = behind <= -STEP_MS || (this.#isHalting && behind < 0);
     const isLarge = behind >= STEP_MS || this.#isHalting || this.#faults.jumps === true;
     const made = isLarge ? behind : Math.max(-SLEW * passed, Math.min(SLEW * passed, behind));
     const now = last.now + passed + (this.#faults.goesBack === true ? behind : made);
-    this.#shown = { now: this.#faults.goesBack === true ? now : Math.max(last.now, now), atMs: monotonicMs };
-    return this.#shown.now;
+    this.#displayed = {
+      now: this.#faults.goesBack === true ? now : Math.max(last.now, now),
+      atMs: monotonicMs,
+    };
+    return this.#displayed.now;
   }
 
   #askAndWait(): void {

@@ -24,15 +24,15 @@ const port = parentPort;
 if (port === null) {
   throw new Error("this program must run as a worker thread");
 }
-const tell = (told: Message): void => port.postMessage(told);
+const post = (message: Message): void => port.postMessage(message);
 
 port.on("message", async ({ scenario, syncs }: Job) => {
-  let toldSyncs = 0;
+  let reportedSyncs = 0;
   const measures = await runScenario(scenarioNamed(scenario), syncs, ourClock, (soFar) => {
-    if (soFar - toldSyncs >= PROGRESS_EVERY) {
-      tell({ kind: "progress", syncs: soFar - toldSyncs });
-      toldSyncs = soFar;
+    if (soFar - reportedSyncs >= PROGRESS_EVERY) {
+      post({ kind: "progress", syncs: soFar - reportedSyncs });
+      reportedSyncs = soFar;
     }
   });
-  tell({ kind: "done", scenario, data: measures.data });
+  post({ kind: "done", scenario, data: measures.data });
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
 
-import * as raw from "../src/engine/bindings.js";
+import * as bindings from "../src/engine/bindings.js";
 import { errorFor, lastError } from "../src/engine/last-error.js";
 
 vi.mock(import("../src/engine/bindings.js"), async (original) => ({
@@ -22,12 +22,12 @@ const cases = JSON.parse(readFileSync(FILE, "utf8")) as Case[];
 
 describe("the engine's errors have the engine's messages", () => {
   it.each(cases)("$message", ({ numbers, code, field, message }) => {
-    vi.mocked(raw.refusal).mockImplementation((part) => numbers[part] ?? Number.NaN);
+    vi.mocked(bindings.refusal).mockImplementation((part) => numbers[part] ?? Number.NaN);
     expect(lastError()).toMatchObject({ name: "EngineError", code, field, message });
     expect(lastError("stopped_at")).toMatchObject({ code, field: "stopped_at" });
   });
 
-  it("an error of an unknown kind has a code of its own", () => {
+  it("an error of an unknown kind has a separate code", () => {
     expect(errorFor(Number.NaN, "step", 0, 1, 2)).toMatchObject({ code: "invalid", field: "step" });
   });
 });

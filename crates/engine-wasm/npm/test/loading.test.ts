@@ -126,10 +126,10 @@ describe("loading", () => {
     fetched.mockRejectedValueOnce(new TypeError("network is down"));
     const first = loadEngine();
     const second = loadEngine();
-    const refused = { name: "EngineError", code: "load_failed", field: "source" };
-    await expect(first).rejects.toMatchObject(refused);
+    const failure = { name: "EngineError", code: "load_failed", field: "source" };
+    await expect(first).rejects.toMatchObject(failure);
     await expect(second).rejects.toMatchObject({
-      ...refused,
+      ...failure,
       message: "the engine could not be loaded: network is down",
       cause: new TypeError("network is down"),
     });

@@ -15,13 +15,13 @@ export const routes: Record<string, Route> = {
     }
   },
   "one timeline for a session, in the order of the file": (cases, session, check) => {
-    for (const [told, group] of bySession(cases, session)) {
-      ask(told, group, check);
+    for (const [owner, group] of bySession(cases, session)) {
+      ask(owner, group, check);
     }
   },
   "one timeline for a session, in random order": (cases, session, check) => {
-    for (const [told, group] of bySession(cases, session)) {
-      ask(told, mixed([...group, ...group]), check);
+    for (const [owner, group] of bySession(cases, session)) {
+      ask(owner, mixed([...group, ...group]), check);
     }
   },
 };
@@ -44,9 +44,9 @@ function bySession<Case>(
 ): Iterable<[Session, Case[]]> {
   const groups = new Map<string, [Session, Case[]]>();
   for (const one of cases) {
-    const told = session(one);
-    const key = JSON.stringify(told);
-    const group = groups.get(key) ?? [told, []];
+    const owner = session(one);
+    const key = JSON.stringify(owner);
+    const group = groups.get(key) ?? [owner, []];
     group[1].push(one);
     groups.set(key, group);
   }

@@ -23,7 +23,7 @@ const served = {
 beforeAll(() => loadEngine());
 
 /** Returns the error that a call throws. */
-function refusal(call: () => unknown): EngineError {
+function errorOf(call: () => unknown): EngineError {
   try {
     call();
   } catch (error) {
@@ -70,7 +70,7 @@ describe("a session as the server returns it", () => {
   });
 
   it.each([0, 2, 1.5, "1", null])("is rejected if it needs engine version %j", (version) => {
-    const error = refusal(() => at({ engine_version: version as number }));
+    const error = errorOf(() => at({ engine_version: version as number }));
     expect([error.code, error.field]).toEqual(["engine_version", "engine_version"]);
     expect(error.message).toBe(`engine_version must be 1, got ${JSON.stringify(version)}`);
   });
@@ -92,7 +92,7 @@ describe("a value that is not a session", () => {
   ])("%j is rejected with a message", (value, got) => {
     const session = value as unknown as Session;
     for (const use of [() => new Timeline(session), () => stateAt(session, START)]) {
-      expect(refusal(use)).toMatchObject({ code: "not_a_session", field: "session", message: text + got });
+      expect(errorOf(use)).toMatchObject({ code: "not_a_session", field: "session", message: text + got });
     }
   });
 });
@@ -115,8 +115,8 @@ describe("a stopped session", () => {
   });
 
   it("rejects an instant out of range like any other", () => {
-    expect(refusal(() => stateAt(stopped, 1e15))).toMatchObject({ code: "out_of_range", field: "now" });
-    expect(refusal(() => stateAt(stopped, -1))).toMatchObject({ code: "out_of_range", field: "now" });
+    expect(errorOf(() => stateAt(stopped, 1e15))).toMatchObject({ code: "out_of_range", field: "now" });
+    expect(errorOf(() => stateAt(stopped, -1))).toMatchObject({ code: "out_of_range", field: "now" });
   });
 
   it("never begins if it is stopped before its start", () => {
@@ -130,11 +130,11 @@ describe("a stopped session", () => {
   });
 
   it("is rejected if the stop is not an instant", () => {
-    expect(refusal(() => at({ stopped_at: "soon" }))).toMatchObject({
+    expect(errorOf(() => at({ stopped_at: "soon" }))).toMatchObject({
       code: "not_an_instant",
       field: "stopped_at",
     });
-    expect(refusal(() => at({ stopped_at: -5 }))).toMatchObject({
+    expect(errorOf(() => at({ stopped_at: -5 }))).toMatchObject({
       code: "out_of_range",
       field: "stopped_at",
       message: "stopped_at must be from 0 to 253402300799999, got -5",
@@ -176,7 +176,7 @@ describe("numbers", () => {
         ["n", () => timeline.draw(0, "dice").below(odd)],
       ];
       for (const [field, call] of calls) {
-        expect(refusal(call)).toMatchObject({ code: "not_an_integer", field });
+        expect(errorOf(call)).toMatchObject({ code: "not_an_integer", field });
       }
     },
   );
@@ -192,12 +192,12 @@ describe("numbers", () => {
       () => timeline.roundOf(-1),
       () => timeline.draw(-1, "dice"),
     ]) {
-      expect(refusal(call)).toMatchObject({ code: "out_of_range", field: "step", message: step });
+      expect(errorOf(call)).toMatchObject({ code: "out_of_range", field: "step", message: step });
     }
-    expect(refusal(() => timeline.roundAt(-1)).message).toBe("round must be from 0 to 1260707964179, got -1");
-    expect(refusal(() => timeline.timeOf(2 ** 45)).field).toBe("step");
-    expect(refusal(() => timeline.stateAt(-1)).message).toBe("now must be from 0 to 253402300799999, got -1");
-    expect(refusal(() => at({ rules: { rounds_per_epoch: 63 } })).code).toBe("not_even");
+    expect(errorOf(() => timeline.roundAt(-1)).message).toBe("round must be from 0 to 1260707964179, got -1");
+    expect(errorOf(() => timeline.timeOf(2 ** 45)).field).toBe("step");
+    expect(errorOf(() => timeline.stateAt(-1)).message).toBe("now must be from 0 to 253402300799999, got -1");
+    expect(errorOf(() => at({ rules: { rounds_per_epoch: 63 } })).code).toBe("not_even");
   });
 
   it("may be -0, which is 0", () => {
@@ -210,9 +210,9 @@ describe("strings", () => {
   it.each(["\ud800", "a\udfff", "\udc00\ud800", "\u{1f600}\ud83d"])(
     "must be well-formed: %j is rejected",
     (text) => {
-      expect(refusal(() => at({ seed: text }))).toMatchObject({ code: "lone_surrogate", field: "seed" });
+      expect(errorOf(() => at({ seed: text }))).toMatchObject({ code: "lone_surrogate", field: "seed" });
       const timeline = new Timeline(served);
-      expect(refusal(() => timeline.draw(0, text))).toMatchObject({
+      expect(errorOf(() => timeline.draw(0, text))).toMatchObject({
         code: "lone_surrogate",
         field: "channel",
       });
@@ -226,13 +226,13 @@ describe("strings", () => {
 
   it.each([undefined, null, 5, {}])("must be strings: %j is rejected", (other) => {
     const text = other as string;
-    expect(refusal(() => at({ seed: text }))).toMatchObject({ code: "not_a_text", field: "seed" });
+    expect(errorOf(() => at({ seed: text }))).toMatchObject({ code: "not_a_text", field: "seed" });
     const timeline = new Timeline(served);
-    expect(refusal(() => timeline.draw(0, text))).toMatchObject({ code: "not_a_text", field: "channel" });
+    expect(errorOf(() => timeline.draw(0, text))).toMatchObject({ code: "not_a_text", field: "channel" });
   });
 
   it("must not be too long", () => {
-    expect(refusal(() => at({ seed: "x".repeat(129) }))).toMatchObject({ code: "length", field: "seed" });
+    expect(errorOf(() => at({ seed: "x".repeat(129) }))).toMatchObject({ code: "length", field: "seed" });
     expect(at({ seed: "x".repeat(128) }).value(0)).toBe(1);
   });
 });

@@ -21,7 +21,7 @@ export class WakeEventSource {
   };
 
   /** Calls all listeners. */
-  tell(event: WakeEvent): void {
+  emit(event: WakeEvent): void {
     for (const listener of [...this.#listeners]) {
       listener(event);
     }

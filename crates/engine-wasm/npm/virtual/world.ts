@@ -5,7 +5,7 @@ import { Page, type PageTraits } from "./page.js";
 import { Rng } from "./random.js";
 import { WakeEventSource } from "./wake-events.js";
 
-/** What distinguishes one world from another. */
+/** The parts of a world. */
 export interface WorldParts {
   /** True time at the beginning, since the Unix epoch. */
   readonly epochMs: number;
@@ -20,14 +20,12 @@ export interface WorldParts {
 /** A world. */
 export class World {
   readonly agenda = new Agenda();
-  readonly epochMs: number;
   readonly machine: Machine;
   readonly page: Page;
   readonly wakeEvents = new WakeEventSource();
 
   constructor({ epochMs, machine, page, seed, timerRan = () => undefined }: WorldParts) {
     const { agenda } = this;
-    this.epochMs = epochMs;
     this.machine = new Machine(agenda, machine, epochMs, new Rng(`${seed} machine`));
     this.page = new Page(agenda, this.machine, page, new Rng(`${seed} page`), timerRan);
   }

@@ -45,7 +45,7 @@ const AT_START: readonly Burst[] = [
   { pauseMs: 18_000, exchanges: 4 },
 ];
 /**
- * All later bursts: at most six exchanges in any minute. There are three in a burst because the first has to wait for a new
+ * All later bursts: at most six exchanges in any minute. There are three in a burst because the first must wait for a new
  * connection, or for a mobile radio to wake up.
  */
 const LATER: Burst = { pauseMs: 32_000, exchanges: 3 };

@@ -1,4 +1,4 @@
-/** The WebAssembly file of this package. A module of its own, so that bundlers leave the file out of `tickseed/inline`. */
+/** The WebAssembly file of this package. A separate module, so that bundlers leave the file out of `tickseed/inline`. */
 
 /** Returns the address of the file. Bundlers recognize this expression and copy the file. */
 export function moduleFile(): URL {

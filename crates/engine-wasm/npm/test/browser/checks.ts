@@ -76,7 +76,7 @@ export async function expectStatesRight(samples: readonly Sample[], verdicts: Ve
 export async function expectTicksRight(happened: readonly Happened[], verdicts: Verdicts): Promise<void> {
   const ticks = ticksOf(happened);
   const disordered = ticks.filter(({ step }, index) => step <= (ticks[index - 1]?.step ?? -1));
-  expect(disordered, "steps told twice or out of order").toEqual([]);
+  expect(disordered, "steps reported twice or out of order").toEqual([]);
   for (const { kind, state, truthMs, errorMs } of happened) {
     if (kind === "tick" && state !== undefined) {
       expect(state).toEqual(await verdicts.state(state.step));
@@ -103,7 +103,7 @@ export function expectSure(samples: readonly Sample[], sinceMs: number, withinMs
 /** Checks that the clock was compared with the server's within a number of milliseconds after an instant. */
 export function expectSynced(happened: readonly Happened[], sinceMs: number, withinMs: number): void {
   const sync = happened.find(({ kind, truthMs }) => kind === "sync" && truthMs >= sinceMs);
-  expect((sync?.truthMs ?? Number.NaN) - sinceMs, "synced after so long").toBeLessThanOrEqual(withinMs);
+  expect((sync?.truthMs ?? Number.NaN) - sinceMs, "time until synced, in ms").toBeLessThanOrEqual(withinMs);
 }
 
 /** Returns the states of all recorded ticks. */

@@ -113,7 +113,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (name) => {
     });
     // The first burst is over, and the next has not begun.
     const { calls, stamps, errorMs } = await tab.evaluate(
-      () => ({ ...window.questions(), errorMs: window.session.clock.read().errorMs }),
+      () => ({ ...window.requests(), errorMs: window.session.clock.read().errorMs }),
       undefined,
     );
     expect(stamps.length).toBeGreaterThan(1);
@@ -151,7 +151,7 @@ interface Call {
   readonly answeredMs: number;
 }
 
-interface Questions {
+interface Requests {
   /** The stamps that the page took. */
   readonly calls: readonly Call[];
   /** The stamps that the browser took. */
@@ -160,7 +160,7 @@ interface Questions {
 
 declare global {
   interface Window {
-    questions(): Questions;
+    requests(): Requests;
   }
 }
 
@@ -178,7 +178,7 @@ const ALWAYS_BUSY = script(() => {
       }
     }
   }).observe({ type: "resource" });
-  window.questions = () => ({ calls, stamps });
+  window.requests = () => ({ calls, stamps });
   window.fetch = async (...asking) => {
     const askedMs = performance.now();
     const response = await trueFetch(...asking);

@@ -193,7 +193,7 @@ test("both sides see a reset, and new connections are possible", async () => {
   await caller.hears("a");
   proxy.reset();
   await until("the reset", () => caller.failure === "ECONNRESET");
-  await until("the server to be told", () => echo.sockets.size === 0);
+  await until("the server to notice", () => echo.sockets.size === 0);
   const next = call();
   next.say("b");
   await next.hears("b");
@@ -204,7 +204,7 @@ test("one side sees the end or failure of the other", async () => {
   caller.say("a");
   await caller.hears("a");
   caller.socket.resetAndDestroy();
-  await until("the server to be told", () => echo.sockets.size === 0);
+  await until("the server to notice", () => echo.sockets.size === 0);
 
   const other = call();
   other.say("b");

@@ -25,8 +25,8 @@ async function exchange(
     };
   };
   const platform = { ...world.platform, watchResourceTiming: stamps && watchResourceTiming };
-  const told = await world.agenda.until(askOver(platform, TIME)(new AbortController().signal));
-  return { exchange: told, watched, ended };
+  const result = await world.agenda.until(askOver(platform, TIME)(new AbortController().signal));
+  return { exchange: result, watched, ended };
 }
 
 describe("an exchange over HTTP", () => {
@@ -34,8 +34,8 @@ describe("an exchange over HTTP", () => {
     const world = new HttpWorld();
     const asked = world.machine.monotonicMs();
     Object.assign(world.server, { thereMs: 7, backMs: 30, name: "someone" });
-    const { exchange: told } = await exchange(world);
-    expect(told).toEqual({
+    const { exchange: result } = await exchange(world);
+    expect(result).toEqual({
       askedMs: asked,
       answeredMs: expect.closeTo(asked + 37, 6),
       receivedMs: NOON + 7,
@@ -56,30 +56,30 @@ describe("an exchange over HTTP", () => {
 
   it("prefers the stamps of Resource Timing to its own", async () => {
     const {
-      exchange: told,
+      exchange: result,
       watched,
       ended,
     } = await exchange(new HttpWorld(), (asked) => ({
       askedMs: asked + 3,
       answeredMs: asked + 15,
     }));
-    expect(told.answeredMs - told.askedMs).toBeCloseTo(12, 6);
+    expect(result.answeredMs - result.askedMs).toBeCloseTo(12, 6);
     expect(watched).toHaveLength(1);
     expect(watched[0]).toMatch(/^https:\/\/ticks.example\/v1\/time\?[0-9a-z]+$/);
     expect(ended).toBe(1);
   });
 
   it.each([
-    ["that begin before the question, but to their end", -1, 15, 15],
-    ["that end after the answer, but from their beginning", 3, 21, 17],
-    ["of something before", -9, -2, 20],
-    ["of something later", 21, 30, 20],
-    ["that there are not", undefined, undefined, 20],
+    ["that begin before the request, except their end", -1, 15, 15],
+    ["that end after the response, except their beginning", 3, 21, 17],
+    ["of an earlier request", -9, -2, 20],
+    ["of a later request", 21, 30, 20],
+    ["that do not exist", undefined, undefined, 20],
   ])("ignores stamps %s", async (_which, from, to, width) => {
-    const { exchange: told } = await exchange(new HttpWorld(), (asked) =>
+    const { exchange: result } = await exchange(new HttpWorld(), (asked) =>
       from === undefined ? undefined : { askedMs: asked + from, answeredMs: asked + to },
     );
-    expect(told.answeredMs - told.askedMs).toBeCloseTo(width, 6);
+    expect(result.answeredMs - result.askedMs).toBeCloseTo(width, 6);
   });
 
   it("has an empty server name if the server gives none", async () => {

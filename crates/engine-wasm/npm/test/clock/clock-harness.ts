@@ -8,14 +8,15 @@ export class ClockHarness {
   readonly world: HttpWorld;
   readonly clock: Clock;
   /** All events in order, with their times. */
-  readonly told: { readonly event: "sync" | "silence"; readonly atMs: number; readonly what: unknown }[] = [];
+  readonly reported: { readonly event: "sync" | "silence"; readonly atMs: number; readonly what: unknown }[] =
+    [];
 
   constructor(traits: Flaws = {}, changes: Partial<ClockParts> = {}) {
     this.world = new HttpWorld(traits);
     const { platform, agenda } = this.world;
     this.clock = new Clock({ ...platform, ask: askOver(platform, `${ADDRESS}/v1/time`), ...changes });
     for (const event of ["sync", "silence"] as const) {
-      this.clock.on(event, (what: unknown) => this.told.push({ event, atMs: agenda.now, what }));
+      this.clock.on(event, (what: unknown) => this.reported.push({ event, atMs: agenda.now, what }));
     }
   }
 
@@ -38,7 +39,7 @@ export class ClockHarness {
 
   /** The names of the events. */
   get events(): string[] {
-    return this.told.map(({ event }) => event);
+    return this.reported.map(({ event }) => event);
   }
 
   /** Lets time pass while the clock is read as often as a game reads it. */

@@ -75,11 +75,11 @@ describe("a request without a response", () => {
     const harness = new ClockHarness();
     harness.world.server.reach = "unreachable";
     await harness.world.pass(120_000);
-    const { askedAt, told } = harness;
+    const { askedAt, reported } = harness;
     const pauses = askedAt.slice(1).map((at, index) => at - (askedAt[index] ?? 0) - 10);
     expect(pauses.slice(0, 7)).toEqual([500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000]);
-    expect(told.every(({ event }) => event === "silence")).toBe(true);
-    expect(told[0]?.what).toMatchObject({ code: "unreachable" });
+    expect(reported.every(({ event }) => event === "silence")).toBe(true);
+    expect(reported[0]?.what).toMatchObject({ code: "unreachable" });
     harness.clock.close();
   });
 
@@ -90,7 +90,7 @@ describe("a request without a response", () => {
     expect(harness.events).toEqual([]);
     await harness.world.pass(1);
     expect(harness.events).toEqual(["silence"]);
-    expect(harness.told[0]?.what).toMatchObject({ code: "timeout" });
+    expect(harness.reported[0]?.what).toMatchObject({ code: "timeout" });
     expect(harness.world.leftovers.requests).toBe(0);
     harness.clock.close();
   });
@@ -180,12 +180,12 @@ describe("a closed clock", () => {
       harness.world.server.reach = afterMs % 3 === 0 ? "unreachable" : "answers";
       await harness.world.pass(afterMs);
       harness.clock.close();
-      const told = harness.told.length;
+      const reported = harness.reported.length;
       await harness.world.pass(0);
       expect(harness.world.leftovers).toEqual(NOTHING_LEFT);
       await harness.world.pass(60_000);
       expect(harness.world.leftovers).toEqual(NOTHING_LEFT);
-      expect(harness.told).toHaveLength(told);
+      expect(harness.reported).toHaveLength(reported);
     }
   });
 

@@ -49,7 +49,7 @@ describe("a sleep of the machine", () => {
   it("at the end of a later burst is noticed even if nothing reads the clock", async () => {
     const probe = new ClockHarness();
     await probe.world.pass(10_000);
-    const second = probe.told[1]?.atMs ?? 0;
+    const second = probe.reported[1]?.atMs ?? 0;
     probe.clock.close();
     for (let beforeMs = 1; beforeMs < 40; beforeMs += 3) {
       const harness = new ClockHarness();
@@ -107,7 +107,7 @@ describe("wake events", () => {
   it("make the clock ask at once, even if its clocks agree", async () => {
     const harness = new ClockHarness();
     await harness.world.pass(60_000);
-    while (harness.world.agenda.now - (harness.told.at(-1)?.atMs ?? 0) < 10_000) {
+    while (harness.world.agenda.now - (harness.reported.at(-1)?.atMs ?? 0) < 10_000) {
       await harness.world.pass(100);
     }
     const before = harness.askedAt.length;

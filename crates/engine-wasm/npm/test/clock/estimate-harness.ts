@@ -3,7 +3,7 @@ import { type ClockReading, Estimate } from "../../src/clock/estimate.js";
 import { type Flaws, HttpWorld } from "../world/http-world.js";
 
 /** The course of an exchange. */
-export interface Going {
+export interface Course {
   readonly thereMs?: number;
   readonly backMs?: number;
   readonly server?: string;
@@ -11,10 +11,10 @@ export interface Going {
   readonly aheadMs?: number;
   readonly isEvidence?: boolean;
   /** What happens between the request and the response. */
-  readonly meanwhile?: () => Promise<void>;
+  readonly inBetween?: () => Promise<void>;
 }
 
-/** An estimate in a world of its own. */
+/** An estimate in its own world. */
 export class EstimateHarness {
   readonly world: HttpWorld;
   readonly estimate: Estimate;
@@ -38,14 +38,14 @@ export class EstimateHarness {
   }
 
   /** Runs an exchange and adds it to the estimate. */
-  async exchange(going: Going = {}): Promise<void> {
-    const { thereMs = 10, backMs = 10, server = "one", aheadMs = 0, isEvidence = true, meanwhile } = going;
+  async exchange(course: Course = {}): Promise<void> {
+    const { thereMs = 10, backMs = 10, server = "one", aheadMs = 0, isEvidence = true, inBetween } = course;
     const { agenda, machine, estimate } = this;
     const { disruptions } = estimate;
     const askedMs = machine.monotonicMs();
     agenda.spend(thereMs);
     const stamp = this.world.now + aheadMs;
-    await meanwhile?.();
+    await inBetween?.();
     agenda.spend(backMs);
     const answeredMs = machine.monotonicMs();
     if (estimate.disruptions === disruptions) {
@@ -54,9 +54,9 @@ export class EstimateHarness {
   }
 
   /** Runs several exchanges and sets the clock. */
-  async burst(going: Going = {}, count = 4): Promise<void> {
+  async burst(course: Course = {}, count = 4): Promise<void> {
     for (let done = 0; done < count; done += 1) {
-      await this.exchange(going);
+      await this.exchange(course);
     }
     this.estimate.settle();
   }

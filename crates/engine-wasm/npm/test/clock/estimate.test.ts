@@ -163,7 +163,7 @@ describe("a sleep", () => {
     const clock = new EstimateHarness();
     await clock.burst();
     const { disruptions } = clock.estimate;
-    await clock.exchange({ meanwhile: () => clock.sleep(5_000) });
+    await clock.exchange({ inBetween: () => clock.sleep(5_000) });
     expect(clock.estimate.disruptions).toBeGreaterThan(disruptions);
     clock.estimate.settle();
     expect(clock.read().synced).toBe(false);

@@ -22,7 +22,7 @@ interface Watched {
 }
 
 /** The final fit, and the truth at that time. */
-interface Told {
+interface Outcome {
   readonly track: Track;
   readonly nowMs: number;
   /** The server's time minus the machine's monotonic clock. */
@@ -39,7 +39,7 @@ function watch({
   noise = 2,
   seed = 1,
   server = "one",
-}: Watched): Told {
+}: Watched): Outcome {
   const random = randomFrom(String(seed));
   const delay = (): number => -noise * Math.log(1 - random());
   const track = new Track(server, 0);
@@ -60,7 +60,7 @@ function watch({
 }
 
 /** The drift of the offset, in ppm. The offset loses what the machine gains. */
-const driftOf = ({ track, nowMs }: Told): number => fitTracks([track], nowMs, 0).drift * 1e6;
+const driftOf = ({ track, nowMs }: Outcome): number => fitTracks([track], nowMs, 0).drift * 1e6;
 
 describe("the drift", () => {
   it.each([-500, -200, -20, 0, 20, 200, 500])("of %i ppm is found within ten minutes", (ppm) => {
@@ -95,10 +95,10 @@ describe("the drift", () => {
 
   it("keeps its evidence while it wanders slowly", () => {
     const wanders = (trueMs: number): number => 50 + 0.5 * Math.sin(trueMs / MINUTE_MS);
-    const told = watch({ ppm: wanders, lastsMs: 10 * MINUTE_MS });
-    const before = told.track.samples.length;
-    expect(Math.abs(driftOf(told) + 50)).toBeLessThan(3);
-    expect(told.track.samples).toHaveLength(before);
+    const outcome = watch({ ppm: wanders, lastsMs: 10 * MINUTE_MS });
+    const before = outcome.track.samples.length;
+    expect(Math.abs(driftOf(outcome) + 50)).toBeLessThan(3);
+    expect(outcome.track.samples).toHaveLength(before);
   });
 
   it("is fitted over several servers with few exchanges each", () => {
@@ -118,23 +118,23 @@ describe("the drift", () => {
 describe("the offset", () => {
   it("is the middle between the shortest delays", () => {
     for (const noise of [0, 2, 20]) {
-      const told = watch({ ppm: () => 100, lastsMs: 5 * MINUTE_MS, noise });
-      const offset = fitTracks([told.track], told.nowMs, 0).offsetOf(told.track);
-      expect(Math.abs(offset - told.offset)).toBeLessThan(0.5 + noise);
+      const outcome = watch({ ppm: () => 100, lastsMs: 5 * MINUTE_MS, noise });
+      const offset = fitTracks([outcome.track], outcome.nowMs, 0).offsetOf(outcome.track);
+      expect(Math.abs(offset - outcome.offset)).toBeLessThan(0.5 + noise);
     }
   });
 
   it("is off by half of the asymmetry, which no client can detect", () => {
-    const told = watch({ ppm: () => 0, lastsMs: MINUTE_MS, there: 50, back: 10, noise: 0 });
-    const offset = fitTracks([told.track], told.nowMs, 0).offsetOf(told.track);
-    expect(offset - told.offset).toBeCloseTo(20, 0);
+    const outcome = watch({ ppm: () => 0, lastsMs: MINUTE_MS, there: 50, back: 10, noise: 0 });
+    const offset = fitTracks([outcome.track], outcome.nowMs, 0).offsetOf(outcome.track);
+    expect(offset - outcome.offset).toBeCloseTo(20, 0);
   });
 
   it("belongs to an instant: the drift carries it forward", () => {
-    const told = watch({ ppm: () => 100, lastsMs: 10 * MINUTE_MS });
-    const later = told.nowMs + 5 * MINUTE_MS;
-    const offset = fitTracks([told.track], later, 0).offsetOf(told.track);
-    expect(Math.abs(offset - (told.offset - 5 * MINUTE_MS * 100e-6))).toBeLessThan(2);
+    const outcome = watch({ ppm: () => 100, lastsMs: 10 * MINUTE_MS });
+    const later = outcome.nowMs + 5 * MINUTE_MS;
+    const offset = fitTracks([outcome.track], later, 0).offsetOf(outcome.track);
+    expect(Math.abs(offset - (outcome.offset - 5 * MINUTE_MS * 100e-6))).toBeLessThan(2);
   });
 
   it("without evidence is the middle of the bounds", () => {

@@ -9,11 +9,11 @@ const MONTH_MS = 30 * 86_400_000;
 
 /** Returns the resolution found after some readings. */
 function found(readings: readonly number[]): number {
-  const grain = new Resolution();
+  const resolution = new Resolution();
   for (const reading of readings) {
-    grain.note(reading);
+    resolution.note(reading);
   }
-  return grain.ms;
+  return resolution.ms;
 }
 
 describe("the resolution of a clock", () => {
@@ -25,12 +25,12 @@ describe("the resolution of a clock", () => {
   it.each(RESOLUTIONS)("of %f ms is found, and never mistaken for a finer one", (resolutionMs) => {
     const random = randomFrom("1");
     for (const age of [0, 60_000, MONTH_MS]) {
-      const grain = new Resolution();
+      const resolution = new Resolution();
       for (let count = 0; count < 200; count += 1) {
-        grain.note(Math.round((age + random() * 60_000) / resolutionMs) * resolutionMs);
-        expect(grain.ms).toBeGreaterThanOrEqual(resolutionMs);
+        resolution.note(Math.round((age + random() * 60_000) / resolutionMs) * resolutionMs);
+        expect(resolution.ms).toBeGreaterThanOrEqual(resolutionMs);
       }
-      expect(grain.ms).toBe(resolutionMs);
+      expect(resolution.ms).toBe(resolutionMs);
     }
   });
 
@@ -56,12 +56,12 @@ describe("the resolution of a clock", () => {
   it("bounds the error of a reading, from the first reading on", () => {
     const random = randomFrom("4");
     for (const resolutionMs of RESOLUTIONS) {
-      const grain = new Resolution();
+      const resolution = new Resolution();
       for (let count = 0; count < 50; count += 1) {
         const exact = random() * 1e6;
         const reading = Math.floor(exact / resolutionMs) * resolutionMs;
-        grain.note(reading);
-        expect(exact - reading).toBeLessThanOrEqual(grain.ms + 1e-9);
+        resolution.note(reading);
+        expect(exact - reading).toBeLessThanOrEqual(resolution.ms + 1e-9);
       }
     }
   });

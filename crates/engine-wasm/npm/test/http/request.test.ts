@@ -31,7 +31,7 @@ describe("a request returns or throws", () => {
       name: "ServerError",
       code: "session_not_found",
       status: 404,
-      message: "refused: session_not_found",
+      message: "error: session_not_found",
       problem: { code: "session_not_found", title: "session_not_found" },
     });
     expect(error.retryAfterSeconds).toBeUndefined();

@@ -86,11 +86,11 @@ describe("a live session of a real server", () => {
     const at = Date.now() + 800;
     await stopSession(addressOf(record), { at });
     using session = await connect(addressOf(record));
-    const told: unknown[] = [];
-    session.on("stopped", (stop) => told.push(stop));
-    await until("the stop", () => told.length > 0);
+    const reported: unknown[] = [];
+    session.on("stopped", (stop) => reported.push(stop));
+    await until("the stop", () => reported.length > 0);
     const state = await server.stateAt(record.id, at);
-    expect(told).toEqual([{ stoppedAt: at, state, isLate: false, stepsTakenBack: 0 }]);
+    expect(reported).toEqual([{ stoppedAt: at, state, isLate: false, stepsTakenBack: 0 }]);
     expect(session.state()).toEqual(state);
   });
 
@@ -98,11 +98,11 @@ describe("a live session of a real server", () => {
     const clock = await openClock(server.address);
     const record = await createSession(server.address, { tick_ms: 20, start_at: new Date().toISOString() });
     using session = await connect(addressOf(record), { clock });
-    const told: { readonly isLate: boolean }[] = [];
-    session.on("stopped", (stop) => told.push(stop));
+    const reported: { readonly isLate: boolean }[] = [];
+    session.on("stopped", (stop) => reported.push(stop));
     const { stopped_at } = await stopSession(addressOf(record));
-    await until("the stop", () => told.length > 0);
-    expect(told[0]).toMatchObject({ isLate: true, stoppedAt: Date.parse(stopped_at) });
+    await until("the stop", () => reported.length > 0);
+    expect(reported[0]).toMatchObject({ isLate: true, stoppedAt: Date.parse(stopped_at) });
     expect(session.state()).toEqual(await server.stateAt(record.id, Date.now()));
     clock.close();
   });

@@ -36,7 +36,7 @@ export async function install(): Promise<Project> {
   const packed = await execute(folder, "npm", ["pack", PACKAGE, "--json", "--ignore-scripts"]);
   const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
   const project = open(folder, join(folder, filename));
-  project.write("package.json", JSON.stringify({ name: "stranger", private: true, type: "module" }));
+  project.write("package.json", JSON.stringify({ name: "user-project", private: true, type: "module" }));
   await project.run("npm", "install", "--offline", "--no-audit", "--no-fund", project.tarball);
   return project;
 }

@@ -68,7 +68,7 @@ async function builtPage(trial: Trial, script: string, bundler: Bundler): Promis
   if (!existsSync(`${trial.project.folder}/${dist}/index.html`)) {
     trial.project.write(`${dist}/index.html`, PAGE(script));
   }
-  return { shown: await show(trial.browser, `${trial.project.folder}/${dist}`), files };
+  return { output: await show(trial.browser, `${trial.project.folder}/${dist}`), files };
 }
 
 /** Builds the contents of a folder. Returns the resulting WebAssembly files. */
@@ -99,10 +99,10 @@ async function servedByVite(trial: Trial): Promise<Outcome> {
     server: { proxy: { "/v1": tickseed.url } },
   });
   await server.listen();
-  const shown = await textOf(trial.browser, server.resolvedUrls?.local[0] ?? "");
+  const output = await textOf(trial.browser, server.resolvedUrls?.local[0] ?? "");
   await server.close();
   await tickseed.stop();
-  return { shown };
+  return { output };
 }
 
 /** Imports the file of the entry, because neither a bundler nor an import map resolves its name. */
@@ -112,7 +112,7 @@ async function unbundledPage(trial: Trial): Promise<Outcome> {
   const { exports } = JSON.parse(manifest) as { exports: Record<string, { default: string }> };
   const file = exports[entry.name.replace("tickseed", ".")]?.default;
   writePage(trial, "main.js", `../node_modules/tickseed/${file}`);
-  return { shown: await show(trial.browser, project.folder, `/${folder}/`) };
+  return { output: await show(trial.browser, project.folder, `/${folder}/`) };
 }
 
 function writePage({ project, folder, entry, source }: Trial, script: string, from: string): void {

@@ -64,18 +64,18 @@ const session = { seed: "550e8400-e29b-41d4-a716-446655440000", start_at: "2026-
 
 function askEngine() {
   const timeline = new Timeline(session);
-  let refused;
+  let code;
   try {
     timeline.value(-1);
   } catch (error) {
-    refused = error instanceof EngineError && error.code;
+    code = error instanceof EngineError && error.code;
   }
   return JSON.stringify([
     ENGINE_VERSION,
     timeline.state(12_863),
     stateAt(session, timeline.timeOf(1_000_000)).value,
     timeline.draw(42, "loot").below(1000),
-    refused,
+    code,
   ]);
 }
 `;

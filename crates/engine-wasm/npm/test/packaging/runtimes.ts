@@ -37,9 +37,9 @@ function runtime(name: string, syntax: Kind["syntax"], command: () => [string, .
       const kind: Kind = { syntax, entry, from: entry.name, source, address, show: SHOW_IN_CONSOLE };
       project.write(file, program(kind));
       const [runs, ...options] = command();
-      const shown = await project.run(runs, ...options, file);
+      const output = await project.run(runs, ...options, file);
       await served.stop();
-      return { shown: shown.trim() };
+      return { output: output.trim() };
     },
   };
 }

@@ -57,7 +57,7 @@ const steps: number[] = [earliest.step, latest.step, session.state().round, sess
 const stop: Stop = await stopSession(address, { at: new Date(0) });
 // The engine takes what the server returns.
 const timeline = new Timeline(await getSession(address));
-const told = (error: unknown): string | undefined => {
+const reasonOf = (error: unknown): string | undefined => {
   if (error instanceof ServerError) {
     const problem: Problem = error.problem;
     return problem.errors?.[0]?.field;
@@ -70,7 +70,7 @@ record.revision = 2;
 session.on("tock", () => undefined);
 // @ts-expect-error: the length of a tick is required
 createSession(server, {});
-export { off, steps, stop, timeline, told };
+export { off, steps, stop, timeline, reasonOf };
 `;
 
 /** A page that shows the state of a session with the hook. */

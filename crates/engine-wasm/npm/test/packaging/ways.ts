@@ -24,7 +24,7 @@ export interface Way {
 }
 
 export interface Outcome {
-  readonly shown: string;
+  readonly output: string;
   /** The WebAssembly files in a bundler's output. */
   readonly files?: readonly string[];
 }

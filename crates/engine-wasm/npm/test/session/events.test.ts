@@ -29,13 +29,13 @@ function reports(): unknown[] {
 
 /** Records all events of a session about its steps. */
 function noted(session: LiveSession): unknown[] {
-  const told: unknown[] = [];
-  session.on("tick", ({ step }) => told.push(step));
-  session.on("break", ({ step }) => told.push(`break ${step}`));
+  const reported: unknown[] = [];
+  session.on("tick", ({ step }) => reported.push(step));
+  session.on("break", ({ step }) => reported.push(`break ${step}`));
   session.on("stopped", ({ isLate, stepsTakenBack }) =>
-    told.push(isLate ? `late by ${stepsTakenBack}` : "stopped"),
+    reported.push(isLate ? `late by ${stepsTakenBack}` : "stopped"),
   );
-  return told;
+  return reported;
 }
 
 describe("ticks and breaks of a live session", () => {
@@ -87,11 +87,11 @@ describe("ticks and breaks of a live session", () => {
   it("come at the right instants, however far the clock jumps forward", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
-    const told = noted(session);
+    const reported = noted(session);
     await world.passUntil(START + 1_050);
     await world.sleep(10_000);
     await world.pass(3_000);
-    expect(told).toEqual(range(0, 140));
+    expect(reported).toEqual(range(0, 140));
     session.close();
   });
 });
@@ -101,10 +101,10 @@ describe("a listener of a live session", () => {
     const world = new HttpWorld();
     const session = await world.connect();
     session.on("tick", () => session.close());
-    const told = noted(session);
+    const reported = noted(session);
     await world.sleep(10_000);
     await world.pass(60_000);
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
     expect(world.leftovers).toEqual(NOTHING_LEFT);
   });
 
@@ -113,9 +113,9 @@ describe("a listener of a live session", () => {
     async (event) => {
       const world = new HttpWorld();
       const session = await world.connect(world.server.keep(BREAKING));
-      let told = 0;
+      let reported = 0;
       session.on(event, () => {
-        told += 1;
+        reported += 1;
         session.close();
       });
       await world.passUntil(START + 2_000);
@@ -123,35 +123,35 @@ describe("a listener of a live session", () => {
       await world.pass(5_000);
       world.server.emit("expired", "{}");
       await world.pass(60_000);
-      expect(told).toBe(1);
+      expect(reported).toBe(1);
       expect(world.leftovers).toEqual(NOTHING_LEFT);
     },
   );
 
   it("may throw without effect on later events and other listeners", async () => {
-    const reported = reports();
+    const errors = reports();
     const world = new HttpWorld();
     const session = await world.connect();
     session.on("tick", () => {
       throw new Error("a bug of the game");
     });
-    const told = noted(session);
+    const reported = noted(session);
     await world.passUntil(START + 250);
-    expect(told).toEqual([0, 1, 2]);
-    expect(reported.map(String)).toEqual(range(0, 2).map(() => "Error: a bug of the game"));
+    expect(reported).toEqual([0, 1, 2]);
+    expect(errors.map(String)).toEqual(range(0, 2).map(() => "Error: a bug of the game"));
     session.close();
   });
 
   it("may add others, which are called from the next step on", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
-    const told: number[] = [];
+    const reported: number[] = [];
     const off = session.on("tick", () => {
       off();
-      session.on("tick", ({ step }) => told.push(step));
+      session.on("tick", ({ step }) => reported.push(step));
     });
     await world.passUntil(START + 350);
-    expect(told).toEqual([1, 2, 3]);
+    expect(reported).toEqual([1, 2, 3]);
     session.close();
   });
 });
@@ -160,7 +160,7 @@ describe("the stop of a live session", () => {
   it("that is known in time takes effect on its tick", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
-    const told = noted(session);
+    const reported = noted(session);
     const stops: Stopped[] = [];
     session.on("stopped", (stop) => stops.push(stop));
     await world.pass(1_000);
@@ -168,7 +168,7 @@ describe("the stop of a live session", () => {
     await world.passUntil(START + 249);
     expect(session.isStopped).toBe(false);
     await world.passUntil(START + 60_000);
-    expect(told).toEqual([0, 1, 2, "stopped"]);
+    expect(reported).toEqual([0, 1, 2, "stopped"]);
     const state = new Timeline(RECORD).state(2);
     expect(stops).toEqual([{ stoppedAt: START + 250, state, isLate: false, stepsTakenBack: 0 }]);
     expect(session.state()).toEqual(state);
@@ -180,9 +180,9 @@ describe("the stop of a live session", () => {
     const world = new HttpWorld();
     const stopped_at = new Date(START + 250).toISOString();
     const session = await world.connect(world.server.keep({ stopped_at }));
-    const told = noted(session);
+    const reported = noted(session);
     await world.passUntil(START + 60_000);
-    expect(told).toEqual([0, 1, 2, "stopped"]);
+    expect(reported).toEqual([0, 1, 2, "stopped"]);
     session.close();
   });
 
@@ -256,7 +256,7 @@ describe("the stop of a live session", () => {
   it("that is learned late sets the state back, and says by how many steps", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
-    const told = noted(session);
+    const reported = noted(session);
     const stops: Stopped[] = [];
     session.on("stopped", (stop) => stops.push(stop));
     await world.passUntil(START + 1_050);
@@ -267,7 +267,7 @@ describe("the stop of a live session", () => {
     await world.pass(1);
     expect(session.state().step).toBe(10);
     await world.pass(60_000);
-    expect(told).toEqual([...range(0, 15), "late by 5"]);
+    expect(reported).toEqual([...range(0, 15), "late by 5"]);
     expect(stops).toEqual([
       { stoppedAt: START + 1_050, state: new Timeline(RECORD).state(10), isLate: true, stepsTakenBack: 5 },
     ]);
@@ -277,33 +277,33 @@ describe("the stop of a live session", () => {
   it("that is learned late but within its step takes nothing back", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
-    const told = noted(session);
+    const reported = noted(session);
     await world.passUntil(START + 1_010);
     world.server.stop(START + 1_010);
     await world.pass(5_000);
-    expect(told).toEqual([...range(0, 10), "late by 0"]);
+    expect(reported).toEqual([...range(0, 10), "late by 0"]);
     session.close();
   });
 
   it("that is learned at its very instant is not late", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
-    const told = noted(session);
+    const reported = noted(session);
     await world.passUntil(START + 1_000);
     world.server.stop(START + 1_000 + world.server.backMs);
     await world.pass(5_000);
-    expect(told).toEqual([...range(0, 10), "stopped"]);
+    expect(reported).toEqual([...range(0, 10), "stopped"]);
     session.close();
   });
 
   it("before the start, if learned late, sets the state back to that before the start", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
-    const told = noted(session);
+    const reported = noted(session);
     await world.passUntil(START + 250);
     world.server.stop(START - 1_000);
     await world.pass(5_000);
-    expect(told).toEqual([0, 1, 2, "late by 2"]);
+    expect(reported).toEqual([0, 1, 2, "late by 2"]);
     expect(session.state()).toEqual({ step: 0, value: 0, round: 0, broken: false });
     session.close();
   });
@@ -311,20 +311,20 @@ describe("the stop of a live session", () => {
   it("that an earlier one replaces takes effect once, at the earlier instant", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
-    const told = noted(session);
+    const reported = noted(session);
     await world.pass(1_000);
     world.server.stop(START + 5_000);
     await world.passUntil(START + 50);
     world.server.stop(START + 250);
     await world.passUntil(START + 60_000);
-    expect(told).toEqual([0, 1, 2, "stopped"]);
+    expect(reported).toEqual([0, 1, 2, "stopped"]);
     session.close();
   });
 
   it("that the server repeats is not reported again", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
-    const told = noted(session);
+    const reported = noted(session);
     await world.pass(1_000);
     world.server.stop(START + 250);
     await world.passUntil(START + 1_000);
@@ -333,7 +333,7 @@ describe("the stop of a live session", () => {
     }
     world.wake("woken");
     await world.pass(60_000);
-    expect(told).toEqual([0, 1, 2, "stopped"]);
+    expect(reported).toEqual([0, 1, 2, "stopped"]);
     session.close();
   });
 });
@@ -342,9 +342,9 @@ it("waiting for a session far in the future takes few timers", async () => {
   const world = new HttpWorld();
   const start_at = new Date(NOON + 365 * 86_400_000).toISOString();
   const session = await world.connect(world.server.keep({ start_at }));
-  const told = noted(session);
+  const reported = noted(session);
   await world.pass(3_600_000);
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
   expect(world.delays.length).toBeLessThan(2_000);
   expect(Math.min(...world.delays)).toBeGreaterThan(0);
   session.close();

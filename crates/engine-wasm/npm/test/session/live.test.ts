@@ -186,8 +186,8 @@ describe("a live session", () => {
   it("reports whether the event stream is open", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
-    const told: boolean[] = [];
-    session.on("listening", (isListening) => told.push(isListening));
+    const reported: boolean[] = [];
+    session.on("listening", (isListening) => reported.push(isListening));
     await world.pass(1_000);
     expect(session.isListening).toBe(true);
     for (const stream of world.server.streams) {
@@ -195,18 +195,18 @@ describe("a live session", () => {
     }
     expect(session.isListening).toBe(false);
     await world.pass(5_000);
-    expect(told).toEqual([true, false, true]);
+    expect(reported).toEqual([true, false, true]);
     session.close();
   });
 
   it("reports each comparison of its clock, with the reading", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
-    const told: unknown[] = [];
-    session.on("sync", (reading) => told.push(reading));
+    const reported: unknown[] = [];
+    session.on("sync", (reading) => reported.push(reading));
     await world.pass(30_000);
-    expect(told.length).toBeGreaterThan(2);
-    for (const reading of told) {
+    expect(reported.length).toBeGreaterThan(2);
+    for (const reading of reported) {
       expect(reading).toMatchObject({ synced: true });
     }
     session.close();
@@ -268,8 +268,8 @@ describe("wake events", () => {
     const session = await world.connect(undefined, {
       platform: { ...world.platform, EventSource: undefined },
     });
-    const told: unknown[] = [];
-    session.on("stopped", ({ isLate, stepsTakenBack }) => told.push([isLate, stepsTakenBack]));
+    const reported: unknown[] = [];
+    session.on("stopped", ({ isLate, stepsTakenBack }) => reported.push([isLate, stepsTakenBack]));
     await world.passUntil(START + 50);
     world.server.reach = "unreachable";
     await world.pass(1_000);
@@ -278,7 +278,7 @@ describe("wake events", () => {
     world.server.reach = "answers";
     world.wake("back");
     await world.pass(200);
-    expect(told).toEqual([[true, 185]]);
+    expect(reported).toEqual([[true, 185]]);
     session.close();
   });
 });

@@ -13,7 +13,7 @@ describe("a stop in the future", () => {
     const harness = new TickerHarness().listen();
     harness.stopAt(START + 250);
     await harness.world.passUntil(START + 5_000);
-    expect(harness.told).toEqual([
+    expect(harness.reported).toEqual([
       { what: 0, at: START },
       { what: 1, at: START + 100 },
       { what: 2, at: START + 200 },
@@ -25,7 +25,7 @@ describe("a stop in the future", () => {
     const harness = new TickerHarness().listen();
     harness.stopAt(START + 200);
     await harness.world.passUntil(START + 5_000);
-    expect(harness.told.slice(-2)).toEqual([
+    expect(harness.reported.slice(-2)).toEqual([
       { what: 2, at: START + 200 },
       { what: "stopped", at: START + 200 },
     ]);
@@ -42,14 +42,14 @@ describe("a stop in the future", () => {
     const harness = new TickerHarness().listen();
     harness.stopAt(START - 1_000);
     await harness.world.passUntil(START + 5_000);
-    expect(harness.told).toEqual([{ what: "stopped", at: START - 1_000 }]);
+    expect(harness.reported).toEqual([{ what: "stopped", at: START - 1_000 }]);
   });
 
   it("is reported even without listeners for ticks", async () => {
     const harness = new TickerHarness();
     harness.stopAt(START + 250);
     await harness.world.passUntil(START + 5_000);
-    expect(harness.told).toEqual([{ what: "stopped", at: START + 250 }]);
+    expect(harness.reported).toEqual([{ what: "stopped", at: START + 250 }]);
   });
 
   it("is reported once, and then no timer is set", async () => {
@@ -68,7 +68,7 @@ describe("a stop in the future", () => {
     harness.stopAt(START + 365 * 86_400_000);
     await harness.world.pass(600_000);
     expect(new Set(harness.world.delays)).toEqual(new Set([60_000]));
-    expect(harness.told).toEqual([]);
+    expect(harness.reported).toEqual([]);
   });
 
   it("during a sleep is reported after all ticks before it", async () => {
@@ -91,7 +91,7 @@ describe("a stop in the future", () => {
     const harness = new TickerHarness().listen();
     harness.stopAt(START + 2_000);
     await harness.world.sleep(60_000);
-    harness.whenTold = () => harness.world.agenda.spend(5);
+    harness.onReport = () => harness.world.agenda.spend(5);
     await harness.world.pass(5_000);
     expect(harness.steps).toEqual([...range(0, 20), "stopped"]);
   });
@@ -102,7 +102,7 @@ describe("a stop that is learned late", () => {
     const harness = new TickerHarness().listen();
     await harness.world.passUntil(START + 1_000);
     harness.stopAt(START + 450);
-    expect(harness.told.at(-1)).toEqual({ what: "stopped", at: START + 1_000 });
+    expect(harness.reported.at(-1)).toEqual({ what: "stopped", at: START + 1_000 });
     await harness.world.pass(60_000);
     expect(harness.steps).toEqual([...range(0, 10), "stopped"]);
     expect(harness.world.leftovers.timers).toBe(0);
@@ -118,7 +118,7 @@ describe("a stop that is learned late", () => {
 
   it("during a tick is reported after that tick", async () => {
     const harness = new TickerHarness().listen();
-    harness.whenTold = (step) => {
+    harness.onReport = (step) => {
       if (step === 5) {
         harness.stopAt(START + 310);
       }
@@ -135,7 +135,7 @@ describe("a stop that an earlier one replaces", () => {
     await harness.world.passUntil(START + 50);
     harness.stopAt(START + 250);
     await harness.world.passUntil(START + 5_000);
-    expect(harness.told.slice(-2)).toEqual([
+    expect(harness.reported.slice(-2)).toEqual([
       { what: 2, at: START + 200 },
       { what: "stopped", at: START + 250 },
     ]);

@@ -16,10 +16,10 @@ export class TickerHarness {
   readonly timeline: Timeline;
   readonly ticker: Ticker;
   /** All reports: the step, or the stop, each with the server's time. */
-  readonly told: { readonly what: number | "stopped"; readonly at: number }[] = [];
+  readonly reported: { readonly what: number | "stopped"; readonly at: number }[] = [];
   hasListeners = false;
   /** Called at each report of a step. */
-  whenTold: (step: number) => void = () => undefined;
+  onReport: (step: number) => void = () => undefined;
   /** How far the clock is ahead of true time, in milliseconds. */
   aheadMs = 0;
   #haltedAt: number | undefined;
@@ -35,10 +35,10 @@ export class TickerHarness {
       monotonicMs: () => machine.monotonicMs(),
       hasListeners: () => this.hasListeners,
       tick: (step) => {
-        this.told.push({ what: step, at: this.now });
-        this.whenTold(step);
+        this.reported.push({ what: step, at: this.now });
+        this.onReport(step);
       },
-      stopped: () => this.told.push({ what: "stopped", at: this.now }),
+      stopped: () => this.reported.push({ what: "stopped", at: this.now }),
     });
   }
 
@@ -48,7 +48,7 @@ export class TickerHarness {
 
   /** The reports without their times. */
   get steps(): (number | "stopped")[] {
-    return this.told.map(({ what }) => what);
+    return this.reported.map(({ what }) => what);
   }
 
   /** Adds a listener. */

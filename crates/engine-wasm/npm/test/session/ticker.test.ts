@@ -13,14 +13,14 @@ describe("steps are reported", () => {
   it("once each, in order, when they begin", async () => {
     const harness = new TickerHarness().listen();
     await harness.world.passUntil(START + 5_000);
-    expect(harness.told).toEqual(range(0, 50).map((step) => ({ what: step, at: START + 100 * step })));
+    expect(harness.reported).toEqual(range(0, 50).map((step) => ({ what: step, at: START + 100 * step })));
   });
 
   it("to a listener from the next step on", async () => {
     const harness = new TickerHarness();
     await harness.world.passUntil(START + 1_050);
     harness.listen();
-    expect(harness.told).toEqual([]);
+    expect(harness.reported).toEqual([]);
     await harness.world.pass(200);
     expect(harness.steps).toEqual([11, 12]);
   });
@@ -39,9 +39,9 @@ describe("steps are reported", () => {
   it("not before the start", async () => {
     const harness = new TickerHarness().listen();
     await harness.world.passUntil(START - 1);
-    expect(harness.told).toEqual([]);
+    expect(harness.reported).toEqual([]);
     await harness.world.pass(1);
-    expect(harness.told).toEqual([{ what: 0, at: START }]);
+    expect(harness.reported).toEqual([{ what: 0, at: START }]);
   });
 
   it("even if ticks last a millisecond", async () => {
@@ -53,12 +53,12 @@ describe("steps are reported", () => {
   it("even if ticks last a day", async () => {
     const harness = new TickerHarness({ session: { tick_ms: DAY_MS } }).listen();
     await harness.world.passUntil(START + 2 * DAY_MS);
-    expect(harness.told).toEqual(range(0, 2).map((step) => ({ what: step, at: START + DAY_MS * step })));
+    expect(harness.reported).toEqual(range(0, 2).map((step) => ({ what: step, at: START + DAY_MS * step })));
   });
 
   it("until the session ends, even if a listener ends it", async () => {
     const harness = new TickerHarness().listen();
-    harness.whenTold = (step) => {
+    harness.onReport = (step) => {
       if (step === 3) {
         harness.ticker.end();
         harness.timeline.free();
@@ -92,11 +92,11 @@ describe("missed steps", () => {
     const harness = new TickerHarness().listen();
     const { agenda } = harness.world;
     await harness.world.passUntil(START + 50);
-    harness.whenTold = () => agenda.spend(1);
+    harness.onReport = () => agenda.spend(1);
     const turns: number[] = [];
     await harness.world.sleep(10_000);
     const turn = (): void => {
-      turns.push(harness.told.length);
+      turns.push(harness.reported.length);
       agenda.in(1, turn);
     };
     turn();
@@ -171,7 +171,7 @@ describe("a timer is set", () => {
 describe("a listener for steps", () => {
   it("may trigger a check", async () => {
     const harness = new TickerHarness().listen();
-    harness.whenTold = () => harness.ticker.check();
+    harness.onReport = () => harness.ticker.check();
     await harness.world.passUntil(START + 50);
     await harness.world.sleep(5_000);
     await harness.world.pass(100);
@@ -181,7 +181,7 @@ describe("a listener for steps", () => {
 
   it("may see the clock jump forward, and all steps in between are reported in order", async () => {
     const harness = new TickerHarness().listen();
-    harness.whenTold = (step) => {
+    harness.onReport = (step) => {
       harness.aheadMs += step === 3 ? 500 : 0;
     };
     await harness.world.passUntil(START + 350);
@@ -191,7 +191,7 @@ describe("a listener for steps", () => {
   it("may begin again, which skips the steps that are still due", async () => {
     const harness = new TickerHarness().listen();
     await harness.world.passUntil(START + 50);
-    harness.whenTold = (step) => {
+    harness.onReport = (step) => {
       if (step === 2) {
         harness.listen();
       }

@@ -4,15 +4,15 @@ import type { Platform } from "../../src/platform.js";
 import { SessionWatcher } from "../../src/session/watcher.js";
 import { HttpWorld } from "../world/http-world.js";
 
-type Told = number | boolean | "expired" | "final";
+type Report = number | boolean | "expired" | "final";
 
 /** A watcher and its reports. */
 export class WatcherHarness {
   readonly world = new HttpWorld();
   /** All reports in order: the revision of a session, whether the stream is open, and the end of the session. */
-  readonly told: Told[] = [];
+  readonly reported: Report[] = [];
   /** Called at each report. */
-  whenTold: (told: Told) => void = () => undefined;
+  onReport: (reported: Report) => void = () => undefined;
   /** Whether the next response is final. */
   isFinal = false;
   readonly watcher: SessionWatcher;
@@ -23,9 +23,9 @@ export class WatcherHarness {
     const address = this.world.server.keep();
     this.path = new URL(address).pathname;
     prepare(this.world);
-    const tell = (told: Told): void => {
-      this.told.push(told);
-      this.whenTold(told);
+    const tell = (reported: Report): void => {
+      this.reported.push(reported);
+      this.onReport(reported);
     };
     this.watcher = new SessionWatcher({ ...this.world.platform, ...changes }, sessionAddress(address), {
       session: ({ revision }) => tell(revision),

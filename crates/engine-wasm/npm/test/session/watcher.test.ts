@@ -9,7 +9,7 @@ describe("a stream", () => {
     await harness.world.pass(1_000);
     harness.world.server.stop(NOON + 60_000);
     await harness.world.pass(1_000);
-    expect(harness.told).toEqual([true, 1, 2]);
+    expect(harness.reported).toEqual([true, 1, 2]);
     expect(harness.watcher.isListening).toBe(true);
   });
 
@@ -26,7 +26,7 @@ describe("a stream", () => {
       await harness.world.pass(1_000);
       harness.world.server.emit("stopped", data);
       await harness.world.pass(1_000);
-      expect(harness.told).toEqual([true, 1]);
+      expect(harness.reported).toEqual([true, 1]);
     },
   );
 
@@ -35,7 +35,7 @@ describe("a stream", () => {
     await harness.world.pass(1_000);
     harness.world.server.emit("expired", JSON.stringify({ id: RECORD.id }));
     await harness.world.pass(100_000);
-    expect(harness.told).toEqual([true, 1, false, "expired"]);
+    expect(harness.reported).toEqual([true, 1, false, "expired"]);
     expect(harness.watcher.isListening).toBe(false);
     expect(harness.world.leftovers).toEqual(NOTHING_LEFT);
     harness.watcher.refresh();
@@ -48,9 +48,9 @@ describe("a stream that breaks", () => {
     const harness = new WatcherHarness();
     await harness.world.pass(1_000);
     harness.stream.breakOff();
-    expect(harness.told).toEqual([true, 1, false]);
+    expect(harness.reported).toEqual([true, 1, false]);
     await harness.world.pass(4_000);
-    expect(harness.told).toEqual([true, 1, false, true, 1]);
+    expect(harness.reported).toEqual([true, 1, false, true, 1]);
   });
 
   it("makes the session poll every five seconds until it is back", async () => {
@@ -73,7 +73,7 @@ describe("a stream that breaks", () => {
     harness.world.server.reach = "unreachable";
     harness.stream.breakOff();
     await harness.world.pass(60_000);
-    expect(harness.told).toEqual([true, 1, false]);
+    expect(harness.reported).toEqual([true, 1, false]);
   });
 });
 
@@ -121,7 +121,7 @@ describe("a stream that is rejected", () => {
     });
     await harness.world.pass(16_000);
     expect(harness.askedAt).toEqual([5_000, 10_020, 15_040]);
-    expect(harness.told).toEqual([1, 1, 1].slice(0, harness.told.length));
+    expect(harness.reported).toEqual([1, 1, 1].slice(0, harness.reported.length));
     expect(harness.watcher.isListening).toBe(false);
   });
 
@@ -148,7 +148,7 @@ describe("without a stream", () => {
     for (const { init } of harness.world.server.asked(harness.path)) {
       expect(init.cache).toBe("no-cache");
     }
-    expect(harness.told).toEqual([1, 1, 1].slice(0, harness.told.length));
+    expect(harness.reported).toEqual([1, 1, 1].slice(0, harness.reported.length));
     expect(harness.watcher.isListening).toBe(false);
   });
 
@@ -168,14 +168,14 @@ describe("without a stream", () => {
     harness.world.server.reach = "answers";
     harness.world.server.stop(NOON + 60_000);
     await harness.world.pass(5_000);
-    expect(harness.told).toEqual([2]);
+    expect(harness.reported).toEqual([2]);
   });
 
   it("a session that the server no longer has is expired, and not requested again", async () => {
     const harness = new WatcherHarness(withoutStream);
     harness.world.server.records.clear();
     await harness.world.pass(60_000);
-    expect(harness.told).toEqual(["expired"]);
+    expect(harness.reported).toEqual(["expired"]);
     expect(harness.askedAt).toHaveLength(1);
     expect(harness.world.leftovers).toEqual(NOTHING_LEFT);
   });
@@ -187,7 +187,7 @@ describe("without a stream", () => {
     const harness = new WatcherHarness(withoutStream);
     harness.world.server.interpose = () => errorResponse(code, status);
     await harness.world.pass(11_000);
-    expect(harness.told).toEqual([]);
+    expect(harness.reported).toEqual([]);
     expect(harness.askedAt).toHaveLength(2);
   });
 
@@ -197,7 +197,7 @@ describe("without a stream", () => {
     await harness.world.pass(6_000);
     harness.world.server.interpose = () => json({ revision: 7 });
     await harness.world.pass(5_000);
-    expect(harness.told).toEqual([]);
+    expect(harness.reported).toEqual([]);
   });
 });
 
@@ -211,7 +211,7 @@ describe("a refresh", () => {
     harness.watcher.refresh();
     await harness.world.pass(100);
     expect(harness.stream).not.toBe(before);
-    expect(harness.told.at(-1)).toBe(2);
+    expect(harness.reported.at(-1)).toBe(2);
     expect(harness.askedAt).toEqual([1_000]);
   });
 
@@ -223,8 +223,8 @@ describe("a refresh", () => {
     before.readyState = 1;
     before.arrive("stopped", JSON.stringify({ ...RECORD, revision: 9 }));
     before.breakOff();
-    expect(harness.told).not.toContain(9);
-    expect(harness.told).not.toContain("expired");
+    expect(harness.reported).not.toContain(9);
+    expect(harness.reported).not.toContain("expired");
   });
 
   it("does not count as listening until the new stream is open", async () => {
@@ -245,7 +245,7 @@ describe("a refresh", () => {
     harness.world.server.reach = "answers";
     harness.watcher.refresh();
     await harness.world.pass(20);
-    expect(harness.told).toEqual([1]);
+    expect(harness.reported).toEqual([1]);
     expect(harness.world.leftovers.requests).toBe(0);
   });
 
@@ -267,30 +267,30 @@ describe("the observer may close the watcher", () => {
     ["the session", 1],
   ])("when it receives %s", async (_what, when) => {
     const harness = new WatcherHarness();
-    harness.whenTold = (told) => {
-      if (told === when) {
+    harness.onReport = (reported) => {
+      if (reported === when) {
         harness.watcher.close();
       }
     };
     await harness.world.pass(100_000);
-    expect(harness.told.at(-1)).toBe(when);
+    expect(harness.reported.at(-1)).toBe(when);
     expect(harness.world.leftovers).toEqual(NOTHING_LEFT);
   });
 
   it("when the stream breaks", async () => {
     const harness = new WatcherHarness();
     await harness.world.pass(1_000);
-    harness.whenTold = () => harness.watcher.close();
+    harness.onReport = () => harness.watcher.close();
     harness.stream.breakOff();
     await harness.world.pass(100_000);
-    expect(harness.told).toEqual([true, 1, false]);
+    expect(harness.reported).toEqual([true, 1, false]);
     expect(harness.world.leftovers).toEqual(NOTHING_LEFT);
   });
 
   it("when the stream is rejected", async () => {
     const harness = new WatcherHarness();
     await harness.world.pass(1_000);
-    harness.whenTold = () => harness.watcher.close();
+    harness.onReport = () => harness.watcher.close();
     harness.world.server.streamStatus = 503;
     harness.stream.breakOff();
     await harness.world.pass(100_000);
@@ -299,9 +299,9 @@ describe("the observer may close the watcher", () => {
 
   it("when it receives a response", async () => {
     const harness = new WatcherHarness({ EventSource: undefined });
-    harness.whenTold = () => harness.watcher.close();
+    harness.onReport = () => harness.watcher.close();
     await harness.world.pass(100_000);
-    expect(harness.told).toEqual([1]);
+    expect(harness.reported).toEqual([1]);
     expect(harness.world.leftovers).toEqual(NOTHING_LEFT);
   });
 
@@ -312,7 +312,7 @@ describe("the observer may close the watcher", () => {
     harness.watcher.refresh();
     harness.watcher.close();
     await harness.world.pass(100_000);
-    expect(harness.told.filter((told) => typeof told === "number")).toEqual([1]);
+    expect(harness.reported.filter((reported) => typeof reported === "number")).toEqual([1]);
     expect(harness.world.leftovers).toEqual(NOTHING_LEFT);
   });
 });

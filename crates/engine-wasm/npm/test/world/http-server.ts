@@ -163,6 +163,6 @@ export function json(content: unknown, init: ResponseInit = {}): Response {
 
 /** Returns an error response of the server. */
 export function errorResponse(code: string, status: number, more: Partial<Problem> = {}): Response {
-  const problem = { type: "about:blank", title: code, status, code, detail: `refused: ${code}`, ...more };
+  const problem = { type: "about:blank", title: code, status, code, detail: `error: ${code}`, ...more };
   return json(problem, { status });
 }

@@ -98,7 +98,7 @@ export class HttpWorld extends World {
 
   /** Tells the page of a wake event. */
   wake(event: WakeEvent): void {
-    this.wakeEvents.tell(event);
+    this.wakeEvents.emit(event);
   }
 
   /** Counts everything that is still alive. */
