@@ -13,7 +13,7 @@ const MINUTE_MS = 60_000;
 const PREFACE = `All times are in milliseconds. Errors exclude half of the path's asymmetry, which no client can detect. With two servers
 they are relative to the nearer one. timesync and the single exchange use the same exchanges.`;
 
-/** The whole report. */
+/** Returns the complete report. */
 export function report(all: AllMeasures): string {
   return [
     PREFACE,

@@ -31,8 +31,8 @@ export function wrongClock(aheadMs: number): string {
     };
     const now = (): number => window.truth() + shiftMs;
     window.Date = new Proxy(trueDate, {
-      construct: (target, given, made) =>
-        Reflect.construct(target, given.length === 0 ? [now()] : given, made),
+      construct: (target, parameters, made) =>
+        Reflect.construct(target, parameters.length === 0 ? [now()] : parameters, made),
       apply: () => new trueDate(now()).toString(),
       get: (target, key) => (key === "now" ? now : Reflect.get(target, key)),
     });

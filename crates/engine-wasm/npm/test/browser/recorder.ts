@@ -40,8 +40,8 @@ export interface Sample extends StateRange {
 /** Connects a page to a session, and records everything from then on. */
 export function record(tab: Tab, address: string, catchUp: CatchUp = "all"): Promise<void> {
   return tab.evaluate(
-    async (given) => {
-      const session = await window.tickseed.connect(given.address, { catchUp: given.catchUp });
+    async (parameters) => {
+      const session = await window.tickseed.connect(parameters.address, { catchUp: parameters.catchUp });
       window.session = session;
       window.happened = [];
       window.samples = [];
@@ -62,7 +62,7 @@ export function record(tab: Tab, address: string, catchUp: CatchUp = "all"): Pro
       session.on("sync", () => note("sync", {}));
       session.on("listening", (isListening) => note("listening", { isListening }));
       session.on("expired", () => note("expired", {}));
-      setInterval(sample, given.everyMs);
+      setInterval(sample, parameters.everyMs);
     },
     { address, catchUp, everyMs: 20 },
   );

@@ -48,7 +48,7 @@ describe("an exchange over HTTP", () => {
     const world = new HttpWorld();
     await exchange(world);
     await exchange(world);
-    const [one, other] = world.server.seen;
+    const [one, other] = world.server.received;
     expect(one?.what).not.toBe(other?.what);
     expect(one?.what).toMatch(/^GET \/v1\/time\?[0-9a-z]+$/);
     expect(one?.init.cache).toBe("no-store");

@@ -22,7 +22,7 @@ export class ClockHarness {
 
   /** The times of its requests, in milliseconds since the world began. */
   get askedAt(): number[] {
-    return this.world.server.asked("/v1/time").map(({ atMs }) => atMs);
+    return this.world.server.requestsTo("/v1/time").map(({ atMs }) => atMs);
   }
 
   /** The number of requests in each burst. A pause of a tenth of a second ends a burst. */

@@ -14,7 +14,7 @@ function answering(answer: () => Response): HttpWorld {
 
 /** Returns the method and path, the headers, and the body of the request. */
 function asked({ server }: HttpWorld): unknown[] {
-  return server.seen.map(({ what, init }) => [
+  return server.received.map(({ what, init }) => [
     what,
     init.headers,
     init.body && JSON.parse(String(init.body)),
@@ -55,7 +55,7 @@ describe("createSession", () => {
 describe("getSession", () => {
   it("returns the session", async () => {
     const world = new HttpWorld();
-    const address = world.server.keep();
+    const address = world.server.store();
     const session = await world.agenda.until(getSession(address, { platform: world.platform }));
     expect(session).toEqual(RECORD);
     expect(asked(world)).toEqual([[`GET /v1/sessions/${RECORD.id}`, undefined, undefined]]);
@@ -79,7 +79,7 @@ describe("getSession", () => {
   it("throws for an invalid address, without a request", async () => {
     const world = new HttpWorld();
     await expect(getSession(ADDRESS, { platform: world.platform })).rejects.toBeInstanceOf(SessionError);
-    expect(world.server.seen).toEqual([]);
+    expect(world.server.received).toEqual([]);
   });
 });
 
@@ -88,7 +88,7 @@ describe("stopSession", () => {
     const { server } = new HttpWorld();
     const stopping = stopSession(ADDRESS, at as never);
     await expect(stopping).rejects.toMatchObject({ code: "not_an_instant", field: "at" });
-    expect(server.seen).toEqual([]);
+    expect(server.received).toEqual([]);
   });
 
   const stop = { id: RECORD.id, status: "running", stopped_at: "2026-11-23T12:30:00.000Z" };
@@ -128,5 +128,5 @@ it("all of them can be aborted", async () => {
   await expect(createSession(ADDRESS, { tick_ms: 1 }, options)).rejects.toBe(reason);
   await expect(getSession(SESSION, options)).rejects.toBe(reason);
   await expect(stopSession(SESSION, options)).rejects.toBe(reason);
-  expect(world.server.seen).toEqual([]);
+  expect(world.server.received).toEqual([]);
 });

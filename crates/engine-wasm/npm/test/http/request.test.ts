@@ -87,7 +87,7 @@ describe("an aborted request", () => {
     const world = new HttpWorld();
     const reason = new Error("changed my mind");
     await expect(request(world.platform, TIME, {}, AbortSignal.abort(reason))).rejects.toBe(reason);
-    expect(world.server.seen).toEqual([]);
+    expect(world.server.received).toEqual([]);
   });
 
   it("rejects with the reason while it is in flight, and leaves nothing behind", async () => {

@@ -71,11 +71,11 @@ describe("a live session of a real server", () => {
   it("has the server's state at every tick", async () => {
     const record = await createSession(server.address, { tick_ms: 20, start_at: new Date().toISOString() });
     using session = await connect(addressOf(record));
-    const seen: number[] = [];
-    session.on("tick", ({ step }) => seen.push(step));
-    await until("some ticks", () => seen.length >= 20);
-    expect(seen).toEqual(seen.map((_, index) => (seen[0] ?? 0) + index));
-    const state = session.timeline.state(seen[0] ?? 0);
+    const steps: number[] = [];
+    session.on("tick", ({ step }) => steps.push(step));
+    await until("some ticks", () => steps.length >= 20);
+    expect(steps).toEqual(steps.map((_, index) => (steps[0] ?? 0) + index));
+    const state = session.timeline.state(steps[0] ?? 0);
     expect(await server.stateAt(record.id, session.timeline.timeOf(state.step))).toEqual(state);
     expect(session.clock.errorMs).toBeLessThan(100);
     expect(Math.abs(session.clock.now - Date.now())).toBeLessThan(session.clock.errorMs + 2);

@@ -33,7 +33,7 @@ export function describeHook(react: React): void {
 
     it("connects and shows each step", async () => {
       const { world } = begin();
-      await stage.render({ address: world.server.keep() });
+      await stage.render({ address: world.server.store() });
       expect(stage.text).toBe("connecting");
       expect(stage.view).toEqual({
         state: undefined,
@@ -55,7 +55,7 @@ export function describeHook(react: React): void {
 
     it("shows only the latest step after the page was away, unless the options say otherwise", async () => {
       begin();
-      await stage.render({ address: stage.world.server.keep() });
+      await stage.render({ address: stage.world.server.store() });
       await stage.pass(START - stage.world.now + 50);
       const before = stage.views.length;
       stage.world.agenda.spend(10_000);
@@ -66,17 +66,17 @@ export function describeHook(react: React): void {
 
     it("leaves one session after StrictMode's double mount", async () => {
       const { server } = begin().world;
-      await stage.render({ address: server.keep() }, true);
+      await stage.render({ address: server.store() }, true);
       await stage.pass(1_000);
       expect(stage.view.session).toBeDefined();
       // The clock and the session listen to wake events, once each.
       expect(stage.world.leftovers).toMatchObject({ streams: 1, wakeEvents: 2 });
-      expect(server.asked(`/v1/sessions/${RECORD.id}`).length).toBeLessThanOrEqual(2);
+      expect(server.requestsTo(`/v1/sessions/${RECORD.id}`).length).toBeLessThanOrEqual(2);
     });
 
     it("follows a new address, and leaves nothing of the previous one", async () => {
       const { server } = begin().world;
-      const [one, other] = [server.keep(), server.keep({ id: "sess_other", tick_ms: 10 })];
+      const [one, other] = [server.store(), server.store({ id: "sess_other", tick_ms: 10 })];
       await stage.render({ address: one });
       await stage.pass(1_000);
       const before = stage.view.session;
@@ -90,7 +90,7 @@ export function describeHook(react: React): void {
 
     it("never shows the session of another address", async () => {
       const { server } = begin().world;
-      const [one, other] = [server.keep(), server.keep({ id: "sess_other" })];
+      const [one, other] = [server.store(), server.store({ id: "sess_other" })];
       await stage.render({ address: one });
       await stage.pass(1_000);
       const before = stage.views.length;
@@ -100,18 +100,18 @@ export function describeHook(react: React): void {
 
     it("does not reconnect for the same address, or for a new options object", async () => {
       const { server, wakeEvents } = begin().world;
-      const address = server.keep();
+      const address = server.store();
       await stage.render({ address, options: { catchUp: "all" } });
       await stage.pass(1_000);
       await stage.render({ address: new URL(address), options: { catchUp: "all" } });
       await stage.pass(1_000);
-      expect(server.asked(`/v1/sessions/${RECORD.id}`)).toHaveLength(1);
+      expect(server.requestsTo(`/v1/sessions/${RECORD.id}`)).toHaveLength(1);
       expect(wakeEvents.count).toBe(2);
     });
 
     it("shows nothing of a session that it closed to connect in another way", async () => {
       const { server } = begin().world;
-      const address = server.keep();
+      const address = server.store();
       await stage.render({ address });
       await stage.pass(1_000);
       const before = stage.view.session;
@@ -126,8 +126,8 @@ export function describeHook(react: React): void {
       await stage.pass(1_000);
       await stage.render({ address: undefined });
       await stage.pass(1_000);
-      expect(server.seen).toEqual([]);
-      await stage.render({ address: server.keep() });
+      expect(server.received).toEqual([]);
+      await stage.render({ address: server.store() });
       await stage.pass(1_000);
       expect(stage.view.session).toBeDefined();
       await stage.render({ address: null });
@@ -136,7 +136,7 @@ export function describeHook(react: React): void {
 
     it("shows why connecting failed, until there is a new address", async () => {
       const { server } = begin().world;
-      const address = server.keep();
+      const address = server.store();
       await stage.render({ address: address.replace(RECORD.id, "sess_unknown") });
       await stage.pass(1_000);
       expect(stage.view.error).toMatchObject({ code: "session_not_found" });
@@ -155,7 +155,7 @@ export function describeHook(react: React): void {
 
     it("cancels connecting when it is unmounted, and shows nothing of it", async () => {
       const { server } = begin().world;
-      await stage.render({ address: server.keep() });
+      await stage.render({ address: server.store() });
       await stage.pass(15);
       const before = stage.views.length;
       await stage.unmount();
@@ -166,7 +166,7 @@ export function describeHook(react: React): void {
     it("can be unmounted at the very moment it is connected", async () => {
       const { server } = begin().world;
       await stage.render({
-        address: server.keep(),
+        address: server.store(),
         connect: async (address, options) => {
           const session = await connect(address, options);
           stage.unmountNow();
@@ -179,7 +179,7 @@ export function describeHook(react: React): void {
 
     it("shows a stop on its tick, and a late stop at once", async () => {
       const { server } = begin().world;
-      await stage.render({ address: server.keep() });
+      await stage.render({ address: server.store() });
       await stage.pass(1_000);
       server.stop(START + 250);
       await stage.pass(START + 240 - stage.world.now);
@@ -194,7 +194,7 @@ export function describeHook(react: React): void {
     it("retries after a temporary error, and shows the error meanwhile", async () => {
       const { server } = begin().world;
       server.reach = "unreachable";
-      await stage.render({ address: server.keep() });
+      await stage.render({ address: server.store() });
       await stage.pass(1_500);
       expect(stage.view.error).toMatchObject({ code: "unreachable" });
       server.reach = "answers";
@@ -207,22 +207,22 @@ export function describeHook(react: React): void {
       await stage.render({ address: "https://ticks.example/v1/sessions/sess_unknown" });
       await stage.pass(1_000);
       expect(stage.view.error).toMatchObject({ code: "session_not_found" });
-      const { length } = server.seen;
+      const { length } = server.received;
       await stage.pass(60_000);
-      expect(server.seen.length).toBe(length);
+      expect(server.received.length).toBe(length);
     });
 
     it("shows a session that had already stopped", async () => {
       const { server } = begin().world;
-      await stage.render({ address: server.keep({ stopped_at: new Date(NOON).toISOString() }) });
+      await stage.render({ address: server.store({ stopped_at: new Date(NOON).toISOString() }) });
       await stage.pass(1_000);
       expect(stage.view).toMatchObject({ isStopped: true, state: { step: 0, value: 0 } });
     });
 
     it("renders on a server without connecting", () => {
       const { server } = begin().world;
-      expect(react.renderToString(stage.element({ address: server.keep() }))).toBe("connecting");
-      expect(server.seen).toEqual([]);
+      expect(react.renderToString(stage.element({ address: server.store() }))).toBe("connecting");
+      expect(server.received).toEqual([]);
     });
   });
 }

@@ -8,7 +8,7 @@ beforeAll(() => loadEngine());
 afterEach(() => vi.unstubAllGlobals());
 
 /** Returns the error that connecting fails with, after all events have run. */
-async function failure(world: HttpWorld, address = world.server.keep(), changes = {}): Promise<unknown> {
+async function failure(world: HttpWorld, address = world.server.store(), changes = {}): Promise<unknown> {
   const error = await world.connect(address, changes).then(
     () => expect.unreachable("it has connected"),
     (reason: unknown) => reason,
@@ -23,9 +23,9 @@ describe("connecting", () => {
   it("requests the session and the time", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
-    expect(world.server.asked(`/v1/sessions/${RECORD.id}`)).toHaveLength(1);
-    expect(world.server.timesAsked).toBeGreaterThan(0);
-    expect(world.server.timesAsked).toBeLessThanOrEqual(16);
+    expect(world.server.requestsTo(`/v1/sessions/${RECORD.id}`)).toHaveLength(1);
+    expect(world.server.timeRequests).toBeGreaterThan(0);
+    expect(world.server.timeRequests).toBeLessThanOrEqual(16);
     expect(session.record).toEqual(RECORD);
     expect(session.clock.synced).toBe(true);
     session.close();
@@ -34,9 +34,9 @@ describe("connecting", () => {
 
   it("finds a session behind the path of a proxy", async () => {
     const world = new HttpWorld();
-    const session = await world.connect(world.server.keep().replace("/v1", "/games/ticks/v1"));
+    const session = await world.connect(world.server.store().replace("/v1", "/games/ticks/v1"));
     await world.pass(1_000);
-    expect(world.server.seen.every(({ what }) => what.startsWith("GET /games/ticks/v1/"))).toBe(true);
+    expect(world.server.received.every(({ what }) => what.startsWith("GET /games/ticks/v1/"))).toBe(true);
     expect([...world.server.streams].map(({ address }) => address)).toEqual([
       `${ADDRESS}/games/ticks/v1/sessions/${RECORD.id}/events`,
     ]);
@@ -45,7 +45,7 @@ describe("connecting", () => {
 
   it("accepts an address relative to the page", async () => {
     const world = new HttpWorld();
-    world.server.keep();
+    world.server.store();
     vi.stubGlobal("document", { baseURI: `${ADDRESS}/game/index.html` });
     const session = await world.connect(`/v1/sessions/${RECORD.id}`);
     expect(session.record.id).toBe(RECORD.id);
@@ -59,7 +59,7 @@ describe("connecting fails, and leaves nothing behind,", () => {
     const error = await failure(world, "sess_1");
     expect(error).toBeInstanceOf(SessionError);
     expect(error).toMatchObject({ code: "not_an_address" });
-    expect(world.server.seen).toEqual([]);
+    expect(world.server.received).toEqual([]);
   });
 
   it("if the session does not exist", async () => {
@@ -110,13 +110,13 @@ describe("connecting fails, and leaves nothing behind,", () => {
 
   it("if the session needs another engine", async () => {
     const world = new HttpWorld();
-    const error = await failure(world, world.server.keep({ engine_version: 2 }));
+    const error = await failure(world, world.server.store({ engine_version: 2 }));
     expect(error).toMatchObject({ name: "EngineError", code: "engine_version" });
   });
 
   it("if the engine rejects the session", async () => {
     const world = new HttpWorld();
-    const error = await failure(world, world.server.keep({ tick_ms: 0 }));
+    const error = await failure(world, world.server.store({ tick_ms: 0 }));
     expect(error).toMatchObject({ name: "EngineError", code: "out_of_range", field: "tick_ms" });
   });
 
@@ -140,7 +140,7 @@ describe("connecting fails, and leaves nothing behind,", () => {
     }
     const platform = { ...world.platform, EventSource: Broken as unknown as undefined };
     const player = new AbortController();
-    const address = world.server.keep({ stopped_at: new Date(NOON + 600_000).toISOString() });
+    const address = world.server.store({ stopped_at: new Date(NOON + 600_000).toISOString() });
     const error = await failure(world, address, { platform, signal: player.signal });
     expect(error).toMatchObject({ message: "no streams here" });
     expect(getEventListeners(player.signal, "abort")).toEqual([]);
@@ -153,7 +153,7 @@ describe("connecting can be aborted", () => {
     const reason = new Error("changed my mind");
     const error = await failure(world, undefined, { signal: AbortSignal.abort(reason) });
     expect(error).toBe(reason);
-    expect(world.server.seen).toEqual([]);
+    expect(world.server.received).toEqual([]);
   });
 
   it("at any moment, and leaves nothing behind", async () => {
@@ -226,16 +226,16 @@ describe("a clock from `openClock`", () => {
     const world = new HttpWorld();
     const { platform } = world;
     const clock = await world.agenda.until(openClock(ADDRESS, { platform }));
-    const asked = world.server.timesAsked;
+    const asked = world.server.timeRequests;
     const [one, other] = [
       await world.connect(undefined, { clock }),
       await world.connect(undefined, { clock }),
     ];
-    expect(world.server.timesAsked).toBe(asked);
+    expect(world.server.timeRequests).toBe(asked);
     expect(one.clock).toBe(clock);
     one.close();
     await world.passUntil(NOON + 10_000);
-    expect(world.server.timesAsked).toBeGreaterThan(asked);
+    expect(world.server.timeRequests).toBeGreaterThan(asked);
     expect(other.state().step).toBe(70);
     other.close();
     expect(world.leftovers).toMatchObject({ streams: 0, wakeEvents: 1 });
@@ -260,7 +260,7 @@ describe("a clock from `openClock`", () => {
     const world = new HttpWorld();
     const { platform } = world;
     const clock = await world.agenda.until(openClock(`${ADDRESS}/games/ticks/`, { platform }));
-    expect(world.server.seen[0]?.what).toMatch("GET /games/ticks/v1/time?");
+    expect(world.server.received[0]?.what).toMatch("GET /games/ticks/v1/time?");
     clock.close();
   });
 
@@ -330,9 +330,9 @@ describe("several sessions of one server", () => {
     const world = new HttpWorld();
     const { platform } = world;
     const addresses = [
-      world.server.keep(),
-      world.server.keep({ id: "sess_b" }),
-      world.server.keep({ id: "sess_c" }),
+      world.server.store(),
+      world.server.store({ id: "sess_b" }),
+      world.server.store({ id: "sess_c" }),
     ];
     const [first, ...others] = await Promise.all(
       addresses.map((address) => world.connect(address, { platform })),
@@ -353,7 +353,7 @@ describe("several sessions of one server", () => {
     const { platform } = world;
     const opening = openClock("https://ticks.example/behind", { platform });
     const clock = await world.agenda.until(opening);
-    const connecting = world.connect(world.server.keep(), { clock });
+    const connecting = world.connect(world.server.store(), { clock });
     await expect(connecting).rejects.toMatchObject({ name: "SessionError", code: "other_clock" });
     clock.close();
     expect(world.leftovers).toEqual(NOTHING_LEFT);

@@ -41,7 +41,7 @@ function noted(session: LiveSession): unknown[] {
 describe("ticks and breaks of a live session", () => {
   it("carry the state of their step, each break after its tick", async () => {
     const world = new HttpWorld();
-    const session = await world.connect(world.server.keep(BREAKING));
+    const session = await world.connect(world.server.store(BREAKING));
     const states: State[] = [];
     const breaks: State[] = [];
     session.on("tick", (state) => states.push(state));
@@ -59,7 +59,7 @@ describe("ticks and breaks of a live session", () => {
 
   it("come even if only breaks have a listener", async () => {
     const world = new HttpWorld();
-    const session = await world.connect(world.server.keep(BREAKING));
+    const session = await world.connect(world.server.store(BREAKING));
     const breaks: number[] = [];
     session.on("break", ({ step }) => breaks.push(step));
     await world.passUntil(START + 2_050);
@@ -112,7 +112,7 @@ describe("a listener of a live session", () => {
     "for %s may close it",
     async (event) => {
       const world = new HttpWorld();
-      const session = await world.connect(world.server.keep(BREAKING));
+      const session = await world.connect(world.server.store(BREAKING));
       let reported = 0;
       session.on(event, () => {
         reported += 1;
@@ -179,7 +179,7 @@ describe("the stop of a live session", () => {
   it("that was set before connecting also comes on its tick", async () => {
     const world = new HttpWorld();
     const stopped_at = new Date(START + 250).toISOString();
-    const session = await world.connect(world.server.keep({ stopped_at }));
+    const session = await world.connect(world.server.store({ stopped_at }));
     const reported = noted(session);
     await world.passUntil(START + 60_000);
     expect(reported).toEqual([0, 1, 2, "stopped"]);
@@ -188,7 +188,7 @@ describe("the stop of a live session", () => {
 
   it("that was over before connecting is reported once to each new listener", async () => {
     const world = new HttpWorld();
-    const address = world.server.keep({ stopped_at: new Date(START + 250).toISOString() });
+    const address = world.server.store({ stopped_at: new Date(START + 250).toISOString() });
     await world.passUntil(START + 5_000);
     const session = await world.connect(address);
     expect(session.isStopped).toBe(true);
@@ -244,9 +244,9 @@ describe("the stop of a live session", () => {
     const session = await world.connect();
     world.server.stop(START + 1_000);
     await world.passUntil(START + 90_000);
-    const { length } = world.server.seen;
+    const { length } = world.server.received;
     await world.pass(3_600_000);
-    expect(world.server.seen.length).toBe(length);
+    expect(world.server.received.length).toBe(length);
     expect(world.leftovers).toMatchObject({ streams: 0, timers: 0 });
     expect(session.state().step).toBe(10);
     session.close();
@@ -341,7 +341,7 @@ describe("the stop of a live session", () => {
 it("waiting for a session far in the future takes few timers", async () => {
   const world = new HttpWorld();
   const start_at = new Date(NOON + 365 * 86_400_000).toISOString();
-  const session = await world.connect(world.server.keep({ start_at }));
+  const session = await world.connect(world.server.store({ start_at }));
   const reported = noted(session);
   await world.pass(3_600_000);
   expect(reported).toEqual([]);

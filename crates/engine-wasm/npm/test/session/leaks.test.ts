@@ -19,7 +19,7 @@ beforeAll(async () => {
 class Page {
   readonly world = new HttpWorld();
   readonly player = new AbortController();
-  readonly address = this.world.server.keep({ start_at: new Date(NOON).toISOString() });
+  readonly address = this.world.server.store({ start_at: new Date(NOON).toISOString() });
   clock: Clock | undefined;
   /** The number of sessions that connected, and that were aborted before. */
   connected = 0;

@@ -106,7 +106,7 @@ describe("a closed live session", () => {
 
   it("still gives its last known fields", async () => {
     const world = new HttpWorld();
-    const session = await world.connect(world.server.keep({ stopped_at: new Date(START).toISOString() }));
+    const session = await world.connect(world.server.store({ stopped_at: new Date(START).toISOString() }));
     session.close();
     expect(session.record.id).toBe(RECORD.id);
     expect(session.stoppedAt).toBe(START);
@@ -140,7 +140,7 @@ describe("a closed live session", () => {
 describe("a live session", () => {
   it("takes a new record unless it is older, as from a cache", async () => {
     const world = new HttpWorld();
-    const session = await world.connect(world.server.keep({ revision: 3 }));
+    const session = await world.connect(world.server.store({ revision: 3 }));
     await world.pass(1_000);
     const stopped_at = new Date(START + 1_000).toISOString();
     world.server.emit("stopped", JSON.stringify({ ...RECORD, revision: 2, stopped_at }));
@@ -220,12 +220,12 @@ describe("wake events", () => {
     const steps: number[] = [];
     session.on("tick", ({ step }) => steps.push(step));
     await world.passUntil(START + 50);
-    const before = world.server.asked(new URL(`${ADDRESS}/v1/sessions/${RECORD.id}`).pathname).length;
+    const before = world.server.requestsTo(new URL(`${ADDRESS}/v1/sessions/${RECORD.id}`).pathname).length;
     world.agenda.spend(1_000);
     world.wake("woken");
     expect(steps).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     await world.pass(100);
-    expect(world.server.asked(`/v1/sessions/${RECORD.id}`)).toHaveLength(before + 1);
+    expect(world.server.requestsTo(`/v1/sessions/${RECORD.id}`)).toHaveLength(before + 1);
     session.close();
   });
 
@@ -233,10 +233,10 @@ describe("wake events", () => {
     const world = new HttpWorld();
     const session = await world.connect();
     await world.pass(1_000);
-    const before = world.server.asked(`/v1/sessions/${RECORD.id}`).length;
+    const before = world.server.requestsTo(`/v1/sessions/${RECORD.id}`).length;
     world.wake("back");
     await world.pass(1_000);
-    expect(world.server.asked(`/v1/sessions/${RECORD.id}`)).toHaveLength(before);
+    expect(world.server.requestsTo(`/v1/sessions/${RECORD.id}`)).toHaveLength(before);
     session.close();
   });
 
@@ -249,7 +249,7 @@ describe("wake events", () => {
     await world.pass(90_000);
     world.server.stop(world.now);
     world.server.reach = "answers";
-    const asked = world.server.asked(`/v1/sessions/${RECORD.id}`).length;
+    const asked = world.server.requestsTo(`/v1/sessions/${RECORD.id}`).length;
     let synced = 0;
     session.on("sync", () => {
       synced += 1;
@@ -258,7 +258,7 @@ describe("wake events", () => {
       await world.pass(10);
     }
     await world.pass(50);
-    expect(world.server.asked(`/v1/sessions/${RECORD.id}`).length).toBeGreaterThan(asked);
+    expect(world.server.requestsTo(`/v1/sessions/${RECORD.id}`).length).toBeGreaterThan(asked);
     expect(session.isStopped).toBe(true);
     session.close();
   });

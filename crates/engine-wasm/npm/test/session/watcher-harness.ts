@@ -20,7 +20,7 @@ export class WatcherHarness {
 
   /** @param changes The parts of the platform to replace. */
   constructor(changes: Partial<Platform> = {}, prepare: (world: HttpWorld) => void = () => undefined) {
-    const address = this.world.server.keep();
+    const address = this.world.server.store();
     this.path = new URL(address).pathname;
     prepare(this.world);
     const tell = (reported: Report): void => {
@@ -47,6 +47,6 @@ export class WatcherHarness {
 
   /** The times of requests for the session, in milliseconds since the world began. */
   get askedAt(): number[] {
-    return this.world.server.asked(this.path).map(({ atMs }) => atMs);
+    return this.world.server.requestsTo(this.path).map(({ atMs }) => atMs);
   }
 }

@@ -145,7 +145,7 @@ describe("without a stream", () => {
     const harness = new WatcherHarness(withoutStream);
     await harness.world.pass(16_000);
     expect(harness.askedAt).toEqual([5_000, 10_020, 15_040]);
-    for (const { init } of harness.world.server.asked(harness.path)) {
+    for (const { init } of harness.world.server.requestsTo(harness.path)) {
       expect(init.cache).toBe("no-cache");
     }
     expect(harness.reported).toEqual([1, 1, 1].slice(0, harness.reported.length));

@@ -8,7 +8,7 @@ import { type Reach, VirtualStream } from "./event-stream.js";
 export const NOON = Date.UTC(2026, 10, 23, 12);
 
 /** A request as the server receives it. */
-export interface Seen {
+export interface ReceivedRequest {
   /** Method, path and query. */
   readonly what: string;
   /** When it left, in milliseconds since the world began. */
@@ -31,7 +31,7 @@ export class VirtualServer extends ServerClock {
   /** The status of responses to requests for a stream. */
   streamStatus = 200;
   readonly records = new Map<string, SessionRecord>();
-  readonly seen: Seen[] = [];
+  readonly received: ReceivedRequest[] = [];
   /** The streams that have not ended. */
   readonly streams = new Set<VirtualStream>();
   readonly #agenda: Agenda;
@@ -48,17 +48,17 @@ export class VirtualServer extends ServerClock {
   }
 
   /** The number of requests for the time. */
-  get timesAsked(): number {
-    return this.asked("/v1/time").length;
+  get timeRequests(): number {
+    return this.requestsTo("/v1/time").length;
   }
 
   /** Returns the requests whose path begins with `path`. */
-  asked(path: string): readonly Seen[] {
-    return this.seen.filter(({ what }) => what.startsWith(`GET ${path}`));
+  requestsTo(path: string): readonly ReceivedRequest[] {
+    return this.received.filter(({ what }) => what.startsWith(`GET ${path}`));
   }
 
   /** Stores a session and returns its address. */
-  keep(changes: Partial<SessionRecord> = {}): string {
+  store(changes: Partial<SessionRecord> = {}): string {
     const record = { ...RECORD, ...changes };
     this.records.set(record.id, record);
     return `${ADDRESS}/v1/sessions/${record.id}`;
@@ -84,7 +84,7 @@ export class VirtualServer extends ServerClock {
   /** Replaces `fetch`. */
   readonly fetch: typeof fetch = (input, init = {}) => {
     const { pathname, search } = new URL(String(input));
-    this.seen.push({
+    this.received.push({
       what: `${init.method ?? "GET"} ${pathname}${search}`,
       atMs: this.#agenda.now,
       init,

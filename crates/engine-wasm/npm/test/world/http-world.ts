@@ -75,7 +75,7 @@ export class HttpWorld extends World {
   }
 
   /** Connects while time passes. */
-  async connect(address = this.server.keep(), options: ConnectOptions = {}): Promise<LiveSession> {
+  async connect(address = this.server.store(), options: ConnectOptions = {}): Promise<LiveSession> {
     await loadEngine();
     return this.agenda.until(connect(address, { platform: this.platform, ...options }));
   }
