@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 
 export default function setup(): void {
-  const entry = new URL("../../crates/engine-wasm/npm/dist/node.js", import.meta.url);
+  const entry = new URL("../../crates/engine-wasm/npm/dist/index.js", import.meta.url);
   if (!existsSync(entry)) {
     throw new Error("the npm package has not been built: run scripts/build-wasm");
   }

@@ -6,10 +6,10 @@ export default defineConfig({
       {
         test: {
           name: "node",
-          include: ["test/**/*.test.ts", "simulation/*.test.ts"],
+          include: ["test/**/*.test.ts", "simulation/*.test.ts", "virtual/*.test.ts"],
           exclude: ["test/browser/**", "test/packaging/**"],
           globalSetup: ["test/built.ts"],
-          // The simulation goes through days of virtual time.
+          // The simulation runs through days of virtual time.
           testTimeout: 120_000,
         },
       },
@@ -18,7 +18,7 @@ export default defineConfig({
           name: "packaging",
           include: ["test/packaging/*.test.ts"],
           globalSetup: ["test/built.ts"],
-          // It packs, installs and builds.
+          // These tests pack, install and build.
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
@@ -28,7 +28,7 @@ export default defineConfig({
           name: "browser",
           include: ["test/browser/*.test.ts"],
           globalSetup: ["test/built.ts"],
-          // Two browsers at once would keep each other from being on time.
+          // Two browsers at once would delay each other.
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 60_000,

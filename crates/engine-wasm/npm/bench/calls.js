@@ -1,36 +1,36 @@
 /**
- * Prints what calls of the engine cost from JavaScript, as a Markdown table; `scripts/bench-wasm` in the repository's root
- * runs it. A report, not a test: times differ between machines. The baseline of the same run is a call of a WebAssembly
- * function that gives back the number it is given.
+ * Prints the cost of calling the engine from JavaScript, as a Markdown table. `scripts/bench-wasm` in the repository's root runs it.
+ * It is a report, not a test: times differ between machines. The baseline of each run is a WebAssembly function that returns its
+ * argument.
  */
 import { cpus } from "node:os";
 
-import * as raw from "../dist/engine/raw.js";
-import { loadEngine, Timeline } from "../dist/node.js";
+import * as bindings from "../dist/engine/bindings.js";
+import { loadEngine, Timeline } from "../dist/index.js";
 import { measure, median } from "./measure.js";
 
 const SEED = "550e8400-e29b-41d4-a716-446655440000";
 const SESSION = { seed: SEED, start_at: 0, tick_ms: 100 };
-/** How many steps an epoch has by the default rules. */
+/** The number of steps in an epoch under the default rules. */
 const EPOCH = 12_864;
 
-/** Loops differ in this number, else the compiler would take them for the same and compile one for all calls. */
+/** A number that differs between loops. Otherwise the compiler would compile identical loops once for all calls. */
 let loops = 0;
 
 await loadEngine();
 const timeline = new Timeline(SESSION);
-const handle = openRaw();
+const handle = openByBindings();
 const draw = timeline.draw(0, "dice");
 const deck = Array.from({ length: 52 }, (_, card) => card);
 const nothing = emptyFunction();
 const far = stepsOfOtherEpochs();
 
-const BASELINE = "a function that gives back its argument";
+const BASELINE = "a function that returns its argument";
 print(
   measure({
     [BASELINE]: near((step) => nothing(handle, step)),
-    "`value` of the next step, raw": near((step) => raw.value(handle, step)),
-    "`round` of the next step, raw": near((step) => raw.round(handle, step)),
+    "`value` of the next step, by the bindings alone": near((step) => bindings.value(handle, step)),
+    "`round` of the next step, by the bindings alone": near((step) => bindings.round(handle, step)),
     "`value` of the next step": near((step) => timeline.value(step)),
     "`round` of the next step": near((step) => timeline.round(step)),
     "`state` of the next step, an object": near((step) => timeline.state(step).value),
@@ -38,16 +38,16 @@ print(
     "`value` in another epoch": each(far, (step) => timeline.value(step)),
     "`state` in another epoch, an object": each(far, (step) => timeline.state(step).value),
     "`word` of a draw": near(() => draw.word()),
-    "one die of the next step, a draw of its own": near(die),
+    "one die of the next step, with a new draw": near(die),
     "`shuffle` of 52 cards": near(() => draw.shuffle(deck)[0]),
-    "a timeline, made, asked once and freed": near(onceAsked),
+    "a timeline: created, used once and freed": near(usedOnce),
   }),
 );
 
-/** A timeline without the class around it. */
-function openRaw() {
-  raw.writeText(SEED);
-  return raw.openTimeline(SESSION.start_at, SESSION.tick_ms, Number.NaN, Number.NaN, Number.NaN);
+/** Creates a timeline without its class. */
+function openByBindings() {
+  bindings.writeText(SEED);
+  return bindings.openTimeline(SESSION.start_at, SESSION.tick_ms, Number.NaN, Number.NaN, Number.NaN);
 }
 
 function die(step) {
@@ -57,14 +57,14 @@ function die(step) {
   return thrown;
 }
 
-function onceAsked(step) {
+function usedOnce(step) {
   const own = new Timeline(SESSION);
   const value = own.value(step);
   own.free();
   return value;
 }
 
-/** Calls for one step after the other, within an epoch. */
+/** Calls a function with consecutive steps within an epoch. */
 function near(call) {
   return each(
     Array.from({ length: EPOCH - 1 }, (_, step) => step),
@@ -72,7 +72,7 @@ function near(call) {
   );
 }
 
-/** Calls for one of these steps after the other, in a loop that is compiled for this call alone. */
+/** Calls a function with each of the steps in turn, in a loop that is compiled for this function only. */
 function each(steps, call) {
   const loop = new Function(
     "steps",
@@ -90,7 +90,7 @@ function each(steps, call) {
   return loop(steps, call);
 }
 
-/** Each in another epoch than the one before, anywhere within 400 years. */
+/** Returns steps that are each in another epoch than the previous one, within 400 years. */
 function stepsOfOtherEpochs() {
   let random = 1;
   return Array.from({ length: 4_096 }, () => {
@@ -99,7 +99,7 @@ function stepsOfOtherEpochs() {
   });
 }
 
-/** Takes a handle and a number and gives back the number, as a module of 42 bytes. */
+/** Returns a WebAssembly function, from a module of 42 bytes, that takes a handle and a number and returns the number. */
 function emptyFunction() {
   const types = [0x01, 0x07, 0x01, 0x60, 0x02, 0x7f, 0x7c, 0x01, 0x7c];
   const functions = [0x03, 0x02, 0x01, 0x00];
@@ -112,13 +112,13 @@ function emptyFunction() {
   return new WebAssembly.Instance(module).exports.f;
 }
 
-/** Differences and ratios are taken within a round, where the machine was the same for both. */
+/** Prints the table. Differences and ratios are taken within a round, under the same load of the machine. */
 function print(times) {
   const baseline = times[BASELINE];
   const lines = Object.entries(times).map(([name, own]) => {
-    const more = shown(median(own.map((time, round) => time - baseline[round])));
+    const more = formatted(median(own.map((time, round) => time - baseline[round])));
     const ratio = median(own.map((time, round) => time / baseline[round]));
-    return [name, shown(median(own)), own === baseline ? "" : more, Number(ratio.toPrecision(3))];
+    return [name, formatted(median(own)), own === baseline ? "" : more, Number(ratio.toPrecision(3))];
   });
   const table = [
     ["call", "time", "more than the first", "against the first"],
@@ -129,6 +129,6 @@ function print(times) {
   process.stdout.write(`${cpus()[0]?.model}, Node.js ${process.versions.node}\n\n${rows.join("\n")}\n`);
 }
 
-function shown(nanoseconds) {
+function formatted(nanoseconds) {
   return nanoseconds < 1_000 ? `${nanoseconds.toFixed(1)} ns` : `${(nanoseconds / 1_000).toFixed(2)} µs`;
 }

@@ -1,15 +1,15 @@
-/** Times what can be called many times over, all in turns, so that a busy moment of the machine falls on all alike. */
+/** Times loops in turn, so that a busy moment of the machine affects all alike. */
 
 const ROUNDS = 301;
-/** How long one case runs in one round, at least: short, so that most turns end before the system lets others run. */
+/** The shortest time of a loop in a round. It is short, so that most loops finish before the system switches tasks. */
 const TURN_NS = 1_000_000;
 
 /**
- * @typedef {(count: number) => number} Loop Makes so many calls, and gives the sum of their answers.
+ * @typedef {(count: number) => number} Loop Makes `count` calls and returns the sum of the results.
  */
 
 /**
- * Nanoseconds a call, by name: one number a round.
+ * Returns the nanoseconds per call by name, one number per round.
  *
  * @param {Record<string, Loop>} loops
  * @returns {Record<string, number[]>}
@@ -31,7 +31,7 @@ export function median(numbers) {
 }
 
 /**
- * How many calls fill a turn. Asking has the code compiled at its best, too.
+ * Returns how many calls fill a turn. Also warms up the compiler.
  *
  * @param {Loop} loop
  */
@@ -51,9 +51,9 @@ function time(loop, count) {
   const start = process.hrtime.bigint();
   const sum = loop(count);
   const taken = Number(process.hrtime.bigint() - start);
-  // Looked at also because calls whose answers nobody looks at may be left out.
+  // Uses the sum, because the compiler may remove calls with unused results.
   if (Number.isNaN(sum)) {
-    throw new Error("a call did not give a number");
+    throw new Error("a call did not return a number");
   }
   return taken;
 }

@@ -1,16 +1,15 @@
 /**
- * Makes `generated/inline.js`: the WebAssembly module as text in a program, for where no file can be served.
+ * Makes `generated/inline.js`: the WebAssembly module as text in a program, for pages that cannot serve a file.
  *
- * Not base64: that shifts bits over the borders of bytes, and what gzip would have found repeated no longer looks so.
- * One character a byte, or two for the rarer ones, costs 5 % more than the file itself once gzipped, with the code that
- * reads it; base64 costs 33 %.
+ * The encoding is not base64, which shifts bits across byte boundaries and so hides repetitions from gzip. One character per byte,
+ * or two for rarer bytes, costs 5 % more than the gzipped file itself, including the decoder; base64 costs 33 %.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 
-/** 88 visible characters that nothing has to escape: neither the three quotes nor `\`, `$` and `<`. */
+/** 88 visible characters that need no escape: all but the three quotes, `\`, `$` and `<`. */
 const ALPHABET = visible().filter((character) => !"\"'`\\$<".includes(character));
 
-/** So many stand for a byte. The last two announce that the next byte is from the second or the third page of as many. */
+/** How many of them stand for a byte. The last two select the second or third page of bytes for the next character. */
 const PAGE = ALPHABET.length - 2;
 
 const CODE = (text) => `/** Made by build/inline.js from tickseed_bg.wasm. */

@@ -1,13 +1,13 @@
 /**
- * What pages do that do not have this clock, given the same exchanges. Both read `Date.now()`, around the call and
- * for the time in between.
+ * What pages do without this clock, with the same exchanges. Both baselines read `Date.now()`, around the call and for the time
+ * in between.
  */
-import type { PlainExchange } from "./asking.js";
+import type { PlainExchange } from "./exchanges.js";
 
-/** How many exchanges the npm package timesync takes at a time. */
+/** The number of exchanges that the npm package timesync uses at a time. */
 const SAMPLES = 5;
 
-/** The simplest thing: the first exchange decides for good. */
+/** The simplest approach: the first exchange decides for good. */
 export class Single {
   #offset: number | undefined;
 
@@ -15,16 +15,16 @@ export class Single {
     this.#offset ??= offsetOf(exchange);
   }
 
-  /** The server's time, when the wall clock says this. */
+  /** Returns the server's time at a reading of the wall clock. */
   now(wallMs: number): number | undefined {
     return this.#offset === undefined ? undefined : wallMs + this.#offset;
   }
 }
 
 /**
- * The rule of the npm package timesync 1.0.11: of five samples those whose round trip is below the median plus one standard
- * deviation, and of their offsets the mean. The very first sample counts at once. It would take five samples an hour, a
- * second apart; here it is allowed the latest five of ours each time our clock has asked.
+ * The rule of the npm package timesync 1.0.11: of five samples it takes those whose round trip is below the median plus one
+ * standard deviation, and averages their offsets. The very first sample counts at once. The package takes five samples per hour, a
+ * second apart; here it gets our latest five after each sync.
  */
 export class Timesync {
   #latest: PlainExchange[] = [];
@@ -35,18 +35,18 @@ export class Timesync {
     this.#offset ??= offsetOf(exchange);
   }
 
-  /** Takes the latest samples. */
+  /** Applies the rule to the latest samples. */
   settle(): void {
     const trips = this.#latest.map(tripOf);
     const limit = median(trips) + deviation(trips);
     const offsets = this.#latest.filter((exchange) => tripOf(exchange) < limit).map(offsetOf);
-    // With equal round trips none is below the limit, and the package keeps what it had.
+    // With equal round trips none is below the limit, and the package keeps its offset.
     if (offsets.length > 0) {
       this.#offset = mean(offsets);
     }
   }
 
-  /** The server's time, when the wall clock says this. */
+  /** Returns the server's time at a reading of the wall clock. */
   now(wallMs: number): number | undefined {
     return this.#offset === undefined ? undefined : wallMs + this.#offset;
   }
@@ -72,7 +72,7 @@ function median(numbers: readonly number[]): number {
     : mean([sorted[half - 1] ?? Number.NaN, sorted[half] ?? Number.NaN]);
 }
 
-/** Of a sample; 0 for a single number. */
+/** The standard deviation of a sample; 0 for a single number. */
 function deviation(numbers: readonly number[]): number {
   if (numbers.length < 2) {
     return 0;

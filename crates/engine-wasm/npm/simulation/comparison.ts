@@ -1,18 +1,19 @@
-/** How wrong the clock is, and how wrong pages are that do without it, at the same instants. */
-import type { PlainExchange } from "./asking.js";
+/** Compares the errors of the clock and of the baselines at the same instants. */
+
 import { Single, Timesync } from "./baselines.js";
+import type { PlainExchange } from "./exchanges.js";
 import type { Kind, Measures, Moment } from "./measures.js";
+import type { SimulatedWorld } from "./simulated-world.js";
 import type { Reading } from "./subject.js";
-import type { World } from "./world.js";
 
 /** Measures the errors of one session. */
 export class Comparison {
-  readonly #world: World;
+  readonly #world: SimulatedWorld;
   readonly #measures: Measures;
   readonly #single = new Single();
   readonly #timesync = new Timesync();
 
-  constructor(world: World, measures: Measures) {
+  constructor(world: SimulatedWorld, measures: Measures) {
     this.#world = world;
     this.#measures = measures;
   }
@@ -22,18 +23,18 @@ export class Comparison {
     this.#timesync.answered(exchange);
   }
 
-  /** The clock was set, so the others may be too. */
+  /** The clock was set, so the baselines may be set too. */
   synced(): void {
     this.#timesync.settle();
   }
 
-  /** How far a time is from the server's; with several servers from the nearest of those that count. */
+  /** Returns how far a time is from the server's time; with several servers, from the nearest of those that count. */
   errorOf(now: number): number {
     const { low, high } = this.#world.servers.truth();
     return now < low ? now - low : Math.max(0, now - high);
   }
 
-  /** Notes the errors at this instant. */
+  /** Records the errors at this instant. */
   measure(moment: Moment, reading: Reading): void {
     const wallMs = this.#world.machine.wallMs();
     this.#measures.series(`bound ${moment}`).add(reading.errorMs);
@@ -42,7 +43,7 @@ export class Comparison {
     this.#note(moment, "single", this.#single.now(wallMs));
   }
 
-  /** Beyond what no client can see. */
+  /** Records an error, less what no client can detect. */
   #note(moment: Moment, kind: Kind, now: number | undefined): void {
     if (now !== undefined) {
       const unseen = this.#world.network.asymmetryMs / 2;

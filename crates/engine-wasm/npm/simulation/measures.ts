@@ -1,7 +1,7 @@
-/** What was measured in the sessions of a scenario. */
-import type { Breach, Promised } from "./promises.js";
+/** Measurements from the sessions of a scenario. */
+import type { Breach, PromiseName } from "./promises.js";
 
-/** Many numbers, of which percentiles are wanted. */
+/** Many numbers, with percentiles. */
 export class Series {
   #numbers: Float64Array = new Float64Array(1_024);
   #count = 0;
@@ -30,7 +30,7 @@ export class Series {
     this.#isSorted = false;
   }
 
-  /** The smallest number that at least such a part of all are not above. */
+  /** Returns the smallest number such that at least `percent` of all numbers are not above it. */
   percentile(percent: number): number | undefined {
     if (!this.#isSorted) {
       this.#numbers.subarray(0, this.#count).sort();
@@ -47,53 +47,53 @@ export class Series {
 }
 
 /**
- * When errors are measured: at each sync, before what it tells is shown; a second later; at random instants with a network; at
+ * When errors are measured: at each sync, before the correction is displayed; a second later; at random instants while online; at
  * the end of an outage.
  */
 export const MOMENTS = ["sync", "settled", "random", "offline"] as const;
 export type Moment = (typeof MOMENTS)[number];
 
-/** Whose errors are measured: the clock's, and those of what pages do without it. */
+/** Whose errors are measured: the clock's and those of the baselines. */
 export const KINDS = ["clock", "timesync", "single"] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** A broken promise, and how to see it again. */
+/** A broken promise, and the session that reproduces it. */
 export interface FoundBreach extends Breach {
   readonly scenario: string;
   readonly seed: number;
 }
 
-/** Of each promise. Enough to look into; all are counted. */
-const MOST_BREACHES_KEPT = 20;
+/** The number of breaches stored for each promise. All are counted. */
+const MOST_BREACHES = 20;
 
 /** Series by name: `sync clock`, `random single`, `bound sync`, `ready`, `regained` and so on. In milliseconds. */
 export type SeriesName = `${Moment} ${Kind}` | `bound ${Moment}` | "ready" | "regained";
 
-/** What is counted. */
+/** Counts over all sessions. */
 export interface Counts {
   sessions: number;
   syncs: number;
-  questions: number;
+  requests: number;
   readings: number;
-  /** Readings at random instants that said they were not synced, and so are in no series. */
+  /** Readings at random instants while not synced, which are in no series. */
   unsynced: number;
   awakeMs: number;
 }
 
-/** What goes from one thread to another. */
+/** Measurements in a form that can be passed between threads. */
 export interface MeasuresData {
   readonly counts: Counts;
   readonly series: readonly (readonly [SeriesName, Float64Array])[];
-  readonly broken: readonly (readonly [Promised, number])[];
+  readonly broken: readonly (readonly [PromiseName, number])[];
   readonly breaches: readonly FoundBreach[];
 }
 
-/** The measures of a scenario. */
+/** The measurements of a scenario. */
 export class Measures {
-  readonly counts: Counts = { sessions: 0, syncs: 0, questions: 0, readings: 0, unsynced: 0, awakeMs: 0 };
+  readonly counts: Counts = { sessions: 0, syncs: 0, requests: 0, readings: 0, unsynced: 0, awakeMs: 0 };
   readonly #series = new Map<SeriesName, Series>();
   /** How often each promise was broken. */
-  readonly broken = new Map<Promised, number>();
+  readonly broken = new Map<PromiseName, number>();
   readonly breaches: FoundBreach[] = [];
 
   static of(data: MeasuresData): Measures {
@@ -102,8 +102,8 @@ export class Measures {
     for (const [name, numbers] of data.series) {
       measures.#series.set(name, Series.of(numbers));
     }
-    for (const [promised, count] of data.broken) {
-      measures.broken.set(promised, count);
+    for (const [promise, count] of data.broken) {
+      measures.broken.set(promise, count);
     }
     measures.breaches.push(...data.breaches);
     return measures;
@@ -129,9 +129,9 @@ export class Measures {
   }
 
   addBreach(breach: FoundBreach): void {
-    const count = (this.broken.get(breach.promised) ?? 0) + 1;
-    this.broken.set(breach.promised, count);
-    if (count <= MOST_BREACHES_KEPT) {
+    const count = (this.broken.get(breach.promise) ?? 0) + 1;
+    this.broken.set(breach.promise, count);
+    if (count <= MOST_BREACHES) {
       this.breaches.push(breach);
     }
   }

@@ -1,8 +1,8 @@
-/** A network between a page and the server: two directions, each with delays of its own. */
-import type { Agenda } from "./agenda.js";
-import type { Rng } from "./random.js";
+/** A network between a page and a server: two directions with separate delays. */
+import type { Agenda } from "../virtual/agenda.js";
+import type { Rng } from "../virtual/random.js";
 
-/** Delays that only some packets meet: the chance of it, and how long, in milliseconds. */
+/** A delay that affects only some packets: its chance and its range in milliseconds. */
 export interface Spike {
   readonly chance: number;
   readonly fromMs: number;
@@ -11,16 +11,16 @@ export interface Spike {
 
 /** One direction of a path. All times are in milliseconds. */
 export interface Direction {
-  /** Nothing is ever faster. */
+  /** The minimum delay. */
   readonly baseMs: number;
-  /** What each packet waits by itself, exponential, on average. */
+  /** The mean of an exponential delay of each packet by itself. */
   readonly jitterMs: number;
-  /** A packet waits for a turn that comes this often, uniform; as on mobile uplinks. */
+  /** The period of the transmission slots that a packet waits for, as on mobile uplinks. The wait is uniform. */
   readonly turnMs: number;
-  /** A queue that all packets meet alike and that varies slowly, log-normal. */
+  /** A queue that delays all packets alike and changes slowly. The delay is log-normal. */
   readonly queue: { readonly meanMs: number; readonly spread: number; readonly memoryMs: number };
   readonly spikes: readonly Spike[];
-  /** The chance that a packet is lost, and TCP sends it again when it has waited long enough. */
+  /** The chance that a packet is lost and TCP resends it after a while. */
   readonly resendChance: number;
 }
 
@@ -28,15 +28,15 @@ export interface Direction {
 export interface PathTraits {
   readonly there: Direction;
   readonly back: Direction;
-  /** The chance that an exchange gets no answer at all. */
+  /** The chance that an exchange gets no response at all. */
   readonly lossChance: number;
-  /** Round trips that it takes to connect. */
+  /** The number of round trips that connecting takes. */
   readonly connectTrips: number;
-  /** What it takes besides when nothing was sent for a while, as a mobile radio has to be woken. */
+  /** The additional time to wake up a mobile radio after nothing was sent for a while. */
   readonly radioWakesMs: readonly [number, number];
 }
 
-/** TCP waits so long at least before it sends again, in milliseconds, then twice as long. */
+/** The shortest time before TCP resends, in milliseconds. It doubles each time. */
 const RESEND_MS = 200;
 const MOST_RESENDS = 6;
 const RADIO_SLEEPS_AFTER_MS = 10_000;
@@ -55,12 +55,12 @@ class Lane {
     this.#queue = rng.normal();
   }
 
-  /** A new connection does not wait for what is on its way over another. */
+  /** Lets packets of a new connection overtake those of the old one. */
   forgetOrder(): void {
     this.#lastArrival = 0;
   }
 
-  /** When something arrives that leaves at a time. */
+  /** Returns when a packet arrives that leaves at `time`. */
   arrival(time: number): number {
     this.#lastArrival = Math.max(this.#lastArrival, time + this.#delay(time));
     return this.#lastArrival;
@@ -81,8 +81,8 @@ class Lane {
     if (meanMs === 0) {
       return 0;
     }
-    const kept = Math.exp(-Math.max(0, time - this.#queueAt) / memoryMs);
-    this.#queue = kept * this.#queue + Math.sqrt(1 - kept ** 2) * this.#rng.normal();
+    const memory = Math.exp(-Math.max(0, time - this.#queueAt) / memoryMs);
+    this.#queue = memory * this.#queue + Math.sqrt(1 - memory ** 2) * this.#rng.normal();
     this.#queueAt = Math.max(time, this.#queueAt);
     return meanMs * Math.exp(spread * this.#queue - spread ** 2 / 2);
   }
@@ -105,7 +105,7 @@ export class Network {
   readonly #back: Lane;
   #usedAt = Number.NEGATIVE_INFINITY;
   #lostAt = Number.NEGATIVE_INFINITY;
-  /** Whether anything gets through. */
+  /** Whether packets get through. */
   isUp = true;
 
   constructor(agenda: Agenda, traits: PathTraits, rng: Rng) {
@@ -116,24 +116,24 @@ export class Network {
     this.#back = new Lane(traits.back, rng);
   }
 
-  /** By how much the two directions differ at their best. */
+  /** The difference between the minimum delays of the two directions. */
   get asymmetryMs(): number {
     return Math.abs(this.#traits.there.baseMs - this.#traits.back.baseMs);
   }
 
-  /** When the server gets a question that leaves now. */
+  /** Returns when a request that leaves now reaches the server. */
   arrivesThere(): number {
     this.#usedAt = this.#agenda.now;
     return this.#there.arrival(this.#agenda.now);
   }
 
-  /** When the page's machine gets an answer that leaves now. */
+  /** Returns when a response that leaves now reaches the machine. */
   arrivesBack(): number {
     this.#usedAt = this.#agenda.now;
     return this.#back.arrival(this.#agenda.now);
   }
 
-  /** How long a new connection takes. */
+  /** Returns how long a new connection takes. */
   connecting(): number {
     const { now } = this.#agenda;
     this.#there.forgetOrder();
@@ -147,12 +147,12 @@ export class Network {
     return connectedAt - now;
   }
 
-  /** When an exchange was lost last. */
+  /** When an exchange was last lost. */
   get lostAt(): number {
     return this.#lostAt;
   }
 
-  /** Whether the exchange that begins now gets no answer. */
+  /** Decides whether the exchange that begins now gets no response. */
   isLost(): boolean {
     const isLost = this.#rng.chance(this.#traits.lossChance);
     this.#lostAt = isLost ? this.#agenda.now : this.#lostAt;

@@ -1,12 +1,13 @@
 /**
- * Networks. The figures are those that an engineer would expect of such a network on an ordinary day, not its best; each path is drawn
- * anew within a range, so that nothing can be tuned to one of them.
+ * Networks. The figures are what an engineer would expect of such a network on an ordinary day, not on its best. Each path is drawn
+ * at random within a range, so that nothing can be tuned to one of them.
  */
+
+import type { Rng } from "../virtual/random.js";
 import type { Direction, PathTraits } from "./network.js";
-import type { Rng } from "./random.js";
 
 const NO_QUEUE = { meanMs: 0, spread: 0, memoryMs: 1 } as const;
-/** Nothing but the way itself. */
+/** A direction without any delay. */
 const PLAIN: Direction = {
   baseMs: 0,
   jitterMs: 0,
@@ -16,12 +17,12 @@ const PLAIN: Direction = {
   resendChance: 0,
 };
 
-/** Connecting takes TCP's one round trip, or with a name to look up and TLS three. */
+/** Completes a path. Connecting takes one round trip for TCP, or three with DNS and TLS. */
 function path(rng: Rng, traits: Pick<PathTraits, "there" | "back"> & Partial<PathTraits>): PathTraits {
   return { lossChance: 0, connectTrips: rng.pick([1, 3]), radioWakesMs: [0, 0], ...traits };
 }
 
-/** A switch or two: a tenth of a millisecond each way, hardly any queue. */
+/** A switch or two: a fraction of a millisecond each way, hardly any queue. */
 export function lan(rng: Rng): PathTraits {
   const way = (): Direction => ({
     ...PLAIN,
@@ -34,8 +35,8 @@ export function lan(rng: Rng): PathTraits {
 }
 
 /**
- * Wi-Fi at home, and a server some hundred kilometres away. A shared channel makes packets wait for others by themselves, in
- * bad minutes all of them; scans for other channels and saving power hold some back for tens of milliseconds.
+ * Wi-Fi at home, and a server a few hundred kilometres away. On the shared channel single packets wait for others, and in bad
+ * minutes all of them do. Channel scans and power saving delay some by tens of milliseconds.
  */
 export function wifi(rng: Rng): PathTraits {
   const baseMs = rng.between(3, 10);
@@ -58,8 +59,8 @@ export function wifi(rng: Rng): PathTraits {
 }
 
 /**
- * 4G. To send, a phone waits for its turn, ten milliseconds apart, and a block that is not understood is sent again eight
- * milliseconds later. The cell's other users fill the queue down. A radio that was let sleep takes up to 150 ms to wake.
+ * 4G. A phone may send every ten milliseconds, and resends a corrupted block eight milliseconds later. The other users of the cell
+ * fill the downlink queue. An idle radio takes up to 150 ms to wake up.
  */
 export function mobile(rng: Rng): PathTraits {
   const again = { chance: 0.1, fromMs: 8, toMs: 8 };
@@ -86,7 +87,7 @@ export function mobile(rng: Rng): PathTraits {
   });
 }
 
-/** Somebody uploads a film: the modem's queue holds hundreds of milliseconds, and fills and drains within seconds. */
+/** A large upload: the modem's queue holds hundreds of milliseconds, and fills and drains within seconds. */
 export function saturated(rng: Rng): PathTraits {
   const baseMs = rng.between(6, 15);
   return path(rng, {
@@ -102,7 +103,7 @@ export function saturated(rng: Rng): PathTraits {
   });
 }
 
-/** Fibre to another continent and a wire at home: 180 ms there and back, which hardly vary. */
+/** Fibre to another continent and a cable at home: a round trip of 180 ms that hardly varies. */
 export function intercontinental(rng: Rng): PathTraits {
   const way = (): Direction => ({
     ...PLAIN,
@@ -115,7 +116,7 @@ export function intercontinental(rng: Rng): PathTraits {
   return path(rng, { there: way(), back: way(), lossChance: 0.001 });
 }
 
-/** Ways of different length, as when a satellite or a detour carries one direction. */
+/** Directions of different length, as when a satellite or a detour carries one of them. */
 export function uneven(rng: Rng, thereMs: number, backMs: number): PathTraits {
   const way = (baseMs: number): Direction => ({
     ...PLAIN,

@@ -1,6 +1,6 @@
 /** The plots of the report. */
 import { KINDS, type Kind } from "./measures.js";
-import type { Seen } from "./session.js";
+import type { Observation } from "./session.js";
 import { type Hue, LogAxis, Svg } from "./svg.js";
 import type { AllMeasures } from "./threads.js";
 
@@ -13,13 +13,13 @@ const NAMES: Readonly<Record<Kind, string>> = {
 const WIDTH = 880;
 const MINUTE_MS = 60_000;
 
-/** Errors of each scenario at random instants: from the median to the 99th percentile, on a logarithmic axis. */
+/** Draws the errors of each scenario at random instants, from the median to the 99th percentile, on a logarithmic axis. */
 export function errorsPlot(all: AllMeasures): string {
   const [left, top, rowHeight] = [160, 76, 34];
   const bottom = top + rowHeight * all.size;
   const svg = new Svg(WIDTH, bottom + 44, "Errors of clocks in simulated networks");
   const axis = new LogAxis(0.01, 1e8, left, WIDTH - 30);
-  svg.text(12, 24, "Error against the server's time, at random instants with a network", { style: "title" });
+  svg.text(12, 24, "Error against the server's time, at random instants while online", { style: "title" });
   KINDS.forEach((kind, index) => {
     svg.line(HUES[kind], [
       [left + 170 * index, 46],
@@ -35,7 +35,7 @@ export function errorsPlot(all: AllMeasures): string {
   svg.text(
     left,
     bottom + 36,
-    "line: median to 99th percentile; dot: 99th percentile; beyond half of the path's asymmetry, which no client can see",
+    "line: median to 99th percentile; dot: 99th percentile; without half of the path's asymmetry, which no client can detect",
     { style: "faint" },
   );
   [...all].forEach(([name, measures], row) => {
@@ -55,8 +55,8 @@ export function errorsPlot(all: AllMeasures): string {
   return svg.toString();
 }
 
-/** One session: how wrong the clock was, and how wrong it said it might be. */
-export function sessionPlot(readings: readonly Seen[], title: string): string {
+/** Draws one session: the error of the clock and its bound. */
+export function sessionPlot(readings: readonly Observation[], title: string): string {
   const [left, top, right, bottom] = [80, 60, WIDTH - 20, 380];
   const svg = new Svg(WIDTH, bottom + 50, title);
   const end = readings.at(-1)?.atMs ?? 1;
@@ -84,7 +84,7 @@ export function sessionPlot(readings: readonly Seen[], title: string): string {
     [left, bottom + 38],
     [left + 22, bottom + 38],
   ]);
-  svg.text(left + 30, bottom + 42, "what the clock says its error is at most");
+  svg.text(left + 30, bottom + 42, "the bound that the clock gives (errorMs)");
   svg.line("one", [
     [left + 330, bottom + 38],
     [left + 352, bottom + 38],
@@ -93,9 +93,9 @@ export function sessionPlot(readings: readonly Seen[], title: string): string {
   return svg.toString();
 }
 
-/** The readings of each time awake. */
-function withoutSleeps(readings: readonly Seen[]): Seen[][] {
-  const parts: Seen[][] = [];
+/** Splits the readings at sleeps. */
+function withoutSleeps(readings: readonly Observation[]): Observation[][] {
+  const parts: Observation[][] = [];
   for (const seen of readings) {
     const part = parts.at(-1);
     const last = part?.at(-1);

@@ -1,67 +1,67 @@
-/** What a clock promises, checked at every reading and every question. */
+/** The promises of a clock, checked at every reading and every request. */
 import type { Reading } from "./subject.js";
 
-/** What can be broken. */
-export type Promised =
+/** The promises. */
+export type PromiseName =
   | "truth within errorMs"
   | "never backward"
   | "slewed by at most 0.5 %"
   | "halts only for 128 ms or more"
-  | "few questions"
-  | "not synced once upset"
+  | "few requests"
+  | "not synced once disrupted"
   | "synced again within 2 s"
   | "nothing thrown"
   | "nothing left when closed";
 
-/** A promise that was broken. */
+/** A broken promise. */
 export interface Breach {
-  readonly promised: Promised;
+  readonly promise: PromiseName;
   /** True time since the session began. */
   readonly atMs: number;
   readonly detail: string;
 }
 
-/** What a reading is held against. */
+/** The truth that a reading is compared with. */
 export interface Instant {
   /** True time since the session began. */
   readonly atMs: number;
-  /** What the monotonic clock says. */
+  /** The monotonic clock. */
   readonly monotonicMs: number;
-  /** The time of each server that counts lies in there. */
+  /** An interval that contains the time of each server that counts. */
   readonly truth: { readonly low: number; readonly high: number };
 }
 
-/** Times since 1970 in milliseconds are multiples of a quarter of a thousandth; stamps are cut off to a thousandth. */
+/** Rounding errors: milliseconds since 1970 are multiples of about 1/4000, and stamps are truncated to 1/1000. */
 const EXACT_MS = 0.002;
 const SLEW = 0.005;
-/** The fitted rate. 500 ppm in the seconds of one clock are a little more in those of the other. */
+/** The fitted rate. 500 ppm in the seconds of one clock is slightly more in those of the other. */
 const RATE = 0.000_501;
 /** Larger corrections are steps. */
 const STEP_MS = 128;
-/** A clock may ask so many questions at the start. */
-const QUESTIONS_AT_START = 16;
-/** And of the others so many in any minute. */
-const QUESTIONS_A_MINUTE = 8;
-/** A minute on a clock that runs fast, and is rounded to 100 ms at both ends. */
+/** The number of requests that a clock may send at the start. */
+const REQUESTS_AT_START = 16;
+/** The number of further requests in any minute. */
+const REQUESTS_PER_MINUTE = 8;
+/** A minute on a clock that runs fast and is rounded to 100 ms at both ends. */
 const MINUTE_MS = 60_000 * (1 - RATE) - 200;
 
-/** A sync may find that a halt need not go on. */
+/** The state while the clock does not halt. */
 const NO_HALT = { lostMs: 0, slewedMs: 0, hasSynced: false };
 
-/** Keeps watch over one clock. */
+/** Checks one clock. */
 export class Promises {
   readonly #broken: (breach: Breach) => void;
   #last: { readonly now: number; readonly monotonicMs: number } | undefined;
-  /** How long the halt has lasted that is going on, and what of it slewing could explain. */
+  /** The length of the current halt, and the part of it that slewing explains. */
   #halt = NO_HALT;
-  #startQuestions = 0;
+  #startRequests = 0;
   #askedAt: number[] = [];
 
   constructor(broken: (breach: Breach) => void) {
     this.#broken = broken;
   }
 
-  /** Holds a reading against the truth and the reading before it. */
+  /** Compares a reading with the truth and with the previous reading. */
   read(reading: Reading, instant: Instant): void {
     this.#checkTruth(reading, instant);
     const last = this.#last;
@@ -71,31 +71,31 @@ export class Promises {
     }
   }
 
-  /** The clock was set. What it shows from now on may take another course. */
+  /** The clock was set, which may end a halt early. */
   synced(): void {
     this.#halt = { ...this.#halt, hasSynced: this.#halt.lostMs > 0 };
   }
 
-  /** Counts a question that may have reached a server. */
+  /** Counts a request that may have reached a server. */
   asked(atMs: number): void {
-    if (this.#startQuestions < QUESTIONS_AT_START) {
-      this.#startQuestions += 1;
+    if (this.#startRequests < REQUESTS_AT_START) {
+      this.#startRequests += 1;
       return;
     }
     this.#askedAt = [...this.#askedAt.filter((at) => at > atMs - MINUTE_MS), atMs];
-    if (this.#askedAt.length > QUESTIONS_A_MINUTE) {
-      this.#break("few questions", atMs, `${this.#askedAt.length} in a minute`);
+    if (this.#askedAt.length > REQUESTS_PER_MINUTE) {
+      this.#break("few requests", atMs, `${this.#askedAt.length} in a minute`);
     }
   }
 
-  /** The clock was upset at this very instant, so nobody can have answered since. */
-  readOnceUpset({ synced }: Reading, atMs: number, how: string): void {
+  /** Checks a reading at the very instant of a disruption, before any response. */
+  readOnceDisrupted({ synced }: Reading, atMs: number, how: string): void {
     if (synced) {
-      this.#break("not synced once upset", atMs, `still synced after it was ${how}`);
+      this.#break("not synced once disrupted", atMs, `still synced after it was ${how}`);
     }
   }
 
-  /** The clock had its time to ask again. */
+  /** Checks a reading after the clock had time to ask again. */
   readLater({ synced, errorMs }: Reading, atMs: number, how: string): void {
     if (!synced) {
       this.#break(
@@ -120,28 +120,32 @@ export class Promises {
 
   #checkTruth({ now, errorMs }: Reading, { atMs, truth }: Instant): void {
     const beyond = Math.max(now - errorMs - truth.low, truth.high - now - errorMs);
-    // Written so that NaN is not within.
+    // Written so that NaN fails.
     if (!(beyond <= EXACT_MS)) {
       const off = `${(now - truth.low).toFixed(3)} ms from the truth`;
       const servers =
         truth.high > truth.low ? `, ${(now - truth.high).toFixed(3)} ms from another server's` : "";
-      this.#break("truth within errorMs", atMs, `${off}${servers}, said at most ${errorMs.toFixed(3)} ms`);
+      this.#break("truth within errorMs", atMs, `${off}${servers}, bound ${errorMs.toFixed(3)} ms`);
     }
   }
 
-  #checkPace(shown: number, passed: number, atMs: number): void {
-    if (shown < 0) {
-      this.#break("never backward", atMs, `by ${(-shown).toFixed(3)} ms`);
+  #checkPace(elapsed: number, passed: number, atMs: number): void {
+    if (elapsed < 0) {
+      this.#break("never backward", atMs, `by ${(-elapsed).toFixed(3)} ms`);
     }
     const slewed = (SLEW + RATE) * passed;
-    const ahead = shown - passed;
+    const ahead = elapsed - passed;
     if (ahead > slewed + EXACT_MS && ahead < STEP_MS - slewed - EXACT_MS) {
-      this.#break("slewed by at most 0.5 %", atMs, `${shown.toFixed(3)} ms shown in ${passed.toFixed(3)} ms`);
+      this.#break(
+        "slewed by at most 0.5 %",
+        atMs,
+        `${elapsed.toFixed(3)} ms displayed in ${passed.toFixed(3)} ms`,
+      );
     }
     const { lostMs, slewedMs, hasSynced } = this.#halt;
     const isHalting = -ahead > slewed + EXACT_MS;
     if (isHalting || lostMs > 0) {
-      // What comes after a halt may hold the last of it.
+      // The interval after a halt may contain its end.
       this.#halt = { lostMs: lostMs + Math.max(0, -ahead), slewedMs: slewedMs + slewed, hasSynced };
     }
     if (passed > 0 && !isHalting) {
@@ -157,7 +161,7 @@ export class Promises {
     }
   }
 
-  #break(promised: Promised, atMs: number, detail: string): void {
-    this.#broken({ promised, atMs, detail });
+  #break(promise: PromiseName, atMs: number, detail: string): void {
+    this.#broken({ promise, atMs, detail });
   }
 }

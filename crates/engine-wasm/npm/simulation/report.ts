@@ -1,4 +1,4 @@
-/** Tables of what was measured, in Markdown. */
+/** Tables of the measurements, in Markdown. */
 import { KINDS, type Kind, type Measures, type Moment, type SeriesName } from "./measures.js";
 import { SCENARIOS, type Scenario } from "./scenarios.js";
 import type { AllMeasures } from "./threads.js";
@@ -10,36 +10,32 @@ const KIND_TITLES: Readonly<Record<Kind, string>> = {
 };
 const MINUTE_MS = 60_000;
 
-const PREFACE = `All times are in milliseconds. Errors are beyond half of the path's asymmetry, which no client can see; with two
-servers, beyond the time of the nearer one. timesync and the single exchange are given the same exchanges.`;
+const PREFACE = `All times are in milliseconds. Errors exclude half of the path's asymmetry, which no client can detect. With two servers
+they are relative to the nearer one. timesync and the single exchange use the same exchanges.`;
 
-/** The whole report. */
+/** Returns the complete report. */
 export function report(all: AllMeasures): string {
   return [
     PREFACE,
-    errors(all, "settled", "Errors a second after each sync, when what it has told is shown"),
-    errors(
-      all,
-      "random",
-      "Errors at random instants, with a network, while the clock says that it is synced",
-    ),
-    errors(all, "sync", "Errors at each sync, before what it tells is shown: the worst moment"),
-    errors(all, "offline", "Errors at the end of five minutes without a network"),
+    errors(all, "settled", "Errors one second after each sync, once the correction is displayed"),
+    errors(all, "random", "Errors at random instants, online, while the clock says that it is synced"),
+    errors(all, "sync", "Errors at each sync, before the correction is displayed: the worst moment"),
+    errors(all, "offline", "Errors at the end of five minutes offline"),
     bounds(all),
     costs(all),
-    aims(all),
+    targets(all),
     broken(all),
   ].join("\n\n");
 }
 
-/** With fewer syncs of a scenario, a hundredth of its errors is a matter of luck. */
+/** With fewer syncs in a scenario, the 99th percentile is a matter of luck. */
 const ENOUGH_SYNCS = 20_000;
 
-/** Whether all promises were kept and, where there were enough syncs to tell, all aims reached. */
+/** Returns whether all promises were kept and, with enough syncs to tell, all targets met. */
 export function isKept(all: AllMeasures): boolean {
   const isUnbroken = [...all.values()].every((measures) => measures.breachCount === 0);
   const areEnough = [...all.values()].every(({ counts }) => counts.syncs >= ENOUGH_SYNCS);
-  return isUnbroken && !(areEnough && aims(all).includes(MISSED));
+  return isUnbroken && !(areEnough && targets(all).includes(MISSED));
 }
 
 const MISSED = "**missed**";
@@ -65,7 +61,7 @@ function bounds(all: AllMeasures): string {
     ...percentiles(measures, "bound sync", [50, 99]),
     ...percentiles(measures, "bound random", [50, 99]),
   ]);
-  return `### What the clock says its error is at most\n\n${table(head, rows)}`;
+  return `### The bound that the clock gives\n\n${table(head, rows)}`;
 }
 
 function costs(all: AllMeasures): string {
@@ -74,60 +70,60 @@ function costs(all: AllMeasures): string {
     "sessions",
     "syncs",
     "readings",
-    "questions a minute",
+    "requests per minute",
     "ready after, p50",
     "p99",
-    "not synced, of random readings",
+    "random readings not synced",
     "synced again after a sleep, p50",
     "p99",
     "max",
   ];
   const rows = [...all].map(([name, measures]) => {
-    const { sessions, syncs, readings, questions, awakeMs, unsynced } = measures.counts;
+    const { sessions, syncs, readings, requests, awakeMs, unsynced } = measures.counts;
     const random = measures.series("random clock").count + unsynced;
     return [
       name,
       ...[sessions, syncs, readings].map(String),
-      (questions / (awakeMs / MINUTE_MS)).toFixed(2),
+      (requests / (awakeMs / MINUTE_MS)).toFixed(2),
       ...percentiles(measures, "ready", [50, 99]),
       `${((100 * unsynced) / random).toFixed(2)} %`,
       ...percentiles(measures, "regained", [50, 99, 100]),
     ];
   });
-  return `### What it costs, and how long it takes\n\n${table(head, rows)}`;
+  return `### Cost and latency\n\n${table(head, rows)}`;
 }
 
-function aims(all: AllMeasures): string {
-  const head = ["scenario", "99 of 100 errors", "aim", "measured", ""];
-  const rows = SCENARIOS.flatMap(({ name, aims: { onlineMs, offlineMs } }) => [
-    ...aimRow(all, name, "settled", "a second after syncs", onlineMs),
-    ...aimRow(all, name, "random", "at random instants", onlineMs),
-    ...aimRow(all, name, "offline", "after five minutes offline", offlineMs),
+function targets(all: AllMeasures): string {
+  const head = ["scenario", "99th percentile of errors", "target", "measured", ""];
+  const rows = SCENARIOS.flatMap(({ name, targets: { onlineMs, offlineMs } }) => [
+    ...targetRow(all, name, "settled", "one second after syncs", onlineMs),
+    ...targetRow(all, name, "random", "at random instants", onlineMs),
+    ...targetRow(all, name, "offline", "after five minutes offline", offlineMs),
   ]);
-  return `### Aims\n\n${table(head, rows)}`;
+  return `### Targets\n\n${table(head, rows)}`;
 }
 
-function aimRow(
+function targetRow(
   all: AllMeasures,
   name: Scenario["name"],
   moment: Moment,
   title: string,
-  aimMs: number | undefined,
+  targetMs: number | undefined,
 ): string[][] {
   const measured = all.get(name)?.series(`${moment} clock`).percentile(99);
-  if (aimMs === undefined || measured === undefined) {
+  if (targetMs === undefined || measured === undefined) {
     return [];
   }
-  return [[name, title, String(aimMs), shown(measured), measured <= aimMs ? "reached" : MISSED]];
+  return [[name, title, String(targetMs), formatted(measured), measured <= targetMs ? "met" : MISSED]];
 }
 
-/** Of each promise in each scenario where it was broken: how often, and the first time. */
+/** Lists the broken promises of each scenario: how often, and the first time. */
 function broken(all: AllMeasures): string {
   const rows = [...all].flatMap(([name, measures]) =>
-    [...measures.broken].map(([promised, count]) => {
-      const first = measures.breaches.find((breach) => breach.promised === promised);
+    [...measures.broken].map(([promise, count]) => {
+      const first = measures.breaches.find((breach) => breach.promise === promise);
       const when = `seed ${first?.seed} at ${first?.atMs.toFixed(3)} ms: ${first?.detail}`;
-      return [name, promised, String(count), when];
+      return [name, promise, String(count), when];
     }),
   );
   const readings = [...all.values()].reduce((sum, measures) => sum + measures.counts.readings, 0);
@@ -143,18 +139,18 @@ function having(all: AllMeasures, name: SeriesName): [string, Measures][] {
 }
 
 function percentiles(measures: Measures, name: SeriesName, percents: readonly number[]): string[] {
-  return percents.map((percent) => shown(measures.series(name).percentile(percent)));
+  return percents.map((percent) => formatted(measures.series(name).percentile(percent)));
 }
 
-/** Three digits. */
-function shown(ms: number | undefined): string {
+/** Formats a time with three digits. */
+function formatted(ms: number | undefined): string {
   if (ms === undefined) {
     return "";
   }
   return ms >= 100 ? String(Math.round(ms)) : ms.toFixed(ms < 1 ? 3 : ms < 10 ? 2 : 1);
 }
 
-/** The first column holds words, and so do those whose cells begin with a letter or an asterisk. */
+/** Formats a table. Columns whose cells begin with a letter or an asterisk are aligned left. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) =>
     Math.max(3, title.length, ...rows.map((row) => (row[column] ?? "").length)),

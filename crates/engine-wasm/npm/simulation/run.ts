@@ -1,16 +1,16 @@
-/** Runs sessions of a scenario, one after the other, until there were enough syncs. */
+/** Runs sessions of a scenario, one after the other, until there are enough syncs. */
 import { Measures } from "./measures.js";
 import type { Scenario } from "./scenarios.js";
 import { Session } from "./session.js";
 import type { MakeSubject } from "./subject.js";
 
-/** A clock that never tells of a sync ends the run, not the other way round. */
+/** A run fails if this many sessions bring no sync, instead of never ending. */
 const MOST_SILENT_SESSIONS = 20;
 
 /**
- * The seeds are 1, 2, 3 and so on, so the same number of syncs means the same sessions.
+ * Runs a scenario. The seeds are 1, 2, 3 and so on, so the same number of syncs means the same sessions.
  *
- * @param progressed Called now and then with the syncs so far.
+ * @param progressed Called after each session with the syncs so far.
  */
 export async function runScenario(
   scenario: Scenario,
@@ -21,7 +21,7 @@ export async function runScenario(
   const measures = new Measures();
   let seed = 0;
   const onRejection = (error: unknown): void => {
-    const breach = { promised: "nothing thrown", atMs: 0, detail: `unhandled: ${String(error)}` } as const;
+    const breach = { promise: "nothing thrown", atMs: 0, detail: `unhandled: ${String(error)}` } as const;
     measures.addBreach({ ...breach, scenario: scenario.name, seed });
   };
   process.on("unhandledRejection", onRejection);

@@ -1,50 +1,46 @@
-/** The servers behind the address, each with a clock of its own. */
-import type { Agenda } from "./agenda.js";
-import type { Rng } from "./random.js";
+/** The servers behind one address, each with its own clock. */
+import type { Agenda } from "../virtual/agenda.js";
+import type { Rng } from "../virtual/random.js";
+import { ServerClock } from "../virtual/server-clock.js";
 
 /** One server. */
 export interface Server {
-  readonly name: string;
-  /** Its clock less the true time. */
-  readonly offsetMs: number;
-  /** When the page last heard of it, in true time. */
+  readonly clock: ServerClock;
+  /** When its last response reached the page, in true time. */
   heardAt: number;
 }
 
-/** How a balancer spreads requests over them. */
+/** How a load balancer distributes requests. */
 export type Balancing = "each request" | "each connection";
 
-/** A server takes this long to answer, in milliseconds, evenly spread over the orders of magnitude. */
+/** The time a server takes to respond, in milliseconds. Uniform in its logarithm. */
 const ANSWERS_IN_MS = [0.02, 2] as const;
-/** For how long a server counts that has answered, in milliseconds. */
+/** How long a server counts after a response, in milliseconds. */
 const COUNTS_MS = 60_000;
 
 /** The servers. */
 export class Servers {
   readonly #agenda: Agenda;
-  readonly #epochMs: number;
   readonly #balancing: Balancing;
   readonly #rng: Rng;
   readonly all: readonly Server[];
 
   constructor(agenda: Agenda, epochMs: number, offsetsMs: readonly number[], balancing: Balancing, rng: Rng) {
     this.#agenda = agenda;
-    this.#epochMs = epochMs;
     this.#balancing = balancing;
     this.#rng = rng;
     this.all = offsetsMs.map((offsetMs, index) => ({
-      name: `server-${index + 1}`,
-      offsetMs,
+      clock: new ServerClock(agenda, epochMs, `server-${index + 1}`, offsetMs),
       heardAt: Number.NEGATIVE_INFINITY,
     }));
   }
 
-  /** Where a new connection ends. */
+  /** Returns the server that a new connection leads to. */
   connect(): Server {
     return this.#rng.pick(this.all);
   }
 
-  /** Who answers over a connection that ends at a server. */
+  /** Returns the server that responds over a connection to `connected`. */
   answering(connected: Server): Server {
     return this.#balancing === "each request" ? this.#rng.pick(this.all) : connected;
   }
@@ -53,24 +49,14 @@ export class Servers {
     return this.#rng.betweenLog(...ANSWERS_IN_MS);
   }
 
-  /** A server's time. */
-  timeOf({ offsetMs }: Server): number {
-    return this.#epochMs + offsetMs + this.#agenda.now;
-  }
-
-  /** A server's time as it stamps it: whole microseconds, cut off. */
-  stampOf({ offsetMs }: Server): number {
-    return this.#epochMs + Math.floor((offsetMs + this.#agenda.now) * 1_000) / 1_000;
-  }
-
   /**
-   * The times that a clock has to cover: of all servers that were heard lately, else of the one that was heard last.
+   * Returns the interval that a clock must cover: all servers that have responded recently, or else the last one.
    */
   truth(): { readonly low: number; readonly high: number } {
     const { now } = this.#agenda;
     const last = Math.max(...this.all.map(({ heardAt }) => heardAt));
     const since = Math.min(last, now - COUNTS_MS);
-    const times = this.all.filter(({ heardAt }) => heardAt >= since).map((server) => this.timeOf(server));
+    const times = this.all.filter(({ heardAt }) => heardAt >= since).map(({ clock }) => clock.now);
     return { low: Math.min(...times), high: Math.max(...times) };
   }
 }

@@ -1,40 +1,40 @@
-/** A session: one clock in one world from start to end, watched all the time. */
-import type { Exchange } from "../src/clock/ports.js";
-import type { PlainExchange } from "./asking.js";
+/** A session: one clock in one world from start to end, checked all the time. */
+import type { Exchange } from "../src/clock/inputs.js";
+import { Rng } from "../virtual/random.js";
 import { Comparison } from "./comparison.js";
+import type { PlainExchange } from "./exchanges.js";
 import type { Measures } from "./measures.js";
 import { Promises } from "./promises.js";
-import { Rng } from "./random.js";
 import { Recovery } from "./recovery.js";
 import type { Scenario } from "./scenarios.js";
+import { type Disturbance, SimulatedWorld, type WorldTraits } from "./simulated-world.js";
 import type { MakeSubject, Reading, Subject } from "./subject.js";
-import { type Disturbance, World, type WorldTraits } from "./world.js";
 
-/** A reading and what was true of it. */
-export interface Seen {
+/** A reading and its error. */
+export interface Observation {
   readonly atMs: number;
-  /** How far it was from the truth. */
+  /** How far the reading was from the truth. */
   readonly errorMs: number;
   readonly reading: Reading;
 }
 
-/** Who wants to see more than the measures. */
-export interface Watcher {
-  /** A line about what happens. */
-  told?(atMs: number, line: string): void;
-  seen?(seen: Seen): void;
+/** Receives more than the measurements. */
+export interface SessionObserver {
+  /** A line of the log. */
+  log?(atMs: number, line: string): void;
+  seen?(seen: Observation): void;
 }
 
 /**
- * Promises run their reactions one after another; so many rounds let any chain of a clock come to its end before time goes
- * on. A test shows that more change nothing.
+ * Reactions to promises run one after another. This many rounds let any chain in a clock finish before time advances. A test
+ * shows that more rounds change nothing.
  */
 export const ROUNDS_OF_REACTIONS = 24;
-/** Shorter outages tell nothing. */
+/** Shorter outages are not measured. */
 const LONG_OUTAGE_MS = 60_000;
-/** In so many milliseconds a correction by 5 ms is made up for. */
+/** The time to slew a correction of 5 ms, in milliseconds. */
 const SETTLED_AFTER_MS = 1_000;
-/** More can only be a clock that goes round in circles. */
+/** More events than this mean that a clock loops forever. */
 const MOST_EVENTS = 2_000_000;
 
 /** One session. */
@@ -42,10 +42,10 @@ export class Session {
   readonly #scenario: Scenario;
   readonly #seed: number;
   readonly #measures: Measures;
-  readonly #watcher: Watcher;
+  readonly #observer: SessionObserver;
   readonly #rounds: number;
   readonly #rng: Rng;
-  readonly #world: World;
+  readonly #world: SimulatedWorld;
   readonly #promises: Promises;
   readonly #clock: Subject;
   readonly #comparison: Comparison;
@@ -59,21 +59,21 @@ export class Session {
     seed: number,
     make: MakeSubject,
     measures: Measures,
-    watcher: Watcher = {},
+    observer: SessionObserver = {},
     rounds = ROUNDS_OF_REACTIONS,
   ) {
     this.#scenario = scenario;
     this.#seed = seed;
     this.#measures = measures;
-    this.#watcher = watcher;
+    this.#observer = observer;
     this.#rounds = rounds;
     const name = `${scenario.name} ${seed}`;
     this.#rng = new Rng(`${name} session`);
     this.#promises = new Promises((breach) => {
       measures.addBreach({ ...breach, scenario: scenario.name, seed });
-      this.#tell(`BROKEN: ${breach.promised}: ${breach.detail}`);
+      this.#log(`BROKEN: ${breach.promise}: ${breach.detail}`);
     });
-    this.#world = new World(scenario.traits(new Rng(`${name} traits`)), name, {
+    this.#world = new SimulatedWorld(scenario.traits(new Rng(`${name} traits`)), name, {
       asked: () => this.#asked(),
       left: (askedAt) => this.#promises.asked(askedAt),
       answering: () => this.#lookBefore(),
@@ -92,7 +92,7 @@ export class Session {
     return this.#world.traits;
   }
 
-  /** Goes through it. */
+  /** Runs the session. */
   async run(): Promise<void> {
     const { agenda } = this.#world;
     for (let events = 0; ; events += 1) {
@@ -101,7 +101,7 @@ export class Session {
         await this.#react();
       }
       if (this.#hasAnswer) {
-        // What a clock makes of one answer is seen before the next.
+        // Reads the clock after each response, before the next event.
         this.#hasAnswer = false;
         this.#look();
         continue;
@@ -120,27 +120,27 @@ export class Session {
   }
 
   #start(make: MakeSubject): Subject {
-    const { machine, page, asking, signs } = this.#world;
+    const { machine, page, requests, pageWakeEvents: wakeEvents } = this.#world;
     const rng = new Rng(`${this.#scenario.name} ${this.#seed} clock`);
-    const parts = { time: machine, timers: page, random: () => rng.unit(), ask: asking.ask };
-    const clock = make(signs === undefined ? parts : { ...parts, signs });
+    const parts = { time: machine, timers: page, random: () => rng.unit(), ask: requests.ask };
+    const clock = make(wakeEvents === undefined ? parts : { ...parts, wakeEvents });
     clock.onSync((reading) => this.#synced(reading));
     return clock;
   }
 
-  /** Closes the clock, and sees that nothing is left of it. */
+  /** Closes the clock, and checks that it leaves nothing behind. */
   async #close(): Promise<void> {
     const { agenda, page } = this.#world;
-    const questions = this.#measures.counts.questions;
+    const requests = this.#measures.counts.requests;
     this.#clock.close();
     await this.#react();
     if (page.pending > 0) {
       this.#promises.leftBehind(`${page.pending} timers`, agenda.now);
     }
-    if (this.#measures.counts.questions > questions) {
-      this.#promises.leftBehind("a question", agenda.now);
+    if (this.#measures.counts.requests > requests) {
+      this.#promises.leftBehind("a request", agenda.now);
     }
-    // Rejections that nobody has handled come to light only when all reactions are done.
+    // Unhandled rejections surface only after all reactions.
     await new Promise((resolve) => setImmediate(resolve));
   }
 
@@ -169,9 +169,9 @@ export class Session {
   }
 
   #asked(): void {
-    this.#measures.counts.questions += 1;
+    this.#measures.counts.requests += 1;
     this.#recovery.asked();
-    this.#tell("asks");
+    this.#log("sends a request");
   }
 
   #answered(exchange: Exchange, plain: PlainExchange): void {
@@ -179,15 +179,15 @@ export class Session {
     this.#hasAnswer = true;
     this.#comparison.answered(plain);
     const { askedMs, receivedMs, sentMs, answeredMs, server } = exchange;
-    this.#tell(
-      `${server} answers: asked ${askedMs.toFixed(3)}, received ${receivedMs.toFixed(3)}, ` +
+    this.#log(
+      `${server} responds: asked ${askedMs.toFixed(3)}, received ${receivedMs.toFixed(3)}, ` +
         `sent ${sentMs.toFixed(3)}, answered ${answeredMs.toFixed(3)}`,
     );
   }
 
   #failed(why: string): void {
     this.#touched();
-    this.#tell(`a question fails: ${why}`);
+    this.#log(`a request fails: ${why}`);
   }
 
   #synced(reading: Reading): void {
@@ -195,13 +195,13 @@ export class Session {
     this.#comparison.synced();
     const seen = this.#check(reading);
     this.#promises.synced();
-    this.#tell(`sync: error ${seen.errorMs.toFixed(3)}, at most ${reading.errorMs.toFixed(3)}`);
+    this.#log(`sync: error ${seen.errorMs.toFixed(3)}, bound ${reading.errorMs.toFixed(3)}`);
     this.#comparison.measure("sync", reading);
     this.#recovery.synced(reading);
     this.#planLookWhenSettled();
   }
 
-  /** What a sync has told is in what is shown only when the correction is made up for. */
+  /** Plans a reading for when the correction of a sync has been slewed. */
   #planLookWhenSettled(): void {
     const { agenda, machine } = this.#world;
     const syncs = this.#measures.counts.syncs;
@@ -213,15 +213,15 @@ export class Session {
     });
   }
 
-  /** An answer is about to be told, so perhaps a sync. Not always: reading may itself have a clock notice something. */
+  /** Reads the clock before a response, though not always: a reading itself can make a clock notice something. */
   #lookBefore(): void {
     if (this.#rng.chance(0.5)) {
       this.#look();
     }
   }
 
-  /** Reads the clock, if it can be read. */
-  #look(): Seen | undefined {
+  /** Reads the clock if it is ready. */
+  #look(): Observation | undefined {
     if (!this.#isReady) {
       return undefined;
     }
@@ -246,31 +246,31 @@ export class Session {
     }
   }
 
-  #check(reading: Reading): Seen {
+  #check(reading: Reading): Observation {
     const atMs = this.#world.agenda.now;
     const truth = this.#world.servers.truth();
     this.#measures.counts.readings += 1;
     this.#promises.read(reading, { atMs, monotonicMs: this.#world.machine.monotonicMs(), truth });
     const seen = { atMs, reading, errorMs: this.#comparison.errorOf(reading.now) };
-    this.#watcher.seen?.(seen);
+    this.#observer.seen?.(seen);
     return seen;
   }
 
   #happened(disturbance: Disturbance): void {
-    this.#tell(JSON.stringify(disturbance));
+    this.#log(JSON.stringify(disturbance));
     this.#touched();
     switch (disturbance.kind) {
       case "slept":
-        this.#recovery.upset(disturbance.isParted ? disturbance.lengthMs : 0, "asleep");
+        this.#recovery.disrupted(disturbance.hasDiverged ? disturbance.lengthMs : 0, "asleep");
         break;
       case "wall set":
-        this.#recovery.upset(disturbance.byMs, "set");
+        this.#recovery.disrupted(disturbance.byMs, "set");
         break;
       case "network back":
         this.#networkBack();
         break;
-      case "told":
-        if (disturbance.sign === "woken") {
+      case "wake event":
+        if (disturbance.event === "woken") {
           this.#recovery.learned();
         }
         break;
@@ -278,12 +278,12 @@ export class Session {
     }
   }
 
-  /** The last moment of an outage, as far as the clock can know. */
+  /** Measures the error at the last moment of an outage. */
   #networkBack(): void {
     const { agenda, machine, servers } = this.#world;
     const heardAt = Math.max(...servers.all.map((server) => server.heardAt));
     const isLong = agenda.now - heardAt >= LONG_OUTAGE_MS;
-    if (!isLong || machine.isAsleep || this.#recovery.upsetAt > heardAt) {
+    if (!isLong || machine.isAsleep || this.#recovery.disruptedAt > heardAt) {
       return;
     }
     const seen = this.#look();
@@ -292,7 +292,7 @@ export class Session {
     }
   }
 
-  #tell(line: string): void {
-    this.#watcher.told?.(this.#world.agenda.now, line);
+  #log(line: string): void {
+    this.#observer.log?.(this.#world.agenda.now, line);
   }
 }

@@ -1,41 +1,41 @@
-/** Clocks that are not ours: to see that the world works, and that those are caught that do not keep the promises. */
-import type { Exchange } from "../src/clock/ports.js";
+/** Other clocks, to test that the world works and that broken promises are caught. */
+import type { Exchange } from "../src/clock/inputs.js";
 import type { MakeSubject, Reading, Subject, SubjectParts } from "./subject.js";
 
-/** Ways in which a clock may be wrong. */
+/** Faults of a clock. */
 export interface Faults {
-  /** What it says of its error is this many times what it should say. */
+  /** Multiplies the bound it gives by this factor. */
   readonly errorTimes?: number;
-  /** How fast clocks drift apart, as it believes. */
+  /** The maximum drift that it assumes. */
   readonly drift?: number;
-  /** Goes back when it was ahead. */
+  /** Goes backward after it was ahead. */
   readonly goesBack?: boolean;
   /** Jumps forward and halts for any difference. */
   readonly jumps?: boolean;
-  /** Does not look whether the wall clock and the monotonic clock have parted. */
+  /** Does not check whether the wall clock and the monotonic clock have diverged. */
   readonly isBlindToSleep?: boolean;
-  /** Takes an answer although the machine slept since the question. */
+  /** Accepts a response although the machine slept since the request. */
   readonly trustsAnswersAfterSleep?: boolean;
-  /** Does not ask at once after a sleep. */
+  /** Does not send a request at once after a sleep. */
   readonly waitsAfterSleep?: boolean;
-  /** Asks so often. */
+  /** The pause between its requests. */
   readonly pauseMs?: number;
-  /** Leaves its timer when it is closed. */
+  /** Leaves its timer running when it is closed. */
   readonly leavesTimer?: boolean;
-  /** Cannot be read in the second minute. */
+  /** Throws when it is read after the first minute. */
   readonly throws?: boolean;
 }
 
 const PAUSE_MS = 15_000;
 const DRIFT = 0.000_502;
-const PARTED_MS = 500;
-/** Believes clocks to be as coarse as this, in milliseconds. */
-const GRAIN_MS = 0.1;
+const DIVERGENCE_MS = 500;
+/** The resolution that it assumes of clocks, in milliseconds. */
+const RESOLUTION_MS = 0.1;
 const SLEW = 0.005;
 const STEP_MS = 128;
 const MINUTE_MS = 60_000;
 
-/** A plain but honest clock: of all exchanges since it was upset last the one with the narrowest bound counts. */
+/** A simple but honest clock: the exchange with the narrowest bound since the last disruption counts. */
 class StandIn implements Subject {
   readonly #parts: SubjectParts;
   readonly #faults: Faults;
@@ -43,14 +43,14 @@ class StandIn implements Subject {
   readonly #startedMs: number;
   #listener: (reading: Reading) => void = () => undefined;
   #cancel: () => void = () => undefined;
-  /** Server time less monotonic time, how wrong that may be, and when. */
+  /** Server time minus monotonic time, its maximum error, and when it was measured. */
   #best: { readonly offset: number; readonly error: number; readonly atMs: number } | undefined;
-  /** What was shown last: server time, and the monotonic clock then. */
-  #shown: { readonly now: number; readonly atMs: number } | undefined;
+  /** The last displayed server time, and the monotonic clock then. */
+  #displayed: { readonly now: number; readonly atMs: number } | undefined;
   #look: { readonly monotonicMs: number; readonly wallMs: number };
   #isHalting = false;
-  #upsets = 0;
-  #partedMs = 0;
+  #disruptions = 0;
+  #divergenceMs = 0;
 
   constructor(parts: SubjectParts, faults: Faults) {
     this.#parts = parts;
@@ -58,8 +58,8 @@ class StandIn implements Subject {
     this.#startedMs = parts.time.monotonicMs();
     this.#look = { monotonicMs: this.#startedMs, wallMs: parts.time.wallMs() };
     this.#askAndWait();
-    parts.signs?.((sign) => {
-      if (sign === "woken") {
+    parts.wakeEvents?.((event) => {
+      if (event === "woken") {
         this.#askSoon();
       }
     });
@@ -85,26 +85,29 @@ class StandIn implements Subject {
     const { drift = DRIFT, errorTimes = 1, throws = false } = this.#faults;
     const monotonicMs = this.#parts.time.monotonicMs();
     if (this.#best === undefined || (throws && monotonicMs - this.#startedMs > MINUTE_MS)) {
-      throw new Error("it cannot be read");
+      throw new Error("the clock cannot be read");
     }
     const { offset, error, atMs } = this.#best;
     const now = this.#show(monotonicMs + offset, monotonicMs);
     const off = Math.abs(now - monotonicMs - offset);
-    const errorMs = (error + drift * (monotonicMs - atMs) + this.#partedMs + off) * errorTimes;
-    return { now, errorMs, synced: this.#partedMs === 0 };
+    const errorMs = (error + drift * (monotonicMs - atMs) + this.#divergenceMs + off) * errorTimes;
+    return { now, errorMs, synced: this.#divergenceMs === 0 };
   }
 
-  /** Slews towards a time, steps forward or halts. */
+  /** Slews toward a time, steps forward or halts. */
   #show(estimate: number, monotonicMs: number): number {
-    const last = this.#shown ?? { now: estimate, atMs: monotonicMs };
+    const last = this.#displayed ?? { now: estimate, atMs: monotonicMs };
     const passed = monotonicMs - last.atMs;
     const behind = estimate - last.now - passed;
     this.#isHalting = behind <= -STEP_MS || (this.#isHalting && behind < 0);
     const isLarge = behind >= STEP_MS || this.#isHalting || this.#faults.jumps === true;
     const made = isLarge ? behind : Math.max(-SLEW * passed, Math.min(SLEW * passed, behind));
     const now = last.now + passed + (this.#faults.goesBack === true ? behind : made);
-    this.#shown = { now: this.#faults.goesBack === true ? now : Math.max(last.now, now), atMs: monotonicMs };
-    return this.#shown.now;
+    this.#displayed = {
+      now: this.#faults.goesBack === true ? now : Math.max(last.now, now),
+      atMs: monotonicMs,
+    };
+    return this.#displayed.now;
   }
 
   #askAndWait(): void {
@@ -119,11 +122,11 @@ class StandIn implements Subject {
   }
 
   #ask(): void {
-    const upsets = this.#upsets;
+    const disruptions = this.#disruptions;
     this.#parts.ask(this.#ended.signal).then(
       (exchange) => {
         this.#lookForSleep();
-        if (upsets === this.#upsets || this.#faults.trustsAnswersAfterSleep === true) {
+        if (disruptions === this.#disruptions || this.#faults.trustsAnswersAfterSleep === true) {
           this.#take(exchange);
         }
       },
@@ -134,35 +137,35 @@ class StandIn implements Subject {
   #take({ askedMs, receivedMs, sentMs, answeredMs }: Exchange): void {
     const { drift = DRIFT } = this.#faults;
     const offset = (receivedMs + sentMs - askedMs - answeredMs) / 2;
-    const error = (answeredMs - askedMs - (sentMs - receivedMs)) / 2 + 2 * GRAIN_MS + 0.002;
+    const error = (answeredMs - askedMs - (sentMs - receivedMs)) / 2 + 2 * RESOLUTION_MS + 0.002;
     const best = this.#best;
     const isNarrower = best === undefined || error < best.error + drift * (askedMs - best.atMs);
-    if (isNarrower || this.#partedMs > 0) {
+    if (isNarrower || this.#divergenceMs > 0) {
       this.#best = { offset, error, atMs: askedMs };
     }
-    this.#partedMs = 0;
+    this.#divergenceMs = 0;
     try {
       this.#listener(this.read());
     } catch {
-      // It says so itself.
+      // The same error occurs at the next reading.
     }
   }
 
   #lookForSleep(): void {
     const { time } = this.#parts;
     const look = { monotonicMs: time.monotonicMs(), wallMs: time.wallMs() };
-    const parted = look.wallMs - this.#look.wallMs - (look.monotonicMs - this.#look.monotonicMs);
+    const divergence = look.wallMs - this.#look.wallMs - (look.monotonicMs - this.#look.monotonicMs);
     const slewed = 0.001 * (look.monotonicMs - this.#look.monotonicMs);
     this.#look = look;
-    if (Math.abs(parted) > PARTED_MS + slewed && this.#faults.isBlindToSleep !== true) {
-      this.#partedMs += Math.max(1, parted * 1.001 + PARTED_MS);
-      this.#upsets += 1;
+    if (Math.abs(divergence) > DIVERGENCE_MS + slewed && this.#faults.isBlindToSleep !== true) {
+      this.#divergenceMs += Math.max(1, divergence * 1.001 + DIVERGENCE_MS);
+      this.#disruptions += 1;
       this.#askSoon();
     }
   }
 }
 
-/** Makes plain clocks with faults; without any they are honest. */
+/** Returns a function that makes simple clocks with faults. Without any they are honest. */
 export function standIn(faults: Faults = {}): MakeSubject {
   return (parts) => new StandIn(parts, faults);
 }

@@ -1,24 +1,24 @@
-/** What is tried out: a clock, or something that claims to be one. */
+/** The subject of a test: a clock, or something that claims to be one. */
 import { Clock } from "../src/clock/clock.js";
-import type { AskTime, Random, Signs, Timers, TimeSource } from "../src/clock/ports.js";
+import type { AskTime, Random, Timers, TimeSource, WakeEvents } from "../src/clock/inputs.js";
 
-/** What a clock says. */
+/** A reading of a clock. */
 export interface Reading {
   readonly now: number;
   readonly errorMs: number;
   readonly synced: boolean;
 }
 
-/** What a clock is made of. */
+/** The inputs of a clock. */
 export interface SubjectParts {
   readonly time: TimeSource;
   readonly timers: Timers;
   readonly random: Random;
   readonly ask: AskTime;
-  readonly signs?: Signs;
+  readonly wakeEvents?: WakeEvents;
 }
 
-/** A clock, as far as the simulation uses it. */
+/** The part of a clock that the simulation uses. */
 export interface Subject {
   /** Whether it has been set for the first time. */
   readonly isReady: boolean;

@@ -1,6 +1,6 @@
-/** A little of SVG: enough for two plots that can be read on light and on dark pages. */
+/** A small subset of SVG: enough for two plots that are legible on light and dark pages. */
 
-/** What a line or a mark stands for. Each has a colour that is told apart by people who see few colours. */
+/** The colour of a line or a mark. Colour-blind people can tell them apart. */
 export type Hue = "one" | "two" | "three";
 
 const STYLE = `
@@ -19,7 +19,7 @@ const STYLE = `
     .one { --hue: #58a6ff } .two { --hue: #f0883e } .three { --hue: #b1bac4 }
   }`;
 
-/** A drawing, made from the top left corner. */
+/** A drawing. Its origin is the top left corner. */
 export class Svg {
   readonly #parts: string[] = [];
   readonly #width: number;
@@ -67,14 +67,14 @@ export class Svg {
   }
 }
 
-/** A logarithmic axis. What lies below its beginning is shown there. */
+/** A logarithmic axis. Values outside it are drawn at its ends. */
 export class LogAxis {
   readonly #from: number;
   readonly #to: number;
   readonly #start: number;
   readonly #end: number;
 
-  /** From one power of ten to another, drawn from one place to another. */
+  /** Maps powers of ten `from` and `to` to the positions `start` and `end`. */
   constructor(from: number, to: number, start: number, end: number) {
     this.#from = Math.log10(from);
     this.#to = Math.log10(to);
@@ -87,7 +87,7 @@ export class LogAxis {
     return this.#start + ((exponent - this.#from) / (this.#to - this.#from)) * (this.#end - this.#start);
   }
 
-  /** Each power of ten, and how it is written. */
+  /** Each power of ten with its label. */
   get ticks(): (readonly [number, string])[] {
     const count = Math.round(this.#to - this.#from) + 1;
     return Array.from({ length: count }, (_, index) => {
@@ -97,7 +97,7 @@ export class LogAxis {
   }
 }
 
-/** A time in milliseconds. */
+/** Formats a time in milliseconds. */
 function written(ms: number): string {
   if (ms >= 1_000) {
     return `${(ms / 1_000).toLocaleString("en-GB")} s`;

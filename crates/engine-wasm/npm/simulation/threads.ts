@@ -4,13 +4,13 @@ import { Worker } from "node:worker_threads";
 
 import { Measures } from "./measures.js";
 import { SCENARIOS } from "./scenarios.js";
-import type { Job, Told } from "./worker.js";
+import type { Job, Message } from "./worker.js";
 
 /** The measures of each scenario, in the order of {@link SCENARIOS}. */
 export type AllMeasures = ReadonlyMap<string, Measures>;
 
 /**
- * Which thread runs what does not matter for what comes out.
+ * Runs all scenarios. The result does not depend on which thread runs which scenario.
  *
  * @param progressed Called with the syncs so far.
  */
@@ -18,20 +18,20 @@ export async function runAll(syncsEach: number, progressed: (syncs: number) => v
   const jobs: Job[] = SCENARIOS.map(({ name }) => ({ scenario: name, syncs: syncsEach }));
   const found = new Map<string, Measures>();
   let syncs = 0;
-  const hear = (told: Told): void => {
-    if (told.kind === "done") {
-      found.set(told.scenario, Measures.of(told.data));
+  const receive = (message: Message): void => {
+    if (message.kind === "done") {
+      found.set(message.scenario, Measures.of(message.data));
     } else {
-      syncs += told.syncs;
+      syncs += message.syncs;
       progressed(syncs);
     }
   };
-  await Promise.all(Array.from({ length: availableParallelism() }, () => work(jobs, hear)));
+  await Promise.all(Array.from({ length: availableParallelism() }, () => work(jobs, receive)));
   return new Map(SCENARIOS.map(({ name }) => [name, found.get(name) ?? new Measures()]));
 }
 
-/** One thread takes jobs until there are none. */
-function work(jobs: Job[], hear: (told: Told) => void): Promise<void> {
+/** Runs one thread, which takes jobs until there are none. */
+function work(jobs: Job[], receive: (message: Message) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL("./worker.js", import.meta.url));
     const next = (): void => {
@@ -43,9 +43,9 @@ function work(jobs: Job[], hear: (told: Told) => void): Promise<void> {
       }
     };
     worker.on("error", reject);
-    worker.on("message", (told: Told) => {
-      hear(told);
-      if (told.kind === "done") {
+    worker.on("message", (message: Message) => {
+      receive(message);
+      if (message.kind === "done") {
         next();
       }
     });

@@ -1,4 +1,4 @@
-/** A thread that runs scenarios, one after the other, as it is told. */
+/** A thread that runs scenarios one after the other. */
 import { parentPort } from "node:worker_threads";
 
 import type { MeasuresData } from "./measures.js";
@@ -6,33 +6,33 @@ import { runScenario } from "./run.js";
 import { scenarioNamed } from "./scenarios.js";
 import { ourClock } from "./subject.js";
 
-/** What a thread is told. */
+/** A message to the thread. */
 export interface Job {
   readonly scenario: string;
   readonly syncs: number;
 }
 
-/** What it tells. */
-export type Told =
+/** A message from the thread. */
+export type Message =
   | { readonly kind: "progress"; readonly syncs: number }
   | { readonly kind: "done"; readonly scenario: string; readonly data: MeasuresData };
 
-/** It tells of its progress after so many syncs. */
-const TELLS_EVERY = 1_000;
+/** The number of syncs between two progress messages. */
+const PROGRESS_EVERY = 1_000;
 
 const port = parentPort;
 if (port === null) {
-  throw new Error("this is not a thread");
+  throw new Error("this program must run as a worker thread");
 }
-const tell = (told: Told): void => port.postMessage(told);
+const post = (message: Message): void => port.postMessage(message);
 
 port.on("message", async ({ scenario, syncs }: Job) => {
-  let toldSyncs = 0;
+  let reportedSyncs = 0;
   const measures = await runScenario(scenarioNamed(scenario), syncs, ourClock, (soFar) => {
-    if (soFar - toldSyncs >= TELLS_EVERY) {
-      tell({ kind: "progress", syncs: soFar - toldSyncs });
-      toldSyncs = soFar;
+    if (soFar - reportedSyncs >= PROGRESS_EVERY) {
+      post({ kind: "progress", syncs: soFar - reportedSyncs });
+      reportedSyncs = soFar;
     }
   });
-  tell({ kind: "done", scenario, data: measures.data });
+  post({ kind: "done", scenario, data: measures.data });
 });

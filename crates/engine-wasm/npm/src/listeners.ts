@@ -1,11 +1,11 @@
-/** Who listens to which event. */
+/** The listeners of each event. */
 export class Listeners<Events> {
-  readonly #sets = new Map<keyof Events, Set<(happened: never) => void>>();
+  readonly #sets = new Map<keyof Events, Set<(payload: never) => void>>();
 
-  /** Has a listener called at each event, until the function that this returns is called. */
-  add<Name extends keyof Events>(event: Name, listener: (happened: Events[Name]) => void): () => void {
-    // A function of its own, so that a listener given twice is called twice and can be taken back once.
-    const call = (happened: Events[Name]): void => listener(happened);
+  /** Calls a listener at each event, until the returned function is called. */
+  add<Name extends keyof Events>(event: Name, listener: (payload: Events[Name]) => void): () => void {
+    // A separate function, so that a listener added twice is called twice and can be removed once.
+    const call = (payload: Events[Name]): void => listener(payload);
     const set = this.#sets.get(event) ?? new Set();
     this.#sets.set(event, set.add(call));
     return () => {
@@ -13,25 +13,25 @@ export class Listeners<Events> {
     };
   }
 
-  /** Whether anybody listens to an event. */
+  /** Returns whether an event has a listener. */
   has(event: keyof Events): boolean {
     return (this.#sets.get(event)?.size ?? 0) > 0;
   }
 
   /**
-   * Calls all who listen, but for those that another has taken back meanwhile, or added. One that throws keeps nobody else from
-   * being called; the error is reported as unhandled.
+   * Calls all listeners of an event, except those that another listener has just removed or added. An error in one does not
+   * affect the others; it is reported as unhandled.
    */
-  tell<Name extends keyof Events>(event: Name, happened: Events[Name]): void {
-    const set = this.#sets.get(event) as Set<(happened: Events[Name]) => void> | undefined;
+  emit<Name extends keyof Events>(event: Name, payload: Events[Name]): void {
+    const set = this.#sets.get(event) as Set<(payload: Events[Name]) => void> | undefined;
     for (const listener of [...(set ?? [])]) {
       if (set?.has(listener)) {
-        call(listener, happened);
+        call(listener, payload);
       }
     }
   }
 
-  /** Forgets everybody. */
+  /** Removes all listeners. */
   clear(): void {
     for (const set of this.#sets.values()) {
       set.clear();
@@ -40,9 +40,9 @@ export class Listeners<Events> {
   }
 }
 
-function call<Happened>(listener: (happened: Happened) => void, happened: Happened): void {
+function call<Happened>(listener: (payload: Happened) => void, payload: Happened): void {
   try {
-    listener(happened);
+    listener(payload);
   } catch (error) {
     queueMicrotask(() => {
       throw error;

@@ -1,43 +1,43 @@
 /**
- * What the package takes from where it runs: clocks, timers, network, signs of life. Every part can be replaced, so that
- * sessions run in simulated time, or where a part is missing.
+ * The platform the package runs on: clocks, timers, network, wake events. Every part can be replaced, to run sessions in
+ * simulated time or where a part is missing.
  */
-import type { Random, Signs, Timers, TimeSource } from "./clock/ports.js";
-import { type WatchWire, watchWire } from "./clock/wire.js";
+import type { Random, Timers, TimeSource, WakeEvents } from "./clock/inputs.js";
+import { type WatchResourceTiming, watchResourceTiming } from "./clock/resource-timing.js";
 
-/** As much of an `EventSource` as is used. */
+/** The part of `EventSource` that sessions use. */
 export interface EventStream {
   readonly readyState: number;
   addEventListener(type: string, listener: (event: { readonly data?: string }) => void): void;
   close(): void;
 }
 
-/** Where sessions run. */
+/** The platform that sessions run on. */
 export interface Platform {
   readonly time: TimeSource;
   readonly timers: Timers;
   readonly random: Random;
-  readonly signs: Signs;
+  readonly wakeEvents: WakeEvents;
   readonly fetch: typeof fetch;
-  /** Missing in Node.js: stops are then learned by asking for the session again and again. */
+  /** Missing in Node.js: sessions then poll the server for a stop. */
   readonly EventSource: (new (address: string) => EventStream) | undefined;
-  /** Tells when questions really left; the clock's bound is wider without. */
-  readonly watchWire: WatchWire | undefined;
+  /** Finds out when requests really left. Without it the bound of the clock is wider. */
+  readonly watchResourceTiming: WatchResourceTiming | undefined;
 }
 
-/** The platform that this program runs on. What is given takes the place of its own. */
-export function platform(given: Partial<Platform> = {}): Platform {
+/** Returns the platform that this program runs on, with some parts replaced. */
+export function platform(overrides: Partial<Platform> = {}): Platform {
   return {
     time: SYSTEM_TIME,
     timers: SYSTEM_TIMERS,
     random: Math.random,
-    signs: pageSigns,
-    // Looked up at each call: who replaces them later, or patches them, is heard.
+    wakeEvents: pageWakeEvents,
+    // Looks `fetch` up at each call, so that later replacements take effect.
     fetch: (...request) => fetch(...request),
     EventSource: (globalThis as { EventSource?: Platform["EventSource"] }).EventSource,
-    // Its stamps are of the system's time.
-    watchWire: given.time === undefined ? watchWire : undefined,
-    ...given,
+    // Its stamps are readings of the system clock.
+    watchResourceTiming: overrides.time === undefined ? watchResourceTiming : undefined,
+    ...overrides,
   };
 }
 
@@ -53,17 +53,17 @@ const SYSTEM_TIMERS: Timers = {
   },
 };
 
-/** What a page is told: that it is thawed, comes out of the back-forward cache, is shown, or has a network again. */
-const pageSigns: Signs = (notice) => {
+/** The events of a page that was frozen, restored from the back-forward cache, shown again, or is online again. */
+const pageWakeEvents: WakeEvents = (listener) => {
   const { document, window } = globalThis as { document?: Document; window?: Window };
   const listening = new AbortController();
   const options = { signal: listening.signal };
-  document?.addEventListener("resume", () => notice("woken"), options);
+  document?.addEventListener("resume", () => listener("woken"), options);
   document?.addEventListener(
     "visibilitychange",
     () => {
       if (document.visibilityState === "visible") {
-        notice("back");
+        listener("back");
       }
     },
     options,
@@ -72,11 +72,11 @@ const pageSigns: Signs = (notice) => {
     "pageshow",
     (event) => {
       if (event.persisted) {
-        notice("woken");
+        listener("woken");
       }
     },
     options,
   );
-  window?.addEventListener("online", () => notice("back"), options);
+  window?.addEventListener("online", () => listener("back"), options);
   return () => listening.abort();
 };

@@ -1,5 +1,5 @@
 /**
- * A hook for React 18 and 19. This entry is for browsers and bundlers; Node.js takes its own, for rendering on a server.
+ * A hook for React 18 and 19.
  *
  * @packageDocumentation
  */
@@ -9,11 +9,11 @@ import { type SessionView, type UseSessionOptions, useConnected } from "./react/
 export type { SessionView, UseSessionOptions } from "./react/use-connected.js";
 
 /**
- * Connects to a session while the component is mounted, and renders it again at each step and at the stop.
+ * Connects to a session while the component is mounted, and renders the component at each step and at the stop.
  *
- * @param address Where the session is; `null` or `undefined` while it is not known yet. Another address is another session.
- * @param options As for `connect`, those of the first render; ticks catch up by `"latest"` unless they say otherwise. Components
- *   that share a server may share a `clock`.
+ * @param address The address of the session; `null` or `undefined` while it is unknown. A new address connects to a new session.
+ * @param options The options of `connect`, taken from the first render. The default of `catchUp` is `"latest"`. Components that
+ *   use the same server can share a `clock`.
  *
  * @example
  * ```tsx

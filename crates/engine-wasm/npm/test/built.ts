@@ -6,10 +6,9 @@ const NEEDED = [
   "generated/tickseed.js",
   "generated/tickseed_bg.wasm",
   "dist/index.js",
-  "dist/node.js",
 ];
 
-/** Runs once before all tests: they are of what `scripts/build-wasm` makes. */
+/** Runs once before all tests, which test the output of `scripts/build-wasm`. */
 export default function setup(): void {
   const missing = NEEDED.filter((file) => !existsSync(new URL(`../${file}`, import.meta.url)));
   if (missing.length > 0) {

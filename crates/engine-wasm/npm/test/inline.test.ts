@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 
 import { moduleBytes } from "../generated/inline.js";
 
-it("the WebAssembly module as text is the file, byte for byte", () => {
+it("the embedded WebAssembly module equals the file, byte for byte", () => {
   const file = readFileSync(new URL("../generated/tickseed_bg.wasm", import.meta.url));
   expect(Buffer.from(moduleBytes()).equals(file)).toBe(true);
 });

@@ -15,13 +15,13 @@ function listening(): { listeners: Listeners<Events>; calls: unknown[]; note: (h
 }
 
 describe("listeners are called", () => {
-  it("in the order in which they were added, each for its own event", () => {
+  it("in the order in which they were added, for their own event", () => {
     const { listeners, calls } = listening();
     listeners.add("one", (number) => calls.push(["first", number]));
     listeners.add("other", (text) => calls.push(["other", text]));
     listeners.add("one", (number) => calls.push(["second", number]));
-    listeners.tell("one", 1);
-    listeners.tell("other", "two");
+    listeners.emit("one", 1);
+    listeners.emit("other", "two");
     expect(calls).toEqual([
       ["first", 1],
       ["second", 1],
@@ -29,30 +29,30 @@ describe("listeners are called", () => {
     ]);
   });
 
-  it("until they are taken back, which may be done twice", () => {
+  it("until they are removed, which can happen twice", () => {
     const { listeners, calls, note } = listening();
     const off = listeners.add("one", note);
     expect(listeners.has("one")).toBe(true);
-    listeners.tell("one", 1);
+    listeners.emit("one", 1);
     off();
     off();
-    listeners.tell("one", 2);
+    listeners.emit("one", 2);
     expect(calls).toEqual([1]);
     expect(listeners.has("one")).toBe(false);
   });
 
-  it("twice if they were added twice, of which one can be taken back", () => {
+  it("twice if they were added twice, and once after one removal", () => {
     const { listeners, calls, note } = listening();
     const off = listeners.add("one", note);
     listeners.add("one", note);
-    listeners.tell("one", 1);
+    listeners.emit("one", 1);
     off();
     off();
-    listeners.tell("one", 2);
+    listeners.emit("one", 2);
     expect(calls).toEqual([1, 1, 2]);
   });
 
-  it("though one before has thrown, which is reported as unhandled", () => {
+  it("even if an earlier one throws, which is reported as unhandled", () => {
     const { listeners, calls, note } = listening();
     const reported: (() => void)[] = [];
     vi.spyOn(globalThis, "queueMicrotask").mockImplementation((report) => {
@@ -62,37 +62,37 @@ describe("listeners are called", () => {
       throw new Error("a bug of the game");
     });
     listeners.add("one", note);
-    listeners.tell("one", 1);
+    listeners.emit("one", 1);
     expect(calls).toEqual([1]);
     expect(reported).toHaveLength(1);
     expect(reported[0]).toThrow("a bug of the game");
   });
 
-  it("not if one before has taken them back", () => {
+  it("unless an earlier one has removed them", () => {
     const { listeners, calls, note } = listening();
     listeners.add("one", () => off());
     const off = listeners.add("one", note);
-    listeners.tell("one", 1);
+    listeners.emit("one", 1);
     expect(calls).toEqual([]);
   });
 
-  it("not if one before has everybody forgotten", () => {
+  it("unless an earlier one has removed all", () => {
     const { listeners, calls, note } = listening();
     listeners.add("one", () => listeners.clear());
     listeners.add("one", note);
-    listeners.tell("one", 1);
-    listeners.tell("one", 2);
+    listeners.emit("one", 1);
+    listeners.emit("one", 2);
     expect(calls).toEqual([]);
   });
 
-  it("from the next event on if they were added by one that is called", () => {
+  it("from the next event on if another listener has added them", () => {
     const { listeners, calls, note } = listening();
     const off = listeners.add("one", () => {
       off();
       listeners.add("one", note);
     });
-    listeners.tell("one", 1);
-    listeners.tell("one", 2);
+    listeners.emit("one", 1);
+    listeners.emit("one", 2);
     expect(calls).toEqual([2]);
   });
 });

@@ -8,9 +8,15 @@ const BREAK = { step: 12_863, value: 0, round: 64, broken: true };
 const bytes = () => new Uint8Array(readFileSync(FILE));
 const answer = () => new Response(bytes(), { headers: { "content-type": "application/wasm" } });
 
-/** Both entries as a program finds them that has just started: nothing is loaded. */
-const node = () => import("../src/node.js");
-const browser = () => import("../src/index.js");
+/** The entries as a program that has just started sees them: nothing is loaded. */
+const node = () => import("../src/index.js");
+const inline = () => import("../src/inline.js");
+
+/** The same on a platform without files. */
+const browser = () => {
+  vi.spyOn(process, "getBuiltinModule").mockReturnValue(undefined);
+  return node();
+};
 
 beforeEach(() => {
   vi.resetModules();
@@ -18,7 +24,7 @@ beforeEach(() => {
 });
 
 describe("before it is loaded", () => {
-  it("the engine refuses to be used, and says what to do", async () => {
+  it("the engine throws an error that says what to do", async () => {
     const { stateAt, Timeline } = await node();
     const error = expect.objectContaining({
       name: "EngineError",
@@ -35,14 +41,21 @@ describe("before it is loaded", () => {
   });
 });
 
-it("both entries have the same names", async () => {
-  expect(Object.keys(await node()).sort()).toEqual(Object.keys(await browser()).sort());
+describe("the entries", () => {
+  it("tickseed and tickseed/inline export the same names", async () => {
+    expect(Object.keys(await inline()).sort()).toEqual(Object.keys(await node()).sort());
+  });
+
+  it("tickseed/engine exports a subset of the names of tickseed", async () => {
+    const engine = await import("../src/engine.js");
+    expect(await node()).toMatchObject(engine);
+  });
 });
 
-it("the WebAssembly module is of the version that TypeScript claims", async () => {
+it("the WebAssembly module has the version that the TypeScript names", async () => {
   const { ENGINE_VERSION, loadEngine } = await node();
   await loadEngine();
-  const { engineVersion } = await import("../src/engine/raw.js");
+  const { engineVersion } = await import("../src/engine/bindings.js");
   expect(engineVersion()).toBe(ENGINE_VERSION);
 });
 
@@ -55,9 +68,9 @@ describe("in Node.js the engine is loaded", () => {
     ["from a compiled module", () => new WebAssembly.Module(bytes())],
     ["from a response", answer],
     ["from a promise of a response", () => Promise.resolve(answer())],
-    ["from a response of another type", () => new Response(bytes())],
-    ["from the URL of something else", () => new URL(`data:application/wasm;base64,${base64()}`)],
-    ["from text of such a URL", () => `data:application/wasm;base64,${base64()}`],
+    ["from a response with another content type", () => new Response(bytes())],
+    ["from a URL that is not a file", () => new URL(`data:application/wasm;base64,${base64()}`)],
+    ["from a string with such a URL", () => `data:application/wasm;base64,${base64()}`],
     ["from a request", () => new Request(`data:application/wasm;base64,${base64()}`)],
   ])("%s", async (_name, source) => {
     vi.spyOn(console, "warn").mockReturnValue();
@@ -69,8 +82,8 @@ describe("in Node.js the engine is loaded", () => {
 
 const base64 = () => readFileSync(FILE).toString("base64");
 
-describe("in browsers the engine is loaded", () => {
-  it("from the file beside the glue", async () => {
+describe("without a file system the engine is loaded", () => {
+  it("from the file next to the bindings", async () => {
     const fetched = vi.spyOn(globalThis, "fetch").mockImplementation(async () => answer());
     const { loadEngine, Timeline } = await browser();
     await loadEngine();
@@ -88,7 +101,7 @@ describe("in browsers the engine is loaded", () => {
 });
 
 describe("loading", () => {
-  it("happens once, however often and early it is asked for", async () => {
+  it("happens once, however often and early it is called", async () => {
     const fetched = vi.spyOn(globalThis, "fetch").mockImplementation(async () => answer());
     const { loadEngine, Timeline } = await browser();
     const calls = [loadEngine(), loadEngine(), loadEngine()];
@@ -99,7 +112,7 @@ describe("loading", () => {
     expect(new Timeline(SESSION).value(0)).toBe(1);
   });
 
-  it("does not disturb timelines that exist", async () => {
+  it("does not affect existing timelines", async () => {
     const { loadEngine, Timeline } = await node();
     await loadEngine();
     const timeline = new Timeline(SESSION);
@@ -107,16 +120,16 @@ describe("loading", () => {
     expect(timeline.state(12_863)).toEqual(BREAK);
   });
 
-  it("can be tried again after it failed", async () => {
+  it("can be repeated after a failure", async () => {
     const { loadEngine, Timeline } = await browser();
     const fetched = vi.spyOn(globalThis, "fetch");
     fetched.mockRejectedValueOnce(new TypeError("network is down"));
     const first = loadEngine();
     const second = loadEngine();
-    const refused = { name: "EngineError", code: "load_failed", field: "source" };
-    await expect(first).rejects.toMatchObject(refused);
+    const failure = { name: "EngineError", code: "load_failed", field: "source" };
+    await expect(first).rejects.toMatchObject(failure);
     await expect(second).rejects.toMatchObject({
-      ...refused,
+      ...failure,
       message: "the engine could not be loaded: network is down",
       cause: new TypeError("network is down"),
     });
@@ -128,12 +141,12 @@ describe("loading", () => {
   });
 
   it.each([
-    ["an answer that is an error", () => new Response("gone", { status: 404 })],
-    ["an answer that is something else", () => new Response("<html>")],
-    ["bytes that are no module", () => new Uint8Array(8)],
+    ["an error response", () => new Response("gone", { status: 404 })],
+    ["a response that is not WebAssembly", () => new Response("<html>")],
+    ["bytes that are not a module", () => new Uint8Array(8)],
     ["a file that does not exist", () => new URL("missing.wasm", FILE)],
-    ["a promise that fails", () => Promise.reject(new Error("no"))],
-  ])("fails with a clear error for %s, and can be tried again", async (_name, source) => {
+    ["a promise that rejects", () => Promise.reject(new Error("no"))],
+  ])("fails with a clear error for %s, and can be repeated", async (_name, source) => {
     vi.spyOn(console, "warn").mockReturnValue();
     const { loadEngine, Timeline } = await node();
     await expect(loadEngine(source())).rejects.toMatchObject({ code: "load_failed" });
@@ -142,7 +155,7 @@ describe("loading", () => {
     expect(new Timeline(SESSION).value(0)).toBe(1);
   });
 
-  it("never takes a module of something else for the engine", async () => {
+  it("never accepts a module that is not the engine", async () => {
     const { loadEngine, Timeline } = await node();
     const other = new WebAssembly.Module(bytes().slice(0, 8));
     await expect(loadEngine(other)).rejects.toMatchObject({ code: "load_failed" });

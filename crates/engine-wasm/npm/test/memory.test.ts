@@ -2,8 +2,8 @@ import { setImmediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import * as raw from "../src/engine/raw.js";
-import { loadEngine, Timeline } from "../src/node.js";
+import * as raw from "../src/engine/bindings.js";
+import { loadEngine, Timeline } from "../src/index.js";
 import { memoryAfter } from "./memory.js";
 
 const SESSION = { seed: "any", start_at: 0, tick_ms: 1 };
@@ -17,7 +17,7 @@ beforeAll(async () => {
 const freed = (name: string) => expect.objectContaining({ name: "EngineError", code: "freed", field: name });
 
 describe("a timeline", () => {
-  it("can be freed twice, and not used any more", () => {
+  it("can be freed twice, and not used afterwards", () => {
     const timeline = new Timeline(SESSION);
     timeline.free();
     timeline.free();
@@ -47,7 +47,7 @@ describe("a timeline", () => {
     expect(() => left.value(0)).toThrow(freed("timeline"));
   });
 
-  it("may go before its draws", () => {
+  it("may be freed before its draws", () => {
     const timeline = new Timeline(SESSION);
     const draw = timeline.draw(0, "dice");
     const word = timeline.draw(0, "dice").word();
@@ -57,7 +57,7 @@ describe("a timeline", () => {
 });
 
 describe("a draw", () => {
-  it("can be freed twice, and not used any more", () => {
+  it("can be freed twice, and not used afterwards", () => {
     const draw = new Timeline(SESSION).draw(0, "dice");
     draw.free();
     draw.free();
@@ -75,7 +75,7 @@ describe("a draw", () => {
     expect(() => draw.word()).toThrow(freed("draw"));
   });
 
-  it("shuffles any items in place, and takes no word if it refuses", () => {
+  it("shuffles any items in place, and takes no word if it throws", () => {
     const timeline = new Timeline(SESSION);
     const items = ["a", { b: 1 }, undefined, 4, [5]];
     const same = timeline.draw(7, "dice").shuffle(items);
@@ -91,7 +91,7 @@ describe("a draw", () => {
   });
 });
 
-it("freeing gives the memory back", () => {
+it("freeing releases the memory", () => {
   const use = () => {
     for (let count = 0; count < 10_000; count++) {
       using timeline = new Timeline(SESSION);
@@ -108,7 +108,7 @@ it("freeing gives the memory back", () => {
 
 const MANY = 2_000;
 
-it("what nobody can reach any more is given back too", async () => {
+it("garbage collection releases the memory too", async () => {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
   const deadline = Date.now() + 60_000;
@@ -119,13 +119,13 @@ it("what nobody can reach any more is given back too", async () => {
     while (highestNumber() > 1.5 * MANY) {
       expect(Date.now()).toBeLessThan(deadline);
       collect();
-      // Between two tasks the lost ones are told of.
+      // Finalizers run between tasks.
       await setImmediate();
     }
   }
 });
 
-/** The highest number that the engine gives to any of many new timelines: about as high as there are timelines. */
+/** Returns the highest of the numbers that the engine gives to many new timelines: about the number of timelines. */
 function highestNumber(): number {
   const numbers = Array.from({ length: MANY }, () => {
     raw.writeText("any");
@@ -135,17 +135,17 @@ function highestNumber(): number {
   return Math.max(...numbers);
 }
 
-describe("the name of the method that `using` calls", () => {
+describe("the method that `using` calls", () => {
   afterEach(() => {
     vi.unstubAllGlobals();
     vi.resetModules();
   });
 
-  it("is Symbol.dispose", async () => {
+  it("is named Symbol.dispose", async () => {
     expect((await import("../src/engine/handle.js")).dispose).toBe(Symbol.dispose);
   });
 
-  it("has a stand-in where that is missing", async () => {
+  it("has a substitute name where that is missing", async () => {
     const known = Object.getOwnPropertyDescriptors(Symbol);
     const { dispose: _, name: __, length: ___, ...rest } = known;
     vi.stubGlobal(

@@ -1,6 +1,6 @@
 import { vi } from "vitest";
 
-/** The engine's memory. The engine must not have been loaded before `load` is called. */
+/** The engine's memory. Call `load` before anything else loads the engine. */
 export async function memoryAfter(load: () => Promise<void>): Promise<WebAssembly.Memory> {
   const instantiate = vi.spyOn(WebAssembly, "instantiate");
   await load();

@@ -7,17 +7,17 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A page as far as signs come from it. */
+/** The parts of a page that wake events come from. */
 class Page {
   readonly document = Object.assign(new EventTarget(), { visibilityState: "visible" });
   readonly window = new EventTarget();
-  readonly signs: string[] = [];
+  readonly events: string[] = [];
   readonly ignore: () => void;
 
   constructor() {
     vi.stubGlobal("document", this.document);
     vi.stubGlobal("window", this.window);
-    this.ignore = platform().signs((sign) => this.signs.push(sign));
+    this.ignore = platform().wakeEvents((event) => this.events.push(event));
   }
 
   shows(visibilityState: "visible" | "hidden"): void {
@@ -30,40 +30,40 @@ class Page {
   }
 }
 
-describe("signs of a page", () => {
-  it("are that it was thawed, or comes out of the back-forward cache: it may have slept", () => {
+describe("the wake events of a page", () => {
+  it("are `woken` when it is thawed or restored from the back-forward cache, because it may have slept", () => {
     const page = new Page();
     page.document.dispatchEvent(new Event("resume"));
     page.returns(true);
-    expect(page.signs).toEqual(["woken", "woken"]);
+    expect(page.events).toEqual(["woken", "woken"]);
   });
 
-  it("are that it is shown again, or has a network again: it is worth asking", () => {
+  it("are `back` when it is shown again or is online again, because it is worth asking", () => {
     const page = new Page();
     page.shows("visible");
     page.window.dispatchEvent(new Event("online"));
-    expect(page.signs).toEqual(["back", "back"]);
+    expect(page.events).toEqual(["back", "back"]);
   });
 
-  it("are not that it is hidden, or was loaded", () => {
+  it("do not come when it is hidden or loaded", () => {
     const page = new Page();
     page.shows("hidden");
     page.returns(false);
-    expect(page.signs).toEqual([]);
+    expect(page.events).toEqual([]);
   });
 
-  it("end when they are not wanted any more", () => {
+  it("end when the listener is removed", () => {
     const page = new Page();
     page.ignore();
     page.document.dispatchEvent(new Event("resume"));
     page.window.dispatchEvent(new Event("online"));
     page.shows("visible");
     page.returns(true);
-    expect(page.signs).toEqual([]);
+    expect(page.events).toEqual([]);
   });
 
-  it("do not come in Node.js, and can be ended there", () => {
-    expect(() => platform().signs(() => undefined)()).not.toThrow();
+  it("do not come in Node.js, where removing a listener works too", () => {
+    expect(() => platform().wakeEvents(() => undefined)()).not.toThrow();
   });
 });
 
@@ -85,13 +85,13 @@ describe("the platform", () => {
     cancel();
   });
 
-  it("fetches by what fetches at that moment", async () => {
+  it("uses the current global `fetch`", async () => {
     const { fetch } = platform();
     vi.stubGlobal("fetch", (address: string) => Promise.resolve(`patched ${address}`));
     expect(await fetch("https://ticks.example")).toBe("patched https://ticks.example");
   });
 
-  it("has streams where there are any", () => {
+  it("has streams where the global object has them", () => {
     vi.stubGlobal("EventSource", undefined);
     expect(platform().EventSource).toBeUndefined();
     class Stream {}
@@ -100,12 +100,12 @@ describe("the platform", () => {
     expect(platform({ EventSource: undefined }).EventSource).toBeUndefined();
   });
 
-  it("takes what is given in place of its own, and no stamps of the wire beside another's time", () => {
+  it("can be replaced in part, and with another time has no Resource Timing", () => {
     const time = { monotonicMs: () => 1, wallMs: () => 2 };
     const given = platform({ time });
     expect(given.time).toBe(time);
-    expect(given.watchWire).toBeUndefined();
-    expect(platform().watchWire).toBeDefined();
+    expect(given.watchResourceTiming).toBeUndefined();
+    expect(platform().watchResourceTiming).toBeDefined();
     expect(given.timers).toBe(platform().timers);
   });
 });

@@ -1,7 +1,7 @@
-/** Three ways to the same answers: what a timeline was asked before must never show. */
-import { type Session, Timeline } from "../src/node.js";
+/** Three ways to the same results: earlier calls of a timeline must never affect later ones. */
+import { type Session, Timeline } from "../src/index.js";
 
-/** Answers `cases` by some route; `check` is handed each with the timeline to ask. */
+/** Visits `cases` in some order, and calls `check` with each and a timeline. */
 export type Route = <Case>(
   cases: readonly Case[],
   session: (one: Case) => Session,
@@ -15,13 +15,13 @@ export const routes: Record<string, Route> = {
     }
   },
   "one timeline for a session, in the order of the file": (cases, session, check) => {
-    for (const [told, group] of bySession(cases, session)) {
-      ask(told, group, check);
+    for (const [owner, group] of bySession(cases, session)) {
+      ask(owner, group, check);
     }
   },
   "one timeline for a session, in random order": (cases, session, check) => {
-    for (const [told, group] of bySession(cases, session)) {
-      ask(told, mixed([...group, ...group]), check);
+    for (const [owner, group] of bySession(cases, session)) {
+      ask(owner, mixed([...group, ...group]), check);
     }
   },
 };
@@ -44,16 +44,16 @@ function bySession<Case>(
 ): Iterable<[Session, Case[]]> {
   const groups = new Map<string, [Session, Case[]]>();
   for (const one of cases) {
-    const told = session(one);
-    const key = JSON.stringify(told);
-    const group = groups.get(key) ?? [told, []];
+    const owner = session(one);
+    const key = JSON.stringify(owner);
+    const group = groups.get(key) ?? [owner, []];
     group[1].push(one);
     groups.set(key, group);
   }
   return groups.values();
 }
 
-/** The cases in an order that looks random and is the same in every run. */
+/** Returns the cases in an order that looks random and is the same in every run. */
 function mixed<Case>(cases: Case[]): Case[] {
   let state = 1;
   const next = (n: number): number => {

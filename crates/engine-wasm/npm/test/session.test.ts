@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from "vitest";
 
-import { EngineError, loadEngine, type Session, stateAt, Timeline } from "../src/node.js";
+import { EngineError, loadEngine, type Session, stateAt, Timeline } from "../src/index.js";
 
 const SEED = "550e8400-e29b-41d4-a716-446655440000";
 const START = Date.UTC(2026, 10, 23, 12, 0, 3);
 const BEFORE_START = { step: 0, value: 0, round: 0, broken: false };
 
-/** A session as the server answers it, with more than the engine needs. */
+/** A session as the server returns it, with more fields than the engine needs. */
 const served = {
   id: "sess_0c6a3a0e-0f5c-4b9e-a8a4-2f9f2a3f9a10",
   seed: SEED,
@@ -22,8 +22,8 @@ const served = {
 
 beforeAll(() => loadEngine());
 
-/** The error that a call throws. */
-function refusal(call: () => unknown): EngineError {
+/** Returns the error that a call throws. */
+function errorOf(call: () => unknown): EngineError {
   try {
     call();
   } catch (error) {
@@ -35,8 +35,8 @@ function refusal(call: () => unknown): EngineError {
 
 const at = (changes: Partial<Session>) => new Timeline({ ...served, ...changes });
 
-describe("a session as the server answers it", () => {
-  it("can be passed whole", () => {
+describe("a session as the server returns it", () => {
+  it("can be passed as it is", () => {
     const timeline = new Timeline(served);
     expect(timeline.stateAt(START)).toEqual({ step: 0, value: 1, round: 0, broken: false });
     expect(timeline.stateAt(new Date(START + 1_286_300))).toEqual({
@@ -56,7 +56,7 @@ describe("a session as the server answers it", () => {
     expect(timeline.stepAt(START)).toBe(0);
   });
 
-  it("takes defaults for rules that are left out", () => {
+  it("gets defaults for missing rules", () => {
     const { rules, ...bare } = served;
     const expected = new Timeline({ ...bare, rules }).roundAt(1_000_000);
     for (const session of [
@@ -69,14 +69,14 @@ describe("a session as the server answers it", () => {
     }
   });
 
-  it.each([0, 2, 1.5, "1", null])("is refused if it was made for engine %j", (version) => {
-    const error = refusal(() => at({ engine_version: version as number }));
+  it.each([0, 2, 1.5, "1", null])("is rejected if it needs engine version %j", (version) => {
+    const error = errorOf(() => at({ engine_version: version as number }));
     expect([error.code, error.field]).toEqual(["engine_version", "engine_version"]);
     expect(error.message).toBe(`engine_version must be 1, got ${JSON.stringify(version)}`);
   });
 });
 
-describe("what is no session", () => {
+describe("a value that is not a session", () => {
   const text = "session must be an object with seed, start_at and tick_ms, got ";
   const problem = {
     type: "about:blank",
@@ -88,11 +88,11 @@ describe("what is no session", () => {
     [undefined, "undefined"],
     [null, "null"],
     ["sess_1", '"sess_1"'],
-    [problem, `an error: ${problem.detail}`],
-  ])("%j is refused in words", (value, got) => {
+    [problem, `an error response: ${problem.detail}`],
+  ])("%j is rejected with a message", (value, got) => {
     const session = value as unknown as Session;
     for (const use of [() => new Timeline(session), () => stateAt(session, START)]) {
-      expect(refusal(use)).toMatchObject({ code: "not_a_session", field: "session", message: text + got });
+      expect(errorOf(use)).toMatchObject({ code: "not_a_session", field: "session", message: text + got });
     }
   });
 });
@@ -100,7 +100,7 @@ describe("what is no session", () => {
 describe("a stopped session", () => {
   const stopped = { ...served, status: "stopped", stopped_at: "2026-11-23T12:00:04.050Z" };
 
-  it("moves until it is stopped, and no longer", () => {
+  it("runs until it is stopped, and no longer", () => {
     const timeline = new Timeline(stopped);
     expect(timeline.stepAt(START + 1_000)).toBe(10);
     for (const now of [START + 1_050, START + 1_100, START + 10 ** 9]) {
@@ -110,13 +110,13 @@ describe("a stopped session", () => {
     }
   });
 
-  it("still answers for other steps", () => {
+  it("still computes other steps", () => {
     expect(new Timeline(stopped).state(12_863).broken).toBe(true);
   });
 
-  it("refuses an instant out of range as any other does", () => {
-    expect(refusal(() => stateAt(stopped, 1e15))).toMatchObject({ code: "out_of_range", field: "now" });
-    expect(refusal(() => stateAt(stopped, -1))).toMatchObject({ code: "out_of_range", field: "now" });
+  it("rejects an instant out of range like any other", () => {
+    expect(errorOf(() => stateAt(stopped, 1e15))).toMatchObject({ code: "out_of_range", field: "now" });
+    expect(errorOf(() => stateAt(stopped, -1))).toMatchObject({ code: "out_of_range", field: "now" });
   });
 
   it("never begins if it is stopped before its start", () => {
@@ -125,16 +125,16 @@ describe("a stopped session", () => {
     expect(timeline.stepAt(START + 5_000)).toBeNull();
   });
 
-  it.each([null, undefined])("is not one whose stop is %s", (stopped_at) => {
+  it.each([null, undefined])("is not a session whose stop is %s", (stopped_at) => {
     expect(at({ stopped_at }).stepAt(START + 5_000)).toBe(50);
   });
 
-  it("is refused if the stop is no instant", () => {
-    expect(refusal(() => at({ stopped_at: "soon" }))).toMatchObject({
+  it("is rejected if the stop is not an instant", () => {
+    expect(errorOf(() => at({ stopped_at: "soon" }))).toMatchObject({
       code: "not_an_instant",
       field: "stopped_at",
     });
-    expect(refusal(() => at({ stopped_at: -5 }))).toMatchObject({
+    expect(errorOf(() => at({ stopped_at: -5 }))).toMatchObject({
       code: "out_of_range",
       field: "stopped_at",
       message: "stopped_at must be from 0 to 253402300799999, got -5",
@@ -142,7 +142,7 @@ describe("a stopped session", () => {
   });
 });
 
-describe("numbers have to be whole", () => {
+describe("numbers", () => {
   const others = [
     0.5,
     2 ** 53,
@@ -156,29 +156,32 @@ describe("numbers have to be whole", () => {
     1n,
   ];
 
-  it.each(others.map((other) => [String(other), other]))("so %s is refused everywhere", (_name, other) => {
-    const odd = other as number;
-    const timeline = new Timeline(served);
-    const calls: [string, () => unknown][] = [
-      ["tick_ms", () => at({ tick_ms: odd })],
-      ["break_interval.min", () => at({ rules: { break_interval: { min: odd, max: 5 } } })],
-      ["break_interval.max", () => at({ rules: { break_interval: { min: 5, max: odd } } })],
-      ["step", () => timeline.value(odd)],
-      ["step", () => timeline.round(odd)],
-      ["step", () => timeline.state(odd)],
-      ["step", () => timeline.nextBreak(odd)],
-      ["step", () => timeline.roundOf(odd)],
-      ["step", () => timeline.timeOf(odd)],
-      ["step", () => timeline.draw(odd, "dice")],
-      ["round", () => timeline.roundAt(odd)],
-      ["n", () => timeline.draw(0, "dice").below(odd)],
-    ];
-    for (const [field, call] of calls) {
-      expect(refusal(call)).toMatchObject({ code: "not_an_integer", field });
-    }
-  });
+  it.each(others.map((other) => [String(other), other]))(
+    "must be integers: %s is rejected everywhere",
+    (_name, other) => {
+      const odd = other as number;
+      const timeline = new Timeline(served);
+      const calls: [string, () => unknown][] = [
+        ["tick_ms", () => at({ tick_ms: odd })],
+        ["break_interval.min", () => at({ rules: { break_interval: { min: odd, max: 5 } } })],
+        ["break_interval.max", () => at({ rules: { break_interval: { min: 5, max: odd } } })],
+        ["step", () => timeline.value(odd)],
+        ["step", () => timeline.round(odd)],
+        ["step", () => timeline.state(odd)],
+        ["step", () => timeline.nextBreak(odd)],
+        ["step", () => timeline.roundOf(odd)],
+        ["step", () => timeline.timeOf(odd)],
+        ["step", () => timeline.draw(odd, "dice")],
+        ["round", () => timeline.roundAt(odd)],
+        ["n", () => timeline.draw(0, "dice").below(odd)],
+      ];
+      for (const [field, call] of calls) {
+        expect(errorOf(call)).toMatchObject({ code: "not_an_integer", field });
+      }
+    },
+  );
 
-  it("and in their range", () => {
+  it("must be in range", () => {
     const timeline = new Timeline(served);
     const step = "step must be from 0 to 253402300799999, got -1";
     for (const call of [
@@ -189,44 +192,47 @@ describe("numbers have to be whole", () => {
       () => timeline.roundOf(-1),
       () => timeline.draw(-1, "dice"),
     ]) {
-      expect(refusal(call)).toMatchObject({ code: "out_of_range", field: "step", message: step });
+      expect(errorOf(call)).toMatchObject({ code: "out_of_range", field: "step", message: step });
     }
-    expect(refusal(() => timeline.roundAt(-1)).message).toBe("round must be from 0 to 1260707964179, got -1");
-    expect(refusal(() => timeline.timeOf(2 ** 45)).field).toBe("step");
-    expect(refusal(() => timeline.stateAt(-1)).message).toBe("now must be from 0 to 253402300799999, got -1");
-    expect(refusal(() => at({ rules: { rounds_per_epoch: 63 } })).code).toBe("not_even");
+    expect(errorOf(() => timeline.roundAt(-1)).message).toBe("round must be from 0 to 1260707964179, got -1");
+    expect(errorOf(() => timeline.timeOf(2 ** 45)).field).toBe("step");
+    expect(errorOf(() => timeline.stateAt(-1)).message).toBe("now must be from 0 to 253402300799999, got -1");
+    expect(errorOf(() => at({ rules: { rounds_per_epoch: 63 } })).code).toBe("not_even");
   });
 
-  it("and -0 is 0", () => {
+  it("may be -0, which is 0", () => {
     expect(new Timeline(served).state(-0)).toEqual({ step: 0, value: 1, round: 0, broken: false });
     expect(new Timeline(served).roundAt(-0).round).toBe(0);
   });
 });
 
-describe("texts have to be well-formed", () => {
-  it.each(["\ud800", "a\udfff", "\udc00\ud800", "\u{1f600}\ud83d"])("so %j is refused", (text) => {
-    expect(refusal(() => at({ seed: text }))).toMatchObject({ code: "lone_surrogate", field: "seed" });
-    const timeline = new Timeline(served);
-    expect(refusal(() => timeline.draw(0, text))).toMatchObject({
-      code: "lone_surrogate",
-      field: "channel",
-    });
-  });
+describe("strings", () => {
+  it.each(["\ud800", "a\udfff", "\udc00\ud800", "\u{1f600}\ud83d"])(
+    "must be well-formed: %j is rejected",
+    (text) => {
+      expect(errorOf(() => at({ seed: text }))).toMatchObject({ code: "lone_surrogate", field: "seed" });
+      const timeline = new Timeline(served);
+      expect(errorOf(() => timeline.draw(0, text))).toMatchObject({
+        code: "lone_surrogate",
+        field: "channel",
+      });
+    },
+  );
 
-  it("and whole pairs are", () => {
+  it("may contain surrogate pairs", () => {
     const timeline = at({ seed: "\u{1f600}" });
     expect(timeline.draw(0, "\u{1f600}").word()).not.toBe(timeline.draw(0, "\u{1f601}").word());
   });
 
-  it.each([undefined, null, 5, {}])("and texts: %j is none", (other) => {
+  it.each([undefined, null, 5, {}])("must be strings: %j is rejected", (other) => {
     const text = other as string;
-    expect(refusal(() => at({ seed: text }))).toMatchObject({ code: "not_a_text", field: "seed" });
+    expect(errorOf(() => at({ seed: text }))).toMatchObject({ code: "not_a_text", field: "seed" });
     const timeline = new Timeline(served);
-    expect(refusal(() => timeline.draw(0, text))).toMatchObject({ code: "not_a_text", field: "channel" });
+    expect(errorOf(() => timeline.draw(0, text))).toMatchObject({ code: "not_a_text", field: "channel" });
   });
 
-  it("and not too long", () => {
-    expect(refusal(() => at({ seed: "x".repeat(129) }))).toMatchObject({ code: "length", field: "seed" });
+  it("must not be too long", () => {
+    expect(errorOf(() => at({ seed: "x".repeat(129) }))).toMatchObject({ code: "length", field: "seed" });
     expect(at({ seed: "x".repeat(128) }).value(0)).toBe(1);
   });
 });

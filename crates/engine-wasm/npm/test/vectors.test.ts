@@ -1,15 +1,15 @@
 import { beforeAll, describe, expect, it } from "vitest";
 
-import { ENGINE_VERSION, EngineError, loadEngine, type Session, stateAt, Timeline } from "../src/node.js";
+import { ENGINE_VERSION, EngineError, loadEngine, type Session, stateAt, Timeline } from "../src/index.js";
 import { routes } from "./routes.js";
 import { type DrawCase, type EpochCase, type InvalidCase, type StateCase, vectors } from "./vectors.js";
 
-/** The last step of all: 1 ms ticks from 1970 to the end of the year 9999. */
+/** The very last step: ticks of 1 ms from 1970 to the end of the year 9999. */
 const LAST_STEP = 253_402_300_799_999;
 
 beforeAll(() => loadEngine());
 
-/** A session of which only seed and rules matter. */
+/** A session of which only the seed and the rules matter. */
 const anyTime = ({ seed, rules }: Pick<StateCase, "seed" | "rules">): Session => ({
   seed,
   rules,
@@ -23,7 +23,7 @@ const numbers = (state: StateCase["state"]) => ({
   round: Number(state.round),
 });
 
-/** Every round of the epoch, by its number. The last epoch there is has rounds that begin after the last step. */
+/** Returns every round of the epoch by number. The last epoch has rounds that begin after the last step. */
 function checkEpoch(timeline: Timeline, one: EpochCase): void {
   const first = Number(one.epoch) * one.rules.rounds_per_epoch;
   const last = timeline.round(LAST_STEP);
@@ -68,7 +68,7 @@ function checkDraw(timeline: Timeline, one: DrawCase): void {
 }
 
 describe.each(Object.entries(routes))("by %s", (_name, walk) => {
-  it("gives the states at instants", () => {
+  it("computes the states at instants", () => {
     const session = ({ seed, rules, start_at, tick_ms }: (typeof vectors.states_at)[number]) => ({
       seed,
       rules,
@@ -80,7 +80,7 @@ describe.each(Object.entries(routes))("by %s", (_name, walk) => {
     });
   });
 
-  it("gives the states of steps, as objects and as numbers, and the breaks that follow", () => {
+  it("computes the states of steps, as objects and as numbers, and the breaks that follow", () => {
     walk(vectors.states, anyTime, (timeline, one) => {
       const step = Number(one.step);
       expect(timeline.state(step), one.why).toEqual(numbers(one.state));
@@ -92,7 +92,7 @@ describe.each(Object.entries(routes))("by %s", (_name, walk) => {
     });
   });
 
-  it("gives the instants of steps", () => {
+  it("computes the instants of steps", () => {
     const session = ({ start_at, tick_ms }: (typeof vectors.times)[number]) => ({
       seed: "any",
       start_at: Number(start_at),
@@ -104,7 +104,7 @@ describe.each(Object.entries(routes))("by %s", (_name, walk) => {
     });
   });
 
-  it("gives the rounds", () => {
+  it("computes the rounds", () => {
     walk(vectors.rounds, anyTime, (timeline, one) => {
       expect(timeline.roundAt(Number(one.round)), one.why).toEqual({
         round: Number(one.round),
@@ -115,16 +115,16 @@ describe.each(Object.entries(routes))("by %s", (_name, walk) => {
     });
   });
 
-  it("gives the intervals of epochs", () => {
+  it("computes the intervals of epochs", () => {
     walk(vectors.epochs, anyTime, checkEpoch);
   });
 
-  it("gives the draws", () => {
+  it("computes the draws", () => {
     walk(vectors.draws, anyTime, checkDraw);
   });
 });
 
-it("the vectors are of this version, complete, and reach beyond 32 bits", () => {
+it("the vectors have this version, are complete, and reach beyond 32 bits", () => {
   expect(vectors.engine_version).toBe(ENGINE_VERSION);
   for (const cases of [vectors.states_at, vectors.times, vectors.rounds, vectors.epochs, vectors.invalid]) {
     expect(cases.length).toBeGreaterThan(10);
@@ -140,8 +140,8 @@ it("stateAt agrees with a timeline", () => {
   }
 });
 
-describe("invalid inputs are refused", () => {
-  /** Uses every input, so that the wrong one is met. */
+describe("invalid inputs throw", () => {
+  /** Uses every input, and so the invalid one. */
   function use({ seed, rules, start_at, tick_ms, now, step, channel, n, round }: InvalidCase["input"]): void {
     const timeline = new Timeline({ seed, rules, start_at: Number(start_at), tick_ms });
     timeline.stateAt(Number(now));
@@ -152,10 +152,10 @@ describe("invalid inputs are refused", () => {
     }
   }
 
-  /** What the error has to say. Beyond 2^53 a number is refused before the engine sees it. */
+  /** The expected message. A number beyond 2^53 is rejected before it reaches the engine. */
   function expected({ field, min, max, value, even }: InvalidCase["error"]): string {
     if (!Number.isSafeInteger(Number(value))) {
-      return `${field} must be a whole number of at most 2^53 - 1 in size, got ${value}`;
+      return `${field} must be an integer of at most 2^53 - 1 in magnitude, got ${value}`;
     }
     if (field === "seed" || field === "channel") {
       return `${field} must be ${min} to ${max} bytes of UTF-8, got ${value} bytes`;

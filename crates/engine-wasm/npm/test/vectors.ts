@@ -1,9 +1,9 @@
-/** The test vectors that every implementation of the engine has to agree with. */
+/** The test vectors that every implementation of the engine must match. */
 import { readFileSync } from "node:fs";
 
-import type { BreakInterval } from "../src/node.js";
+import type { BreakInterval } from "../src/index.js";
 
-/** Numbers that JavaScript may not hold exactly come as decimal text. */
+/** Numbers that JavaScript may not represent exactly are decimal strings. */
 type Decimal = string;
 
 interface Told {
@@ -64,7 +64,7 @@ export interface DrawCase extends Seeded {
   step: Decimal;
   channel: string;
   words: number[];
-  /** Each over 2^53. */
+  /** Each is divided by 2^53. */
   units: Decimal[];
   below: { n: number; values: number[] }[];
   shuffle_52: number[];
@@ -80,7 +80,7 @@ export interface InvalidCase extends Told {
     step: Decimal;
     channel: string;
     n: number;
-    /** Only in the cases that are about it. */
+    /** Only in cases that are about it. */
     round?: Decimal;
   };
   error: { field: string; min: Decimal; max: Decimal; value: Decimal; even?: boolean };

@@ -1,23 +1,23 @@
-/** Exchanges over HTTP: asks a server's `/v1/time`. */
-import type { ServerTime } from "../http/api.js";
+/** Exchanges over HTTP: requests to a server's `/v1/time`. */
 import { SessionError } from "../http/error.js";
 import { request } from "../http/request.js";
+import type { ServerTime } from "../http/schemas.js";
 import type { Platform } from "../platform.js";
-import type { AskTime, Exchange } from "./ports.js";
-import type { WireStamps } from "./wire.js";
+import type { AskTime, Exchange } from "./inputs.js";
+import type { RequestStamps } from "./resource-timing.js";
 
-/** Tells the exchanges of this page apart, those of several clocks too. */
-let asked = 0;
+/** The number of exchanges on this page, over all clocks. */
+let exchanges = 0;
 
-/** Asks at an address. */
+/** Returns a function that asks for the time at an address. */
 export function askOver(platform: Platform, address: string): AskTime {
-  // Pages of several players have a cache in common that should not be there.
+  // Several pages may share a cache that ignores `no-store`.
   const page = Math.floor(platform.random() * 2 ** 32).toString(36);
   return async (signal) => {
-    asked += 1;
-    // The server does not look at it. Without, the browser's records of two exchanges could be taken for each other.
-    const unique = `${address}?${page}${asked}`;
-    const watch = platform.watchWire?.(unique);
+    exchanges += 1;
+    // The server ignores the query. It keeps the browser's timing entries of two exchanges apart.
+    const unique = `${address}?${page}${exchanges}`;
+    const watch = platform.watchResourceTiming?.(unique);
     try {
       return await exchange(platform, unique, signal, () => watch?.stamps());
     } finally {
@@ -30,26 +30,26 @@ async function exchange(
   { fetch, timers, time }: Platform,
   address: string,
   signal: AbortSignal,
-  stamps: () => Promise<WireStamps | undefined> | undefined,
+  stamps: () => Promise<RequestStamps | undefined> | undefined,
 ): Promise<Exchange> {
   let answeredMs = Number.NaN;
-  const stamping: typeof fetch = async (...asking) => {
-    const response = await fetch(...asking);
+  const stampingFetch: typeof fetch = async (...parameters) => {
+    const response = await fetch(...parameters);
     answeredMs = time.monotonicMs();
     return response;
   };
   const askedMs = time.monotonicMs();
-  const answer = await request({ fetch: stamping, timers }, address, { cache: "no-store" }, signal);
+  const answer = await request({ fetch: stampingFetch, timers }, address, { cache: "no-store" }, signal);
   const { received_us, sent_us, server } = checked(address, answer);
-  const onTheWire = within({ askedMs, answeredMs }, await stamps());
-  return { ...onTheWire, receivedMs: received_us / 1_000, sentMs: sent_us / 1_000, server };
+  const narrowest = narrower({ askedMs, answeredMs }, await stamps());
+  return { ...narrowest, receivedMs: received_us / 1_000, sentMs: sent_us / 1_000, server };
 }
 
-/** What is certain of both: the question left after the later start, and the answer had come by the earlier end. */
-function within(around: WireStamps, wire: WireStamps | undefined): WireStamps {
-  const askedMs = Math.max(around.askedMs, wire?.askedMs ?? around.askedMs);
-  const answeredMs = Math.min(around.answeredMs, wire?.answeredMs ?? around.answeredMs);
-  // A record of something else.
+/** Combines stamps of one request that both hold: it left after the later start and was answered by the earlier end. */
+function narrower(around: RequestStamps, browser: RequestStamps | undefined): RequestStamps {
+  const askedMs = Math.max(around.askedMs, browser?.askedMs ?? around.askedMs);
+  const answeredMs = Math.min(around.answeredMs, browser?.answeredMs ?? around.answeredMs);
+  // If they contradict each other, the browser's entry belongs to another request.
   return askedMs <= answeredMs ? { askedMs, answeredMs } : around;
 }
 
@@ -57,7 +57,7 @@ function checked(address: string, answer: unknown): ServerTime {
   const { received_us, sent_us, server = "" } = (answer ?? {}) as Partial<ServerTime>;
   const areTimes = Number.isSafeInteger(received_us) && Number.isSafeInteger(sent_us);
   if (!(areTimes && (sent_us as number) >= (received_us as number))) {
-    throw new SessionError("bad_answer", `${address} did not tell the time`);
+    throw new SessionError("bad_answer", `the response of ${address} contains no valid time`);
   }
   return { ...(answer as ServerTime), server: String(server) };
 }

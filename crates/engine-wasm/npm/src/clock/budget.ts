@@ -1,30 +1,30 @@
 /**
- * How many questions a clock may ask, so that a million clocks do not wear a server out: sixteen when it starts, and beyond
- * those at most eight in any minute.
+ * Limits the requests of a clock, so that a million clocks do not overload a server: 16 at the start, and beyond those at
+ * most 8 in any minute.
  */
 
-/** How many questions a new clock may ask at once. */
+/** The number of requests a new clock may send at once. */
 const AT_START = 16;
-/** How many it may ask in any minute, beyond those: one more only to find out whether the minute is over. */
-const A_MINUTE = 7;
+/** The number it may send in any minute beyond those. One more is allowed to find out whether the minute is over. */
+const PER_MINUTE = 7;
 const MINUTE_MS = 60_000;
 
-/** Counts questions. */
+/** Counts requests. */
 export class Budget {
   #atStart = AT_START;
   #askedMs: number[] = [];
 
-  /** How many questions may be asked now. */
+  /** Returns how many requests the clock may send now. */
   left(nowMs: number): number {
-    return this.#atStart + A_MINUTE - this.#within(nowMs).length;
+    return this.#atStart + PER_MINUTE - this.#withinMinute(nowMs).length;
   }
 
-  /** Whether one more question may be asked because the machine has perhaps slept, so that the minute may be over. */
-  mayAskOnce(nowMs: number, perhapsSleptMs: number): boolean {
-    return this.left(nowMs + perhapsSleptMs) > 0 && this.#within(nowMs).length <= A_MINUTE;
+  /** Returns whether one more request is allowed because the machine may have slept, so that the minute may be over. */
+  mayAskOnce(nowMs: number, possibleSleepMs: number): boolean {
+    return this.left(nowMs + possibleSleepMs) > 0 && this.#withinMinute(nowMs).length <= PER_MINUTE;
   }
 
-  /** Counts a question that is asked now. Gives a function that takes it back, should it have reached nobody. */
+  /** Counts a request sent now. Returns a function that undoes this, for a request that reached no server. */
   take(nowMs: number): () => void {
     if (this.#atStart > 0) {
       this.#atStart -= 1;
@@ -32,15 +32,15 @@ export class Budget {
         this.#atStart += 1;
       };
     }
-    this.#askedMs = [...this.#within(nowMs), nowMs];
+    this.#askedMs = [...this.#withinMinute(nowMs), nowMs];
     return () => {
       const index = this.#askedMs.indexOf(nowMs);
-      // It may have been forgotten meanwhile.
+      // The entry is gone if it was older than a minute.
       this.#askedMs.splice(index, index < 0 ? 0 : 1);
     };
   }
 
-  #within(nowMs: number): number[] {
+  #withinMinute(nowMs: number): number[] {
     return this.#askedMs.filter((at) => nowMs - at < MINUTE_MS);
   }
 }

@@ -1,43 +1,41 @@
-/**
- * A clock of the server's time: asks for it in bursts of exchanges, and keeps time in between.
- */
+/** A clock that shows the server's time. It asks for the time in bursts of exchanges, and keeps time in between. */
 import { dispose } from "../engine/handle.js";
 import { SessionError } from "../http/error.js";
 import { Listeners } from "../listeners.js";
 import { Budget } from "./budget.js";
 import { type ClockReading, Estimate } from "./estimate.js";
-import type { AskTime, Random, Sign, Signs, Timers, TimeSource } from "./ports.js";
+import type { AskTime, Random, Timers, TimeSource, WakeEvent, WakeEvents } from "./inputs.js";
 
 export type { ClockReading } from "./estimate.js";
 
-/** What a clock is made of. */
+/** The inputs of a clock. */
 export interface ClockParts {
   readonly time: TimeSource;
   readonly timers: Timers;
   readonly random: Random;
   readonly ask: AskTime;
-  readonly signs?: Signs | undefined;
-  /** Closes the clock when it is aborted. */
+  readonly wakeEvents?: WakeEvents | undefined;
+  /** Closes the clock when aborted. */
   readonly signal?: AbortSignal | undefined;
-  /** Where it asks, if it asks over HTTP. */
+  /** The address it asks, if it asks over HTTP. */
   readonly address?: string | undefined;
 }
 
-/** What a clock tells. */
+/** The events of a clock. */
 export interface ClockEvents {
-  /** It was compared with the server's time. */
+  /** The clock was compared with the server's time. */
   sync: ClockReading;
-  /** A question was not answered; the clock goes on by itself and asks again. Carries why. */
+  /** A request got no response. Carries the reason. The clock keeps running and asks again. */
   silence: unknown;
 }
 
-/** Some exchanges one after the other, after a pause in milliseconds. */
+/** Consecutive exchanges after a pause in milliseconds. */
 interface Burst {
   readonly pauseMs: number;
   readonly exchanges: number;
 }
 
-/** The first bursts. They come thick, because the drift is not known yet; sixteen exchanges in the first half minute. */
+/** The first bursts. They follow closely because the drift is still unknown: 16 exchanges in the first half minute. */
 const AT_START: readonly Burst[] = [
   { pauseMs: 0, exchanges: 6 },
   { pauseMs: 2_000, exchanges: 2 },
@@ -47,58 +45,58 @@ const AT_START: readonly Burst[] = [
   { pauseMs: 18_000, exchanges: 4 },
 ];
 /**
- * All others: at most six exchanges in any minute. Three together, because the first has to wait for a connection to be made, or
- * for a mobile radio to wake up.
+ * All later bursts: at most six exchanges in any minute. There are three in a burst because the first must wait for a new
+ * connection, or for a mobile radio to wake up.
  */
 const LATER: Burst = { pauseMs: 32_000, exchanges: 3 };
-/** So many questions of the budget are left for what cannot wait; and one more, see `Budget`. */
+/** The part of the budget that is reserved for urgent requests. `Budget` allows one more. */
 const RESERVE = 1;
-/** Exchanges after the machine's clocks were upset. */
-const AFTER_UPSET = 4;
-/** A page that was told too late that it was asleep has heard the server since within this time, in milliseconds. */
-const TOLD_LATE_MS = 2_000;
-/** A burst over a slow path ends after this time, in milliseconds, once it has brought enough. */
+/** The most exchanges in a burst after the machine's clocks were disrupted. */
+const AFTER_DISRUPTION = 4;
+/** If the server responded within this time, in milliseconds, a `woken` event is about an earlier sleep. */
+const LATE_EVENT_MS = 2_000;
+/** A burst over a slow path ends after this time, in milliseconds, once it has enough exchanges. */
 const BURST_MS = 1_000;
 const ENOUGH_EXCHANGES = 3;
-/** An answer that takes longer is not waited for, in milliseconds. */
-const PATIENCE_MS = 5_000;
-/** A timer that is so late was asleep. */
+/** The timeout of a request, in milliseconds. */
+const TIMEOUT_MS = 5_000;
+/** If a timer is this late, in milliseconds, the machine was asleep. */
 const SLEPT_MS = 2_000;
-/** The pause after a question that was not answered, in milliseconds: doubled each time, up to the longest. */
+/** The pause after a request without a response, in milliseconds: doubled each time, up to the longest. */
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 15_000;
 /** The pause while the budget is used up. */
 const NO_BUDGET_MS = 1_000;
-/** Pauses are up to this part shorter or longer, so that clients that started together do not ask together. */
+/** Pauses vary by this fraction, so that clients that started together do not ask together. */
 const JITTER = 0.05;
 
-/** A running clock. It asks until it is closed. */
+/** A running clock. It asks for the time until it is closed. */
 export class Clock {
   readonly #parts: ClockParts;
   readonly #estimate: Estimate;
   readonly #budget = new Budget();
   readonly #listeners = new Listeners<ClockEvents>();
-  readonly #ignoreSigns: () => void;
+  readonly #ignoreWakeEvents: () => void;
   readonly #onAbort = (): void => this.close();
   #isClosed = false;
   #cancelTimer: () => void = nothing;
-  /** The question under way. */
-  #question: AbortController | undefined;
+  /** The request in flight. */
+  #request: AbortController | undefined;
   #askedMs = 0;
   #isInBurst = false;
-  /** How many bursts have brought something, and how many questions in a row have not been answered. */
+  /** The number of successful bursts, and of consecutive requests without a response. */
   #successes = 0;
   #failures = 0;
-  /** How often the clocks had been upset when a burst brought something last, and when the last burst began. */
-  #upsetsKnown = 0;
-  #upsetsAtBurst = 0;
-  /** Whether somebody who reads has made it ask at once, since then. */
+  /** The number of disruptions at the last successful burst, and at the beginning of the last burst. */
+  #disruptionsKnown = 0;
+  #disruptionsAtBurst = 0;
+  /** Whether a reading has triggered an immediate burst since the last successful one. */
   #isHurried = false;
 
   constructor(parts: ClockParts) {
     this.#parts = parts;
     this.#estimate = new Estimate(parts.time);
-    this.#ignoreSigns = parts.signs?.((sign) => this.#heed(sign)) ?? nothing;
+    this.#ignoreWakeEvents = parts.wakeEvents?.((event) => this.#onWakeEvent(event)) ?? nothing;
     parts.signal?.addEventListener("abort", this.#onAbort);
     if (parts.signal?.aborted) {
       this.close();
@@ -107,7 +105,7 @@ export class Clock {
     }
   }
 
-  /** Where it asks for the time: a session of another server cannot be connected with it. */
+  /** The address it asks for the time. Only sessions of the same server can share the clock. */
   get address(): string | undefined {
     return this.#parts.address;
   }
@@ -117,7 +115,7 @@ export class Clock {
     return this.#isClosed;
   }
 
-  /** Whether the clock was set. Before that it says nothing. */
+  /** Whether the clock has been set and can be read. */
   get isReady(): boolean {
     return this.#estimate.isReady;
   }
@@ -127,17 +125,21 @@ export class Clock {
     return this.read().now;
   }
 
-  /** By how much {@link Clock.now} may be wrong at most, in milliseconds. */
+  /** The maximum error of {@link Clock.now}, in milliseconds. */
   get errorMs(): number {
     return this.read().errorMs;
   }
 
-  /** Whether the server was heard lately, and nothing has happened since that may have upset the clock. */
+  /** Whether the server has responded recently, and nothing has disrupted the clock since. */
   get synced(): boolean {
     return this.read().synced;
   }
 
-  /** All three at once, of one moment. The clock must be ready, as those are that {@link openClock} and sessions give. */
+  /**
+   * Reads all three at the same moment. The clocks of {@link openClock} and of sessions are always ready.
+   *
+   * @throws {@link SessionError} `not_ready` if the clock has not been set yet.
+   */
   read(): ClockReading {
     const reading = this.#estimate.read();
     if (reading === undefined) {
@@ -150,42 +152,42 @@ export class Clock {
     return reading;
   }
 
-  /** Has a listener called at each event, until the function that this returns is called, or the clock is closed. */
+  /** Calls a listener at each event. Returns a function that removes it; closing the clock removes it too. */
   on<Name extends keyof ClockEvents>(
     event: Name,
-    listener: (happened: ClockEvents[Name]) => void,
+    listener: (payload: ClockEvents[Name]) => void,
   ): () => void {
     return this.#isClosed ? nothing : this.#listeners.add(event, listener);
   }
 
-  /** Ends all questions and forgets who listens. It still keeps time. */
+  /** Cancels all requests and removes all listeners. The clock still keeps time. */
   close(): void {
     this.#isClosed = true;
     this.#cancelTimer();
-    this.#question?.abort();
-    this.#ignoreSigns();
+    this.#request?.abort();
+    this.#ignoreWakeEvents();
     this.#parts.signal?.removeEventListener("abort", this.#onAbort);
     this.#listeners.clear();
   }
 
-  /** The same as {@link Clock.close}; called at the end of the block by `using clock = ...`. */
+  /** Calls {@link Clock.close} at the end of a block with `using clock = ...`. */
   [dispose](): void {
     this.close();
   }
 
-  #heed(sign: Sign): void {
-    if (sign === "woken" && !(this.#isUpset() || this.#estimate.hasHeardWithin(TOLD_LATE_MS))) {
-      this.#estimate.upset();
+  #onWakeEvent(event: WakeEvent): void {
+    if (event === "woken" && !(this.#isDisrupted() || this.#estimate.hasHeardWithin(LATE_EVENT_MS))) {
+      this.#estimate.noteDisruption();
     }
     if (this.#failures > 0 || this.#estimate.read()?.synced === false) {
       this.#hurry();
     }
   }
 
-  /** Asks at once. A question from before the clocks were upset is not waited for: its answer would tell nothing. */
+  /** Asks at once. Cancels a request from before a disruption, whose response would be worthless. */
   #hurry(): void {
-    if (this.#isInBurst && this.#estimate.upsets !== this.#upsetsAtBurst) {
-      this.#question?.abort(new Error("the machine's clocks were upset meanwhile"));
+    if (this.#isInBurst && this.#estimate.disruptions !== this.#disruptionsAtBurst) {
+      this.#request?.abort(new Error("the machine's clocks were disrupted during the request"));
     }
     this.#askAfter(0);
   }
@@ -197,18 +199,18 @@ export class Clock {
     }
   }
 
-  /** Asks one burst, and has the next asked later. */
+  /** Runs one burst and schedules the next. */
   async #askBurst(): Promise<void> {
     this.#isInBurst = true;
-    this.#upsetsAtBurst = this.#estimate.upsets;
+    this.#disruptionsAtBurst = this.#estimate.disruptions;
     const outcome = await this.#exchanges().catch((error: unknown) => ({ error }));
     this.#isInBurst = false;
     this.#askAfter(this.#conclude(outcome));
   }
 
-  /** Makes of a burst what can be made. Gives the pause before the next, in milliseconds. */
+  /** Evaluates a burst. Returns the pause before the next, in milliseconds. */
   #conclude(outcome: number | { readonly error: unknown }): number {
-    if (this.#estimate.upsets !== this.#upsetsAtBurst) {
+    if (this.#estimate.disruptions !== this.#disruptionsAtBurst) {
       return 0;
     }
     if (outcome === 0) {
@@ -218,24 +220,24 @@ export class Clock {
       this.#settle();
       return this.#jittered(planned(this.#successes).pauseMs);
     }
-    if (this.#nowMs() - this.#askedMs > PATIENCE_MS + SLEPT_MS) {
-      // It was given up so late because the machine slept meanwhile. What failed before says nothing of now.
+    if (this.#nowMs() - this.#askedMs > TIMEOUT_MS + SLEPT_MS) {
+      // The timeout fired late because the machine slept. Earlier failures say nothing about the network now.
       this.#failures = 0;
-      this.#tell("silence", outcome.error);
+      this.#emit("silence", outcome.error);
       return 0;
     }
     const pauseMs = Math.min(FIRST_RETRY_MS * 2 ** this.#failures, LONGEST_RETRY_MS);
     this.#failures += 1;
-    this.#tell("silence", outcome.error);
+    this.#emit("silence", outcome.error);
     return this.#jittered(pauseMs);
   }
 
-  /** Some exchanges. Gives how many have told something; those before a failure count if there are any. */
+  /** Runs the exchanges of a burst. Returns how many were useful. A failure after a useful exchange only ends the burst. */
   async #exchanges(): Promise<number> {
     const size = this.#size();
     const startedMs = this.#nowMs();
-    // The very first has to wait for a connection, and the first after a sleep too, on the way there alone.
-    const isFirst = size > 1 && (this.#successes === 0 || this.#isUpset());
+    // The very first request, and the first after a sleep, waits for a connection, which delays only its way there.
+    const isFirst = size > 1 && (this.#successes === 0 || this.#isDisrupted());
     let heard = 0;
     for (let count = 0; count < size; count += 1) {
       if (heard >= ENOUGH_EXCHANGES && this.#nowMs() - startedMs > BURST_MS) {
@@ -259,47 +261,47 @@ export class Clock {
   #size(): number {
     const nowMs = this.#budgetMs();
     const left = this.#budget.left(nowMs);
-    if (!this.#isUpset()) {
+    if (!this.#isDisrupted()) {
       return Math.min(planned(this.#successes).exchanges, Math.max(0, left - RESERVE));
     }
-    // Some are left for the next time.
-    const size = Math.min(AFTER_UPSET, Math.ceil(left / 2));
-    return size > 0 || !this.#budget.mayAskOnce(nowMs, this.#estimate.perhapsSleptMs) ? size : 1;
+    // Keeps some for the next disruption.
+    const size = Math.min(AFTER_DISRUPTION, Math.ceil(left / 2));
+    return size > 0 || !this.#budget.mayAskOnce(nowMs, this.#estimate.possibleSleepMs) ? size : 1;
   }
 
-  #isUpset(): boolean {
-    return this.#estimate.upsets !== this.#upsetsKnown;
+  #isDisrupted(): boolean {
+    return this.#estimate.disruptions !== this.#disruptionsKnown;
   }
 
-  /** One exchange. Gives whether it has told something. */
+  /** Runs one exchange. Returns whether it was useful. */
   async #exchange(isEvidence: boolean): Promise<boolean> {
-    const question = new AbortController();
-    this.#question = question;
-    const late = `the server did not tell the time within ${PATIENCE_MS / 1_000} s`;
-    const giveUp = (): void => question.abort(new SessionError("timeout", late));
-    const cancel = this.#parts.timers.set(giveUp, PATIENCE_MS);
-    const { upsets } = this.#estimate;
-    const takeBack = this.#budget.take(this.#budgetMs());
+    const request = new AbortController();
+    this.#request = request;
+    const late = `no response from the server within ${TIMEOUT_MS / 1_000} s`;
+    const giveUp = (): void => request.abort(new SessionError("timeout", late));
+    const cancel = this.#parts.timers.set(giveUp, TIMEOUT_MS);
+    const { disruptions } = this.#estimate;
+    const undo = this.#budget.take(this.#budgetMs());
     this.#askedMs = this.#nowMs();
     try {
-      const exchange = await this.#parts.ask(question.signal);
-      const isOfUse = this.#estimate.upsets === upsets && !this.#isClosed;
-      if (isOfUse) {
+      const exchange = await this.#parts.ask(request.signal);
+      const isUseful = this.#estimate.disruptions === disruptions && !this.#isClosed;
+      if (isUseful) {
         this.#estimate.add(exchange, isEvidence);
-        if (this.#estimate.isReady && this.#isUpset()) {
-          // It may be so wrong that it cannot wait for the rest of the burst.
+        if (this.#estimate.isReady && this.#isDisrupted()) {
+          // The clock may be so wrong that it cannot wait for the rest of the burst.
           this.#estimate.settleIfWrong();
         }
       }
-      return isOfUse;
+      return isUseful;
     } catch (error) {
       if ((error as { code?: unknown } | undefined)?.code === "unreachable") {
-        takeBack();
+        undo();
       }
       throw error;
     } finally {
       cancel();
-      this.#question = undefined;
+      this.#request = undefined;
     }
   }
 
@@ -307,17 +309,17 @@ export class Clock {
     this.#successes += 1;
     this.#failures = 0;
     this.#isHurried = false;
-    this.#upsetsKnown = this.#estimate.upsets;
+    this.#disruptionsKnown = this.#estimate.disruptions;
     this.#estimate.settle();
     const reading = this.#estimate.read();
     if (reading !== undefined) {
-      this.#tell("sync", reading);
+      this.#emit("sync", reading);
     }
   }
 
-  #tell<Name extends keyof ClockEvents>(event: Name, happened: ClockEvents[Name]): void {
+  #emit<Name extends keyof ClockEvents>(event: Name, payload: ClockEvents[Name]): void {
     if (!this.#isClosed) {
-      this.#listeners.tell(event, happened);
+      this.#listeners.emit(event, payload);
     }
   }
 
@@ -329,17 +331,17 @@ export class Clock {
     return this.#parts.time.monotonicMs();
   }
 
-  /** Minutes go by while the machine sleeps. */
+  /** The time the budget goes by: it includes time asleep. */
   #budgetMs(): number {
     return this.#nowMs() + this.#estimate.sleptMs;
   }
 }
 
-/** The burst that follows so many others. */
+/** Returns the burst that follows after a number of successful ones. */
 function planned(successes: number): Burst {
   return AT_START[successes] ?? LATER;
 }
 
 function nothing(): void {
-  // There is nothing to take back.
+  // There is nothing to undo.
 }

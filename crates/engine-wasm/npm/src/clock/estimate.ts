@@ -1,109 +1,108 @@
-/**
- * The server's time as far as it can be known, from exchanges and the machine's clocks. Asks nobody and waits for nothing.
- */
-import { Grain } from "./grain.js";
+/** Estimates the server's time from exchanges and the machine's clocks. Sends no requests and waits for nothing. */
+
+import type { Exchange, TimeSource } from "./inputs.js";
 import { clamp, hull, type Interval, intersect, middle } from "./interval.js";
-import type { Exchange, TimeSource } from "./ports.js";
 import { fitTracks } from "./rate.js";
-import { Shown } from "./shown.js";
+import { Resolution } from "./resolution.js";
+import { SlewedTime } from "./slewing.js";
 import { Track } from "./track.js";
 
-/** What a clock says. */
+/** A reading of a clock. */
 export interface ClockReading {
   /** The server's time, in milliseconds since the Unix epoch, with a fraction. Never goes backward. */
   readonly now: number;
-  /** By how much `now` may be wrong at most, in milliseconds. */
+  /** The maximum error of `now`, in milliseconds. */
   readonly errorMs: number;
-  /** Whether the server was heard lately, and nothing has happened since that may have upset the clock. */
+  /** Whether the server has responded recently, and nothing has disrupted the clock since. */
   readonly synced: boolean;
 }
 
-/** So far the machine's two clocks may part from one look to the next without having been set or stopped, in ms. */
-const PARTED_MS = 25;
-/** And this much more for each millisecond between the looks: either may be slewed. */
-const PARTED_RATE = 0.001;
-/** Two readings so close together, in milliseconds, are of one moment. */
-const AT_ONCE_MS = 2;
-/** A machine that is interrupted more often than this between two readings cannot be helped. */
+/** How far the machine's two clocks may diverge between two checks without having been set or stopped, in milliseconds. */
+const DIVERGENCE_MS = 25;
+/** The additional divergence for each millisecond between the checks: either clock may be slewed. */
+const DIVERGENCE_RATE = 0.001;
+/** Two readings this close together, in milliseconds, count as simultaneous. */
+const SIMULTANEOUS_MS = 2;
+/** How often to read both clocks again if something interrupts the readings. */
 const MOST_TRIES = 3;
-/** How wrong the time that a machine believes to have slept may be: the clock that runs meanwhile often counts seconds. */
+/** The error of a machine's own measure of a sleep, in milliseconds: the clock that runs in sleep often counts seconds. */
 const SLEPT_ERROR_MS = 2_000;
-/** And for each millisecond of it. */
+/** The additional error for each millisecond of sleep. */
 const SLEPT_ERROR_RATE = 0.001;
-/** No machine sleeps shorter than this, in milliseconds, unless the wall clock tells of a shorter sleep. */
+/** The shortest sleep, in milliseconds, unless the wall clock indicates a shorter one. */
 const SHORTEST_SLEEP_MS = 1_000;
-/** What parts the clocks is a sleep but for what they drift apart meanwhile. */
-const NEARLY_ALL = 0.9;
-/** For how long a server that has answered counts, in milliseconds. */
+/** The part of a divergence that must be sleep; the rest may be drift. */
+const SLEEP_PART = 0.9;
+/** How long a server counts after a response, in milliseconds. */
 const SERVER_COUNTS_MS = 60_000;
-/** For how long a server counts as heard lately, in milliseconds: a little more than the pause between bursts. */
-const LATELY_MS = 45_000;
-/** How old evidence may be, in milliseconds. */
+/** How long a response keeps the clock synced, in milliseconds: a little longer than the pause between bursts. */
+const RECENT_MS = 45_000;
+/** The maximum age of evidence, in milliseconds. */
 const EVIDENCE_MS = 900_000;
 
-/** One look at the machine's clocks. */
-interface Look {
+/** A simultaneous reading of the machine's clocks. */
+interface ClockPair {
   readonly monotonicMs: number;
   readonly wallMs: number;
 }
 
-/** What was known before the clocks were upset. */
+/** The knowledge from before a disruption. */
 interface Before {
   readonly tracks: readonly Track[];
-  /** For how long the monotonic clock may have stood still since, at most. */
+  /** The longest time that the monotonic clock may have stood still since. */
   readonly sleptMs: number;
-  /** If it has stood still at all, then for this long at least. */
+  /** The shortest time, if it has stood still at all. */
   readonly leastSleepMs: number;
 }
 
 /** An estimate of the server's time. */
 export class Estimate {
   readonly #time: TimeSource;
-  readonly #monotonicGrain = new Grain();
-  readonly #wallGrain = new Grain();
-  /** What offsets are counted from. Known since the first exchange. */
+  readonly #monotonicResolution = new Resolution();
+  readonly #wallResolution = new Resolution();
+  /** The origin of offsets, set by the first exchange. */
   #origin: number | undefined;
-  /** Of the servers that have answered since the clocks were upset last. */
+  /** The servers that have responded since the last disruption. */
   #tracks: Track[] = [];
-  /** From before. They tell nothing of the offset any more, but still of the drift. */
+  /** Tracks from before it. They are evidence only for the drift, no longer for the offset. */
   #past: Track[] = [];
-  /** The drift that fits best. */
+  /** The best fit of the drift. */
   #drift = 0;
-  #shown: Shown | undefined;
-  #look: Look;
-  /** How often the clocks were upset. */
-  #upsets = 0;
-  /** For how long the monotonic clock has stood still for certain. */
+  #slewed: SlewedTime | undefined;
+  #last: ClockPair;
+  /** The number of disruptions. */
+  #disruptions = 0;
+  /** How long the monotonic clock has certainly stood still. */
   #sleptMs = 0;
-  /** Whether what is shown follows what was heard since. */
+  /** Whether the displayed time follows responses from after the last disruption. */
   #isSettled = false;
-  /** What is left to believe while nobody has answered since. */
+  /** The earlier knowledge, until a server responds after a disruption. */
   #before: Before | undefined;
 
   constructor(time: TimeSource) {
     this.#time = time;
-    this.#look = { monotonicMs: time.monotonicMs(), wallMs: time.wallMs() };
+    this.#last = { monotonicMs: time.monotonicMs(), wallMs: time.wallMs() };
   }
 
-  /** How often the clocks were upset so far. An exchange during which that happens is worthless. */
-  get upsets(): number {
-    this.#lookAgain();
-    return this.#upsets;
+  /** The number of disruptions so far. An exchange during one is worthless. */
+  get disruptions(): number {
+    this.#check();
+    return this.#disruptions;
   }
 
-  /** For how long the monotonic clock has stood still, as far as exchanges have shown. */
+  /** How long the monotonic clock has stood still, as far as exchanges have shown. */
   get sleptMs(): number {
     return this.#sleptMs;
   }
 
-  /** For how long it may have stood still besides, as far as the wall clock can be believed. */
-  get perhapsSleptMs(): number {
+  /** How much longer it may have stood still, judging by the wall clock. */
+  get possibleSleepMs(): number {
     return this.#before?.sleptMs ?? 0;
   }
 
-  /** Whether the server was heard within some time, and the clocks were not upset since. */
+  /** Returns whether the server has responded within some time, and the clocks were not disrupted since. */
   hasHeardWithin(ms: number): boolean {
-    return this.#hasHeardSince(this.#lookAgain().monotonicMs - ms);
+    return this.#hasHeardSince(this.#check().monotonicMs - ms);
   }
 
   #hasHeardSince(monotonicMs: number): boolean {
@@ -112,65 +111,70 @@ export class Estimate {
 
   /** Whether there is an estimate: {@link Estimate.settle} was called after an exchange. */
   get isReady(): boolean {
-    return this.#shown !== undefined;
+    return this.#slewed !== undefined;
   }
 
-  /** What the clock says now. Before there is an estimate nothing is known. */
+  /** Reads the clock. Returns `undefined` before there is an estimate. */
   read(): ClockReading | undefined {
-    const { monotonicMs } = this.#lookAgain();
-    if (this.#shown === undefined) {
+    const { monotonicMs } = this.#check();
+    if (this.#slewed === undefined) {
       return undefined;
     }
-    const shown = this.#shown.at(monotonicMs);
+    const displayed = this.#slewed.at(monotonicMs);
     const truth = this.#truth(monotonicMs);
     return {
-      now: (this.#origin ?? 0) + shown,
-      errorMs: Math.max(shown - truth.low, truth.high - shown),
-      synced: this.#hasHeardSince(monotonicMs - LATELY_MS),
+      now: (this.#origin ?? 0) + displayed,
+      errorMs: Math.max(displayed - truth.low, truth.high - displayed),
+      synced: this.#hasHeardSince(monotonicMs - RECENT_MS),
     };
   }
 
-  /** Notes that the clocks may have been upset without a trace. */
-  upset(): void {
-    this.#lookAgain();
-    this.#upset(0, 0);
+  /** Notes that something may have disrupted the clocks without a trace. */
+  noteDisruption(): void {
+    this.#check();
+    this.#disrupt(0, 0);
   }
 
   /**
-   * Takes in an exchange during which the clocks were not upset.
+   * Adds an exchange during which the clocks were not disrupted.
    *
-   * @param isEvidence Whether the estimate may rest on it: not the first over a connection, which was made meanwhile.
+   * @param isEvidence Whether the estimate may rest on it. The first exchange over a connection includes making it.
    */
   add(exchange: Exchange, isEvidence: boolean): void {
-    this.#monotonicGrain.note(exchange.askedMs);
-    this.#monotonicGrain.note(exchange.answeredMs);
+    this.#monotonicResolution.note(exchange.askedMs);
+    this.#monotonicResolution.note(exchange.answeredMs);
     this.#origin ??= Math.round(exchange.receivedMs - exchange.askedMs);
     const alone = new Track(exchange.server, this.#origin);
     alone.add(exchange, isEvidence);
-    const bounds = alone.bounds(exchange.answeredMs, this.#monotonicGrain.ms);
+    const bounds = alone.bounds(exchange.answeredMs, this.#monotonicResolution.ms);
     if (bounds.low > bounds.high) {
-      // The server took longer than all of it: its clock was set meanwhile.
+      // By its own clock the server took longer than the whole exchange: that clock was set in between.
       return;
     }
-    this.#learnOfUpset(bounds, exchange.answeredMs);
+    this.#resolveDisruption(bounds, exchange.answeredMs);
     const known = this.#tracks.find(({ server }) => server === exchange.server);
     if (known === undefined) {
       this.#tracks = [...this.#tracks, alone];
       return;
     }
-    const grainMs = this.#monotonicGrain.ms;
-    if (intersect(known.bounds(exchange.answeredMs, grainMs), alone.bounds(exchange.answeredMs, grainMs))) {
+    const resolutionMs = this.#monotonicResolution.ms;
+    if (
+      intersect(
+        known.bounds(exchange.answeredMs, resolutionMs),
+        alone.bounds(exchange.answeredMs, resolutionMs),
+      )
+    ) {
       known.add(exchange, isEvidence);
     } else {
-      // The server's clock was set, or another server has its name. The latest exchange is right by itself.
+      // The server's clock was set, or another server has its name. Only the latest exchange still holds.
       this.#past = [...this.#past, known];
       this.#tracks = this.#tracks.map((track) => (track === known ? alone : track));
     }
   }
 
-  /** Has what is shown follow what the exchanges so far tell. */
+  /** Makes the displayed time follow the exchanges so far. */
   settle(): void {
-    const { monotonicMs } = this.#lookAgain();
+    const { monotonicMs } = this.#check();
     if (this.#tracks.length === 0) {
       return;
     }
@@ -178,49 +182,49 @@ export class Estimate {
     const { drift, offsetOf } = fitTracks(
       [...this.#past, ...this.#tracks],
       monotonicMs,
-      this.#monotonicGrain.ms,
+      this.#monotonicResolution.ms,
     );
     const offsets = this.#tracks.map(offsetOf);
-    // In the middle between the servers whose clocks differ most.
+    // The middle between the two servers whose clocks differ most.
     const aim = middle({ low: Math.min(...offsets), high: Math.max(...offsets) });
     const offset = clamp(aim, this.#bounds(this.#tracks, monotonicMs));
     this.#drift = drift;
     const line = { offset: offset - drift * monotonicMs, drift };
-    this.#shown ??= new Shown(line, monotonicMs);
-    this.#shown.follow(line, monotonicMs);
+    this.#slewed ??= new SlewedTime(line, monotonicMs);
+    this.#slewed.follow(line, monotonicMs);
     this.#isSettled = true;
   }
 
-  /** The same in a hurry, after an upset: what is shown moves no farther than to where it may be right. */
+  /** Corrects the displayed time after a disruption, but only as far as the bounds require. */
   settleIfWrong(): void {
-    const { monotonicMs } = this.#lookAgain();
-    if (this.#shown !== undefined && this.#tracks.length > 0) {
-      const shown = this.#shown.at(monotonicMs);
-      const right = clamp(shown, this.#truth(monotonicMs));
-      if (right !== shown) {
+    const { monotonicMs } = this.#check();
+    if (this.#slewed !== undefined && this.#tracks.length > 0) {
+      const displayed = this.#slewed.at(monotonicMs);
+      const right = clamp(displayed, this.#truth(monotonicMs));
+      if (right !== displayed) {
         const drift = this.#drift;
-        this.#shown.follow({ offset: right - (1 + drift) * monotonicMs, drift }, monotonicMs);
+        this.#slewed.follow({ offset: right - (1 + drift) * monotonicMs, drift }, monotonicMs);
       }
       this.#isSettled = true;
     }
   }
 
-  /** Where the server's time lies for certain, less the origin. */
+  /** Returns the guaranteed bounds of the server's time, less the origin. */
   #truth(monotonicMs: number): Interval {
     const { tracks, sleptMs } = this.#before ?? { tracks: this.#tracks, sleptMs: 0 };
     const { low, high } = this.#bounds(tracks, monotonicMs);
-    const grainMs = this.#monotonicGrain.ms;
-    return { low: monotonicMs - grainMs + low, high: monotonicMs + grainMs + high + sleptMs };
+    const resolutionMs = this.#monotonicResolution.ms;
+    return { low: monotonicMs - resolutionMs + low, high: monotonicMs + resolutionMs + high + sleptMs };
   }
 
-  /** Where the offsets of all servers that count lie. */
+  /** Returns the bounds that cover the offsets of all servers that count. */
   #bounds(tracks: readonly Track[], monotonicMs: number): Interval {
-    const grainMs = this.#monotonicGrain.ms;
-    return tracks.map((track) => track.bounds(monotonicMs, grainMs)).reduce(hull);
+    const resolutionMs = this.#monotonicResolution.ms;
+    return tracks.map((track) => track.bounds(monotonicMs, resolutionMs)).reduce(hull);
   }
 
-  /** After the clocks were upset, the first answer tells whether the monotonic one has stood still, and for how long. */
-  #learnOfUpset({ low, high }: Interval, monotonicMs: number): void {
+  /** Uses the first response after a disruption to find out whether the monotonic clock has stood still, and how long. */
+  #resolveDisruption({ low, high }: Interval, monotonicMs: number): void {
     if (this.#before === undefined) {
       return;
     }
@@ -228,7 +232,7 @@ export class Estimate {
     const bounds = this.#bounds(tracks, monotonicMs);
     this.#sleptMs += Math.max(0, low - bounds.high);
     if (low <= bounds.high && high - bounds.low < leastSleepMs) {
-      // It went on: somebody has set the wall clock. All that was known still holds.
+      // The monotonic clock kept running: the wall clock was set. All earlier knowledge still holds.
       this.#tracks = [...tracks];
     } else {
       this.#past = [...this.#past, ...tracks];
@@ -240,7 +244,7 @@ export class Estimate {
     return Math.max(...this.#tracks.map(({ heardMs }) => heardMs));
   }
 
-  /** Forgets servers that others have taken the place of, and evidence that is old. */
+  /** Drops servers that others have replaced, and old evidence. */
   #forget(monotonicMs: number): void {
     const heardMs = this.#heardMs();
     const counts = (track: Track): boolean => heardMs - track.heardMs <= SERVER_COUNTS_MS;
@@ -252,46 +256,46 @@ export class Estimate {
     this.#past = this.#past.filter(({ samples }) => samples.length > 1);
   }
 
-  /** Reads the machine's clocks, and notices if one of them was set or stood still since the last look. */
-  #lookAgain(): Look {
-    const look = this.#readBoth();
-    const passed = look.monotonicMs - this.#look.monotonicMs;
-    const parted = look.wallMs - this.#look.wallMs - passed;
-    // A browser rounds both clocks alike, and cuts the wall clock to whole milliseconds besides.
-    const grainMs = this.#monotonicGrain.ms;
-    const grains = 2 * (grainMs + Math.max(grainMs, this.#wallGrain.ms));
-    this.#look = look;
-    if (Math.abs(parted) > PARTED_MS + grains + PARTED_RATE * Math.max(0, passed)) {
-      // The wall clock went further: it was set, or the other one stood still while the machine slept.
-      this.#upset(parted, grains + SLEPT_ERROR_MS + SLEPT_ERROR_RATE * Math.max(0, parted));
+  /** Reads the machine's clocks, and detects whether one of them was set or stood still since the last reading. */
+  #check(): ClockPair {
+    const pair = this.#readBoth();
+    const passed = pair.monotonicMs - this.#last.monotonicMs;
+    const divergence = pair.wallMs - this.#last.wallMs - passed;
+    // Browsers round both clocks alike, and truncate the wall clock to whole milliseconds as well.
+    const resolutionMs = this.#monotonicResolution.ms;
+    const roundingMs = 2 * (resolutionMs + Math.max(resolutionMs, this.#wallResolution.ms));
+    this.#last = pair;
+    if (Math.abs(divergence) > DIVERGENCE_MS + roundingMs + DIVERGENCE_RATE * Math.max(0, passed)) {
+      // The wall clock was set, or the monotonic clock stood still while the machine slept.
+      this.#disrupt(divergence, roundingMs + SLEPT_ERROR_MS + SLEPT_ERROR_RATE * Math.max(0, divergence));
     }
-    return look;
+    return pair;
   }
 
-  /** Reads both clocks at one moment: again, if something came between. */
-  #readBoth(): Look {
+  /** Reads both clocks at the same moment. Reads them again if something interrupts. */
+  #readBoth(): ClockPair {
     for (let tries = 1; ; tries += 1) {
       const before = this.#time.monotonicMs();
       const wallMs = this.#time.wallMs();
       const monotonicMs = this.#time.monotonicMs();
-      this.#monotonicGrain.note(before);
-      this.#monotonicGrain.note(monotonicMs);
-      this.#wallGrain.note(wallMs);
-      if (monotonicMs - before <= AT_ONCE_MS + this.#monotonicGrain.ms || tries === MOST_TRIES) {
+      this.#monotonicResolution.note(before);
+      this.#monotonicResolution.note(monotonicMs);
+      this.#wallResolution.note(wallMs);
+      if (monotonicMs - before <= SIMULTANEOUS_MS + this.#monotonicResolution.ms || tries === MOST_TRIES) {
         return { monotonicMs, wallMs };
       }
     }
   }
 
-  #upset(parted: number, slackMs: number): void {
-    this.#upsets += 1;
+  #disrupt(divergence: number, slackMs: number): void {
+    this.#disruptions += 1;
     this.#isSettled = false;
     const before = this.#before ?? { tracks: this.#tracks, sleptMs: 0, leastSleepMs: SHORTEST_SLEEP_MS };
     if (before.tracks.length > 0) {
-      const least = parted > 0 ? NEARLY_ALL * parted : SHORTEST_SLEEP_MS;
+      const least = divergence > 0 ? SLEEP_PART * divergence : SHORTEST_SLEEP_MS;
       this.#before = {
         tracks: before.tracks,
-        sleptMs: before.sleptMs + Math.max(0, parted) + slackMs,
+        sleptMs: before.sleptMs + Math.max(0, divergence) + slackMs,
         leastSleepMs: Math.min(before.leastSleepMs, least),
       };
     }

@@ -4,22 +4,22 @@ export interface Interval {
   readonly high: number;
 }
 
-/** The smallest interval that holds both. */
+/** Returns the smallest interval that contains both. */
 export function hull(one: Interval, other: Interval): Interval {
   return { low: Math.min(one.low, other.low), high: Math.max(one.high, other.high) };
 }
 
-/** Whether some number lies in both. */
+/** Returns whether the intervals have a number in common. */
 export function intersect(one: Interval, other: Interval): boolean {
   return one.low <= other.high && other.low <= one.high;
 }
 
-/** The number of the interval that is nearest to a number. */
+/** Returns the number of the interval that is nearest to `number`. */
 export function clamp(number: number, { low, high }: Interval): number {
   return Math.min(Math.max(number, low), high);
 }
 
-/** The middle of an interval. */
+/** Returns the middle of an interval. */
 export function middle({ low, high }: Interval): number {
   return (low + high) / 2;
 }

@@ -1,19 +1,19 @@
+import * as bindings from "./bindings.js";
 import { dispose, type Handle } from "./handle.js";
-import { whole } from "./input.js";
-import * as raw from "./raw.js";
-import { accepted, inWords } from "./refusal.js";
+import { integer } from "./input.js";
+import { checked, errorFor } from "./last-error.js";
 
-/** As many as a JavaScript array holds in one piece. */
+/** The largest array that JavaScript engines store contiguously. */
 const MAX_ITEMS = 2 ** 27;
 
 /**
- * Shared dice: words that belong to one step and one channel, the same for everybody, taken in order. Comes from
+ * Shared dice: a sequence of random words for one step and one channel, the same for every client. Created by
  * {@link Timeline.draw}.
  *
- * A fresh draw of the same step and channel starts at the first word again. Whoever needs several values of one step
- * takes them from one draw, or uses several channels.
+ * A new draw of the same step and channel starts at the first word again. To get several values for one step, take them from
+ * one draw or use several channels.
  *
- * Its memory is given back when it is garbage-collected; `using` or {@link Draw.free} do so at once.
+ * Garbage collection frees its memory. `using` or {@link Draw.free} does so at once.
  *
  * @example
  * ```ts
@@ -34,51 +34,51 @@ export class Draw {
     return new Draw(handle);
   }
 
-  /** The next word: a whole number, uniform on 0 to 2^32 - 1. */
+  /** Takes the next word: an integer, uniform on 0 to 2^32 - 1. */
   word(): number {
-    return raw.word(this.#handle.number);
+    return bindings.word(this.#handle.number);
   }
 
-  /** A number from 0 up to but not including 1, with 53 random bits. Takes two words. */
+  /** Returns a number from 0 up to but not including 1, with 53 random bits. Takes two words. */
   unit(): number {
-    return raw.unit(this.#handle.number);
+    return bindings.unit(this.#handle.number);
   }
 
   /**
-   * A whole number that is exactly uniform on 0 to `n - 1`. Takes one word, seldom more.
+   * Returns an integer that is exactly uniform on 0 to `n - 1`. Takes one word, rarely more.
    *
-   * @param n How many numbers there are to choose from: 1 to 2^32 - 1.
-   * @throws {@link EngineError} `out_of_range` or `not_an_integer` for `n`; no word is taken then.
+   * @param n The number of possible results: 1 to 2^32 - 1.
+   * @throws {@link EngineError} `out_of_range` or `not_an_integer` for `n`. No word is taken.
    */
   below(n: number): number {
-    return accepted(raw.below(this.#handle.number, whole("n", n)));
+    return checked(bindings.below(this.#handle.number, integer("n", n)));
   }
 
   /**
-   * Brings the items into an exactly uniformly drawn order, in place.
+   * Shuffles the items in place. Every order is exactly equally likely.
    *
    * @param items At most 2^27 items.
    * @returns The same array.
-   * @throws {@link EngineError} `out_of_range` for `items` if there are more; nothing is moved then.
+   * @throws {@link EngineError} `out_of_range` for `items` if there are more. No item is moved.
    */
   shuffle<Item>(items: Item[]): Item[] {
     const draw = this.#handle.number;
     if (items.length > MAX_ITEMS) {
-      throw inWords(0, "items", 0, MAX_ITEMS, items.length);
+      throw errorFor(0, "items", 0, MAX_ITEMS, items.length);
     }
     for (let last = items.length - 1; last > 0; last--) {
-      const other = raw.exchange(draw, last);
+      const other = bindings.exchange(draw, last);
       [items[last], items[other]] = [items[other] as Item, items[last] as Item];
     }
     return items;
   }
 
-  /** Gives the memory back at once. The draw cannot be used afterwards; freeing it again does nothing. */
+  /** Frees the memory at once. The draw cannot be used afterwards. Freeing it again has no effect. */
   free(): void {
     this.#handle.free();
   }
 
-  /** The same as {@link Draw.free}; called at the end of the block by `using draw = ...`. */
+  /** Calls {@link Draw.free} at the end of a block with `using draw = ...`. */
   [dispose](): void {
     this.free();
   }

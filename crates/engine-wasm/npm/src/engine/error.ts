@@ -1,21 +1,21 @@
 /**
- * What kind of mistake it was:
+ * The kind of error:
  *
  * | code | meaning |
  * |---|---|
- * | `out_of_range` | a number lies outside its range |
+ * | `out_of_range` | a number is outside its range |
  * | `not_even` | `rounds_per_epoch` is odd |
- * | `length` | a text has too few or too many bytes of UTF-8 |
- * | `not_an_integer` | a number is not whole, or so large that JavaScript does not hold it exactly |
- * | `not_a_text` | something else came where a string belongs |
- * | `lone_surrogate` | a string is not well-formed: it holds half a surrogate pair, which UTF-8 cannot say |
- * | `not_an_instant` | neither milliseconds, nor a valid `Date`, nor RFC 3339 text of whole milliseconds |
- * | `not_a_session` | something else came where a session belongs, such as the error that a server answered |
- * | `engine_version` | the session was made for another version of the engine |
+ * | `length` | a string has too few or too many bytes of UTF-8 |
+ * | `not_an_integer` | a number is not an integer, or too large for JavaScript to represent exactly |
+ * | `not_a_text` | a value is not a string |
+ * | `lone_surrogate` | a string is not well-formed: it contains half a surrogate pair, which UTF-8 cannot encode |
+ * | `not_an_instant` | a value is neither integer milliseconds, nor a valid `Date`, nor an RFC 3339 string with at most milliseconds |
+ * | `not_a_session` | a value is not a session, but for example the body of an error response |
+ * | `engine_version` | the session needs another version of the engine |
  * | `not_loaded` | `loadEngine` has not finished yet |
- * | `load_failed` | the WebAssembly module could not be had; `cause` tells more |
- * | `freed` | a timeline or draw was used after it had been freed |
- * | `invalid` | another mistake, of a newer engine than this text |
+ * | `load_failed` | the WebAssembly module could not be loaded; see `cause` |
+ * | `freed` | a timeline or draw was used after it was freed |
+ * | `invalid` | another error, from a newer engine |
  */
 export type EngineErrorCode =
   | "out_of_range"
@@ -33,7 +33,7 @@ export type EngineErrorCode =
   | "invalid";
 
 /**
- * What every function of this package throws when it refuses an input or cannot work.
+ * Thrown when the engine rejects an input or is not ready.
  *
  * @example
  * ```ts
@@ -48,13 +48,12 @@ export type EngineErrorCode =
  */
 export class EngineError extends Error {
   override readonly name = "EngineError";
-  /** The kind of mistake. It stays the same when the message is worded anew. */
+  /** The kind of error. It stays the same even if the message changes. */
   readonly code: EngineErrorCode;
   /**
-   * The input that is wrong: `seed`, `start_at`, `tick_ms`, `break_interval.min`, `break_interval.max`,
-   * `rounds_per_epoch`, `engine_version`, `stopped_at`, `now`, `step`, `round`, `channel`, `n` or `items`. What is not
-   * an input has a name too: `session` if it is none, `engine` while it is not loaded, `source` if it could not be, `timeline` and `draw` once
-   * they are freed.
+   * The invalid input: `seed`, `start_at`, `tick_ms`, `break_interval.min`, `break_interval.max`, `rounds_per_epoch`,
+   * `engine_version`, `stopped_at`, `now`, `step`, `round`, `channel`, `n` or `items`. Other errors name what they are about:
+   * `session`, `engine` before it is loaded, `source` if loading fails, `timeline` or `draw` once freed.
    */
   readonly field: string;
 

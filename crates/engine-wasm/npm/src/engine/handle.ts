@@ -1,35 +1,34 @@
-// Programs that take the package's types need not name this library themselves.
+// Makes this library part of the package's types, so that programs need not list it themselves.
 /// <reference lib="esnext.disposable" preserve="true" />
 import { EngineError } from "./error.js";
 
 /**
- * `Symbol.dispose`, or the symbol that stands in for it where it is missing, so that the classes can name their method
- * everywhere.
+ * `Symbol.dispose`, or a substitute where it is missing, so that classes can define the method everywhere.
  */
 export const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for("Symbol.dispose");
 
-/** Gives back what stands behind a handle that nobody can reach any more. */
-const lost = new FinalizationRegistry<() => void>((giveBack) => giveBack());
+/** Frees the engine's memory for handles that are garbage-collected. */
+const unreachable = new FinalizationRegistry<() => void>((release) => release());
 
-/** A timeline or a draw in the engine's memory, which knows it by a number. */
+/** A timeline or a draw in the engine's memory, where a number identifies it. */
 export class Handle {
   readonly #name: string;
   readonly #close: (number: number) => void;
   #number: number | undefined;
 
   /**
-   * @param name What an error calls it.
-   * @param number What the engine calls it.
-   * @param close Has the engine forget it.
+   * @param name Its name in errors.
+   * @param number Its number in the engine.
+   * @param close Frees it in the engine.
    */
   constructor(name: string, number: number, close: (number: number) => void) {
     this.#name = name;
     this.#number = number;
     this.#close = close;
-    lost.register(this, () => close(number), this);
+    unreachable.register(this, () => close(number), this);
   }
 
-  /** The engine's number for it. Throws once it is freed. */
+  /** Its number in the engine. Throws once it is freed. */
   get number(): number {
     if (this.#number === undefined) {
       throw freed(this.#name);
@@ -39,14 +38,13 @@ export class Handle {
 
   free(): void {
     if (this.#number !== undefined) {
-      lost.unregister(this);
+      unreachable.unregister(this);
       this.#close(this.#number);
       this.#number = undefined;
     }
   }
 }
 
-/** The error for using what has been freed. */
 function freed(name: string): EngineError {
   return new EngineError("freed", name, `the ${name} has been freed`);
 }

@@ -1,39 +1,38 @@
 import { EngineError } from "./error.js";
 
 /**
- * The number, if JavaScript holds it exactly as a whole number. Ranges are left to the engine, which has to be asked
- * with numbers that survive the way.
+ * Returns the number if it is an integer that JavaScript represents exactly. The engine checks ranges.
  */
-export function whole(field: string, value: number): number {
+export function integer(field: string, value: number): number {
   if (!Number.isSafeInteger(value)) {
     throw new EngineError(
       "not_an_integer",
       field,
-      `${field} must be a whole number of at most 2^53 - 1 in size, got ${shown(value)}`,
+      `${field} must be an integer of at most 2^53 - 1 in magnitude, got ${printable(value)}`,
     );
   }
-  // Turns -0, which is the same number by another name, into 0.
+  // Turns -0 into 0.
   return value + 0;
 }
 
-/** The string, if it is well-formed: only then do all parties turn it into the same bytes. */
+/** Returns the string if it is well-formed: only then does every implementation encode it as the same bytes. */
 export function wellFormed(field: string, value: string): string {
   if (typeof value !== "string") {
-    throw new EngineError("not_a_text", field, `${field} must be a string, got ${shown(value)}`);
+    throw new EngineError("not_a_text", field, `${field} must be a string, got ${printable(value)}`);
   }
-  // With the flag `u` whole pairs count as one character, so only lone halves match.
+  // With the flag `u` a surrogate pair is one character, so only lone surrogates match.
   if (/\p{Surrogate}/u.test(value)) {
     throw new EngineError(
       "lone_surrogate",
       field,
-      `${field} must be well-formed text, got a lone surrogate in ${shown(value)}`,
+      `${field} must be a well-formed string, got a lone surrogate in ${printable(value)}`,
     );
   }
   return value;
 }
 
-/** A value as an error message shows it. */
-export function shown(value: unknown): string {
+/** Formats a value for an error message. */
+export function printable(value: unknown): string {
   if (typeof value === "string") {
     return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}...` : value);
   }

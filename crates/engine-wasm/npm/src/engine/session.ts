@@ -1,13 +1,13 @@
 import { EngineError } from "./error.js";
-import { shown } from "./input.js";
+import { printable } from "./input.js";
 
 /**
- * An instant: whole milliseconds since the Unix epoch, a `Date`, or RFC 3339 text such as
- * `"2026-11-23T12:00:03.000Z"`. Years 1970 to 9999.
+ * An instant: integer milliseconds since the Unix epoch, a `Date`, or an RFC 3339 string such as
+ * `"2026-11-23T12:00:03.000Z"`. The year must be 1970 to 9999.
  */
 export type Instant = number | Date | string;
 
-/** How many ticks a round counts before it breaks: every number from `min` to `max` is equally likely. */
+/** The number of ticks that a round counts before it breaks. Every integer from `min` to `max` is equally likely. */
 export interface BreakInterval {
   /** The shortest interval, in ticks: 1 to 1 000 000. */
   readonly min: number;
@@ -15,40 +15,40 @@ export interface BreakInterval {
   readonly max: number;
 }
 
-/** The rules of a session. What is left out takes its default. */
+/** The rules of a session. Missing rules take their defaults. */
 export interface Rules {
-  /** How many ticks a round counts before it breaks. Default: 100 to 300. */
+  /** The number of ticks that a round counts before it breaks. Default: 100 to 300. */
   readonly break_interval?: BreakInterval | undefined;
-  /** How many rounds make an epoch: an even number from 2 to 256. Default: 64. */
+  /** The number of rounds in an epoch: an even number from 2 to 256. Default: 64. */
   readonly rounds_per_epoch?: number | undefined;
 }
 
 /**
- * What the engine needs to know of a session. The names are those of the server's JSON, so a session can be passed as
- * it came; what else it carries is not looked at.
+ * The part of a session that the engine needs. The names are those of the server's JSON, so you can pass a session as the
+ * server returns it. Other fields are ignored.
  */
 export interface Session {
-  /** The text that decides every break and every draw: 1 to 128 bytes of UTF-8, taken as they are. */
+  /** The string that determines every break and every draw: 1 to 128 bytes of UTF-8, used verbatim. */
   readonly seed: string;
   /** When step 0 begins. */
   readonly start_at: Instant;
   /** The length of a tick in milliseconds: 1 to 86 400 000. */
   readonly tick_ms: number;
-  /** How long rounds last. */
+  /** The rules of its rounds. */
   readonly rules?: Rules | undefined;
-  /** The engine's version that the session was made for. Another one than `ENGINE_VERSION` is refused. */
+  /** The engine version that the session needs. Any other than `ENGINE_VERSION` is an error. */
   readonly engine_version?: number | undefined;
-  /** When the session was stopped, if it was. From then on the state stays what it was at that instant. */
+  /** When the session stops or has stopped. From then on the state stays as it was at that instant. */
   readonly stopped_at?: Instant | null | undefined;
 }
 
-/** What everybody sees during one step. */
+/** The state of a session during one step, the same for every client. */
 export interface State {
-  /** The number of the tick, counted from 0. */
+  /** The number of the tick, from 0. */
   readonly step: number;
-  /** The counter: 1 on the first tick, one more with every tick, 0 on a break. */
+  /** The counter: 1 on the first tick, one more on each tick, 0 on a break. */
   readonly value: number;
-  /** The number of the round, counted from 0. A break belongs to the round that it begins. */
+  /** The number of the round, from 0. A break belongs to the round that it begins. */
   readonly round: number;
   /** Whether the counter breaks on this tick. */
   readonly broken: boolean;
@@ -56,23 +56,27 @@ export interface State {
 
 /** One round: the steps between two breaks. */
 export interface Round {
-  /** The number of the round, counted from 0. */
+  /** The number of the round, from 0. */
   readonly round: number;
-  /** Its first step: the break that begins it, or step 0 for round 0, whose break lies before the start. */
+  /** Its first step: the break that begins it, or step 0 for round 0, which begins without one. */
   readonly first_step: number;
-  /** How many ticks it counts before it breaks. */
+  /** The number of ticks that it counts before it breaks. */
   readonly interval: number;
-  /** The step at which the counter breaks and the next round begins. */
+  /** The step on which the counter breaks and the next round begins. */
   readonly next_break: number;
 }
 
-/** Refuses what is no session at all. It is mostly an answer whose status nobody looked at. */
+/** Throws for a value that is not a session at all: mostly the body of a response whose status was not checked. */
 export function checkSession(session: unknown): void {
-  const needed = "session must be an object with seed, start_at and tick_ms";
+  const expected = "session must be an object with seed, start_at and tick_ms";
   if (typeof session !== "object" || session === null) {
-    throw new EngineError("not_a_session", "session", `${needed}, got ${shown(session)}`);
+    throw new EngineError("not_a_session", "session", `${expected}, got ${printable(session)}`);
   }
   if (!("seed" in session) && "detail" in session) {
-    throw new EngineError("not_a_session", "session", `${needed}, got an error: ${String(session.detail)}`);
+    throw new EngineError(
+      "not_a_session",
+      "session",
+      `${expected}, got an error response: ${String(session.detail)}`,
+    );
   }
 }

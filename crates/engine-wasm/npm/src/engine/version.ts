@@ -1,16 +1,16 @@
 import { EngineError } from "./error.js";
-import { shown } from "./input.js";
+import { printable } from "./input.js";
 
-/** The version of the engine's definition that this package computes. Sessions carry theirs in `engine_version`. */
+/** The engine version that this package implements. Sessions name theirs in `engine_version`. */
 export const ENGINE_VERSION = 1;
 
-/** Refuses a session that was made for another version: its states would come out wrong. */
+/** Throws for a session that needs another version: its states would be wrong. */
 export function checkVersion(version: number | undefined): void {
   if (version !== undefined && version !== ENGINE_VERSION) {
     throw new EngineError(
       "engine_version",
       "engine_version",
-      `engine_version must be ${ENGINE_VERSION}, got ${shown(version)}`,
+      `engine_version must be ${ENGINE_VERSION}, got ${printable(version)}`,
     );
   }
 }

@@ -1,20 +1,20 @@
-import { shown } from "../engine/input.js";
+import { printable } from "../engine/input.js";
 import { SessionError } from "./error.js";
 
-/** The addresses that belong to a session. */
+/** The addresses of a session. */
 export interface SessionAddress {
   readonly session: string;
   readonly events: string;
   readonly stop: string;
-  /** Where the same server tells the time. */
+  /** The address of the same server's time. */
   readonly time: string;
 }
 
 const SESSION = /\/sessions\/[^/]+$/;
 
 /**
- * Takes a session's address apart. It ends in `/sessions/{id}`; what stands before may be anything, for servers behind a
- * path of a proxy. Relative ones are taken from the page or worker.
+ * Parses the address of a session. It must end in `/sessions/{id}`; any path may precede that, for servers behind a proxy.
+ * Relative addresses are resolved against the page or worker.
  */
 export function sessionAddress(address: string | URL): SessionAddress {
   const url = absolute(address);
@@ -22,7 +22,7 @@ export function sessionAddress(address: string | URL): SessionAddress {
   if (!SESSION.test(path)) {
     throw new SessionError(
       "not_an_address",
-      `the address of a session ends in /v1/sessions/{id}, got ${shown(String(address))}`,
+      `the address of a session must end in /v1/sessions/{id}, got ${printable(String(address))}`,
     );
   }
   const at = (end: string): string => new URL(end, url.origin).href;
@@ -34,7 +34,7 @@ export function sessionAddress(address: string | URL): SessionAddress {
   };
 }
 
-/** An address of a server: `https://ticks.example`, or with the path that it stands behind. */
+/** Returns an address of a server, which may be behind a path: `https://ticks.example/path`. */
 export function serverAddress(address: string | URL, path: string): string {
   const url = absolute(address);
   return new URL(url.pathname.replace(/\/$/, "") + path, url.origin).href;
@@ -45,7 +45,7 @@ function absolute(address: string | URL): URL {
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw new SessionError(
       "not_an_address",
-      `an address such as https://ticks.example/v1/sessions/sess_... is needed, got ${shown(String(address))}`,
+      `expected an address such as https://ticks.example/v1/sessions/sess_..., got ${printable(String(address))}`,
     );
   }
   return url;

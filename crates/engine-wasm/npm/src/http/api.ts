@@ -1,31 +1,18 @@
-/** The REST API of a server. The types are those of its OpenAPI document. */
-import type { components } from "../../generated/api.js";
+/** The REST API of a server. */
 import { EngineError } from "../engine/error.js";
-import { shown } from "../engine/input.js";
+import { printable } from "../engine/input.js";
 import { milliseconds } from "../engine/instant.js";
 import { type Platform, platform } from "../platform.js";
 import { serverAddress, sessionAddress } from "./address.js";
 import { SessionError } from "./error.js";
 import { posting, request } from "./request.js";
+import type { NewSession, SessionRecord, Stop } from "./schemas.js";
 
-type Schemas = components["schemas"];
-
-/** A session as the server keeps it. */
-export type SessionRecord = Schemas["Session"];
-/** What can be said of a new session. Only `tick_ms` is needed. */
-export type NewSession = Schemas["CreateSession"];
-/** When a session stops or has stopped. */
-export type Stop = Schemas["Stop"];
-/** What a server says when it refuses. */
-export type Problem = Schemas["Problem"];
-/** A server's time. */
-export type ServerTime = Schemas["Time"];
-
-/** How to ask a server. */
+/** Options of a request. */
 export interface RequestOptions {
-  /** Ends the request; what it returned is then rejected with the signal's reason. */
+  /** Cancels the request, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Replaces what the platform gives, such as `fetch`. */
+  /** Replaces parts of the platform, such as `fetch`. */
   readonly platform?: Partial<Platform> | undefined;
 }
 
@@ -33,8 +20,8 @@ export interface RequestOptions {
  * Creates a session.
  *
  * @param server The server's address, such as `https://ticks.example`.
- * @throws {@link ServerError} `invalid_fields` for what is out of range, with all that is wrong in `problem.errors`;
- *   {@link SessionError} if no answer comes: the session may have been created all the same.
+ * @throws {@link ServerError} `invalid_fields` for values out of range, with all of them in `problem.errors`;
+ *   {@link SessionError} if there is no response, although the session may have been created.
  *
  * @example
  * ```ts
@@ -55,7 +42,7 @@ export async function createSession(
  * Reads a session.
  *
  * @param session Its address, such as `https://ticks.example/v1/sessions/sess_...`.
- * @throws {@link ServerError} `session_not_found` if there is none, or none any more.
+ * @throws {@link ServerError} `session_not_found` if it does not exist or no longer does.
  */
 export async function getSession(
   session: string | URL,
@@ -66,12 +53,13 @@ export async function getSession(
 }
 
 /**
- * Stops a session for everybody alike.
+ * Stops a session for all clients.
  *
  * @param session Its address.
- * @param at When: not in the past. Now if left out. A little later lets everybody hear of it in time.
- * @throws {@link ServerError} `session_stopped` or `stop_not_earlier`, with `problem.stopped_at`, if it stops earlier already;
- *   {@link EngineError} if `at` is no instant.
+ * @param when `at` is the instant of the stop: not in the past, and now by default. A stop that is a little later reaches every
+ *   client in time.
+ * @throws {@link ServerError} `session_stopped` or `stop_not_earlier`, with `problem.stopped_at`, if an earlier stop is set;
+ *   {@link EngineError} if `at` is not an instant.
  */
 export async function stopSession(
   session: string | URL,
@@ -85,16 +73,16 @@ export async function stopSession(
   return (await ask(sessionAddress(session).stop, options, posting(content))) as Stop;
 }
 
-/** JavaScript does not look: an instant by itself would have the session stopped at once. */
+/** Throws for a bare instant, which in JavaScript would go unnoticed and stop the session at once. */
 function checkedWhen<When extends object>(when: When): When {
   if (typeof when !== "object" || when instanceof Date) {
-    const got = when instanceof Date ? "a Date" : shown(when);
-    throw new EngineError("not_an_instant", "at", `at must be given as { at: instant }, got ${got}`);
+    const got = when instanceof Date ? "a Date" : printable(when);
+    throw new EngineError("not_an_instant", "at", `at must be passed as { at: instant }, got ${got}`);
   }
   return when;
 }
 
-/** Whether an answer is a session. Only what tells it from anything else is looked at; the engine checks the rest. */
+/** Returns whether a response is a session. Checks only what distinguishes one; the engine checks the rest. */
 export function isSessionRecord(answer: unknown): answer is SessionRecord {
   const { id, seed, revision, stopped_at = null } = (answer ?? {}) as Partial<SessionRecord>;
   return (
@@ -105,7 +93,7 @@ export function isSessionRecord(answer: unknown): answer is SessionRecord {
   );
 }
 
-/** Whether it is text that the engine takes for an instant. */
+/** Returns whether a value is a string that the engine accepts as an instant. */
 function isInstant(text: unknown): boolean {
   try {
     return typeof text === "string" && milliseconds("stopped_at", text) >= 0;
@@ -114,10 +102,10 @@ function isInstant(text: unknown): boolean {
   }
 }
 
-/** Takes an answer for a session. */
+/** Returns a response as a session, or throws. */
 export function sessionRecord(address: string, answer: unknown): SessionRecord {
   if (!isSessionRecord(answer)) {
-    throw new SessionError("bad_answer", `${address} did not answer with a session`);
+    throw new SessionError("bad_answer", `the response of ${address} is not a session`);
   }
   return answer;
 }

@@ -1,17 +1,17 @@
-import type { Problem } from "./api.js";
+import type { Problem } from "./schemas.js";
 
 /**
- * Why a session, or the time, cannot be had:
+ * Why a session or the time is not available:
  *
  * | code | meaning |
  * |---|---|
- * | `not_an_address` | the address is not that of a session or server |
- * | `unreachable` | no answer came; `cause` is the error that the platform gave |
- * | `timeout` | no answer came in time |
- * | `bad_answer` | something answered that is no tickseed server, or a proxy in front of it that has no server |
- * | `closed` | the session, or the clock that it was to share, was used after it had been closed |
- * | `other_clock` | the clock to share is that of another server |
- * | `not_ready` | a clock was read before it was set for the first time |
+ * | `not_an_address` | the address is not one of a session or server |
+ * | `unreachable` | there was no response; `cause` is the platform's error |
+ * | `timeout` | there was no response in time |
+ * | `bad_answer` | the response does not come from a tickseed server, but for example from a proxy without one |
+ * | `closed` | the session, or the clock it should share, is closed |
+ * | `other_clock` | the clock to share belongs to another server |
+ * | `not_ready` | the clock was read before it was set |
  */
 export type SessionErrorCode =
   | "not_an_address"
@@ -22,10 +22,10 @@ export type SessionErrorCode =
   | "other_clock"
   | "not_ready";
 
-/** What is thrown when a session, or the time, cannot be had, for a reason that is not the server's. */
+/** Thrown when a session or the time is not available for a reason other than an error response. */
 export class SessionError extends Error {
   override readonly name = "SessionError";
-  /** The kind of failure. It stays the same when the message is worded anew. */
+  /** The kind of error. It stays the same even if the message changes. */
   readonly code: SessionErrorCode;
 
   constructor(code: SessionErrorCode, message: string, options?: ErrorOptions) {
@@ -35,7 +35,7 @@ export class SessionError extends Error {
 }
 
 /**
- * What is thrown when the server refuses. The codes are those of the REST API, such as `session_not_found`,
+ * Thrown for an error response of the server. The codes are those of the REST API, such as `session_not_found`,
  * `invalid_fields` or `store_unavailable`.
  *
  * @example
@@ -51,13 +51,13 @@ export class SessionError extends Error {
  */
 export class ServerError extends Error {
   override readonly name = "ServerError";
-  /** What kind of refusal. */
+  /** The kind of error. */
   readonly code: string;
   /** The HTTP status. */
   readonly status: number;
-  /** All that the server said. */
+  /** The body of the response. */
   readonly problem: Problem;
-  /** In how many seconds it is worth asking again, if the server says so. */
+  /** After how many seconds to try again, if the server says so. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor(problem: Problem, retryAfterSeconds: number | undefined) {

@@ -1,18 +1,18 @@
 import type { Platform } from "../platform.js";
-import type { Problem } from "./api.js";
 import { ServerError, SessionError } from "./error.js";
+import type { Problem } from "./schemas.js";
 
-/** An answer that takes longer is not waited for, in milliseconds. */
-const PATIENCE_MS = 10_000;
+/** The timeout of a request, in milliseconds. */
+const TIMEOUT_MS = 10_000;
 
-/** What of a platform a request needs. */
+/** The part of a platform that a request needs. */
 export type Network = Pick<Platform, "fetch" | "timers">;
 
 /**
- * Asks, and gives the JSON of the answer.
+ * Sends a request and returns the JSON of the response.
  *
- * @throws {@link ServerError} if the server refuses, {@link SessionError} if no answer comes, and the signal's reason once it
- *   is aborted.
+ * @throws {@link ServerError} for an error response, {@link SessionError} if there is no response, and the signal's reason once
+ *   it is aborted.
  */
 export async function request(
   network: Network,
@@ -20,41 +20,41 @@ export async function request(
   init?: RequestInit,
   signal?: AbortSignal,
 ): Promise<unknown> {
-  return (await ask(network, address, init, signal)).answer;
+  return (await send(network, address, init, signal)).answer;
 }
 
-/** An answer, and whether it is from memory: then it may be out of date. */
-export interface Answered {
+/** The JSON of a response. One that comes from a cache may be out of date. */
+export interface CachedAnswer {
   readonly answer: unknown;
-  readonly isFromMemory: boolean;
+  readonly isFromCache: boolean;
 }
 
-/** The same, with how old the answer is said to be. */
-export async function ask(
+/** Does the same, and also returns whether the response comes from a cache. */
+export async function send(
   { fetch, timers }: Network,
   address: string,
   init: RequestInit = {},
   signal?: AbortSignal,
-): Promise<Answered> {
+): Promise<CachedAnswer> {
   signal?.throwIfAborted();
-  const asking = new AbortController();
-  const abort = (): void => asking.abort(signal?.reason);
-  const late = new SessionError("timeout", `no answer from ${address} within ${PATIENCE_MS / 1_000} s`);
-  const cancel = timers.set(() => asking.abort(late), PATIENCE_MS);
+  const sending = new AbortController();
+  const abort = (): void => sending.abort(signal?.reason);
+  const late = new SessionError("timeout", `no response from ${address} within ${TIMEOUT_MS / 1_000} s`);
+  const cancel = timers.set(() => sending.abort(late), TIMEOUT_MS);
   signal?.addEventListener("abort", abort);
   try {
-    const response = await fetch(address, { ...init, signal: asking.signal });
+    const response = await fetch(address, { ...init, signal: sending.signal });
     const text = await response.text();
-    return { answer: answerOf(address, response, text), isFromMemory: response.headers.has("age") };
+    return { answer: answerOf(address, response, text), isFromCache: response.headers.has("age") };
   } catch (error) {
-    throw failure(address, error, asking.signal);
+    throw failure(address, error, sending.signal);
   } finally {
     cancel();
     signal?.removeEventListener("abort", abort);
   }
 }
 
-/** A request that hands JSON over. */
+/** Returns the options of a POST request with a JSON body. */
 export function posting(content: unknown): RequestInit {
   return {
     method: "POST",
@@ -72,8 +72,11 @@ function answerOf(address: string, response: Response, text: string): unknown {
     const seconds = Number.parseInt(response.headers.get("retry-after") ?? "", 10);
     throw new ServerError(answer, Number.isNaN(seconds) ? undefined : seconds);
   }
-  const shown = `${response.status} ${response.statusText}`.trim();
-  throw new SessionError("bad_answer", `${address} answered ${shown}, which is no answer of tickseed`);
+  const status = `${response.status} ${response.statusText}`.trim();
+  throw new SessionError(
+    "bad_answer",
+    `the response of ${address} (${status}) is not one of a tickseed server`,
+  );
 }
 
 function parsed(text: string): unknown {
@@ -89,7 +92,7 @@ function isProblem(answer: unknown): answer is Problem {
   return typeof code === "string" && typeof detail === "string" && typeof status === "number";
 }
 
-/** What to throw instead of what `fetch` threw. */
+/** Returns the error to throw for an error of `fetch`. */
 function failure(address: string, error: unknown, { aborted, reason }: AbortSignal): unknown {
   if (aborted) {
     return reason;
@@ -98,5 +101,5 @@ function failure(address: string, error: unknown, { aborted, reason }: AbortSign
     return error;
   }
   const why = error instanceof Error ? error.message : String(error);
-  return new SessionError("unreachable", `no answer from ${address}: ${why}`, { cause: error });
+  return new SessionError("unreachable", `no response from ${address}: ${why}`, { cause: error });
 }

@@ -6,39 +6,39 @@ import { platform } from "../platform.js";
 import type { Connect, ConnectOptions } from "../session/connect.js";
 import type { LiveSession } from "../session/live.js";
 
-/** What a component sees of a session. */
+/** A session as a component sees it. */
 export interface SessionView {
-  /** The state of the step that runs now; `undefined` until the session is connected. */
+  /** The current state; `undefined` until the session is connected. */
   readonly state: State | undefined;
-  /** The session, for `draw`, `clock` and all else; `undefined` until it is connected. */
+  /** The session, for `draw`, `clock` and so on; `undefined` until it is connected. */
   readonly session: LiveSession | undefined;
   /** Whether the session has stopped. */
   readonly isStopped: boolean;
-  /** Why the session could not be connected to. If that may pass, it is tried again by itself. */
+  /** Why connecting failed. The hook retries by itself if the error may be temporary. */
   readonly error: unknown;
 }
 
-/** Options of {@link useSession}: its signal is that the component is unmounted. */
+/** The options of {@link useSession}. Unmounting takes the place of a signal. */
 export type UseSessionOptions = Omit<ConnectOptions, "signal">;
 
 const NOTHING: SessionView = { state: undefined, session: undefined, isStopped: false, error: undefined };
 
-/** A view, and of which address. */
-interface Seen {
+/** A view and the address it belongs to. */
+interface AddressedView {
   readonly address: string | undefined;
   readonly view: SessionView;
 }
 
-const NONE: Seen = { address: undefined, view: NOTHING };
+const NONE: AddressedView = { address: undefined, view: NOTHING };
 
-/** Connects by `connect` while the component is mounted. */
+/** Connects with `connect` while the component is mounted. */
 export function useConnected(
   connect: Connect,
   address: string | URL | null | undefined,
   options: UseSessionOptions | undefined,
 ): SessionView {
-  const [seen, setSeen] = useState(NONE);
-  // Those of the first render count: an object that is made anew at each render must not connect anew.
+  const [current, setCurrent] = useState(NONE);
+  // Keeps the options of the first render: a new object at each render must not reconnect.
   const [first] = useState(options);
   const wanted = address == null ? undefined : String(address);
   useEffect(() => {
@@ -48,26 +48,26 @@ export function useConnected(
     const mounted = new AbortController();
     const show = (view: SessionView): void => {
       if (!mounted.signal.aborted) {
-        setSeen({ address: wanted, view });
+        setCurrent({ address: wanted, view });
       }
     };
     const options = { ...first, catchUp: first?.catchUp ?? "latest", signal: mounted.signal };
-    void keepTrying(connect, wanted, options, show);
+    void connectRepeatedly(connect, wanted, options, show);
     return () => {
       mounted.abort();
-      setSeen(NONE);
+      setCurrent(NONE);
     };
   }, [connect, wanted, first]);
-  // Until the effect has run, what was seen is of the address before.
-  return seen.address === wanted ? seen.view : NOTHING;
+  // Until the effect has run, the view belongs to the previous address.
+  return current.address === wanted ? current.view : NOTHING;
 }
 
-/** The pause before it is tried again to connect, in milliseconds: doubled each time, up to the longest. */
+/** The pause before the next attempt to connect, in milliseconds: doubled each time, up to the longest. */
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 15_000;
 
-/** Connects, and tries again if it fails for a reason that may pass. Meanwhile the error is shown. */
-async function keepTrying(
+/** Connects, and tries again after temporary errors. Shows the error meanwhile. */
+async function connectRepeatedly(
   connect: Connect,
   address: string,
   options: ConnectOptions & { readonly signal: AbortSignal },
@@ -79,7 +79,7 @@ async function keepTrying(
       return;
     } catch (error) {
       show({ ...NOTHING, error });
-      if (options.signal.aborted || !mayPass(error)) {
+      if (options.signal.aborted || !isTransient(error)) {
         return;
       }
     }
@@ -87,8 +87,8 @@ async function keepTrying(
   }
 }
 
-/** Whether it may help to try again: nobody answered, or only somebody who cannot answer now. */
-function mayPass(error: unknown): boolean {
+/** Returns whether an error may be temporary: there was no response, or the server is busy or failing. */
+function isTransient(error: unknown): boolean {
   return error instanceof ServerError
     ? error.status >= 500 || error.status === 408 || error.status === 429
     : error instanceof SessionError && error.code !== "not_an_address" && error.code !== "closed";
@@ -107,9 +107,9 @@ function pause(ms: number, options: ConnectOptions & { readonly signal: AbortSig
   });
 }
 
-/** Shows a session at each step, and at its stop. */
+/** Shows a session at each step and at the stop. */
 function follow(session: LiveSession, show: (view: SessionView) => void): void {
-  // The component may have been unmounted at the very moment.
+  // The component may have been unmounted at this very moment.
   if (session.isClosed) {
     return;
   }

@@ -1,45 +1,45 @@
-/** Sessions of one server have one clock together: the server is asked for the time once for all of a page. */
+/** The clocks of sessions. All sessions of a server on one page share a clock, so that the page asks for the time once. */
 import { askOver } from "../clock/ask.js";
 import { Clock } from "../clock/clock.js";
 import type { Platform } from "../platform.js";
 
-/** A clock for as long as it is needed. */
-export interface BorrowedClock {
+/** A clock, for as long as a session needs it. */
+export interface ClockLease {
   readonly clock: Clock;
-  /** Tells that it is not needed any more. Telling it again does nothing. */
-  giveBack(): void;
+  /** Gives the clock back. Calling it again has no effect. */
+  release(): void;
 }
 
-/** By where they ask, with how many need each. */
+/** The shared clocks by the address they ask, each with its number of users. */
 const shared = new Map<string, { readonly clock: Clock; users: number }>();
 
-/** Makes a clock that asks at an address. */
+/** Creates a clock that asks for the time at an address. */
 export function makeClock(platform: Platform, address: string, signal?: AbortSignal): Clock {
   return new Clock({ ...platform, ask: askOver(platform, address), address, signal });
 }
 
-/** A clock that ends with its only user. */
-export function ownClock(platform: Platform, address: string): BorrowedClock {
+/** Returns a clock that closes with its only user. */
+export function ownClock(platform: Platform, address: string): ClockLease {
   const clock = makeClock(platform, address);
-  return { clock, giveBack: () => clock.close() };
+  return { clock, release: () => clock.close() };
 }
 
-/** The page's clock of a server. It ends with its last user. */
-export function borrowClock(platform: Platform, address: string): BorrowedClock {
+/** Returns the page's clock of a server. It closes with its last user. */
+export function borrowClock(platform: Platform, address: string): ClockLease {
   const known = shared.get(address) ?? { clock: makeClock(platform, address), users: 0 };
   shared.set(address, known);
   known.users += 1;
-  let isGivenBack = false;
-  const giveBack = (): void => {
-    known.users -= isGivenBack ? 0 : 1;
-    isGivenBack = true;
+  let isReleased = false;
+  const release = (): void => {
+    known.users -= isReleased ? 0 : 1;
+    isReleased = true;
     if (known.users === 0) {
       known.clock.close();
-      // Another may have taken its place.
+      // A new clock may have taken its place.
       if (shared.get(address) === known) {
         shared.delete(address);
       }
     }
   };
-  return { clock: known.clock, giveBack };
+  return { clock: known.clock, release };
 }

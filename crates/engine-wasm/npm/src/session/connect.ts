@@ -1,96 +1,108 @@
 import type { Clock } from "../clock/clock.js";
-import type { EngineSource } from "../engine/load.js";
+import { type EngineSource, loadEngine } from "../engine/load.js";
 import { type SessionAddress, serverAddress, sessionAddress } from "../http/address.js";
-import { type SessionRecord, sessionRecord } from "../http/api.js";
+import { sessionRecord } from "../http/api.js";
 import { SessionError } from "../http/error.js";
 import { request } from "../http/request.js";
+import type { SessionRecord } from "../http/schemas.js";
 import { type Platform, platform } from "../platform.js";
-import { type BorrowedClock, borrowClock, makeClock, ownClock } from "./clocks.js";
+import { borrowClock, type ClockLease, makeClock, ownClock } from "./clocks.js";
 import { LiveSession } from "./live.js";
 import type { CatchUp } from "./ticker.js";
 
-/** How to connect. */
+/** Options of {@link connect}. */
 export interface ConnectOptions {
-  /** Ends connecting, and later the session, as {@link LiveSession.close} does. */
+  /** Cancels connecting. Later it closes the session, like {@link LiveSession.close}. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * What `on("tick")` tells of the steps that ran while the page could not: `"all"` of them, in order (the default), or only
-   * the `"latest"`.
+   * Which `tick` events the page gets for steps that it missed, for example in the background: `"all"` of them in order
+   * (the default), or only the `"latest"`.
    */
   readonly catchUp?: CatchUp | undefined;
   /**
-   * A clock of the session's server, from {@link openClock}, which is not closed with the session. Without, the sessions of a
-   * server have one together, which is closed with the last of them.
+   * A clock of the session's server, from {@link openClock}. It stays open when the session closes. By default all sessions
+   * of a server share a clock, which closes with the last of them.
    */
   readonly clock?: Clock | undefined;
-  /** Where the WebAssembly module comes from, as for `loadEngine`. */
+  /** Where the WebAssembly module comes from, as in `loadEngine`. */
   readonly engine?: EngineSource | undefined;
   /** Replaces parts of the platform: clocks, timers, `fetch`, `EventSource`. */
   readonly platform?: Partial<Platform> | undefined;
 }
 
-/** Connects to a session. */
-export type Connect = (address: string | URL, options?: ConnectOptions) => Promise<LiveSession>;
-
-/** Makes `connect`, for an entry that loads the engine in its own way. */
-export function connectWith(loadEngine: (source?: EngineSource) => Promise<void>): Connect {
-  return async (address, options = {}) => {
-    const { signal, catchUp = "all" } = options;
-    const parts = platform(options.platform);
-    const addresses = sessionAddress(address);
-    signal?.throwIfAborted();
-    checkClock(options.clock, addresses);
-    const { clock, giveBack } = clockFor(options, parts, addresses);
-    const connecting = follow(signal);
-    try {
-      const [record] = await Promise.all([
-        handOut(parts, addresses, connecting.signal),
-        loadEngine(options.engine),
-        untilReady(clock, connecting.signal),
-      ]);
-      connecting.signal.throwIfAborted();
-      return new LiveSession({
-        platform: parts,
-        address: addresses,
-        record,
-        clock,
-        giveBackClock: giveBack,
-        catchUp,
-        signal,
-      });
-    } catch (error) {
-      // What has not failed is not waited for any more.
-      connecting.abort(error);
-      giveBack();
-      throw error;
-    } finally {
-      connecting.release();
-    }
-  };
+/**
+ * Connects to a session: reads it from the server, loads the engine, sets the clock, and listens for a stop.
+ *
+ * @param address The address of the session: `https://ticks.example/v1/sessions/sess_...`, or relative to the page.
+ * @throws {@link ServerError} for an error response, for example `session_not_found`; {@link SessionError} if there is no
+ *   response; {@link EngineError} if the engine does not load or the session needs another version of it; the signal's
+ *   reason once it is aborted.
+ *
+ * @example
+ * ```ts
+ * const session = await connect("https://ticks.example/v1/sessions/sess_...");
+ * session.on("tick", ({ value, broken }) => draw(value, broken));
+ * ```
+ */
+export async function connect(address: string | URL, options: ConnectOptions = {}): Promise<LiveSession> {
+  const { signal, catchUp = "all" } = options;
+  const parts = platform(options.platform);
+  const addresses = sessionAddress(address);
+  signal?.throwIfAborted();
+  checkClock(options.clock, addresses);
+  const { clock, release } = clockFor(options, parts, addresses);
+  const connecting = linkedController(signal);
+  try {
+    const [record] = await Promise.all([
+      readSession(parts, addresses, connecting.signal),
+      loadEngine(options.engine),
+      untilReady(clock, connecting.signal),
+    ]);
+    connecting.signal.throwIfAborted();
+    return new LiveSession({
+      platform: parts,
+      address: addresses,
+      record,
+      clock,
+      releaseClock: release,
+      catchUp,
+      signal,
+    });
+  } catch (error) {
+    // Cancels the steps that are still running.
+    connecting.abort(error);
+    release();
+    throw error;
+  } finally {
+    connecting.release();
+  }
 }
+
+/** The type of {@link connect}. */
+export type Connect = typeof connect;
 
 function checkClock(clock: Clock | undefined, { time }: SessionAddress): void {
   if (clock?.isClosed === true) {
-    throw new SessionError("closed", "the clock to share was closed");
+    throw new SessionError("closed", "the clock to share is closed");
   }
   if (clock?.address !== undefined && clock.address !== time) {
     throw new SessionError("other_clock", `the clock to share asks ${clock.address}, not ${time}`);
   }
 }
 
-function clockFor(options: ConnectOptions, parts: Platform, { time }: SessionAddress): BorrowedClock {
+function clockFor(options: ConnectOptions, parts: Platform, { time }: SessionAddress): ClockLease {
   if (options.clock !== undefined) {
-    return { clock: options.clock, giveBack: () => undefined };
+    return { clock: options.clock, release: () => undefined };
   }
-  // Another platform has another time.
+  // A replaced platform may have another time.
   return options.platform === undefined ? borrowClock(parts, time) : ownClock(parts, time);
 }
 
 /**
- * Opens a clock of a server's time, for who needs it without a session, or before and after.
+ * Opens a clock of a server's time, to use it without a session or to share it between sessions.
  *
  * @param server The server's address, such as `https://ticks.example`.
- * @throws {@link SessionError} or {@link ServerError} if the first question is not answered.
+ * @throws {@link SessionError} or {@link ServerError} if the first request fails.
  *
  * @example
  * ```ts
@@ -115,29 +127,29 @@ export async function openClock(
   return clock;
 }
 
-/** Something that a signal may abort, and its end too, until it is released. */
-interface Following {
+/** A controller that also follows another signal until it is released. */
+interface LinkedController {
   readonly signal: AbortSignal;
   abort(reason: unknown): void;
   release(): void;
 }
 
-function follow(signal: AbortSignal | undefined): Following {
-  const following = new AbortController();
-  const abort = (): void => following.abort(signal?.reason);
+function linkedController(signal: AbortSignal | undefined): LinkedController {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(signal?.reason);
   signal?.addEventListener("abort", abort);
-  // Asking may have had it aborted already.
+  // The first request may have aborted the signal already.
   if (signal?.aborted === true) {
     abort();
   }
   return {
-    signal: following.signal,
-    abort: (reason) => following.abort(reason),
+    signal: controller.signal,
+    abort: (reason) => controller.abort(reason),
     release: () => signal?.removeEventListener("abort", abort),
   };
 }
 
-async function handOut(
+async function readSession(
   parts: Platform,
   { session }: SessionAddress,
   signal: AbortSignal,
@@ -145,7 +157,7 @@ async function handOut(
   return sessionRecord(session, await request(parts, session, {}, signal));
 }
 
-/** Waits until the clock was set for the first time. A question that is not answered before ends that. */
+/** Waits until the clock is set for the first time. Rejects if a request fails before. */
 function untilReady(clock: Clock, signal: AbortSignal | undefined): Promise<void> {
   if (clock.isReady) {
     return Promise.resolve();

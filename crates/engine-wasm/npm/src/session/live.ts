@@ -4,131 +4,131 @@ import { dispose } from "../engine/handle.js";
 import type { State } from "../engine/session.js";
 import { Timeline } from "../engine/timeline.js";
 import type { SessionAddress } from "../http/address.js";
-import type { SessionRecord } from "../http/api.js";
 import { SessionError } from "../http/error.js";
+import type { SessionRecord } from "../http/schemas.js";
 import { Listeners } from "../listeners.js";
 import type { Platform } from "../platform.js";
-import { News } from "./news.js";
 import { type CatchUp, Ticker } from "./ticker.js";
+import { SessionWatcher } from "./watcher.js";
 
-/** That a session has stopped. */
+/** A stop of a session. */
 export interface Stopped {
-  /** When, in milliseconds since the Unix epoch. */
+  /** The instant of the stop, in milliseconds since the Unix epoch. */
   readonly stoppedAt: number;
-  /** What the state stays from then on. */
+  /** The state from then on. */
   readonly state: State;
-  /** Whether the stop was learned after it had taken effect. Then the state may have gone on too far, and is put back. */
+  /** Whether the session learned of the stop after it took effect. The state may then have run too far and is set back. */
   readonly isLate: boolean;
-  /** How many steps the state was put back by; 0 unless it is late. */
+  /** How many steps the state was set back by; 0 unless the stop is late. */
   readonly stepsTakenBack: number;
 }
 
-/** The earliest and the latest state that a session can be in. */
+/** The earliest and the latest state that a session may be in. */
 export interface StateRange {
   readonly earliest: State;
   readonly latest: State;
 }
 
-/** A timeline that somebody else frees and stops. */
+/** A timeline that the session frees and stops. */
 export type SessionTimeline = Omit<Timeline, "free" | "stopAt" | typeof Symbol.dispose>;
 
-/** What a live session tells. */
+/** The events of a live session. */
 export interface SessionEvents {
-  /** A step has begun. Every step is told, in order, none twice, as far as `catchUp` says. */
+  /** A step has begun. Steps come in order and never twice; `catchUp` decides about missed ones. */
   tick: State;
-  /** The counter has broken: the same as the tick of that step, told after it. */
+  /** The counter has broken. Comes after the `tick` of that step, with the same state. */
   break: State;
-  /** The session has stopped. Told after its last tick; or at once if that is learned late. */
+  /** The session has stopped. Comes after its last `tick`, or at once for a late stop. */
   stopped: Stopped;
-  /** The clock was compared with the server's. */
+  /** The clock was compared with the server's time. */
   sync: ClockReading;
-  /** Whether news of a stop now arrive by themselves. While they do not, the session is asked for again and again. */
+  /** The event stream has opened (`true`) or broken (`false`). Without a stream the session polls the server. */
   listening: boolean;
-  /** The server has the session no more. The state goes on as before. */
+  /** The server no longer has the session. The state keeps running. */
   expired: undefined;
 }
 
-/** What a live session is made of. */
+/** The inputs of a live session. */
 export interface LiveParts {
   readonly platform: Platform;
   readonly address: SessionAddress;
   readonly record: SessionRecord;
   readonly clock: Clock;
-  /** Tells that this session does not need the clock any more. */
-  readonly giveBackClock: () => void;
+  /** Gives the clock back. */
+  readonly releaseClock: () => void;
   readonly catchUp: CatchUp;
-  /** Closes the session when it is aborted. */
+  /** Closes the session when aborted. */
   readonly signal: AbortSignal | undefined;
 }
 
 /**
- * A session whose state is known at every moment. Comes from {@link connect}; {@link LiveSession.close} ends it.
+ * A session whose state is known at every moment. Created by {@link connect}, ended by {@link LiveSession.close}.
  *
- * The state is computed from the session and the clock whenever it is asked for. Nothing is received for it, so it goes on
- * without a network, as exactly as the clock does.
+ * Each state is computed on demand from the session and the clock, not received. The session keeps running offline, as accurate
+ * as the clock.
  */
 export class LiveSession {
   readonly #platform: Platform;
   readonly #clock: Clock;
-  readonly #giveBackClock: () => void;
+  readonly #releaseClock: () => void;
   readonly #timeline: Timeline;
   readonly #ticker: Ticker;
-  readonly #news: News;
+  readonly #watcher: SessionWatcher;
   readonly #listeners = new Listeners<SessionEvents>();
-  readonly #undo: (() => void)[];
+  readonly #cleanups: (() => void)[];
   #record: SessionRecord;
   #late = { isLate: false, stepsTakenBack: 0 };
-  /** The stop, once it was told. */
+  /** The stop, once it was reported. */
   #stopped: Stopped | undefined;
   #isExpired = false;
   #isClosed = false;
 
   /** @internal */
-  constructor({ platform, address, record, clock, giveBackClock, catchUp, signal }: LiveParts) {
+  constructor({ platform, address, record, clock, releaseClock, catchUp, signal }: LiveParts) {
     this.#platform = platform;
     this.#record = record;
     this.#clock = clock;
-    this.#giveBackClock = giveBackClock;
+    this.#releaseClock = releaseClock;
     this.#timeline = new Timeline(record);
     this.#ticker = this.#makeTicker(catchUp);
-    this.#news = new News(platform, address, {
-      session: (heard) => this.#hear(heard),
+    this.#watcher = new SessionWatcher(platform, address, {
+      session: (newer) => this.#update(newer),
       isFinal: () => this.#isStopFinal(),
-      final: () => this.#rest(),
+      final: () => this.#finish(),
       expired: () => this.#expire(),
-      listening: (isListening) => this.#listeners.tell("listening", isListening),
+      listening: (isListening) => this.#listeners.emit("listening", isListening),
     });
-    this.#undo = [...this.#follow(clock), this.#closeWith(signal)];
-    // A stop that has passed is told here, to nobody.
+    this.#cleanups = [...this.#watchClock(clock), this.#closeWith(signal)];
+    // There is no listener yet for a stop in the past. `on` reports it later.
     this.#ticker.stopAt(this.stoppedAt ?? Number.POSITIVE_INFINITY);
   }
 
-  /** The session as the server has it, as far as is known. */
+  /** The session as last received from the server. */
   get record(): SessionRecord {
     return this.#record;
   }
 
-  /** The server's time, and how well it is known. */
+  /** The clock that shows the server's time and its maximum error. */
   get clock(): Clock {
     return this.#clock;
   }
 
-  /** When the session stops or has stopped, in milliseconds since the Unix epoch; `undefined` if it does not. */
+  /** When the session stops or has stopped, in milliseconds since the Unix epoch; `undefined` without a stop. */
   get stoppedAt(): number | undefined {
     return this.#record.stopped_at == null ? undefined : Date.parse(this.#record.stopped_at);
   }
 
-  /** Whether it has stopped. */
+  /** Whether the session has stopped. */
   get isStopped(): boolean {
     return this.#now() >= (this.stoppedAt ?? Number.POSITIVE_INFINITY);
   }
 
-  /** Whether news of a stop arrive by themselves at the moment, as far as can be known. Not once it has stopped. */
+  /** Whether the event stream is open, as far as is known. `false` after the session has stopped. */
   get isListening(): boolean {
-    return this.#news.isListening;
+    return this.#watcher.isListening;
   }
 
-  /** Whether the server has the session no more. */
+  /** Whether the server no longer has the session. */
   get isExpired(): boolean {
     return this.#isExpired;
   }
@@ -139,7 +139,7 @@ export class LiveSession {
   }
 
   /**
-   * The state now, in the server's time. Before the start it is step 0, value 0, round 0, not broken.
+   * Returns the current state. Before the start it is step 0, value 0, round 0, not broken.
    *
    * @throws {@link SessionError} `closed` after {@link LiveSession.close}.
    */
@@ -148,8 +148,8 @@ export class LiveSession {
   }
 
   /**
-   * The states at the earliest and at the latest instant that it can be now, given `clock.errorMs`. They are the same nearly
-   * always, unless ticks are short or the clock is not synced.
+   * Returns the states at the earliest and the latest possible server time, given `clock.errorMs`. They are nearly always the
+   * same, unless ticks are short or the clock is not synced.
    *
    * @throws {@link SessionError} `closed` after {@link LiveSession.close}.
    */
@@ -163,11 +163,11 @@ export class LiveSession {
   }
 
   /**
-   * The shared dice of a step, at their first word: the same for everybody.
+   * Returns the shared dice of a step at the first word. They are the same for every client.
    *
-   * @param channel Any name, 1 to 64 bytes of UTF-8. Draws of two channels are independent.
-   * @param step The step that runs now, if left out; before the start step 0. A listener to ticks names the step that it was
-   *   told: if ticks are caught up with, another one runs by now.
+   * @param channel Any name of 1 to 64 bytes of UTF-8. Draws of different channels are independent.
+   * @param step By default the current step, or step 0 before the start. In a `tick` listener pass the reported step: during
+   *   catch-up the current step may be later.
    * @throws {@link SessionError} `closed` after {@link LiveSession.close}; {@link EngineError} for `channel` or `step`.
    */
   draw(channel: string, step: number = this.state().step): Draw {
@@ -175,7 +175,7 @@ export class LiveSession {
   }
 
   /**
-   * The session's timeline, which answers for any step. It belongs to the session, and is freed with it.
+   * The session's timeline, which computes any step. It belongs to the session and is freed with it.
    *
    * @throws {@link SessionError} `closed` after {@link LiveSession.close}.
    */
@@ -184,8 +184,8 @@ export class LiveSession {
   }
 
   /**
-   * Has a listener called at each event, until the function that this returns is called, or the session is closed. Ticks are
-   * those that begin from now on. If the session has stopped already, `stopped` is told soon after.
+   * Calls a listener at each event. Returns a function that removes it; closing the session removes it too. `tick` events
+   * start with the next step. If the session has stopped already, `stopped` follows right away.
    *
    * @example
    * ```ts
@@ -198,16 +198,16 @@ export class LiveSession {
     listener: (happened: SessionEvents[Name]) => void,
   ): () => void {
     this.#open();
-    const wasHeard = this.#isHeard();
+    const hadListeners = this.#hasListeners();
     const off = this.#listeners.add(event, listener);
-    if (!wasHeard && this.#isHeard()) {
+    if (!hadListeners && this.#hasListeners()) {
       this.#ticker.begin();
     }
-    return event === "stopped" ? this.#tellStopAgain(listener as (stopped: Stopped) => void, off) : off;
+    return event === "stopped" ? this.#repeatStop(listener as (stopped: Stopped) => void, off) : off;
   }
 
-  /** Tells somebody who listens late of a stop that was told. Gives what takes the listener back, from that too. */
-  #tellStopAgain(listener: (stopped: Stopped) => void, off: () => void): () => void {
+  /** Reports an earlier stop to a new listener. Returns a function that removes the listener. */
+  #repeatStop(listener: (stopped: Stopped) => void, off: () => void): () => void {
     let isWanted = true;
     const stopped = this.#stopped;
     if (stopped !== undefined) {
@@ -223,40 +223,40 @@ export class LiveSession {
     };
   }
 
-  /** Ends timers, streams and listeners, and gives memory back. Closing it again does nothing. */
+  /** Ends timers, streams and listeners, and frees memory. Closing it again has no effect. */
   close(): void {
     if (this.#isClosed) {
       return;
     }
     this.#isClosed = true;
-    for (const undo of this.#undo) {
-      undo();
+    for (const cleanUp of this.#cleanups) {
+      cleanUp();
     }
     this.#ticker.end();
-    this.#news.close();
+    this.#watcher.close();
     this.#listeners.clear();
     this.#timeline.free();
-    this.#giveBackClock();
+    this.#releaseClock();
   }
 
-  /** The same as {@link LiveSession.close}; called at the end of the block by `using session = ...`. */
+  /** Calls {@link LiveSession.close} at the end of a block with `using session = ...`. */
   [dispose](): void {
     this.close();
   }
 
   #open(): Timeline {
     if (this.#isClosed) {
-      throw new SessionError("closed", "the session was closed");
+      throw new SessionError("closed", "the session is closed");
     }
     return this.#timeline;
   }
 
-  /** The server's time, in whole milliseconds: what has begun has begun, so fractions are cut off. */
+  /** The server's time in integer milliseconds, rounded down: a step begins when its millisecond does. */
   #now(): number {
     return instant(this.#clock.read().now);
   }
 
-  #isHeard(): boolean {
+  #hasListeners(): boolean {
     return this.#listeners.has("tick") || this.#listeners.has("break");
   }
 
@@ -268,14 +268,14 @@ export class LiveSession {
       catchUp,
       now: () => this.#now(),
       monotonicMs: () => time.monotonicMs(),
-      isHeard: () => this.#isHeard(),
+      hasListeners: () => this.#hasListeners(),
       tick: (step) => this.#tick(step),
-      stopped: () => this.#tellStop(),
+      stopped: () => this.#reportStop(),
     });
   }
 
-  /** Looks again whenever time may have jumped, and asks for news whenever the network may have been away. */
-  #follow(clock: Clock): (() => void)[] {
+  /** Checks the ticker whenever time may have jumped, and refreshes the watcher after a possible outage. */
+  #watchClock(clock: Clock): (() => void)[] {
     let wasSilent = false;
     return [
       clock.on("silence", () => {
@@ -284,15 +284,15 @@ export class LiveSession {
       clock.on("sync", (reading) => {
         if (wasSilent) {
           wasSilent = false;
-          this.#news.refresh();
+          this.#watcher.refresh();
         }
-        this.#ticker.look();
-        this.#listeners.tell("sync", reading);
+        this.#ticker.check();
+        this.#listeners.emit("sync", reading);
       }),
-      this.#platform.signs((sign) => {
-        this.#ticker.look();
-        if (sign === "woken" || !this.#news.isListening) {
-          this.#news.refresh();
+      this.#platform.wakeEvents((event) => {
+        this.#ticker.check();
+        if (event === "woken" || !this.#watcher.isListening) {
+          this.#watcher.refresh();
         }
       }),
     ];
@@ -306,43 +306,43 @@ export class LiveSession {
 
   #tick(step: number): void {
     const state = this.#timeline.state(step);
-    this.#listeners.tell("tick", state);
+    this.#listeners.emit("tick", state);
     // A listener may have closed the session.
     if (state.broken && !this.#isClosed) {
-      this.#listeners.tell("break", state);
+      this.#listeners.emit("break", state);
     }
   }
 
-  #tellStop(): void {
+  #reportStop(): void {
     const stoppedAt = this.stoppedAt ?? this.#now();
     const state = this.#timeline.stateAt(stoppedAt);
     this.#stopped = { stoppedAt, state, ...this.#late };
-    this.#listeners.tell("stopped", this.#stopped);
+    this.#listeners.emit("stopped", this.#stopped);
   }
 
-  /** Whether the stop has passed for certain, so that the server takes no other any more. */
+  /** Returns whether the stop has certainly passed, so that the server accepts no other. */
   #isStopFinal(): boolean {
     const { now, errorMs } = this.#clock.read();
     return this.#stopped !== undefined && now - errorMs >= this.#stopped.stoppedAt;
   }
 
-  /** Asks nobody any more: what is frozen for good needs neither news nor the time. */
-  #rest(): void {
-    this.#giveBackClock();
+  /** Gives the clock back: a session that has stopped for good needs no more time. */
+  #finish(): void {
+    this.#releaseClock();
   }
 
-  /** Takes in the session as the server has it now. An older one comes from a cache. */
-  #hear(heard: SessionRecord): void {
+  /** Applies a new version of the session. Ignores older ones, which come from caches. */
+  #update(record: SessionRecord): void {
     const { id, revision } = this.#record;
-    if (this.#isClosed || heard.id !== id || heard.revision < revision) {
+    if (this.#isClosed || record.id !== id || record.revision < revision) {
       return;
     }
     const known = this.stoppedAt;
     const now = this.#now();
     const before = this.#timeline.stepAt(now) ?? 0;
-    // First what may refuse it.
-    this.#timeline.stopAt(heard.stopped_at ?? null);
-    this.#record = heard;
+    // First the part that may throw.
+    this.#timeline.stopAt(record.stopped_at ?? null);
+    this.#record = record;
     const { stoppedAt } = this;
     if (stoppedAt !== known) {
       this.#stopped = undefined;
@@ -354,14 +354,14 @@ export class LiveSession {
 
   #expire(): void {
     this.#isExpired = true;
-    this.#listeners.tell("expired", undefined);
+    this.#listeners.emit("expired", undefined);
   }
 }
 
-/** The last instant that there is: the end of the year 9999. */
+/** The last valid instant: the end of the year 9999. */
 const LAST_INSTANT = 253_402_300_799_999;
 
-/** An instant that the engine takes, at or before a number of milliseconds. */
+/** Rounds a time down to an instant that the engine accepts. */
 function instant(ms: number): number {
   return Math.min(Math.max(Math.floor(ms), 0), LAST_INSTANT);
 }

@@ -1,45 +1,45 @@
 /**
- * Tells each step once, in order, and the stop. Steps follow from the clock and are never counted: a timer only says when to
- * look.
+ * Reports each step once, in order, and the stop. Steps follow from the clock and are never counted: a timer only triggers the
+ * next check.
  */
-import type { Timers } from "../clock/ports.js";
+import type { Timers } from "../clock/inputs.js";
 import type { Timeline } from "../engine/timeline.js";
 
-/** What is told of the steps that ran while nobody could look: all of them, or only the newest. */
+/** Which missed steps are reported: all of them, or only the latest. */
 export type CatchUp = "all" | "latest";
 
-/** What a ticker looks at, and whom it tells. */
+/** The inputs and outputs of a ticker. */
 export interface TickerParts {
   readonly timeline: Timeline;
   readonly timers: Timers;
   readonly catchUp: CatchUp;
-  /** The server's time, in whole milliseconds since the Unix epoch. */
+  /** Returns the server's time, in integer milliseconds since the Unix epoch. */
   now(): number;
-  /** The machine's monotonic clock, in milliseconds: how long telling takes. */
+  /** Returns the machine's monotonic clock in milliseconds, to measure how long listeners take. */
   monotonicMs(): number;
-  /** Whether anybody wants to be told of steps. */
-  isHeard(): boolean;
-  /** A step has begun. */
+  /** Returns whether there are listeners for steps. */
+  hasListeners(): boolean;
+  /** Reports that a step has begun. */
   tick(step: number): void;
-  /** The session has stopped, and all its steps were told. */
+  /** Reports that the session has stopped, after all its steps. */
   stopped(): void;
 }
 
-/** So long steps may be told without a break, in milliseconds, before the page gets its turn: half a frame. */
-const TURN_MS = 8;
-/** Timers of browsers take no delay above 2^31 ms, and clocks are corrected. */
+/** How long to report steps without a break, in milliseconds, before the page can do other work: half a frame. */
+const SLICE_MS = 8;
+/** The longest timer. Browsers accept no delay above 2^31 ms, and corrections of the clock must take effect. */
 const LONGEST_PAUSE_MS = 60_000;
 
-/** Tells steps as they begin. */
+/** Reports steps as they begin. */
 export class Ticker {
   readonly #parts: TickerParts;
-  /** The last step that was told, or that had begun when telling began; -1 before the start. */
+  /** The last step that was reported, or that had begun when reporting began; -1 before the start. */
   #last: number;
-  /** When the session stops, or infinity; and whether that was told. */
+  /** When the session stops, or infinity, and whether that was reported. */
   #stoppedAt = Number.POSITIVE_INFINITY;
-  #hasToldStop = false;
+  #hasReportedStop = false;
   #cancelTimer: () => void = nothing;
-  #isTelling = false;
+  #isReporting = false;
   #isEnded = false;
 
   constructor(parts: TickerParts) {
@@ -47,37 +47,37 @@ export class Ticker {
     this.#last = this.#current();
   }
 
-  /** Begins to tell: only what begins from now on. */
+  /** Starts to report steps that begin from now on. */
   begin(): void {
     this.#last = this.#current();
-    this.look();
+    this.check();
   }
 
-  /** Has the stop told at an instant; at once if that has passed. The timeline has to know of it already. */
+  /** Reports the stop at an instant, or at once if it has passed. The timeline must know the stop already. */
   stopAt(stoppedAt: number): void {
     this.#stoppedAt = stoppedAt;
-    this.#hasToldStop = false;
-    this.look();
+    this.#hasReportedStop = false;
+    this.check();
   }
 
-  /** Looks at once: time may have gone on. */
-  look(): void {
-    // Whoever is told may cause another look. The one under way sees to it.
-    if (this.#isTelling || this.#isEnded) {
+  /** Checks the time now, after it may have jumped. */
+  check(): void {
+    // A listener may trigger another check. The current one covers it.
+    if (this.#isReporting || this.#isEnded) {
       return;
     }
     this.#cancelTimer();
-    this.#isTelling = true;
+    this.#isReporting = true;
     let isDone = true;
     try {
-      isDone = this.#tell();
+      isDone = this.#report();
     } finally {
-      this.#isTelling = false;
+      this.#isReporting = false;
     }
     this.#wait(isDone);
   }
 
-  /** Tells no more. */
+  /** Stops reporting. */
   end(): void {
     this.#isEnded = true;
     this.#cancelTimer();
@@ -87,37 +87,37 @@ export class Ticker {
     return this.#parts.timeline.stepAt(this.#parts.now()) ?? -1;
   }
 
-  /** Tells all that is due, unless that takes long. Gives whether all was told. */
-  #tell(): boolean {
+  /** Reports everything that is due, unless that takes too long. Returns whether it is complete. */
+  #report(): boolean {
     const { monotonicMs } = this.#parts;
     const startedMs = monotonicMs();
     while (this.#isBehind()) {
-      if (monotonicMs() - startedMs > TURN_MS) {
+      if (monotonicMs() - startedMs > SLICE_MS) {
         return false;
       }
-      this.#tellNext();
+      this.#reportNext();
     }
-    this.#tellStop();
+    this.#reportStop();
     return true;
   }
 
-  /** Whoever was told last may have ended it, and freed the timeline. */
+  /** Returns whether a step is due. The last listener may have ended the ticker and freed the timeline. */
   #isBehind(): boolean {
     return !this.#isEnded && this.#last < this.#current();
   }
 
-  #tellNext(): void {
-    const { catchUp, isHeard, tick } = this.#parts;
-    const isWanted = isHeard();
+  #reportNext(): void {
+    const { catchUp, hasListeners, tick } = this.#parts;
+    const isWanted = hasListeners();
     this.#last = isWanted && catchUp === "all" ? this.#last + 1 : this.#current();
     if (isWanted) {
       tick(this.#last);
     }
   }
 
-  #tellStop(): void {
-    if (!(this.#hasToldStop || this.#isEnded) && this.#parts.now() >= this.#stoppedAt) {
-      this.#hasToldStop = true;
+  #reportStop(): void {
+    if (!(this.#hasReportedStop || this.#isEnded) && this.#parts.now() >= this.#stoppedAt) {
+      this.#hasReportedStop = true;
       this.#parts.stopped();
     }
   }
@@ -129,17 +129,17 @@ export class Ticker {
     const delayMs = isDone ? this.#nextMs() - this.#parts.now() : 0;
     if (delayMs < Number.POSITIVE_INFINITY) {
       const pauseMs = Math.min(Math.max(delayMs, 0), LONGEST_PAUSE_MS);
-      this.#cancelTimer = this.#parts.timers.set(() => this.look(), pauseMs);
+      this.#cancelTimer = this.#parts.timers.set(() => this.check(), pauseMs);
     }
   }
 
-  /** When there is something to tell again, or infinity. */
+  /** Returns when the next report is due, or infinity. */
   #nextMs(): number {
-    const { isHeard, timeline } = this.#parts;
-    if (this.#hasToldStop) {
+    const { hasListeners, timeline } = this.#parts;
+    if (this.#hasReportedStop) {
       return Number.POSITIVE_INFINITY;
     }
-    return isHeard() ? Math.min(timeline.timeOf(this.#last + 1), this.#stoppedAt) : this.#stoppedAt;
+    return hasListeners() ? Math.min(timeline.timeOf(this.#last + 1), this.#stoppedAt) : this.#stoppedAt;
   }
 }
 

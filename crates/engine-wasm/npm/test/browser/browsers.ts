@@ -1,13 +1,13 @@
-/** Real browsers, and all that the tests do with them. */
+/** Real browsers, and what the tests do with them. */
 import { type CDPSession, type Browser as Driven, launch, type Page } from "puppeteer-core";
 
 import { CHROMIUM_ARGUMENTS, chromium, firefox } from "./prerequisites.js";
 
-/** What a page shows of itself in a browser. */
+/** A page in a browser. */
 export interface Tab {
-  /** Everything that went wrong in it. */
+  /** Everything that went wrong in the page. */
   readonly complaints: readonly string[];
-  /** Runs a function in the page. It sees nothing but its argument and the page. */
+  /** Runs a function in the page. The function can use only its argument and the page. */
   evaluate<Argument, Result>(
     run: (argument: Argument) => Result | Promise<Result>,
     argument: Argument,
@@ -18,41 +18,41 @@ export interface Tab {
 /** A browser. */
 export interface Browser<AnyTab extends Tab = Tab> {
   readonly name: string;
-  /** Opens an address as somebody who was never there before, once scripts have prepared the page. */
+  /** Opens an address with a fresh profile, after scripts have prepared the page. */
   open(address: string, scripts?: readonly string[]): Promise<AnyTab>;
   close(): Promise<void>;
 }
 
-/** A tab of Chromium, which can be put out of sight. */
+/** A tab of Chromium that can be hidden. */
 export interface ChromiumTab extends Tab {
-  /** Puts another tab in front of it: it is hidden, and its timers are held back. */
+  /** Puts another tab in front, so that this one is hidden and its timers are throttled. */
   hide(): Promise<void>;
   /** Brings it to the front. */
   show(): Promise<void>;
-  /** Freezes it while it is hidden: nothing of it runs. */
+  /** Freezes the hidden tab, so that nothing in it runs. */
   freeze(): Promise<void>;
   thaw(): Promise<void>;
 }
 
-/** Chromium, which can be put to sleep. */
+/** Chromium that can be put to sleep. */
 export interface Chromium extends Browser<ChromiumTab> {
   /** Stops all its processes, as if the machine slept. */
   sleep(): void;
   wake(): void;
 }
 
-/** A function to prepare pages with: it runs in the page before anything else does. */
+/** A function that prepares a page: it runs in the page before everything else. */
 export function script<Argument>(run: (argument: Argument) => void, argument: Argument): string {
   return `(${run})(${JSON.stringify(argument)});`;
 }
 
-/** Puppeteer lets pages in the background run on as if they were seen. Here they are to be held back. */
+/** Puppeteer runs hidden pages as if they were visible. The tests need them throttled. */
 const NOT_HELD_BACK = [
   "--disable-background-timer-throttling",
   "--disable-backgrounding-occluded-windows",
   "--disable-renderer-backgrounding",
 ];
-/** After five minutes Chromium lets hidden pages run once a minute. The tests do not wait as long. */
+/** Chromium runs hidden pages once a minute after five minutes. The tests do not wait that long. */
 const SOON_ONCE_A_MINUTE = "--enable-features=IntensiveWakeUpThrottling:grace_period_seconds/5";
 
 /** Starts Chromium with a fresh profile. */
@@ -88,7 +88,7 @@ interface OpenPage {
 
 async function openPage(driven: Driven, address: string, scripts: readonly string[]): Promise<OpenPage> {
   const context = await driven.createBrowserContext();
-  // A window of its own: a tab in front of others would hide them.
+  // A separate window, because another tab in front would hide the page.
   const page = await context.newPage({ type: "window" });
   const complaints: string[] = [];
   page.on("pageerror", (error) =>
@@ -109,7 +109,7 @@ async function openPage(driven: Driven, address: string, scripts: readonly strin
 function tabOf({ page, complaints }: OpenPage): Tab {
   return {
     complaints,
-    // Its types tell handles of things in the page apart. None are used here.
+    // Its types distinguish handles of objects in the page, which are not used here.
     evaluate: (run, argument) => page.evaluate(run as never, argument as never) as Promise<never>,
     close: () => page.browserContext().close(),
   };
@@ -134,7 +134,7 @@ async function setLifecycle(devTools: CDPSession, state: "frozen" | "active"): P
   await devTools.send("Page.setWebLifecycleState", { state });
 }
 
-/** The browser's processes are one group, led by the first. */
+/** The browser's processes form a group, whose leader is the first. */
 function signalAll(driven: Driven, signal: NodeJS.Signals): void {
   const leader = driven.process()?.pid;
   if (leader === undefined) {

@@ -1,4 +1,4 @@
-/** The clock and the states in real browsers, over slow and lopsided networks, on machines whose own clocks are wrong. */
+/** The clock and the states in real browsers, over slow and asymmetric networks, on machines with wrong clocks. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
 import { type Browser, script, startChromium, startFirefox } from "./browsers.js";
@@ -9,13 +9,13 @@ import type { Sample } from "./recorder.js";
 import { pass, Stage } from "./stage.js";
 
 const HOUR_MS = 3_600_000;
-/** Long enough for the second burst of questions and what follows from it. */
+/** Long enough for the second burst of requests and its effects. */
 const LOOK_MS = 3_000;
 
 const EVEN: Delays = { there: { fixedMs: 5 }, back: { fixedMs: 5 } };
 const LOPSIDED: Delays = { there: { fixedMs: 30 }, back: { fixedMs: 90 } };
 const SLOW: Delays = { there: { fixedMs: 200 }, back: { fixedMs: 200 } };
-/** As far off as can be without being noticed: all that a clock says of its error is needed. */
+/** The largest error that can go unnoticed: it uses up the whole bound. */
 const ONE_SIDED: Delays = { there: { fixedMs: 0 }, back: { fixedMs: 60 } };
 const SHAKY: Delays = { there: { fixedMs: 5, jitterMs: 30 }, back: { fixedMs: 5, jitterMs: 30 } };
 
@@ -24,7 +24,7 @@ const browsers = {} as Record<"Chromium" | "Firefox", Browser>;
 
 beforeAll(async () => {
   stage = new Stage();
-  // One after the other: whatever fails, what has been started is known, and is ended.
+  // One after the other, so that a failure leaves nothing running.
   await stage.build();
   browsers.Chromium = await startChromium();
   browsers.Firefox = await startFirefox();
@@ -43,7 +43,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (name) => {
     { path: "30 ms there and 90 back", delays: LOPSIDED },
     { path: "0 ms there and 60 back", delays: ONE_SIDED },
     { path: "5 to 35 ms there and back", delays: SHAKY },
-  ])("the clock is right within its error: $path", async ({ path, delays }, { annotate }) => {
+  ])("the clock is right within its bound: $path", async ({ path, delays }, { annotate }) => {
     const session = await stage.create();
     const look = (...scripts: string[]) => stage.look({ browser: browsers[name], session, delays, scripts });
     const viewers = await Promise.all([
@@ -64,7 +64,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (name) => {
     }
   });
 
-  test("a clock that is set meanwhile is noticed", async () => {
+  test("a change of the wall clock is noticed", async () => {
     const session = await stage.create();
     const scripts = [wrongClock(0)];
     const viewer = await stage.look({ browser: browsers[name], session, delays: EVEN, scripts });
@@ -84,13 +84,13 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (name) => {
     await expectStatesRight(await viewer.samples(), await Verdicts.of(stage.server, session));
   });
 
-  test("a question that the browser asks again, because a connection broke, does not mislead", async () => {
+  test("a request that the browser repeats over a new connection does not mislead the clock", async () => {
     const session = await stage.create();
     const look = { browser: browsers[name], session, delays: EVEN, scripts: [wrongClock(0)] };
     const { tab, network, isAskedAfter, samples } = await stage.look(look);
     await isAskedAfter(Date.now() + 500);
     network.delays = SLOW;
-    // It asks at once, and rests on nothing that it knew before.
+    // It asks at once, without any earlier knowledge.
     await tab.evaluate((ms) => {
       window.setClock(ms);
       window.session.clock.read();
@@ -102,7 +102,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (name) => {
     expect((await samples()).at(-1)?.synced).toBe(true);
   });
 
-  test("a page of another origin is told when its questions really left, however busy it is", async () => {
+  test("a page of another origin learns when its requests really left, however busy it is", async () => {
     const session = await stage.create();
     const scripts = [ALWAYS_BUSY];
     const { tab, isAskedAfter, samples } = await stage.look({
@@ -111,9 +111,9 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (name) => {
       delays: EVEN,
       scripts,
     });
-    // The first questions were asked, and the next are not yet.
+    // The first burst is over, and the next has not begun.
     const { calls, stamps, errorMs } = await tab.evaluate(
-      () => ({ ...window.questions(), errorMs: window.session.clock.read().errorMs }),
+      () => ({ ...window.requests(), errorMs: window.session.clock.read().errorMs }),
       undefined,
     );
     expect(stamps.length).toBeGreaterThan(1);
@@ -143,7 +143,7 @@ test("Chromium and Firefox agree with each other and with the server, over diffe
   expect(compared.filter(([one, other]) => one.state.step !== other.state.step)).toEqual([]);
 });
 
-/** When a question was asked and answered, as the page's clock has it, and what the server said. */
+/** The stamps of a request by the page's clock, and the server's stamps. */
 interface Call {
   readonly askedMs: number;
   readonly receivedMs: number;
@@ -151,20 +151,20 @@ interface Call {
   readonly answeredMs: number;
 }
 
-interface Questions {
-  /** As the page saw them. */
+interface Requests {
+  /** The stamps that the page took. */
   readonly calls: readonly Call[];
-  /** As the browser saw them. */
+  /** The stamps that the browser took. */
   readonly stamps: readonly { readonly askedMs: number; readonly answeredMs: number }[];
 }
 
 declare global {
   interface Window {
-    questions(): Questions;
+    requests(): Requests;
   }
 }
 
-/** A page that hardly ever gets round to what has arrived, and notes when it has asked for the time. */
+/** Makes a page so busy that it notices responses late, and records its requests for the time. */
 const ALWAYS_BUSY = script(() => {
   const BUSY_MS = 150;
   const trueFetch = window.fetch.bind(window);
@@ -178,13 +178,13 @@ const ALWAYS_BUSY = script(() => {
       }
     }
   }).observe({ type: "resource" });
-  window.questions = () => ({ calls, stamps });
+  window.requests = () => ({ calls, stamps });
   window.fetch = async (...asking) => {
     const askedMs = performance.now();
     const response = await trueFetch(...asking);
     const answeredMs = performance.now();
     if (isQuestion(response.url)) {
-      // Not waited for: who has asked would get the answer later.
+      // Not awaited, because that would delay the response for its caller.
       void response
         .clone()
         .json()
@@ -197,21 +197,21 @@ const ALWAYS_BUSY = script(() => {
   const keepBusy = (): void => {
     const endMs = performance.now() + BUSY_MS;
     while (performance.now() < endMs) {
-      // Busy.
+      // Keeps the page busy.
     }
     setTimeout(keepBusy);
   };
   keepBusy();
 }, undefined);
 
-/** The smallest error that a clock can have which rests on the page's own stamps alone. */
+/** Returns the smallest bound of a clock that uses only the page's own stamps. */
 function errorOfCalls(calls: readonly Call[]): number {
   const low = Math.max(...calls.map(({ sentMs, answeredMs }) => sentMs - answeredMs));
   const high = Math.min(...calls.map(({ receivedMs, askedMs }) => receivedMs - askedMs));
   return (high - low) / 2;
 }
 
-/** Every sample of one page with that of another which is nearest in time. */
+/** Pairs every sample of one page with the sample of another that is nearest in time. */
 function pairs(ones: readonly Sample[], others: readonly Sample[]): readonly (readonly [Sample, Sample])[] {
   const distance = (one: Sample, other: Sample): number => Math.abs(one.beforeMs - other.beforeMs);
   return ones.map((one) => {
@@ -222,7 +222,7 @@ function pairs(ones: readonly Sample[], others: readonly Sample[]): readonly (re
   });
 }
 
-/** Whether no step may have begun between two samples, for all that their clocks know. */
+/** Returns whether certainly no step began between two samples, given the bounds of their clocks. */
 function areFarFromBorders(one: Sample, other: Sample, verdicts: Verdicts): boolean {
   const reach = one.errorMs + other.errorMs + 1;
   const from = Math.min(one.beforeMs, other.beforeMs) - reach;
@@ -230,7 +230,7 @@ function areFarFromBorders(one: Sample, other: Sample, verdicts: Verdicts): bool
   return verdicts.step(from) === verdicts.step(to);
 }
 
-/** How far off the clock was: told, not judged. The truth is known to a millisecond. */
+/** Logs how far off the clock was, without judging it. The truth is known to a millisecond. */
 function described(samples: readonly Sample[]): string {
   const offMs = samples.map(({ beforeMs, afterMs, nowMs }) => nowMs - (beforeMs + afterMs + 1) / 2);
   const sorted = offMs.sort((one, other) => one - other);

@@ -1,4 +1,4 @@
-/** What a page lives through: sleep, the background, a network that goes away, a server that dies. Afterwards all is right. */
+/** Sleep, the background, network failures and server crashes, and that a page recovers from them. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
 import { type Browser, type Chromium, startChromium, startFirefox } from "./browsers.js";
@@ -23,7 +23,7 @@ const SLEEP_MS = 4_000;
 const BACKGROUND_MS = 60_000;
 const CUT_MS = 10_000;
 const OUTAGE_MS = 3_000;
-/** How soon after it is over a page is to be sure of the time again. */
+/** How soon a page must be synced again after an interruption. */
 const SURE_WITHIN_MS = 2_000;
 
 const NEAR: Delays = { there: { fixedMs: 5 }, back: { fixedMs: 5 } };
@@ -34,7 +34,7 @@ let firefox: Browser;
 
 beforeAll(async () => {
   stage = new Stage();
-  // One after the other: whatever fails, what has been started is known, and is ended.
+  // One after the other, so that a failure leaves nothing running.
   await stage.build();
   chromium = await startChromium();
   firefox = await startFirefox();
@@ -71,7 +71,7 @@ test("the machine sleeps, and its monotonic clock with it", async () => {
   expect(largestGap((await latest?.happened()) ?? [])).toBeGreaterThan(20);
 });
 
-test("a page is in the background for a minute, held back or frozen", async () => {
+test("a page is in the background for a minute, throttled or frozen", async () => {
   const session = await stage.create();
   const look = { browser: chromium, session, delays: NEAR };
   const [heldBack, frozen] = await Promise.all([stage.look(look), stage.look(look)]);
@@ -95,7 +95,7 @@ test("a page is in the background for a minute, held back or frozen", async () =
   expect(await asked(frozen), "it did not run").toBe(0);
 });
 
-test("the network is cut without a word, and a stop is missed", async ({ annotate }) => {
+test("the network is cut silently, and a stop is missed", async ({ annotate }) => {
   const fates: readonly Fate[] = ["resumed", "reset", "lost"];
   const cases = [chromium, firefox].flatMap((browser) => fates.map((fate) => ({ browser, fate })));
   const views = await Promise.all(
@@ -138,7 +138,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (name) => {
     await stage.server.start();
     const backMs = Date.now();
     await until(
-      "news to arrive by themselves again",
+      "the stream to be open again",
       () => viewer.tab.evaluate(() => window.session.isListening, undefined),
       20_000,
     );
@@ -175,12 +175,12 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (name) => {
   });
 });
 
-/** Waits until some ticks were told. */
+/** Waits for some ticks. */
 async function isUnderWay(viewer: Viewer): Promise<void> {
   await until("some ticks", async () => ticksOf(await viewer.happened()).length > 10);
 }
 
-/** Everything that a page has said is right, and it is soon sure of the time again after an instant. */
+/** Checks everything that a page has recorded, and that it is soon synced after an instant. */
 async function expectRightSince(viewer: Viewer, session: string, sinceMs: number): Promise<void> {
   await viewer.isAskedAfter(sinceMs + SURE_WITHIN_MS + 1_000);
   const [samples, happened] = await Promise.all([viewer.samples(), viewer.happened()]);
@@ -191,20 +191,20 @@ async function expectRightSince(viewer: Viewer, session: string, sinceMs: number
   expectSure(samples, sinceMs, SURE_WITHIN_MS);
 }
 
-/** For how long the page's monotonic clock stood still. */
+/** Returns how long the page's monotonic clock stood still. */
 async function standstill(viewer: Viewer): Promise<number> {
   const samples = await viewer.samples();
-  const parted = samples.map(({ beforeMs, monotonicMs }) => beforeMs - monotonicMs);
-  return Math.max(...parted) - Math.min(...parted);
+  const divergence = samples.map(({ beforeMs, monotonicMs }) => beforeMs - monotonicMs);
+  return Math.max(...divergence) - Math.min(...divergence);
 }
 
-/** By how many steps the ticks told jumped at the most. */
+/** Returns the largest jump between two ticks, in steps. */
 function largestGap(happened: readonly Happened[]): number {
   const steps = ticksOf(happened).map(({ step }) => step);
   return Math.max(...steps.map((step, index) => step - (steps[index - 1] ?? step)));
 }
 
-/** Waits for the stop to be told. */
+/** Waits for the stop. */
 function stopTold(viewer: Viewer): Promise<Happened> {
   return until(
     "the stop",
@@ -213,7 +213,7 @@ function stopTold(viewer: Viewer): Promise<Happened> {
   );
 }
 
-/** A stop that was set while nothing could be heard is learned afterwards, and all goes back to it. */
+/** Checks that a stop from an outage is learned afterward and sets the state back. */
 async function expectStopLearned(viewer: Viewer, session: string, about: string): Promise<void> {
   const { truthMs, stopped } = await stopTold(viewer);
   await viewer.isAskedAfter(truthMs + 500);
@@ -229,7 +229,7 @@ async function expectStopLearned(viewer: Viewer, session: string, about: string)
     new Set([JSON.stringify(state)]),
   );
   expectClockRight(samples);
-  // Until the stop it was right, though nothing could be heard any more.
+  // Until the stop the state was right, even during the outage.
   const before = samples.filter(({ afterMs, errorMs }) => afterMs + errorMs + 1 < stoppedAt);
   await expectStatesRight(before, await Verdicts.of(stage.server, session));
   expectNoneLeftOut(happened);

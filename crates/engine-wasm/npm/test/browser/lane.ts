@@ -1,16 +1,16 @@
-/** How long something is under way, in milliseconds: a fixed time, and up to as much again by chance. */
+/** A delay in milliseconds: a fixed time, plus a random time up to as much again. */
 export interface Delay {
   readonly fixedMs: number;
   readonly jitterMs?: number;
 }
 
-/** What arrives at the other end of a lane. */
+/** Receives what arrives at the other end of a lane. */
 interface Parcel {
   readonly dueMs: number;
   readonly deliver: () => void;
 }
 
-/** One direction of a connection: things arrive later, and in the order in which they left. */
+/** One direction of a connection: data arrives later, in the order in which it was sent. */
 export class Lane {
   readonly #delay: () => Delay;
   #parcels: Parcel[] = [];
@@ -18,12 +18,12 @@ export class Lane {
   #lastDueMs = 0;
   #isCut = false;
 
-  /** A delay may change; what is under way keeps its own. */
+  /** A change of the delay does not affect data in flight. */
   constructor(delay: () => Delay) {
     this.#delay = delay;
   }
 
-  /** Has something delivered after the delay. */
+  /** Delivers something after the delay. */
   send(deliver: () => void): void {
     const { fixedMs, jitterMs = 0 } = this.#delay();
     const dueMs = Math.max(performance.now() + fixedMs + Math.random() * jitterMs, this.#lastDueMs);
@@ -32,14 +32,14 @@ export class Lane {
     this.#wait();
   }
 
-  /** Nothing arrives until it is mended. */
+  /** Blocks all data until the lane is mended. */
   cut(): void {
     this.#isCut = true;
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
 
-  /** All that was held up arrives. */
+  /** Delivers all blocked data. */
   mend(): void {
     this.#isCut = false;
     this.#deliver();
@@ -55,7 +55,7 @@ export class Lane {
   #deliver(): void {
     this.#timer = undefined;
     const now = performance.now();
-    // Whoever gets something may have the lane cut.
+    // The receiver may cut the lane.
     while (!this.#isCut && this.#parcels[0] !== undefined && this.#parcels[0].dueMs <= now) {
       this.#parcels.shift()?.deliver();
     }

@@ -1,26 +1,26 @@
 /**
  * Scripts that prepare pages: machines whose clocks are wrong, and the truth. Server and browsers share this machine's clock, so
- * a page's own `Date.now`, kept before anything replaces it, says what the server's time is, to a millisecond.
+ * the page's original `Date.now`, saved before anything replaces it, gives the server's time to a millisecond.
  */
 import { script } from "./browsers.js";
 
 declare global {
   interface Window {
-    /** The server's time, whatever `Date` says. */
+    /** The server's time, regardless of `Date`. */
     truth(): number;
-    /** Sets the machine's clock: how far it is ahead, in milliseconds. */
+    /** Sets how far the machine's clock is ahead, in milliseconds. */
     setClock(aheadMs: number): void;
   }
 }
 
-/** Keeps the truth. Has to come before the others. */
+/** Saves the truth. Must run before the other scripts. */
 export const TRUTH = script(() => {
   const { Date: trueDate } = window;
   const { now } = trueDate;
   window.truth = () => now.call(trueDate);
 }, undefined);
 
-/** A machine whose clock is ahead by some milliseconds, or behind. */
+/** A machine whose clock is ahead or behind by some milliseconds. */
 export function wrongClock(aheadMs: number): string {
   return script((firstMs) => {
     const { Date: trueDate, performance } = window;
@@ -31,8 +31,8 @@ export function wrongClock(aheadMs: number): string {
     };
     const now = (): number => window.truth() + shiftMs;
     window.Date = new Proxy(trueDate, {
-      construct: (target, given, made) =>
-        Reflect.construct(target, given.length === 0 ? [now()] : given, made),
+      construct: (target, parameters, made) =>
+        Reflect.construct(target, parameters.length === 0 ? [now()] : parameters, made),
       apply: () => new trueDate(now()).toString(),
       get: (target, key) => (key === "now" ? now : Reflect.get(target, key)),
     });
@@ -42,8 +42,8 @@ export function wrongClock(aheadMs: number): string {
 }
 
 /**
- * A machine whose monotonic clock stands still while it sleeps, as most do. Processes that were stopped have a clock that went on:
- * here the time is taken out in which nothing ran, from the page's clock and from all the browser's stamps alike.
+ * A machine whose monotonic clock stands still in sleep, as on most systems. The clock of stopped processes keeps running, so this
+ * removes the time in which nothing ran, from the page's clock and from all of the browser's stamps.
  */
 export const CLOCK_THAT_SLEEPS = script(() => {
   const LOOK_MS = 20;

@@ -1,4 +1,4 @@
-/** What tests in real browsers need, and what brings it. Without it they fail: a test that was left out proves nothing. */
+/** The prerequisites of tests in real browsers. Without them the tests fail: a skipped test proves nothing. */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,7 +12,7 @@ const BINARY = resolve(
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const FIREFOX = process.env.FIREFOX ?? "/usr/bin/firefox-esr";
 
-/** How Chromium is started: as root in a container, where its sandbox cannot start, and talking to nobody but the tests. */
+/** The options of Chromium: it runs as root in a container, where its sandbox cannot start, and contacts only the tests. */
 export const CHROMIUM_ARGUMENTS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -23,7 +23,7 @@ export const CHROMIUM_ARGUMENTS = [
   "--disable-sync",
 ];
 
-/** Fails, and names the command that helps, if a file is missing. */
+/** Throws an error that names the command to run if a file is missing. */
 export function need(file: string, command: string): string {
   if (!existsSync(file)) {
     throw new Error(`${file} is missing: run ${command} in the repository's root`);
@@ -31,17 +31,17 @@ export function need(file: string, command: string): string {
   return file;
 }
 
-/** The server's binary, which must be there. */
+/** Returns the server's binary, or throws if it is missing. */
 export function binary(): string {
   return need(BINARY, "cargo build --package tickseed-server");
 }
 
-/** Chromium's program, which must be there. */
+/** Returns Chromium's program, or throws if it is missing. */
 export function chromium(): string {
   return need(CHROMIUM, "scripts/install-tools --browser");
 }
 
-/** Firefox's program, which must be there. */
+/** Returns Firefox's program, or throws if it is missing. */
 export function firefox(): string {
   return need(FIREFOX, "scripts/install-tools --browser");
 }

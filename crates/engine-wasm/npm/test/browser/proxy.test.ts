@@ -1,4 +1,4 @@
-/** The network that the browser tests are played over does what it is told. */
+/** Tests of the network that the browser tests use. */
 import { once } from "node:events";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -6,10 +6,10 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { startProxy, type TcpProxy } from "./proxy.js";
 import { until } from "./until.js";
 
-/** What timers and looking for the answer add, in milliseconds. */
+/** The time that timers and polling add, in milliseconds. */
 const SLACK_MS = 60;
 
-/** Says everything back, after the time at which it was heard. */
+/** Echoes everything, prefixed with the time of its arrival. */
 class Echo {
   readonly #listener: Server;
   readonly heard: { readonly text: string; readonly atMs: number }[] = [];
@@ -42,7 +42,7 @@ class Echo {
   }
 }
 
-/** Somebody who talks to it. */
+/** A client of the echo server. */
 class Caller {
   readonly socket: Socket;
   text = "";
@@ -66,7 +66,7 @@ class Caller {
     this.socket.write(text);
   }
 
-  /** Waits until it has been answered all this. */
+  /** Waits until all of this was echoed. */
   async hears(text: string): Promise<void> {
     await until(`the answer "${text}"`, () => this.text === text);
   }
@@ -105,7 +105,7 @@ function expectShortest(timesMs: readonly number[], delayMs: number): void {
   expect(shortest).toBeLessThan(delayMs + SLACK_MS);
 }
 
-/** Enough time for anything to arrive that would: others are answered over and over meanwhile. */
+/** Long enough for anything that would arrive; meanwhile others are echoed repeatedly. */
 async function othersAreAnswered(): Promise<void> {
   const other = call(port);
   for (let count = 1; count <= 20; count += 1) {
@@ -114,7 +114,7 @@ async function othersAreAnswered(): Promise<void> {
   }
 }
 
-test("each direction has a delay of its own", async () => {
+test("each direction has a separate delay", async () => {
   proxy.delays = { there: { fixedMs: 40 }, back: { fixedMs: 120 } };
   const caller = call();
   await once(caller.socket, "connect");
@@ -126,14 +126,14 @@ test("each direction has a delay of its own", async () => {
     const heardMs = echo.heard.at(-1)?.atMs ?? Number.NaN;
     trips.push({ thereMs: heardMs - askedMs, backMs: performance.now() - heardMs });
   }
-  // A busy machine makes some of them longer.
+  // A busy machine delays some of them more.
   const there = trips.map(({ thereMs }) => thereMs);
   const back = trips.map(({ backMs }) => backMs);
   expectShortest(there, 40);
   expectShortest(back, 120);
 });
 
-test("by chance some things take longer, and none overtakes another", async () => {
+test("a random delay never lets data overtake other data", async () => {
   proxy.delays = { there: { fixedMs: 0, jitterMs: 20 }, back: { fixedMs: 0, jitterMs: 20 } };
   const caller = call();
   let said = "";
@@ -146,7 +146,7 @@ test("by chance some things take longer, and none overtakes another", async () =
   expect(echo.heard.map(({ text }) => text).join("")).toBe(said);
 });
 
-test("over a cut network nothing passes and nothing ends; then what was said arrives", async () => {
+test("a cut network blocks everything and ends nothing, and delivers it afterward", async () => {
   const [before, leaving] = [call(), call()];
   before.say("a");
   leaving.say("b");
@@ -164,7 +164,7 @@ test("over a cut network nothing passes and nothing ends; then what was said arr
   await until("the farewell to be answered", () => leaving.isEnded);
 });
 
-test("connections may not outlive a cut: reset, or lost and never told", async () => {
+test("a cut may end connections: they are reset, or lost silently", async () => {
   const first = call();
   first.say("a");
   await first.hears("a");
@@ -187,24 +187,24 @@ test("connections may not outlive a cut: reset, or lost and never told", async (
   expect([second.text, second.failure, second.isEnded]).toEqual(["c", undefined, false]);
 });
 
-test("both sides are told of a reset, and new connections can be made", async () => {
+test("both sides see a reset, and new connections are possible", async () => {
   const caller = call();
   caller.say("a");
   await caller.hears("a");
   proxy.reset();
   await until("the reset", () => caller.failure === "ECONNRESET");
-  await until("the server to be told", () => echo.sockets.size === 0);
+  await until("the server to notice", () => echo.sockets.size === 0);
   const next = call();
   next.say("b");
   await next.hears("b");
 });
 
-test("one side is told when the other goes or fails", async () => {
+test("one side sees the end or failure of the other", async () => {
   const caller = call();
   caller.say("a");
   await caller.hears("a");
   caller.socket.resetAndDestroy();
-  await until("the server to be told", () => echo.sockets.size === 0);
+  await until("the server to notice", () => echo.sockets.size === 0);
 
   const other = call();
   other.say("b");

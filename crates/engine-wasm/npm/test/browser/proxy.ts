@@ -1,4 +1,4 @@
-/** A network between a browser and a server, as slow and as broken as a test wants it. */
+/** A network between a browser and a server, as slow and as broken as a test needs. */
 import { once } from "node:events";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 
@@ -14,14 +14,14 @@ export interface Delays {
   readonly back: Delay;
 }
 
-/** What becomes of the connections that a cut network had: `lost` ones stay open and dumb, as behind a router that forgot them. */
+/** What happens to connections over a cut: `lost` ones stay open and silent, as behind a router that forgot them. */
 export type Fate = "resumed" | "reset" | "lost";
 
 const NONE: Delays = { there: { fixedMs: 0 }, back: { fixedMs: 0 } };
 
-/** A TCP proxy. It starts with {@link startProxy}. */
+/** A TCP proxy. Created by {@link startProxy}. */
 export class TcpProxy {
-  /** The delays of what is sent from now on. */
+  /** The delays of data sent from now on. */
   delays: Delays;
   readonly #target: number;
   #listener: Server;
@@ -35,12 +35,12 @@ export class TcpProxy {
     this.#listener = this.#newListener();
   }
 
-  /** Where it listens. */
+  /** The address that it listens on. */
   get address(): string {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** Listens; after {@link refuse} on the same port again. */
+  /** Listens, after {@link refuse} on the same port as before. */
   async listen(): Promise<void> {
     this.#listener.listen(this.#port, "127.0.0.1");
     await once(this.#listener, "listening");
@@ -48,7 +48,7 @@ export class TcpProxy {
     this.#port = typeof address === "object" && address !== null ? address.port : 0;
   }
 
-  /** From now on nothing passes, and nobody is told. Connections can be made and stay silent. */
+  /** Blocks all data silently. New connections are possible and stay silent. */
   cut(): void {
     this.#isCut = true;
     for (const connection of this.#connections) {
@@ -68,14 +68,14 @@ export class TcpProxy {
     }
   }
 
-  /** Breaks every connection off. New ones can be made. */
+  /** Resets every connection. New ones are possible. */
   reset(): void {
     for (const connection of this.#connections) {
       connection.reset();
     }
   }
 
-  /** Breaks every connection off, and refuses new ones until it listens again. */
+  /** Resets every connection, and refuses new ones until it listens again. */
   async refuse(): Promise<void> {
     const closed = once(this.#listener, "close");
     this.#listener.close();
@@ -84,7 +84,7 @@ export class TcpProxy {
     this.#listener = this.#newListener();
   }
 
-  /** Ends it. */
+  /** Ends the proxy. */
   async close(): Promise<void> {
     if (this.#listener.listening) {
       await this.refuse();
@@ -117,7 +117,7 @@ export async function startProxy(target: number, delays: Delays = NONE): Promise
   return proxy;
 }
 
-/** A connection from the browser, and the one to the server that it is continued by. */
+/** A connection from the browser, and the corresponding one to the server. */
 class Connection {
   readonly #near: Socket;
   readonly #far: Socket;
@@ -161,11 +161,11 @@ class Connection {
   }
 }
 
-/** Everything that one socket says, its end and its failure included, is said by the other later. */
+/** Forwards everything from one socket to the other after the delay, including its end and failure. */
 function carry(from: Socket, lane: Lane, to: Socket): void {
   from.on("data", (chunk) => lane.send(() => to.write(chunk)));
   from.on("end", () => lane.send(() => to.end()));
-  // What is said of a failure here is that the other side is told of it.
+  // A failure only needs to be forwarded to the other side.
   from.on("error", () => undefined);
   from.on("close", (hasFailed) => lane.send(() => (hasFailed ? to.resetAndDestroy() : to.destroySoon())));
 }

@@ -1,4 +1,4 @@
-/** A page that is connected to a session, and everything that it was told. */
+/** A page that is connected to a session, and a record of everything it receives. */
 import type { CatchUp, LiveSession, State, StateRange, Stopped } from "../../src/index.js";
 import type { Tab } from "./browsers.js";
 
@@ -14,22 +14,22 @@ declare global {
 /** An event of the session. */
 export interface Happened {
   readonly kind: "tick" | "break" | "stopped" | "sync" | "listening" | "expired";
-  /** The server's true time when it was told. */
+  /** The server's true time at the event. */
   readonly truthMs: number;
-  /** How far off the clock may have been, by its own word. */
+  /** The bound of the clock. */
   readonly errorMs: number;
-  /** Of a tick or a break. */
+  /** The state of a tick or a break. */
   readonly state?: State;
   readonly stopped?: Stopped;
   readonly isListening?: boolean;
 }
 
-/** What the session said when it was asked. */
+/** A sample of the session. */
 export interface Sample extends StateRange {
-  /** The server's true time before and after it was asked. */
+  /** The server's true time before and after the sample. */
   readonly beforeMs: number;
   readonly afterMs: number;
-  /** What the page's monotonic clock said. */
+  /** The page's monotonic clock. */
   readonly monotonicMs: number;
   readonly nowMs: number;
   readonly errorMs: number;
@@ -37,11 +37,11 @@ export interface Sample extends StateRange {
   readonly state: State;
 }
 
-/** Connects a page to a session. From then on everything is noted down. */
+/** Connects a page to a session, and records everything from then on. */
 export function record(tab: Tab, address: string, catchUp: CatchUp = "all"): Promise<void> {
   return tab.evaluate(
-    async (given) => {
-      const session = await window.tickseed.connect(given.address, { catchUp: given.catchUp });
+    async (parameters) => {
+      const session = await window.tickseed.connect(parameters.address, { catchUp: parameters.catchUp });
       window.session = session;
       window.happened = [];
       window.samples = [];
@@ -62,23 +62,23 @@ export function record(tab: Tab, address: string, catchUp: CatchUp = "all"): Pro
       session.on("sync", () => note("sync", {}));
       session.on("listening", (isListening) => note("listening", { isListening }));
       session.on("expired", () => note("expired", {}));
-      setInterval(sample, given.everyMs);
+      setInterval(sample, parameters.everyMs);
     },
     { address, catchUp, everyMs: 20 },
   );
 }
 
-/** All events so far. As text: an object that stands in two places comes over from Firefox only once. */
+/** Returns all events so far, as text, because Firefox passes an object that occurs twice only once. */
 export async function happened(tab: Tab): Promise<readonly Happened[]> {
   return JSON.parse(await tab.evaluate(() => JSON.stringify(window.happened), undefined)) as Happened[];
 }
 
-/** All samples so far. */
+/** Returns all samples so far. */
 export async function samples(tab: Tab): Promise<readonly Sample[]> {
   return JSON.parse(await tab.evaluate(() => JSON.stringify(window.samples), undefined)) as Sample[];
 }
 
-/** The last sample. */
+/** Returns the last sample. */
 export function lastSample(tab: Tab): Promise<Sample | undefined> {
   return tab.evaluate(() => window.samples.at(-1), undefined);
 }

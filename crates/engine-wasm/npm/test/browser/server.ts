@@ -1,4 +1,4 @@
-/** The real server, as a process of its own. */
+/** A real server in a separate process. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -6,20 +6,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { State } from "../../src/engine/session.js";
-import type { NewSession, SessionRecord, Stop } from "../../src/http/api.js";
+import type { NewSession, SessionRecord, Stop } from "../../src/http/schemas.js";
 import { binary } from "./prerequisites.js";
 import { until } from "./until.js";
 
 const GREETING = /tickseed listens on (http:\/\/\S+:(\d+))/;
 
-/** A server and the folder that it keeps its sessions in. */
+/** A server and the folder of its sessions. */
 export class TestServer {
   readonly #folder = mkdtempSync(join(tmpdir(), "tickseed-server-"));
   #process: ChildProcess | undefined;
   #port = 0;
   #address = "";
 
-  /** Where it listens. */
+  /** The address that it listens on. */
   get address(): string {
     return this.#address;
   }
@@ -29,7 +29,7 @@ export class TestServer {
     return this.#port;
   }
 
-  /** Starts it; after the first time on the same port again. */
+  /** Starts the server, after the first time on the same port as before. */
   async start(): Promise<void> {
     const child = spawn(binary(), ["serve", "--port", String(this.#port), "--data-dir", this.#folder], {
       env: { ...process.env, TICKSEED_LOG: "warn" },
@@ -52,7 +52,7 @@ export class TestServer {
     this.#port = Number(greeting[2]);
   }
 
-  /** Ends it without any warning. */
+  /** Kills the server without warning. */
   async kill(): Promise<void> {
     const child = this.#process;
     this.#process = undefined;
@@ -63,7 +63,7 @@ export class TestServer {
     }
   }
 
-  /** Ends it and forgets its sessions. */
+  /** Ends the server and deletes its sessions. */
   async remove(): Promise<void> {
     await this.kill();
     rmSync(this.#folder, { recursive: true });
@@ -79,12 +79,12 @@ export class TestServer {
     return this.#json(`/v1/sessions/${id}`);
   }
 
-  /** Stops a session: at an instant, or now. */
+  /** Stops a session at an instant, or now. */
   stop(id: string, at?: number): Promise<Stop> {
     return this.#post(`/v1/sessions/${id}/stop`, at === undefined ? {} : { at: new Date(at).toISOString() });
   }
 
-  /** The state at an instant, as the server computes it. */
+  /** Returns the state at an instant, as computed by the server. */
   async stateAt(id: string, instant: number): Promise<State> {
     const at = new Date(instant).toISOString();
     const { step, value, round, broken } = await this.#json<State>(`/v1/sessions/${id}/state?at=${at}`);

@@ -1,8 +1,8 @@
-/** Where the tests in browsers play: the server, the page, and a network for everybody who looks. */
+/** The setup of the browser tests: the server, the page, and a network for each viewer. */
 import { setTimeout as timer } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
-import type { NewSession } from "../../src/http/api.js";
+import type { NewSession } from "../../src/http/schemas.js";
 import type { CatchUp } from "../../src/index.js";
 import { type Served, serve } from "../packaging/served.js";
 import type { Browser, Tab } from "./browsers.js";
@@ -14,10 +14,10 @@ import { until } from "./until.js";
 
 const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Breaks about every three seconds, with the tests' usual tick. */
+/** Breaks about every three seconds with the tests' usual tick. */
 const OFTEN = { break_interval: { min: 10, max: 50 } };
 
-/** How somebody looks at a session. */
+/** The options of a viewer. */
 export interface View<AnyTab extends Tab> {
   readonly browser: Browser<AnyTab>;
   readonly session: string;
@@ -27,17 +27,17 @@ export interface View<AnyTab extends Tab> {
   readonly catchUp?: CatchUp;
 }
 
-/** Somebody who looks at a session. */
+/** A viewer of a session. */
 export interface Viewer<AnyTab extends Tab = Tab> {
   readonly tab: AnyTab;
   readonly network: TcpProxy;
   happened(): Promise<readonly Happened[]>;
   samples(): Promise<readonly Sample[]>;
-  /** Waits until it has been asked after an instant of the server's time. */
+  /** Waits for a sample after an instant of the server's time. */
   isAskedAfter(instant: number): Promise<void>;
 }
 
-/** A server, and the page that comes from elsewhere. */
+/** A server, and a page from another origin. */
 export class Stage {
   readonly server = new TestServer();
   readonly #networks: TcpProxy[] = [];
@@ -49,14 +49,14 @@ export class Stage {
     await this.server.start();
   }
 
-  /** Creates a session that has been running for a while. Gives its id. */
+  /** Creates a session that has been running for a while. Returns its id. */
   async create(session: Partial<NewSession> = {}): Promise<string> {
     const start_at = new Date(Date.now() - 60_000).toISOString();
     const { id } = await this.server.create({ tick_ms: 100, rules: OFTEN, start_at, ...session });
     return id;
   }
 
-  /** Has somebody look, over a network of their own. */
+  /** Adds a viewer with a separate network. */
   async look<AnyTab extends Tab>(view: View<AnyTab>): Promise<Viewer<AnyTab>> {
     const network = await startProxy(this.server.port, view.delays);
     this.#networks.push(network);
@@ -76,7 +76,7 @@ export class Stage {
     };
   }
 
-  /** Sends everybody home. */
+  /** Closes all viewers. */
   async clear(): Promise<void> {
     await Promise.all(this.#tabs.splice(0).map((tab) => tab.close()));
     await Promise.all(this.#networks.splice(0).map((network) => network.close()));
@@ -89,7 +89,7 @@ export class Stage {
   }
 }
 
-/** Time that passes in a test because it does so in what the test plays. Nothing is waited for with it. */
+/** Lets real time pass, as part of what a test simulates. Never used to wait for an effect. */
 export async function pass(ms: number): Promise<void> {
   await timer(ms);
 }

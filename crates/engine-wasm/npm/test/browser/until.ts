@@ -1,7 +1,7 @@
-/** How soon it is looked again. */
+/** The polling interval. */
 const PAUSE_MS = 15;
 
-/** Looks again and again until there is something, and fails if that takes too long. */
+/** Polls until there is a result, and throws if that takes too long. */
 export async function until<Found>(
   what: string,
   look: () => Found | undefined | false | Promise<Found | undefined | false>,

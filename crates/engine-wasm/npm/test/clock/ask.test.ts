@@ -1,21 +1,21 @@
 import { describe, expect, it } from "vitest";
 
 import { askOver } from "../../src/clock/ask.js";
-import type { Exchange } from "../../src/clock/ports.js";
-import type { WireStamps } from "../../src/clock/wire.js";
-import { ADDRESS, json, NOON, World } from "../virtual/world.js";
+import type { Exchange } from "../../src/clock/inputs.js";
+import type { RequestStamps } from "../../src/clock/resource-timing.js";
+import { ADDRESS, HttpWorld, json, NOON } from "../world/http-world.js";
 
 const TIME = `${ADDRESS}/v1/time`;
 
-/** One exchange in a world, and what was watched of it. */
+/** Runs one exchange, and records how its timing was watched. */
 async function exchange(
-  world: World,
-  stamps?: (asked: number) => WireStamps | undefined,
+  world: HttpWorld,
+  stamps?: (asked: number) => RequestStamps | undefined,
 ): Promise<{ exchange: Exchange; watched: string[]; ended: number }> {
   const watched: string[] = [];
   let ended = 0;
   const asked = world.machine.monotonicMs();
-  const watchWire = (address: string) => {
+  const watchResourceTiming = (address: string) => {
     watched.push(address);
     return {
       stamps: () => Promise.resolve(stamps?.(asked)),
@@ -24,18 +24,18 @@ async function exchange(
       },
     };
   };
-  const platform = { ...world.platform, watchWire: stamps && watchWire };
-  const told = await world.agenda.until(askOver(platform, TIME)(new AbortController().signal));
-  return { exchange: told, watched, ended };
+  const platform = { ...world.platform, watchResourceTiming: stamps && watchResourceTiming };
+  const result = await world.agenda.until(askOver(platform, TIME)(new AbortController().signal));
+  return { exchange: result, watched, ended };
 }
 
 describe("an exchange over HTTP", () => {
   it("has the stamps of the machine around it, and those of the server", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const asked = world.machine.monotonicMs();
     Object.assign(world.server, { thereMs: 7, backMs: 30, name: "someone" });
-    const { exchange: told } = await exchange(world);
-    expect(told).toEqual({
+    const { exchange: result } = await exchange(world);
+    expect(result).toEqual({
       askedMs: asked,
       answeredMs: expect.closeTo(asked + 37, 6),
       receivedMs: NOON + 7,
@@ -44,61 +44,61 @@ describe("an exchange over HTTP", () => {
     });
   });
 
-  it("is asked past all caches, each at an address of its own", async () => {
-    const world = new World();
+  it("bypasses all caches, each time with a unique address", async () => {
+    const world = new HttpWorld();
     await exchange(world);
     await exchange(world);
-    const [one, other] = world.server.seen;
+    const [one, other] = world.server.received;
     expect(one?.what).not.toBe(other?.what);
     expect(one?.what).toMatch(/^GET \/v1\/time\?[0-9a-z]+$/);
     expect(one?.init.cache).toBe("no-store");
   });
 
-  it("takes the stamps of the wire in place of its own", async () => {
+  it("prefers the stamps of Resource Timing to its own", async () => {
     const {
-      exchange: told,
+      exchange: result,
       watched,
       ended,
-    } = await exchange(new World(), (asked) => ({
+    } = await exchange(new HttpWorld(), (asked) => ({
       askedMs: asked + 3,
       answeredMs: asked + 15,
     }));
-    expect(told.answeredMs - told.askedMs).toBeCloseTo(12, 6);
+    expect(result.answeredMs - result.askedMs).toBeCloseTo(12, 6);
     expect(watched).toHaveLength(1);
     expect(watched[0]).toMatch(/^https:\/\/ticks.example\/v1\/time\?[0-9a-z]+$/);
     expect(ended).toBe(1);
   });
 
   it.each([
-    ["that begin before the question, but to their end", -1, 15, 15],
-    ["that end after the answer, but from their beginning", 3, 21, 17],
-    ["of something before", -9, -2, 20],
-    ["of something later", 21, 30, 20],
-    ["that there are not", undefined, undefined, 20],
-  ])("does not take stamps %s", async (_which, from, to, width) => {
-    const { exchange: told } = await exchange(new World(), (asked) =>
+    ["that begin before the request, except their end", -1, 15, 15],
+    ["that end after the response, except their beginning", 3, 21, 17],
+    ["of an earlier request", -9, -2, 20],
+    ["of a later request", 21, 30, 20],
+    ["that do not exist", undefined, undefined, 20],
+  ])("ignores stamps %s", async (_which, from, to, width) => {
+    const { exchange: result } = await exchange(new HttpWorld(), (asked) =>
       from === undefined ? undefined : { askedMs: asked + from, answeredMs: asked + to },
     );
-    expect(told.answeredMs - told.askedMs).toBeCloseTo(width, 6);
+    expect(result.answeredMs - result.askedMs).toBeCloseTo(width, 6);
   });
 
-  it("knows no server's name if none is told", async () => {
-    const world = new World();
+  it("has an empty server name if the server gives none", async () => {
+    const world = new HttpWorld();
     world.server.interpose = () => json({ now_ms: NOON, received_us: NOON * 1_000, sent_us: NOON * 1_000 });
     expect((await exchange(world)).exchange.server).toBe("");
   });
 
-  it("ends watching also if it fails", async () => {
-    const world = new World();
+  it("stops watching even if it fails", async () => {
+    const world = new HttpWorld();
     world.server.reach = "unreachable";
     let ended = 0;
-    const watchWire = () => ({
+    const watchResourceTiming = () => ({
       stamps: () => Promise.resolve(undefined),
       end: () => {
         ended += 1;
       },
     });
-    const asking = askOver({ ...world.platform, watchWire }, TIME)(new AbortController().signal);
+    const asking = askOver({ ...world.platform, watchResourceTiming }, TIME)(new AbortController().signal);
     await expect(world.agenda.until(asking)).rejects.toMatchObject({ code: "unreachable" });
     expect(ended).toBe(1);
   });

@@ -1,246 +1,248 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import { NOTHING_LEFT } from "../virtual/world.js";
-import { Asking, mostInAMinute } from "./asking.js";
+import { NOTHING_LEFT } from "../world/http-world.js";
+import { ClockHarness, mostInAMinute } from "./clock-harness.js";
 
 const HOUR_MS = 3_600_000;
 
 describe("a clock", () => {
-  it("asks at once, some times in a row, and is then set", async () => {
-    const asking = new Asking();
-    expect(asking.clock.isReady).toBe(false);
-    expect(() => asking.clock.now).toThrow("before it was ready");
-    await asking.world.pass(1_000);
-    expect(asking.clock.isReady).toBe(true);
-    expect(asking.bursts).toHaveLength(1);
-    expect(asking.bursts[0]).toBeGreaterThan(3);
-    expect(asking.events).toEqual(["sync"]);
-    expect(asking.aheadMs).toBeCloseTo(0, 1);
-    asking.clock.close();
+  it("asks at once, several times in a row, and is then set", async () => {
+    const harness = new ClockHarness();
+    expect(harness.clock.isReady).toBe(false);
+    expect(() => harness.clock.now).toThrow("before it was ready");
+    await harness.world.pass(1_000);
+    expect(harness.clock.isReady).toBe(true);
+    expect(harness.bursts).toHaveLength(1);
+    expect(harness.bursts[0]).toBeGreaterThan(3);
+    expect(harness.events).toEqual(["sync"]);
+    expect(harness.aheadMs).toBeCloseTo(0, 1);
+    harness.clock.close();
   });
 
-  it("says the same in parts as at once", async () => {
-    const asking = new Asking();
-    await asking.world.pass(1_000);
-    const { clock } = asking;
+  it("reads the same in parts as at once", async () => {
+    const harness = new ClockHarness();
+    await harness.world.pass(1_000);
+    const { clock } = harness;
     expect(clock.read()).toEqual({ now: clock.now, errorMs: clock.errorMs, synced: clock.synced });
     clock.close();
   });
 
-  it("asks again and again, sixteen times at the start and at most eight times a minute", async () => {
-    const asking = new Asking();
-    await asking.world.pass(600_000);
-    const { askedAt, bursts } = asking;
+  it("keeps harness, 16 times at the start and at most 8 times per minute", async () => {
+    const harness = new ClockHarness();
+    await harness.world.pass(600_000);
+    const { askedAt, bursts } = harness;
     expect(mostInAMinute(askedAt.slice(16))).toBeLessThanOrEqual(8);
     expect(askedAt.filter((at) => at < 60_000).length).toBeGreaterThanOrEqual(16);
     expect(askedAt.filter((at) => at < 60_000).length).toBeLessThanOrEqual(24);
-    // Heard lately is heard in time.
+    // The pauses are short enough to stay synced.
     expect(bursts.length).toBeGreaterThan(600_000 / 40_000);
-    expect(new Set(asking.events)).toEqual(new Set(["sync"]));
-    asking.clock.close();
+    expect(new Set(harness.events)).toEqual(new Set(["sync"]));
+    harness.clock.close();
   });
 
-  it("stays synced while the server answers", async () => {
-    const asking = new Asking({ ppm: 80 });
-    await asking.world.pass(1_000);
-    const readings = await asking.passReading(300_000, 500);
+  it("stays synced while the server responds", async () => {
+    const harness = new ClockHarness({ ppm: 80 });
+    await harness.world.pass(1_000);
+    const readings = await harness.passReading(300_000, 500);
     expect(readings.every(({ synced }) => synced)).toBe(true);
-    expect(Math.abs(asking.aheadMs)).toBeLessThan(1);
-    asking.clock.close();
+    expect(Math.abs(harness.aheadMs)).toBeLessThan(1);
+    harness.clock.close();
   });
 
   it("varies its pauses, so that clients that started together do not ask together", async () => {
     const second = async (random: number): Promise<number> => {
-      const asking = new Asking({}, { random: () => random });
-      await asking.world.pass(5_000);
-      asking.clock.close();
-      return asking.askedAt.find((at) => at > 1_000) ?? 0;
+      const harness = new ClockHarness({}, { random: () => random });
+      await harness.world.pass(5_000);
+      harness.clock.close();
+      return harness.askedAt.find((at) => at > 1_000) ?? 0;
     };
     const [early, late] = [await second(0), await second(0.999)];
     expect(late - early).toBeGreaterThan(100);
   });
 
-  it("ends a burst over a slow path once it has brought enough", async () => {
-    const asking = new Asking();
-    Object.assign(asking.world.server, { thereMs: 400, backMs: 400 });
-    await asking.world.pass(3_300);
-    expect(asking.events).toEqual(["sync"]);
-    expect(asking.askedAt).toHaveLength(3);
-    asking.clock.close();
+  it("ends a burst over a slow path once it has enough exchanges", async () => {
+    const harness = new ClockHarness();
+    Object.assign(harness.world.server, { thereMs: 400, backMs: 400 });
+    await harness.world.pass(3_300);
+    expect(harness.events).toEqual(["sync"]);
+    expect(harness.askedAt).toHaveLength(3);
+    harness.clock.close();
   });
 });
 
-describe("a question that is not answered", () => {
-  it("is told, with why, and asked again after a pause that grows up to a quarter of a minute", async () => {
-    const asking = new Asking();
-    asking.world.server.reach = "unreachable";
-    await asking.world.pass(120_000);
-    const { askedAt, told } = asking;
+describe("a request without a response", () => {
+  it("is reported with the reason, and repeated after a pause that grows to 15 seconds", async () => {
+    const harness = new ClockHarness();
+    harness.world.server.reach = "unreachable";
+    await harness.world.pass(120_000);
+    const { askedAt, reported } = harness;
     const pauses = askedAt.slice(1).map((at, index) => at - (askedAt[index] ?? 0) - 10);
     expect(pauses.slice(0, 7)).toEqual([500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000]);
-    expect(told.every(({ event }) => event === "silence")).toBe(true);
-    expect(told[0]?.what).toMatchObject({ code: "unreachable" });
-    asking.clock.close();
+    expect(reported.every(({ event }) => event === "silence")).toBe(true);
+    expect(reported[0]?.what).toMatchObject({ code: "unreachable" });
+    harness.clock.close();
   });
 
-  it("is not waited for longer than five seconds", async () => {
-    const asking = new Asking();
-    asking.world.server.reach = "silent";
-    await asking.world.pass(4_999);
-    expect(asking.events).toEqual([]);
-    await asking.world.pass(1);
-    expect(asking.events).toEqual(["silence"]);
-    expect(asking.told[0]?.what).toMatchObject({ code: "timeout" });
-    expect(asking.world.leftovers.questions).toBe(0);
-    asking.clock.close();
+  it("times out after five seconds", async () => {
+    const harness = new ClockHarness();
+    harness.world.server.reach = "silent";
+    await harness.world.pass(4_999);
+    expect(harness.events).toEqual([]);
+    await harness.world.pass(1);
+    expect(harness.events).toEqual(["silence"]);
+    expect(harness.reported[0]?.what).toMatchObject({ code: "timeout" });
+    expect(harness.world.leftovers.requests).toBe(0);
+    harness.clock.close();
   });
 
-  it("does not spoil those before it in its burst", async () => {
-    const asking = new Asking();
-    asking.world.agenda.after(50, () => {
-      asking.world.server.reach = "unreachable";
+  it("does not spoil earlier ones in its burst", async () => {
+    const harness = new ClockHarness();
+    harness.world.agenda.in(50, () => {
+      harness.world.server.reach = "unreachable";
     });
-    await asking.world.pass(200);
-    expect(asking.events).toEqual(["sync"]);
-    asking.clock.close();
+    await harness.world.pass(200);
+    expect(harness.events).toEqual(["sync"]);
+    harness.clock.close();
   });
 
-  it("is forgiven at the next that is", async () => {
-    const asking = new Asking();
-    asking.world.server.reach = "unreachable";
-    await asking.world.pass(20_000);
-    asking.world.server.reach = "answers";
-    await asking.world.pass(16_000);
-    expect(asking.clock.synced).toBe(true);
-    asking.world.server.reach = "unreachable";
-    const before = asking.askedAt.length;
-    await asking.world.pass(40_000);
-    const [first, second] = asking.askedAt.slice(before).filter((_, index, all) => (all[index - 1] ?? 0) > 0);
+  it("is forgotten after the next response", async () => {
+    const harness = new ClockHarness();
+    harness.world.server.reach = "unreachable";
+    await harness.world.pass(20_000);
+    harness.world.server.reach = "answers";
+    await harness.world.pass(16_000);
+    expect(harness.clock.synced).toBe(true);
+    harness.world.server.reach = "unreachable";
+    const before = harness.askedAt.length;
+    await harness.world.pass(40_000);
+    const [first, second] = harness.askedAt
+      .slice(before)
+      .filter((_, index, all) => (all[index - 1] ?? 0) > 0);
     expect((second ?? 0) - (first ?? 0)).toBeLessThan(3_000);
-    asking.clock.close();
+    harness.clock.close();
   });
 
-  it("is asked at once when the network is back", async () => {
-    const asking = new Asking();
-    await asking.world.pass(1_000);
-    asking.world.server.reach = "unreachable";
-    await asking.world.pass(120_000);
-    expect(asking.clock.synced).toBe(false);
-    asking.world.server.reach = "answers";
-    asking.world.sign("back");
-    await asking.world.pass(200);
-    expect(asking.clock.synced).toBe(true);
-    asking.clock.close();
+  it("is repeated at once when the network is back", async () => {
+    const harness = new ClockHarness();
+    await harness.world.pass(1_000);
+    harness.world.server.reach = "unreachable";
+    await harness.world.pass(120_000);
+    expect(harness.clock.synced).toBe(false);
+    harness.world.server.reach = "answers";
+    harness.world.wake("back");
+    await harness.world.pass(200);
+    expect(harness.clock.synced).toBe(true);
+    harness.clock.close();
   });
 
-  it("is not asked more often because the page is shown again", async () => {
-    const asking = new Asking();
-    await asking.world.pass(10_000);
-    const before = asking.askedAt.length;
+  it("does not cause more requests when the page is shown again", async () => {
+    const harness = new ClockHarness();
+    await harness.world.pass(10_000);
+    const before = harness.askedAt.length;
     for (let count = 0; count < 10; count += 1) {
-      asking.world.sign("back");
-      await asking.world.pass(10);
+      harness.world.wake("back");
+      await harness.world.pass(10);
     }
-    expect(asking.askedAt).toHaveLength(before);
-    asking.clock.close();
+    expect(harness.askedAt).toHaveLength(before);
+    harness.clock.close();
   });
 });
 
 describe("a clock that is not synced", () => {
-  it("asks at once when somebody reads it, and then no more often than without", async () => {
-    const asking = new Asking();
-    await asking.world.pass(60_000);
-    asking.world.server.reach = "silent";
-    await asking.world.pass(60_000);
-    const before = asking.askedAt.length;
-    await asking.passReading(20_000);
-    expect(asking.askedAt.length - before).toBeLessThan(6);
-    expect(mostInAMinute(asking.askedAt.slice(16))).toBeLessThanOrEqual(8);
-    asking.clock.close();
+  it("asks at once when it is read, and then no more often than otherwise", async () => {
+    const harness = new ClockHarness();
+    await harness.world.pass(60_000);
+    harness.world.server.reach = "silent";
+    await harness.world.pass(60_000);
+    const before = harness.askedAt.length;
+    await harness.passReading(20_000);
+    expect(harness.askedAt.length - before).toBeLessThan(6);
+    expect(mostInAMinute(harness.askedAt.slice(16))).toBeLessThanOrEqual(8);
+    harness.clock.close();
   });
 
   it("notices a sleep when it is read, and asks at once", async () => {
-    const asking = new Asking();
-    await asking.world.pass(20_000);
-    await asking.world.machine.sleep(HOUR_MS);
-    const before = asking.askedAt.length;
-    asking.clock.read();
-    await asking.world.pass(0);
-    expect(asking.askedAt.length).toBe(before + 1);
-    asking.clock.close();
+    const harness = new ClockHarness();
+    await harness.world.pass(20_000);
+    await harness.world.sleep(HOUR_MS);
+    const before = harness.askedAt.length;
+    harness.clock.read();
+    await harness.world.pass(0);
+    expect(harness.askedAt.length).toBe(before + 1);
+    harness.clock.close();
   });
 });
 
-describe("a clock that is closed", () => {
-  it("leaves nothing behind, at whatever moment that is", async () => {
+describe("a closed clock", () => {
+  it("leaves nothing behind, whenever it is closed", async () => {
     for (let afterMs = 0; afterMs < 6_000; afterMs += 13) {
-      const asking = new Asking();
-      asking.world.server.reach = afterMs % 3 === 0 ? "unreachable" : "answers";
-      await asking.world.pass(afterMs);
-      asking.clock.close();
-      const told = asking.told.length;
-      await asking.world.pass(0);
-      expect(asking.world.leftovers).toEqual(NOTHING_LEFT);
-      await asking.world.pass(60_000);
-      expect(asking.world.leftovers).toEqual(NOTHING_LEFT);
-      expect(asking.told).toHaveLength(told);
+      const harness = new ClockHarness();
+      harness.world.server.reach = afterMs % 3 === 0 ? "unreachable" : "answers";
+      await harness.world.pass(afterMs);
+      harness.clock.close();
+      const reported = harness.reported.length;
+      await harness.world.pass(0);
+      expect(harness.world.leftovers).toEqual(NOTHING_LEFT);
+      await harness.world.pass(60_000);
+      expect(harness.world.leftovers).toEqual(NOTHING_LEFT);
+      expect(harness.reported).toHaveLength(reported);
     }
   });
 
-  it("still keeps time, and notices a sleep, but asks nobody", async () => {
-    const asking = new Asking();
-    await asking.world.pass(1_000);
-    asking.clock.close();
-    const asked = asking.askedAt.length;
-    await asking.world.pass(5_000);
-    expect(asking.aheadMs).toBeCloseTo(0, 0);
-    await asking.world.machine.sleep(HOUR_MS);
-    expect(asking.clock.synced).toBe(false);
-    await asking.world.pass(60_000);
-    expect(asking.askedAt).toHaveLength(asked);
-    expect(asking.world.leftovers).toEqual(NOTHING_LEFT);
+  it("still keeps time and notices a sleep, but sends no requests", async () => {
+    const harness = new ClockHarness();
+    await harness.world.pass(1_000);
+    harness.clock.close();
+    const asked = harness.askedAt.length;
+    await harness.world.pass(5_000);
+    expect(harness.aheadMs).toBeCloseTo(0, 0);
+    await harness.world.sleep(HOUR_MS);
+    expect(harness.clock.synced).toBe(false);
+    await harness.world.pass(60_000);
+    expect(harness.askedAt).toHaveLength(asked);
+    expect(harness.world.leftovers).toEqual(NOTHING_LEFT);
   });
 
-  it("may be closed again", async () => {
-    const asking = new Asking();
-    asking.clock.close();
-    asking.clock.close();
-    await asking.world.pass(1_000);
-    expect(asking.world.leftovers).toEqual(NOTHING_LEFT);
+  it("can be closed again", async () => {
+    const harness = new ClockHarness();
+    harness.clock.close();
+    harness.clock.close();
+    await harness.world.pass(1_000);
+    expect(harness.world.leftovers).toEqual(NOTHING_LEFT);
   });
 
-  it("is closed by whoever listens", async () => {
+  it("can be closed by a listener", async () => {
     for (const event of ["sync", "silence"] as const) {
-      const asking = new Asking();
-      asking.world.server.reach = event === "sync" ? "answers" : "unreachable";
-      asking.clock.on(event, () => asking.clock.close());
-      await asking.world.pass(60_000);
-      expect(asking.events).toEqual([event]);
-      expect(asking.world.leftovers).toEqual(NOTHING_LEFT);
+      const harness = new ClockHarness();
+      harness.world.server.reach = event === "sync" ? "answers" : "unreachable";
+      harness.clock.on(event, () => harness.clock.close());
+      await harness.world.pass(60_000);
+      expect(harness.events).toEqual([event]);
+      expect(harness.world.leftovers).toEqual(NOTHING_LEFT);
     }
   });
 
-  it("is closed by its signal, also by one that was aborted before", async () => {
+  it("can be closed by its signal, even one that was aborted before", async () => {
     const player = new AbortController();
-    const asking = new Asking({}, { signal: player.signal });
-    await asking.world.pass(100);
+    const harness = new ClockHarness({}, { signal: player.signal });
+    await harness.world.pass(100);
     player.abort();
-    await asking.world.pass(60_000);
-    expect(asking.world.leftovers).toEqual(NOTHING_LEFT);
-    const late = new Asking({}, { signal: player.signal });
+    await harness.world.pass(60_000);
+    expect(harness.world.leftovers).toEqual(NOTHING_LEFT);
+    const late = new ClockHarness({}, { signal: player.signal });
     await late.world.pass(60_000);
     expect(late.world.leftovers).toEqual(NOTHING_LEFT);
     expect(getEventListeners(player.signal, "abort")).toEqual([]);
   });
 
-  it("is closed by `using`", async () => {
-    const asking = new Asking();
+  it("can be closed by `using`", async () => {
+    const harness = new ClockHarness();
     {
-      using clock = asking.clock;
-      await asking.world.pass(1_000);
+      using clock = harness.clock;
+      await harness.world.pass(1_000);
       expect(clock.synced).toBe(true);
     }
-    await asking.world.pass(60_000);
-    expect(asking.world.leftovers).toEqual(NOTHING_LEFT);
+    await harness.world.pass(60_000);
+    expect(harness.world.leftovers).toEqual(NOTHING_LEFT);
   });
 });

@@ -2,34 +2,34 @@ import { describe, expect, it } from "vitest";
 
 import { fitTracks } from "../../src/clock/rate.js";
 import { Track } from "../../src/clock/track.js";
-import { randomFrom } from "../virtual/random.js";
+import { randomFrom } from "../../virtual/random.js";
 
 const MINUTE_MS = 60_000;
 
-/** A network, and how long it is watched. */
+/** A network, and how long it is observed. */
 interface Watched {
-  /** What the machine's clock gains on the server's at an instant, in ppm. */
+  /** How fast the machine's clock gains on the server's at an instant, in ppm. */
   readonly ppm: (trueMs: number) => number;
   readonly lastsMs: number;
   readonly everyMs?: number;
-  /** The shortest way there, and back. */
+  /** The shortest delay in each direction. */
   readonly there?: number;
   readonly back?: number;
-  /** The mean of what comes on top on each way, exponentially. */
+  /** The mean of the additional, exponential delay in each direction. */
   readonly noise?: number;
   readonly seed?: number;
   readonly server?: string;
 }
 
-/** What exchanges tell, in the end, and what is true then. */
-interface Told {
+/** The final fit, and the truth at that time. */
+interface Outcome {
   readonly track: Track;
   readonly nowMs: number;
-  /** The server's time less the machine's monotonic clock. */
+  /** The server's time minus the machine's monotonic clock. */
   readonly offset: number;
 }
 
-/** Has exchanges told to a track. Both clocks begin at 0. */
+/** Adds exchanges to a track. Both clocks begin at 0. */
 function watch({
   ppm,
   lastsMs,
@@ -39,8 +39,8 @@ function watch({
   noise = 2,
   seed = 1,
   server = "one",
-}: Watched): Told {
-  const random = randomFrom(seed);
+}: Watched): Outcome {
+  const random = randomFrom(String(seed));
   const delay = (): number => -noise * Math.log(1 - random());
   const track = new Track(server, 0);
   let [trueMs, machineMs] = [0, 0];
@@ -59,8 +59,8 @@ function watch({
   return { track, nowMs: machineMs, offset: trueMs - machineMs };
 }
 
-/** The drift of the offset, in ppm: what the machine gains, the offset loses. */
-const driftOf = ({ track, nowMs }: Told): number => fitTracks([track], nowMs, 0).drift * 1e6;
+/** The drift of the offset, in ppm. The offset loses what the machine gains. */
+const driftOf = ({ track, nowMs }: Outcome): number => fitTracks([track], nowMs, 0).drift * 1e6;
 
 describe("the drift", () => {
   it.each([-500, -200, -20, 0, 20, 200, 500])("of %i ppm is found within ten minutes", (ppm) => {
@@ -68,40 +68,40 @@ describe("the drift", () => {
     expect(Math.abs(drift + ppm)).toBeLessThan(3);
   });
 
-  it("is found over even networks to a ppm, over noisy ones to some", () => {
+  it("is found to 1 ppm over quiet networks, and to a few over noisy ones", () => {
     const offBy = (noise: number): number =>
       Math.abs(driftOf(watch({ ppm: () => 80, lastsMs: 10 * MINUTE_MS, noise })) + 80);
     expect(offBy(0)).toBeLessThan(1);
     expect(offBy(20)).toBeLessThan(40);
   });
 
-  it("is found though the ways there and back differ", () => {
+  it("is found although the two directions differ", () => {
     const drift = driftOf(watch({ ppm: () => 80, lastsMs: 10 * MINUTE_MS, there: 5, back: 150 }));
     expect(Math.abs(drift + 80)).toBeLessThan(3);
   });
 
-  it("is believed to be small as long as exchanges tell little", () => {
+  it("is assumed to be small while there is little evidence", () => {
     const short = watch({ ppm: () => 400, lastsMs: 300, everyMs: 0 });
     expect(Math.abs(driftOf(short))).toBeLessThan(30);
     expect(fitTracks([], 1_000, 0).drift).toBeCloseTo(0, 9);
     expect(fitTracks([new Track("one", 0)], 1_000, 0).drift).toBeCloseTo(0, 9);
   });
 
-  it("is that of before no more, some minutes after it has changed", () => {
+  it("follows a change within some minutes", () => {
     const changes = (trueMs: number): number => (trueMs < 10 * MINUTE_MS ? 100 : -100);
     const drift = driftOf(watch({ ppm: changes, lastsMs: 14 * MINUTE_MS, noise: 1 }));
     expect(Math.abs(drift - 100)).toBeLessThan(15);
   });
 
-  it("that wanders slowly does not have evidence forgotten", () => {
+  it("keeps its evidence while it wanders slowly", () => {
     const wanders = (trueMs: number): number => 50 + 0.5 * Math.sin(trueMs / MINUTE_MS);
-    const told = watch({ ppm: wanders, lastsMs: 10 * MINUTE_MS });
-    const before = told.track.samples.length;
-    expect(Math.abs(driftOf(told) + 50)).toBeLessThan(3);
-    expect(told.track.samples).toHaveLength(before);
+    const outcome = watch({ ppm: wanders, lastsMs: 10 * MINUTE_MS });
+    const before = outcome.track.samples.length;
+    expect(Math.abs(driftOf(outcome) + 50)).toBeLessThan(3);
+    expect(outcome.track.samples).toHaveLength(before);
   });
 
-  it("is what several servers have in common, though each has been heard little of", () => {
+  it("is fitted over several servers with few exchanges each", () => {
     const one = watch({ ppm: () => 150, lastsMs: 5 * MINUTE_MS, everyMs: 30_000 });
     const other = watch({
       ppm: () => 150,
@@ -116,25 +116,25 @@ describe("the drift", () => {
 });
 
 describe("the offset", () => {
-  it("is the middle between the ways that were delayed least", () => {
+  it("is the middle between the shortest delays", () => {
     for (const noise of [0, 2, 20]) {
-      const told = watch({ ppm: () => 100, lastsMs: 5 * MINUTE_MS, noise });
-      const offset = fitTracks([told.track], told.nowMs, 0).offsetOf(told.track);
-      expect(Math.abs(offset - told.offset)).toBeLessThan(0.5 + noise);
+      const outcome = watch({ ppm: () => 100, lastsMs: 5 * MINUTE_MS, noise });
+      const offset = fitTracks([outcome.track], outcome.nowMs, 0).offsetOf(outcome.track);
+      expect(Math.abs(offset - outcome.offset)).toBeLessThan(0.5 + noise);
     }
   });
 
-  it("is off by half of what the ways differ, which nobody can see", () => {
-    const told = watch({ ppm: () => 0, lastsMs: MINUTE_MS, there: 50, back: 10, noise: 0 });
-    const offset = fitTracks([told.track], told.nowMs, 0).offsetOf(told.track);
-    expect(offset - told.offset).toBeCloseTo(20, 0);
+  it("is off by half of the asymmetry, which no client can detect", () => {
+    const outcome = watch({ ppm: () => 0, lastsMs: MINUTE_MS, there: 50, back: 10, noise: 0 });
+    const offset = fitTracks([outcome.track], outcome.nowMs, 0).offsetOf(outcome.track);
+    expect(offset - outcome.offset).toBeCloseTo(20, 0);
   });
 
-  it("is that of an instant: it is taken on by the drift", () => {
-    const told = watch({ ppm: () => 100, lastsMs: 10 * MINUTE_MS });
-    const later = told.nowMs + 5 * MINUTE_MS;
-    const offset = fitTracks([told.track], later, 0).offsetOf(told.track);
-    expect(Math.abs(offset - (told.offset - 5 * MINUTE_MS * 100e-6))).toBeLessThan(2);
+  it("belongs to an instant: the drift carries it forward", () => {
+    const outcome = watch({ ppm: () => 100, lastsMs: 10 * MINUTE_MS });
+    const later = outcome.nowMs + 5 * MINUTE_MS;
+    const offset = fitTracks([outcome.track], later, 0).offsetOf(outcome.track);
+    expect(Math.abs(offset - (outcome.offset - 5 * MINUTE_MS * 100e-6))).toBeLessThan(2);
   });
 
   it("without evidence is the middle of the bounds", () => {

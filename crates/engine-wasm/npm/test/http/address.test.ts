@@ -12,7 +12,7 @@ describe("the address of a session", () => {
     "https://ticks.example/v1/sessions/sess_1/",
     "https://ticks.example/v1/sessions/sess_1?theme=dark#top",
     new URL("https://ticks.example/v1/sessions/sess_1"),
-  ])("%s has others beside it", (address) => {
+  ])("%s leads to the other addresses", (address) => {
     expect(sessionAddress(address)).toEqual({
       session: "https://ticks.example/v1/sessions/sess_1",
       events: "https://ticks.example/v1/sessions/sess_1/events",
@@ -21,7 +21,7 @@ describe("the address of a session", () => {
     });
   });
 
-  it("may stand behind a path of a proxy, and on any port", () => {
+  it("may be behind the path of a proxy, and on any port", () => {
     expect(sessionAddress("http://localhost:8080/games/ticks/v1/sessions/sess_1")).toEqual({
       session: "http://localhost:8080/games/ticks/v1/sessions/sess_1",
       events: "http://localhost:8080/games/ticks/v1/sessions/sess_1/events",
@@ -66,7 +66,7 @@ describe("the address of a server", () => {
     ["https://ticks.example/", "https://ticks.example/v1/time"],
     ["https://ticks.example/games/ticks/", "https://ticks.example/games/ticks/v1/time"],
     [new URL("http://localhost:8080"), "http://localhost:8080/v1/time"],
-  ])("%s has its routes behind it", (address, time) => {
+  ])("%s leads to its endpoints", (address, time) => {
     expect(serverAddress(address, "/v1/time")).toBe(time);
   });
 

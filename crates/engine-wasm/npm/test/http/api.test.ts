@@ -1,20 +1,20 @@
 import { describe, expect, it } from "vitest";
 
-import { createSession, getSession, SessionError, stopSession } from "../../src/node.js";
-import { ADDRESS, json, NOON, RECORD, refusal, World } from "../virtual/world.js";
+import { createSession, getSession, SessionError, stopSession } from "../../src/index.js";
+import { ADDRESS, errorResponse, HttpWorld, json, NOON, RECORD } from "../world/http-world.js";
 
 const SESSION = `${ADDRESS}/v1/sessions/${RECORD.id}`;
 
-/** A world whose server gives one answer to everything. */
-function answering(answer: () => Response): World {
-  const world = new World();
+/** A world whose server gives the same response to every request. */
+function answering(answer: () => Response): HttpWorld {
+  const world = new HttpWorld();
   world.server.interpose = answer;
   return world;
 }
 
-/** What was asked: method and path, headers, and the content of the body. */
-function asked({ server }: World): unknown[] {
-  return server.seen.map(({ what, init }) => [
+/** Returns the method and path, the headers, and the body of the request. */
+function asked({ server }: HttpWorld): unknown[] {
+  return server.received.map(({ what, init }) => [
     what,
     init.headers,
     init.body && JSON.parse(String(init.body)),
@@ -24,7 +24,7 @@ function asked({ server }: World): unknown[] {
 const JSON_HEADERS = { "content-type": "application/json" };
 
 describe("createSession", () => {
-  it("posts what is wished, and gives the session", async () => {
+  it("posts the fields and returns the session", async () => {
     const world = answering(() => json(RECORD, { status: 201 }));
     const { platform } = world;
     const wish = { tick_ms: 100, seed: "new year", metadata: { game: "countdown" } };
@@ -40,9 +40,9 @@ describe("createSession", () => {
     expect(asked(world)).toEqual([["POST /games/ticks/v1/sessions", JSON_HEADERS, { tick_ms: 1 }]]);
   });
 
-  it("throws all that is wrong with the wish", async () => {
+  it("throws an error that lists all invalid fields", async () => {
     const errors = [{ field: "tick_ms", message: "tick_ms must be from 1 to 86400000, got 0" }];
-    const world = answering(() => refusal("invalid_fields", 400, { errors }));
+    const world = answering(() => errorResponse("invalid_fields", 400, { errors }));
     const creating = createSession(ADDRESS, { tick_ms: 0 }, { platform: world.platform });
     await expect(world.agenda.until(creating)).rejects.toMatchObject({
       name: "ServerError",
@@ -53,16 +53,16 @@ describe("createSession", () => {
 });
 
 describe("getSession", () => {
-  it("gives the session", async () => {
-    const world = new World();
-    const address = world.server.keep();
+  it("returns the session", async () => {
+    const world = new HttpWorld();
+    const address = world.server.store();
     const session = await world.agenda.until(getSession(address, { platform: world.platform }));
     expect(session).toEqual(RECORD);
     expect(asked(world)).toEqual([[`GET /v1/sessions/${RECORD.id}`, undefined, undefined]]);
   });
 
-  it("throws if there is none", async () => {
-    const world = new World();
+  it("throws if it does not exist", async () => {
+    const world = new HttpWorld();
     const reading = getSession(SESSION, { platform: world.platform });
     await expect(world.agenda.until(reading)).rejects.toMatchObject({
       code: "session_not_found",
@@ -70,39 +70,36 @@ describe("getSession", () => {
     });
   });
 
-  it("throws if what answers is no session", async () => {
+  it("throws if the response is not a session", async () => {
     const world = answering(() => json({ hello: "world" }));
     const reading = getSession(SESSION, { platform: world.platform });
     await expect(world.agenda.until(reading)).rejects.toMatchObject({ code: "bad_answer" });
   });
 
-  it("throws before it asks if the address is none", async () => {
-    const world = new World();
+  it("throws for an invalid address, without a request", async () => {
+    const world = new HttpWorld();
     await expect(getSession(ADDRESS, { platform: world.platform })).rejects.toBeInstanceOf(SessionError);
-    expect(world.server.seen).toEqual([]);
+    expect(world.server.received).toEqual([]);
   });
 });
 
 describe("stopSession", () => {
-  it.each([Date.now(), "2026-11-25T12:00:00Z", new Date()])(
-    "refuses an instant that is not named: %s",
-    async (at) => {
-      const { server } = new World();
-      const stopping = stopSession(ADDRESS, at as never);
-      await expect(stopping).rejects.toMatchObject({ code: "not_an_instant", field: "at" });
-      expect(server.seen).toEqual([]);
-    },
-  );
+  it.each([Date.now(), "2026-11-25T12:00:00Z", new Date()])("rejects a bare instant: %s", async (at) => {
+    const { server } = new HttpWorld();
+    const stopping = stopSession(ADDRESS, at as never);
+    await expect(stopping).rejects.toMatchObject({ code: "not_an_instant", field: "at" });
+    expect(server.received).toEqual([]);
+  });
 
   const stop = { id: RECORD.id, status: "running", stopped_at: "2026-11-23T12:30:00.000Z" };
   const at = NOON + 1_800_000;
 
   it.each([
-    ["now, if nothing is said", undefined, {}],
+    ["now, by default", undefined, {}],
     ["at an instant in milliseconds", at, { at: stop.stopped_at }],
     ["at a Date", new Date(at), { at: stop.stopped_at }],
     [
-      "at an instant in RFC 3339, which goes as it is",
+      "at an instant in RFC 3339, passed on as it is",
       "2026-11-23T13:30:00+01:00",
       { at: "2026-11-23T13:30:00+01:00" },
     ],
@@ -113,9 +110,9 @@ describe("stopSession", () => {
     expect(asked(world)).toEqual([[`POST /v1/sessions/${RECORD.id}/stop`, JSON_HEADERS, content]]);
   });
 
-  it("throws if it stops earlier already, and says when", async () => {
+  it("throws if an earlier stop is set, and says when", async () => {
     const { stopped_at } = stop;
-    const world = answering(() => refusal("stop_not_earlier", 409, { stopped_at }));
+    const world = answering(() => errorResponse("stop_not_earlier", 409, { stopped_at }));
     const stopping = stopSession(SESSION, { platform: world.platform });
     await expect(world.agenda.until(stopping)).rejects.toMatchObject({
       code: "stop_not_earlier",
@@ -124,12 +121,12 @@ describe("stopSession", () => {
   });
 });
 
-it("each of them can be aborted", async () => {
+it("all of them can be aborted", async () => {
   const reason = new Error("changed my mind");
-  const world = new World();
+  const world = new HttpWorld();
   const options = { platform: world.platform, signal: AbortSignal.abort(reason) };
   await expect(createSession(ADDRESS, { tick_ms: 1 }, options)).rejects.toBe(reason);
   await expect(getSession(SESSION, options)).rejects.toBe(reason);
   await expect(stopSession(SESSION, options)).rejects.toBe(reason);
-  expect(world.server.seen).toEqual([]);
+  expect(world.server.received).toEqual([]);
 });

@@ -2,43 +2,43 @@ import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 
 import { request } from "../../src/http/request.js";
-import { ServerError, SessionError } from "../../src/node.js";
-import { ADDRESS, json, refusal, World } from "../virtual/world.js";
+import { ServerError, SessionError } from "../../src/index.js";
+import { ADDRESS, errorResponse, HttpWorld, json } from "../world/http-world.js";
 
 const TIME = `${ADDRESS}/v1/time`;
 
-/** What a request is rejected with, when the server answers so. */
+/** Returns the error of a request with this response. */
 async function failure(answer: () => Response): Promise<unknown> {
-  const world = new World();
+  const world = new HttpWorld();
   world.server.interpose = answer;
   const error = await world.agenda.until(request(world.platform, TIME)).catch((reason: unknown) => reason);
   expect(world.leftovers.timers).toBe(0);
   return error;
 }
 
-describe("a request gives", () => {
-  it("the JSON of the answer", async () => {
-    const world = new World();
+describe("a request returns or throws", () => {
+  it("the JSON of the response", async () => {
+    const world = new HttpWorld();
     world.server.interpose = () => json({ one: 1 });
     expect(await world.agenda.until(request(world.platform, TIME))).toEqual({ one: 1 });
     expect(world.leftovers.timers).toBe(0);
   });
 
-  it("what the server refuses, with all it says", async () => {
-    const error = (await failure(() => refusal("session_not_found", 404))) as ServerError;
+  it("an error response, with its whole body", async () => {
+    const error = (await failure(() => errorResponse("session_not_found", 404))) as ServerError;
     expect(error).toBeInstanceOf(ServerError);
     expect(error).toMatchObject({
       name: "ServerError",
       code: "session_not_found",
       status: 404,
-      message: "refused: session_not_found",
+      message: "error: session_not_found",
       problem: { code: "session_not_found", title: "session_not_found" },
     });
     expect(error.retryAfterSeconds).toBeUndefined();
   });
 
-  it("when it is worth asking again, if the server says so", async () => {
-    const problem = await refusal("store_unavailable", 503).text();
+  it("when to try again, if the server says so", async () => {
+    const problem = await errorResponse("store_unavailable", 503).text();
     const headers = { "retry-after": "7" };
     expect(await failure(() => new Response(problem, { status: 503, headers }))).toMatchObject({
       retryAfterSeconds: 7,
@@ -50,66 +50,66 @@ describe("a request gives", () => {
       "a page of a proxy",
       () => new Response("<h1>Bad Gateway</h1>", { status: 502, statusText: "Bad Gateway" }),
     ],
-    ["JSON of something else", () => json({ error: "no" }, { status: 500 })],
-    ["no JSON", () => new Response("welcome", { status: 200 })],
+    ["other JSON", () => json({ error: "no" }, { status: 500 })],
+    ["something other than JSON", () => new Response("welcome", { status: 200 })],
     ["nothing", () => new Response(null, { status: 204 })],
     ["null instead of a problem", () => json(null, { status: 500 })],
-  ])("that it was %s", async (_what, answer) => {
+  ])("an error for %s", async (_what, answer) => {
     const error = await failure(answer);
     expect(error).toBeInstanceOf(SessionError);
     expect(error).toMatchObject({ code: "bad_answer", message: expect.stringContaining(TIME) });
   });
 
-  it("that nobody was reached, and why", async () => {
-    const world = new World();
+  it("an error with its cause if the server is unreachable", async () => {
+    const world = new HttpWorld();
     world.server.reach = "unreachable";
     const error = await world.agenda.until(request(world.platform, TIME)).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(SessionError);
     expect(error).toMatchObject({
       code: "unreachable",
-      message: `no answer from ${TIME}: fetch failed`,
+      message: `no response from ${TIME}: fetch failed`,
       cause: expect.any(TypeError),
     });
   });
 
-  it("that no answer came in ten seconds", async () => {
-    const world = new World();
+  it("a timeout after ten seconds without a response", async () => {
+    const world = new HttpWorld();
     world.server.reach = "silent";
     const error = await world.agenda.until(request(world.platform, TIME)).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ name: "SessionError", code: "timeout" });
-    expect(world.agenda.elapsedMs).toBe(10_000);
-    expect(world.leftovers).toMatchObject({ timers: 0, questions: 0 });
+    expect(world.agenda.now).toBe(10_000);
+    expect(world.leftovers).toMatchObject({ timers: 0, requests: 0 });
   });
 });
 
-describe("a request that is aborted", () => {
-  it("before it began asks nothing", async () => {
-    const world = new World();
+describe("an aborted request", () => {
+  it("is not sent, if it was aborted before", async () => {
+    const world = new HttpWorld();
     const reason = new Error("changed my mind");
     await expect(request(world.platform, TIME, {}, AbortSignal.abort(reason))).rejects.toBe(reason);
-    expect(world.server.seen).toEqual([]);
+    expect(world.server.received).toEqual([]);
   });
 
-  it("while it is under way is rejected with the reason, and leaves nothing", async () => {
-    const world = new World();
+  it("rejects with the reason while it is in flight, and leaves nothing behind", async () => {
+    const world = new HttpWorld();
     const player = new AbortController();
     const asking = request(world.platform, TIME, {}, player.signal);
-    world.agenda.after(5, () => player.abort(new Error("changed my mind")));
+    world.agenda.in(5, () => player.abort(new Error("changed my mind")));
     await expect(world.agenda.until(asking)).rejects.toThrow("changed my mind");
-    expect(world.leftovers).toMatchObject({ timers: 0, questions: 0 });
+    expect(world.leftovers).toMatchObject({ timers: 0, requests: 0 });
     expect(getEventListeners(player.signal, "abort")).toEqual([]);
   });
 
-  it("without a reason is rejected as everything that is aborted", async () => {
-    const world = new World();
+  it("rejects with an AbortError if there is no reason", async () => {
+    const world = new HttpWorld();
     const player = new AbortController();
     const asking = request(world.platform, TIME, {}, player.signal);
     player.abort();
     await expect(world.agenda.until(asking)).rejects.toMatchObject({ name: "AbortError" });
   });
 
-  it("after it was answered is not", async () => {
-    const world = new World();
+  it("keeps its response, if it was aborted after", async () => {
+    const world = new HttpWorld();
     const player = new AbortController();
     await world.agenda.until(request(world.platform, TIME, {}, player.signal));
     expect(getEventListeners(player.signal, "abort")).toEqual([]);

@@ -1,4 +1,4 @@
-/** The same calls, and a live session, against the real server. */
+/** The same calls, and a live session, against a real server. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import {
@@ -8,7 +8,7 @@ import {
   openClock,
   type SessionRecord,
   stopSession,
-} from "../../src/node.js";
+} from "../../src/index.js";
 import { TestServer } from "../browser/server.js";
 import { until } from "../browser/until.js";
 
@@ -19,8 +19,8 @@ afterAll(() => server.remove());
 
 const addressOf = ({ id }: SessionRecord): string => `${server.address}/v1/sessions/${id}`;
 
-describe("the real server", () => {
-  it("creates a session as it was wished, and hands it out", async () => {
+describe("a real server", () => {
+  it("creates a session with the given fields, and returns it", async () => {
     const wish = {
       tick_ms: 50,
       seed: "new year",
@@ -35,7 +35,7 @@ describe("the real server", () => {
     expect(await getSession(addressOf(session))).toEqual(session);
   });
 
-  it("says all that is wrong with a wish", async () => {
+  it("lists all invalid fields", async () => {
     const creating = createSession(server.address, { tick_ms: 0, seed: "" });
     await expect(creating).rejects.toMatchObject({
       name: "ServerError",
@@ -45,7 +45,7 @@ describe("the real server", () => {
     });
   });
 
-  it("has no session that it has not", async () => {
+  it("does not find an unknown session", async () => {
     const unknown = `${server.address}/v1/sessions/sess_0c6a3a0e-0f5c-4b9e-a8a4-2f9f2a3f9a10`;
     const missing = { code: "session_not_found", status: 404 };
     await expect(getSession(unknown)).rejects.toMatchObject(missing);
@@ -53,7 +53,7 @@ describe("the real server", () => {
     await expect(connect(unknown)).rejects.toMatchObject(missing);
   });
 
-  it("stops a session, and refuses a later stop", async () => {
+  it("stops a session, and rejects a later stop", async () => {
     const session = await createSession(server.address, { tick_ms: 50 });
     const at = Date.now() + 60_000;
     const stop = await stopSession(addressOf(session), { at });
@@ -67,42 +67,42 @@ describe("the real server", () => {
   });
 });
 
-describe("a live session of the real server", () => {
-  it("has the state that the server computes, at every tick", async () => {
+describe("a live session of a real server", () => {
+  it("has the server's state at every tick", async () => {
     const record = await createSession(server.address, { tick_ms: 20, start_at: new Date().toISOString() });
     using session = await connect(addressOf(record));
-    const seen: number[] = [];
-    session.on("tick", ({ step }) => seen.push(step));
-    await until("some ticks", () => seen.length >= 20);
-    expect(seen).toEqual(seen.map((_, index) => (seen[0] ?? 0) + index));
-    const state = session.timeline.state(seen[0] ?? 0);
+    const steps: number[] = [];
+    session.on("tick", ({ step }) => steps.push(step));
+    await until("some ticks", () => steps.length >= 20);
+    expect(steps).toEqual(steps.map((_, index) => (steps[0] ?? 0) + index));
+    const state = session.timeline.state(steps[0] ?? 0);
     expect(await server.stateAt(record.id, session.timeline.timeOf(state.step))).toEqual(state);
     expect(session.clock.errorMs).toBeLessThan(100);
     expect(Math.abs(session.clock.now - Date.now())).toBeLessThan(session.clock.errorMs + 2);
   });
 
-  it("stops on the tick of a stop that is set for the future, as the server does", async () => {
+  it("stops on the tick of a future stop, like the server", async () => {
     const record = await createSession(server.address, { tick_ms: 20, start_at: new Date().toISOString() });
     const at = Date.now() + 800;
     await stopSession(addressOf(record), { at });
     using session = await connect(addressOf(record));
-    const told: unknown[] = [];
-    session.on("stopped", (stop) => told.push(stop));
-    await until("the stop", () => told.length > 0);
+    const reported: unknown[] = [];
+    session.on("stopped", (stop) => reported.push(stop));
+    await until("the stop", () => reported.length > 0);
     const state = await server.stateAt(record.id, at);
-    expect(told).toEqual([{ stoppedAt: at, state, isLate: false, stepsTakenBack: 0 }]);
+    expect(reported).toEqual([{ stoppedAt: at, state, isLate: false, stepsTakenBack: 0 }]);
     expect(session.state()).toEqual(state);
   });
 
-  it("learns of a stop, and puts its state back to what the server shows", async () => {
+  it("learns of a stop, and sets its state back to the server's", async () => {
     const clock = await openClock(server.address);
     const record = await createSession(server.address, { tick_ms: 20, start_at: new Date().toISOString() });
     using session = await connect(addressOf(record), { clock });
-    const told: { readonly isLate: boolean }[] = [];
-    session.on("stopped", (stop) => told.push(stop));
+    const reported: { readonly isLate: boolean }[] = [];
+    session.on("stopped", (stop) => reported.push(stop));
     const { stopped_at } = await stopSession(addressOf(record));
-    await until("the stop", () => told.length > 0);
-    expect(told[0]).toMatchObject({ isLate: true, stoppedAt: Date.parse(stopped_at) });
+    await until("the stop", () => reported.length > 0);
+    expect(reported[0]).toMatchObject({ isLate: true, stoppedAt: Date.parse(stopped_at) });
     expect(session.state()).toEqual(await server.stateAt(record.id, Date.now()));
     clock.close();
   });

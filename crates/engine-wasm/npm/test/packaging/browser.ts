@@ -1,12 +1,12 @@
-/** Chromium without a window. */
+/** Headless Chromium. */
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 
-/** What Chromium is called on different systems. */
+/** The names of the program on different systems. */
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];
 
-/** How long a page may take until it shows something. */
+/** How long a page may take to show something. */
 const PATIENCE_MS = 20_000;
 
 /** Starts Chromium. */
@@ -15,7 +15,7 @@ export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: program(), chromiumSandbox: false });
 }
 
-/** Chromium's program. */
+/** Returns the path of Chromium's program. */
 function program(): string {
   const folders = (process.env.PATH ?? "").split(delimiter);
   const found = folders.flatMap((folder) => NAMES.map((name) => join(folder, name))).find(isProgram);
@@ -36,7 +36,7 @@ function isProgram(file: string): boolean {
   }
 }
 
-/** The text of the page's body, once it has one. Fails if anything fails in the page. */
+/** Returns the text of the page's body once it has some. Throws if anything fails in the page. */
 export async function textOf(browser: Browser, url: string): Promise<string> {
   const page = await browser.newPage();
   const failed = failure(page);
@@ -50,19 +50,19 @@ export async function textOf(browser: Browser, url: string): Promise<string> {
   }
 }
 
-/** Fails as soon as the page throws something, or has something to complain of, such as its content security policy. */
+/** Rejects as soon as the page throws an error or logs a warning, for example about its content security policy. */
 function failure(page: Page): Promise<never> {
   const failed = new Promise<never>((_, reject) => {
     page.on("pageerror", reject);
     page.on("console", (message) => {
       const isComplaint = message.type() === "error" || message.type() === "warning";
-      // Chromium looks for an icon that no page here has.
+      // Chromium requests an icon that no page here has.
       if (isComplaint && !message.location().url.endsWith("/favicon.ico")) {
         reject(new Error(`the page says: ${message.text()}`));
       }
     });
   });
-  // It may fail after nobody waits any more.
+  // It may reject after the page was closed.
   failed.catch(() => undefined);
   return failed;
 }

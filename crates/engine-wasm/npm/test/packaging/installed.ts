@@ -1,4 +1,4 @@
-/** The package as a stranger gets it: packed, and installed into a project outside this repository. */
+/** The package as its users get it: packed, and installed into a project outside this repository. */
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 
 const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
 
-/** How long a program may take. */
+/** The timeout of a program. */
 const PATIENCE_MS = 60_000;
 
 export interface Project {
@@ -20,9 +20,9 @@ export interface Project {
   write(file: string, text: string): void;
   /** Reads a file of the project. */
   read(file: string): Buffer;
-  /** Makes a package that is elsewhere one of the project's. */
+  /** Links a package from elsewhere into the project. */
   link(name: string, folder: string): void;
-  /** Runs a program in the project's folder; those of this package's `node_modules` come first. Gives what it printed. */
+  /** Runs a program in the project's folder, with this package's `node_modules` first in the path. Returns its output. */
   run(program: string, ...options: string[]): Promise<string>;
   /** Runs a program in a folder of the project. */
   runIn(folder: string, program: string, ...options: string[]): Promise<string>;
@@ -30,13 +30,13 @@ export interface Project {
   remove(): void;
 }
 
-/** Packs the package and installs it into a new project, without a network. */
+/** Packs the package and installs it into a new project, offline. */
 export async function install(): Promise<Project> {
   const folder = mkdtempSync(join(tmpdir(), "tickseed-project-"));
   const packed = await execute(folder, "npm", ["pack", PACKAGE, "--json", "--ignore-scripts"]);
   const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
   const project = open(folder, join(folder, filename));
-  project.write("package.json", JSON.stringify({ name: "stranger", private: true, type: "module" }));
+  project.write("package.json", JSON.stringify({ name: "user-project", private: true, type: "module" }));
   await project.run("npm", "install", "--offline", "--no-audit", "--no-fund", project.tarball);
   return project;
 }
@@ -65,7 +65,7 @@ function link(path: string, target: string): void {
 }
 
 async function execute(cwd: string, program: string, options: string[]): Promise<string> {
-  // Vitest sets NODE_ENV, at which bundlers look.
+  // Vitest sets NODE_ENV, which affects bundlers.
   const { NODE_ENV, PATH, ...others } = process.env;
   const env = { ...others, PATH: `${join(PACKAGE, "node_modules/.bin")}:${PATH}` };
   try {

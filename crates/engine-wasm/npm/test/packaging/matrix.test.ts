@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 
 for (const way of [...RUNTIMES, ...PAGES]) {
-  describe(`the right answer is shown by ${way.name}, with`, () => {
+  describe(`the right answer comes from ${way.name}, with`, () => {
     if (way.findsFile) {
       it("tickseed", () => attempt(way, ROOT, FOUND));
       it("tickseed/engine", () => attempt(way, ENGINE, FOUND));
@@ -43,8 +43,8 @@ for (const way of [...RUNTIMES, ...PAGES]) {
 
 async function attempt(way: Way, entry: Entry, source: Source): Promise<void> {
   trials += 1;
-  const { shown, files } = await way.run({ project, browser, folder: `trial-${trials}`, entry, source });
-  expect(shown).toBe(ANSWER);
+  const { output, files } = await way.run({ project, browser, folder: `trial-${trials}`, entry, source });
+  expect(output).toBe(ANSWER);
   if (files !== undefined && !entry.isInline) {
     const original = project.read("node_modules/tickseed/generated/tickseed_bg.wasm");
     expect(files).toHaveLength(1);

@@ -1,4 +1,4 @@
-/** Pages in a browser: of bundlers, and without one. */
+/** Pages in a browser, with bundlers and without. */
 import { existsSync, readdirSync } from "node:fs";
 import type { Browser } from "playwright-core";
 import { createServer } from "vite";
@@ -10,7 +10,7 @@ import { SESSION_PATH, serve } from "./served.js";
 import { tool } from "./tools.js";
 import type { Outcome, Trial, Way } from "./ways.js";
 
-/** The strictest policy that the package can do with. */
+/** The strictest policy that the package works with. */
 const POLICY = { "content-security-policy": "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'" };
 
 export const PAGES: readonly Way[] = [
@@ -21,7 +21,7 @@ export const PAGES: readonly Way[] = [
     run: (trial) => builtPage(trial, "/main.js", VITE),
   },
   {
-    name: "a page that Vite serves while it is being written",
+    name: "a page from Vite's development server",
     own: ownFile(`import file from "tickseed/tickseed_bg.wasm?url";`),
     findsFile: true,
     run: servedByVite,
@@ -35,7 +35,7 @@ export const PAGES: readonly Way[] = [
   {
     name: "a page built with esbuild",
     own: ownFile(`import file from "tickseed/tickseed_bg.wasm";`),
-    // It leaves new URL("...", import.meta.url) as it is.
+    // It leaves new URL("...", import.meta.url) unchanged.
     findsFile: false,
     run: (trial) => builtPage(trial, "main.js", esbuild()),
   },
@@ -51,7 +51,7 @@ function ownFile(prepare: string): Source {
   return { prepare, file: "file" };
 }
 
-/** The command of a bundler that makes the folder `dist`. */
+/** A bundler's command, which writes the folder `dist`. */
 type Bundler = readonly [string, ...string[]];
 
 export const VITE: Bundler = ["vite", "build", "--logLevel", "warn"];
@@ -64,14 +64,14 @@ async function builtPage(trial: Trial, script: string, bundler: Bundler): Promis
   writePage(trial, script, trial.entry.name);
   const files = await build(trial.project, trial.folder, bundler);
   const dist = `${trial.folder}/dist`;
-  // Not every bundler makes pages.
+  // Not every bundler writes pages.
   if (!existsSync(`${trial.project.folder}/${dist}/index.html`)) {
     trial.project.write(`${dist}/index.html`, PAGE(script));
   }
-  return { shown: await show(trial.browser, `${trial.project.folder}/${dist}`), files };
+  return { output: await show(trial.browser, `${trial.project.folder}/${dist}`), files };
 }
 
-/** Builds what is in a folder. Gives the WebAssembly files that came out. */
+/** Builds the contents of a folder. Returns the resulting WebAssembly files. */
 export async function build(project: Project, folder: string, bundler: Bundler): Promise<string[]> {
   const [runs, ...options] = bundler;
   await project.runIn(folder, runs, ...options);
@@ -79,7 +79,7 @@ export async function build(project: Project, folder: string, bundler: Bundler):
   return files.filter((file) => file.endsWith(".wasm")).map((file) => `${folder}/dist/${file}`);
 }
 
-/** What the page of a folder shows under the strict policy. */
+/** Returns what the page in a folder shows under the strict policy. */
 export async function show(browser: Browser, folder: string, path = "/"): Promise<string> {
   const served = await serve(folder, POLICY);
   const text = await textOf(browser, served.url + path);
@@ -99,20 +99,20 @@ async function servedByVite(trial: Trial): Promise<Outcome> {
     server: { proxy: { "/v1": tickseed.url } },
   });
   await server.listen();
-  const shown = await textOf(trial.browser, server.resolvedUrls?.local[0] ?? "");
+  const output = await textOf(trial.browser, server.resolvedUrls?.local[0] ?? "");
   await server.close();
   await tickseed.stop();
-  return { shown };
+  return { output };
 }
 
-/** Imports the very file of the entry, for neither a bundler nor an import map finds it. */
+/** Imports the file of the entry, because neither a bundler nor an import map resolves its name. */
 async function unbundledPage(trial: Trial): Promise<Outcome> {
   const { project, folder, entry } = trial;
   const manifest = project.read("node_modules/tickseed/package.json").toString();
   const { exports } = JSON.parse(manifest) as { exports: Record<string, { default: string }> };
   const file = exports[entry.name.replace("tickseed", ".")]?.default;
   writePage(trial, "main.js", `../node_modules/tickseed/${file}`);
-  return { shown: await show(trial.browser, project.folder, `/${folder}/`) };
+  return { output: await show(trial.browser, project.folder, `/${folder}/`) };
 }
 
 function writePage({ project, folder, entry, source }: Trial, script: string, from: string): void {

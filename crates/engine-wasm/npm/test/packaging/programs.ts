@@ -1,33 +1,33 @@
-/** What strangers write, as the text of files. */
+/** Programs as users write them, as text. */
 import { STOPPED } from "./served.js";
 
-/** Something to import from. */
+/** An entry point of the package. */
 export interface Entry {
   readonly name: string;
-  /** Whether it has what connects to sessions. */
+  /** Whether it can connect to sessions. */
   readonly isLive: boolean;
-  /** Whether the engine is inside, as text. */
+  /** Whether the engine is embedded. */
   readonly isInline: boolean;
 }
 
-/** Where a program says that the WebAssembly file is. */
+/** How a program names the WebAssembly file. */
 export interface Source {
-  /** What is imported or declared for it. */
+  /** An import or declaration for it. */
   readonly prepare: string;
   /** The expression. If it is empty, the package finds the file by itself. */
   readonly file: string;
 }
 
-/** What a program is like. */
+/** The properties of a program. */
 export interface Kind {
   readonly syntax: "import" | "require";
   readonly entry: Entry;
-  /** How it names the entry. */
+  /** The specifier of the entry. */
   readonly from: string;
   readonly source: Source;
   /** The address of a session. */
   readonly address: string;
-  /** What it does with its answer. */
+  /** What it does with the result. */
   readonly show: string;
 }
 
@@ -37,7 +37,7 @@ const LIVE = [
   ...["ServerError", "SessionError", "stopSession"],
 ];
 
-/** A program that uses public names of an entry and shows {@link ANSWER}, if all is well. */
+/** Returns a program that uses the public names of an entry and shows {@link ANSWER} if all is well. */
 export function program({ syntax, entry, from, source, address, show }: Kind): string {
   const names = `{ ${["loadEngine", ...ENGINE, ...(entry.isLive ? LIVE : [])].join(", ")} }`;
   const found =
@@ -64,26 +64,26 @@ const session = { seed: "550e8400-e29b-41d4-a716-446655440000", start_at: "2026-
 
 function askEngine() {
   const timeline = new Timeline(session);
-  let refused;
+  let code;
   try {
     timeline.value(-1);
   } catch (error) {
-    refused = error instanceof EngineError && error.code;
+    code = error instanceof EngineError && error.code;
   }
   return JSON.stringify([
     ENGINE_VERSION,
     timeline.state(12_863),
     stateAt(session, timeline.timeOf(1_000_000)).value,
     timeline.draw(42, "loot").below(1000),
-    refused,
+    code,
   ]);
 }
 `;
 
-/** What {@link program} shows. */
+/** The output of {@link program}. */
 export const ANSWER = '[1,{"step":12863,"value":0,"round":64,"broken":true},108,4,"out_of_range"]';
 
-/** Connects to a session that has stopped: its state is that of the instant at which it did. */
+/** Connects to a stopped session, whose state is that at the stop. */
 const connectOnce = (address: string, file: string) => `
 async function connectOnce() {
   const missing = [${LIVE.join(", ")}].filter((name) => typeof name !== "function");
@@ -97,7 +97,7 @@ async function connectOnce() {
 }
 `;
 
-/** A page that does what a script says. */
+/** Returns a page that runs a script. */
 export const PAGE = (script: string) => `<!doctype html>
 <html>
   <head><meta charset="utf-8" /></head>
@@ -105,6 +105,6 @@ export const PAGE = (script: string) => `<!doctype html>
 </html>
 `;
 
-/** To be the {@link Kind.show} of a program in a page, or elsewhere. */
+/** Values of {@link Kind.show} for a page and for other programs. */
 export const SHOW_IN_PAGE = "((answer) => (document.body.textContent = answer))";
 export const SHOW_IN_CONSOLE = "console.log";

@@ -9,7 +9,7 @@ import { SESSION_PATH } from "./served.js";
 import { node, reactPackages } from "./tools.js";
 import { reactPage } from "./typed.js";
 
-/** What the stopped session shows, and that it has stopped. */
+/** The display of the stopped session. */
 const SHOWN = '[{"step":2970,"value":49,"round":14,"broken":false},true]';
 
 const SERVER = `
@@ -66,7 +66,7 @@ describe.each([18, 19] as const)("with React %d", (major) => {
     expect(await show(browser, `${project.folder}/dist`)).toBe(SHOWN);
   });
 
-  it("Node.js renders a page that is not connected yet", async () => {
+  it("Node.js renders a page that is not connected", async () => {
     project.write("server.mjs", SERVER);
     expect(await project.run(node(20), "server.mjs")).toBe("<p>not yet</p>");
   });

@@ -4,7 +4,7 @@ import { SESSION_PATH, serve } from "./served.js";
 import { node, tool } from "./tools.js";
 import type { Way } from "./ways.js";
 
-/** Both kinds of Node.js modules; the package is of one kind only. */
+/** The source for both kinds of Node.js modules. The package itself is of one kind only. */
 const OWN = {
   import: {
     prepare: `import { readFile } from "node:fs/promises";`,
@@ -37,9 +37,9 @@ function runtime(name: string, syntax: Kind["syntax"], command: () => [string, .
       const kind: Kind = { syntax, entry, from: entry.name, source, address, show: SHOW_IN_CONSOLE };
       project.write(file, program(kind));
       const [runs, ...options] = command();
-      const shown = await project.run(runs, ...options, file);
+      const output = await project.run(runs, ...options, file);
       await served.stop();
-      return { shown: shown.trim() };
+      return { output: output.trim() };
     },
   };
 }

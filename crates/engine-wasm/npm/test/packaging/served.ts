@@ -1,10 +1,10 @@
-/** A web server for the files that a browser is shown, which also has one session, as a tickseed server would. */
+/** A web server for the pages, which also has one session, like a tickseed server. */
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 
-/** A session that has stopped: its state is always the same. */
+/** A stopped session, whose state is always the same. */
 export const STOPPED = {
   id: "sess_0b9f3f0e-6d7a-4f0e-9a55-2f3b1d7c8e21",
   seed: "550e8400-e29b-41d4-a716-446655440000",
@@ -28,12 +28,12 @@ const TYPES: Record<string, string> = {
 };
 
 export interface Served {
-  /** Where, without a slash at its end. */
+  /** The address, without a trailing slash. */
   readonly url: string;
   stop(): Promise<void>;
 }
 
-/** Serves a folder's files, with headers of one's choice, as any web server would. */
+/** Serves a folder's files with additional headers. */
 export async function serve(folder: string, headers: Record<string, string> = {}): Promise<Served> {
   const server = createServer((request, response) => {
     if (request.url?.startsWith("/v1/")) {

@@ -1,21 +1,21 @@
-/** The bundlers and runtimes that the package is tried in, from `tools/`, and the two versions of React. */
+/** The bundlers and runtimes for the tests, from `tools/`, and the two versions of React. */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const PACKAGE = fileURLToPath(new URL("../../", import.meta.url));
 const TOOLS = "test/packaging/tools/node_modules";
 
-/** The program of a bundler or runtime. */
+/** Returns the program of a bundler or runtime. */
 export function tool(name: "bun" | "deno" | "esbuild" | "webpack"): string {
   return installed(`${TOOLS}/.bin/${name}`);
 }
 
-/** Node.js of a version of its own, whatever runs the tests. */
+/** Returns a separate Node.js of a given version. */
 export function node(major: 20 | 24): string {
   return installed(`${TOOLS}/node-${major}-${process.platform}-${process.arch}/bin/node`);
 }
 
-/** The folders of the packages that a program with React needs. */
+/** Returns the folders of the packages that a program with React needs. */
 export function reactPackages(major: 18 | 19): Record<string, string> {
   const programs = major === 18 ? "test/react/react-18/node_modules" : "node_modules";
   const types = major === 18 ? TOOLS : "node_modules";

@@ -1,4 +1,4 @@
-/** Programs that type-check only if the package's types say what they should. */
+/** Programs that compile only if the package's types are right. */
 
 /** Uses the types of the engine. */
 export const typedEngine = (entry: string) => `
@@ -24,11 +24,11 @@ const code: EngineErrorCode = new EngineError("freed", "draw", "a message").code
 const numbers: number[] = [draw.word(), draw.unit(), draw.below(6), timeline.value(1), round.next_break];
 draw.free();
 timeline[Symbol.dispose]();
-// @ts-expect-error: a draw comes from a timeline only
+// @ts-expect-error: draws are created only by timelines
 new (draw.constructor as typeof Draw)();
-// @ts-expect-error: what the engine answered is not changed
+// @ts-expect-error: results are read-only
 state.value = 5;
-// @ts-expect-error: a seed is a text
+// @ts-expect-error: a seed is a string
 new Timeline({ seed: 5, start_at: 0, tick_ms: 100 });
 export { cards, code, numbers, version };
 `;
@@ -55,25 +55,25 @@ session.on("sync", ({ now, errorMs, synced }: ClockReading) => [now + errorMs, !
 const { earliest, latest }: StateRange = session.stateRange();
 const steps: number[] = [earliest.step, latest.step, session.state().round, session.draw("dice").below(6)];
 const stop: Stop = await stopSession(address, { at: new Date(0) });
-// What the server hands out is what the engine takes.
+// The engine takes what the server returns.
 const timeline = new Timeline(await getSession(address));
-const told = (error: unknown): string | undefined => {
+const reasonOf = (error: unknown): string | undefined => {
   if (error instanceof ServerError) {
     const problem: Problem = error.problem;
     return problem.errors?.[0]?.field;
   }
   return error instanceof SessionError ? (error.code satisfies SessionErrorCode) : undefined;
 };
-// @ts-expect-error: what the server said is not changed
+// @ts-expect-error: the server's JSON is read-only
 record.revision = 2;
 // @ts-expect-error: there is no such event
 session.on("tock", () => undefined);
-// @ts-expect-error: nothing can be created without the length of a tick
+// @ts-expect-error: the length of a tick is required
 createSession(server, {});
-export { off, steps, stop, timeline, told };
+export { off, steps, stop, timeline, reasonOf };
 `;
 
-/** A page that shows the state of a session, by the hook. */
+/** A page that shows the state of a session with the hook. */
 export const reactPage = (address: string) => `
 import { type ReactNode, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
@@ -91,7 +91,7 @@ function Counter({ address }: { address: string }): ReactNode {
   return <p>{JSON.stringify([state, isStopped])}</p>;
 }
 
-// @ts-expect-error: an address is a text
+// @ts-expect-error: an address is a string
 const wrong = () => useSession(5);
 
 createRoot(document.body.appendChild(document.createElement("div"))).render(<StrictMode><Counter address="${address}" /></StrictMode>);

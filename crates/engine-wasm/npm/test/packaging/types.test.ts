@@ -43,8 +43,8 @@ afterAll(() => project?.remove());
 
 describe("the types suit strict programs", () => {
   it.each([
-    ["of a bundled page", FILES, BUNDLED],
-    ["of Node.js", { ...FILES, ...REQUIRING }, NODE],
+    ["for a bundled page", FILES, BUNDLED],
+    ["for Node.js", { ...FILES, ...REQUIRING }, NODE],
   ])("%s", async (_name, files, options) => {
     for (const [file, text] of Object.entries(files)) {
       project.write(file, text);

@@ -1,14 +1,14 @@
-/** The ways in which the package is tried: each runs a program that uses it, and gives what the program shows. */
+/** The ways of using the package: each runs a program and returns what the program shows. */
 import type { Browser } from "playwright-core";
 
 import type { Project } from "./installed.js";
 import type { Entry, Source } from "./programs.js";
 
-/** What a way is tried with. */
+/** The inputs of a way. */
 export interface Trial {
   readonly project: Project;
   readonly browser: Browser;
-  /** A folder of the project for this trial alone. */
+  /** A folder of the project for this trial only. */
   readonly folder: string;
   readonly entry: Entry;
   readonly source: Source;
@@ -16,7 +16,7 @@ export interface Trial {
 
 export interface Way {
   readonly name: string;
-  /** Where a program says that the file is, the usual way. */
+  /** The usual way for a program to name the file. */
   readonly own: Source;
   /** Whether the entries find the file by themselves. */
   readonly findsFile: boolean;
@@ -24,7 +24,7 @@ export interface Way {
 }
 
 export interface Outcome {
-  readonly shown: string;
-  /** The WebAssembly files among what a bundler made. */
+  readonly output: string;
+  /** The WebAssembly files in a bundler's output. */
   readonly files?: readonly string[];
 }

@@ -1,13 +1,13 @@
-/** What the hook does, whatever the version of React. */
+/** The behaviour of the hook, tested with each version of React. */
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 
-import { connect } from "../../src/node.js";
-import { NOON, NOTHING_LEFT, RECORD } from "../virtual/world.js";
+import { connect } from "../../src/index.js";
+import { NOON, NOTHING_LEFT, RECORD } from "../world/http-world.js";
 import { type React, Stage } from "./stage.js";
 
 const START = NOON + 3_000;
 
-/** Describes the hook in one version of React. */
+/** Tests the hook in one version of React. */
 export function describeHook(react: React): void {
   describe(`the hook in React ${react.version}`, () => {
     let stage: Stage;
@@ -31,9 +31,9 @@ export function describeHook(react: React): void {
       expect(rejections).toEqual([]);
     });
 
-    it("connects, and shows each step", async () => {
+    it("connects and shows each step", async () => {
       const { world } = begin();
-      await stage.render({ address: world.server.keep() });
+      await stage.render({ address: world.server.store() });
       expect(stage.text).toBe("connecting");
       expect(stage.view).toEqual({
         state: undefined,
@@ -53,9 +53,9 @@ export function describeHook(react: React): void {
       expect(stage.view.session?.state()).toEqual(stage.view.state);
     });
 
-    it("shows only the newest step after the page was away, unless it is told otherwise", async () => {
+    it("shows only the latest step after the page was away, unless the options say otherwise", async () => {
       begin();
-      await stage.render({ address: stage.world.server.keep() });
+      await stage.render({ address: stage.world.server.store() });
       await stage.pass(START - stage.world.now + 50);
       const before = stage.views.length;
       stage.world.agenda.spend(10_000);
@@ -64,19 +64,19 @@ export function describeHook(react: React): void {
       expect(stage.text).toBe("101");
     });
 
-    it("in StrictMode's double mount lives once in the end", async () => {
+    it("leaves one session after StrictMode's double mount", async () => {
       const { server } = begin().world;
-      await stage.render({ address: server.keep() }, true);
+      await stage.render({ address: server.store() }, true);
       await stage.pass(1_000);
       expect(stage.view.session).toBeDefined();
-      // The clock and the session listen to signs, each once.
-      expect(stage.world.leftovers).toMatchObject({ streams: 1, signs: 2 });
-      expect(server.asked(`/v1/sessions/${RECORD.id}`).length).toBeLessThanOrEqual(2);
+      // The clock and the session listen to wake events, once each.
+      expect(stage.world.leftovers).toMatchObject({ streams: 1, wakeEvents: 2 });
+      expect(server.requestsTo(`/v1/sessions/${RECORD.id}`).length).toBeLessThanOrEqual(2);
     });
 
-    it("follows another address, and leaves nothing of the one before", async () => {
+    it("follows a new address, and leaves nothing of the previous one", async () => {
       const { server } = begin().world;
-      const [one, other] = [server.keep(), server.keep({ id: "sess_other", tick_ms: 10 })];
+      const [one, other] = [server.store(), server.store({ id: "sess_other", tick_ms: 10 })];
       await stage.render({ address: one });
       await stage.pass(1_000);
       const before = stage.view.session;
@@ -85,12 +85,12 @@ export function describeHook(react: React): void {
       expect(stage.view).toMatchObject({ state: undefined, session: undefined });
       await stage.pass(1_000);
       expect(stage.view.session?.record.id).toBe("sess_other");
-      expect(stage.world.leftovers).toMatchObject({ streams: 1, signs: 2 });
+      expect(stage.world.leftovers).toMatchObject({ streams: 1, wakeEvents: 2 });
     });
 
-    it("never shows a session of another address as that of the new one", async () => {
+    it("never shows the session of another address", async () => {
       const { server } = begin().world;
-      const [one, other] = [server.keep(), server.keep({ id: "sess_other" })];
+      const [one, other] = [server.store(), server.store({ id: "sess_other" })];
       await stage.render({ address: one });
       await stage.pass(1_000);
       const before = stage.views.length;
@@ -98,20 +98,20 @@ export function describeHook(react: React): void {
       expect(stage.views.slice(before).map(({ session }) => session?.record.id)).not.toContain(RECORD.id);
     });
 
-    it("does not connect again for the same address, or options that are made anew", async () => {
-      const { server, signs } = begin().world;
-      const address = server.keep();
+    it("does not reconnect for the same address, or for a new options object", async () => {
+      const { server, wakeEvents } = begin().world;
+      const address = server.store();
       await stage.render({ address, options: { catchUp: "all" } });
       await stage.pass(1_000);
       await stage.render({ address: new URL(address), options: { catchUp: "all" } });
       await stage.pass(1_000);
-      expect(server.asked(`/v1/sessions/${RECORD.id}`)).toHaveLength(1);
-      expect(signs.size).toBe(2);
+      expect(server.requestsTo(`/v1/sessions/${RECORD.id}`)).toHaveLength(1);
+      expect(wakeEvents.count).toBe(2);
     });
 
-    it("shows nothing of a session any more that it has ended for another way to connect", async () => {
+    it("shows nothing of a session that it closed to connect in another way", async () => {
       const { server } = begin().world;
-      const address = server.keep();
+      const address = server.store();
       await stage.render({ address });
       await stage.pass(1_000);
       const before = stage.view.session;
@@ -120,23 +120,23 @@ export function describeHook(react: React): void {
       expect(stage.view.session).toBeUndefined();
     });
 
-    it("connects to nothing as long as no address is known", async () => {
+    it("does not connect while there is no address", async () => {
       const { server } = begin().world;
       await stage.render({ address: null });
       await stage.pass(1_000);
       await stage.render({ address: undefined });
       await stage.pass(1_000);
-      expect(server.seen).toEqual([]);
-      await stage.render({ address: server.keep() });
+      expect(server.received).toEqual([]);
+      await stage.render({ address: server.store() });
       await stage.pass(1_000);
       expect(stage.view.session).toBeDefined();
       await stage.render({ address: null });
       expect(stage.text).toBe("connecting");
     });
 
-    it("shows why it could not connect, until another address is given", async () => {
+    it("shows why connecting failed, until there is a new address", async () => {
       const { server } = begin().world;
-      const address = server.keep();
+      const address = server.store();
       await stage.render({ address: address.replace(RECORD.id, "sess_unknown") });
       await stage.pass(1_000);
       expect(stage.view.error).toMatchObject({ code: "session_not_found" });
@@ -147,15 +147,15 @@ export function describeHook(react: React): void {
       expect(stage.view.session).toBeDefined();
     });
 
-    it("shows an address that is none as an error", async () => {
+    it("shows an invalid address as an error", async () => {
       begin();
       await stage.render({ address: "sess_1" });
       expect(stage.view.error).toMatchObject({ code: "not_an_address" });
     });
 
-    it("ends connecting when it is unmounted before, and shows nothing of it", async () => {
+    it("cancels connecting when it is unmounted, and shows nothing of it", async () => {
       const { server } = begin().world;
-      await stage.render({ address: server.keep() });
+      await stage.render({ address: server.store() });
       await stage.pass(15);
       const before = stage.views.length;
       await stage.unmount();
@@ -163,10 +163,10 @@ export function describeHook(react: React): void {
       expect(stage.views).toHaveLength(before);
     });
 
-    it("bears to be unmounted at the very moment at which it is connected", async () => {
+    it("can be unmounted at the very moment it is connected", async () => {
       const { server } = begin().world;
       await stage.render({
-        address: server.keep(),
+        address: server.store(),
         connect: async (address, options) => {
           const session = await connect(address, options);
           stage.unmountNow();
@@ -177,9 +177,9 @@ export function describeHook(react: React): void {
       expect(stage.text).toBe("");
     });
 
-    it("shows a stop on its tick, and one that came late", async () => {
+    it("shows a stop on its tick, and a late stop at once", async () => {
       const { server } = begin().world;
-      await stage.render({ address: server.keep() });
+      await stage.render({ address: server.store() });
       await stage.pass(1_000);
       server.stop(START + 250);
       await stage.pass(START + 240 - stage.world.now);
@@ -191,10 +191,10 @@ export function describeHook(react: React): void {
       expect(stage.view).toMatchObject({ isStopped: true, state: { step: 1 } });
     });
 
-    it("tries again after an error that may pass, and shows it meanwhile", async () => {
+    it("retries after a temporary error, and shows the error meanwhile", async () => {
       const { server } = begin().world;
       server.reach = "unreachable";
-      await stage.render({ address: server.keep() });
+      await stage.render({ address: server.store() });
       await stage.pass(1_500);
       expect(stage.view.error).toMatchObject({ code: "unreachable" });
       server.reach = "answers";
@@ -202,27 +202,27 @@ export function describeHook(react: React): void {
       expect(stage.view).toMatchObject({ error: undefined, state: { round: 0 } });
     });
 
-    it("does not try again what cannot pass", async () => {
+    it("does not retry after a permanent error", async () => {
       const { server } = begin().world;
       await stage.render({ address: "https://ticks.example/v1/sessions/sess_unknown" });
       await stage.pass(1_000);
       expect(stage.view.error).toMatchObject({ code: "session_not_found" });
-      const { length } = server.seen;
+      const { length } = server.received;
       await stage.pass(60_000);
-      expect(server.seen.length).toBe(length);
+      expect(server.received.length).toBe(length);
     });
 
-    it("shows a session that had stopped before", async () => {
+    it("shows a session that had already stopped", async () => {
       const { server } = begin().world;
-      await stage.render({ address: server.keep({ stopped_at: new Date(NOON).toISOString() }) });
+      await stage.render({ address: server.store({ stopped_at: new Date(NOON).toISOString() }) });
       await stage.pass(1_000);
       expect(stage.view).toMatchObject({ isStopped: true, state: { step: 0, value: 0 } });
     });
 
-    it("is rendered on a server, where nothing is connected to", () => {
+    it("renders on a server without connecting", () => {
       const { server } = begin().world;
-      expect(react.renderToString(stage.element({ address: server.keep() }))).toBe("connecting");
-      expect(server.seen).toEqual([]);
+      expect(react.renderToString(stage.element({ address: server.store() }))).toBe("connecting");
+      expect(server.received).toEqual([]);
     });
   });
 }

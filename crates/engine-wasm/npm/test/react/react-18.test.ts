@@ -1,4 +1,4 @@
-/** The same with React 18, which is in a package of its own. */
+/** The same with React 18, which is in a separate package. */
 import { createRequire } from "node:module";
 import { vi } from "vitest";
 

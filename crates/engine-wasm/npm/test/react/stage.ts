@@ -1,20 +1,20 @@
-/** A component that shows a session, in a document without a screen, in a virtual world. */
+/** A component that shows a session, in a document without a screen and a virtual world. */
 import { createRequire } from "node:module";
 import type { ReactElement } from "react";
 
-import { type Connect, connect, loadEngine } from "../../src/node.js";
+import { type Connect, connect, loadEngine } from "../../src/index.js";
 import { type SessionView, type UseSessionOptions, useConnected } from "../../src/react/use-connected.js";
-import { World } from "../virtual/world.js";
+import { HttpWorld } from "../world/http-world.js";
 
-/** Its own types do not bear a strict check. */
+/** Its own types fail a strict check. */
 const { parseHTML } = createRequire(import.meta.url)("linkedom") as {
   parseHTML(page: string): { readonly window: object; readonly document: Document };
 };
 
-/** How often React gets its turn, in milliseconds. */
+/** How often React can run, in milliseconds. */
 const TURN_MS = 50;
 
-/** As much of React as is needed, of one version. */
+/** The part of React that the tests use. */
 export interface React {
   readonly version: string;
   createElement(type: unknown, properties: unknown, ...children: unknown[]): ReactElement;
@@ -24,14 +24,14 @@ export interface React {
   renderToString(node: ReactElement): string;
 }
 
-/** What the component is given. */
+/** The props of the component. */
 export interface Given {
   readonly address: string | URL | null | undefined;
   readonly options?: UseSessionOptions | undefined;
   readonly connect?: Connect;
 }
 
-/** React DOM looks at these when it is imported. */
+/** React DOM reads these when it is imported. */
 export function prepareDocument(): void {
   const { window, document } = parseHTML("<!doctype html><html><body></body></html>");
   Object.assign(window, { location: { protocol: "http:" } });
@@ -41,9 +41,9 @@ export function prepareDocument(): void {
   }
 }
 
-/** A root in the document, and what the component saw of its session at each rendering. */
+/** A root in the document, and all views that the component has rendered. */
 export class Stage {
-  readonly world = new World();
+  readonly world = new HttpWorld();
   readonly views: SessionView[] = [];
   readonly #react: React;
   readonly #element: HTMLElement;
@@ -55,12 +55,12 @@ export class Stage {
     this.#root = react.createRoot(this.#element);
   }
 
-  /** The text that is shown. */
+  /** The displayed text. */
   get text(): string {
     return this.#element.textContent ?? "";
   }
 
-  /** What the component saw last. */
+  /** The last view of the component. */
   get view(): SessionView {
     const view = this.views.at(-1);
     if (view === undefined) {
@@ -79,7 +79,7 @@ export class Stage {
     );
   }
 
-  /** The component, to be rendered. */
+  /** The component element. */
   element(given: Given): ReactElement {
     return this.#react.createElement(this.#component, given);
   }
@@ -88,12 +88,12 @@ export class Stage {
     await this.act(async () => this.#root.unmount());
   }
 
-  /** Unmounts at once, whatever is going on. */
+  /** Unmounts at once. */
   unmountNow(): void {
     this.#root.unmount();
   }
 
-  /** Lets time pass, and what follows from it be rendered. */
+  /** Lets time pass, and React render. */
   async pass(ms: number): Promise<void> {
     for (let left = ms; left > 0; left -= TURN_MS) {
       await this.act(() => this.world.pass(Math.min(left, TURN_MS)));

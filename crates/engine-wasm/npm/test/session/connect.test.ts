@@ -1,14 +1,14 @@
 import { getEventListeners } from "node:events";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 
-import { connect, loadEngine, openClock, ServerError, SessionError } from "../../src/node.js";
-import { ADDRESS, json, NOON, NOTHING_LEFT, RECORD, refusal, World } from "../virtual/world.js";
+import { connect, loadEngine, openClock, ServerError, SessionError } from "../../src/index.js";
+import { ADDRESS, errorResponse, HttpWorld, json, NOON, NOTHING_LEFT, RECORD } from "../world/http-world.js";
 
 beforeAll(() => loadEngine());
 afterEach(() => vi.unstubAllGlobals());
 
-/** What connecting fails with, once whatever is to come has come. */
-async function failure(world: World, address = world.server.keep(), changes = {}): Promise<unknown> {
+/** Returns the error that connecting fails with, after all events have run. */
+async function failure(world: HttpWorld, address = world.server.store(), changes = {}): Promise<unknown> {
   const error = await world.connect(address, changes).then(
     () => expect.unreachable("it has connected"),
     (reason: unknown) => reason,
@@ -20,32 +20,32 @@ async function failure(world: World, address = world.server.keep(), changes = {}
 }
 
 describe("connecting", () => {
-  it("asks for the session, and for the time", async () => {
-    const world = new World();
+  it("requests the session and the time", async () => {
+    const world = new HttpWorld();
     const session = await world.connect();
-    expect(world.server.asked(`/v1/sessions/${RECORD.id}`)).toHaveLength(1);
-    expect(world.server.timesAsked).toBeGreaterThan(0);
-    expect(world.server.timesAsked).toBeLessThanOrEqual(16);
+    expect(world.server.requestsTo(`/v1/sessions/${RECORD.id}`)).toHaveLength(1);
+    expect(world.server.timeRequests).toBeGreaterThan(0);
+    expect(world.server.timeRequests).toBeLessThanOrEqual(16);
     expect(session.record).toEqual(RECORD);
     expect(session.clock.synced).toBe(true);
     session.close();
     expect(world.leftovers).toEqual(NOTHING_LEFT);
   });
 
-  it("follows a session that stands behind the path of a proxy there", async () => {
-    const world = new World();
-    const session = await world.connect(world.server.keep().replace("/v1", "/games/ticks/v1"));
+  it("finds a session behind the path of a proxy", async () => {
+    const world = new HttpWorld();
+    const session = await world.connect(world.server.store().replace("/v1", "/games/ticks/v1"));
     await world.pass(1_000);
-    expect(world.server.seen.every(({ what }) => what.startsWith("GET /games/ticks/v1/"))).toBe(true);
+    expect(world.server.received.every(({ what }) => what.startsWith("GET /games/ticks/v1/"))).toBe(true);
     expect([...world.server.streams].map(({ address }) => address)).toEqual([
       `${ADDRESS}/games/ticks/v1/sessions/${RECORD.id}/events`,
     ]);
     session.close();
   });
 
-  it("takes an address that is relative to the page", async () => {
-    const world = new World();
-    world.server.keep();
+  it("accepts an address relative to the page", async () => {
+    const world = new HttpWorld();
+    world.server.store();
     vi.stubGlobal("document", { baseURI: `${ADDRESS}/game/index.html` });
     const session = await world.connect(`/v1/sessions/${RECORD.id}`);
     expect(session.record.id).toBe(RECORD.id);
@@ -54,24 +54,24 @@ describe("connecting", () => {
 });
 
 describe("connecting fails, and leaves nothing behind,", () => {
-  it("at once if the address is none, and nobody is asked", async () => {
-    const world = new World();
+  it("at once for an invalid address, without any request", async () => {
+    const world = new HttpWorld();
     const error = await failure(world, "sess_1");
     expect(error).toBeInstanceOf(SessionError);
     expect(error).toMatchObject({ code: "not_an_address" });
-    expect(world.server.seen).toEqual([]);
+    expect(world.server.received).toEqual([]);
   });
 
-  it("if there is no such session", async () => {
-    const error = await failure(new World(), `${ADDRESS}/v1/sessions/sess_unknown`);
+  it("if the session does not exist", async () => {
+    const error = await failure(new HttpWorld(), `${ADDRESS}/v1/sessions/sess_unknown`);
     expect(error).toBeInstanceOf(ServerError);
     expect(error).toMatchObject({ code: "session_not_found", status: 404 });
   });
 
-  it("if the server cannot read it", async () => {
-    const world = new World();
+  it("if the server cannot read the session", async () => {
+    const world = new HttpWorld();
     world.server.interpose = (path) =>
-      path.includes("sessions") ? refusal("store_unavailable", 503) : undefined;
+      path.includes("sessions") ? errorResponse("store_unavailable", 503) : undefined;
     expect(await failure(world)).toMatchObject({ name: "ServerError", code: "store_unavailable" });
   });
 
@@ -79,9 +79,9 @@ describe("connecting fails, and leaves nothing behind,", () => {
     ["null", null],
     ["an empty object", {}],
     ["an array", []],
-    ["half a session", { ...RECORD, seed: undefined }],
-  ])("if what answers is no tickseed, as with %s", async (_what, answer) => {
-    const world = new World();
+    ["a partial session", { ...RECORD, seed: undefined }],
+  ])("if the response is not from tickseed: %s", async (_what, answer) => {
+    const world = new HttpWorld();
     world.server.interpose = (path) => (path.includes("sessions") ? json(answer) : undefined);
     expect(await failure(world)).toMatchObject({ name: "SessionError", code: "bad_answer" });
   });
@@ -89,39 +89,39 @@ describe("connecting fails, and leaves nothing behind,", () => {
   it.each([
     ["null", null],
     ["no stamps", { now_ms: 1 }],
-    ["stamps that are no numbers", { received_us: "1", sent_us: "1" }],
-  ])("if the time is told with %s", async (_what, answer) => {
-    const world = new World();
+    ["stamps that are not numbers", { received_us: "1", sent_us: "1" }],
+  ])("if the time has %s", async (_what, answer) => {
+    const world = new HttpWorld();
     world.server.interpose = (path) => (path.endsWith("/time") ? json(answer) : undefined);
     expect(await failure(world)).toMatchObject({ name: "SessionError", code: "bad_answer" });
   });
 
-  it("if nobody is reached", async () => {
-    const world = new World();
+  it("if the server is unreachable", async () => {
+    const world = new HttpWorld();
     world.server.reach = "unreachable";
     expect(await failure(world)).toMatchObject({ name: "SessionError", code: "unreachable" });
   });
 
-  it("if no answer comes", async () => {
-    const world = new World();
+  it("if there is no response", async () => {
+    const world = new HttpWorld();
     world.server.reach = "silent";
     expect(await failure(world)).toMatchObject({ name: "SessionError", code: "timeout" });
   });
 
-  it("if the session is for another engine", async () => {
-    const world = new World();
-    const error = await failure(world, world.server.keep({ engine_version: 2 }));
+  it("if the session needs another engine", async () => {
+    const world = new HttpWorld();
+    const error = await failure(world, world.server.store({ engine_version: 2 }));
     expect(error).toMatchObject({ name: "EngineError", code: "engine_version" });
   });
 
-  it("if the engine refuses the session", async () => {
-    const world = new World();
-    const error = await failure(world, world.server.keep({ tick_ms: 0 }));
+  it("if the engine rejects the session", async () => {
+    const world = new HttpWorld();
+    const error = await failure(world, world.server.store({ tick_ms: 0 }));
     expect(error).toMatchObject({ name: "EngineError", code: "out_of_range", field: "tick_ms" });
   });
 
-  it("at once if the clock that it is to share was closed: it would never be right again", async () => {
-    const world = new World();
+  it("at once if the clock to share is closed, because it would never be right again", async () => {
+    const world = new HttpWorld();
     const { platform } = world;
     const clock = await world.agenda.until(openClock(ADDRESS, { platform }));
     clock.close();
@@ -131,8 +131,8 @@ describe("connecting fails, and leaves nothing behind,", () => {
     });
   });
 
-  it("if the platform does not give what it has to", async () => {
-    const world = new World();
+  it("if a part of the platform is missing", async () => {
+    const world = new HttpWorld();
     class Broken {
       constructor() {
         throw new Error("no streams here");
@@ -140,7 +140,7 @@ describe("connecting fails, and leaves nothing behind,", () => {
     }
     const platform = { ...world.platform, EventSource: Broken as unknown as undefined };
     const player = new AbortController();
-    const address = world.server.keep({ stopped_at: new Date(NOON + 600_000).toISOString() });
+    const address = world.server.store({ stopped_at: new Date(NOON + 600_000).toISOString() });
     const error = await failure(world, address, { platform, signal: player.signal });
     expect(error).toMatchObject({ message: "no streams here" });
     expect(getEventListeners(player.signal, "abort")).toEqual([]);
@@ -148,21 +148,21 @@ describe("connecting fails, and leaves nothing behind,", () => {
 });
 
 describe("connecting can be aborted", () => {
-  it("before it begins: nobody is asked", async () => {
-    const world = new World();
+  it("before it begins, without any request", async () => {
+    const world = new HttpWorld();
     const reason = new Error("changed my mind");
     const error = await failure(world, undefined, { signal: AbortSignal.abort(reason) });
     expect(error).toBe(reason);
-    expect(world.server.seen).toEqual([]);
+    expect(world.server.received).toEqual([]);
   });
 
   it("at any moment, and leaves nothing behind", async () => {
     const endings = new Set<string>();
     for (let afterMs = 0; afterMs < 250; afterMs += 2) {
-      const world = new World();
+      const world = new HttpWorld();
       const player = new AbortController();
       const { signal } = player;
-      world.agenda.after(afterMs, () => player.abort(new Error("changed my mind")));
+      world.agenda.in(afterMs, () => player.abort(new Error("changed my mind")));
       const ending = await world.connect(undefined, { signal }).then(
         () => "connected",
         (error: Error) => error.message,
@@ -175,8 +175,8 @@ describe("connecting can be aborted", () => {
     expect(endings).toEqual(new Set(["changed my mind", "connected"]));
   });
 
-  it("by what is asked to fetch", async () => {
-    const world = new World();
+  it("by the `fetch` that it calls", async () => {
+    const world = new HttpWorld();
     const player = new AbortController();
     const fetching: typeof fetch = (...asking) => {
       player.abort(new Error("changed my mind"));
@@ -188,8 +188,8 @@ describe("connecting can be aborted", () => {
     expect(getEventListeners(player.signal, "abort")).toEqual([]);
   });
 
-  it("at the very moment at which the last answer is read", async () => {
-    const world = new World();
+  it("at the very moment the last response is read", async () => {
+    const world = new HttpWorld();
     const { platform } = world;
     const clock = await world.agenda.until(openClock(ADDRESS, { platform }));
     const player = new AbortController();
@@ -205,12 +205,12 @@ describe("connecting can be aborted", () => {
     };
     const options = { clock, signal: player.signal, platform: { ...platform, fetch: fetching } };
     await expect(world.connect(undefined, options)).rejects.toThrow("changed my mind");
-    expect(world.leftovers).toMatchObject({ streams: 0, questions: 0, signs: 1 });
+    expect(world.leftovers).toMatchObject({ streams: 0, requests: 0, wakeEvents: 1 });
     clock.close();
   });
 
   it("while a stream is being opened", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const player = new AbortController();
     const session = await world.connect(undefined, { signal: player.signal });
     expect(world.leftovers.streams).toBe(1);
@@ -221,51 +221,51 @@ describe("connecting can be aborted", () => {
   });
 });
 
-describe("a clock that is opened by itself", () => {
-  it("is shared by sessions, and not asked anew for each", async () => {
-    const world = new World();
+describe("a clock from `openClock`", () => {
+  it("is shared by sessions without further requests for each", async () => {
+    const world = new HttpWorld();
     const { platform } = world;
     const clock = await world.agenda.until(openClock(ADDRESS, { platform }));
-    const asked = world.server.timesAsked;
+    const asked = world.server.timeRequests;
     const [one, other] = [
       await world.connect(undefined, { clock }),
       await world.connect(undefined, { clock }),
     ];
-    expect(world.server.timesAsked).toBe(asked);
+    expect(world.server.timeRequests).toBe(asked);
     expect(one.clock).toBe(clock);
     one.close();
     await world.passUntil(NOON + 10_000);
-    expect(world.server.timesAsked).toBeGreaterThan(asked);
+    expect(world.server.timeRequests).toBeGreaterThan(asked);
     expect(other.state().step).toBe(70);
     other.close();
-    expect(world.leftovers).toMatchObject({ streams: 0, signs: 1 });
+    expect(world.leftovers).toMatchObject({ streams: 0, wakeEvents: 1 });
     clock.close();
     await world.pass(0);
     expect(world.leftovers).toEqual(NOTHING_LEFT);
   });
 
-  it("is not closed because a session fails to connect by it, and keeps nothing of that", async () => {
-    const world = new World();
+  it("stays open when a session fails to connect with it, and keeps nothing of that session", async () => {
+    const world = new HttpWorld();
     const { platform } = world;
     const clock = await world.agenda.until(openClock(ADDRESS, { platform }));
     const connecting = world.connect(`${ADDRESS}/v1/sessions/sess_unknown`, { clock });
     await expect(connecting).rejects.toMatchObject({ code: "session_not_found" });
     await world.pass(60_000);
     expect(clock.synced).toBe(true);
-    expect(world.leftovers).toMatchObject({ signs: 1, streams: 0, questions: 0 });
+    expect(world.leftovers).toMatchObject({ wakeEvents: 1, streams: 0, requests: 0 });
     clock.close();
   });
 
-  it("stands behind the path of a proxy if its address does", async () => {
-    const world = new World();
+  it("can be behind the path of a proxy", async () => {
+    const world = new HttpWorld();
     const { platform } = world;
     const clock = await world.agenda.until(openClock(`${ADDRESS}/games/ticks/`, { platform }));
-    expect(world.server.seen[0]?.what).toMatch("GET /games/ticks/v1/time?");
+    expect(world.server.received[0]?.what).toMatch("GET /games/ticks/v1/time?");
     clock.close();
   });
 
-  it("fails if nobody tells the time, and leaves nothing behind", async () => {
-    const world = new World();
+  it("fails if there is no time, and leaves nothing behind", async () => {
+    const world = new HttpWorld();
     world.server.reach = "unreachable";
     const opening = world.agenda.until(openClock(ADDRESS, { platform: world.platform }));
     await expect(opening).rejects.toMatchObject({ name: "SessionError", code: "unreachable" });
@@ -274,12 +274,12 @@ describe("a clock that is opened by itself", () => {
     await expect(openClock("ticks.example")).rejects.toMatchObject({ code: "not_an_address" });
   });
 
-  it("can be aborted at any moment, before it is open and after", async () => {
+  it("can be aborted at any moment, before and after it opens", async () => {
     for (let afterMs = 0; afterMs < 250; afterMs += 10) {
-      const world = new World();
+      const world = new HttpWorld();
       const player = new AbortController();
       const { signal } = player;
-      world.agenda.after(afterMs, () => player.abort(new Error("changed my mind")));
+      world.agenda.in(afterMs, () => player.abort(new Error("changed my mind")));
       await world.agenda.until(openClock(ADDRESS, { platform: world.platform, signal })).then(
         () => "open",
         (error) => expect(error.message).toBe("changed my mind"),
@@ -291,14 +291,14 @@ describe("a clock that is opened by itself", () => {
   });
 });
 
-it("connecting goes on though the answers come in any order", async () => {
+it("connecting succeeds with the responses in any order", async () => {
   for (const [there, back] of [
     [1, 1],
     [300, 1],
     [1, 300],
     [700, 700],
   ] as const) {
-    const world = new World();
+    const world = new HttpWorld();
     Object.assign(world.server, { thereMs: there, backMs: back });
     const session = await world.connect();
     const { now, errorMs } = session.clock;
@@ -307,13 +307,13 @@ it("connecting goes on though the answers come in any order", async () => {
   }
 });
 
-it("connecting does not end the process by a rejection that nobody handles", async () => {
+it("connecting does not end the process by an unhandled rejection", async () => {
   const unhandled: unknown[] = [];
   const note = (reason: unknown): void => {
     unhandled.push(reason);
   };
   process.on("unhandledRejection", note);
-  const world = new World();
+  const world = new HttpWorld();
   world.server.reach = "unreachable";
   const platform = { ...world.platform };
   await world.agenda.until(
@@ -326,13 +326,13 @@ it("connecting does not end the process by a rejection that nobody handles", asy
 });
 
 describe("several sessions of one server", () => {
-  it("have one stream together, and the others ask", async () => {
-    const world = new World();
+  it("share one stream, and the others poll", async () => {
+    const world = new HttpWorld();
     const { platform } = world;
     const addresses = [
-      world.server.keep(),
-      world.server.keep({ id: "sess_b" }),
-      world.server.keep({ id: "sess_c" }),
+      world.server.store(),
+      world.server.store({ id: "sess_b" }),
+      world.server.store({ id: "sess_c" }),
     ];
     const [first, ...others] = await Promise.all(
       addresses.map((address) => world.connect(address, { platform })),
@@ -349,11 +349,11 @@ describe("several sessions of one server", () => {
   });
 
   it("cannot share the clock of another server", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const { platform } = world;
     const opening = openClock("https://ticks.example/behind", { platform });
     const clock = await world.agenda.until(opening);
-    const connecting = world.connect(world.server.keep(), { clock });
+    const connecting = world.connect(world.server.store(), { clock });
     await expect(connecting).rejects.toMatchObject({ name: "SessionError", code: "other_clock" });
     clock.close();
     expect(world.leftovers).toEqual(NOTHING_LEFT);

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 
-import type { LiveSession, State, Stopped } from "../../src/node.js";
-import { Timeline } from "../../src/node.js";
-import { NOON, NOTHING_LEFT, RECORD, World } from "../virtual/world.js";
-import { range } from "./ticking.js";
+import type { LiveSession, State, Stopped } from "../../src/index.js";
+import { Timeline } from "../../src/index.js";
+import { HttpWorld, NOON, NOTHING_LEFT, RECORD } from "../world/http-world.js";
+import { range } from "./ticker-harness.js";
 
 const START = NOON + 3_000;
 /** Breaks every one to three ticks. */
@@ -11,7 +11,7 @@ const BREAKING = { rules: { break_interval: { min: 1, max: 3 }, rounds_per_epoch
 
 afterEach(() => vi.restoreAllMocks());
 
-/** What is reported as unhandled from now on, which would end the tests. */
+/** Collects unhandled errors, which would otherwise end the tests. */
 function reports(): unknown[] {
   const reported: unknown[] = [];
   const { queueMicrotask } = globalThis;
@@ -27,21 +27,21 @@ function reports(): unknown[] {
   return reported;
 }
 
-/** Notes all that a session tells of its steps. */
+/** Records all events of a session about its steps. */
 function noted(session: LiveSession): unknown[] {
-  const told: unknown[] = [];
-  session.on("tick", ({ step }) => told.push(step));
-  session.on("break", ({ step }) => told.push(`break ${step}`));
+  const reported: unknown[] = [];
+  session.on("tick", ({ step }) => reported.push(step));
+  session.on("break", ({ step }) => reported.push(`break ${step}`));
   session.on("stopped", ({ isLate, stepsTakenBack }) =>
-    told.push(isLate ? `late by ${stepsTakenBack}` : "stopped"),
+    reported.push(isLate ? `late by ${stepsTakenBack}` : "stopped"),
   );
-  return told;
+  return reported;
 }
 
 describe("ticks and breaks of a live session", () => {
-  it("come with the state of their step, each break after its tick", async () => {
-    const world = new World();
-    const session = await world.connect(world.server.keep(BREAKING));
+  it("carry the state of their step, each break after its tick", async () => {
+    const world = new HttpWorld();
+    const session = await world.connect(world.server.store(BREAKING));
     const states: State[] = [];
     const breaks: State[] = [];
     session.on("tick", (state) => states.push(state));
@@ -57,9 +57,9 @@ describe("ticks and breaks of a live session", () => {
     session.close();
   });
 
-  it("are told though only breaks are listened to", async () => {
-    const world = new World();
-    const session = await world.connect(world.server.keep(BREAKING));
+  it("come even if only breaks have a listener", async () => {
+    const world = new HttpWorld();
+    const session = await world.connect(world.server.store(BREAKING));
     const breaks: number[] = [];
     session.on("break", ({ step }) => breaks.push(step));
     await world.passUntil(START + 2_050);
@@ -68,8 +68,8 @@ describe("ticks and breaks of a live session", () => {
     session.close();
   });
 
-  it("are told by several listeners alike, and not to one that was taken back", async () => {
-    const world = new World();
+  it("reach all listeners alike, except a removed one", async () => {
+    const world = new HttpWorld();
     const session = await world.connect();
     const [one, other]: number[][] = [[], []];
     session.on("tick", ({ step }) => one?.push(step));
@@ -84,38 +84,38 @@ describe("ticks and breaks of a live session", () => {
     session.close();
   });
 
-  it("are told at the right instants however far the clock was put forward", async () => {
-    const world = new World();
+  it("come at the right instants, however far the clock jumps forward", async () => {
+    const world = new HttpWorld();
     const session = await world.connect();
-    const told = noted(session);
+    const reported = noted(session);
     await world.passUntil(START + 1_050);
-    await world.machine.sleep(10_000);
+    await world.sleep(10_000);
     await world.pass(3_000);
-    expect(told).toEqual(range(0, 140));
+    expect(reported).toEqual(range(0, 140));
     session.close();
   });
 });
 
 describe("a listener of a live session", () => {
-  it("may close it, and nobody is told anything any more", async () => {
-    const world = new World();
+  it("may close it, after which no listener is called", async () => {
+    const world = new HttpWorld();
     const session = await world.connect();
     session.on("tick", () => session.close());
-    const told = noted(session);
-    await world.machine.sleep(10_000);
+    const reported = noted(session);
+    await world.sleep(10_000);
     await world.pass(60_000);
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
     expect(world.leftovers).toEqual(NOTHING_LEFT);
   });
 
   it.each(["tick", "break", "stopped", "sync", "listening", "expired"] as const)(
-    "of %s may close it",
+    "for %s may close it",
     async (event) => {
-      const world = new World();
-      const session = await world.connect(world.server.keep(BREAKING));
-      let told = 0;
+      const world = new HttpWorld();
+      const session = await world.connect(world.server.store(BREAKING));
+      let reported = 0;
       session.on(event, () => {
-        told += 1;
+        reported += 1;
         session.close();
       });
       await world.passUntil(START + 2_000);
@@ -123,44 +123,44 @@ describe("a listener of a live session", () => {
       await world.pass(5_000);
       world.server.emit("expired", "{}");
       await world.pass(60_000);
-      expect(told).toBe(1);
+      expect(reported).toBe(1);
       expect(world.leftovers).toEqual(NOTHING_LEFT);
     },
   );
 
-  it("may throw: it is told all the same of what comes, and so are the others", async () => {
-    const reported = reports();
-    const world = new World();
+  it("may throw without effect on later events and other listeners", async () => {
+    const errors = reports();
+    const world = new HttpWorld();
     const session = await world.connect();
     session.on("tick", () => {
       throw new Error("a bug of the game");
     });
-    const told = noted(session);
+    const reported = noted(session);
     await world.passUntil(START + 250);
-    expect(told).toEqual([0, 1, 2]);
-    expect(reported.map(String)).toEqual(range(0, 2).map(() => "Error: a bug of the game"));
+    expect(reported).toEqual([0, 1, 2]);
+    expect(errors.map(String)).toEqual(range(0, 2).map(() => "Error: a bug of the game"));
     session.close();
   });
 
-  it("may add others, which are told from the next step on", async () => {
-    const world = new World();
+  it("may add others, which are called from the next step on", async () => {
+    const world = new HttpWorld();
     const session = await world.connect();
-    const told: number[] = [];
+    const reported: number[] = [];
     const off = session.on("tick", () => {
       off();
-      session.on("tick", ({ step }) => told.push(step));
+      session.on("tick", ({ step }) => reported.push(step));
     });
     await world.passUntil(START + 350);
-    expect(told).toEqual([1, 2, 3]);
+    expect(reported).toEqual([1, 2, 3]);
     session.close();
   });
 });
 
 describe("the stop of a live session", () => {
   it("that is known in time takes effect on its tick", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect();
-    const told = noted(session);
+    const reported = noted(session);
     const stops: Stopped[] = [];
     session.on("stopped", (stop) => stops.push(stop));
     await world.pass(1_000);
@@ -168,7 +168,7 @@ describe("the stop of a live session", () => {
     await world.passUntil(START + 249);
     expect(session.isStopped).toBe(false);
     await world.passUntil(START + 60_000);
-    expect(told).toEqual([0, 1, 2, "stopped"]);
+    expect(reported).toEqual([0, 1, 2, "stopped"]);
     const state = new Timeline(RECORD).state(2);
     expect(stops).toEqual([{ stoppedAt: START + 250, state, isLate: false, stepsTakenBack: 0 }]);
     expect(session.state()).toEqual(state);
@@ -176,19 +176,19 @@ describe("the stop of a live session", () => {
     session.close();
   });
 
-  it("that was set before connecting is told on its tick too", async () => {
-    const world = new World();
+  it("that was set before connecting also comes on its tick", async () => {
+    const world = new HttpWorld();
     const stopped_at = new Date(START + 250).toISOString();
-    const session = await world.connect(world.server.keep({ stopped_at }));
-    const told = noted(session);
+    const session = await world.connect(world.server.store({ stopped_at }));
+    const reported = noted(session);
     await world.passUntil(START + 60_000);
-    expect(told).toEqual([0, 1, 2, "stopped"]);
+    expect(reported).toEqual([0, 1, 2, "stopped"]);
     session.close();
   });
 
-  it("that was over before connecting is told to who listens, once", async () => {
-    const world = new World();
-    const address = world.server.keep({ stopped_at: new Date(START + 250).toISOString() });
+  it("that was over before connecting is reported once to each new listener", async () => {
+    const world = new HttpWorld();
+    const address = world.server.store({ stopped_at: new Date(START + 250).toISOString() });
     await world.passUntil(START + 5_000);
     const session = await world.connect(address);
     expect(session.isStopped).toBe(true);
@@ -206,14 +206,14 @@ describe("the stop of a live session", () => {
     await world.pass(1);
   });
 
-  it("is not taken for final by an answer that was asked for before it", async () => {
-    const world = new World();
+  it("is not final because of a response that was requested before it", async () => {
+    const world = new HttpWorld();
     const session = await world.connect(undefined, {
       platform: { ...world.platform, EventSource: undefined },
     });
     world.server.stop(START + 20_000);
     await world.passUntil(START + 19_000);
-    // Whatever was asked for arrives late, and meanwhile the stop is set earlier.
+    // The response arrives late, and an earlier stop is set meanwhile.
     world.server.backMs = 4_000;
     await world.passUntil(START + 19_400);
     world.server.stop(START + 19_350);
@@ -226,8 +226,8 @@ describe("the stop of a live session", () => {
     expect(world.leftovers).toEqual(NOTHING_LEFT);
   });
 
-  it("is not believed if it is no instant", async () => {
-    const world = new World();
+  it("is ignored if it is not an instant", async () => {
+    const world = new HttpWorld();
     const session = await world.connect();
     await world.passUntil(START + 500);
     for (const stopped_at of ["1969-12-31T23:59:59.000Z", "2026", 5]) {
@@ -239,24 +239,24 @@ describe("the stop of a live session", () => {
     session.close();
   });
 
-  it("leaves nothing to ask for, once the server has said so again", async () => {
-    const world = new World();
+  it("ends all requests once the server has confirmed it", async () => {
+    const world = new HttpWorld();
     const session = await world.connect();
     world.server.stop(START + 1_000);
     await world.passUntil(START + 90_000);
-    const { length } = world.server.seen;
+    const { length } = world.server.received;
     await world.pass(3_600_000);
-    expect(world.server.seen.length).toBe(length);
+    expect(world.server.received.length).toBe(length);
     expect(world.leftovers).toMatchObject({ streams: 0, timers: 0 });
     expect(session.state().step).toBe(10);
     session.close();
     expect(world.leftovers).toEqual(NOTHING_LEFT);
   });
 
-  it("that is learned late puts the state back, and says by how many steps", async () => {
-    const world = new World();
+  it("that is learned late sets the state back, and says by how many steps", async () => {
+    const world = new HttpWorld();
     const session = await world.connect();
-    const told = noted(session);
+    const reported = noted(session);
     const stops: Stopped[] = [];
     session.on("stopped", (stop) => stops.push(stop));
     await world.passUntil(START + 1_050);
@@ -267,85 +267,85 @@ describe("the stop of a live session", () => {
     await world.pass(1);
     expect(session.state().step).toBe(10);
     await world.pass(60_000);
-    expect(told).toEqual([...range(0, 15), "late by 5"]);
+    expect(reported).toEqual([...range(0, 15), "late by 5"]);
     expect(stops).toEqual([
       { stoppedAt: START + 1_050, state: new Timeline(RECORD).state(10), isLate: true, stepsTakenBack: 5 },
     ]);
     session.close();
   });
 
-  it("that is learned late, but within its step, takes nothing back", async () => {
-    const world = new World();
+  it("that is learned late but within its step takes nothing back", async () => {
+    const world = new HttpWorld();
     const session = await world.connect();
-    const told = noted(session);
+    const reported = noted(session);
     await world.passUntil(START + 1_010);
     world.server.stop(START + 1_010);
     await world.pass(5_000);
-    expect(told).toEqual([...range(0, 10), "late by 0"]);
+    expect(reported).toEqual([...range(0, 10), "late by 0"]);
     session.close();
   });
 
   it("that is learned at its very instant is not late", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect();
-    const told = noted(session);
+    const reported = noted(session);
     await world.passUntil(START + 1_000);
     world.server.stop(START + 1_000 + world.server.backMs);
     await world.pass(5_000);
-    expect(told).toEqual([...range(0, 10), "stopped"]);
+    expect(reported).toEqual([...range(0, 10), "stopped"]);
     session.close();
   });
 
-  it("before the start, learned late, puts the state back to that of before the start", async () => {
-    const world = new World();
+  it("before the start, if learned late, sets the state back to that before the start", async () => {
+    const world = new HttpWorld();
     const session = await world.connect();
-    const told = noted(session);
+    const reported = noted(session);
     await world.passUntil(START + 250);
     world.server.stop(START - 1_000);
     await world.pass(5_000);
-    expect(told).toEqual([0, 1, 2, "late by 2"]);
+    expect(reported).toEqual([0, 1, 2, "late by 2"]);
     expect(session.state()).toEqual({ step: 0, value: 0, round: 0, broken: false });
     session.close();
   });
 
-  it("that is replaced by an earlier one takes effect once, on the earlier", async () => {
-    const world = new World();
+  it("that an earlier one replaces takes effect once, at the earlier instant", async () => {
+    const world = new HttpWorld();
     const session = await world.connect();
-    const told = noted(session);
+    const reported = noted(session);
     await world.pass(1_000);
     world.server.stop(START + 5_000);
     await world.passUntil(START + 50);
     world.server.stop(START + 250);
     await world.passUntil(START + 60_000);
-    expect(told).toEqual([0, 1, 2, "stopped"]);
+    expect(reported).toEqual([0, 1, 2, "stopped"]);
     session.close();
   });
 
-  it("that is told once more by the server is not told again", async () => {
-    const world = new World();
+  it("that the server repeats is not reported again", async () => {
+    const world = new HttpWorld();
     const session = await world.connect();
-    const told = noted(session);
+    const reported = noted(session);
     await world.pass(1_000);
     world.server.stop(START + 250);
     await world.passUntil(START + 1_000);
     for (const stream of world.server.streams) {
       stream.breakOff();
     }
-    world.sign("woken");
+    world.wake("woken");
     await world.pass(60_000);
-    expect(told).toEqual([0, 1, 2, "stopped"]);
+    expect(reported).toEqual([0, 1, 2, "stopped"]);
     session.close();
   });
 });
 
-it("a session far in the future is waited for without haste", async () => {
-  const world = new World();
+it("waiting for a session far in the future takes few timers", async () => {
+  const world = new HttpWorld();
   const start_at = new Date(NOON + 365 * 86_400_000).toISOString();
-  const session = await world.connect(world.server.keep({ start_at }));
-  const told = noted(session);
+  const session = await world.connect(world.server.store({ start_at }));
+  const reported = noted(session);
   await world.pass(3_600_000);
-  expect(told).toEqual([]);
-  expect(world.machine.delays.length).toBeLessThan(2_000);
-  expect(Math.min(...world.machine.delays)).toBeGreaterThan(0);
+  expect(reported).toEqual([]);
+  expect(world.delays.length).toBeLessThan(2_000);
+  expect(Math.min(...world.delays)).toBeGreaterThan(0);
   session.close();
 });

@@ -1,12 +1,12 @@
 import { getEventListeners, setMaxListeners } from "node:events";
 import { beforeAll, describe, expect, it } from "vitest";
 
-import { type Clock, connect, type LiveSession, loadEngine, openClock } from "../../src/node.js";
+import { type Clock, connect, type LiveSession, loadEngine, openClock } from "../../src/index.js";
 import { memoryAfter } from "../memory.js";
-import { ADDRESS, NOON, NOTHING_LEFT, World } from "../virtual/world.js";
+import { ADDRESS, HttpWorld, NOON, NOTHING_LEFT } from "../world/http-world.js";
 
 const SESSIONS = 10_000;
-/** So many are open at the same time. */
+/** The number of sessions open at the same time. */
 const TOGETHER = 50;
 
 let memory: WebAssembly.Memory;
@@ -15,25 +15,25 @@ beforeAll(async () => {
   memory = await memoryAfter(loadEngine);
 });
 
-/** A page on which sessions come and go, while it has a signal and a clock of its own all the time. */
+/** A page whose sessions come and go, with one signal and one clock all the time. */
 class Page {
-  readonly world = new World();
+  readonly world = new HttpWorld();
   readonly player = new AbortController();
-  readonly address = this.world.server.keep({ start_at: new Date(NOON).toISOString() });
+  readonly address = this.world.server.store({ start_at: new Date(NOON).toISOString() });
   clock: Clock | undefined;
-  /** How many sessions were connected, and how many were given up before. */
+  /** The number of sessions that connected, and that were aborted before. */
   connected = 0;
   givenUp = 0;
 
-  /** Opens the clock that is shared. */
+  /** Opens the shared clock. */
   async open(): Promise<void> {
     const { agenda, platform } = this.world;
-    // Node.js warns of more than ten. Here there are as many as sessions.
+    // Node.js warns above ten listeners. Here there are as many as sessions.
     setMaxListeners(0, this.player.signal);
     this.clock = await agenda.until(openClock(ADDRESS, { platform, signal: this.player.signal }));
   }
 
-  /** Has some sessions live, each in its own way, and end. */
+  /** Connects several sessions, each in a different way, and ends them. */
   async comeAndGo(numbers: readonly number[]): Promise<void> {
     await this.world.agenda.until(Promise.allSettled(numbers.map((number) => this.#live(number))));
   }
@@ -42,7 +42,7 @@ class Page {
     const impatient = new AbortController();
     const isAborted = number % 4 === 3;
     if (isAborted) {
-      this.world.agenda.after(number % 211, () => impatient.abort());
+      this.world.agenda.in(number % 211, () => impatient.abort());
     }
     const { platform } = this.world;
     const clock = number % 2 === 0 ? this.clock : undefined;
@@ -60,7 +60,7 @@ class Page {
     session.on("stopped", () => undefined);
     await new Promise<void>((resolve) => {
       session.on("tick", () => resolve());
-      this.world.agenda.after(150, resolve);
+      this.world.agenda.in(150, resolve);
     });
     if (!session.isClosed) {
       session.draw("loot").free();
@@ -70,7 +70,7 @@ class Page {
 }
 
 describe(`${SESSIONS} sessions that are opened and closed, or given up,`, () => {
-  it("leave no timer, question, stream, sign and listener behind, and no memory of the engine's", async () => {
+  it("leave no timer, request, stream, wake event or listener behind, and none of the engine's memory", async () => {
     const page = new Page();
     await page.open();
     let sizeAtFirst = 0;
@@ -83,8 +83,8 @@ describe(`${SESSIONS} sessions that are opened and closed, or given up,`, () => 
     expect(page.givenUp).toBeGreaterThan(SESSIONS / 20);
     expect(memory.buffer.byteLength).toBe(sizeAtFirst);
     await page.world.pass(1_000);
-    // The shared clock goes on: its timer, its sign, its signal.
-    expect(page.world.leftovers).toEqual({ ...NOTHING_LEFT, timers: 1, signs: 1 });
+    // The shared clock is still running: its timer, its wake events, its signal.
+    expect(page.world.leftovers).toEqual({ ...NOTHING_LEFT, timers: 1, wakeEvents: 1 });
     expect(getEventListeners(page.player.signal, "abort")).toHaveLength(1);
     page.player.abort();
     await page.world.pass(60_000);

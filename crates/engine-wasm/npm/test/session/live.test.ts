@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
 
-import { EngineError, SessionError, Timeline } from "../../src/node.js";
-import { ADDRESS, json, NOON, RECORD, World } from "../virtual/world.js";
+import { EngineError, SessionError, Timeline } from "../../src/index.js";
+import { ADDRESS, HttpWorld, json, NOON, RECORD } from "../world/http-world.js";
 
 const START = NOON + 3_000;
 
 const closed = expect.objectContaining({ name: "SessionError", code: "closed" });
 
 describe("the state of a live session", () => {
-  it("is that of the timeline at the server's time, however wrong the machine's is", async () => {
-    const world = new World({ wallAheadMs: -5 * 3_600_000 });
+  it("is that of the timeline at the server's time, however wrong the machine's clock is", async () => {
+    const world = new HttpWorld({ wallAheadMs: -5 * 3_600_000 });
     world.server.aheadMs = 250_000;
     const session = await world.connect();
     const timeline = new Timeline(RECORD);
@@ -21,14 +21,14 @@ describe("the state of a live session", () => {
   });
 
   it("is step 0, value 0 before the start", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect();
     expect(session.state()).toEqual({ step: 0, value: 0, round: 0, broken: false });
     session.close();
   });
 
-  it("can be that of either step near a border, and is one and the same elsewhere", async () => {
-    const world = new World();
+  it("can be that of either step near a boundary, and is unique elsewhere", async () => {
+    const world = new HttpWorld();
     const session = await world.connect();
     await world.passUntil(START + 1_095);
     const { errorMs } = session.clock;
@@ -42,7 +42,7 @@ describe("the state of a live session", () => {
   });
 
   it("range begins before the start as long as that is possible", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect();
     await world.passUntil(START + 5);
     expect(session.stateRange().earliest.value).toBe(0);
@@ -50,8 +50,8 @@ describe("the state of a live session", () => {
     session.close();
   });
 
-  it("goes on without a network", async () => {
-    const world = new World();
+  it("keeps running offline", async () => {
+    const world = new HttpWorld();
     const session = await world.connect();
     await world.pass(60_000);
     world.server.reach = "unreachable";
@@ -63,8 +63,8 @@ describe("the state of a live session", () => {
 });
 
 describe("the draw of a live session", () => {
-  it("is that of the step that runs", async () => {
-    const world = new World();
+  it("is that of the current step", async () => {
+    const world = new HttpWorld();
     const session = await world.connect();
     const timeline = new Timeline(RECORD);
     await world.passUntil(START + 4_250);
@@ -74,22 +74,22 @@ describe("the draw of a live session", () => {
   });
 
   it("is that of step 0 before the start", async () => {
-    const world = new World();
+    const world = new HttpWorld();
     const session = await world.connect();
     expect(session.draw("loot").word()).toBe(new Timeline(RECORD).draw(0, "loot").word());
     session.close();
   });
 
-  it("refuses a channel as the timeline does", async () => {
-    const session = await new World().connect();
+  it("rejects a channel like the timeline does", async () => {
+    const session = await new HttpWorld().connect();
     expect(() => session.draw("")).toThrow(EngineError);
     session.close();
   });
 });
 
-describe("a live session that is closed", () => {
-  it("says so whenever it is used", async () => {
-    const session = await new World().connect();
+describe("a closed live session", () => {
+  it("throws an error that says so", async () => {
+    const session = await new HttpWorld().connect();
     session.close();
     for (const use of [
       () => session.state(),
@@ -104,9 +104,9 @@ describe("a live session that is closed", () => {
     expect(session.isClosed).toBe(true);
   });
 
-  it("still tells what was known of it", async () => {
-    const world = new World();
-    const session = await world.connect(world.server.keep({ stopped_at: new Date(START).toISOString() }));
+  it("still gives its last known fields", async () => {
+    const world = new HttpWorld();
+    const session = await world.connect(world.server.store({ stopped_at: new Date(START).toISOString() }));
     session.close();
     expect(session.record.id).toBe(RECORD.id);
     expect(session.stoppedAt).toBe(START);
@@ -114,14 +114,14 @@ describe("a live session that is closed", () => {
     expect(session.clock.now).toBeCloseTo(world.now, 0);
   });
 
-  it("may be closed again", async () => {
-    const session = await new World().connect();
+  it("can be closed again", async () => {
+    const session = await new HttpWorld().connect();
     session.close();
     expect(() => session.close()).not.toThrow();
   });
 
-  it("is closed by `using`, and by the signal that it was connected with", async () => {
-    const world = new World();
+  it("can be closed by `using`, and by the signal of `connect`", async () => {
+    const world = new HttpWorld();
     let left: { readonly isClosed: boolean };
     {
       using session = await world.connect();
@@ -137,10 +137,10 @@ describe("a live session that is closed", () => {
   });
 });
 
-describe("a live session is told", () => {
-  it("its record anew, unless that is older: caches keep what was", async () => {
-    const world = new World();
-    const session = await world.connect(world.server.keep({ revision: 3 }));
+describe("a live session", () => {
+  it("takes a new record unless it is older, as from a cache", async () => {
+    const world = new HttpWorld();
+    const session = await world.connect(world.server.store({ revision: 3 }));
     await world.pass(1_000);
     const stopped_at = new Date(START + 1_000).toISOString();
     world.server.emit("stopped", JSON.stringify({ ...RECORD, revision: 2, stopped_at }));
@@ -154,8 +154,8 @@ describe("a live session is told", () => {
     session.close();
   });
 
-  it("nothing of another session, wherever that came from", async () => {
-    const world = new World();
+  it("ignores records of other sessions", async () => {
+    const world = new HttpWorld();
     const session = await world.connect();
     await world.pass(1_000);
     const other = { ...RECORD, id: "sess_another", revision: 9, stopped_at: RECORD.start_at };
@@ -166,8 +166,8 @@ describe("a live session is told", () => {
     session.close();
   });
 
-  it("that the server has it no more, and goes on", async () => {
-    const world = new World();
+  it("keeps running after the server has dropped it", async () => {
+    const world = new HttpWorld();
     const session = await world.connect();
     let expired = 0;
     session.on("expired", () => {
@@ -183,11 +183,11 @@ describe("a live session is told", () => {
     session.close();
   });
 
-  it("whether news of a stop arrive by themselves", async () => {
-    const world = new World();
+  it("reports whether the event stream is open", async () => {
+    const world = new HttpWorld();
     const session = await world.connect();
-    const told: boolean[] = [];
-    session.on("listening", (isListening) => told.push(isListening));
+    const reported: boolean[] = [];
+    session.on("listening", (isListening) => reported.push(isListening));
     await world.pass(1_000);
     expect(session.isListening).toBe(true);
     for (const stream of world.server.streams) {
@@ -195,53 +195,53 @@ describe("a live session is told", () => {
     }
     expect(session.isListening).toBe(false);
     await world.pass(5_000);
-    expect(told).toEqual([true, false, true]);
+    expect(reported).toEqual([true, false, true]);
     session.close();
   });
 
-  it("each comparison of its clock, with what it says then", async () => {
-    const world = new World();
+  it("reports each comparison of its clock, with the reading", async () => {
+    const world = new HttpWorld();
     const session = await world.connect();
-    const told: unknown[] = [];
-    session.on("sync", (reading) => told.push(reading));
+    const reported: unknown[] = [];
+    session.on("sync", (reading) => reported.push(reading));
     await world.pass(30_000);
-    expect(told.length).toBeGreaterThan(2);
-    for (const reading of told) {
+    expect(reported.length).toBeGreaterThan(2);
+    for (const reading of reported) {
       expect(reading).toMatchObject({ synced: true });
     }
     session.close();
   });
 });
 
-describe("signs that the page was away", () => {
-  it("have steps told at once, and news made sure of", async () => {
-    const world = new World();
+describe("wake events", () => {
+  it("trigger due ticks and a refresh at once", async () => {
+    const world = new HttpWorld();
     const session = await world.connect();
     const steps: number[] = [];
     session.on("tick", ({ step }) => steps.push(step));
     await world.passUntil(START + 50);
-    const before = world.server.asked(new URL(`${ADDRESS}/v1/sessions/${RECORD.id}`).pathname).length;
+    const before = world.server.requestsTo(new URL(`${ADDRESS}/v1/sessions/${RECORD.id}`).pathname).length;
     world.agenda.spend(1_000);
-    world.sign("woken");
+    world.wake("woken");
     expect(steps).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     await world.pass(100);
-    expect(world.server.asked(`/v1/sessions/${RECORD.id}`)).toHaveLength(before + 1);
+    expect(world.server.requestsTo(`/v1/sessions/${RECORD.id}`)).toHaveLength(before + 1);
     session.close();
   });
 
-  it("do not have news asked for while they arrive by themselves, if only the page is shown again", async () => {
-    const world = new World();
+  it("do not trigger a request while the stream is open, if the page is only shown again", async () => {
+    const world = new HttpWorld();
     const session = await world.connect();
     await world.pass(1_000);
-    const before = world.server.asked(`/v1/sessions/${RECORD.id}`).length;
-    world.sign("back");
+    const before = world.server.requestsTo(`/v1/sessions/${RECORD.id}`).length;
+    world.wake("back");
     await world.pass(1_000);
-    expect(world.server.asked(`/v1/sessions/${RECORD.id}`)).toHaveLength(before);
+    expect(world.server.requestsTo(`/v1/sessions/${RECORD.id}`)).toHaveLength(before);
     session.close();
   });
 
-  it("are not needed after a silence: the first answer has news made sure of, since a stream may have died", async () => {
-    const world = new World();
+  it("are not needed after an outage: the first response triggers a refresh, because the stream may have died", async () => {
+    const world = new HttpWorld();
     const session = await world.connect();
     await world.pass(60_000);
     world.server.reach = "unreachable";
@@ -249,7 +249,7 @@ describe("signs that the page was away", () => {
     await world.pass(90_000);
     world.server.stop(world.now);
     world.server.reach = "answers";
-    const asked = world.server.asked(`/v1/sessions/${RECORD.id}`).length;
+    const asked = world.server.requestsTo(`/v1/sessions/${RECORD.id}`).length;
     let synced = 0;
     session.on("sync", () => {
       synced += 1;
@@ -258,33 +258,33 @@ describe("signs that the page was away", () => {
       await world.pass(10);
     }
     await world.pass(50);
-    expect(world.server.asked(`/v1/sessions/${RECORD.id}`).length).toBeGreaterThan(asked);
+    expect(world.server.requestsTo(`/v1/sessions/${RECORD.id}`).length).toBeGreaterThan(asked);
     expect(session.isStopped).toBe(true);
     session.close();
   });
 
-  it("and a network that is back after a silence, have a stop found that was missed", async () => {
-    const world = new World();
+  it("after an outage lead to a stop that was missed", async () => {
+    const world = new HttpWorld();
     const session = await world.connect(undefined, {
       platform: { ...world.platform, EventSource: undefined },
     });
-    const told: unknown[] = [];
-    session.on("stopped", ({ isLate, stepsTakenBack }) => told.push([isLate, stepsTakenBack]));
+    const reported: unknown[] = [];
+    session.on("stopped", ({ isLate, stepsTakenBack }) => reported.push([isLate, stepsTakenBack]));
     await world.passUntil(START + 50);
     world.server.reach = "unreachable";
     await world.pass(1_000);
     world.server.stop(START + 1_500);
     await world.passUntil(START + 20_050);
     world.server.reach = "answers";
-    world.sign("back");
+    world.wake("back");
     await world.pass(200);
-    expect(told).toEqual([[true, 185]]);
+    expect(reported).toEqual([[true, 185]]);
     session.close();
   });
 });
 
-it("a record that is broken is ignored", async () => {
-  const world = new World();
+it("a damaged record is ignored", async () => {
+  const world = new HttpWorld();
   const session = await world.connect(undefined, { platform: { ...world.platform, EventSource: undefined } });
   world.server.interpose = (path) =>
     path.endsWith("time") ? undefined : json({ ...RECORD, revision: 2, stopped_at: "soon" });

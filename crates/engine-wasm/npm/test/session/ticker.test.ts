@@ -1,203 +1,203 @@
 import { beforeAll, describe, expect, it } from "vitest";
 
-import { loadEngine } from "../../src/node.js";
-import { NOON } from "../virtual/world.js";
-import { range, Ticking } from "./ticking.js";
+import { loadEngine } from "../../src/index.js";
+import { NOON } from "../world/http-world.js";
+import { range, TickerHarness } from "./ticker-harness.js";
 
 const START = NOON + 3_000;
 const DAY_MS = 86_400_000;
 
 beforeAll(() => loadEngine());
 
-describe("steps are told", () => {
-  it("each once, in order, when it begins", async () => {
-    const ticking = new Ticking().listen();
-    await ticking.world.passUntil(START + 5_000);
-    expect(ticking.told).toEqual(range(0, 50).map((step) => ({ what: step, at: START + 100 * step })));
+describe("steps are reported", () => {
+  it("once each, in order, when they begin", async () => {
+    const harness = new TickerHarness().listen();
+    await harness.world.passUntil(START + 5_000);
+    expect(harness.reported).toEqual(range(0, 50).map((step) => ({ what: step, at: START + 100 * step })));
   });
 
-  it("to who listens, from the next on that begins", async () => {
-    const ticking = new Ticking();
-    await ticking.world.passUntil(START + 1_050);
-    ticking.listen();
-    expect(ticking.told).toEqual([]);
-    await ticking.world.pass(200);
-    expect(ticking.steps).toEqual([11, 12]);
+  it("to a listener from the next step on", async () => {
+    const harness = new TickerHarness();
+    await harness.world.passUntil(START + 1_050);
+    harness.listen();
+    expect(harness.reported).toEqual([]);
+    await harness.world.pass(200);
+    expect(harness.steps).toEqual([11, 12]);
   });
 
-  it("no more once nobody listens, and not those from before to who listens again", async () => {
-    const ticking = new Ticking().listen();
-    await ticking.world.passUntil(START + 150);
-    ticking.isHeard = false;
-    await ticking.world.pass(1_000);
-    expect(ticking.world.leftovers.timers).toBe(0);
-    ticking.listen();
-    await ticking.world.pass(100);
-    expect(ticking.steps).toEqual([0, 1, 12]);
+  it("only while there are listeners, without those in between", async () => {
+    const harness = new TickerHarness().listen();
+    await harness.world.passUntil(START + 150);
+    harness.hasListeners = false;
+    await harness.world.pass(1_000);
+    expect(harness.world.leftovers.timers).toBe(0);
+    harness.listen();
+    await harness.world.pass(100);
+    expect(harness.steps).toEqual([0, 1, 12]);
   });
 
   it("not before the start", async () => {
-    const ticking = new Ticking().listen();
-    await ticking.world.passUntil(START - 1);
-    expect(ticking.told).toEqual([]);
-    await ticking.world.pass(1);
-    expect(ticking.told).toEqual([{ what: 0, at: START }]);
+    const harness = new TickerHarness().listen();
+    await harness.world.passUntil(START - 1);
+    expect(harness.reported).toEqual([]);
+    await harness.world.pass(1);
+    expect(harness.reported).toEqual([{ what: 0, at: START }]);
   });
 
-  it("of ticks of a millisecond too", async () => {
-    const ticking = new Ticking({ session: { tick_ms: 1 } }).listen();
-    await ticking.world.passUntil(START + 1_000);
-    expect(ticking.steps).toEqual(range(0, 1_000));
+  it("even if ticks last a millisecond", async () => {
+    const harness = new TickerHarness({ session: { tick_ms: 1 } }).listen();
+    await harness.world.passUntil(START + 1_000);
+    expect(harness.steps).toEqual(range(0, 1_000));
   });
 
-  it("of ticks of a day too", async () => {
-    const ticking = new Ticking({ session: { tick_ms: DAY_MS } }).listen();
-    await ticking.world.passUntil(START + 2 * DAY_MS);
-    expect(ticking.told).toEqual(range(0, 2).map((step) => ({ what: step, at: START + DAY_MS * step })));
+  it("even if ticks last a day", async () => {
+    const harness = new TickerHarness({ session: { tick_ms: DAY_MS } }).listen();
+    await harness.world.passUntil(START + 2 * DAY_MS);
+    expect(harness.reported).toEqual(range(0, 2).map((step) => ({ what: step, at: START + DAY_MS * step })));
   });
 
-  it("until the session is ended, even by who is told", async () => {
-    const ticking = new Ticking().listen();
-    ticking.whenTold = (step) => {
+  it("until the session ends, even if a listener ends it", async () => {
+    const harness = new TickerHarness().listen();
+    harness.onReport = (step) => {
       if (step === 3) {
-        ticking.ticker.end();
-        ticking.timeline.free();
+        harness.ticker.end();
+        harness.timeline.free();
       }
     };
-    await ticking.world.machine.sleep(10_000);
-    await ticking.world.pass(10_000);
-    expect(ticking.steps).toEqual([0, 1, 2, 3]);
-    expect(ticking.world.leftovers.timers).toBe(0);
+    await harness.world.sleep(10_000);
+    await harness.world.pass(10_000);
+    expect(harness.steps).toEqual([0, 1, 2, 3]);
+    expect(harness.world.leftovers.timers).toBe(0);
   });
 });
 
-describe("what ran while nobody could look", () => {
-  it("is told in order, all of it", async () => {
-    const ticking = new Ticking().listen();
-    await ticking.world.passUntil(START + 50);
-    await ticking.world.machine.sleep(60_000);
-    await ticking.world.pass(100);
-    expect(ticking.steps).toEqual(range(0, 601));
+describe("missed steps", () => {
+  it("are all reported in order", async () => {
+    const harness = new TickerHarness().listen();
+    await harness.world.passUntil(START + 50);
+    await harness.world.sleep(60_000);
+    await harness.world.pass(100);
+    expect(harness.steps).toEqual(range(0, 601));
   });
 
-  it("is left out but for the newest, if that is wanted", async () => {
-    const ticking = new Ticking({ catchUp: "latest" }).listen();
-    await ticking.world.passUntil(START + 50);
-    await ticking.world.machine.sleep(60_000);
-    await ticking.world.pass(100);
-    expect(ticking.steps).toEqual([0, 601]);
+  it("are skipped except the latest, if that is wanted", async () => {
+    const harness = new TickerHarness({ catchUp: "latest" }).listen();
+    await harness.world.passUntil(START + 50);
+    await harness.world.sleep(60_000);
+    await harness.world.pass(100);
+    expect(harness.steps).toEqual([0, 601]);
   });
 
-  it("is told in slices of some milliseconds, and the page gets its turn in between", async () => {
-    const ticking = new Ticking().listen();
-    const { agenda, machine } = ticking.world;
-    await ticking.world.passUntil(START + 50);
-    ticking.whenTold = () => agenda.spend(1);
+  it("are reported in slices of a few milliseconds, and the page can run in between", async () => {
+    const harness = new TickerHarness().listen();
+    const { agenda } = harness.world;
+    await harness.world.passUntil(START + 50);
+    harness.onReport = () => agenda.spend(1);
     const turns: number[] = [];
-    await machine.sleep(10_000);
+    await harness.world.sleep(10_000);
     const turn = (): void => {
-      turns.push(ticking.told.length);
-      agenda.after(1, turn);
+      turns.push(harness.reported.length);
+      agenda.in(1, turn);
     };
     turn();
-    await ticking.world.pass(200);
-    expect(ticking.steps.slice(0, 101)).toEqual(range(0, 100));
+    await harness.world.pass(200);
+    expect(harness.steps.slice(0, 101)).toEqual(range(0, 100));
     const largest = Math.max(...turns.map((count, index) => count - (turns[index - 1] ?? 1)));
     expect(largest).toBeLessThanOrEqual(10);
   });
 
-  it("is told at once when somebody looks, as after the clock was put forward", async () => {
-    const ticking = new Ticking().listen();
-    await ticking.world.passUntil(START + 50);
-    ticking.aheadMs = 500;
-    ticking.ticker.look();
-    expect(ticking.steps).toEqual(range(0, 5));
-    await ticking.world.pass(100);
-    expect(ticking.steps).toEqual(range(0, 6));
+  it("are reported at the next check, as after the clock jumps forward", async () => {
+    const harness = new TickerHarness().listen();
+    await harness.world.passUntil(START + 50);
+    harness.aheadMs = 500;
+    harness.ticker.check();
+    expect(harness.steps).toEqual(range(0, 5));
+    await harness.world.pass(100);
+    expect(harness.steps).toEqual(range(0, 6));
   });
 });
 
 describe("a clock that halts", () => {
-  it("has no step told twice, and none left out", async () => {
-    const ticking = new Ticking().listen();
-    await ticking.world.passUntil(START + 50);
-    await ticking.halt(3_000);
-    expect(ticking.steps).toEqual([0]);
-    await ticking.world.pass(100);
-    expect(ticking.steps).toEqual([0, 1]);
+  it("repeats no step and skips none", async () => {
+    const harness = new TickerHarness().listen();
+    await harness.world.passUntil(START + 50);
+    await harness.halt(3_000);
+    expect(harness.steps).toEqual([0]);
+    await harness.world.pass(100);
+    expect(harness.steps).toEqual([0, 1]);
   });
 
-  it("is looked at no more often than once a millisecond", async () => {
-    const ticking = new Ticking({ session: { tick_ms: 1 } }).listen();
-    await ticking.world.passUntil(START + 50);
-    const before = ticking.world.machine.delays.length;
-    await ticking.halt(1_000);
-    expect(ticking.world.machine.delays.length - before).toBeLessThanOrEqual(1_000);
+  it("is checked at most once per millisecond", async () => {
+    const harness = new TickerHarness({ session: { tick_ms: 1 } }).listen();
+    await harness.world.passUntil(START + 50);
+    const before = harness.world.delays.length;
+    await harness.halt(1_000);
+    expect(harness.world.delays.length - before).toBeLessThanOrEqual(1_000);
   });
 });
 
 describe("a timer is set", () => {
   it("for the next step, and for nothing in between", async () => {
-    const ticking = new Ticking().listen();
-    await ticking.world.passUntil(START + 1_000);
-    expect(ticking.world.machine.delays).toEqual([3_000, ...range(0, 10).map(() => 100)]);
+    const harness = new TickerHarness().listen();
+    await harness.world.passUntil(START + 1_000);
+    expect(harness.world.delays).toEqual([3_000, ...range(0, 10).map(() => 100)]);
   });
 
-  it("for a minute at most, also for a session that starts in a year: clocks are corrected, and browsers know no longer ones", async () => {
+  it("for a minute at most, even if the session starts in a year: clocks are corrected, and browsers limit timers", async () => {
     const start_at = new Date(NOON + 365 * DAY_MS).toISOString();
-    const ticking = new Ticking({ session: { start_at } }).listen();
-    await ticking.world.pass(3_600_000);
-    expect(ticking.world.machine.delays).toEqual(range(0, 60).map(() => 60_000));
+    const harness = new TickerHarness({ session: { start_at } }).listen();
+    await harness.world.pass(3_600_000);
+    expect(harness.world.delays).toEqual(range(0, 60).map(() => 60_000));
   });
 
-  it("not at all while nobody listens and no stop is known", async () => {
-    const ticking = new Ticking();
-    ticking.ticker.look();
-    await ticking.world.pass(10_000);
-    expect(ticking.world.machine.delays).toEqual([]);
+  it("only if there are listeners or a stop is known", async () => {
+    const harness = new TickerHarness();
+    harness.ticker.check();
+    await harness.world.pass(10_000);
+    expect(harness.world.delays).toEqual([]);
   });
 
-  it("once only, however often somebody looks", async () => {
-    const ticking = new Ticking().listen();
+  it("only once, however many checks there are", async () => {
+    const harness = new TickerHarness().listen();
     for (const _ of range(1, 10)) {
-      ticking.ticker.look();
+      harness.ticker.check();
     }
-    expect(ticking.world.leftovers.timers).toBe(1);
-    await ticking.world.passUntil(START + 100);
-    expect(ticking.steps).toEqual([0, 1]);
+    expect(harness.world.leftovers.timers).toBe(1);
+    await harness.world.passUntil(START + 100);
+    expect(harness.steps).toEqual([0, 1]);
   });
 });
 
-describe("who is told a step", () => {
-  it("may look again", async () => {
-    const ticking = new Ticking().listen();
-    ticking.whenTold = () => ticking.ticker.look();
-    await ticking.world.passUntil(START + 50);
-    await ticking.world.machine.sleep(5_000);
-    await ticking.world.pass(100);
-    expect(ticking.steps).toEqual(range(0, 51));
-    expect(ticking.world.leftovers.timers).toBe(1);
+describe("a listener for steps", () => {
+  it("may trigger a check", async () => {
+    const harness = new TickerHarness().listen();
+    harness.onReport = () => harness.ticker.check();
+    await harness.world.passUntil(START + 50);
+    await harness.world.sleep(5_000);
+    await harness.world.pass(100);
+    expect(harness.steps).toEqual(range(0, 51));
+    expect(harness.world.leftovers.timers).toBe(1);
   });
 
-  it("may see the clock put forward meanwhile: what it jumps over is told too, in order", async () => {
-    const ticking = new Ticking().listen();
-    ticking.whenTold = (step) => {
-      ticking.aheadMs += step === 3 ? 500 : 0;
+  it("may see the clock jump forward, and all steps in between are reported in order", async () => {
+    const harness = new TickerHarness().listen();
+    harness.onReport = (step) => {
+      harness.aheadMs += step === 3 ? 500 : 0;
     };
-    await ticking.world.passUntil(START + 350);
-    expect(ticking.steps).toEqual(range(0, 8));
+    await harness.world.passUntil(START + 350);
+    expect(harness.steps).toEqual(range(0, 8));
   });
 
-  it("may begin anew, which leaves out what it has not been told", async () => {
-    const ticking = new Ticking().listen();
-    await ticking.world.passUntil(START + 50);
-    ticking.whenTold = (step) => {
+  it("may begin again, which skips the steps that are still due", async () => {
+    const harness = new TickerHarness().listen();
+    await harness.world.passUntil(START + 50);
+    harness.onReport = (step) => {
       if (step === 2) {
-        ticking.listen();
+        harness.listen();
       }
     };
-    await ticking.world.machine.sleep(1_000);
-    await ticking.world.pass(150);
-    expect(ticking.steps).toEqual([0, 1, 2, 12]);
+    await harness.world.sleep(1_000);
+    await harness.world.pass(150);
+    expect(harness.steps).toEqual([0, 1, 2, 12]);
   });
 });

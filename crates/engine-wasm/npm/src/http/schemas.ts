@@ -1,0 +1,15 @@
+/** The JSON of the REST API, as described by the server's OpenAPI document. */
+import type { components } from "../../generated/api.js";
+
+type Schemas = components["schemas"];
+
+/** A session as the server stores it. */
+export type SessionRecord = Schemas["Session"];
+/** The fields of a new session. Only `tick_ms` is required. */
+export type NewSession = Schemas["CreateSession"];
+/** When a session stops or has stopped. */
+export type Stop = Schemas["Stop"];
+/** The body of an error response. */
+export type Problem = Schemas["Problem"];
+/** A server's time. */
+export type ServerTime = Schemas["Time"];

@@ -1,0 +1,252 @@
+/**
+ * Watches a session for its stop and its end. Uses server-sent events. Without them, or while the stream is down, it polls the
+ * session, which usually costs a 304 response.
+ */
+import type { SessionAddress } from "../http/address.js";
+import { isSessionRecord } from "../http/api.js";
+import { ServerError } from "../http/error.js";
+import { send } from "../http/request.js";
+import type { SessionRecord } from "../http/schemas.js";
+import type { EventStream, Platform } from "../platform.js";
+import { takeSlot } from "./stream-slots.js";
+
+/** Receives what the watcher finds out. */
+export interface SessionObserver {
+  /** The session as the server now has it, whether or not it has changed. */
+  session(record: SessionRecord): void;
+  /** Returns whether the next response of the server is final. */
+  isFinal(): boolean;
+  /** The server has sent its final response. */
+  final(): void;
+  /** The server no longer has the session. */
+  expired(): void;
+  /** The stream has opened or broken. */
+  listening(isListening: boolean): void;
+}
+
+/** The polling interval without a stream, in milliseconds. */
+const WITHOUT_STREAM_MS = 5_000;
+/** The polling interval with a stream, which may have died unnoticed. */
+const BESIDE_STREAM_MS = 60_000;
+/** The pause before reopening a stream that was rejected, in milliseconds: doubled each time, up to the longest. */
+const FIRST_REOPEN_MS = 1_000;
+const LONGEST_REOPEN_MS = 30_000;
+/** Pauses vary by this fraction, so that clients do not reconnect all at once. */
+const JITTER = 0.2;
+/** `EventSource.CLOSED`: the stream does not reconnect by itself. */
+const CLOSED = 2;
+
+/** Watches a session until it is closed. */
+export class SessionWatcher {
+  readonly #platform: Platform;
+  readonly #address: SessionAddress;
+  readonly #observer: SessionObserver;
+  #isClosed = false;
+  #stream: EventStream | undefined;
+  #isListening = false;
+  #failures = 0;
+  /** The request in flight. */
+  #request: AbortController | undefined;
+  /** Lets another session of this page open a stream. */
+  #releaseSlot: () => void = nothing;
+  #cancelPoll: () => void = nothing;
+  #cancelReopen: () => void = nothing;
+
+  constructor(platform: Platform, address: SessionAddress, observer: SessionObserver) {
+    this.#platform = platform;
+    this.#address = address;
+    this.#observer = observer;
+    this.#open();
+    this.#schedulePoll();
+  }
+
+  /** Whether the stream is open, as far as is known. */
+  get isListening(): boolean {
+    return this.#isListening;
+  }
+
+  /** Reopens the stream and polls once. Call it after an outage or a sleep, when the stream may have died unnoticed. */
+  refresh(): void {
+    this.#open();
+    void this.#poll();
+  }
+
+  /** Stops watching. */
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelPoll();
+    this.#cancelReopen();
+    this.#request?.abort();
+    this.#request = undefined;
+    this.#stream?.close();
+    this.#stream = undefined;
+    this.#releaseSlot();
+    this.#releaseSlot = nothing;
+    this.#isListening = false;
+  }
+
+  /** Opens a stream, and closes the previous one. */
+  #open(): void {
+    const { EventSource } = this.#platform;
+    this.#cancelReopen();
+    this.#stream?.close();
+    this.#stream = undefined;
+    this.#setListening(false);
+    // The observer may have closed the watcher.
+    if (EventSource === undefined || this.#isClosed || !this.#takeSlot(EventSource)) {
+      return;
+    }
+    const stream = new EventSource(this.#address.events);
+    this.#stream = stream;
+    const onRecord = ({ data }: { readonly data?: string }): void => {
+      if (this.#stream === stream) {
+        this.#onData(data ?? "");
+      }
+    };
+    stream.addEventListener("session", onRecord);
+    stream.addEventListener("stopped", onRecord);
+    stream.addEventListener("open", () => this.#onOpen(stream));
+    stream.addEventListener("expired", () => this.#onExpired(stream));
+    stream.addEventListener("error", () => this.#onError(stream));
+  }
+
+  /** Takes the slot for a stream. Returns whether the session has it. */
+  #takeSlot(EventSource: object): boolean {
+    if (this.#releaseSlot === nothing) {
+      this.#releaseSlot = takeSlot(EventSource, new URL(this.#address.events).origin) ?? nothing;
+    }
+    return this.#releaseSlot !== nothing;
+  }
+
+  #onOpen(stream: EventStream): void {
+    if (this.#stream === stream) {
+      this.#failures = 0;
+      this.#setListening(true);
+    }
+  }
+
+  #onData(data: string): void {
+    const record = parsed(data);
+    if (record !== undefined) {
+      this.#observer.session(record);
+    }
+  }
+
+  #onExpired(stream: EventStream): void {
+    if (this.#stream === stream) {
+      this.#end();
+    }
+  }
+
+  /** Reopens a stream that was rejected. A broken one reconnects by itself. */
+  #onError(stream: EventStream): void {
+    if (this.#stream !== stream) {
+      return;
+    }
+    this.#setListening(false);
+    if (stream.readyState === CLOSED && !this.#isClosed) {
+      const pauseMs = Math.min(FIRST_REOPEN_MS * 2 ** this.#failures, LONGEST_REOPEN_MS);
+      this.#failures += 1;
+      this.#cancelReopen();
+      this.#cancelReopen = this.#platform.timers.set(() => this.#open(), this.#jittered(pauseMs));
+    }
+  }
+
+  #setListening(isListening: boolean): void {
+    if (this.#isListening !== isListening) {
+      this.#isListening = isListening;
+      this.#schedulePoll();
+      this.#observer.listening(isListening);
+    }
+  }
+
+  #schedulePoll(): void {
+    this.#cancelPoll();
+    if (this.#isClosed || this.#request !== undefined) {
+      return;
+    }
+    const pauseMs = this.#jittered(this.#isListening ? BESIDE_STREAM_MS : WITHOUT_STREAM_MS);
+    this.#cancelPoll = this.#platform.timers.set(() => void this.#poll(), pauseMs);
+  }
+
+  /** Polls the session. Cancels a request in flight, whose network may be gone. */
+  async #poll(): Promise<void> {
+    if (this.#isClosed) {
+      return;
+    }
+    this.#cancelPoll();
+    this.#request?.abort();
+    const request = new AbortController();
+    this.#request = request;
+    const apply = await this.#fetchRecord(request.signal);
+    if (this.#request === request) {
+      this.#request = undefined;
+      this.#schedulePoll();
+      apply();
+      this.#openIfFree();
+    }
+  }
+
+  /** Opens a stream if another session has released its slot. */
+  #openIfFree(): void {
+    if (this.#releaseSlot === nothing && !this.#isClosed) {
+      this.#open();
+    }
+  }
+
+  /** Requests the session. Returns what to do with the response. Browsers send the entity tag they have, to get a 304. */
+  async #fetchRecord(signal: AbortSignal): Promise<() => void> {
+    try {
+      // Decided before the request, because the response may take long.
+      const isFinal = this.#observer.isFinal();
+      const init = { cache: "no-cache" } as const;
+      const { answer, isFromCache } = await send(this.#platform, this.#address.session, init, signal);
+      return isSessionRecord(answer) ? () => this.#onRecord(answer, isFinal && !isFromCache) : nothing;
+    } catch (error) {
+      const isGone = error instanceof ServerError && error.code === "session_not_found";
+      // Other errors may be temporary. The next poll tries again.
+      return isGone ? () => this.#end() : nothing;
+    }
+  }
+
+  #onRecord(record: SessionRecord, isFinal: boolean): void {
+    this.#observer.session(record);
+    // The observer may have closed the watcher.
+    if (isFinal && !this.#isClosed && this.#observer.isFinal()) {
+      this.#leave();
+      this.#observer.final();
+    }
+  }
+
+  #end(): void {
+    this.#leave();
+    this.#observer.expired();
+  }
+
+  /** Closes the watcher, and reports that the stream is closed. */
+  #leave(): void {
+    const wasListening = this.#isListening;
+    this.close();
+    if (wasListening) {
+      this.#observer.listening(false);
+    }
+  }
+
+  #jittered(ms: number): number {
+    return ms * (1 + JITTER * (2 * this.#platform.random() - 1));
+  }
+}
+
+/** Parses a record. Skips a damaged one; the next poll makes up for it. */
+function parsed(data: string): SessionRecord | undefined {
+  try {
+    const record: unknown = JSON.parse(data);
+    return isSessionRecord(record) ? record : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function nothing(): void {
+  // No timer is set, or there is nothing to apply.
+}

@@ -1,0 +1,79 @@
+/** A ticker in a virtual world, and its reports. */
+import type { SessionRecord } from "../../src/http/schemas.js";
+import { Timeline } from "../../src/index.js";
+import { type CatchUp, Ticker } from "../../src/session/ticker.js";
+import { HttpWorld, RECORD } from "../world/http-world.js";
+
+/** The options of a ticker. */
+export interface Wish {
+  readonly session?: Partial<SessionRecord>;
+  readonly catchUp?: CatchUp;
+}
+
+/** A ticker and its world, at first without listeners. */
+export class TickerHarness {
+  readonly world = new HttpWorld();
+  readonly timeline: Timeline;
+  readonly ticker: Ticker;
+  /** All reports: the step, or the stop, each with the server's time. */
+  readonly reported: { readonly what: number | "stopped"; readonly at: number }[] = [];
+  hasListeners = false;
+  /** Called at each report of a step. */
+  onReport: (step: number) => void = () => undefined;
+  /** How far the clock is ahead of true time, in milliseconds. */
+  aheadMs = 0;
+  #haltedAt: number | undefined;
+
+  constructor({ session = {}, catchUp = "all" }: Wish = {}) {
+    const { machine, platform } = this.world;
+    this.timeline = new Timeline({ ...RECORD, ...session });
+    this.ticker = new Ticker({
+      timeline: this.timeline,
+      timers: platform.timers,
+      catchUp,
+      now: () => this.now,
+      monotonicMs: () => machine.monotonicMs(),
+      hasListeners: () => this.hasListeners,
+      tick: (step) => {
+        this.reported.push({ what: step, at: this.now });
+        this.onReport(step);
+      },
+      stopped: () => this.reported.push({ what: "stopped", at: this.now }),
+    });
+  }
+
+  get now(): number {
+    return this.#haltedAt ?? Math.floor(this.world.now + this.aheadMs);
+  }
+
+  /** The reports without their times. */
+  get steps(): (number | "stopped")[] {
+    return this.reported.map(({ what }) => what);
+  }
+
+  /** Adds a listener. */
+  listen(): this {
+    this.hasListeners = true;
+    this.ticker.begin();
+    return this;
+  }
+
+  /** Stops the session, as the watcher would. */
+  stopAt(instant: number): void {
+    this.timeline.stopAt(instant);
+    this.ticker.stopAt(instant);
+  }
+
+  /** Halts the clock for some time. */
+  async halt(ms: number): Promise<void> {
+    this.#haltedAt = this.now;
+    await this.world.pass(ms);
+    this.#haltedAt = undefined;
+    this.aheadMs -= ms;
+  }
+}
+
+/** Returns the integers from one to another, inclusive. */
+export function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from + 1 }, (_, index) => from + index);
+}
