@@ -117,9 +117,9 @@ fn intervals(secret: &EpochSecret, rules: Rules) -> [u32; MAX_ROUNDS] {
     let mut words = secret.intervals();
     let mut intervals = [0; MAX_ROUNDS];
     let used = &mut intervals[..rules.rounds_per_epoch() as usize];
-    for pair in used.as_chunks_mut::<2>().0 {
+    for pair in used.chunks_exact_mut(2) {
         let first = min + bounded(&mut words, choices);
-        *pair = [first, min + max - first];
+        pair.copy_from_slice(&[first, min + max - first]);
     }
     shuffle(&mut words, used, rules.rounds_per_epoch());
     intervals

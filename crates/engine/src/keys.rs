@@ -32,8 +32,8 @@ impl RootKey {
     pub(crate) fn epoch_secret(&self, epoch: u64) -> EpochSecret {
         let mut stream = Keystream::new(&self.0, epoch);
         let mut secret = [0; 32];
-        for bytes in secret.as_chunks_mut::<4>().0 {
-            *bytes = stream.word().to_le_bytes();
+        for bytes in secret.chunks_exact_mut(4) {
+            bytes.copy_from_slice(&stream.word().to_le_bytes());
         }
         EpochSecret(secret)
     }

@@ -115,7 +115,7 @@ impl Schedule {
             return Err(Error::OutOfRange { field: Field::Step, min: 0, max: last.0, value });
         }
         // The check above keeps the result at or below LAST_INSTANT, so nothing wraps.
-        Ok(self.start_at + (step.0 * u64::from(self.tick_ms)).cast_signed())
+        Ok(self.start_at.wrapping_add_unsigned(step.0 * u64::from(self.tick_ms)))
     }
 
     /// Returns the last step that begins by the end of the year 9999.
