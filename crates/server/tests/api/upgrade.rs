@@ -131,7 +131,7 @@ impl Stored {
         let id: SessionId = self.id().parse().unwrap();
         let script = "return redis.call('PUBLISH', KEYS[1], ARGV[1]:gsub('..', function(hex) \
                       return string.char(tonumber(hex, 16)) end) .. ARGV[2])";
-        let hex: String = id.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = format!("{:032x}", u128::from_be_bytes(*id.as_bytes()));
         let heard: u64 = self.redis.ask(&["EVAL", script, "1", "tickseed:0:replaced", &hex, record]);
         assert_eq!(heard, 1, "the server listens");
     }
