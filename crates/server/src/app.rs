@@ -16,21 +16,21 @@ use tickseed_session::{Clock, SessionService, SystemClock, error_chain};
 use tickseed_store::{OpenError, OpenOptions};
 
 use crate::http::{
-    EventStreams, InstanceId, Limits, answer_preflights, headers_of_every_answer, log_failures, routes,
-    stamp_received,
+    EventStreams, InstanceId, Limits, default_headers, handle_preflight, log_failures, record_received_at,
+    routes,
 };
 use crate::settings::{InvalidStore, ServeSettings};
 use crate::terminal::print_line;
 
-/// How many seconds the requests in progress may take to finish at a shutdown.
+/// How many seconds requests in progress may take to finish at a shutdown.
 const SHUTDOWN_SECONDS: u64 = 10;
 
-/// How a server behaves, apart from its settings.
+/// Limits and intervals that no setting changes. Tests use others.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
     /// The limits of a request.
     pub limits: Limits,
-    /// How often expired sessions are removed from the store. Nobody sees them from the moment they expire.
+    /// How often expired sessions are removed from the store. The service hides them from the moment they expire.
     pub remove_expired_every: Duration,
     /// How often a silent event stream sends a heartbeat.
     pub heartbeat_every: Duration,
@@ -39,8 +39,8 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// The default limits. Expired sessions are removed every 30 seconds, a heartbeat is sent every 15, and a client that does
-    /// not read for 30 is cut off.
+    /// The default limits. Expired sessions are removed every 30 seconds, heartbeats are sent every 15 seconds, and a
+    /// client that reads nothing for 30 seconds is cut off.
     fn default() -> Self {
         Self {
             limits: Limits::default(),
@@ -51,7 +51,7 @@ impl Default for Options {
     }
 }
 
-/// Why the server cannot start, or has ended.
+/// Why the server failed to start or stopped running.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
@@ -61,12 +61,12 @@ pub enum ServeError {
     /// The settings name no store.
     #[error(transparent)]
     Settings(#[from] InvalidStore),
-    /// The address cannot be listened on.
+    /// The server cannot listen on the address.
     #[error("cannot listen on {address}, the address from --host (or HOST) and --port (or PORT)")]
     Listen {
         /// Host and port.
         address: String,
-        /// The reason.
+        /// The cause.
         source: std::io::Error,
     },
     /// The server itself failed.
@@ -74,14 +74,14 @@ pub enum ServeError {
     Server(#[from] std::io::Error),
 }
 
-/// Serves until SIGTERM or SIGINT, with the clock of the machine and the store in the settings. Prints the address first.
+/// Prints the address and serves until SIGTERM or SIGINT, with the clock of the machine and the store of the settings.
 ///
 /// # Errors
 ///
-/// [`ServeError`] if the store cannot be opened, the address cannot be listened on, or the server fails.
+/// [`ServeError`] if the store cannot be opened, the server cannot listen on the address, or it fails later.
 pub async fn serve(settings: &ServeSettings) -> Result<(), ServeError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    // Take signals before anything that takes time, and before anybody can know the address.
+    // Catch signals before anything slow happens, and before anyone can know the address.
     let mut shutdown = Box::pin(shutdown_signal()?);
     let options = OpenOptions {
         data_dir: settings.data_dir.clone(),
@@ -101,11 +101,11 @@ pub async fn serve(settings: &ServeSettings) -> Result<(), ServeError> {
     Ok(())
 }
 
-/// Serves `service` on `listener` until `shutdown` is done, and then lets the requests in progress finish.
+/// Serves `service` on `listener` until `shutdown` completes, then lets requests in progress finish.
 ///
 /// # Errors
 ///
-/// If the listener cannot be served.
+/// If the server cannot use the listener, or fails later.
 pub async fn run(
     listener: TcpListener,
     service: SessionService,
@@ -119,11 +119,11 @@ pub async fn run(
         async move { service.keep_listeners_current().await }
     });
     let streams = EventStreams { heartbeat_every: options.heartbeat_every, ..EventStreams::default() };
-    let end_of_streams = streams.end.clone();
+    let streams_shutdown = streams.shutdown.clone();
     let shutdown = async move {
         shutdown.await;
-        // Open streams would hold up the shutdown until its time limit.
-        end_of_streams.cancel();
+        // Open streams would delay the shutdown until its time limit.
+        streams_shutdown.cancel();
     };
     let (service, streams) = (web::Data::new(service), web::Data::new(streams));
     let instance_id = web::Data::new(instance_id);
@@ -134,10 +134,10 @@ pub async fn run(
             .app_data(streams.clone())
             .app_data(options.limits)
             .configure(routes)
-            .wrap(from_fn(answer_preflights))
-            .wrap(headers_of_every_answer())
+            .wrap(from_fn(handle_preflight))
+            .wrap(default_headers())
             .wrap(from_fn(log_failures))
-            .wrap(from_fn(stamp_received))
+            .wrap(from_fn(record_received_at))
     });
     let ended = server
         .on_connect(move |connection, _| limit_unread_data(connection, options.unread_for))
@@ -151,17 +151,20 @@ pub async fn run(
     ended
 }
 
-/// Makes the kernel close a connection whose other end has not read for so long, whether it is gone or just slow. Until then, the
-/// buffers of the kernel and of the connection bound the unread data.
+/// Makes the kernel close a connection whose other end has not read anything for `unread_for`, whether it is gone or
+/// just slow. Until then, the buffers of the kernel and of the connection limit the amount of unread data.
 fn limit_unread_data(connection: &dyn Any, unread_for: Duration) {
     if let Some(stream) = connection.downcast_ref::<TcpStream>()
         && let Err(error) = SockRef::from(stream).set_tcp_user_timeout(Some(unread_for))
     {
-        tracing::warn!(error = error_chain(&error), "a connection has no time limit for unread data");
+        tracing::warn!(
+            error = error_chain(&error),
+            "cannot set the time limit for unread data on a connection"
+        );
     }
 }
 
-/// Returns a future that is done at SIGTERM or SIGINT. Signals count from the moment of the call.
+/// Returns a future that completes on SIGTERM or SIGINT. Signals are caught from the moment of the call.
 fn shutdown_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     Ok(async move {
@@ -173,7 +176,7 @@ fn shutdown_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'stati
     })
 }
 
-/// Removes expired sessions at intervals.
+/// Removes expired sessions at regular intervals, forever.
 async fn remove_expired(service: SessionService, every: Duration) {
     loop {
         match service.remove_expired().await {

@@ -1,7 +1,7 @@
-//! The tickseed server: hands out sessions over REST and computes their state with the engine that the clients run. The
+//! The tickseed server: hands out sessions over REST, and computes their state with the same engine as the clients. The
 //! binary is `tickseed`; this library exists for its tests.
 //!
-//! - [`http`]: the REST API, one file for each endpoint, and the pages
+//! - [`http`]: the REST API, with one file per endpoint, and the pages
 //! - [`app`]: starts and stops the server; the only module that sees both HTTP and a store
 //! - [`settings`]: flags and environment variables
 //! - [`telemetry`]: the log

@@ -29,7 +29,7 @@ async fn main() -> ExitCode {
 
 async fn serve(settings: &ServeSettings) -> Result<(), Box<dyn Error>> {
     telemetry::start(&settings.log)
-        .map_err(|error| format!("the log filter {:?} cannot be read: {error}", settings.log))?;
+        .map_err(|error| format!("the log filter {:?} is invalid: {error}", settings.log))?;
     Ok(app::serve(settings).await?)
 }
 

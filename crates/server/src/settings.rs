@@ -12,17 +12,17 @@ use tickseed_store::{InvalidAddress, StoreAddress};
 #[derive(Debug, Parser)]
 #[command(name = "tickseed", version, about)]
 pub struct CommandLine {
-    /// What to do.
+    /// The command to run.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What the binary can do.
+/// The commands of the binary.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve the REST API, its documentation at /docs/ and the demo page at /.
     Serve(ServeSettings),
-    /// Print the state of a session as JSON. It is computed here, without a server.
+    /// Print the state of a session as JSON, computed without a server.
     State(StateSettings),
     /// Print the OpenAPI document of the REST API.
     Openapi,
@@ -31,7 +31,7 @@ pub enum Command {
 /// Settings of `tickseed serve`.
 #[derive(Debug, Clone, Args)]
 pub struct ServeSettings {
-    /// The port to listen on. 0 takes any free port; the server prints its address.
+    /// The port to listen on. 0 picks a free port; the server prints its address.
     #[arg(long, env = "PORT", default_value_t = 8080)]
     pub port: u16,
 
@@ -39,42 +39,42 @@ pub struct ServeSettings {
     #[arg(long, env = "HOST", default_value = "127.0.0.1")]
     pub host: String,
 
-    /// Where sessions are kept: `embedded` for a file in the data folder, `redis://HOST:PORT/DATABASE` for Redis 6 or newer,
-    /// `rediss://` for Redis with TLS, `redis+cluster://HOST:PORT,HOST:PORT` for a Redis Cluster. A login comes before the
-    /// host: `redis://USER:PASSWORD@HOST`. The default is `REDIS_ADDR` if that is set, else `embedded`.
+    /// Where to keep sessions: `embedded` for a file in the data folder, `redis://HOST:PORT/DATABASE` for Redis 6 or
+    /// newer, `rediss://` for Redis with TLS, `redis+cluster://HOST:PORT,HOST:PORT` for a Redis Cluster. A login
+    /// precedes the host: `redis://USER:PASSWORD@HOST`. The default is `REDIS_ADDR` if that is set, else `embedded`.
     #[arg(long, env = "TICKSEED_STORE", hide_env_values = true, value_name = "ADDRESS")]
     pub store: Option<String>,
 
-    /// How many seconds the server tries to reach the store when it starts, before it gives up.
+    /// How many seconds to try to reach the store at startup before giving up.
     #[arg(long, env = "TICKSEED_STORE_WAIT", default_value_t = 30, value_name = "SECONDS")]
     pub store_wait: u32,
 
-    /// The host and port of Redis, like localhost:6379, if --store is not set.
+    /// The host and port of Redis, such as localhost:6379, if --store is not set.
     #[arg(long, env = "REDIS_ADDR", hide_env_values = true, value_name = "HOST:PORT")]
     pub redis_addr: Option<String>,
 
-    /// The password of Redis, if its address has none.
+    /// The password of Redis, if its address contains none.
     #[arg(long, env = "REDIS_PASSWORD", hide_env_values = true, value_name = "PASSWORD")]
     pub redis_password: Option<String>,
 
-    /// The number of the Redis database, together with --redis-addr.
+    /// The number of the Redis database, used with --redis-addr.
     #[arg(long, env = "REDIS_DB", default_value = "0", value_parser = database, value_name = "NUMBER")]
     pub redis_db: u16,
 
-    /// How many megabytes of memory the cached sessions may take. With 0 every answer reads the store.
+    /// How many megabytes of memory the cached sessions may take. With 0, every response reads the store.
     #[arg(long, env = "TICKSEED_CACHE_MB", default_value_t = 64, value_name = "MEGABYTES")]
     pub cache_mb: u32,
 
-    /// The folder of the embedded store. It is made if it does not exist. Only one process at a time can use it.
+    /// The folder of the embedded store. It is created if it does not exist. Only one process at a time can use it.
     #[arg(long, env = "TICKSEED_DATA_DIR", default_value = "./data", value_name = "FOLDER")]
     pub data_dir: PathBuf,
 
-    /// How many seconds a session exists after it is created or starts, whichever is later, unless it is created with its own
-    /// `ttl_seconds`. With 0 it never expires.
+    /// How many seconds a session exists after it is created or starts, whichever is later, unless it is created with
+    /// its own `ttl_seconds`. With 0, it never expires.
     #[arg(long, env = "TICKSEED_SESSION_TTL", default_value_t = 24 * 60 * 60, value_name = "SECONDS")]
     pub session_ttl: u32,
 
-    /// What to log, on standard error: error, warn, info, debug or trace, or a filter like `tickseed_server=debug`.
+    /// What to log, on standard error: error, warn, info, debug or trace, or a filter such as `tickseed_server=debug`.
     #[arg(
         long,
         env = "TICKSEED_LOG",
@@ -121,7 +121,7 @@ impl ServeSettings {
     }
 }
 
-/// Reads the number of a database. Compose passes an unset variable as an empty text, which counts as not set.
+/// Reads the number of a database. Compose passes an unset variable as an empty string, which counts as unset.
 fn database(text: &str) -> Result<u16, std::num::ParseIntError> {
     if text.is_empty() { Ok(0) } else { text.parse() }
 }
@@ -130,20 +130,20 @@ fn database(text: &str) -> Result<u16, std::num::ParseIntError> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{setting}")]
 pub struct InvalidStore {
-    /// Which setting.
+    /// The setting.
     setting: &'static str,
-    /// What is wrong with it.
+    /// Why it is invalid.
     source: InvalidAddress,
 }
 
-/// Inputs of `tickseed state`.
+/// The inputs of `tickseed state`.
 #[derive(Debug, Clone, Args)]
 pub struct StateSettings {
     /// The session's seed: 1 to 128 bytes.
     #[arg(long)]
     pub seed: String,
 
-    /// When step 0 begins, in RFC 3339, like 2026-01-31T12:00:03.000Z.
+    /// When step 0 begins, in RFC 3339, such as 2026-01-31T12:00:03.000Z.
     #[arg(long, value_parser = Timestamp::parse, value_name = "INSTANT")]
     pub start_at: Timestamp,
 
@@ -151,7 +151,7 @@ pub struct StateSettings {
     #[arg(long, allow_negative_numbers = true, value_name = "MILLISECONDS")]
     pub tick_ms: i64,
 
-    /// What to compute.
+    /// The moment to compute.
     #[command(flatten)]
     pub moment: Moment,
 
@@ -163,12 +163,12 @@ pub struct StateSettings {
     #[arg(long, default_value_t = 300, allow_negative_numbers = true, value_name = "TICKS")]
     pub max: i64,
 
-    /// How many rounds make an epoch: even, 2 to 256.
+    /// The number of rounds in an epoch: an even number from 2 to 256.
     #[arg(long, default_value_t = 64, allow_negative_numbers = true, value_name = "ROUNDS")]
     pub rounds_per_epoch: i64,
 }
 
-/// The moment to compute: one of the two.
+/// The moment to compute: either an instant or a step.
 #[derive(Debug, Clone, Args)]
 #[group(required = true, multiple = false)]
 pub struct Moment {

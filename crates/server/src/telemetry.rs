@@ -1,15 +1,15 @@
-//! The log: one line an event, to the standard error.
+//! The log: one line per event, on standard error.
 
 use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 
-/// Starts the log with a filter like `info` or `tickseed_server=debug`.
+/// Starts the log with a filter such as `info` or `tickseed_server=debug`.
 ///
 /// # Errors
 ///
-/// If the filter cannot be read.
+/// If the filter is invalid.
 pub fn start(filter: &str) -> Result<(), ParseError> {
     let filter = EnvFilter::builder().parse(filter)?;
     let colours = std::io::stderr().is_terminal();
@@ -17,7 +17,7 @@ pub fn start(filter: &str) -> Result<(), ParseError> {
         .with_env_filter(filter)
         .with_ansi(colours)
         .with_writer(std::io::stderr)
-        // Nobody may be reading the standard error any more; that must not end the server.
+        // The reader of standard error may be gone. That must not end the server.
         .log_internal_errors(false)
         .init();
     Ok(())

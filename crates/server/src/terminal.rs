@@ -1,12 +1,12 @@
-//! What the program prints to the standard output.
+//! Prints the output of the commands.
 
 use std::io::{self, ErrorKind, Write};
 
-/// Prints a text and the end of its line. Whoever has stopped reading does not want it any more, which is no error.
+/// Prints a line to standard output. A closed pipe is not an error: its reader has seen enough.
 ///
 /// # Errors
 ///
-/// If the standard output cannot be written, because a disk is full, say.
+/// If standard output cannot be written for any other reason, such as a full disk.
 pub fn print_line(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     match writeln!(out, "{text}").and_then(|()| out.flush()) {

@@ -1,7 +1,7 @@
-//! Lets games on other origins call the API. It has no cookies and no passwords, so there is nothing to steal.
+//! Lets games on other origins call the API, which uses neither cookies nor passwords, so there is nothing to steal.
 //!
-//! Not by actix-cors: that leaves its headers out where a request names no origin, and a shared cache would then hand that
-//! answer to browsers, which refuse it. Here every answer carries the same headers, so any cache may keep any of them.
+//! actix-cors does not fit: it omits its headers when a request names no origin. A shared cache would then serve that
+//! response to browsers, which reject it. Here all responses carry the same headers, so caches may keep any of them.
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -9,39 +9,38 @@ use actix_web::http::{Method, header};
 use actix_web::middleware::{DefaultHeaders, Next};
 use actix_web::{Error, HttpResponse};
 
-/// For how many seconds a browser may remember that it may ask.
-const ALLOWED_FOR: u32 = 24 * 60 * 60;
+/// How many seconds a browser may cache the response to a preflight request.
+const PREFLIGHT_MAX_AGE: u32 = 24 * 60 * 60;
 
-/// The headers of every answer.
+/// Returns the headers that every response carries.
 #[must_use]
-pub fn headers_of_every_answer() -> DefaultHeaders {
+pub fn default_headers() -> DefaultHeaders {
     DefaultHeaders::new()
         .add((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
         .add((header::ACCESS_CONTROL_EXPOSE_HEADERS, "age, allow, etag, location, retry-after"))
-        // Browsers hide from pages of other origins when a request left and its answer came, unless they are told not to.
-        // Who asks for the time needs to know: a busy page measures for itself only when it got round to them.
+        // Without this header, browsers hide the timing of requests from pages on other origins. A clock needs that
+        // timing: a busy page on its own can only measure when it got round to handling the response.
         .add(("timing-allow-origin", "*"))
         .add((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
 }
 
-/// Answers a browser that asks whether a page of another origin may send a request: yes, whatever it is. What is not allowed
-/// is refused by the routes, with an answer that says so.
+/// Allows every preflight request. If the actual request is invalid, its route responds with an error that says why.
 ///
 /// # Errors
 ///
-/// Those of the layers within.
-pub async fn answer_preflights<B: MessageBody>(
+/// Passes on the errors of the inner layers.
+pub async fn handle_preflight<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    let asked_method = request.headers().get(header::ACCESS_CONTROL_REQUEST_METHOD);
-    let Some(method) = asked_method.filter(|_| *request.method() == Method::OPTIONS) else {
+    let requested_method = request.headers().get(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let Some(method) = requested_method.filter(|_| *request.method() == Method::OPTIONS) else {
         return Ok(next.call(request).await?.map_into_left_body());
     };
     let mut response = HttpResponse::Ok();
     response
         .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, method))
-        .insert_header((header::ACCESS_CONTROL_MAX_AGE, ALLOWED_FOR))
+        .insert_header((header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_MAX_AGE))
         .insert_header((header::VARY, "access-control-request-method, access-control-request-headers"));
     if let Some(headers) = request.headers().get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
         response.insert_header((header::ACCESS_CONTROL_ALLOW_HEADERS, headers));

@@ -1,19 +1,19 @@
-//! Entity tags: what tells the bytes of an answer from all others, so that nobody is sent what they have.
+//! Entity tags, which identify the bytes of a response so that no client has to download the same bytes twice.
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, EntityTag, Header, IfNoneMatch};
 
-/// The tag of bytes that have this hash, half of which tells them apart well enough. Of the bytes themselves, so that every
-/// server and every release that sends others has another tag.
+/// Returns the entity tag of a body with this hash; half of the hash is enough to avoid collisions. Because the tag
+/// comes from the bytes themselves, it differs whenever another server or release sends different bytes.
 pub(super) fn entity_tag(hash: &[u8; 32]) -> String {
     let half = hash.first_chunk().copied().unwrap_or_default();
     format!("\"{:032x}\"", u128::from_be_bytes(half))
 }
 
-/// Whether the client has an answer of that tag.
-pub(super) fn is_known(request: &HttpRequest, entity_tag: &str) -> bool {
+/// Returns whether `If-None-Match` names this tag, so that the client already has the response.
+pub(super) fn is_not_modified(request: &HttpRequest, entity_tag: &str) -> bool {
     let Some(value) = request.headers().get(header::IF_NONE_MATCH) else { return false };
-    // The usual case: one tag, as it was sent.
+    // The common case: a single tag, exactly as the server sent it.
     value.as_bytes() == entity_tag.as_bytes()
         || match IfNoneMatch::parse(request) {
             Ok(IfNoneMatch::Any) => true,

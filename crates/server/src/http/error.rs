@@ -1,4 +1,4 @@
-//! The table of errors: everything that can go wrong, with its code.
+//! The table of errors: maps every failure to its code, message and headers.
 
 use std::error::Error;
 use std::fmt;
@@ -11,7 +11,7 @@ use tickseed_session::{ServiceError, StoreError, Timestamp};
 use super::error_code::ErrorCode;
 use super::problem::{FieldError, MEDIA_TYPE, Problem};
 
-/// Why a request is refused or has failed.
+/// Why a request is rejected or fails.
 #[derive(Debug)]
 pub(super) enum ApiError {
     MalformedJson { reason: String },
@@ -23,14 +23,14 @@ pub(super) enum ApiError {
     SessionStopped { stopped_at: Timestamp, detail: String },
     StopNotEarlier { stopped_at: Timestamp, detail: String },
     BodyTooLarge { limit: usize },
-    UnsupportedMediaType { got: String },
+    UnsupportedMediaType { media_type: String },
     Internal(Box<dyn Error + Send + Sync>),
     NewerRecord(Box<dyn Error + Send + Sync>),
     StoreUnavailable(Box<dyn Error + Send + Sync>),
 }
 
 impl ApiError {
-    /// One field is wrong; `message` says what is allowed and what came.
+    /// Reports a single invalid field. `message` says what is allowed and shows the value.
     pub(super) fn invalid_field(field: &str, message: String) -> Self {
         Self::InvalidFields(vec![FieldError { field: field.to_owned(), message }])
     }
@@ -76,8 +76,9 @@ impl ApiError {
         }
     }
 
-    /// What the answer does not tell, and the log should: not again and again while the store is known to be down.
-    pub(super) fn cause(&self) -> Option<&(dyn Error + 'static)> {
+    /// Returns the cause that the response hides and the log records. While the store is known to be down, requests
+    /// that fail only because of that are not logged.
+    pub(super) fn cause_to_log(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::StoreUnavailable(error) if matches!(error.downcast_ref(), Some(StoreError::NotAsked)) => {
                 None
@@ -96,16 +97,18 @@ impl fmt::Display for ApiError {
             Self::MalformedJson { reason } => write!(f, "the body must be a JSON object: {reason}"),
             Self::InvalidFields(errors) => write_messages(f, errors),
             Self::NotFound { path } => write!(f, "there is nothing at {path}"),
-            Self::MethodNotAllowed { allow } => write!(f, "the methods of this address are {allow}"),
+            Self::MethodNotAllowed { allow } => write!(f, "this address supports only {allow}"),
             Self::BodyTimeout { limit } => write!(f, "the body did not arrive within {limit:?}"),
             Self::SessionNotFound { detail }
             | Self::SessionStopped { detail, .. }
             | Self::StopNotEarlier { detail, .. } => f.write_str(detail),
             Self::BodyTooLarge { limit } => write!(f, "the body must be at most {limit} bytes"),
-            Self::UnsupportedMediaType { got } => write!(f, "the body must be application/json, got {got}"),
-            Self::Internal(_) => f.write_str("the server failed; the reason is in its log"),
+            Self::UnsupportedMediaType { media_type } => {
+                write!(f, "the body must be application/json, got {media_type}")
+            }
+            Self::Internal(_) => f.write_str("the server failed; the cause is in its log"),
             Self::NewerRecord(_) => f.write_str(
-                "a later version of the server has written this session; ask a server of that version",
+                "a later version of the server wrote this session, and this version cannot read it",
             ),
             Self::StoreUnavailable(_) => {
                 f.write_str("sessions cannot be read or written at the moment; try again")
@@ -136,7 +139,7 @@ impl ResponseError for ApiError {
             Self::NewerRecord(_) | Self::StoreUnavailable(_) => {
                 response.insert_header((header::RETRY_AFTER, "1"));
             }
-            // What is left of a body that was not read would be taken for the next request.
+            // On an open connection, the unread rest of the body would be taken for the next request.
             Self::BodyTimeout { .. } | Self::BodyTooLarge { .. } => {
                 response.force_close();
             }

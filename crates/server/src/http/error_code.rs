@@ -1,4 +1,4 @@
-//! The codes of errors and their statuses.
+//! Error codes and their HTTP statuses.
 
 use actix_web::http::StatusCode;
 use serde::Serialize;
@@ -10,34 +10,34 @@ use utoipa::ToSchema;
 pub(super) enum ErrorCode {
     /// 400: the body is not JSON, or not an object.
     MalformedJson,
-    /// 400: fields are missing, unknown, given twice or out of range; `errors` names them.
+    /// 400: fields are missing, unknown, duplicated or out of range; `errors` lists them.
     InvalidFields,
-    /// 404: there is nothing at this address.
+    /// 404: nothing exists at this address.
     NotFound,
-    /// 404: the session does not exist, or has expired.
+    /// 404: the session does not exist or has expired.
     SessionNotFound,
-    /// 405: the address does not support this method; `Allow` lists those that it does.
+    /// 405: the address does not support this method; `Allow` lists those it does.
     MethodNotAllowed,
     /// 408: the body did not arrive in time.
     BodyTimeout,
-    /// 409: the session has stopped, or will within half a second, which is final; `stopped_at` says when.
+    /// 409: the session has stopped, or stops within half a second, which is final; `stopped_at` says when.
     SessionStopped,
-    /// 409: the session is going to stop at `stopped_at`, and only an earlier stop can replace that.
+    /// 409: the session already stops at `stopped_at`, and the new stop is not earlier.
     StopNotEarlier,
     /// 413: the body is too large.
     BodyTooLarge,
-    /// 415: the body's media type is not JSON.
+    /// 415: the body is not `application/json`.
     UnsupportedMediaType,
-    /// 500: the server failed; the reason is in its log.
+    /// 500: the server failed; the cause is in its log.
     Internal,
-    /// 503: a later version of the server has written this session, and this version does not understand it.
+    /// 503: a later version of the server wrote this session, and this version cannot read it.
     NewerRecord,
     /// 503: sessions cannot be read or written at the moment; try again.
     StoreUnavailable,
 }
 
 impl ErrorCode {
-    /// Returns the status of an answer with this code.
+    /// Returns the HTTP status that belongs to this code.
     pub(super) const fn status(self) -> StatusCode {
         match self {
             Self::MalformedJson | Self::InvalidFields => StatusCode::BAD_REQUEST,

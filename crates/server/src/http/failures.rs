@@ -1,4 +1,4 @@
-//! Tells the log of requests that have failed by no fault of the client.
+//! Logs requests that fail through no fault of the client.
 
 use actix_web::Error;
 use actix_web::body::MessageBody;
@@ -8,19 +8,20 @@ use actix_web::middleware::Next;
 use super::error::ApiError;
 use tickseed_session::error_chain;
 
-/// Logs a failed request: what was asked, and the error with everything that it came from, which the answer does not tell.
+/// Logs the method, path and status of a failed request, and the error with all of its causes, which the response
+/// omits.
 ///
 /// # Errors
 ///
-/// Those of the layers within.
+/// Passes on the errors of the inner layers.
 pub async fn log_failures<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
     let response = next.call(request).await?;
     if response.status().is_server_error()
-        && let Some(cause) = response.response().error().and_then(|error| error.as_error::<ApiError>())
-        && let Some(cause) = cause.cause()
+        && let Some(error) = response.response().error().and_then(|error| error.as_error::<ApiError>())
+        && let Some(cause) = error.cause_to_log()
     {
         let (method, path) = (response.request().method(), response.request().path());
         let status = response.status().as_u16();

@@ -1,44 +1,45 @@
-//! Reads the fields of a request into checked values and gathers everything that is wrong, so that one answer names all.
+//! Reads the fields of a request into checked values, and collects every mistake for a single response.
 
 use serde_json::{Map, Value};
 use tickseed_engine::Error;
 
 use super::error::ApiError;
-use super::problem::{FieldError, MOST_NAMED};
+use super::problem::{FieldError, MAX_LISTED_FIELDS};
 use tickseed_session::Timestamp;
 
-/// How much of a wrong value an error shows, in characters.
-const SHOWN_CHARACTERS: usize = 64;
+/// How much of an invalid value an error shows, in characters.
+const MAX_QUOTED_CHARACTERS: usize = 64;
 
 /// The fields of one object. `null` counts as left out.
 pub(super) struct Fields {
     object: Map<String, Value>,
-    /// What stands before a field's name in errors: empty, or like `rules.`.
+    /// What precedes the names of these fields in errors: empty, or a path such as `rules.`.
     prefix: String,
-    /// Every name that was asked for.
-    known: Vec<&'static str>,
+    /// The names of all fields read so far. Any other field is unknown.
+    known_names: Vec<&'static str>,
     errors: Vec<FieldError>,
 }
 
 impl Fields {
-    /// The fields of a body.
+    /// Takes the fields of a body.
     pub(super) fn new(object: Map<String, Value>) -> Self {
-        Self { object, prefix: String::new(), known: Vec::new(), errors: Vec::new() }
+        Self { object, prefix: String::new(), known_names: Vec::new(), errors: Vec::new() }
     }
 
-    /// The fields of an address, the part behind the question mark. All of them are texts.
+    /// Takes the fields of a query string. Their values are all strings.
     pub(super) fn from_query(query: &str) -> Self {
         let mut fields = Self::new(Map::new());
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            let before = fields.object.insert(name.to_string(), Value::from(&*value));
-            if before.is_some() && fields.errors.len() < MOST_NAMED {
-                fields.errors.push(given_twice(&name));
+            let earlier = fields.object.insert(name.to_string(), Value::from(&*value));
+            if earlier.is_some() && fields.errors.len() < MAX_LISTED_FIELDS {
+                fields.errors.push(duplicate_field(&name));
             }
         }
         fields
     }
 
-    /// A field that may be left out. `read` says what is allowed, in words that follow the field's name.
+    /// Reads an optional field. If the value is invalid, `read` returns what is allowed, in words that follow the
+    /// field's name.
     pub(super) fn optional<T>(
         &mut self,
         name: &'static str,
@@ -46,7 +47,7 @@ impl Fields {
     ) -> Option<T> {
         let value = self.take(name)?;
         match read(&value) {
-            Ok(read) => Some(read),
+            Ok(value) => Some(value),
             Err(allowed) => {
                 self.fail(name, &format!("{allowed}, got {}", quoted(&value)));
                 None
@@ -54,7 +55,7 @@ impl Fields {
         }
     }
 
-    /// A field that has to be there.
+    /// Reads a required field. `read` works as for [`optional`](Self::optional).
     pub(super) fn required<T>(
         &mut self,
         name: &'static str,
@@ -68,7 +69,7 @@ impl Fields {
         self.optional(name, read)
     }
 
-    /// A field that holds fields, which may be left out.
+    /// Reads an optional field that is itself an object. `read` reads its fields.
     pub(super) fn object<T>(
         &mut self,
         name: &'static str,
@@ -79,12 +80,12 @@ impl Fields {
         })?;
         let mut inner = Self { prefix: format!("{}{name}.", self.prefix), ..Self::new(object) };
         let value = read(&mut inner);
-        inner.refuse_unknown();
+        inner.reject_unknown();
         self.errors.append(&mut inner.errors);
         value
     }
 
-    /// What the engine made of a value, whose field the engine names.
+    /// Takes a result of the engine. The error of the engine names the field.
     pub(super) fn check<T>(&mut self, result: Result<T, Error>) -> Option<T> {
         match result {
             Ok(value) => Some(value),
@@ -96,15 +97,15 @@ impl Fields {
         }
     }
 
-    /// Says that a field is wrong; `what` follows its name.
-    pub(super) fn fail(&mut self, name: &str, what: &str) {
+    /// Reports that a field is invalid. `message` follows its name.
+    pub(super) fn fail(&mut self, name: &str, message: &str) {
         let field = format!("{}{name}", self.prefix);
-        self.errors.push(FieldError { message: format!("{field} {what}"), field });
+        self.errors.push(FieldError { message: format!("{field} {message}"), field });
     }
 
-    /// The value made of the fields, unless anything was wrong.
+    /// Returns the value made from the fields, or all of their errors.
     pub(super) fn finish<T>(mut self, value: Option<T>) -> Result<T, ApiError> {
-        self.refuse_unknown();
+        self.reject_unknown();
         match value {
             Some(value) if self.errors.is_empty() => Ok(value),
             _ => Err(ApiError::InvalidFields(self.errors)),
@@ -112,18 +113,18 @@ impl Fields {
     }
 
     fn take(&mut self, name: &'static str) -> Option<Value> {
-        self.known.push(name);
+        self.known_names.push(name);
         self.object.remove(name).filter(|value| !value.is_null())
     }
 
-    fn refuse_unknown(&mut self) {
-        let allowed = match self.known.as_slice() {
-            [] => "takes no fields".to_owned(),
-            known => format!("known are {}", known.join(", ")),
+    fn reject_unknown(&mut self) {
+        let allowed = match self.known_names.as_slice() {
+            [] => "no fields are allowed here".to_owned(),
+            names => format!("known fields: {}", names.join(", ")),
         };
-        let unknown: Vec<String> = self.object.keys().take(MOST_NAMED).cloned().collect();
+        let unknown: Vec<String> = self.object.keys().take(MAX_LISTED_FIELDS).cloned().collect();
         for name in unknown {
-            self.fail(&shortened(&name), &format!("is not known here; {allowed}"));
+            self.fail(&shortened(&name), &format!("is not a known field; {allowed}"));
         }
     }
 }
@@ -134,35 +135,35 @@ pub(super) fn timestamp(value: &Value) -> Result<Timestamp, String> {
     Timestamp::parse(text).map_err(|error| error.to_string())
 }
 
-/// Reads a whole number of any size that JSON programs hold.
-pub(super) fn whole_number(value: &Value) -> Result<i128, String> {
+/// Reads an integer of up to 64 bits, signed or unsigned. Range checks come later.
+pub(super) fn integer(value: &Value) -> Result<i128, String> {
     let number = value.as_i64().map(i128::from).or_else(|| value.as_u64().map(i128::from));
-    number.ok_or_else(|| "must be a whole number".to_owned())
+    number.ok_or_else(|| "must be an integer".to_owned())
 }
 
-/// Reads a whole number from the digits in an address.
-pub(super) fn digits(value: &Value) -> Result<i128, String> {
-    value.as_str().and_then(|text| text.parse().ok()).ok_or_else(|| "must be a whole number".to_owned())
+/// Reads an integer from a query string, where every value is a string.
+pub(super) fn integer_in_query(value: &Value) -> Result<i128, String> {
+    value.as_str().and_then(|text| text.parse().ok()).ok_or_else(|| "must be an integer".to_owned())
 }
 
-/// Reads a text.
-pub(super) fn text(value: &Value) -> Result<String, String> {
+/// Reads a string.
+pub(super) fn string(value: &Value) -> Result<String, String> {
     value.as_str().map(str::to_owned).ok_or_else(|| "must be a string".to_owned())
 }
 
-/// A value as an error shows it: as JSON, the end left out if it is long.
+/// Formats a value for an error: as JSON, truncated if it is long.
 pub(super) fn quoted(value: &Value) -> String {
     shortened(&value.to_string())
 }
 
-/// The error of a field that was given twice.
-pub(super) fn given_twice(field: &str) -> FieldError {
+/// Creates the error for a duplicate field.
+pub(super) fn duplicate_field(field: &str) -> FieldError {
     let field = shortened(field);
-    FieldError { message: format!("{field} is given twice"), field }
+    FieldError { message: format!("{field} appears more than once"), field }
 }
 
 fn shortened(text: &str) -> String {
-    match text.char_indices().nth(SHOWN_CHARACTERS) {
+    match text.char_indices().nth(MAX_QUOTED_CHARACTERS) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }

@@ -1,4 +1,4 @@
-//! `GET /healthz` and `GET /readyz`: whether the process lives, and whether it can serve.
+//! `GET /healthz` and `GET /readyz`: whether the process is alive, and whether it can serve sessions.
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
@@ -9,7 +9,7 @@ use super::error::ApiError;
 use super::problem::Problem;
 use tickseed_session::SessionService;
 
-/// All is well.
+/// The body of a healthy response.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Health {
     /// Always `ok`.
@@ -17,19 +17,23 @@ pub(super) struct Health {
     status: &'static str,
 }
 
-/// Whether the process lives. Asks nobody else.
+/// Checks that the process is alive.
+///
+/// Never asks the store.
 #[utoipa::path(
     get,
     path = "/healthz",
     tag = "health",
     operation_id = "getHealth",
-    responses((status = 200, description = "The process lives", body = Health))
+    responses((status = 200, description = "The process is alive", body = Health))
 )]
 pub(super) async fn alive() -> HttpResponse {
     ok()
 }
 
-/// Whether requests can be served: asks the store.
+/// Checks that sessions can be read.
+///
+/// Asks the store, and responds with 503 if it is unavailable.
 #[utoipa::path(
     get,
     path = "/readyz",
@@ -38,7 +42,8 @@ pub(super) async fn alive() -> HttpResponse {
     responses(
         (status = 200, description = "Sessions can be read", body = Health),
         (status = 503, description = "Sessions cannot be read: `store_unavailable`", body = Problem,
-            content_type = "application/problem+json", headers(("Retry-After" = u32, description = "Seconds"))),
+            content_type = "application/problem+json", headers(("Retry-After" = u32,
+                description = "How many seconds to wait before retrying"))),
     )
 )]
 pub(super) async fn ready(service: web::Data<SessionService>) -> Result<HttpResponse, ApiError> {

@@ -1,9 +1,9 @@
-//! Which server process has answered.
+//! Identifies the server process that sent a response.
 
 use serde::Serialize;
 use uuid::Uuid;
 
-/// How many hexadecimal digits an id has. In a UUID of version 4 these are all random; the digit after them is not.
+/// The number of hexadecimal digits in an id. In a UUID of version 4 these are all random; the next digit is not.
 const DIGITS: usize = 12;
 
 /// The id of a server process, for as long as it runs. It is random, so it reveals nothing about the machine.
@@ -11,7 +11,7 @@ const DIGITS: usize = 12;
 pub struct InstanceId(String);
 
 impl InstanceId {
-    /// Makes a new id, which no other process has.
+    /// Creates a random id.
     #[must_use]
     pub fn random() -> Self {
         let mut digits = Uuid::new_v4().simple().to_string();

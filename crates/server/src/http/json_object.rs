@@ -1,4 +1,4 @@
-//! The body of a request: one JSON object of limited size that arrives in time.
+//! Reads the body of a request: one JSON object, limited in size and in the time it may take to arrive.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -11,10 +11,10 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use serde_json::{Map, Value};
 
 use super::error::ApiError;
-use super::fields::{given_twice, quoted};
+use super::fields::{duplicate_field, quoted};
 use super::strict_json;
 
-/// What a request may ask of the server at most.
+/// The limits of a request.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// The largest body, in bytes.
@@ -30,7 +30,8 @@ impl Default for Limits {
     }
 }
 
-/// The object in the body. An empty body and `null` are an empty object; whether that will do is for the endpoint to say.
+/// The JSON object in the body of a request. An empty body and `null` count as an empty object, so that a body whose
+/// fields are all optional can be left out.
 pub(super) struct JsonObject(pub(super) Map<String, Value>);
 
 impl FromRequest for JsonObject {
@@ -54,7 +55,7 @@ impl FromRequest for JsonObject {
     }
 }
 
-/// Refuses a body that says beforehand that it is too large, without reading it.
+/// Rejects a body whose `Content-Length` is too large, without reading it.
 fn check_length(request: &HttpRequest, limits: Limits) -> Result<(), ApiError> {
     let length = request.headers().get(header::CONTENT_LENGTH);
     match length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok()) {
@@ -69,10 +70,10 @@ fn check_media_type(request: &HttpRequest) -> Result<(), ApiError> {
     match request.mime_type() {
         Ok(Some(mime)) if mime.essence_str() == "application/json" => Ok(()),
         _ => {
-            let got = request.headers().get(header::CONTENT_TYPE);
-            let got = got
+            let media_type = request.headers().get(header::CONTENT_TYPE);
+            let media_type = media_type
                 .map_or_else(|| "none".to_owned(), |value| String::from_utf8_lossy(value.as_bytes()).into());
-            Err(ApiError::UnsupportedMediaType { got })
+            Err(ApiError::UnsupportedMediaType { media_type })
         }
     }
 }
@@ -88,17 +89,17 @@ fn parse(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
     let (value, duplicates) =
         strict_json::parse(body).map_err(|error| ApiError::MalformedJson { reason: error.to_string() })?;
     if !duplicates.is_empty() {
-        return Err(ApiError::InvalidFields(duplicates.iter().map(|path| given_twice(path)).collect()));
+        return Err(ApiError::InvalidFields(duplicates.iter().map(|path| duplicate_field(path)).collect()));
     }
     match value {
         Value::Object(object) => Ok(object),
-        // As with fields, null counts as left out.
+        // As for a field, null counts as left out.
         Value::Null => Ok(Map::new()),
-        other => Err(ApiError::MalformedJson { reason: format!("it is no object but {}", quoted(&other)) }),
+        other => Err(ApiError::MalformedJson { reason: format!("got {}", quoted(&other)) }),
     }
 }
 
-/// The connection broke, or what came is not what its headers say.
+/// The error for a broken connection, and for a body that contradicts its headers.
 fn incomplete() -> ApiError {
-    ApiError::MalformedJson { reason: "it did not arrive whole".to_owned() }
+    ApiError::MalformedJson { reason: "it is incomplete".to_owned() }
 }

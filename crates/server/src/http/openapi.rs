@@ -1,4 +1,4 @@
-//! `GET /openapi.json`: the description of the API, made from the code.
+//! `GET /openapi.json`: the description of the API, generated from the code.
 
 use std::sync::LazyLock;
 
@@ -12,7 +12,7 @@ use super::{health, sessions, time};
 #[openapi(
     info(
         title = "tickseed",
-        description = "Hands out sessions (seed, start_at, tick_ms, rules) from which every client computes the same \
+        description = "Hands out sessions (seed, start_at, tick_ms, rules). From a session, every client computes the same \
                        state at any instant.",
         license(name = "MIT", identifier = "MIT"),
     ),
@@ -29,7 +29,7 @@ use super::{health, sessions, time};
     tags(
         (name = "sessions", description = "Sessions and their state"),
         (name = "time", description = "The server's time"),
-        (name = "health", description = "Whether the server lives and can serve"),
+        (name = "health", description = "Whether the server is alive and can serve sessions"),
     ),
     servers((url = "/", description = "This server"))
 )]
@@ -41,7 +41,7 @@ static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
     json
 });
 
-/// The OpenAPI 3.1 document, as `docs/openapi.json` holds it.
+/// Returns the OpenAPI 3.1 document. `docs/openapi.json` is a copy of it.
 #[must_use]
 pub fn openapi_json() -> &'static str {
     &DOCUMENT

@@ -1,4 +1,4 @@
-//! The body of every error: problem details (RFC 9457).
+//! The body of every error response: problem details (RFC 9457).
 
 use serde::Serialize;
 use utoipa::{IntoResponses, ToSchema};
@@ -9,71 +9,72 @@ use tickseed_session::Timestamp;
 /// The media type of problem details.
 pub(super) const MEDIA_TYPE: &str = "application/problem+json";
 
-/// How many unknown fields, or fields given twice, an answer names at most: it must not grow without bound with the request.
-pub(super) const MOST_NAMED: usize = 20;
+/// The largest number of unknown or duplicate fields that a response lists. A large request must not cause a large
+/// response.
+pub(super) const MAX_LISTED_FIELDS: usize = 20;
 
-/// What went wrong.
+/// An error: problem details (RFC 9457).
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Problem {
-    /// Always `about:blank`: `code` says which problem it is.
+    /// Always `about:blank`; `code` identifies the problem.
     #[serde(rename = "type")]
     #[schema(example = "about:blank")]
     pub kind: &'static str,
-    /// The status in words.
+    /// The HTTP status in words.
     #[schema(example = "Bad Request")]
     pub title: &'static str,
-    /// The status.
+    /// The HTTP status.
     #[schema(value_type = u16, example = 400)]
     pub status: u16,
-    /// What went wrong this time, for people.
+    /// Explains the problem to people.
     pub detail: String,
-    /// Which problem it is, for programs.
+    /// Identifies the problem for programs.
     pub code: ErrorCode,
-    /// The fields that are wrong (`invalid_fields`); of unknown ones and of ones given twice the first 20.
+    /// The invalid fields (with `invalid_fields`). Lists only the first 20 unknown and the first 20 duplicate fields.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub errors: Vec<FieldError>,
-    /// When the session stops or stopped (`session_stopped`, `stop_not_earlier`).
+    /// When the session stops or stopped (with `session_stopped` and `stop_not_earlier`).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub stopped_at: Option<Timestamp>,
 }
 
-/// One field that is wrong.
+/// An invalid field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct FieldError {
-    /// Which: its path in the body, or its name in the address.
+    /// The path of the field in the body, or its name in the URL.
     #[schema(example = "rules.break_interval.min")]
     pub field: String,
-    /// What is allowed and what came.
+    /// Says what is allowed and shows the value.
     #[schema(example = "rules.break_interval.min must be from 1 to 1000000, got 0")]
     pub message: String,
 }
 
-/// What every endpoint of sessions can answer when it is not the client's fault.
+/// The errors of session endpoints that are not the client's fault.
 #[derive(IntoResponses)]
-#[expect(dead_code, reason = "describes answers for the OpenAPI document")]
-pub(super) enum Failures {
+#[expect(dead_code, reason = "describes responses for the OpenAPI document")]
+pub(super) enum ServerErrors {
     /// `internal`
     #[response(status = 500, content_type = "application/problem+json",
         example = json!({"type": "about:blank", "title": "Internal Server Error", "status": 500, "code": "internal",
-            "detail": "the server failed; the reason is in its log"}))]
+            "detail": "the server failed; the cause is in its log"}))]
     Internal(Problem),
-    /// `store_unavailable`, or `newer_record` if only a later version of the server understands the session
+    /// `store_unavailable`, or `newer_record` if only a later version of the server can read the session
     #[response(
         status = 503,
         content_type = "application/problem+json",
-        headers(("Retry-After" = u32, description = "Seconds")),
+        headers(("Retry-After" = u32, description = "How many seconds to wait before retrying")),
         example = json!({"type": "about:blank", "title": "Service Unavailable", "status": 503, "code": "store_unavailable",
             "detail": "sessions cannot be read or written at the moment; try again"})
     )]
     StoreUnavailable(Problem),
 }
 
-/// How every endpoint that takes a body can refuse it.
+/// The errors of endpoints that take a body, if the body is at fault.
 #[derive(IntoResponses)]
-#[expect(dead_code, reason = "describes answers for the OpenAPI document")]
-pub(super) enum RefusedBody {
+#[expect(dead_code, reason = "describes responses for the OpenAPI document")]
+pub(super) enum BodyErrors {
     /// `malformed_json` or `invalid_fields`
     #[response(status = 400, content_type = "application/problem+json")]
     Invalid(Problem),
@@ -94,10 +95,10 @@ pub(super) enum RefusedBody {
     UnsupportedMediaType(Problem),
 }
 
-/// How every endpoint of one session can fail to find it.
+/// The error of the endpoints of one session if it does not exist.
 #[derive(IntoResponses)]
-#[expect(dead_code, reason = "describes answers for the OpenAPI document")]
-pub(super) enum NoSession {
+#[expect(dead_code, reason = "describes responses for the OpenAPI document")]
+pub(super) enum SessionNotFound {
     /// `session_not_found`
     #[response(status = 404, content_type = "application/problem+json",
         example = json!({"type": "about:blank", "title": "Not Found", "status": 404, "code": "session_not_found",

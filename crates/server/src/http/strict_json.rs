@@ -1,4 +1,4 @@
-//! JSON that refuses to mean two things: a key given twice in one object is an error, at any depth.
+//! A JSON parser that reports duplicate keys, at any depth. An object with duplicate keys could be read in two ways.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -6,9 +6,9 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use super::problem::MOST_NAMED;
+use super::problem::MAX_LISTED_FIELDS;
 
-/// A value, and the paths of the keys that were given twice, the first of them if there are many.
+/// Parses a value. Also returns the paths of its duplicate keys, at most [`MAX_LISTED_FIELDS`] of them.
 pub(super) fn parse(json: &[u8]) -> Result<(Value, Vec<String>), serde_json::Error> {
     let duplicates = RefCell::new(Vec::new());
     let mut deserializer = serde_json::Deserializer::from_slice(json);
@@ -17,7 +17,7 @@ pub(super) fn parse(json: &[u8]) -> Result<(Value, Vec<String>), serde_json::Err
     Ok((value, duplicates.into_inner()))
 }
 
-/// Where a value stands. Written out only for a duplicate: most values never need their path.
+/// The path of a value. It is formatted only for a duplicate, because most values never need it.
 #[derive(Clone, Copy)]
 enum Path<'parse> {
     Root,
@@ -26,7 +26,7 @@ enum Path<'parse> {
 }
 
 impl fmt::Display for Path<'_> {
-    /// Like `rules.break_interval`; the items of lists by number.
+    /// Writes the keys and array indices with dots between them: `rules.break_interval`, `items.0`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Root => Ok(()),
@@ -37,16 +37,16 @@ impl fmt::Display for Path<'_> {
     }
 }
 
-/// Reads one value. Duplicates are gathered, not returned as errors, so that several can be told at once.
+/// Reads one value. Collects duplicates instead of failing at the first, so that one response can list several.
 struct StrictValue<'parse> {
     path: Path<'parse>,
     duplicates: &'parse RefCell<Vec<String>>,
 }
 
 impl StrictValue<'_> {
-    fn note_duplicate(&self, path: Path<'_>) {
+    fn record_duplicate(&self, path: Path<'_>) {
         let mut duplicates = self.duplicates.borrow_mut();
-        if duplicates.len() < MOST_NAMED {
+        if duplicates.len() < MAX_LISTED_FIELDS {
             duplicates.push(path.to_string());
         }
     }
@@ -107,7 +107,7 @@ impl<'de> Visitor<'de> for StrictValue<'_> {
         while let Some(key) = entries.next_key::<String>()? {
             let path = Path::Key(&self.path, &key);
             if object.contains_key(&key) {
-                self.note_duplicate(path);
+                self.record_duplicate(path);
             }
             let value = entries.next_value_seed(StrictValue { path, duplicates: self.duplicates })?;
             object.insert(key, value);
@@ -143,15 +143,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_value_is_read_as_it_was_written(value in values()) {
-            let (read, duplicates) = parse(value.to_string().as_bytes()).unwrap();
-            prop_assert_eq!(read, value);
+        fn parsing_returns_every_value_unchanged(value in values()) {
+            let (parsed, duplicates) = parse(value.to_string().as_bytes()).unwrap();
+            prop_assert_eq!(parsed, value);
             prop_assert!(duplicates.is_empty());
         }
     }
 
     #[test]
-    fn what_serde_json_reads_is_read_the_same() {
+    fn results_match_those_of_serde_json() {
         let json = r#"{"a":[1,-2,0.1,1e300,true,false,null,"é\n",{"b":{}}],"c":18446744073709551615}"#;
         let (value, duplicates) = parse(json.as_bytes()).unwrap();
         assert_eq!(value, serde_json::from_str::<Value>(json).unwrap());
@@ -160,20 +160,20 @@ mod tests {
     }
 
     #[test]
-    fn a_key_given_twice_is_named_by_its_path() {
+    fn a_duplicate_key_is_reported_with_its_path() {
         let (_, duplicates) = parse(br#"{"a":1,"b":{"c":[{"d":1,"d":2}]},"a":3}"#).unwrap();
         assert_eq!(duplicates, ["b.c.0.d", "a"]);
     }
 
     #[test]
-    fn many_duplicates_are_told_of_in_part() {
-        let twice = vec![r#""k":1"#; 1000].join(",");
-        let (_, duplicates) = parse(format!("{{{twice}}}").as_bytes()).unwrap();
-        assert_eq!(duplicates.len(), MOST_NAMED);
+    fn only_the_first_duplicates_are_reported() {
+        let duplicated = vec![r#""k":1"#; 1000].join(",");
+        let (_, duplicates) = parse(format!("{{{duplicated}}}").as_bytes()).unwrap();
+        assert_eq!(duplicates.len(), MAX_LISTED_FIELDS);
     }
 
     #[test]
-    fn broken_json_is_an_error() {
+    fn malformed_json_is_an_error() {
         for json in ["", "{", "{} x", "{'a':1}", "[1,]", "nul", "\"\u{1}\"", "1e999", &"[".repeat(200)] {
             assert!(parse(json.as_bytes()).is_err(), "{json:?}");
         }

@@ -1,4 +1,4 @@
-//! `GET /v1/time`: the server's time, for clients that set their clocks by it.
+//! `GET /v1/time`: the server's time, to which clients set their clocks.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -12,26 +12,28 @@ use utoipa::ToSchema;
 use super::instance_id::InstanceId;
 use tickseed_session::SessionService;
 
-/// The server's time. A client that knows when it asked and when it was answered gets the offset of its own clock, and
-/// half the way there and back as the bound of the error.
+/// The server's time. A client that notes when it sent the request and received the response can compute the offset of
+/// its own clock. The error is at most half of the round trip.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Time<'a> {
     /// The same instant as `sent_us`, in milliseconds since the Unix epoch.
     #[schema(example = 1_795_435_200_123_i64)]
     now_ms: i64,
-    /// When the server took the request up, in microseconds since the Unix epoch.
+    /// When the server received the request, in microseconds since the Unix epoch.
     #[schema(example = 1_795_435_200_123_456_i64)]
     received_us: i64,
-    /// When the answer was made, in microseconds since the Unix epoch.
+    /// When the server produced the response, in microseconds since the Unix epoch.
     #[schema(example = 1_795_435_200_123_478_i64)]
     sent_us: i64,
-    /// Which server answered: the same text for as long as its process runs, another for every other. Where several answer
-    /// behind one address their clocks differ, and this tells whose it was.
+    /// Identifies the server process, for as long as it runs. The servers behind one address have slightly different
+    /// clocks; this says whose time it is.
     #[schema(value_type = String, example = "5f1c0a9be3d2")]
     server: &'a InstanceId,
 }
 
-/// The server's time. Never cached. A query string is ignored.
+/// Returns the server's time.
+///
+/// Never cached. The query string is ignored.
 #[utoipa::path(
     get,
     path = "/v1/time",
@@ -44,30 +46,30 @@ pub(super) struct Time<'a> {
 pub(super) async fn handle(
     service: web::Data<SessionService>,
     server: web::Data<InstanceId>,
-    received: ReqData<Received>,
+    received: ReqData<ReceivedAt>,
 ) -> HttpResponse {
     let sent_us = service.clock().now_us();
     let time = Time { now_ms: sent_us / 1_000, received_us: received.us, sent_us, server: &server };
     HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(time)
 }
 
-/// When a request was taken up.
+/// When the server received a request.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Received {
+pub(super) struct ReceivedAt {
     /// Microseconds since the Unix epoch.
     us: i64,
 }
 
-/// Notes when a request was taken up: to be the outermost layer, so that nothing of ours has been done before.
+/// Records when the server received a request. Must be the outermost layer, so that no other layer runs before it.
 ///
 /// # Errors
 ///
-/// Those of the layers within.
-pub async fn stamp_received<B: MessageBody>(
+/// Passes on the errors of the inner layers.
+pub async fn record_received_at<B: MessageBody>(
     service: web::Data<SessionService>,
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
-    request.extensions_mut().insert(Received { us: service.clock().now_us() });
+    request.extensions_mut().insert(ReceivedAt { us: service.clock().now_us() });
     next.call(request).await
 }

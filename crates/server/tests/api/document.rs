@@ -63,7 +63,7 @@ fn properties(schema: &Value) -> BTreeSet<String> {
 /// What the server says is known when it is sent a field that is not.
 fn known(answer: &Answer, field: &str) -> BTreeSet<String> {
     let message = answer.invalid_field(field);
-    let (_, names) = message.split_once("known are ").unwrap();
+    let (_, names) = message.split_once("known fields: ").unwrap();
     names.split(", ").map(str::to_owned).collect()
 }
 

@@ -27,8 +27,8 @@ async fn each_field_of_a_new_session_is_checked() {
         (r#"{"tick_ms":0}"#, "tick_ms", "tick_ms must be from 1 to 86400000, got 0"),
         (r#"{"tick_ms":86400001}"#, "tick_ms", "tick_ms must be from 1 to 86400000, got 86400001"),
         (r#"{"tick_ms":-3}"#, "tick_ms", "tick_ms must be from 1 to 86400000, got -3"),
-        (r#"{"tick_ms":1.5}"#, "tick_ms", "tick_ms must be a whole number, got 1.5"),
-        (r#"{"tick_ms":"100"}"#, "tick_ms", r#"tick_ms must be a whole number, got "100""#),
+        (r#"{"tick_ms":1.5}"#, "tick_ms", "tick_ms must be an integer, got 1.5"),
+        (r#"{"tick_ms":"100"}"#, "tick_ms", r#"tick_ms must be an integer, got "100""#),
         (
             r#"{"tick_ms":1,"start_at":"1969-12-31T23:59:59Z"}"#,
             "start_at",
@@ -74,23 +74,23 @@ async fn each_field_of_a_new_session_is_checked() {
         (
             r#"{"tick_ms":1,"ttl_seconds":-1}"#,
             "ttl_seconds",
-            "ttl_seconds must be a whole number from 0 to 4294967295, got -1",
+            "ttl_seconds must be an integer from 0 to 4294967295, got -1",
         ),
         (
             r#"{"tick_ms":1,"tickms":1}"#,
             "tickms",
-            "tickms is not known here; known are tick_ms, start_at, seed, rules, metadata, ttl_seconds",
+            "tickms is not a known field; known fields: tick_ms, start_at, seed, rules, metadata, ttl_seconds",
         ),
         (
             r#"{"tick_ms":1,"rules":{"break_interval":{"min":1,"max":2,"mean":3}}}"#,
             "rules.break_interval.mean",
-            "rules.break_interval.mean is not known here; known are min, max",
+            "rules.break_interval.mean is not a known field; known fields: min, max",
         ),
-        (r#"{"tick_ms":1,"tick_ms":2}"#, "tick_ms", "tick_ms is given twice"),
+        (r#"{"tick_ms":1,"tick_ms":2}"#, "tick_ms", "tick_ms appears more than once"),
         (
             r#"{"tick_ms":1,"metadata":{"a":[{"b":1,"b":2}]}}"#,
             "metadata.a.0.b",
-            "metadata.a.0.b is given twice",
+            "metadata.a.0.b appears more than once",
         ),
     ];
     for (body, field, message) in cases {
@@ -125,10 +125,10 @@ async fn questions_and_stops_are_checked() {
         ("?at=yesterday", "at", r#"2026-01-31T12:00:03.000Z, got "yesterday""#),
         ("?step=-1", "step", "step must be from 0 to 253402300799999, got -1"),
         ("?step=60", "step", "step must be from 0 to 59, got 60"),
-        ("?step=1e3", "step", r#"step must be a whole number, got "1e3""#),
-        ("?step=1&at=2026-01-31T12:00:00Z", "step", "step cannot be asked for together with at"),
-        ("?step=1&step=2", "step", "step is given twice"),
-        ("?stpe=1", "stpe", "stpe is not known here; known are at, step"),
+        ("?step=1e3", "step", r#"step must be an integer, got "1e3""#),
+        ("?step=1&at=2026-01-31T12:00:00Z", "step", "step cannot be combined with at"),
+        ("?step=1&step=2", "step", "step appears more than once"),
+        ("?stpe=1", "stpe", "stpe is not a known field; known fields: at, step"),
     ];
     for (question, field, end) in cases {
         let message = server.api.get(&format!("{path}/state{question}")).await.invalid_field(field);
@@ -138,7 +138,7 @@ async fn questions_and_stops_are_checked() {
     let message = server.api.post(&stop, r#"{"at":5}"#).await.invalid_field("at");
     assert!(message.ends_with("got 5"), "{message}");
     let message = server.api.post(&stop, r#"{"when":5}"#).await.invalid_field("when");
-    assert_eq!(message, "when is not known here; known are at");
+    assert_eq!(message, "when is not a known field; known fields: at");
     assert_eq!(server.api.get(&path).await.json()["revision"], 1, "nothing was half-written");
 }
 
@@ -161,7 +161,7 @@ async fn a_body_that_breaks_off_is_refused_in_our_own_words() {
     let broken = b"POST /v1/sessions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
                    transfer-encoding: chunked\r\n\r\nnonsense\r\n";
     let answer = raw(&server, broken).await;
-    assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("it did not arrive whole"), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("it is incomplete"), "{answer}");
 }
 
 #[tokio::test]
@@ -315,7 +315,7 @@ async fn a_failure_of_the_server_reveals_nothing() {
     let server = faulty(Fault::Unreadable, 0);
     let answer = server.api.get(UNKNOWN).await;
     let problem = answer.problem(500, "internal");
-    assert_eq!(problem["detail"], "the server failed; the reason is in its log");
+    assert_eq!(problem["detail"], "the server failed; the cause is in its log");
     assert!(!answer.text.contains("secret"), "{}", answer.text);
 }
 
@@ -331,7 +331,7 @@ async fn a_record_of_a_later_version_gives_503_without_the_reason() {
         let problem = answer.problem(503, "newer_record");
         assert_eq!(
             problem["detail"],
-            "a later version of the server has written this session; ask a server of that version"
+            "a later version of the server wrote this session, and this version cannot read it"
         );
         assert_eq!(answer.header("retry-after"), "1");
         assert!(!answer.text.contains("secret"), "{}", answer.text);

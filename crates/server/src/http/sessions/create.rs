@@ -6,16 +6,16 @@ use serde_json::{Map, Value};
 use tickseed_engine::{BreakInterval, Rules, Schedule, Seed};
 use utoipa::ToSchema;
 
-use super::{SessionAnswer, representation};
+use super::{SessionJson, representation};
 use crate::http::error::ApiError;
-use crate::http::fields::{Fields, text, timestamp, whole_number};
+use crate::http::fields::{Fields, integer, string, timestamp};
 use crate::http::json_object::JsonObject;
-use crate::http::problem::{Failures, RefusedBody};
+use crate::http::problem::{BodyErrors, ServerErrors};
 use tickseed_session::{Metadata, NewSession, Session, SessionService, TimeToLive, Timestamp};
 
-// Only the OpenAPI document uses this type: `read` reads the fields one by one, so that an answer can name everything that
-// is wrong. A test holds the two to the same fields.
-/// What can be said of a new session.
+// Only the OpenAPI document uses this type: `read` reads the fields one by one, so that one response can list every
+// mistake. A test checks that both have the same fields.
+/// The fields of a new session. Only `tick_ms` is required.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = CreateSession)]
@@ -24,52 +24,54 @@ pub(in crate::http) struct CreateSession {
     /// The length of a tick, in milliseconds: 1 to 86 400 000 (a day).
     #[schema(minimum = 1, maximum = 86_400_000, example = 100)]
     tick_ms: u32,
-    /// When step 0 begins: RFC 3339, of the years 1970 to 9999; digits finer than a millisecond are cut off. Three seconds
-    /// from now if left out.
+    /// When step 0 begins: an RFC 3339 timestamp in the years 1970 to 9999. Digits beyond milliseconds are cut off.
+    /// Default: three seconds from now.
     #[schema(value_type = Option<String>, format = DateTime, pattern = r"^(19[7-9]|[2-9][0-9]{2})[0-9]-")]
     start_at: Option<Timestamp>,
-    /// What decides every break and every draw: 1 to 128 bytes of UTF-8. A random UUID if left out.
+    /// The string that determines every break and every draw: 1 to 128 bytes of UTF-8. Default: a random UUID.
     #[schema(min_length = 1, max_length = 128)]
     seed: Option<String>,
-    /// How long rounds last.
+    /// The rules, which determine how long rounds last.
     #[schema(inline)]
     rules: Option<CreateRules>,
-    /// What the game keeps with it: at most 16 KiB, written without spaces.
+    /// The game's own data: at most 16 KiB when written without spaces.
     #[schema(value_type = Option<Object>, example = json!({"game_type": "counter"}))]
     metadata: Option<Map<String, Value>>,
-    /// For how many seconds the session is kept after it was created or has started, whichever is later: 0 (for ever) to
-    /// 4 294 967 295. The server's own setting if left out.
+    /// How many seconds the session exists after it is created or starts, whichever is later: 0 (forever) to
+    /// 4 294 967 295. Default: the server's setting.
     #[schema(value_type = Option<u64>, minimum = 0, maximum = 4_294_967_295_u32, example = 3600)]
     ttl_seconds: Option<u32>,
 }
 
-/// How long rounds last. What is left out takes its default.
+/// The rules, which determine how long rounds last. Rules left out take their defaults.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "describes the body for the OpenAPI document")]
 struct CreateRules {
-    /// How many ticks a round counts before it breaks. 100 to 300 if left out.
+    /// The number of ticks that a round counts before it breaks. Default: 100 to 300.
     #[schema(inline)]
     break_interval: Option<CreateBreakInterval>,
-    /// How many rounds make an epoch: even, 2 to 256. 64 if left out.
+    /// The number of rounds in an epoch: an even number from 2 to 256. Default: 64.
     #[schema(minimum = 2, maximum = 256, multiple_of = 2, example = 64)]
     rounds_per_epoch: Option<u32>,
 }
 
-/// How many ticks a round counts before it breaks: uniform from `min` to `max`.
+/// The number of ticks that a round counts before it breaks: uniform from `min` to `max`.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "describes the body for the OpenAPI document")]
 struct CreateBreakInterval {
-    /// The shortest interval.
+    /// The shortest interval, in ticks.
     #[schema(minimum = 1, maximum = 1_000_000, example = 100)]
     min: u32,
-    /// The longest interval, at least `min`.
+    /// The longest interval, in ticks: at least `min`.
     #[schema(minimum = 1, maximum = 1_000_000, example = 300)]
     max: u32,
 }
 
-/// Creates a session. Unknown fields and fields given twice are refused; `null` counts as left out.
+/// Creates a session.
+///
+/// Unknown and duplicate fields are errors. `null` counts as left out.
 #[utoipa::path(
     post,
     path = "/v1/sessions",
@@ -77,10 +79,10 @@ struct CreateBreakInterval {
     operation_id = "createSession",
     request_body(content = CreateSession, description = "At most 64 KiB", example = json!({"tick_ms": 100})),
     responses(
-        (status = 201, description = "The session was created, and is kept even if the server is killed now",
-            body = SessionAnswer, headers(("Location" = String, description = "The address of the session"))),
-        RefusedBody,
-        Failures,
+        (status = 201, description = "The session was created and stored. It survives even if the server is killed at \
+            once", body = SessionJson, headers(("Location" = String, description = "The path of the session"))),
+        BodyErrors,
+        ServerErrors,
     )
 )]
 pub(in crate::http) async fn handle(
@@ -98,11 +100,11 @@ pub(in crate::http) async fn handle(
 }
 
 fn read(mut fields: Fields, created_at: Timestamp) -> Result<NewSession, ApiError> {
-    let tick_ms = fields.required("tick_ms", whole_number);
+    let tick_ms = fields.required("tick_ms", integer);
     let start_at =
         fields.optional("start_at", timestamp).unwrap_or_else(|| Session::default_start(created_at));
     let schedule = tick_ms.and_then(|tick_ms| fields.check(Schedule::new(start_at.millis(), tick_ms)));
-    let seed = fields.optional("seed", text).and_then(|seed| fields.check(Seed::new(&seed)));
+    let seed = fields.optional("seed", string).and_then(|seed| fields.check(Seed::new(&seed)));
     let rules = fields.object("rules", read_rules).unwrap_or_default();
     let metadata = fields.optional("metadata", read_metadata);
     let time_to_live = fields.optional("ttl_seconds", read_time_to_live);
@@ -118,10 +120,10 @@ fn read(mut fields: Fields, created_at: Timestamp) -> Result<NewSession, ApiErro
 
 fn read_rules(fields: &mut Fields) -> Option<Rules> {
     let interval = fields.object("break_interval", |interval| {
-        let (min, max) = (interval.required("min", whole_number), interval.required("max", whole_number));
+        let (min, max) = (interval.required("min", integer), interval.required("max", integer));
         Some((min?, max?))
     });
-    let rounds_per_epoch = fields.optional("rounds_per_epoch", whole_number);
+    let rounds_per_epoch = fields.optional("rounds_per_epoch", integer);
     let interval = match interval {
         Some((min, max)) => fields.check(BreakInterval::new(min, max))?,
         None => BreakInterval::default(),
@@ -137,7 +139,5 @@ fn read_metadata(value: &Value) -> Result<Metadata, String> {
 
 fn read_time_to_live(value: &Value) -> Result<TimeToLive, String> {
     let seconds = value.as_u64().and_then(|seconds| u32::try_from(seconds).ok());
-    seconds
-        .map(TimeToLive::from_seconds)
-        .ok_or_else(|| format!("must be a whole number from 0 to {}", u32::MAX))
+    seconds.map(TimeToLive::from_seconds).ok_or_else(|| format!("must be an integer from 0 to {}", u32::MAX))
 }

@@ -1,4 +1,4 @@
-//! `GET /v1/sessions/{id}/events`
+//! `GET /v1/sessions/{id}/events`: changes to a session, as server-sent events.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -15,32 +15,35 @@ use tokio_util::sync::CancellationToken;
 
 use super::{SessionPath, representation, session_id};
 use crate::http::error::ApiError;
-use crate::http::problem::{NoSession, Problem};
+use crate::http::problem::{Problem, SessionNotFound};
 use tickseed_session::{Listener, Notice, ReadySession, Revision, ServiceError, SessionId, SessionService};
 
-/// After how many milliseconds a client whose stream has ended is to come back: each is told another number, so that they do
-/// not come all at once.
+/// How many milliseconds a client waits before it reconnects. The delay is random, so that clients do not all come back
+/// at once.
 const RETRY_MS: std::ops::RangeInclusive<u64> = 1_000..=10_000;
 
-/// How streams of events live and end.
+/// The settings that all event streams share.
 #[derive(Debug, Clone)]
 pub struct EventStreams {
-    /// How often something is sent to who has nothing to learn: shorter than what proxies wait, often a minute.
+    /// How often a silent stream sends a heartbeat. Must be shorter than the idle timeout of proxies, which is often a
+    /// minute.
     pub heartbeat_every: Duration,
-    /// Ends all streams at once.
-    pub end: CancellationToken,
+    /// Ends all streams when it is cancelled.
+    pub shutdown: CancellationToken,
 }
 
 impl Default for EventStreams {
     /// A heartbeat every 15 seconds.
     fn default() -> Self {
-        Self { heartbeat_every: Duration::from_secs(15), end: CancellationToken::new() }
+        Self { heartbeat_every: Duration::from_secs(15), shutdown: CancellationToken::new() }
     }
 }
 
-/// The life of a session as server-sent events: `session`, the session as it is; `stopped` whenever its stop is set or
-/// moved; `expired`, the end. Never a tick. The event's id is the session's revision: who comes back with it in
-/// `Last-Event-ID` is told only what is new.
+/// Streams changes to a session as server-sent events.
+///
+/// The events are `session`, the current session; `stopped`, whenever a stop is set or moved to an earlier time; and
+/// `expired`, the end. Ticks are never sent. The id of an event is the revision of the session. A client that sends it
+/// back as `Last-Event-ID` receives only newer events.
 #[utoipa::path(
     get,
     path = "/v1/sessions/{id}/events",
@@ -49,16 +52,16 @@ impl Default for EventStreams {
     params(
         SessionPath,
         ("Last-Event-ID" = Option<String>, Header,
-            description = "The id of the last event that is known. What is no revision of this session counts as left out"),
+            description = "The id of the last event received. Ignored if it is not a revision of this session"),
     ),
     responses(
-        (status = 200, description = "Server-sent events; the data of `session` and `stopped` is the session, of `expired` its \
-            `id`. Ends at once, with `retry`, while the store does not answer",
+        (status = 200, description = "Server-sent events. The data of `session` and `stopped` is the session; that of \
+            `expired` contains only its `id`. While the store does not answer, the stream sends only `retry` and ends",
             body = String, content_type = "text/event-stream",
             example = json!("retry: 4711\n\nid: 1\nevent: session\ndata: {\"id\":\"sess_…\",\"revision\":1,…}\n\n")),
-        (status = 400, description = "`invalid_fields`: `id` is no id of a session", body = Problem,
+        (status = 400, description = "`invalid_fields`: `id` is not a session id", body = Problem,
             content_type = "application/problem+json"),
-        NoSession,
+        SessionNotFound,
         (status = 500, description = "`internal`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -71,16 +74,18 @@ pub(in crate::http) async fn handle(
     let id = session_id(&id)?;
     let listener = match service.listen(id).await {
         Ok(listener) => listener,
-        Err(ServiceError::Store(error)) if error.is_temporary() => return Ok(come_back_later()),
+        Err(ServiceError::Store(error)) if error.is_temporary() => return Ok(retry_later()),
         Err(error) => return Err(error.into()),
     };
-    let known = last_event_id(&request);
-    let events = Events { service, streams, id, listener, known, session: None, next: Next::Greeting };
+    let known_revision = last_event_id(&request);
+    let phase = Phase::Retry;
+    let events = Events { service, streams, id, listener, known_revision, session: None, phase };
     Ok(event_stream().streaming(stream::unfold(events, Events::next)))
 }
 
-/// A stream that ends at once, for when the store does not answer: browsers come back after a stream, never after an error.
-fn come_back_later() -> HttpResponse {
+/// Returns a stream that ends at once, for when the store does not answer. Browsers reconnect after the end of a
+/// stream, but never after an error.
+fn retry_later() -> HttpResponse {
     event_stream().body(retry().into_bytestring().map(ByteString::into_bytes).unwrap_or_default())
 }
 
@@ -89,12 +94,12 @@ fn event_stream() -> HttpResponseBuilder {
     response
         .content_type("text/event-stream")
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        // nginx would collect what is to arrive at once.
+        // Without this, nginx would buffer events instead of passing them on at once.
         .insert_header(("X-Accel-Buffering", "no"));
     response
 }
 
-/// The revision that the client knows.
+/// Returns the last revision that the client received on an earlier stream.
 fn last_event_id(request: &HttpRequest) -> Option<Revision> {
     let number = request.headers().get("last-event-id")?.to_str().ok()?.parse().ok()?;
     Revision::new(number).ok()
@@ -106,41 +111,46 @@ struct Events {
     streams: web::Data<EventStreams>,
     id: SessionId,
     listener: Listener,
-    /// The revision that the client knows.
-    known: Option<Revision>,
+    /// The last revision that the client has received, on this stream or an earlier one.
+    known_revision: Option<Revision>,
+    /// The session of the last notice on this stream.
     session: Option<Arc<ReadySession>>,
-    next: Next,
+    phase: Phase,
 }
 
-/// What a stream does next.
-enum Next {
-    Greeting,
-    News,
+/// What a stream sends next.
+enum Phase {
+    /// The delay before a reconnect.
+    Retry,
+    /// Notices and heartbeats.
+    Notices,
+    /// Nothing more.
     End,
 }
 
 impl Events {
     async fn next(mut self) -> Option<(Result<Bytes, Infallible>, Self)> {
-        let event = match self.next {
-            Next::Greeting => {
-                self.next = Next::News;
+        let event = match self.phase {
+            Phase::Retry => {
+                self.phase = Phase::Notices;
                 retry()
             }
-            Next::News => self.news().await,
-            Next::End => return None,
+            Phase::Notices => self.notice_or_heartbeat().await,
+            Phase::End => return None,
         };
         let bytes = event.into_bytestring().map(ByteString::into_bytes);
-        // None of ours has a line break where there must be none.
+        // The only possible error is a line break where none is allowed, and no event here has one.
         bytes.ok().map(|bytes| (Ok(bytes), self))
     }
 
-    async fn news(&mut self) -> Event {
+    /// Waits for the next event to send: a notice that is new to the client, a heartbeat, or the end.
+    async fn notice_or_heartbeat(&mut self) -> Event {
         loop {
-            let patience = self.patience();
+            let timeout = self.until_heartbeat_or_expiry();
             tokio::select! {
                 biased;
-                () = self.streams.end.cancelled() => {
-                    self.next = Next::End;
+                () = self.streams.shutdown.cancelled() => {
+                    self.phase = Phase::End;
                     return retry();
                 }
                 notice = self.listener.next() => {
@@ -148,8 +158,8 @@ impl Events {
                         Notice::Session(session) => session,
                         Notice::Removed => return self.expired(),
                         Notice::Unreadable => {
-                            // The client comes back, and perhaps to a server of the later version.
-                            self.next = Next::End;
+                            // The client reconnects, perhaps to a server of the later version.
+                            self.phase = Phase::End;
                             return retry();
                         }
                     };
@@ -159,35 +169,36 @@ impl Events {
                         return event;
                     }
                 }
-                () = tokio::time::sleep(patience) => return self.after_silence(),
+                () = tokio::time::sleep(timeout) => return self.heartbeat_or_expired(),
             }
         }
     }
 
-    /// What the client is told of a session: nothing if it knows this revision.
+    /// Returns the event for a session, or `None` if the client already has this revision.
     fn event(&mut self, session: &ReadySession) -> Option<Event> {
         let revision = session.session().revision;
-        let name = match (self.known.replace(revision), &self.session) {
+        let name = match (self.known_revision.replace(revision), &self.session) {
             (Some(known), None) if known == revision => return None,
-            // Whatever follows another revision is a stop. What is no earlier one was none of this session.
+            // A later revision than the current one cannot be one of this session.
             (Some(known), None) if known > revision => "session",
             (None, None) => "session",
+            // The only change that gives a session a new revision is a stop.
             _ => "stopped",
         };
         let body = &representation(session, self.service.clock().now()).ok()?.body;
         Some(message(name, revision.get(), ByteString::try_from(body.clone()).ok()?))
     }
 
-    /// How long to wait for news before something is sent all the same.
-    fn patience(&self) -> Duration {
+    /// Returns how long to wait for a notice before a heartbeat is due or the session expires, whichever comes first.
+    fn until_heartbeat_or_expiry(&self) -> Duration {
         let now = self.service.clock().now();
         let expires_at = self.session.as_ref().and_then(|session| session.session().expires_at);
-        let left = expires_at.map(|at| u64::try_from(at.millis() - now.millis()).unwrap_or(0));
+        let time_left = expires_at.map(|at| u64::try_from(at.millis() - now.millis()).unwrap_or(0));
         let heartbeat_every = self.streams.heartbeat_every;
-        left.map_or(heartbeat_every, |left| heartbeat_every.min(Duration::from_millis(left)))
+        time_left.map_or(heartbeat_every, |left| heartbeat_every.min(Duration::from_millis(left)))
     }
 
-    fn after_silence(&mut self) -> Event {
+    fn heartbeat_or_expired(&mut self) -> Event {
         let now = self.service.clock().now();
         if self.session.as_ref().is_some_and(|session| session.session().has_expired(now)) {
             return self.expired();
@@ -195,13 +206,18 @@ impl Events {
         Event::Comment("nothing new".into())
     }
 
+    /// Ends the stream with the last event.
     fn expired(&mut self) -> Event {
-        self.next = Next::End;
-        message("expired", self.known.map_or(0, Revision::get), json!({"id": self.id}).to_string().into())
+        self.phase = Phase::End;
+        message(
+            "expired",
+            self.known_revision.map_or(0, Revision::get),
+            json!({"id": self.id}).to_string().into(),
+        )
     }
 }
 
-/// Tells a client when to come back once its stream has ended.
+/// Returns an event that tells the client how long to wait before it reconnects.
 fn retry() -> Event {
     Event::Retry(Duration::from_millis(fastrand::u64(RETRY_MS)))
 }

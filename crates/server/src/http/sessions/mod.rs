@@ -1,4 +1,4 @@
-//! The endpoints of sessions, and the JSON that they share.
+//! The endpoints of sessions, and the JSON they share.
 
 pub(super) mod create;
 pub(super) mod events;
@@ -20,14 +20,14 @@ use super::error::ApiError;
 use super::fields::quoted;
 use tickseed_session::{ReadySession, Representation, Session, SessionId, Status, Timestamp};
 
-/// A session: all that a client needs to compute the state of any instant.
+/// A session: everything a client needs to compute the state at any instant.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Session)]
-pub(super) struct SessionAnswer {
-    /// The session's id: `sess_` and a UUID.
+pub(super) struct SessionJson {
+    /// The id of the session: `sess_` and a UUID.
     #[schema(value_type = String, example = "sess_0b9f3f0e-6d7a-4f0e-9a55-2f3b1d7c8e21")]
     id: SessionId,
-    /// What decides every break and every draw: 1 to 128 bytes of UTF-8.
+    /// The string that determines every break and every draw: 1 to 128 bytes of UTF-8.
     #[schema(example = "550e8400-e29b-41d4-a716-446655440000")]
     seed: String,
     /// When step 0 begins.
@@ -36,68 +36,68 @@ pub(super) struct SessionAnswer {
     /// The length of a tick, in milliseconds.
     #[schema(minimum = 1, maximum = 86_400_000, example = 100)]
     tick_ms: u32,
-    /// How long rounds last.
-    rules: RulesAnswer,
-    /// The version of the engine's definition that the session was made for.
+    /// The rules, which determine how long rounds last.
+    rules: RulesJson,
+    /// The engine version that the session needs.
     #[schema(minimum = 1, example = 1)]
     engine_version: u32,
-    /// What the game keeps with it.
+    /// The game's own data.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     metadata: Option<Map<String, Value>>,
-    /// Whether the session runs.
-    status: StatusAnswer,
-    /// When it was created.
+    /// Whether the session is running.
+    status: StatusJson,
+    /// When the session was created.
     #[schema(value_type = String, format = DateTime, example = "2026-01-31T12:00:00.000Z")]
     created_at: Timestamp,
-    /// When its state freezes or froze; in the future while the status is still `running`.
+    /// When the state freezes or froze. In the future while the status is still `running`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     stopped_at: Option<Timestamp>,
-    /// From when on it is gone. Left out if it is kept for ever.
+    /// When the session expires. Left out if it never does.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
-    /// 1 at first, one more with every change.
+    /// 1 at first, and one more after every change.
     #[schema(minimum = 1, maximum = 9_007_199_254_740_991_u64, example = 1)]
     revision: u64,
 }
 
-/// How long rounds last.
+/// The rules, which determine how long rounds last.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Rules)]
-struct RulesAnswer {
-    /// How many ticks a round counts before it breaks.
-    break_interval: BreakIntervalAnswer,
-    /// How many rounds make an epoch. Even.
+struct RulesJson {
+    /// The number of ticks that a round counts before it breaks.
+    break_interval: BreakIntervalJson,
+    /// The number of rounds in an epoch. Even.
     #[schema(minimum = 2, maximum = 256, multiple_of = 2, example = 64)]
     rounds_per_epoch: u32,
 }
 
-/// How many ticks a round counts before it breaks: uniform from `min` to `max`.
+/// The number of ticks that a round counts before it breaks: uniform from `min` to `max`.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = BreakInterval)]
-struct BreakIntervalAnswer {
-    /// The shortest interval.
+struct BreakIntervalJson {
+    /// The shortest interval, in ticks.
     #[schema(minimum = 1, maximum = 1_000_000, example = 100)]
     min: u32,
-    /// The longest interval, at least `min`.
+    /// The longest interval, in ticks: at least `min`.
     #[schema(minimum = 1, maximum = 1_000_000, example = 300)]
     max: u32,
 }
 
-/// Whether a session runs.
+/// Whether a session is running.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Status)]
 #[serde(rename_all = "lowercase")]
-enum StatusAnswer {
-    /// The counter runs, or has yet to start.
+enum StatusJson {
+    /// The counter is running, or has yet to start.
     Running,
-    /// The state is frozen for ever.
+    /// The state is frozen forever.
     Stopped,
 }
 
-impl From<Status> for StatusAnswer {
+impl From<Status> for StatusJson {
     fn from(status: Status) -> Self {
         match status {
             Status::Running => Self::Running,
@@ -106,8 +106,8 @@ impl From<Status> for StatusAnswer {
     }
 }
 
-impl SessionAnswer {
-    /// The session while it has `status`.
+impl SessionJson {
+    /// Converts a session that has `status`.
     fn new(session: &Session, status: Status) -> Result<Self, ApiError> {
         let interval = session.rules.break_interval();
         let start_at = Timestamp::from_millis(session.schedule.start_at());
@@ -116,8 +116,8 @@ impl SessionAnswer {
             seed: session.seed.as_str().to_owned(),
             start_at: start_at.map_err(|error| ApiError::Internal(error.into()))?,
             tick_ms: session.schedule.tick_ms(),
-            rules: RulesAnswer {
-                break_interval: BreakIntervalAnswer { min: interval.min(), max: interval.max() },
+            rules: RulesJson {
+                break_interval: BreakIntervalJson { min: interval.min(), max: interval.max() },
                 rounds_per_epoch: session.rules.rounds_per_epoch(),
             },
             engine_version: session.engine_version,
@@ -131,35 +131,35 @@ impl SessionAnswer {
     }
 }
 
-/// The bytes of a [`SessionAnswer`] as it is at `now`, and their entity tag.
+/// Returns the bytes of the [`SessionJson`] at `now`, and their entity tag.
 fn representation(session: &ReadySession, now: Timestamp) -> Result<&Representation, ApiError> {
     let status = session.session().status_at(now);
     session.representation(status, |session| {
-        let body = serde_json::to_vec(&SessionAnswer::new(session, status)?);
+        let body = serde_json::to_vec(&SessionJson::new(session, status)?);
         let body = body.map_err(|error| ApiError::Internal(error.into()))?;
         let entity_tag = entity_tag(&Sha256::digest(&body).into());
         Ok(Representation { body: body.into(), entity_tag })
     })
 }
 
-/// Marks an answer that was given from memory while the store could not be asked.
-fn mark_age(response: &mut HttpResponseBuilder, age: Option<Duration>) {
+/// Adds `Age` to a response that comes from memory because the store cannot be reached.
+fn insert_age(response: &mut HttpResponseBuilder, age: Option<Duration>) {
     if let Some(age) = age {
         response.insert_header((header::AGE, age.as_secs()));
     }
 }
 
-/// The part of the address that says which session.
+/// The session id in the path.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
-#[expect(dead_code, reason = "describes the address for the OpenAPI document")]
+#[expect(dead_code, reason = "describes the path for the OpenAPI document")]
 struct SessionPath {
-    /// The session's id: `sess_` and a UUID
+    /// The id of the session: `sess_` and a UUID
     #[param(pattern = r"^sess_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
     id: String,
 }
 
-/// Reads the id of a session from the address.
+/// Reads a session id from the path.
 fn session_id(text: &str) -> Result<SessionId, ApiError> {
     text.parse()
         .map_err(|error| ApiError::invalid_field("id", format!("id {error}, got {}", quoted(&text.into()))))

@@ -5,21 +5,23 @@ use std::time::Duration;
 use actix_web::http::header::{self, ContentType};
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::{SessionAnswer, SessionPath, mark_age, representation, session_id};
-use crate::http::entity_tag::is_known;
+use super::{SessionJson, SessionPath, insert_age, representation, session_id};
+use crate::http::entity_tag::is_not_modified;
 use crate::http::error::ApiError;
-use crate::http::problem::{Failures, NoSession, Problem};
+use crate::http::problem::{Problem, ServerErrors, SessionNotFound};
 use tickseed_session::{Session, SessionService, Timestamp};
 
-/// For how many seconds an answer may be used without asking again: what a stop takes to reach those who read by way of a
-/// shared cache.
+/// How many seconds a response may be used before a cache must revalidate it. A client that reads through a shared
+/// cache can learn of a stop this much later.
 const MAX_AGE: i64 = 2;
-/// For how many seconds more it may be used while a shared cache asks again.
+/// How many more seconds it may be used while a shared cache revalidates it.
 const STALE_WHILE_REVALIDATE: i64 = 8;
-/// For how many seconds more it may be used while no server answers.
+/// How many more seconds it may be used while no server answers.
 const STALE_IF_ERROR: i64 = 300;
 
-/// A session: all that a client needs to compute the state of any instant.
+/// Returns a session.
+///
+/// A session is everything a client needs to compute the state at any instant.
 #[utoipa::path(
     get,
     path = "/v1/sessions/{id}",
@@ -27,20 +29,23 @@ const STALE_IF_ERROR: i64 = 300;
     operation_id = "getSession",
     params(
         SessionPath,
-        ("If-None-Match" = Option<String>, Header, description = "An `ETag` that is known; if it still holds the answer is 304"),
+        ("If-None-Match" = Option<String>, Header,
+            description = "An `ETag` from an earlier response. If it is still current, the response is 304"),
     ),
     responses(
-        (status = 200, description = "The session", body = SessionAnswer, headers(
-            ("ETag" = String, description = "Changes with every byte of the answer"),
-            ("Cache-Control" = String, description = "For how long it may be used without asking again, shared caches included"),
+        (status = 200, description = "The session", body = SessionJson, headers(
+            ("ETag" = String, description = "Changes whenever any byte of the response changes"),
+            ("Cache-Control" = String, description = "How long caches, including shared ones, may use the response"),
             ("Age" = Option<u32>,
-                description = "Only while the store cannot be asked: how many seconds ago the session was certain to be so"),
+                description = "Only while the store cannot be reached: the number of seconds since the session was \
+                    certain to be current"),
         )),
-        (status = 304, description = "The session is what `If-None-Match` says; `ETag`, `Cache-Control` and `Age` as with 200"),
-        (status = 400, description = "`invalid_fields`: `id` is no id of a session", body = Problem,
+        (status = 304, description = "`If-None-Match` names the current version; `ETag`, `Cache-Control` and `Age` as \
+            for 200"),
+        (status = 400, description = "`invalid_fields`: `id` is not a session id", body = Problem,
             content_type = "application/problem+json"),
-        NoSession,
-        Failures,
+        SessionNotFound,
+        ServerErrors,
     )
 )]
 pub(in crate::http) async fn handle(
@@ -48,34 +53,34 @@ pub(in crate::http) async fn handle(
     id: web::Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let found = service.find(session_id(&id)?).await?;
+    let lookup = service.find(session_id(&id)?).await?;
     let now = service.clock().now();
-    let representation = representation(&found.session, now)?;
-    let is_known = is_known(&request, &representation.entity_tag);
-    let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    let representation = representation(&lookup.session, now)?;
+    let not_modified = is_not_modified(&request, &representation.entity_tag);
+    let mut response = if not_modified { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     response
         .insert_header((header::ETAG, representation.entity_tag.as_str()))
-        .insert_header((header::CACHE_CONTROL, cache_control(found.session.session(), now, found.age)));
-    mark_age(&mut response, found.age);
-    if found.age.is_some() {
-        // nginx counts from when an answer comes, whatever its age: it would keep this one for as long again.
+        .insert_header((header::CACHE_CONTROL, cache_control(lookup.session.session(), now, lookup.age)));
+    insert_age(&mut response, lookup.age);
+    if lookup.age.is_some() {
+        // nginx ignores `Age`: it would keep this response for `max-age` from its arrival, however old it already is.
         response.insert_header(("X-Accel-Expires", "0"));
     }
-    if is_known {
+    if not_modified {
         return Ok(response.finish());
     }
     Ok(response.content_type(ContentType::json()).body(representation.body.clone()))
 }
 
-/// For how long an answer given at `now` may be used: not past the instant at which time itself changes it. Caches count from
-/// `Age` on, in whole seconds.
+/// Returns the `Cache-Control` of a response sent at `now`, which must not be used past the stop or the end of the
+/// session. Caches count in whole seconds, and include `Age` in the age of a response, so `max-age` does too.
 fn cache_control(session: &Session, now: Timestamp, age: Option<Duration>) -> String {
     let changes_at =
         [session.stopped_at.filter(|at| *at > now), session.expires_at].into_iter().flatten().min();
-    let unchanged = changes_at.map_or(i64::MAX, |at| (at.millis() - now.millis()) / 1_000 - 1).max(0);
-    let max_age = MAX_AGE.min(unchanged);
-    let revalidate = STALE_WHILE_REVALIDATE.min(unchanged - max_age);
-    let on_error = STALE_IF_ERROR.min(unchanged - max_age);
+    let seconds_unchanged = changes_at.map_or(i64::MAX, |at| (at.millis() - now.millis()) / 1_000 - 1).max(0);
+    let max_age = MAX_AGE.min(seconds_unchanged);
+    let revalidate = STALE_WHILE_REVALIDATE.min(seconds_unchanged - max_age);
+    let on_error = STALE_IF_ERROR.min(seconds_unchanged - max_age);
     let max_age = u64::try_from(max_age).unwrap_or(0) + age.unwrap_or_default().as_secs();
     format!("public, max-age={max_age}, stale-while-revalidate={revalidate}, stale-if-error={on_error}")
 }
@@ -109,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_never_used_past_the_stop_or_the_end_of_its_session() {
+    fn no_response_is_used_past_the_stop_or_the_end_of_its_session() {
         let usual = "public, max-age=2, stale-while-revalidate=8, stale-if-error=300";
         let cache_control = |session: &Session, now| cache_control(session, now, None);
         assert_eq!(cache_control(&session(0), at(0)), usual);
@@ -125,8 +130,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_served_from_memory_is_as_fresh_as_usual_from_its_age_on() {
-        let control = cache_control(&session(0), at(0), Some(Duration::from_millis(3_900)));
-        assert_eq!(control, "public, max-age=5, stale-while-revalidate=8, stale-if-error=300");
+    fn an_aged_response_may_be_used_for_the_usual_time_beyond_its_age() {
+        let aged = cache_control(&session(0), at(0), Some(Duration::from_millis(3_900)));
+        assert_eq!(aged, "public, max-age=5, stale-while-revalidate=8, stale-if-error=300");
     }
 }

@@ -6,20 +6,20 @@ use serde::Serialize;
 use tickseed_engine::Step;
 use utoipa::ToSchema;
 
-use super::{SessionPath, StatusAnswer, mark_age, session_id};
+use super::{SessionPath, StatusJson, insert_age, session_id};
 use crate::http::error::ApiError;
-use crate::http::fields::{Fields, digits, timestamp};
-use crate::http::problem::{Failures, NoSession, Problem};
+use crate::http::fields::{Fields, integer_in_query, timestamp};
+use crate::http::problem::{Problem, ServerErrors, SessionNotFound};
 use tickseed_session::{Moment, SessionService, StateAnswer, Timestamp};
 
-/// What everybody sees at an instant.
+/// The state of a session at an instant, the same for every client.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = State)]
-pub(in crate::http) struct StateBody {
+pub(in crate::http) struct StateJson {
     /// The number of the tick, from 0. Below 2^53.
     #[schema(example = 42)]
     step: u64,
-    /// The counter: 1 on the first tick, one more with every tick, 0 on a break.
+    /// The counter: 1 on the first tick, one more on each tick, 0 on a break.
     #[schema(example = 43)]
     value: u32,
     /// The number of the round, from 0. Below 2^53.
@@ -27,14 +27,14 @@ pub(in crate::http) struct StateBody {
     round: u64,
     /// Whether the counter breaks on this tick.
     broken: bool,
-    /// The instant that the answer is for: now, `at`, or the beginning of `step`.
+    /// The instant of this state: now, `at`, or the beginning of `step`.
     #[schema(value_type = String, format = DateTime, example = "2026-01-31T12:00:07.200Z")]
     computed_at: Timestamp,
-    /// Whether the session runs at that instant.
-    status: StatusAnswer,
+    /// Whether the session is running at that instant.
+    status: StatusJson,
 }
 
-impl From<StateAnswer> for StateBody {
+impl From<StateAnswer> for StateJson {
     fn from(answer: StateAnswer) -> Self {
         Self {
             step: answer.state.step.get(),
@@ -47,8 +47,10 @@ impl From<StateAnswer> for StateBody {
     }
 }
 
-/// What everybody sees now, at another instant, or at the beginning of a step. From the stop of a session on, this is
-/// the state at the stop.
+/// Returns the state of a session.
+///
+/// Computes the state now, at the instant `at`, or at the beginning of `step`. From the stop onwards, the state stays
+/// what it was at the stop.
 #[utoipa::path(
     get,
     path = "/v1/sessions/{id}/state",
@@ -57,16 +59,17 @@ impl From<StateAnswer> for StateBody {
     params(
         SessionPath,
         ("at" = Option<String>, Query, format = DateTime, pattern = r"^(19[7-9]|[2-9][0-9]{2})[0-9]-",
-            description = "The instant to compute: RFC 3339, of the years 1970 to 9999. Now if left out"),
+            description = "The instant to compute: an RFC 3339 timestamp in the years 1970 to 9999. Default: now"),
         ("step" = Option<u64>, Query, maximum = 253_402_300_799_999_u64,
-            description = "The step to compute, at most the last that begins in the year 9999. Excludes `at`"),
+            description = "The step to compute. It must begin in the year 9999 or earlier. Not allowed with `at`"),
     ),
     responses(
-        (status = 200, description = "The state", body = StateBody, headers(("Age" = Option<u32>,
-            description = "Only while the store cannot be asked: how many seconds ago the session was certain to be so"))),
+        (status = 200, description = "The state", body = StateJson, headers(("Age" = Option<u32>,
+            description = "Only while the store cannot be reached: the number of seconds since the session was \
+                certain to be current"))),
         (status = 400, description = "`invalid_fields`", body = Problem, content_type = "application/problem+json"),
-        NoSession,
-        Failures,
+        SessionNotFound,
+        ServerErrors,
     )
 )]
 pub(in crate::http) async fn handle(
@@ -75,24 +78,24 @@ pub(in crate::http) async fn handle(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let id = session_id(&id)?;
-    let question = read(Fields::from_query(request.query_string()))?;
-    let (state, age) = service.state(id, question).await?;
+    let moment = read(Fields::from_query(request.query_string()))?;
+    let (state, age) = service.state(id, moment).await?;
     let mut response = HttpResponse::Ok();
-    mark_age(&mut response, age);
-    Ok(response.insert_header((header::CACHE_CONTROL, "no-store")).json(StateBody::from(state)))
+    insert_age(&mut response, age);
+    Ok(response.insert_header((header::CACHE_CONTROL, "no-store")).json(StateJson::from(state)))
 }
 
 fn read(mut fields: Fields) -> Result<Moment, ApiError> {
     let at = fields.optional("at", timestamp);
-    let step = fields.optional("step", digits).and_then(|step| fields.check(Step::new(step)));
-    let question = match (at, step) {
+    let step = fields.optional("step", integer_in_query).and_then(|step| fields.check(Step::new(step)));
+    let moment = match (at, step) {
         (Some(_), Some(_)) => {
-            fields.fail("step", "cannot be asked for together with at");
+            fields.fail("step", "cannot be combined with at");
             None
         }
         (Some(at), None) => Some(Moment::At(at)),
         (None, Some(step)) => Some(Moment::Step(step)),
         (None, None) => Some(Moment::Now),
     };
-    fields.finish(question)
+    fields.finish(moment)
 }

@@ -5,56 +5,58 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{SessionPath, StatusAnswer, session_id};
+use super::{SessionPath, StatusJson, session_id};
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, timestamp};
 use crate::http::json_object::JsonObject;
-use crate::http::problem::{Failures, NoSession, Problem, RefusedBody};
+use crate::http::problem::{BodyErrors, Problem, ServerErrors, SessionNotFound};
 use tickseed_session::{SessionId, SessionService, Timestamp};
 
-// Only the OpenAPI document uses this type, as with the body of a new session.
-/// When to stop.
+// Only the OpenAPI document uses this type, as in `create`.
+/// When to stop the session.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = StopSession)]
 #[expect(dead_code, reason = "describes the body for the OpenAPI document")]
 pub(in crate::http) struct StopSession {
-    /// When to stop: RFC 3339, not in the past. Now if left out.
+    /// When to stop: an RFC 3339 timestamp, not in the past. Default: now.
     #[schema(value_type = Option<String>, format = DateTime, pattern = r"^(19[7-9]|[2-9][0-9]{2})[0-9]-")]
     at: Option<Timestamp>,
 }
 
-/// A session that stops or has stopped.
+/// The stop of a session.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::http) struct Stop {
-    /// The session's id.
+    /// The id of the session.
     #[schema(value_type = String, example = "sess_0b9f3f0e-6d7a-4f0e-9a55-2f3b1d7c8e21")]
     id: SessionId,
-    /// Whether the session still runs: `running` if the stop lies in the future.
-    status: StatusAnswer,
-    /// When its state freezes or froze.
+    /// Whether the session is still running, which it is if the stop lies in the future.
+    status: StatusJson,
+    /// When the state freezes or froze.
     #[schema(value_type = String, format = DateTime, example = "2026-01-31T12:05:00.000Z")]
     stopped_at: Timestamp,
 }
 
-/// Stops a session for everybody alike: from that instant on its state is frozen. A stop still in the future can be
-/// replaced by an earlier one until half a second before it takes effect; from then on it is final.
+/// Stops a session.
+///
+/// From the stop onwards, every client sees the same frozen state. A future stop can be replaced by an earlier one
+/// until half a second before it takes effect. From then on it is final.
 #[utoipa::path(
     post,
     path = "/v1/sessions/{id}/stop",
     tag = "sessions",
     operation_id = "stopSession",
     params(SessionPath),
-    request_body(content = Option<StopSession>, description = "May be left out, or null. At most 64 KiB",
+    request_body(content = Option<StopSession>, description = "May be left out or `null`. At most 64 KiB",
         example = json!({})),
     responses(
-        (status = 200, description = "The session stops then, which is kept even if the server is killed now",
+        (status = 200, description = "The stop was set and stored. It survives even if the server is killed at once",
             body = Stop),
-        RefusedBody,
-        NoSession,
+        BodyErrors,
+        SessionNotFound,
         (status = 409, description = "`session_stopped` or `stop_not_earlier`, with `stopped_at`", body = Problem,
             content_type = "application/problem+json"),
-        Failures,
+        ServerErrors,
     )
 )]
 pub(in crate::http) async fn handle(
