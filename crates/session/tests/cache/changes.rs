@@ -11,7 +11,7 @@ use super::{LONG, PARTS, Server, answered};
 /// Creates a session that belongs to this part of the feed.
 fn session_of_part(server: &Server, part: u8) -> Session {
     let stored = std::iter::repeat_with(|| session(0)).find(|session| session.id.as_bytes()[15] & 1 == part);
-    let stored = stored.expect("half of all ids");
+    let stored = stored.expect("every other id belongs to this part");
     server.store.put(stored.clone());
     stored
 }

@@ -74,7 +74,7 @@ impl ScriptedStore {
     async fn answer<T>(&self, answer: T) -> Result<T, StoreError> {
         let failure = self.failure.lock().unwrap().clone();
         let mut is_held = self.is_held.subscribe();
-        is_held.wait_for(|is_held| !is_held).await.expect("the sender lives as long as this");
+        is_held.wait_for(|is_held| !is_held).await.expect("the sender lives as long as the store");
         failure.map_or(Ok(answer), Err)
     }
 }

@@ -53,7 +53,7 @@ async fn a_shutdown_ends_all_streams_and_spreads_their_reconnections() {
 async fn listen_without_reading(api: &Api, path: &str) -> TcpStream {
     let address: SocketAddr = api.base.trim_start_matches("http://").parse().expect("an address");
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket can be created");
-    // A small buffer, which must be set before connecting, soon leaves the server's data unsent.
+    // A small receive buffer soon stops the server from sending. It must be set before connecting.
     socket.set_recv_buffer_size(4 * 1024).expect("the option can be set");
     socket.connect(&address.into()).expect("the server listens");
     socket.set_nonblocking(true).expect("the option can be set");

@@ -115,7 +115,7 @@ fn the_log_warns_about_a_redis_that_evicts_sessions() {
 #[test]
 fn the_log_states_what_a_crash_of_each_cluster_master_can_lose() {
     let (folder, cluster) = (TempDir::new().unwrap(), RedisCluster::start(0, &[]));
-    // One node names the others.
+    // The server finds the other masters through this one.
     let address = cluster.nodes[0].address().replace("redis://", "redis+cluster://");
     let log = log_of(&mut on_redis(folder.path(), &address), &folder.path().join("log"));
     for node in &cluster.nodes {

@@ -143,7 +143,7 @@ async fn listeners_hear_of_stops_made_while_the_change_feed_was_cut() {
     for restore in [Proxy::restore, Proxy::restore_for_new_connections] {
         let sessions = remote.sessions(60).await;
         remote.network.cut_the_change_feed();
-        // No request to B reveals the stops to it.
+        // B gets no requests for these sessions meanwhile.
         map_concurrently(&sessions, async |(path, _)| stop(&remote.a.api, path).await).await;
         restore(&remote.network);
         assert_all_stops_arrive(&remote, sessions).await;

@@ -154,7 +154,7 @@ async fn stop(api: &Api, ledger: &Ledger) {
     let response = api.post(&format!("{path}/stop"), "").await;
     match response.status {
         200 => ledger.record_stop(&path, &response.json()["stopped_at"]),
-        // An earlier stop may have got a 503 and been made all the same.
+        // A stop that got a 503 may have been made all the same.
         409 => ledger.record_stop(&path, &response.problem(409, "session_stopped")["stopped_at"]),
         _ => ledger.record_refusal(&response),
     }

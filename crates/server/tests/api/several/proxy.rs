@@ -49,7 +49,7 @@ impl Proxy {
         let port = listener.local_addr().expect("the proxy listens").port();
         let (state, states) = watch::channel(State { network: Network::Connected, dead_below: 0 });
         let (count, connections) = watch::channel(0);
-        // Its own thread keeps it as fast as a network, even while the test is busy.
+        // A thread of its own keeps the proxy as fast as a network while the test is busy.
         thread::spawn(move || {
             let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime can be built");
             runtime.block_on(accept(listener, redis, states, count));

@@ -135,7 +135,7 @@ async fn an_unreadable_record_gives_an_error_that_names_its_session_and_is_never
     }
 }
 
-/// Only a later version writes such a record.
+/// A later version may write such a record.
 #[tokio::test]
 async fn a_session_with_unknown_fields_keeps_them_in_form_2_when_it_is_replaced() {
     let (server, store) = redis_and_store().await;
