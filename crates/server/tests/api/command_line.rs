@@ -1,11 +1,11 @@
-//! The binary from a terminal.
+//! The command line of the binary.
 
 use std::process::{Command, Output};
 
 use tempfile::TempDir;
 use tickseed_engine::{BreakInterval, Rules, Seed, Step, Timeline};
 
-use crate::support::{Process, command};
+use crate::support::{Process, serve_command};
 
 const SESSION: [&str; 7] =
     ["state", "--seed", "a seed", "--start-at", "2026-01-31T12:00:00.500Z", "--tick-ms", "100"];
@@ -21,7 +21,7 @@ fn state(arguments: &[&str]) -> (bool, String) {
 }
 
 #[test]
-fn state_prints_what_the_engine_says() {
+fn state_prints_the_state_that_the_engine_computes() {
     let mut timeline = Timeline::new(&Seed::new("a seed").unwrap(), Rules::default());
     let json = |timeline: &mut Timeline, step: u64| {
         format!("{}\n", serde_json::to_string(&timeline.state(Step::new(step).unwrap())).unwrap())
@@ -42,7 +42,7 @@ fn state_prints_what_the_engine_says() {
 }
 
 #[test]
-fn state_refuses_what_is_out_of_range_in_words() {
+fn state_explains_invalid_arguments() {
     for (arguments, message) in [
         (&["--step", "-1"][..], "error: step must be from 0 to 253402300799999, got -1"),
         (&["--step", "253402300799999"], "error: step must be from 0 to 2516324399994, got 253402300799999"),
@@ -69,7 +69,7 @@ fn state_refuses_what_is_out_of_range_in_words() {
 #[test]
 fn help_documents_every_setting() {
     let help = String::from_utf8(tickseed(&["serve", "--help"]).stdout).unwrap();
-    // Lines are broken where the terminal ends.
+    // The help is wrapped at the width of the terminal.
     let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
     for (flag, variable) in [
         ("--port", "PORT"),
@@ -83,7 +83,7 @@ fn help_documents_every_setting() {
 }
 
 #[tokio::test]
-async fn settings_come_from_the_environment_too() {
+async fn settings_can_come_from_the_environment() {
     let folder = TempDir::new().unwrap();
     let data = folder.path().join("a/b");
     let mut server = Process::spawn(
@@ -102,23 +102,23 @@ async fn settings_come_from_the_environment_too() {
 }
 
 #[test]
-fn a_start_that_fails_says_why() {
+fn a_failed_start_explains_why() {
     let folder = TempDir::new().unwrap();
-    let fails = |command: &mut Command| {
+    let error_of = |command: &mut Command| {
         let output = command.output().unwrap();
         assert!(!output.status.success());
         String::from_utf8(output.stderr).unwrap()
     };
-    let port = fails(command(folder.path()).args(["--host", "192.0.2.1"]));
+    let port = error_of(serve_command(folder.path()).args(["--host", "192.0.2.1"]));
     assert!(
         port.contains(
             "error: cannot listen on 192.0.2.1:0, the address from --host (or HOST) and --port (or PORT): "
         ),
         "{port}"
     );
-    let log = fails(command(folder.path()).args(["--log", "a=b=c"]));
+    let log = error_of(serve_command(folder.path()).args(["--log", "a=b=c"]));
     assert!(log.contains("error: the log filter \"a=b=c\" is invalid"), "{log}");
     std::fs::write(folder.path().join("sessions.redb"), "something else").unwrap();
-    let file = fails(&mut command(folder.path()));
+    let file = error_of(&mut serve_command(folder.path()));
     assert!(file.contains("sessions.redb cannot be opened: "), "{file}");
 }

@@ -1,28 +1,28 @@
-//! The OpenAPI document: made from the code, checked in, and true.
+//! The OpenAPI document: generated from the code, checked in, and in agreement with the server.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, LocalServer};
+use crate::support::{LocalServer, Response};
 
 fn document() -> Value {
     serde_json::from_str(tickseed_server::http::openapi_json()).unwrap()
 }
 
 #[test]
-fn the_checked_in_document_is_the_made_one() {
+fn the_checked_in_document_is_up_to_date() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
     let checked_in = std::fs::read_to_string(path).unwrap_or_default();
     assert!(
         checked_in == tickseed_server::http::openapi_json(),
-        "docs/openapi.json is not what the code makes; make it again with\n  \
+        "docs/openapi.json is out of date; regenerate it with\n  \
          cargo run -p tickseed-server -- openapi > docs/openapi.json"
     );
 }
 
 #[tokio::test]
-async fn the_served_document_is_the_made_one() {
+async fn the_served_document_is_the_generated_one() {
     let server = LocalServer::start();
     let served = server.api.get("/openapi.json").await;
     assert_eq!(served.header("content-type"), "application/json");
@@ -30,9 +30,8 @@ async fn the_served_document_is_the_made_one() {
     assert_eq!(served.json()["openapi"], "3.1.0");
 }
 
-/// The routes of the document and the statuses that each declares.
 #[test]
-fn every_route_declares_every_answer() {
+fn every_route_declares_every_status() {
     let expected = [
         ("post /v1/sessions", "201 400 408 413 415 500 503"),
         ("get /v1/sessions/{id}", "200 304 400 404 500 503"),
@@ -55,44 +54,44 @@ fn every_route_declares_every_answer() {
     assert_eq!(found, BTreeSet::from(expected));
 }
 
-/// The names of the properties of a schema.
+/// Returns the names of a schema's properties.
 fn properties(schema: &Value) -> BTreeSet<String> {
     schema["properties"].as_object().unwrap().keys().cloned().collect()
 }
 
-/// What the server says is known when it is sent a field that is not.
-fn known(answer: &Answer, field: &str) -> BTreeSet<String> {
-    let message = answer.invalid_field(field);
+/// Returns the fields that the server lists as known when it refuses this unknown one.
+fn known_fields(response: &Response, field: &str) -> BTreeSet<String> {
+    let message = response.invalid_field(field);
     let (_, names) = message.split_once("known fields: ").unwrap();
     names.split(", ").map(str::to_owned).collect()
 }
 
 #[tokio::test]
-async fn the_documented_fields_are_those_that_are_read() {
+async fn the_documented_fields_are_the_accepted_ones() {
     let server = LocalServer::start();
     let document = document();
     let schemas = &document["components"]["schemas"];
     let session = server.api.create(r#"{"tick_ms":100}"#).await;
 
-    let answer = server.api.post("/v1/sessions", r#"{"tick_ms":1,"x":1}"#).await;
-    assert_eq!(known(&answer, "x"), properties(&schemas["CreateSession"]));
+    let response = server.api.post("/v1/sessions", r#"{"tick_ms":1,"x":1}"#).await;
+    assert_eq!(known_fields(&response, "x"), properties(&schemas["CreateSession"]));
     let rules = inline_object(&schemas["CreateSession"]["properties"]["rules"]);
-    let answer = server.api.post("/v1/sessions", r#"{"tick_ms":1,"rules":{"x":1}}"#).await;
-    assert_eq!(known(&answer, "rules.x"), properties(rules));
+    let response = server.api.post("/v1/sessions", r#"{"tick_ms":1,"rules":{"x":1}}"#).await;
+    assert_eq!(known_fields(&response, "rules.x"), properties(rules));
     let interval = inline_object(&rules["properties"]["break_interval"]);
     let body = r#"{"tick_ms":1,"rules":{"break_interval":{"min":1,"max":1,"x":1}}}"#;
-    let answer = server.api.post("/v1/sessions", body).await;
-    assert_eq!(known(&answer, "rules.break_interval.x"), properties(interval));
-    let answer = server.api.post(&format!("{session}/stop"), r#"{"x":1}"#).await;
-    assert_eq!(known(&answer, "x"), properties(&schemas["StopSession"]));
+    let response = server.api.post("/v1/sessions", body).await;
+    assert_eq!(known_fields(&response, "rules.break_interval.x"), properties(interval));
+    let response = server.api.post(&format!("{session}/stop"), r#"{"x":1}"#).await;
+    assert_eq!(known_fields(&response, "x"), properties(&schemas["StopSession"]));
 
-    let question = &document["paths"]["/v1/sessions/{id}/state"]["get"]["parameters"];
-    let question = question.as_array().unwrap().iter().filter(|parameter| parameter["in"] == "query");
-    let names = question.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect();
-    assert_eq!(known(&server.api.get(&format!("{session}/state?x=1")).await, "x"), names);
+    let parameters = &document["paths"]["/v1/sessions/{id}/state"]["get"]["parameters"];
+    let query = parameters.as_array().unwrap().iter().filter(|parameter| parameter["in"] == "query");
+    let names = query.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(known_fields(&server.api.get(&format!("{session}/state?x=1")).await, "x"), names);
 }
 
-/// An object that is written out where it is used, optional or not.
+/// Returns an object's schema that is written inline, where an optional object is one of two choices.
 fn inline_object(schema: &Value) -> &Value {
     match schema["oneOf"].as_array() {
         Some(choices) => choices.iter().find(|choice| choice["type"] == "object").unwrap(),
@@ -100,37 +99,38 @@ fn inline_object(schema: &Value) -> &Value {
     }
 }
 
-/// Checks an answer against one schema of the document.
-fn assert_fits(schema: &str, answer: &Answer) {
+/// Checks a response against one schema of the document.
+fn assert_matches(schema: &str, response: &Response) {
     let schema =
         json!({"$ref": format!("#/components/schemas/{schema}"), "components": document()["components"]});
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let errors: Vec<String> = validator.iter_errors(&answer.json()).map(|error| error.to_string()).collect();
-    assert!(errors.is_empty(), "{errors:?}: {}", answer.text);
+    let errors: Vec<String> =
+        validator.iter_errors(&response.json()).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}: {}", response.text);
 }
 
 #[tokio::test]
-async fn the_documented_answers_are_those_that_are_given() {
+async fn responses_match_their_documented_schemas() {
     let server = LocalServer::start();
     let document = document();
     let body = r#"{"tick_ms":100,"metadata":{}}"#;
     let session = server.api.create(body).await;
     let stop = server.api.post(&format!("{session}/stop"), "").await;
-    let answers = [
+    let responses = [
         ("Session", server.api.get(&session).await),
         ("State", server.api.get(&format!("{session}/state")).await),
         ("Stop", stop),
         ("Time", server.api.get("/v1/time").await),
         ("Health", server.api.get("/healthz").await),
     ];
-    for (schema, answer) in answers {
-        assert_fits(schema, &answer);
-        let answer = answer.json();
-        let given: BTreeSet<String> = answer.as_object().unwrap().keys().cloned().collect();
+    for (schema, response) in responses {
+        assert_matches(schema, &response);
+        let response = response.json();
+        let fields: BTreeSet<String> = response.as_object().unwrap().keys().cloned().collect();
         assert_eq!(
-            given,
+            fields,
             properties(&document["components"]["schemas"][schema]),
-            "{schema}: no field is left out"
+            "{schema}: every documented field is present"
         );
     }
     let problems = [
@@ -139,6 +139,6 @@ async fn the_documented_answers_are_those_that_are_given() {
         server.api.post(&format!("{session}/stop"), "").await,
     ];
     for problem in problems {
-        assert_fits("Problem", &problem);
+        assert_matches("Problem", &problem);
     }
 }

@@ -1,4 +1,4 @@
-//! Every way to be refused: status, code, media type, and words that say what is allowed and what came.
+//! Every error response: its status, its code, its media type, and a message that names the allowed and the given value.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,13 +9,13 @@ use tickseed_server::http::Limits;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::support::{Answer, DEADLINE, LocalServer};
+use crate::support::{DEADLINE, LocalServer, Response};
 use tickseed_session::acceptance::{Fault, FaultyStore};
 
 const UNKNOWN: &str = "/v1/sessions/sess_00000000-0000-4000-8000-000000000000";
 
 #[tokio::test]
-async fn each_field_of_a_new_session_is_checked() {
+async fn every_field_of_a_new_session_is_validated() {
     let server = LocalServer::start();
     let long_seed = format!(r#"{{"tick_ms":1,"seed":"{}"}}"#, "s".repeat(129));
     let large = format!(r#"{{"tick_ms":1,"metadata":{{"a":"{}"}}}}"#, "m".repeat(16 * 1024 - 7));
@@ -100,11 +100,11 @@ async fn each_field_of_a_new_session_is_checked() {
     let start =
         "metadata must be a JSON object of at most 16384 bytes when written without spaces, got 16385 bytes";
     assert!(message.starts_with(start), "{message}");
-    assert!(message.len() < 200, "long values are cut: {message}");
+    assert!(message.len() < 200, "long values are truncated: {message}");
 }
 
 #[tokio::test]
-async fn one_answer_names_everything_that_is_wrong() {
+async fn one_response_lists_every_invalid_field() {
     let server = LocalServer::start();
     let body = r#"{"tick_ms":0,"seed":"","rules":{"rounds_per_epoch":1,"x":1},"y":2}"#;
     let problem = server.api.post("/v1/sessions", body).await.problem(400, "invalid_fields");
@@ -117,7 +117,7 @@ async fn one_answer_names_everything_that_is_wrong() {
 }
 
 #[tokio::test]
-async fn questions_and_stops_are_checked() {
+async fn state_queries_and_stops_are_validated() {
     let server = LocalServer::start();
     let path =
         server.api.create(r#"{"tick_ms":1000,"start_at":"9999-12-31T23:59:00Z","ttl_seconds":0}"#).await;
@@ -130,8 +130,8 @@ async fn questions_and_stops_are_checked() {
         ("?step=1&step=2", "step", "step appears more than once"),
         ("?stpe=1", "stpe", "stpe is not a known field; known fields: at, step"),
     ];
-    for (question, field, end) in cases {
-        let message = server.api.get(&format!("{path}/state{question}")).await.invalid_field(field);
+    for (query, field, end) in cases {
+        let message = server.api.get(&format!("{path}/state{query}")).await.invalid_field(field);
         assert!(message.ends_with(end), "{message}");
     }
     let stop = format!("{path}/stop");
@@ -139,11 +139,11 @@ async fn questions_and_stops_are_checked() {
     assert!(message.ends_with("got 5"), "{message}");
     let message = server.api.post(&stop, r#"{"when":5}"#).await.invalid_field("when");
     assert_eq!(message, "when is not a known field; known fields: at");
-    assert_eq!(server.api.get(&path).await.json()["revision"], 1, "nothing was half-written");
+    assert_eq!(server.api.get(&path).await.json()["revision"], 1, "a refused stop writes nothing");
 }
 
 #[tokio::test]
-async fn bodies_that_are_no_json_object_are_refused() {
+async fn bodies_other_than_a_json_object_are_refused() {
     let server = LocalServer::start();
     for body in
         ["{", "{'tick_ms':1}", "nonsense", "[]", "1", r#"{"tick_ms":1}{}"#, "\"\u{0}\"", &"[".repeat(1000)]
@@ -156,40 +156,40 @@ async fn bodies_that_are_no_json_object_are_refused() {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_is_refused_in_our_own_words() {
+async fn a_malformed_chunked_body_is_refused_with_a_clear_message() {
     let server = LocalServer::start();
     let broken = b"POST /v1/sessions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
                    transfer-encoding: chunked\r\n\r\nnonsense\r\n";
-    let answer = raw(&server, broken).await;
-    assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("it is incomplete"), "{answer}");
+    let response = send_raw(&server, broken).await;
+    assert!(response.starts_with("HTTP/1.1 400") && response.contains("it is incomplete"), "{response}");
 }
 
 #[tokio::test]
-async fn the_answer_does_not_grow_with_what_is_wrong() {
+async fn an_error_response_stays_small_however_many_fields_are_invalid() {
     let server = LocalServer::start();
     let unknown = (0..5_000).map(|index| format!(r#""x{index}":1"#)).collect::<Vec<_>>().join(",");
     let twice = vec![r#""a":1"#; 9_000].join(",");
     let long = format!(r#"{{"{}":{{{}}}}}"#, "k".repeat(30_000), vec![r#""a":1"#; 5_000].join(","));
     for body in [format!("{{{unknown}}}"), format!("{{{twice}}}"), long] {
         assert!(body.len() <= 64 * 1024);
-        let answer = server.api.post("/v1/sessions", &body).await;
-        let problem = answer.problem(400, "invalid_fields");
+        let response = server.api.post("/v1/sessions", &body).await;
+        let problem = response.problem(400, "invalid_fields");
         assert!((20..=21).contains(&problem["errors"].as_array().unwrap().len()));
-        assert!(answer.text.len() < 12_000, "{}", answer.text.len());
+        assert!(response.text.len() < 12_000, "{}", response.text.len());
     }
-    let question = "x=1&".repeat(5_000);
-    let answer = server.api.get(&format!("{UNKNOWN}/state?{question}")).await;
-    assert_eq!(answer.problem(400, "invalid_fields")["errors"].as_array().unwrap().len(), 21);
+    let query = "x=1&".repeat(5_000);
+    let response = server.api.get(&format!("{UNKNOWN}/state?{query}")).await;
+    assert_eq!(response.problem(400, "invalid_fields")["errors"].as_array().unwrap().len(), 21);
 }
 
 #[tokio::test]
-async fn bodies_of_another_media_type_are_refused() {
+async fn bodies_of_other_media_types_are_refused() {
     let server = LocalServer::start();
     let post = async |media_type: Option<&str>| {
         let request = server.api.request(Method::POST, "/v1/sessions").body(r#"{"tick_ms":1}"#);
         let request =
             media_type.iter().fold(request, |request, value| request.header("content-type", *value));
-        Answer::of(request.send().await.unwrap()).await
+        Response::read(request.send().await.unwrap()).await
     };
     let problem = post(Some("text/plain")).await.problem(415, "unsupported_media_type");
     assert_eq!(problem["detail"], "the body must be application/json, got text/plain");
@@ -199,7 +199,7 @@ async fn bodies_of_another_media_type_are_refused() {
 }
 
 #[tokio::test]
-async fn bodies_that_are_too_large_are_refused() {
+async fn oversized_bodies_are_refused() {
     let server = LocalServer::start();
     let largest = r#"{"tick_ms":1}"#.to_owned() + &" ".repeat(64 * 1024 - 13);
     assert_eq!(server.api.post("/v1/sessions", &largest).await.status, 201);
@@ -208,34 +208,34 @@ async fn bodies_that_are_too_large_are_refused() {
     assert_eq!(problem["detail"], "the body must be at most 65536 bytes");
     let chunked = "POST /v1/sessions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
                    transfer-encoding: chunked\r\n\r\n10001\r\n";
-    let answer = raw(&server, &[chunked.as_bytes(), largest.as_bytes(), b" \r\n"].concat()).await;
-    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    let response = send_raw(&server, &[chunked.as_bytes(), largest.as_bytes(), b" \r\n"].concat()).await;
+    assert!(response.starts_with("HTTP/1.1 413"), "{response}");
 }
 
-/// Sends bytes on a connection of their own and reads until the end of the JSON that the server answers.
-async fn raw(server: &LocalServer, bytes: &[u8]) -> String {
+/// Sends bytes on a new connection and reads to the end of the JSON in the response.
+async fn send_raw(server: &LocalServer, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(server.api.base.trim_start_matches("http://")).await.unwrap();
     stream.write_all(bytes).await.unwrap();
-    let mut answer = Vec::new();
-    while !answer.ends_with(b"}") {
-        let read = tokio::time::timeout(DEADLINE, stream.read_buf(&mut answer)).await.unwrap().unwrap();
-        assert!(read > 0, "the server closed: {:?}", String::from_utf8_lossy(&answer));
+    let mut response = Vec::new();
+    while !response.ends_with(b"}") {
+        let read = tokio::time::timeout(DEADLINE, stream.read_buf(&mut response)).await.unwrap().unwrap();
+        assert!(read > 0, "the server closed the connection: {:?}", String::from_utf8_lossy(&response));
     }
-    String::from_utf8(answer).unwrap()
+    String::from_utf8(response).unwrap()
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_arrive_is_given_up() {
+async fn a_request_whose_body_does_not_arrive_times_out() {
     let limits = Limits { body_timeout: Duration::from_millis(50), ..Limits::default() };
     let server = LocalServer::with_options(Options { limits, ..Options::default() });
     let head = b"POST /v1/sessions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{";
-    let answer = raw(&server, head).await;
-    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
-    assert!(answer.contains("application/problem+json") && answer.contains("body_timeout"), "{answer}");
+    let response = send_raw(&server, head).await;
+    assert!(response.starts_with("HTTP/1.1 408"), "{response}");
+    assert!(response.contains("application/problem+json") && response.contains("body_timeout"), "{response}");
 }
 
 #[tokio::test]
-async fn ids_that_are_none_and_sessions_that_are_none() {
+async fn invalid_ids_give_400_and_missing_sessions_404() {
     let server = LocalServer::start();
     for id in ["abc", "sess_", "sess_00000000-0000-4000-8000-00000000000", "%ff", "sess_%F0%9F%8E%B2"] {
         let message = server.api.get(&format!("/v1/sessions/{id}")).await.invalid_field("id");
@@ -249,7 +249,7 @@ async fn ids_that_are_none_and_sessions_that_are_none() {
 }
 
 #[tokio::test]
-async fn addresses_that_are_none_and_methods_that_are_none() {
+async fn unknown_paths_give_404_and_wrong_methods_405() {
     let server = LocalServer::start();
     for path in [
         "/v1",
@@ -272,68 +272,69 @@ async fn addresses_that_are_none_and_methods_that_are_none() {
         (Method::POST, "/docs/", "GET, HEAD"),
     ];
     for (method, path, allow) in cases {
-        let answer = Answer::of(server.api.request(method, path).send().await.unwrap()).await;
-        answer.problem(405, "method_not_allowed");
-        assert_eq!(answer.header("allow"), allow);
+        let response = Response::read(server.api.request(method, path).send().await.unwrap()).await;
+        response.problem(405, "method_not_allowed");
+        assert_eq!(response.header("allow"), allow);
     }
     let stop =
-        Answer::of(server.api.request(Method::GET, &format!("{UNKNOWN}/stop")).send().await.unwrap()).await;
+        Response::read(server.api.request(Method::GET, &format!("{UNKNOWN}/stop")).send().await.unwrap())
+            .await;
     stop.problem(405, "method_not_allowed");
     assert_eq!(stop.header("allow"), "POST");
 }
 
-/// A server over a store whose calls fail like this from this number on.
-fn faulty(fault: Fault, from: u64) -> LocalServer {
+/// Starts a server on a store whose calls fail in this way, beginning with call number `from`.
+fn with_failing_store(fault: Fault, from: u64) -> LocalServer {
     LocalServer::over_embedded(Options::default(), |store| {
         Arc::new(FaultyStore::new(store, fault, from..u64::MAX))
     })
 }
 
 #[tokio::test]
-async fn a_failing_store_gives_503_without_the_reason() {
+async fn a_failing_store_gives_503_and_hides_the_reason() {
     for fault in [Fault::Before, Fault::NotAsked] {
-        let server = faulty(fault, 1);
+        let server = with_failing_store(fault, 1);
         assert_eq!(server.api.get("/readyz").await.status, 200);
-        let answers = [
+        let responses = [
             server.api.get("/readyz").await,
             server.api.post("/v1/sessions", r#"{"tick_ms":1}"#).await,
             server.api.get(UNKNOWN).await,
             server.api.get(&format!("{UNKNOWN}/state")).await,
             server.api.post(&format!("{UNKNOWN}/stop"), "").await,
         ];
-        for answer in answers {
-            answer.problem(503, "store_unavailable");
-            assert_eq!(answer.header("retry-after"), "1");
-            assert!(!answer.text.contains("secret"), "{}", answer.text);
+        for response in responses {
+            response.problem(503, "store_unavailable");
+            assert_eq!(response.header("retry-after"), "1");
+            assert!(!response.text.contains("secret"), "{}", response.text);
         }
-        assert_eq!(server.api.get("/healthz").await.status, 200, "the process itself is well");
+        assert_eq!(server.api.get("/healthz").await.status, 200, "the process itself is healthy");
     }
 }
 
 #[tokio::test]
-async fn a_failure_of_the_server_reveals_nothing() {
-    let server = faulty(Fault::Unreadable, 0);
-    let answer = server.api.get(UNKNOWN).await;
-    let problem = answer.problem(500, "internal");
+async fn an_internal_error_reveals_nothing() {
+    let server = with_failing_store(Fault::Unreadable, 0);
+    let response = server.api.get(UNKNOWN).await;
+    let problem = response.problem(500, "internal");
     assert_eq!(problem["detail"], "the server failed; the cause is in its log");
-    assert!(!answer.text.contains("secret"), "{}", answer.text);
+    assert!(!response.text.contains("secret"), "{}", response.text);
 }
 
 #[tokio::test]
-async fn a_record_of_a_later_version_gives_503_without_the_reason() {
-    let server = faulty(Fault::NewerRecord, 0);
-    for answer in [
+async fn a_record_of_a_later_version_gives_503_and_hides_the_reason() {
+    let server = with_failing_store(Fault::NewerRecord, 0);
+    for response in [
         server.api.get(UNKNOWN).await,
         server.api.get(&format!("{UNKNOWN}/state")).await,
         server.api.get(&format!("{UNKNOWN}/events")).await,
         server.api.post(&format!("{UNKNOWN}/stop"), "").await,
     ] {
-        let problem = answer.problem(503, "newer_record");
+        let problem = response.problem(503, "newer_record");
         assert_eq!(
             problem["detail"],
             "a later version of the server wrote this session, and this version cannot read it"
         );
-        assert_eq!(answer.header("retry-after"), "1");
-        assert!(!answer.text.contains("secret"), "{}", answer.text);
+        assert_eq!(response.header("retry-after"), "1");
+        assert!(!response.text.contains("secret"), "{}", response.text);
     }
 }

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::support::{DEADLINE, LocalServer, TestClock};
 
-/// More than the store removes in one transaction.
+/// More sessions than the store removes in one transaction.
 const EXPIRED: usize = 2_500;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -33,12 +33,12 @@ async fn a_server_removes_expired_sessions_from_its_store() {
     server.clock.set("2026-01-31T12:00:59.999Z");
     assert!(store.find(created[0].1).await.unwrap().is_some());
     server.clock.set("2026-01-31T12:01:00.000Z");
-    let gone = async {
+    let removal = async {
         for (_, id) in created {
             while store.find(id).await.unwrap().is_some() {
                 tokio::task::yield_now().await;
             }
         }
     };
-    tokio::time::timeout(DEADLINE, gone).await.expect("all are removed");
+    tokio::time::timeout(DEADLINE, removal).await.expect("all are removed in time");
 }

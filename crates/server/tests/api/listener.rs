@@ -1,14 +1,14 @@
-//! A client of server-sent events.
+//! A client for server-sent events.
 
 use std::time::{Duration, Instant};
 
-use reqwest::{Method, Response};
+use reqwest::Method;
 use serde_json::Value;
 use tokio::time::timeout;
 
-use crate::support::{Answer, Api, DEADLINE};
+use crate::support::{Api, DEADLINE, Response};
 
-/// One block of a stream: an event, a hint when to come back, or a comment.
+/// One block of a stream: an event, a reconnection hint, or a comment.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Block {
     pub(crate) event: String,
@@ -30,7 +30,7 @@ impl Block {
                 "data" => block.data += value,
                 "retry" => value.clone_into(&mut block.retry),
                 "" => block.comment += value,
-                other => panic!("{other} is no field of an event: {text:?}"),
+                other => panic!("an event has no field {other}: {text:?}"),
             }
         }
         block
@@ -40,7 +40,7 @@ impl Block {
         !self.event.is_empty()
     }
 
-    /// The data, which is JSON, after a check that its revision, if it has one, is the id of the event.
+    /// Parses the data as JSON. Checks that the id of the event is the revision, if there is one.
     pub(crate) fn json(&self) -> Value {
         let data: Value = serde_json::from_str(&self.data).expect("the data is JSON");
         if let Some(revision) = data["revision"].as_u64() {
@@ -50,34 +50,34 @@ impl Block {
     }
 }
 
-/// Listens to one session.
+/// An open event stream of one session.
 pub(crate) struct Listener {
-    response: Response,
+    response: reqwest::Response,
     received: Vec<u8>,
 }
 
 impl Listener {
-    /// Asks for the events of the session at `path`.
+    /// Opens the event stream of the session at `path`.
     pub(crate) async fn start(api: &Api, path: &str) -> Self {
-        Self::come_back(api, path, None).await
+        Self::reconnect(api, path, None).await
     }
 
-    /// As [`start`](Self::start), by who has seen an event of that id.
-    pub(crate) async fn come_back(api: &Api, path: &str, last_id: Option<&str>) -> Self {
+    /// Opens the event stream with this `Last-Event-ID`.
+    pub(crate) async fn reconnect(api: &Api, path: &str, last_event_id: Option<&str>) -> Self {
         let request = api.request(Method::GET, &format!("{path}/events"));
-        let request = last_id.iter().fold(request, |request, id| request.header("last-event-id", *id));
+        let request = last_event_id.iter().fold(request, |request, id| request.header("last-event-id", *id));
         let response = request.send().await.expect("the server answers");
         assert_eq!(response.status(), 200, "{path}");
         Self { response, received: Vec::new() }
     }
 
-    pub(crate) const fn response(&self) -> &Response {
+    pub(crate) const fn response(&self) -> &reqwest::Response {
         &self.response
     }
 
-    /// The next block, or nothing at the end of the stream.
+    /// Waits for the next block. Returns `None` at the end of the stream.
     pub(crate) async fn block(&mut self) -> Option<Block> {
-        timeout(DEADLINE, self.wait_for_block()).await.expect("something comes")
+        timeout(DEADLINE, self.wait_for_block()).await.expect("a block arrives in time")
     }
 
     async fn wait_for_block(&mut self) -> Option<Block> {
@@ -86,13 +86,13 @@ impl Listener {
                 let text: Vec<u8> = self.received.drain(..end + 2).collect();
                 return Some(Block::read(str::from_utf8(&text).expect("events are UTF-8")));
             }
-            let chunk = self.response.chunk().await.expect("the stream is not cut");
+            let chunk = self.response.chunk().await.expect("the connection is not reset");
             self.received.extend_from_slice(&chunk?);
         }
     }
 
-    /// Starts to listen, again while the store does not answer, as browsers do, and gives the first event.
-    pub(crate) async fn told_of(api: &Api, path: &str) -> (Self, Block) {
+    /// Opens the event stream and waits for the first event. Reconnects while the store is unavailable, as browsers do.
+    pub(crate) async fn start_with_first_event(api: &Api, path: &str) -> (Self, Block) {
         let deadline = Instant::now() + DEADLINE;
         while Instant::now() < deadline {
             let mut listener = Self::start(api, path).await;
@@ -102,21 +102,21 @@ impl Listener {
                 }
             }
         }
-        panic!("nobody tells of {path}");
+        panic!("no event of {path} arrives");
     }
 
-    /// The next event; comments and hints are passed over.
+    /// Waits for the next event and skips comments and hints.
     pub(crate) async fn event(&mut self) -> Block {
         loop {
-            let block = self.block().await.expect("the stream goes on");
+            let block = self.block().await.expect("the stream continues");
             if block.is_event() {
                 return block;
             }
         }
     }
 
-    /// Everything that is still to come, with the end of the stream.
-    pub(crate) async fn rest(mut self) -> Vec<Block> {
+    /// Reads to the end of the stream.
+    pub(crate) async fn remaining_blocks(mut self) -> Vec<Block> {
         let mut blocks = Vec::new();
         while let Some(block) = self.block().await {
             blocks.push(block);
@@ -124,14 +124,14 @@ impl Listener {
         blocks
     }
 
-    /// Whether an event comes within `patience`.
-    pub(crate) async fn hears_something(&mut self, patience: Duration) -> bool {
-        timeout(patience, self.event()).await.is_ok()
+    /// Returns whether an event arrives within `duration`.
+    pub(crate) async fn hears_an_event_within(&mut self, duration: Duration) -> bool {
+        timeout(duration, self.event()).await.is_ok()
     }
 }
 
-/// Stops a session so far in the future that nobody sees it happen, and the earlier the greater the number is.
-pub(crate) async fn stop_in_the_future(api: &Api, path: &str, number: u32) -> Answer {
+/// Schedules a stop in the distant future. A greater number gives an earlier stop.
+pub(crate) async fn stop_in_the_future(api: &Api, path: &str, number: u32) -> Response {
     let left = 86_399 - number;
     let at = format!("2999-01-01T{:02}:{:02}:{:02}Z", left / 3_600, left / 60 % 60, left % 60);
     api.post(&format!("{path}/stop"), &format!(r#"{{"at":"{at}"}}"#)).await

@@ -1,5 +1,5 @@
-//! Tests of the server over HTTP: with a clock that the test sets where time matters, and with the real binary where processes
-//! and disks matter.
+//! Tests of the server over HTTP. They set the clock where time matters, and run the real binary where processes and disks
+//! matter.
 
 mod command_line;
 mod document;

@@ -1,13 +1,13 @@
-//! Time, health, headers, and what a browser loads.
+//! The time, health checks, headers for browsers, the documentation and the demo page.
 
 use reqwest::Method;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::support::{Answer, Api, LocalServer, Process};
+use crate::support::{Api, LocalServer, Process, Response};
 
 #[tokio::test]
-async fn the_time_is_the_clocks_and_never_cached() {
+async fn the_time_comes_from_the_clock_and_is_never_cached() {
     let server = LocalServer::start();
     let time = server.api.get("/v1/time").await;
     let expected = json!({
@@ -21,61 +21,62 @@ async fn the_time_is_the_clocks_and_never_cached() {
 }
 
 #[tokio::test]
-async fn the_time_is_answered_whatever_the_query_string_is() {
+async fn the_time_ignores_the_query_string() {
     let server = LocalServer::start();
     let time = server.api.get("/v1/time").await;
     for query in ["?", "?17", "?n=17", "?n=17&n=18", "?at=now", "?%ff"] {
-        let answer = server.api.get(&format!("/v1/time{query}")).await;
-        assert_eq!((answer.status, answer.json()), (200, time.json()), "{query}");
-        assert_eq!(answer.header("cache-control"), "no-store", "{query}");
+        let response = server.api.get(&format!("/v1/time{query}")).await;
+        assert_eq!((response.status, response.json()), (200, time.json()), "{query}");
+        assert_eq!(response.header("cache-control"), "no-store", "{query}");
     }
 }
 
-/// The name of the server that answers.
-async fn server_of(api: &Api) -> String {
-    let name = api.get("/v1/time").await.json()["server"].as_str().expect("the server has a name").to_owned();
-    assert!((8..=16).contains(&name.len()), "{name}");
-    name
+/// Returns the instance id of the server that answers.
+async fn instance_id_of(api: &Api) -> String {
+    let time = api.get("/v1/time").await.json();
+    let id = time["server"].as_str().expect("an instance id is a string").to_owned();
+    assert!((8..=16).contains(&id.len()), "{id}");
+    id
 }
 
 #[tokio::test]
-async fn a_server_keeps_its_name_for_as_long_as_its_process_runs() {
+async fn an_instance_id_lasts_as_long_as_its_process() {
     let folder = TempDir::new().unwrap();
     let mut process = Process::start(folder.path());
-    let name = server_of(&process.api).await;
+    let id = instance_id_of(&process.api).await;
     for _ in 0..20 {
-        // Several connections, so that several threads answer.
-        assert_eq!(server_of(&Api::new(process.api.base.clone())).await, name);
+        // Every new client opens a connection, so that several threads answer.
+        assert_eq!(instance_id_of(&Api::new(process.api.base.clone())).await, id);
     }
     process.kill();
     let again = Process::start(folder.path());
-    assert_ne!(server_of(&again.api).await, name, "it is another process, with the same data");
+    assert_ne!(instance_id_of(&again.api).await, id, "a new process has a new id, even on the same data");
 }
 
 #[tokio::test]
-async fn two_servers_of_one_process_have_names_of_their_own() {
+async fn two_servers_in_one_process_have_different_instance_ids() {
     let (one, other) = (LocalServer::start(), LocalServer::start());
-    assert_ne!(server_of(&one.api).await, server_of(&other.api).await);
+    assert_ne!(instance_id_of(&one.api).await, instance_id_of(&other.api).await);
 }
 
 #[tokio::test]
-async fn health_and_readiness() {
+async fn a_running_server_is_healthy_and_ready() {
     let server = LocalServer::start();
     for path in ["/healthz", "/readyz"] {
-        let answer = server.api.get(path).await;
-        assert_eq!((answer.status, answer.text.as_str()), (200, r#"{"status":"ok"}"#));
-        assert_eq!(answer.header("cache-control"), "no-store");
+        let response = server.api.get(path).await;
+        assert_eq!((response.status, response.text.as_str()), (200, r#"{"status":"ok"}"#));
+        assert_eq!(response.header("cache-control"), "no-store");
     }
 }
 
 #[tokio::test]
-async fn what_can_be_read_answers_head_with_the_same_headers_and_no_body() {
+async fn head_gives_the_same_headers_as_get_and_no_body() {
     let server = LocalServer::start();
     let session = server.api.create(r#"{"tick_ms":100}"#).await;
     let state = format!("{session}/state?step=1");
     for path in ["/v1/time", "/healthz", "/readyz", "/openapi.json", "/docs/", &session, &state] {
         let get = server.api.get(path).await;
-        let head = Answer::of(server.api.request(Method::HEAD, path).send().await.unwrap()).await;
+        let head = Response::read(server.api.request(Method::HEAD, path).send().await.unwrap()).await;
         assert_eq!((head.status, head.text.as_str()), (200, ""), "{path}");
         for name in ["content-type", "content-length", "cache-control"] {
             assert_eq!(head.header(name), get.header(name), "{path}");
@@ -83,21 +84,21 @@ async fn what_can_be_read_answers_head_with_the_same_headers_and_no_body() {
     }
 }
 
-/// What a page of another origin has its requests come with.
+/// The origin of a page from elsewhere.
 const ORIGIN: &str = "https://game.example";
 
-/// What a browser is answered that asks whether such a page may send a request.
-async fn preflight(api: &Api, path: &str, method: &str, headers: &str) -> Answer {
+/// Sends a CORS preflight for a request from that page.
+async fn preflight(api: &Api, path: &str, method: &str, headers: &str) -> Response {
     let request = api
         .request(Method::OPTIONS, path)
         .header("origin", ORIGIN)
         .header("access-control-request-method", method)
         .header("access-control-request-headers", headers);
-    Answer::of(request.send().await.unwrap()).await
+    Response::read(request.send().await.unwrap()).await
 }
 
 #[tokio::test]
-async fn browsers_are_told_that_games_on_other_origins_may_call_the_api() {
+async fn preflights_allow_games_on_other_origins_to_call_the_api() {
     let server = LocalServer::start();
     let api = &server.api;
     let events = format!("{}/events", api.create(r#"{"tick_ms":100}"#).await);
@@ -111,62 +112,65 @@ async fn browsers_are_told_that_games_on_other_origins_may_call_the_api() {
         assert_eq!(allowed.header("access-control-allow-headers"), headers);
     }
     let unknown = preflight(api, "/v1/sessions", "DELETE", "x-anything").await;
-    assert_eq!(unknown.status, 200, "what is not allowed is told by the request itself");
+    assert_eq!(unknown.status, 200, "the request itself reports that the method is not allowed");
 }
 
 #[tokio::test]
-async fn games_on_other_origins_may_read_answers_errors_and_events() {
+async fn games_on_other_origins_may_read_responses_errors_and_events() {
     let server = LocalServer::start();
     let session = server.api.create(r#"{"tick_ms":100}"#).await;
     let events = format!("{session}/events");
     for (path, status) in [("/v1/time", 200), (&session, 200), ("/v1/sessions/x", 400), (&events, 200)] {
-        // Only the headers are waited for: events have no end.
-        let answer = server.api.request(Method::GET, path).header("origin", ORIGIN).send().await.unwrap();
-        assert_eq!(answer.status(), status, "{path}");
-        assert_eq!(answer.headers()["access-control-allow-origin"], "*", "{path}");
+        // Waits only for the headers, because an event stream does not end.
+        let response = server.api.request(Method::GET, path).header("origin", ORIGIN).send().await.unwrap();
+        assert_eq!(response.status(), status, "{path}");
+        assert_eq!(response.headers()["access-control-allow-origin"], "*", "{path}");
     }
 }
 
 #[tokio::test]
-async fn games_on_other_origins_may_read_when_an_exchange_began_and_ended() {
+async fn games_on_other_origins_may_read_resource_timings() {
     let server = LocalServer::start();
     let session = server.api.create(r#"{"tick_ms":100}"#).await;
     for path in ["/v1/time", "/v1/time?n=17", &session, "/docs/", "/v1/sessions/x", "/v1/nothing"] {
-        let answer = server.api.get(path).await;
-        assert_eq!(answer.header("timing-allow-origin"), "*", "{path}: {}", answer.status);
+        let response = server.api.get(path).await;
+        assert_eq!(response.header("timing-allow-origin"), "*", "{path}: {}", response.status);
     }
     let known = server.api.get(&session).await.header("etag").to_owned();
     let unchanged = server.api.request(Method::GET, &session).header("if-none-match", known);
-    let unchanged = Answer::of(unchanged.send().await.unwrap()).await;
+    let unchanged = Response::read(unchanged.send().await.unwrap()).await;
     assert_eq!((unchanged.status, unchanged.header("timing-allow-origin")), (304, "*"));
 }
 
 #[tokio::test]
-async fn the_documentation_is_a_page_whose_parts_are_all_here() {
+async fn the_documentation_page_loads_nothing_from_elsewhere() {
     let server = LocalServer::start();
     let page = server.api.get("/docs").await;
     assert_eq!((page.status, page.header("content-type")), (200, "text/html"), "redirected to /docs/");
-    let parts: Vec<&str> = page
+    let assets: Vec<&str> = page
         .text
         .split('"')
         .filter(|part| [".js", ".css", ".png"].iter().any(|end| part.ends_with(end)))
         .collect();
-    assert!(parts.len() >= 4, "{parts:?}");
-    for part in parts {
-        assert!(!part.contains("//"), "nothing is loaded from elsewhere: {part}");
-        let part = server.api.get(&format!("/docs/{}", part.trim_start_matches("./"))).await;
-        assert_eq!(part.status, 200);
-        assert_eq!(part.header("x-content-type-options"), "nosniff");
+    assert!(assets.len() >= 4, "{assets:?}");
+    for asset in assets {
+        assert!(!asset.contains("//"), "{asset} comes from elsewhere");
+        let asset = server.api.get(&format!("/docs/{}", asset.trim_start_matches("./"))).await;
+        assert_eq!(asset.status, 200);
+        assert_eq!(asset.header("x-content-type-options"), "nosniff");
     }
     let settings = server.api.get("/docs/swagger-initializer.js").await;
     assert!(settings.text.contains("/openapi.json"), "{}", settings.text);
 }
 
 #[tokio::test]
-async fn the_demo_page_and_its_parts_are_in_the_binary() {
+async fn the_demo_page_and_its_assets_are_in_the_binary() {
     let server = LocalServer::start();
     let page = server.api.get("/").await;
-    assert_eq!(page.status, 200, "the page was not built in; run scripts/build-web-demo, then test again");
+    assert_eq!(
+        page.status, 200,
+        "the binary does not contain the page; run scripts/build-web-demo and test again"
+    );
     assert_eq!(page.header("content-type"), "text/html");
     assert_eq!(page.header("cache-control"), "no-cache");
     assert!(page.header("content-security-policy").contains("script-src 'self' 'wasm-unsafe-eval'"));
@@ -177,7 +181,7 @@ async fn the_demo_page_and_its_parts_are_in_the_binary() {
 
     let known = server.api.request(Method::GET, "/").header("if-none-match", page.header("etag"));
     assert_eq!(known.send().await.unwrap().status(), 304);
-    let posted = Answer::of(server.api.request(Method::POST, "/").send().await.unwrap()).await;
+    let posted = Response::read(server.api.request(Method::POST, "/").send().await.unwrap()).await;
     posted.problem(405, "method_not_allowed");
     assert_eq!(posted.header("allow"), "GET, HEAD");
 }

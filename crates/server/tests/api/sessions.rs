@@ -1,11 +1,11 @@
-//! The life of a session over HTTP, with the clock set by the test.
+//! The life of a session over HTTP, with a clock that the test sets.
 
-use crate::support::{Answer, LocalServer, NOW};
+use crate::support::{LocalServer, NOW, Response};
 use serde_json::{Value, json};
 use tickseed_engine::{BreakInterval, Rules, Schedule, Seed, State, state_at};
 use tickseed_session::Timestamp;
 
-/// A session with a start and a seed that are known: step 0 begins with the clock of the test.
+/// A session with a known seed, whose step 0 begins at the initial time of the test clock.
 const KNOWN: &str = r#"{"tick_ms":100,"start_at":"2026-01-31T12:00:00Z","seed":"a seed"}"#;
 
 fn without(mut object: Value, keys: &[&str]) -> Value {
@@ -15,24 +15,24 @@ fn without(mut object: Value, keys: &[&str]) -> Value {
     object
 }
 
-/// What the engine says of the session [`KNOWN`] at an instant.
+/// Returns the state of the session [`KNOWN`] at an instant, as the engine computes it.
 fn known_state(instant: &str) -> State {
     let millis = |text| Timestamp::parse(text).unwrap().millis();
     let schedule = Schedule::new(millis(NOW), 100).unwrap();
     state_at(&Seed::new("a seed").unwrap(), &Rules::default(), &schedule, millis(instant)).unwrap()
 }
 
-fn assert_state(answer: &Answer, state: State, computed_at: &str, status: &str) {
+fn assert_state(response: &Response, state: State, computed_at: &str, status: &str) {
     let expected = json!({
         "step": state.step.get(), "value": state.value, "round": state.round, "broken": state.broken,
         "computed_at": computed_at, "status": status,
     });
-    assert_eq!((answer.status, answer.json()), (200, expected));
-    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!((response.status, response.json()), (200, expected));
+    assert_eq!(response.header("cache-control"), "no-store");
 }
 
 #[tokio::test]
-async fn what_is_left_out_takes_its_default() {
+async fn omitted_fields_take_their_defaults() {
     let server = LocalServer::start();
     let created = server.api.post("/v1/sessions", r#"{"tick_ms":100,"seed":null}"#).await;
     assert_eq!(created.status, 201);
@@ -55,7 +55,7 @@ async fn what_is_left_out_takes_its_default() {
 }
 
 #[tokio::test]
-async fn what_is_given_is_kept_and_handed_out() {
+async fn given_fields_are_stored_and_returned() {
     let server = LocalServer::start();
     let body = json!({
         "tick_ms": 86_400_000,
@@ -84,13 +84,13 @@ async fn what_is_given_is_kept_and_handed_out() {
     assert_eq!((read.status, read.json()), (200, session));
     assert!(
         read.text.contains(r#""metadata":{"z":1,"a":[0.1,{"b":null}]}"#),
-        "in its own order: {}",
+        "the order of the keys is kept: {}",
         read.text
     );
 }
 
 #[tokio::test]
-async fn rules_are_filled_up_from_the_defaults() {
+async fn omitted_rules_take_their_defaults() {
     let server = LocalServer::start();
     for (rules, expected) in [
         (r"{}", json!({"break_interval": {"min": 100, "max": 300}, "rounds_per_epoch": 64})),
@@ -109,11 +109,11 @@ async fn rules_are_filled_up_from_the_defaults() {
 }
 
 #[tokio::test]
-async fn the_state_is_the_engines() {
+async fn the_state_is_the_one_that_the_engine_computes() {
     let server = LocalServer::start();
     let path = server.api.create(KNOWN).await;
-    let state = |question: &'static str| {
-        let (api, path) = (server.api.clone(), format!("{path}/state{question}"));
+    let state = |query: &'static str| {
+        let (api, path) = (server.api.clone(), format!("{path}/state{query}"));
         async move { api.get(&path).await }
     };
     assert_state(&state("").await, known_state(NOW), NOW, "running");
@@ -131,7 +131,7 @@ async fn the_state_is_the_engines() {
 }
 
 #[tokio::test]
-async fn rules_of_a_session_decide_its_state() {
+async fn the_rules_of_a_session_determine_its_state() {
     let server = LocalServer::start();
     let body = r#"{"tick_ms":1,"start_at":"2026-01-31T12:00:00Z","seed":"s",
                    "rules":{"break_interval":{"min":2,"max":5},"rounds_per_epoch":4}}"#;
@@ -139,9 +139,9 @@ async fn rules_of_a_session_decide_its_state() {
     let rules = Rules::new(BreakInterval::new(2, 5).unwrap(), 4).unwrap();
     let mut timeline = tickseed_engine::Timeline::new(&Seed::new("s").unwrap(), rules);
     for step in 0..40_u64 {
-        let answer = server.api.get(&format!("{path}/state?step={step}")).await.json();
+        let response = server.api.get(&format!("{path}/state?step={step}")).await.json();
         let state = timeline.state(tickseed_engine::Step::new(step).unwrap());
-        assert_eq!((&answer["value"], &answer["round"]), (&json!(state.value), &json!(state.round)));
+        assert_eq!((&response["value"], &response["round"]), (&json!(state.value), &json!(state.round)));
     }
 }
 
@@ -203,7 +203,7 @@ async fn a_stop_in_the_future_can_only_move_earlier() {
 
     server.clock.set("2026-01-31T12:00:29.499Z");
     assert_eq!(stop("2026-01-31T12:00:29.999Z").await.json()["stopped_at"], "2026-01-31T12:00:29.999Z");
-    // Too close for a replacement to be written, and told to every server, in time.
+    // The stop is too close for a replacement to reach every server in time.
     server.clock.set("2026-01-31T12:00:29.500Z");
     let problem = stop("2026-01-31T12:00:29.900Z").await.problem(409, "session_stopped");
     assert_eq!(problem["stopped_at"], "2026-01-31T12:00:29.999Z");
@@ -215,11 +215,11 @@ async fn a_stop_in_the_future_can_only_move_earlier() {
 }
 
 #[tokio::test]
-async fn a_session_is_gone_once_it_has_expired() {
+async fn an_expired_session_is_gone() {
     let server = LocalServer::start();
     let body = r#"{"tick_ms":1,"ttl_seconds":5,"start_at":"2026-01-31T12:00:00Z"}"#;
     let path = server.api.create(body).await;
-    let kept = server.api.create(r#"{"tick_ms":1,"ttl_seconds":0}"#).await;
+    let permanent = server.api.create(r#"{"tick_ms":1,"ttl_seconds":0}"#).await;
     server.clock.set("2026-01-31T12:00:04.999Z");
     assert_eq!(server.api.get(&path).await.status, 200);
     server.clock.set("2026-01-31T12:00:05.000Z");
@@ -228,17 +228,17 @@ async fn a_session_is_gone_once_it_has_expired() {
     server.api.post(&format!("{path}/stop"), "").await.problem(404, "session_not_found");
 
     server.clock.set("2999-01-01T00:00:00Z");
-    let session = server.api.get(&kept).await;
+    let session = server.api.get(&permanent).await;
     assert_eq!(session.status, 200);
     assert!(session.json().get("expires_at").is_none());
 }
 
 #[tokio::test]
-async fn a_session_that_starts_late_is_not_gone_before() {
+async fn a_session_does_not_expire_before_it_starts() {
     let server = LocalServer::start();
     let path = server.api.create(r#"{"tick_ms":1,"start_at":"2026-06-01T00:00:00Z","ttl_seconds":5}"#).await;
     assert_eq!(server.api.get(&path).await.json()["expires_at"], "2026-06-01T00:00:05.000Z");
-    // So late that it would expire after the last instant there is: it never does.
+    // This one would expire after the last representable instant, so it never does.
     let path = server.api.create(r#"{"tick_ms":1,"start_at":"9999-12-31T23:59:59.999Z"}"#).await;
     assert!(server.api.get(&path).await.json().get("expires_at").is_none());
 }

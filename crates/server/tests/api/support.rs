@@ -1,4 +1,4 @@
-//! Servers to test: the real binary, and the real server in this process with a clock that the test sets.
+//! The servers under test: the real binary, and the real server in this process with a clock that the test sets.
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use reqwest::{Client, Method, RequestBuilder, Response};
+use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 use tempfile::TempDir;
 use tickseed_server::app::{self, Options};
@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 
 pub(crate) use tickseed_session::acceptance::{DEADLINE, NOW, TestClock};
 
-/// Asks a server and reads what it answers.
+/// A client of one server.
 #[derive(Clone)]
 pub(crate) struct Api {
     pub(crate) base: String,
@@ -28,7 +28,7 @@ pub(crate) struct Api {
 
 impl Api {
     pub(crate) fn new(base: String) -> Self {
-        // Shorter than servers keep an idle connection, or a request may meet its end.
+        // The server keeps idle connections for longer, so no request is sent on a connection that it is closing.
         let client = Client::builder().timeout(DEADLINE).pool_idle_timeout(Duration::from_secs(2));
         let client = client.build().expect("a client without TLS can be built");
         Self { base, client }
@@ -38,39 +38,39 @@ impl Api {
         self.client.request(method, format!("{}{path}", self.base))
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Answer {
-        Answer::of(self.request(Method::GET, path).send().await.expect("the server answers")).await
+    pub(crate) async fn get(&self, path: &str) -> Response {
+        Response::read(self.request(Method::GET, path).send().await.expect("the server answers")).await
     }
 
-    /// Posts a text as JSON.
-    pub(crate) async fn post(&self, path: &str, body: &str) -> Answer {
+    /// Posts a body as JSON.
+    pub(crate) async fn post(&self, path: &str, body: &str) -> Response {
         self.try_post(path, body).await.expect("the server answers")
     }
 
-    /// As [`post`](Self::post), for servers that may die.
-    pub(crate) async fn try_post(&self, path: &str, body: &str) -> reqwest::Result<Answer> {
+    /// Posts a body as JSON to a server that may be killed meanwhile.
+    pub(crate) async fn try_post(&self, path: &str, body: &str) -> reqwest::Result<Response> {
         let request = self.request(Method::POST, path).header("content-type", "application/json");
-        Ok(Answer::of(request.body(body.to_owned()).send().await?).await)
+        Ok(Response::read(request.body(body.to_owned()).send().await?).await)
     }
 
-    /// Creates a session and gives back its path.
+    /// Creates a session and returns its path.
     pub(crate) async fn create(&self, body: &str) -> String {
-        let answer = self.post("/v1/sessions", body).await;
-        assert_eq!(answer.status, 201, "{}", answer.text);
-        answer.header("location").to_owned()
+        let response = self.post("/v1/sessions", body).await;
+        assert_eq!(response.status, 201, "{}", response.text);
+        response.header("location").to_owned()
     }
 }
 
-/// What a server has answered.
+/// A response and its whole body.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: reqwest::header::HeaderMap,
     pub(crate) text: String,
 }
 
-impl Answer {
-    pub(crate) async fn of(response: Response) -> Self {
+impl Response {
+    pub(crate) async fn read(response: reqwest::Response) -> Self {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         Self { status, headers, text: response.text().await.unwrap_or_default() }
     }
@@ -83,7 +83,7 @@ impl Answer {
         self.headers.get(name).map_or("", |value| value.to_str().expect("headers are ASCII"))
     }
 
-    /// Checks that this is a problem with that status and code, and gives back its body.
+    /// Checks that this is a problem with this status and code, and returns its body.
     pub(crate) fn problem(&self, status: u16, code: &str) -> Value {
         let problem = self.json();
         assert_eq!((self.status, problem["code"].as_str()), (status, Some(code)), "{}", self.text);
@@ -94,43 +94,43 @@ impl Answer {
         problem
     }
 
-    /// Checks that one field is wrong, and gives back the message.
+    /// Checks that this field is the only invalid one, and returns the message.
     pub(crate) fn invalid_field(&self, field: &str) -> String {
         let problem = self.problem(400, "invalid_fields");
         let errors = problem["errors"].as_array().expect("errors is a list");
         assert_eq!(errors.len(), 1, "{}", self.text);
         assert_eq!(errors[0]["field"], field, "{}", self.text);
-        errors[0]["message"].as_str().expect("a message is a text").to_owned()
+        errors[0]["message"].as_str().expect("a message is a string").to_owned()
     }
 }
 
-/// The server in this process, on a store of its own, with a clock that the test sets.
+/// A server in this process with its own store and a clock that the test sets.
 pub(crate) struct LocalServer {
     pub(crate) api: Api,
     pub(crate) clock: TestClock,
     pub(crate) instance_id: InstanceId,
-    end: Option<oneshot::Sender<()>>,
+    shutdown: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
     folder: Option<TempDir>,
 }
 
 impl LocalServer {
-    /// A server that keeps sessions for an hour in a folder that is removed with it.
+    /// Starts a server that keeps sessions for an hour. Dropping it removes its data folder.
     pub(crate) fn start() -> Self {
         Self::with_options(Options::default())
     }
 
-    /// As [`start`](Self::start), with other options than usual.
+    /// Starts a server with these options.
     pub(crate) fn with_options(options: Options) -> Self {
         Self::over_embedded(options, |store| Arc::new(store))
     }
 
-    /// As [`with_options`](Self::with_options), on a store that `wrap` makes of the embedded one.
+    /// Starts a server on the store that `wrap` makes from an embedded one.
     pub(crate) fn over_embedded(
         options: Options,
         wrap: impl FnOnce(EmbeddedStore) -> Arc<dyn SessionStore>,
     ) -> Self {
-        let folder = TempDir::new().expect("a folder can be made");
+        let folder = TempDir::new().expect("a temporary folder can be created");
         let clock = TestClock::new();
         let store = EmbeddedStore::open(folder.path(), Arc::new(clock.clone())).expect("the store opens");
         let mut server = Self::with_store(wrap(store), clock, options);
@@ -144,25 +144,25 @@ impl LocalServer {
         let listener = TcpListener::bind("127.0.0.1:0").expect("some port is free");
         let api = Api::new(format!("http://{}", listener.local_addr().expect("it listens")));
         let instance_id = InstanceId::random();
-        let (end, ended) = oneshot::channel();
+        let (shutdown, stopped) = oneshot::channel();
         let thread = thread::spawn({
             let instance_id = instance_id.clone();
             move || {
-                let shutdown = async move { drop(ended.await) };
+                let shutdown = async move { drop(stopped.await) };
                 let run = app::run(listener, service, instance_id, options, shutdown);
                 actix_web::rt::System::new().block_on(run).expect("the server runs");
             }
         });
-        Self { api, clock, instance_id, end: Some(end), thread: Some(thread), folder: None }
+        Self { api, clock, instance_id, shutdown: Some(shutdown), thread: Some(thread), folder: None }
     }
 }
 
 impl Drop for LocalServer {
     fn drop(&mut self) {
-        // Dropping the sender tells the server to end.
-        drop(self.end.take());
-        let ended = self.thread.take().map(JoinHandle::join);
-        assert!(thread::panicking() || matches!(ended, Some(Ok(()))), "the server panicked");
+        // Dropping the sender shuts the server down.
+        drop(self.shutdown.take());
+        let joined = self.thread.take().map(JoinHandle::join);
+        assert!(thread::panicking() || matches!(joined, Some(Ok(()))), "the server panicked");
     }
 }
 
@@ -173,20 +173,19 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts `tickseed serve` on a data folder and waits until it has printed its address.
+    /// Starts `tickseed serve` on a data folder and waits until it prints its address.
     pub(crate) fn start(folder: &Path) -> Self {
-        Self::spawn(&mut command(folder))
+        Self::spawn(&mut serve_command(folder))
     }
 
-    /// Starts `tickseed serve` with settings from its environment, like `TICKSEED_STORE`, and waits until it has printed its
-    /// address.
+    /// Starts `tickseed serve` with environment variables such as `TICKSEED_STORE`, and waits until it prints its address.
     pub(crate) fn with_settings(settings: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tickseed"));
         command.env_clear().args(["serve", "--port", "0"]).envs(settings.iter().copied());
         Self::spawn(&mut command)
     }
 
-    /// Starts a command that serves and waits until it has printed its address.
+    /// Starts a command that serves and waits until it prints its address.
     pub(crate) fn spawn(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the binary starts");
         let mut line = String::new();
@@ -197,31 +196,31 @@ impl Process {
         Self { api: Api::new(base), child }
     }
 
-    /// The number of the process.
+    /// Returns the id of the process.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// SIGKILL: no chance to put anything in order.
+    /// Kills the process with SIGKILL, so that it cannot clean up.
     pub(crate) fn kill(&mut self) {
-        self.child.kill().expect("it runs");
-        self.child.wait().expect("it ends");
+        self.child.kill().expect("the process runs");
+        self.child.wait().expect("the process ends");
     }
 
-    /// Sends a signal by its name, like `TERM`.
+    /// Sends a signal by its name, such as `TERM`.
     pub(crate) fn signal(&self, name: &str) {
         let status = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
-        assert!(status.expect("kill is there").success());
+        assert!(status.expect("kill is installed").success());
     }
 
-    /// Waits until the process has ended by itself.
-    pub(crate) fn ended(&mut self) -> ExitStatus {
+    /// Waits until the process exits on its own.
+    pub(crate) fn wait_for_exit(&mut self) -> ExitStatus {
         let deadline = Instant::now() + DEADLINE;
         loop {
-            if let Some(status) = self.child.try_wait().expect("it can be waited for") {
+            if let Some(status) = self.child.try_wait().expect("its status can be read") {
                 return status;
             }
-            assert!(Instant::now() < deadline, "the server did not end");
+            assert!(Instant::now() < deadline, "the server does not exit");
             thread::yield_now();
         }
     }
@@ -234,8 +233,8 @@ impl Drop for Process {
     }
 }
 
-/// `tickseed serve` on a free port and a data folder, with nothing from this environment.
-pub(crate) fn command(folder: &Path) -> Command {
+/// Makes the command `tickseed serve` with a free port, a data folder and an empty environment.
+pub(crate) fn serve_command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tickseed"));
     command.env_clear().args(["serve", "--port", "0", "--data-dir"]).arg(folder);
     command

@@ -1,4 +1,4 @@
-//! What a report of the change feed does.
+//! The effects of reports from the change feed.
 
 use std::time::Duration;
 
@@ -8,22 +8,22 @@ use tokio::time::timeout;
 
 use super::{LONG, PARTS, Server, answered};
 
-/// A session that belongs to a part of the feed.
+/// Creates a session that belongs to this part of the feed.
 fn session_of_part(server: &Server, part: u8) -> Session {
     let stored = std::iter::repeat_with(|| session(0)).find(|session| session.id.as_bytes()[15] & 1 == part);
-    let stored = stored.expect("half of all ids");
+    let stored = stored.expect("every other id belongs to this part");
     server.store.put(stored.clone());
     stored
 }
 
-/// The feed reports a change without its record.
+/// Reports a replaced session without its record.
 fn reports_without_record(server: &Server, session: &Session) {
     let (id, revision) = (session.id, session.revision);
     server.store.subscriber().changed(Change::Replaced { id, revision, record: None });
 }
 
 async fn next(listener: &mut tickseed_session::Listener) -> Notice {
-    timeout(DEADLINE, listener.next()).await.expect("the listener hears something")
+    timeout(DEADLINE, listener.next()).await.expect("the listener gets a notice")
 }
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn a_restart_of_one_part_leaves_the_sessions_of_the_others_fresh() {
 }
 
 #[tokio::test]
-async fn a_record_is_only_read_if_somebody_is_interested_in_it() {
+async fn a_record_is_decoded_only_if_somebody_needs_it() {
     let server = Server::new();
     let unknown = server.created_elsewhere();
     let decoded = std::cell::Cell::new(0);
@@ -71,14 +71,14 @@ async fn a_record_is_only_read_if_somebody_is_interested_in_it() {
         decoded.get()
     };
     let stopped = server.stopped_elsewhere(&unknown);
-    assert_eq!(report(&stopped), 0, "it is not in memory");
+    assert_eq!(report(&stopped), 0, "the session is not in memory");
     server.finds(&stopped).await;
-    assert_eq!(report(&stopped), 0, "it is known");
-    let again = server.stopped_elsewhere(&stopped);
-    assert_eq!(report(&again), 1);
-    server.finds(&again).await;
+    assert_eq!(report(&stopped), 0, "the revision is known");
+    let newer = server.stopped_elsewhere(&stopped);
+    assert_eq!(report(&newer), 1);
+    server.finds(&newer).await;
     let listener = server.service.listen(server.created_elsewhere().id).await.unwrap();
-    assert_eq!(report(&again), 1, "somebody listens to another session");
+    assert_eq!(report(&newer), 1, "the listener is on another session");
     drop(listener);
     server.has_read(2);
 }
@@ -126,7 +126,7 @@ async fn listeners_hear_of_a_change_without_its_record() {
     assert!(matches!(next(&mut listener).await, Notice::Session(_)));
     let stopped = server.stopped_elsewhere(&session);
     reports_without_record(&server, &stopped);
-    let Notice::Session(heard) = next(&mut listener).await else { panic!("it is stopped") };
+    let Notice::Session(heard) = next(&mut listener).await else { panic!("the session is still there") };
     assert_eq!(*heard.session(), stopped);
     updates.abort();
 }

@@ -1,4 +1,4 @@
-//! What is answered when the store fails, or when a caller goes away.
+//! Lookups when the store fails or a caller goes away.
 
 use tickseed_session::{Lookup, ServiceError};
 
@@ -20,14 +20,14 @@ async fn memory_answers_with_an_age_while_the_store_fails() {
     assert_eq!(
         server.service.find(session.id).await.unwrap().age,
         Some(LONG),
-        "since the feed has last caught up"
+        "the age counts from when the feed last caught up"
     );
     server.restarts();
     server.catches_up();
     assert_eq!(
         server.service.find(session.id).await.unwrap().age,
         Some(2 * LONG),
-        "since the restart the feed proves nothing about it"
+        "after a restart the feed proves nothing about the session"
     );
 
     server.store.fails(false);
@@ -38,13 +38,13 @@ async fn memory_answers_with_an_age_while_the_store_fails() {
 #[tokio::test]
 async fn a_failing_store_is_an_error_for_sessions_that_are_not_in_memory() {
     let server = Server::new();
-    let (there, missing) = (server.created_elsewhere(), session(0));
+    let (existing, missing) = (server.created_elsewhere(), session(0));
     server.store.fails(true);
-    for id in [there.id, missing.id] {
+    for id in [existing.id, missing.id] {
         assert!(matches!(server.service.find(id).await, Err(ServiceError::Store(_))));
     }
     server.store.fails(false);
-    server.finds(&there).await;
+    server.finds(&existing).await;
 }
 
 #[tokio::test]
@@ -66,7 +66,7 @@ async fn concurrent_callers_share_one_failure() {
 }
 
 #[tokio::test]
-async fn a_session_is_read_again_after_its_only_caller_went_away() {
+async fn a_session_is_read_again_after_its_only_caller_goes_away() {
     let server = Server::new();
     let session = server.created_elsewhere();
     server.store.holds_back(true);
@@ -84,7 +84,7 @@ async fn a_session_is_read_again_after_its_only_caller_went_away() {
 }
 
 #[tokio::test]
-async fn a_shared_read_goes_on_after_the_caller_that_started_it_went_away() {
+async fn a_shared_read_continues_after_the_caller_that_started_it_goes_away() {
     let server = Server::new();
     let session = server.created_elsewhere();
     server.store.holds_back(true);

@@ -1,4 +1,4 @@
-//! Sessions in memory: when the store is read, and what is answered when it is not.
+//! Sessions in memory: when a lookup reads the store, and when memory answers.
 
 mod changes;
 mod failures;
@@ -21,13 +21,13 @@ use tokio::time::timeout;
 
 use self::scripted_store::ScriptedStore;
 
-/// Long after the feed has last caught up, so that nothing in memory is fresh.
+/// Long enough after the feed last caught up that nothing in memory is fresh.
 const LONG: Duration = Duration::from_secs(10);
 
 /// The parts of the feed.
 const PARTS: [FeedPart; 2] = [FeedPart(0), FeedPart(1)];
 
-/// A clock whose uptime stands still, too, until a test moves it.
+/// A clock whose time stands still, and whose uptime moves only when a test moves it.
 #[derive(Clone, Default)]
 struct StoppedClock {
     uptime_ms: Arc<AtomicI64>,
@@ -39,13 +39,13 @@ impl Clock for StoppedClock {
     }
 
     fn uptime(&self) -> Duration {
-        // Not 0, because no process is that young when it reads something.
+        // Never 0, because no process is that young when it reads a session.
         let millis = self.uptime_ms.load(Ordering::SeqCst) + 1;
         Duration::from_millis(millis.unsigned_abs())
     }
 }
 
-/// A service over a store that a test controls.
+/// A service on a store that a test controls.
 struct Server {
     service: SessionService,
     store: Arc<ScriptedStore>,
@@ -53,7 +53,7 @@ struct Server {
 }
 
 impl Server {
-    /// A server whose change feed has started and caught up.
+    /// Makes a server whose change feed has started and caught up.
     fn new() -> Self {
         Self::with_megabytes(64)
     }
@@ -77,14 +77,14 @@ impl Server {
         Self { service, store, clock }
     }
 
-    /// The feed restarts.
+    /// Restarts the feed.
     fn restarts(&self) {
         for part in PARTS {
             self.store.subscriber().restarted(part);
         }
     }
 
-    /// The feed has caught up with everything until now.
+    /// Reports that the feed has caught up with everything so far.
     fn catches_up(&self) {
         for part in PARTS {
             self.catches_up_with(part);
@@ -100,34 +100,34 @@ impl Server {
         self.clock.uptime_ms.fetch_add(millis, Ordering::SeqCst);
     }
 
-    /// A session that another server has created.
+    /// Creates a session as if on another server.
     fn created_elsewhere(&self) -> Session {
         let session = session(0);
         self.store.put(session.clone());
         session
     }
 
-    /// The session after another server has stopped it. The feed has not reported that yet.
+    /// Stops a session as if on another server. The feed does not report it yet.
     fn stopped_elsewhere(&self, session: &Session) -> Session {
         let stopped = session.stopped(Timestamp::MAX);
         self.store.put(stopped.clone());
         stopped
     }
 
-    /// The feed reports a session that was replaced, with its record.
+    /// Reports a replaced session with its record.
     fn reports(&self, session: &Session) {
         let record = || Ok(session.clone());
         let (id, revision) = (session.id, session.revision);
         self.store.subscriber().changed(Change::Replaced { id, revision, record: Some(&record) });
     }
 
-    /// Checks that the service finds exactly this session, and that it is certain.
+    /// Checks that the service finds exactly this session and gives it no age.
     async fn finds(&self, expected: &Session) {
         let lookup = self.service.find(expected.id).await.unwrap();
         assert_eq!((lookup.session.session(), lookup.age), (expected, None));
     }
 
-    /// Starts to find a session. That waits while the store holds its answers back.
+    /// Starts a lookup in a task, which waits while the store holds its answers back.
     fn start_to_find(&self, id: SessionId) -> JoinHandle<Result<Lookup, ServiceError>> {
         let service = self.service.clone();
         tokio::spawn(async move { service.find(id).await })
@@ -138,7 +138,7 @@ impl Server {
         assert_eq!(self.store.reads(), reads);
     }
 
-    /// Waits until the store has been read so often.
+    /// Waits until the store has been read this often.
     async fn reads(&self, reads: u64) {
         let enough = async {
             while self.store.reads() < reads {
@@ -149,7 +149,7 @@ impl Server {
     }
 }
 
-/// Returns what a task has found.
+/// Waits for a lookup and returns its result.
 async fn answered(finding: JoinHandle<Result<Lookup, ServiceError>>) -> Lookup {
-    timeout(DEADLINE, finding).await.expect("it is answered").unwrap().unwrap()
+    timeout(DEADLINE, finding).await.expect("the lookup finishes").unwrap().unwrap()
 }

@@ -1,4 +1,4 @@
-//! When the store is read.
+//! When a lookup reads the store.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,7 +76,7 @@ async fn concurrent_callers_share_one_read() {
     server.store.holds_back(true);
     let finding: Vec<_> = (0..50).map(|_| server.start_to_find(session.id)).collect();
     server.reads(1).await;
-    // All tasks have started, so all of them have asked.
+    // Lets every task start its lookup.
     tokio::task::yield_now().await;
     server.store.holds_back(false);
     let mut found = Vec::new();
@@ -125,7 +125,7 @@ async fn every_session_is_read_again_after_a_restart_of_the_feed() {
         server.finds(session).await;
     }
     server.has_read(3);
-    // The feed does not report this one.
+    // The feed does not report this change.
     let missed = server.stopped_elsewhere(&sessions[0]);
     server.restarts();
     server.catches_up();
@@ -147,7 +147,7 @@ async fn a_session_read_during_a_restart_is_read_again() {
     server.restarts();
     server.catches_up();
     server.store.holds_back(false);
-    assert_eq!(*answered(finding).await.session.session(), session, "as it was at the time of the call");
+    assert_eq!(*answered(finding).await.session.session(), session, "as it was when it was read");
     server.finds(&missed).await;
     server.has_read(2);
 }
@@ -195,7 +195,7 @@ fn new() -> NewSession {
 }
 
 #[tokio::test]
-async fn sessions_that_this_server_has_written_need_no_read() {
+async fn sessions_written_by_this_server_need_no_read() {
     let server = Server::new();
     let created = server.service.create(new()).await.unwrap();
     let id = created.session().id;
@@ -225,7 +225,7 @@ async fn a_session_created_during_a_restart_is_read() {
 }
 
 #[tokio::test]
-async fn a_stop_that_loses_against_another_is_read_from_the_store() {
+async fn a_stop_that_loses_a_race_reads_the_session_from_the_store() {
     let server = Server::new();
     let session = server.created_elsewhere();
     server.finds(&session).await;

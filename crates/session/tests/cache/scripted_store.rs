@@ -1,4 +1,5 @@
-//! A store in memory that a test controls: it counts calls, reports only what the test reports, and fails or holds its answers back.
+//! An in-memory store that a test controls. It counts calls, fails or holds answers back on demand, and reports only the
+//! changes that the test reports.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +14,7 @@ use tokio::sync::watch;
 
 #[derive(Default)]
 pub(super) struct ScriptedStore {
-    /// None for a store without a change feed.
+    /// `None` if the store has no change feed.
     feed: Option<ScriptedFeed>,
     sessions: Mutex<HashMap<SessionId, Session>>,
     reads: AtomicU64,
@@ -22,7 +23,7 @@ pub(super) struct ScriptedStore {
     is_held: watch::Sender<bool>,
 }
 
-/// A change feed of two parts. Sessions belong to the second if the last bit of their id is set.
+/// A change feed with two parts. The last bit of a session's id selects its part.
 #[derive(Default)]
 struct ScriptedFeed {
     subscriber: OnceLock<Weak<dyn Subscriber>>,
@@ -38,7 +39,7 @@ impl ScriptedStore {
         feed.subscriber.get().and_then(Weak::upgrade).expect("the service subscribes as long as it lives")
     }
 
-    /// Stores a session over any other.
+    /// Stores a session and overwrites any previous one.
     pub(super) fn put(&self, session: Session) {
         self.sessions.lock().unwrap().insert(session.id, session);
     }
@@ -65,7 +66,7 @@ impl ScriptedStore {
         *self.failure.lock().unwrap() = failure;
     }
 
-    /// Makes calls take effect without an answer from now on, or answers them all.
+    /// Makes calls take effect but wait with their answers from now on, or releases all answers.
     pub(super) fn holds_back(&self, is_held: bool) {
         self.is_held.send_replace(is_held);
     }
@@ -73,7 +74,7 @@ impl ScriptedStore {
     async fn answer<T>(&self, answer: T) -> Result<T, StoreError> {
         let failure = self.failure.lock().unwrap().clone();
         let mut is_held = self.is_held.subscribe();
-        is_held.wait_for(|is_held| !is_held).await.expect("the sender lives as long as this");
+        is_held.wait_for(|is_held| !is_held).await.expect("the sender lives as long as the store");
         failure.map_or(Ok(answer), Err)
     }
 }

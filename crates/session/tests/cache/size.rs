@@ -1,4 +1,4 @@
-//! How much memory the cache takes.
+//! The memory that the cache takes.
 
 use serde_json::Map;
 use tickseed_session::{Metadata, ReadySession, ServiceError, Session};
@@ -37,7 +37,7 @@ async fn concurrent_callers_share_a_read_and_its_reports_even_without_a_cache() 
     server.has_read(1);
 }
 
-/// A session with as much metadata as possible.
+/// Makes a session with as much metadata as possible.
 fn large() -> Session {
     let text = "m".repeat(16 * 1024 - r#"{"a":""}"#.len());
     let metadata = Map::from_iter([("a".to_owned(), text.into())]);
@@ -55,7 +55,7 @@ async fn a_full_cache_forgets_sessions_and_reads_them_again() {
         server.finds(session).await;
     }
     server.has_read(SESSIONS);
-    // From memory alone, so that the lookups change nothing.
+    // The failing store leaves only memory to answer, so the lookups do not change the cache.
     server.store.fails(true);
     server.time_passes(LONG);
     let mut cached = 0;
@@ -71,5 +71,5 @@ async fn a_full_cache_forgets_sessions_and_reads_them_again() {
     for session in &sessions {
         server.finds(session).await;
     }
-    assert!(server.store.reads() - before >= SESSIONS - cached, "the others are read again");
+    assert!(server.store.reads() - before >= SESSIONS - cached, "the uncached sessions are read again");
 }

@@ -1,4 +1,4 @@
-//! Sessions in memory if the store has no change feed.
+//! Sessions in memory when the store has no change feed.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ async fn memory_answers_with_an_age_while_the_store_fails() {
     assert_eq!((found.session(), age), (&session, Some(LONG)));
 }
 
-/// The runtime moves its time by itself whenever every task waits for it.
+/// The paused runtime advances its time whenever all tasks wait for a timer.
 #[tokio::test(start_paused = true)]
 async fn listeners_hear_of_changes_by_polling() {
     let server = server();
@@ -50,7 +50,7 @@ async fn listeners_hear_of_changes_by_polling() {
     let stopped = server.stopped_elsewhere(&session);
     server.time_passes(LONG);
     let heard = timeout(DEADLINE, listener.next()).await.expect("the store is polled");
-    let Notice::Session(heard) = heard else { panic!("it is stopped") };
+    let Notice::Session(heard) = heard else { panic!("the session is still there") };
     assert_eq!(*heard.session(), stopped);
     updates.abort();
 }

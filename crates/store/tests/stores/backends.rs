@@ -1,4 +1,4 @@
-//! The suite of the contract, called for each backend.
+//! Runs the contract's acceptance suite on each backend.
 
 use std::env;
 use std::process::Command;
@@ -17,53 +17,53 @@ fn embedded(folder: &TempDir) -> EmbeddedStore {
     EmbeddedStore::open(folder.path(), Arc::new(TestClock::new())).unwrap()
 }
 
-async fn two_on_redis(address: &str) -> Handles {
-    [redis(address).await, redis(address).await]
+async fn two_redis_handles(address: &str) -> Handles {
+    [redis_handle(address).await, redis_handle(address).await]
 }
 
-async fn redis(address: &str) -> Arc<dyn SessionStore> {
+async fn redis_handle(address: &str) -> Arc<dyn SessionStore> {
     let address = RedisAddress::parse(address, None).unwrap();
     let store = RedisStore::connect(address, DEADLINE, Arc::new(TestClock::new())).await.unwrap();
     Arc::new(PatientStore(store))
 }
 
 #[tokio::test]
-async fn the_embedded_store_fulfils_the_contract() {
+async fn the_embedded_store_meets_the_contract() {
     let folder = TempDir::new().unwrap();
     assert_contract(single(embedded(&folder))).await;
 }
 
 #[tokio::test]
-async fn the_faulty_store_fulfils_the_contract_while_it_does_not_fail() {
+async fn the_faulty_store_meets_the_contract_while_it_does_not_fail() {
     let folder = TempDir::new().unwrap();
     assert_contract(single(FaultyStore::new(embedded(&folder), Fault::Before, 0..0))).await;
 }
 
 #[tokio::test]
-async fn the_redis_store_fulfils_the_contract() {
+async fn the_redis_store_meets_the_contract() {
     let server = RedisServer::start(&[]);
-    assert_contract(two_on_redis(&server.address()).await).await;
+    assert_contract(two_redis_handles(&server.address()).await).await;
 }
 
 #[tokio::test]
-async fn the_redis_store_fulfils_the_contract_when_each_write_is_synced() {
+async fn the_redis_store_meets_the_contract_when_each_write_is_synced() {
     let server = RedisServer::start(&["--appendonly", "yes", "--appendfsync", "always"]);
-    assert_contract(two_on_redis(&server.address()).await).await;
+    assert_contract(two_redis_handles(&server.address()).await).await;
 }
 
 #[tokio::test]
-async fn the_redis_store_fulfils_the_contract_on_a_cluster() {
+async fn the_redis_store_meets_the_contract_on_a_cluster() {
     let cluster = RedisCluster::start(0, &[]);
-    assert_contract(two_on_redis(&cluster.address()).await).await;
+    assert_contract(two_redis_handles(&cluster.address()).await).await;
 }
 
-/// Runs itself again in another process, because the certificates that a process trusts are decided at its start.
+/// Runs itself in a second process, because a process reads the certificates it trusts only once.
 #[tokio::test]
-async fn the_redis_store_fulfils_the_contract_over_tls() {
+async fn the_redis_store_meets_the_contract_over_tls() {
     const ADDRESS: &str = "REDIS_WITH_TLS_TO_TEST";
-    const ITSELF: &str = "backends::the_redis_store_fulfils_the_contract_over_tls";
+    const ITSELF: &str = "backends::the_redis_store_meets_the_contract_over_tls";
     if let Ok(address) = env::var(ADDRESS) {
-        return assert_contract(two_on_redis(&address).await).await;
+        return assert_contract(two_redis_handles(&address).await).await;
     }
     let certificate = Certificate::new();
     let arguments = certificate.redis_arguments();

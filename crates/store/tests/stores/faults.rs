@@ -1,5 +1,5 @@
-//! A store that fails once, at each of its calls and in each way: every answer is right or says that the store has failed,
-//! no session is ever half changed, and afterwards everything goes on.
+//! A store that fails once, at every possible call and in every possible way: each result is correct or reports the failure,
+//! no session is ever half changed, and later calls succeed.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -22,57 +22,57 @@ fn instant(text: &str) -> Timestamp {
 }
 
 #[tokio::test]
-async fn a_call_that_fails_leaves_everything_right_when_the_store_is_always_asked() {
-    fails_at_each_call(CacheSize::from_megabytes(0)).await;
+async fn a_failing_call_does_no_harm_without_a_cache() {
+    fail_at_each_call(CacheSize::from_megabytes(0)).await;
 }
 
 #[tokio::test]
-async fn a_call_that_fails_leaves_everything_right_when_sessions_are_in_memory() {
-    fails_at_each_call(CacheSize::from_megabytes(64)).await;
+async fn a_failing_call_does_no_harm_with_a_cache() {
+    fail_at_each_call(CacheSize::from_megabytes(64)).await;
 }
 
-async fn fails_at_each_call(cache_size: CacheSize) {
-    let whole = Life::new(cache_size, Fault::Before, u64::MAX);
-    whole.live().await;
-    let calls = whole.store.calls();
+async fn fail_at_each_call(cache_size: CacheSize) {
+    let without_failure = Lifecycle::new(cache_size, Fault::Before, u64::MAX);
+    without_failure.run().await;
+    let calls = without_failure.store.calls();
     assert!(calls >= 3, "a creation and two stops");
     for fault in Fault::ALL {
         for call in 0..calls {
-            let life = Life::new(cache_size, fault, call);
-            life.live().await;
-            assert!(life.store.calls() > call, "it has failed");
+            let lifecycle = Lifecycle::new(cache_size, fault, call);
+            lifecycle.run().await;
+            assert!(lifecycle.store.calls() > call, "the failing call was made");
         }
     }
 }
 
-/// The life of a session over a store that fails at one call.
-struct Life {
+/// The life of a session on a store that fails at one call.
+struct Lifecycle {
     store: Arc<FaultyStore<EmbeddedStore>>,
     service: SessionService,
     clock: TestClock,
-    // Dropped after the store in it.
+    // The last field, so that it is dropped after the store that uses it.
     _folder: TempDir,
 }
 
-impl Life {
+impl Lifecycle {
     fn new(cache_size: CacheSize, fault: Fault, call: u64) -> Self {
         let clock = TestClock::new();
         let folder = TempDir::new().unwrap();
         let inner = EmbeddedStore::open(folder.path(), Arc::new(clock.clone())).unwrap();
         let store = Arc::new(FaultyStore::new(inner, fault, call..call.saturating_add(1)));
-        let kept: Arc<dyn SessionStore> = Arc::clone(&store) as _;
+        let shared: Arc<dyn SessionStore> = Arc::clone(&store) as _;
         let time_to_live = TimeToLive::from_seconds(0);
-        let service = SessionService::new(kept, Arc::new(clock.clone()), time_to_live, cache_size);
+        let service = SessionService::new(shared, Arc::new(clock.clone()), time_to_live, cache_size);
         Self { store, service, clock, _folder: folder }
     }
 
-    async fn live(&self) {
+    async fn run(&self) {
         let created = self.create().await;
-        self.is_found(&created).await;
-        self.has_its_state(&created).await;
+        self.assert_found(&created).await;
+        self.assert_state_is_correct(&created).await;
         let stopped = self.stop(&created, STOP).await;
         let stopped_earlier = self.stop(&stopped, EARLIER_STOP).await;
-        self.is_found(&stopped_earlier).await;
+        self.assert_found(&stopped_earlier).await;
     }
 
     async fn create(&self) -> Session {
@@ -84,20 +84,20 @@ impl Life {
             metadata: None,
             time_to_live: None,
         };
-        let created = self.at_last(|| self.service.create(new())).await;
-        assert_eq!(self.kept(created.session()).await, *created.session());
+        let created = self.retry_once(|| self.service.create(new())).await;
+        assert_eq!(self.stored(created.session()).await, *created.session());
         created.session().clone()
     }
 
-    async fn is_found(&self, expected: &Session) {
-        let found = self.at_last(|| self.service.find(expected.id)).await;
+    async fn assert_found(&self, expected: &Session) {
+        let found = self.retry_once(|| self.service.find(expected.id)).await;
         assert_eq!(found.session.session(), expected);
     }
 
-    async fn has_its_state(&self, session: &Session) {
+    async fn assert_state_is_correct(&self, session: &Session) {
         self.clock.set("2026-01-31T12:10:00.000Z");
         let expected = ReadySession::new(session.clone()).state_at(self.clock.now()).unwrap();
-        let (state, _) = self.at_last(|| self.service.state(session.id, Moment::Now)).await;
+        let (state, _) = self.retry_once(|| self.service.state(session.id, Moment::Now)).await;
         assert_eq!(state, expected);
     }
 
@@ -106,45 +106,45 @@ impl Life {
         let stop = || self.service.stop(before.id, Some(instant(at)));
         if let Some(stopped) = self.unless_it_fails(stop()).await {
             assert_eq!(*stopped.session(), expected);
-            assert_eq!(self.kept(before).await, expected);
+            assert_eq!(self.stored(before).await, expected);
             return expected;
         }
-        let kept = self.kept(before).await;
-        assert!(kept == *before || kept == expected, "half changed: {kept:?}");
-        assert_eq!(*self.service.find(before.id).await.unwrap().session.session(), kept);
+        let stored = self.stored(before).await;
+        assert!(stored == *before || stored == expected, "half changed: {stored:?}");
+        assert_eq!(*self.service.find(before.id).await.unwrap().session.session(), stored);
         match stop().await {
-            Ok(stopped) => assert_eq!((&kept, stopped.session()), (before, &expected)),
+            Ok(stopped) => assert_eq!((&stored, stopped.session()), (before, &expected)),
             Err(ServiceError::StopNotEarlier { stopped_at, .. }) => {
-                assert_eq!((&kept, stopped_at), (&expected, instant(at)));
+                assert_eq!((&stored, stopped_at), (&expected, instant(at)));
             }
             Err(error) => panic!("{error}"),
         }
-        assert_eq!(self.kept(before).await, expected);
+        assert_eq!(self.stored(before).await, expected);
         expected
     }
 
-    /// What the store really keeps of a session.
-    async fn kept(&self, session: &Session) -> Session {
-        self.store.inner().find(session.id).await.unwrap().expect("it is kept")
+    /// Reads a session from the underlying store.
+    async fn stored(&self, session: &Session) -> Session {
+        self.store.inner().find(session.id).await.unwrap().expect("the session is stored")
     }
 
-    /// The answer: asked for again, if the store fails at first.
-    async fn at_last<T, Answer>(&self, ask: impl Fn() -> Answer) -> T
+    /// Makes a call, and repeats it if the store fails.
+    async fn retry_once<T, Call>(&self, call: impl Fn() -> Call) -> T
     where
-        Answer: Future<Output = Result<T, ServiceError>>,
+        Call: Future<Output = Result<T, ServiceError>>,
     {
-        match self.unless_it_fails(ask()).await {
-            Some(answer) => answer,
-            None => ask().await.unwrap(),
+        match self.unless_it_fails(call()).await {
+            Some(result) => result,
+            None => call().await.unwrap(),
         }
     }
 
-    /// The answer, or nothing if the store has failed or never answers.
-    async fn unless_it_fails<T>(&self, answer: impl Future<Output = Result<T, ServiceError>>) -> Option<T> {
-        match self.store.unless_it_hangs(answer).await? {
-            Ok(answer) => Some(answer),
+    /// Returns the result of a call, or `None` if the store fails or hangs.
+    async fn unless_it_fails<T>(&self, call: impl Future<Output = Result<T, ServiceError>>) -> Option<T> {
+        match self.store.unless_it_hangs(call).await? {
+            Ok(result) => Some(result),
             Err(ServiceError::Store(_)) => None,
-            Err(error) => panic!("neither right nor a failure of the store: {error}"),
+            Err(error) => panic!("neither a result nor a failure of the store: {error}"),
         }
     }
 }

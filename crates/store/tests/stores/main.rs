@@ -1,4 +1,4 @@
-//! Every store, held to the contract and to what is special about it. Needs redis-server.
+//! Tests of every store against the contract and its own guarantees. They need redis-server.
 
 mod backends;
 mod faults;

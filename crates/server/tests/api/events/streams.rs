@@ -1,4 +1,4 @@
-//! Streams of events as connections: how all of them end with the server, and what those cost that nobody reads.
+//! Event streams as connections: how a shutdown ends them, and the cost of clients that do not read.
 
 use std::collections::HashSet;
 use std::fs;
@@ -16,14 +16,14 @@ use tokio::time::timeout;
 use crate::listener::{Listener, stop_in_the_future};
 use crate::support::{Api, DEADLINE, LocalServer, Process};
 
-/// A session whose events are as large as they can be.
+/// Creates a session whose events are as large as possible.
 async fn create_large(api: &Api) -> String {
     let text = "x".repeat(16 * 1024 - r#"{"a":""}"#.len());
     api.create(&format!(r#"{{"tick_ms":100,"metadata":{{"a":"{text}"}}}}"#)).await
 }
 
 #[tokio::test]
-async fn the_end_of_the_server_ends_all_streams_and_tells_each_another_time_to_come_back() {
+async fn a_shutdown_ends_all_streams_and_spreads_their_reconnections() {
     const STREAMS: usize = 50;
     let folder = TempDir::new().unwrap();
     let mut server = Process::start(folder.path());
@@ -34,37 +34,37 @@ async fn the_end_of_the_server_ends_all_streams_and_tells_each_another_time_to_c
         listener
     }));
     let listeners = listeners.await;
-    let told_at = Instant::now();
+    let signalled_at = Instant::now();
     server.signal("TERM");
     let hints = join_all(listeners.into_iter().map(async |listener| {
-        let [hint] = listener.rest().await.try_into().expect("nothing but a hint comes");
+        let [hint] = listener.remaining_blocks().await.try_into().expect("only a reconnection hint arrives");
         assert!(!hint.is_event(), "{hint:?}");
         hint.retry.parse::<u32>().expect("milliseconds")
     }));
     let hints: HashSet<u32> = hints.await.into_iter().collect();
     assert!(hints.iter().all(|hint| (1_000..=10_000).contains(hint)), "{hints:?}");
     assert!(hints.len() > STREAMS / 2, "{hints:?}");
-    assert!(server.ended().success());
-    println!("{STREAMS} streams and the server ended within {:.1?}", told_at.elapsed());
-    assert!(told_at.elapsed() < Duration::from_secs(5), "nobody was waited for");
+    assert!(server.wait_for_exit().success());
+    println!("the server and its {STREAMS} streams ended within {:.1?}", signalled_at.elapsed());
+    assert!(signalled_at.elapsed() < Duration::from_secs(5), "the shutdown does not wait for clients");
 }
 
-/// Asks for the events of a session and reads nothing of the answer.
+/// Opens the event stream of a session and reads nothing from it.
 async fn listen_without_reading(api: &Api, path: &str) -> TcpStream {
     let address: SocketAddr = api.base.trim_start_matches("http://").parse().expect("an address");
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket can be made");
-    // Before it connects, so that the server's kernel soon has nowhere to put what is sent.
-    socket.set_recv_buffer_size(4 * 1024).expect("it can be set");
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket can be created");
+    // A small receive buffer soon stops the server from sending. It must be set before connecting.
+    socket.set_recv_buffer_size(4 * 1024).expect("the option can be set");
     socket.connect(&address.into()).expect("the server listens");
-    socket.set_nonblocking(true).expect("it can be set");
-    let mut stream = TcpStream::from_std(socket.into()).expect("it can be used here");
+    socket.set_nonblocking(true).expect("the option can be set");
+    let mut stream = TcpStream::from_std(socket.into()).expect("tokio can use the socket");
     let request = format!("GET {path}/events HTTP/1.1\r\nhost: x\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.expect("the server takes it");
+    stream.write_all(request.as_bytes()).await.expect("the server accepts the request");
     stream
 }
 
-/// Whether the server's end of a connection is still there, as its kernel says.
-fn is_kept(connection: &TcpStream) -> bool {
+/// Returns whether the server's end of a connection is still in the kernel's table.
+fn is_open_on_the_server(connection: &TcpStream) -> bool {
     let port = |address: SocketAddr| format!("0100007F:{:04X}", address.port());
     let server = port(connection.peer_addr().expect("it is connected"));
     let client = port(connection.local_addr().expect("it is connected"));
@@ -73,7 +73,7 @@ fn is_kept(connection: &TcpStream) -> bool {
 }
 
 #[tokio::test]
-async fn who_does_not_read_is_cut_off_and_the_others_go_on() {
+async fn a_client_that_does_not_read_is_cut_off_without_affecting_others() {
     let unread_for = Duration::from_millis(500);
     let server = LocalServer::with_options(Options { unread_for, ..Options::default() });
     let path = create_large(&server.api).await;
@@ -82,8 +82,8 @@ async fn who_does_not_read_is_cut_off_and_the_others_go_on() {
     assert_eq!(reader.event().await.id, "1");
     let since = Instant::now();
     let mut number = 0;
-    while number == 0 || is_kept(&silent) {
-        assert!(since.elapsed() < DEADLINE, "it is not cut off after {number} stops");
+    while number == 0 || is_open_on_the_server(&silent) {
+        assert!(since.elapsed() < DEADLINE, "the silent client is not cut off after {number} stops");
         assert_eq!(stop_in_the_future(&server.api, &path, number).await.status, 200);
         assert_eq!(reader.event().await.id, (number + 2).to_string());
         number += 1;
@@ -95,7 +95,7 @@ async fn who_does_not_read_is_cut_off_and_the_others_go_on() {
 }
 
 #[tokio::test]
-async fn for_who_does_not_read_only_the_newest_is_kept() {
+async fn a_client_that_does_not_read_costs_only_the_newest_event() {
     const LISTENERS: usize = 8;
     const STOPS: u32 = 500;
     let folder = TempDir::new().unwrap();
@@ -107,34 +107,34 @@ async fn for_who_does_not_read_only_the_newest_is_kept() {
     }
     let mut reader = Listener::start(&server.api, &path).await;
     assert_eq!(reader.event().await.id, "1");
-    let before = memory(&server);
+    let before = resident_memory(&server);
     for number in 0..STOPS {
         assert_eq!(stop_in_the_future(&server.api, &path, number).await.status, 200);
     }
-    let grown = memory(&server).saturating_sub(before);
+    let grown = resident_memory(&server).saturating_sub(before);
     println!("{LISTENERS} listeners, {STOPS} events of 16 KiB, {} KiB more memory", grown / 1024);
     assert!(grown < 16 * 1024 * 1024, "{grown} bytes of {}", u64::from(STOPS) * 16 * 1024);
     for connection in silent {
         let text = read_until(connection, &format!("id: {}\n", STOPS + 1)).await;
         let events = text.matches("event: stopped\n").count();
-        assert!(events < STOPS as usize / 2, "{events} of {STOPS} events were kept");
+        assert!(events < STOPS as usize / 2, "{events} of {STOPS} events were buffered");
     }
 }
 
-/// How many bytes of memory a process has.
-fn memory(server: &Process) -> u64 {
+/// Returns the resident memory of a process in bytes.
+fn resident_memory(server: &Process) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", server.id())).expect("this is Linux");
     let kibibytes = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.strip_suffix("kB"));
-    kibibytes.expect("it is told").trim().parse::<u64>().expect("a number") * 1024
+    kibibytes.expect("the kernel reports it").trim().parse::<u64>().expect("a number") * 1024
 }
 
-/// Reads from a connection until some text comes.
+/// Reads from a connection until this text arrives.
 async fn read_until(mut connection: TcpStream, end: &str) -> String {
     let mut received = Vec::new();
     let mut seen = 0;
     loop {
-        let read = timeout(DEADLINE, connection.read_buf(&mut received)).await.expect("something comes");
-        assert!(read.expect("it is not cut") > 0, "it ends without {end:?}");
+        let read = timeout(DEADLINE, connection.read_buf(&mut received)).await.expect("data arrives in time");
+        assert!(read.expect("the connection is not reset") > 0, "the stream ends without {end:?}");
         let new = &received[seen..];
         if new.windows(end.len()).any(|bytes| bytes == end.as_bytes()) {
             return String::from_utf8(received).expect("events are UTF-8");

@@ -4,7 +4,7 @@ use tempfile::TempDir;
 use tickseed_store::test_servers::RedisServer;
 
 use super::create;
-use crate::support::{Process, command};
+use crate::support::{Process, serve_command};
 
 const PASSWORD: &str = "opensesame";
 
@@ -13,10 +13,10 @@ fn with_login(server: &RedisServer, login: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_password_is_not_even_in_the_most_detailed_log() {
+async fn even_the_most_detailed_log_hides_the_password() {
     let (folder, server) = (TempDir::new().unwrap(), RedisServer::start(&["--requirepass", PASSWORD]));
     let log = folder.path().join("log");
-    let mut command = command(folder.path());
+    let mut command = serve_command(folder.path());
     command.args(["--log", "trace", "--store", &with_login(&server, &format!(":{PASSWORD}"))]);
     let mut process = Process::spawn(command.stderr(std::fs::File::create(&log).unwrap()));
     create(&process.api).await;

@@ -1,63 +1,64 @@
-//! How a server is told which Redis it is.
+//! The settings that name a Redis.
 
 use std::process::Command;
 
 use tempfile::TempDir;
 
 use super::create;
-use super::start::fails;
-use crate::support::{Process, command};
+use super::start::error_of;
+use crate::support::{Process, serve_command};
 use tickseed_store::test_servers::{RedisServer, ask};
 
-/// Where no Redis is.
+/// An address at which no Redis listens.
 const NOWHERE: &str = "127.0.0.1:1";
 
 #[tokio::test]
-async fn host_password_and_database_come_from_the_environment() {
+async fn host_password_and_database_can_come_from_the_environment() {
     let (folder, server) = (TempDir::new().unwrap(), RedisServer::start(&["--requirepass", "opensesame"]));
     let host = format!("127.0.0.1:{}", server.port());
-    let mut command = command(folder.path());
+    let mut command = serve_command(folder.path());
     command.env("REDIS_ADDR", &host).env("REDIS_PASSWORD", "opensesame").env("REDIS_DB", "5");
-    keeps_its_sessions_in(&mut command, &format!("redis://:opensesame@{host}/5")).await;
+    assert_stores_sessions_at(&mut command, &format!("redis://:opensesame@{host}/5")).await;
 }
 
 #[tokio::test]
-async fn the_address_of_the_store_comes_from_the_environment_and_its_password_from_beside_it() {
+async fn the_store_address_and_its_password_can_be_separate_variables() {
     let (folder, server) = (TempDir::new().unwrap(), RedisServer::start(&["--requirepass", "opensesame"]));
-    let mut command = command(folder.path());
+    let mut command = serve_command(folder.path());
     command.env("TICKSEED_STORE", format!("{}/2", server.address())).env("REDIS_PASSWORD", "opensesame");
-    let kept_in = format!("redis://:opensesame@127.0.0.1:{}/2", server.port());
-    keeps_its_sessions_in(&mut command, &kept_in).await;
+    let address = format!("redis://:opensesame@127.0.0.1:{}/2", server.port());
+    assert_stores_sessions_at(&mut command, &address).await;
 }
 
 #[tokio::test]
-async fn an_address_of_the_store_wins_over_host_and_database() {
+async fn the_store_address_takes_precedence_over_host_and_database() {
     let (folder, server) = (TempDir::new().unwrap(), RedisServer::start(&[]));
-    let mut command = command(folder.path());
+    let mut command = serve_command(folder.path());
     command.env("REDIS_ADDR", NOWHERE).env("REDIS_DB", "5").args(["--store", &server.address()]);
-    keeps_its_sessions_in(&mut command, &server.address()).await;
+    assert_stores_sessions_at(&mut command, &server.address()).await;
 }
 
 #[tokio::test]
-async fn the_embedded_store_wins_over_the_host_of_a_redis() {
+async fn the_embedded_store_takes_precedence_over_a_redis_host() {
     let folder = TempDir::new().unwrap();
-    let mut command = command(folder.path());
+    let mut command = serve_command(folder.path());
     let process = Process::spawn(command.env("REDIS_ADDR", NOWHERE).args(["--store", "embedded"]));
     create(&process.api).await;
     assert!(folder.path().join("sessions.redb").exists());
 }
 
 #[tokio::test]
-async fn settings_that_are_empty_are_none() {
+async fn empty_settings_count_as_unset() {
     let folder = TempDir::new().unwrap();
-    let mut command = command(folder.path());
+    let mut command = serve_command(folder.path());
     let empty = command.env("TICKSEED_STORE", "").env("REDIS_ADDR", "").env("REDIS_PASSWORD", "");
     let process = Process::spawn(empty);
     create(&process.api).await;
     assert!(folder.path().join("sessions.redb").exists());
 }
 
-async fn keeps_its_sessions_in(command: &mut Command, address: &str) {
+/// Checks that a server started by this command stores its sessions in the Redis at this address.
+async fn assert_stores_sessions_at(command: &mut Command, address: &str) {
     let process = Process::spawn(command);
     let path = create(&process.api).await;
     let id = path.rsplit('/').next().unwrap();
@@ -65,15 +66,15 @@ async fn keeps_its_sessions_in(command: &mut Command, address: &str) {
 }
 
 #[tokio::test]
-async fn an_invalid_address_is_refused_with_a_reason_and_without_its_password() {
+async fn an_invalid_address_is_explained_without_its_password() {
     const SCHEMES: &str =
         "an address begins with embedded, redis://, rediss://, redis+cluster://, rediss+cluster://; got ";
     const MALFORMED: &str = "the host, the port or the database number is missing or malformed";
     let folder = TempDir::new().unwrap();
-    let refused = async |variable: &str, value: &str| {
-        let mut command = command(folder.path());
+    let error_for = async |variable: &str, value: &str| {
+        let mut command = serve_command(folder.path());
         command.env(variable, value);
-        fails(command).await
+        error_of(command).await
     };
     for (value, reason) in [
         ("memory", format!("{SCHEMES}none of these")),
@@ -86,27 +87,27 @@ async fn an_invalid_address_is_refused_with_a_reason_and_without_its_password() 
         ),
         ("redis://:open@sesame@host?x=1", "in this one there is a ? or a #".to_owned()),
     ] {
-        let words = refused("TICKSEED_STORE", value).await;
-        assert!(words.starts_with("error: --store (or TICKSEED_STORE): a"), "{words}");
-        assert!(words.ends_with(&format!("{reason}\n")) && !words.contains("sesame"), "{words}");
+        let error = error_for("TICKSEED_STORE", value).await;
+        assert!(error.starts_with("error: --store (or TICKSEED_STORE): a"), "{error}");
+        assert!(error.ends_with(&format!("{reason}\n")) && !error.contains("sesame"), "{error}");
     }
-    let words = refused("REDIS_ADDR", ":opensesame@host:port").await;
+    let error = error_for("REDIS_ADDR", ":opensesame@host:port").await;
     assert!(
-        words.starts_with("error: --redis-addr (or REDIS_ADDR): a redis:// address must look like "),
-        "{words}"
+        error.starts_with("error: --redis-addr (or REDIS_ADDR): a redis:// address must look like "),
+        "{error}"
     );
-    assert!(words.ends_with(&format!("in this one {MALFORMED}\n")) && !words.contains("sesame"), "{words}");
+    assert!(error.ends_with(&format!("in this one {MALFORMED}\n")) && !error.contains("sesame"), "{error}");
 }
 
 #[test]
-fn help_names_the_settings_of_redis_and_shows_no_password() {
+fn help_lists_the_redis_settings_and_shows_no_password() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tickseed"));
     command.env_clear().args(["serve", "--help"]);
     command.env("TICKSEED_STORE", "redis://:opensesame@host").env("REDIS_ADDR", ":opensesame@host");
     let output = command.env("REDIS_PASSWORD", "opensesame").env("REDIS_DB", "5").output().unwrap();
     assert!(output.status.success());
     let help = String::from_utf8(output.stdout).unwrap();
-    // Lines are broken where the terminal ends.
+    // The help is wrapped at the width of the terminal.
     let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(!help.contains("opensesame"), "{help}");
     for (flag, variable) in [

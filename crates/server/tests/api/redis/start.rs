@@ -1,4 +1,4 @@
-//! The start of a server that keeps its sessions in Redis: what it says, and what it waits for.
+//! The start of a server on Redis: its messages, and its wait for a Redis that is down.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -9,26 +9,29 @@ use tempfile::TempDir;
 use tokio::time::timeout;
 
 use super::create;
-use crate::support::{DEADLINE, Process, command};
+use crate::support::{DEADLINE, Process, serve_command};
 use tickseed_store::test_servers::Certificate;
 use tickseed_store::test_servers::{RedisCluster, RedisServer};
 
-/// Waits until a command has failed, and gives what it said.
-pub(super) async fn fails(command: Command) -> String {
+/// Waits until a command fails and returns its error output.
+pub(super) async fn error_of(command: Command) -> String {
     let mut command = tokio::process::Command::from(command);
-    let output = timeout(DEADLINE, command.kill_on_drop(true).output()).await.expect("it ends").unwrap();
+    let output = timeout(DEADLINE, command.kill_on_drop(true).output())
+        .await
+        .expect("the command ends in time")
+        .unwrap();
     assert!(!output.status.success());
     String::from_utf8(output.stderr).unwrap()
 }
 
 fn on_redis(folder: &Path, address: &str) -> Command {
-    let mut command = command(folder);
+    let mut command = serve_command(folder);
     command.args(["--store", address]);
     command
 }
 
 #[tokio::test]
-async fn a_redis_that_does_not_come_up_in_time_is_an_error_that_says_where_it_should_be() {
+async fn an_unreachable_redis_gives_an_error_that_names_its_address() {
     let (folder, mut server) = (TempDir::new().unwrap(), RedisServer::start(&[]));
     server.kill();
     let (port, host) = (server.port(), format!("127.0.0.1:{}", server.port()));
@@ -39,47 +42,48 @@ async fn a_redis_that_does_not_come_up_in_time_is_an_error_that_says_where_it_sh
     ] {
         let mut command = on_redis(folder.path(), &address);
         command.args(["--store-wait", "1"]);
-        let words = fails(command).await;
-        let error = format!(
+        let error = error_of(command).await;
+        let expected = format!(
             "error: cannot reach {named} for 1s; is it running? --store says where it is, --store-wait for how long to try: "
         );
-        assert!(words.contains(&error), "{words}");
+        assert!(error.contains(&expected), "{error}");
     }
 }
 
 #[tokio::test]
-async fn a_server_waits_for_a_redis_that_comes_up_later() {
+async fn a_server_waits_for_a_redis_that_starts_later() {
     let (folder, mut redis) = (TempDir::new().unwrap(), RedisServer::start(&[]));
     redis.kill();
     let log = folder.path().join("log");
     let mut command = on_redis(folder.path(), &redis.address());
     command.stderr(File::create(&log).unwrap());
     let starting = thread::spawn(move || Process::spawn(&mut command));
-    let waits = async {
+    let waiting = async {
         while !fs::read_to_string(&log).unwrap().contains("yet; retrying for up to 30s") {
             tokio::task::yield_now().await;
         }
     };
-    timeout(DEADLINE, waits).await.expect("it says that it waits");
+    timeout(DEADLINE, waiting).await.expect("the log reports the wait");
     redis.start_again();
     let server = starting.join().unwrap();
     let path = create(&server.api).await;
     assert_eq!(server.api.get(&path).await.status, 200);
 }
 
-/// What a server says that starts on a Redis.
-fn said_at_the_start(redis: &RedisServer) -> String {
-    said(&mut on_redis(redis.folder(), &redis.address()), &redis.folder().join("server-log"))
+/// Returns the log of a server that starts on a Redis.
+fn startup_log(redis: &RedisServer) -> String {
+    log_of(&mut on_redis(redis.folder(), &redis.address()), &redis.folder().join("server-log"))
 }
 
-fn said(command: &mut Command, log: &Path) -> String {
+/// Starts a server, kills it, and returns its log.
+fn log_of(command: &mut Command, log: &Path) -> String {
     let mut server = Process::spawn(command.stderr(File::create(log).unwrap()));
     server.kill();
     fs::read_to_string(log).unwrap()
 }
 
 #[test]
-fn the_log_says_what_a_crash_of_redis_can_lose() {
+fn the_log_states_what_a_crash_of_redis_can_lose() {
     for (arguments, level, words) in [
         (&["--appendonly", "no"][..], "WARN", "keeps sessions in memory only: all are lost when it ends"),
         (&["--save", "3600 1"], "WARN", "has no append-only file, only snapshots (save 3600 1:"),
@@ -92,28 +96,28 @@ fn the_log_says_what_a_crash_of_redis_can_lose() {
         (&["--appendonly", "yes", "--appendfsync", "always"], "INFO", "loses no acknowledged write"),
     ] {
         let redis = RedisServer::start(arguments);
-        let log = said_at_the_start(&redis);
+        let log = startup_log(&redis);
         let address = format!("Redis at 127.0.0.1:{} ", redis.port());
         let mut lines = log.lines().filter(|line| line.contains(&address));
         let line = lines.next().unwrap_or_default();
         assert!(line.contains(level) && line.contains(words), "{log}");
-        assert_eq!(lines.next(), None, "nothing else is worth a word");
+        assert_eq!(lines.next(), None, "one line is enough");
     }
 }
 
 #[test]
-fn the_log_warns_of_a_redis_that_removes_sessions_when_it_is_full() {
+fn the_log_warns_about_a_redis_that_evicts_sessions() {
     let redis = RedisServer::start(&["--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"]);
-    let log = said_at_the_start(&redis);
+    let log = startup_log(&redis);
     assert!(log.contains("removes sessions when it is full (maxmemory-policy allkeys-lru)"), "{log}");
 }
 
 #[test]
-fn the_log_says_of_each_master_of_a_cluster_what_its_crash_can_lose() {
+fn the_log_states_what_a_crash_of_each_cluster_master_can_lose() {
     let (folder, cluster) = (TempDir::new().unwrap(), RedisCluster::start(0, &[]));
-    // One node leads to the others.
+    // The server finds the other masters through this one.
     let address = cluster.nodes[0].address().replace("redis://", "redis+cluster://");
-    let log = said(&mut on_redis(folder.path(), &address), &folder.path().join("log"));
+    let log = log_of(&mut on_redis(folder.path(), &address), &folder.path().join("log"));
     for node in &cluster.nodes {
         let words = format!("Redis at 127.0.0.1:{} keeps sessions in memory only", node.port());
         assert!(log.contains(&words), "{log}");
@@ -121,7 +125,7 @@ fn the_log_says_of_each_master_of_a_cluster_what_its_crash_can_lose() {
 }
 
 #[tokio::test]
-async fn a_server_reaches_redis_over_tls_if_it_trusts_the_certificate() {
+async fn a_server_connects_over_tls_only_if_it_trusts_the_certificate() {
     let (folder, certificate) = (TempDir::new().unwrap(), Certificate::new());
     let redis = RedisServer::start_with_tls(&certificate.redis_arguments().each_ref().map(String::as_str));
     let mut trusting = on_redis(folder.path(), &redis.address());
@@ -130,6 +134,6 @@ async fn a_server_reaches_redis_over_tls_if_it_trusts_the_certificate() {
 
     let mut distrusting = on_redis(folder.path(), &redis.address());
     distrusting.env("SSL_CERT_FILE", Certificate::new().file()).args(["--store-wait", "1"]);
-    let words = fails(distrusting).await;
-    assert!(words.contains("cannot reach Redis at") && words.contains("certificate"), "{words}");
+    let error = error_of(distrusting).await;
+    assert!(error.contains("cannot reach Redis at") && error.contains("certificate"), "{error}");
 }

@@ -1,13 +1,14 @@
-//! One of three masters of a Redis Cluster is away: its sessions are served from memory or refused, the others as ever.
+//! One of the three masters of a Redis Cluster is down: its sessions are served from memory or refused, and all others work
+//! as usual.
 
 use std::ops::RangeInclusive;
 
-use super::pair::{Sight, alone, create_many, each, server_on, stop, wait_until};
+use super::pair::{Observation, create_many, map_concurrently, server_on, stop, wait_for_turn, wait_until};
 use crate::listener::Listener;
 use crate::support::Api;
 use tickseed_store::test_servers::RedisCluster;
 
-/// A cluster that goes on without one of its masters, and loses nothing.
+/// The arguments of a cluster that keeps running without one of its masters and loses nothing.
 const ARGUMENTS: [&str; 8] = [
     "--cluster-require-full-coverage",
     "no",
@@ -19,13 +20,12 @@ const ARGUMENTS: [&str; 8] = [
     "always",
 ];
 
-/// Slots 0 to 5460 are kept by the first of three masters.
+/// The slots of the first of three masters.
 const FIRST_MASTER: RangeInclusive<u32> = 0..=5_460;
-/// The servers notice for 128 slots at once that a master is away, so what is in these is refused together with its
-/// neighbours.
+/// The servers detect an outage for blocks of 128 slots, so they refuse these slots of the next master, too.
 const BORDER: RangeInclusive<u32> = 5_461..=5_503;
 
-/// Which of the sessions the first master keeps, and which the others keep, without those at the border.
+/// Divides sessions into those of the first master and those of the others, without those at the border.
 fn divide(cluster: &RedisCluster, paths: &[String]) -> (Vec<String>, Vec<String>) {
     let slot = |path: &String| {
         let (_, id) = path.rsplit_once('/').expect("a path");
@@ -37,61 +37,64 @@ fn divide(cluster: &RedisCluster, paths: &[String]) -> (Vec<String>, Vec<String>
     (first.into_iter().map(|(path, _)| path).collect(), others.map(|(path, _)| path).collect())
 }
 
-/// Checks that sessions are read from Redis, created in it and stopped as ever.
-async fn go_on([a, b]: [&Api; 2], paths: &[String]) {
-    each(paths, async |path| {
-        let (mut listener, first) = Listener::told_of(b, path).await;
+/// Checks that these sessions are read from Redis, and that their stops reach listeners.
+async fn assert_sessions_work([a, b]: [&Api; 2], paths: &[String]) {
+    map_concurrently(paths, async |path| {
+        let (mut listener, first) = Listener::start_with_first_event(b, path).await;
         assert_eq!(first.event, "session");
-        wait_until(b, path, |sight| sight.is_running() && sight.is_sure()).await;
+        wait_until(b, path, |observation| observation.is_running() && observation.is_certain()).await;
         stop(a, path).await;
         assert_eq!(listener.event().await.event, "stopped");
-        wait_until(b, path, |sight| sight.is_stopped() && sight.is_sure()).await;
+        wait_until(b, path, |observation| observation.is_stopped() && observation.is_certain()).await;
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn while_a_master_is_away_the_sessions_of_the_others_are_served_as_ever() {
-    let _alone = alone().await;
+async fn the_sessions_of_the_other_masters_work_while_one_is_down() {
+    let _turn = wait_for_turn().await;
     let mut cluster = RedisCluster::start(0, &ARGUMENTS);
     let servers = [server_on(&cluster.address()), server_on(&cluster.address())];
     let [a, b] = [&servers[0].api, &servers[1].api];
     let paths = create_many(a, 120).await;
-    let (away, there) = divide(&cluster, &paths);
-    let (known, unknown_to_b) = away.split_at(away.len() / 2);
-    assert!(known.len() > 10 && there.len() > 40, "{} and {}", known.len(), there.len());
-    each(known, async |path| wait_until(b, path, Sight::is_running).await).await;
+    let (affected, others) = divide(&cluster, &paths);
+    let (known, unknown_to_b) = affected.split_at(affected.len() / 2);
+    assert!(known.len() > 10 && others.len() > 40, "{} and {}", known.len(), others.len());
+    map_concurrently(known, async |path| wait_until(b, path, Observation::is_running).await).await;
     cluster.nodes[0].kill();
-    each(known, async |path| wait_until(b, path, |sight| sight.age().is_some()).await).await;
-    each(unknown_to_b, async |path| b.get(path).await.problem(503, "store_unavailable")).await;
-    go_on([a, b], &there).await;
-
-    cluster.nodes[0].start_again();
-    each(&away, async |path| {
-        wait_until(b, path, Sight::is_sure).await;
+    map_concurrently(known, async |path| {
+        wait_until(b, path, |observation| observation.age().is_some()).await
     })
     .await;
-    go_on([a, b], &away).await;
+    map_concurrently(unknown_to_b, async |path| b.get(path).await.problem(503, "store_unavailable")).await;
+    assert_sessions_work([a, b], &others).await;
+
+    cluster.nodes[0].start_again();
+    map_concurrently(&affected, async |path| {
+        wait_until(b, path, Observation::is_certain).await;
+    })
+    .await;
+    assert_sessions_work([a, b], &affected).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn when_a_replica_has_taken_over_from_a_master_that_hangs_all_is_told_again() {
-    let _alone = alone().await;
+async fn all_sessions_work_after_a_replica_takes_over_from_a_hanging_master() {
+    let _turn = wait_for_turn().await;
     let arguments = [&ARGUMENTS[..], &["--cluster-replica-validity-factor", "0"]].concat();
     let cluster = RedisCluster::start(1, &arguments);
     let servers = [server_on(&cluster.address()), server_on(&cluster.address())];
     let [a, b] = [&servers[0].api, &servers[1].api];
     let paths = create_many(a, 30).await;
-    each(&paths, async |path| wait_until(a, path, Sight::is_running).await).await;
-    let (away, _) = divide(&cluster, &paths);
-    // The first that the servers were told of.
+    map_concurrently(&paths, async |path| wait_until(a, path, Observation::is_running).await).await;
+    let (affected, _) = divide(&cluster, &paths);
+    // The servers were given the address of this node first.
     cluster.nodes[0].pause();
-    each(&away, async |path| {
-        wait_until(a, path, |sight| sight.age().is_some()).await;
+    map_concurrently(&affected, async |path| {
+        wait_until(a, path, |observation| observation.age().is_some()).await;
         for server in [a, b] {
-            wait_until(server, path, Sight::is_sure).await;
+            wait_until(server, path, Observation::is_certain).await;
         }
     })
     .await;
-    go_on([a, b], &paths).await;
+    assert_sessions_work([a, b], &paths).await;
 }

@@ -1,5 +1,5 @@
-//! Redis is killed, or hangs: what is in memory is served with its age, the rest is refused at once, and all comes back by
-//! itself.
+//! Redis is killed or hangs: cached sessions are served with their age, everything else is refused at once, and the servers
+//! recover on their own.
 
 use std::time::{Duration, Instant};
 
@@ -7,21 +7,21 @@ use futures_util::future::join_all;
 use reqwest::Method;
 
 use super::pair::{
-    BOUND, DURABLE, Pair, RECOVERED_WITHIN, Sight, alone, create, median, patiently, summary, until_created,
-    wait_until,
+    BOUND, DURABLE, Observation, Pair, RECOVERED_WITHIN, create, median, retry_while_unavailable, summary,
+    time_until_created, wait_for_turn, wait_until,
 };
 use crate::listener::Listener;
-use crate::support::{Answer, Api};
+use crate::support::{Api, Response};
 use tickseed_store::test_servers::RedisServer;
 
-/// How soon the first who asks is told that Redis does not answer.
+/// How soon the first request of an outage is refused.
 const FIRST_REFUSED_WITHIN: Duration = Duration::from_millis(250);
-/// How soon everybody else is.
+/// How soon every later request is refused.
 const REFUSED_WITHIN: Duration = Duration::from_millis(50);
 
 const OUTAGES: usize = 5;
 
-/// A way in which Redis is away.
+/// A way in which Redis fails.
 #[derive(Debug, Clone, Copy)]
 enum Outage {
     Killed,
@@ -36,7 +36,7 @@ impl Outage {
         }
     }
 
-    /// Redis answers when this is done.
+    /// Brings Redis back and checks that it answers.
     fn end(self, redis: &mut RedisServer) {
         match self {
             Self::Killed => redis.start_again(),
@@ -46,168 +46,175 @@ impl Outage {
     }
 }
 
-/// How long what is promised a time took.
+/// The durations measured in several outages.
 #[derive(Default)]
-struct Measured {
-    first: Vec<Duration>,
-    later: Vec<Duration>,
+struct Measurements {
+    first_refusals: Vec<Duration>,
+    later_refusals: Vec<Duration>,
     recoveries: Vec<Duration>,
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_redis_memory_is_served_with_its_age_and_the_rest_is_refused_at_once() {
-    let _alone = alone().await;
+async fn without_redis_cached_sessions_are_served_with_their_age_and_the_rest_is_refused_at_once() {
+    let _turn = wait_for_turn().await;
     measure(Outage::Killed).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn while_redis_hangs_memory_is_served_with_its_age_and_the_rest_is_refused_at_once() {
-    let _alone = alone().await;
+async fn while_redis_hangs_cached_sessions_are_served_with_their_age_and_the_rest_is_refused_at_once() {
+    let _turn = wait_for_turn().await;
     measure(Outage::Hanging).await;
 }
 
 async fn measure(outage: Outage) {
     let mut pair = Pair::start(&DURABLE);
-    let mut measured = Measured::default();
+    let mut measurements = Measurements::default();
     for _ in 0..OUTAGES {
-        go_through(outage, &mut pair, &mut measured).await;
+        measure_one(outage, &mut pair, &mut measurements).await;
     }
-    let Measured { mut first, mut later, mut recoveries } = measured;
-    println!("{outage:?}: until the first is refused: {}", summary(&mut first));
-    println!("{outage:?}: until others are refused: {}", summary(&mut later));
-    println!("{outage:?}: after Redis answers, until a session is created: {}", summary(&mut recoveries));
-    assert!(median(&first) < FIRST_REFUSED_WITHIN);
-    assert!(median(&later) < REFUSED_WITHIN);
+    let Measurements { mut first_refusals, mut later_refusals, mut recoveries } = measurements;
+    println!("{outage:?}: until the first request is refused: {}", summary(&mut first_refusals));
+    println!("{outage:?}: until later requests are refused: {}", summary(&mut later_refusals));
+    println!("{outage:?}: from Redis's return until a session can be created: {}", summary(&mut recoveries));
+    assert!(median(&first_refusals) < FIRST_REFUSED_WITHIN);
+    assert!(median(&later_refusals) < REFUSED_WITHIN);
     assert!(median(&recoveries) < RECOVERED_WITHIN);
 }
 
-async fn go_through(outage: Outage, pair: &mut Pair, measured: &mut Measured) {
+async fn measure_one(outage: Outage, pair: &mut Pair, measurements: &mut Measurements) {
     let known = create(&pair.a.api, r#"{"tick_ms":100}"#).await;
-    wait_until(&pair.b.api, &known, Sight::is_running).await;
-    let (mut listener, first) = Listener::told_of(&pair.b.api, &known).await;
+    wait_until(&pair.b.api, &known, Observation::is_running).await;
+    let (mut listener, first) = Listener::start_with_first_event(&pair.b.api, &known).await;
     assert_eq!(first.event, "session");
     let unknown_to_b = create(&pair.a.api, r#"{"tick_ms":100}"#).await;
     outage.begin(&mut pair.redis);
-    let began_at = Instant::now();
+    let started_at = Instant::now();
     for api in pair.both() {
-        measured.first.push(refused(api, Request::Create).await);
+        measurements.first_refusals.push(time_refusal(api, Request::Create).await);
         for request in [Request::Create, Request::Stop(&known), Request::Read("/readyz")] {
-            measured.later.push(refused(api, request).await);
+            measurements.later_refusals.push(time_refusal(api, request).await);
         }
         assert_eq!(api.get("/healthz").await.status, 200);
         for path in [known.clone(), format!("{known}/state")] {
-            wait_until(api, &path, |sight| is_from_memory(sight, began_at)).await;
+            wait_until(api, &path, |observation| is_from_memory(observation, started_at)).await;
         }
     }
     for path in [unknown_to_b.clone(), format!("{unknown_to_b}/state")] {
-        measured.later.push(refused(&pair.b.api, Request::Read(&path)).await);
+        measurements.later_refusals.push(time_refusal(&pair.b.api, Request::Read(&path)).await);
     }
-    // An error would tell a browser never to come back.
-    let [hint] = Listener::start(&pair.b.api, &unknown_to_b).await.rest().await.try_into().expect("one hint");
+    // An error status would keep browsers from reconnecting.
+    let refused = Listener::start(&pair.b.api, &unknown_to_b).await;
+    let [hint] = refused.remaining_blocks().await.try_into().expect("only a reconnection hint arrives");
     assert!(!hint.is_event() && !hint.retry.is_empty(), "{hint:?}");
-    // Longer than connections are given.
-    let old = wait_until(&pair.b.api, &known, |sight| sight.age() > Some(Duration::ZERO)).await;
-    let age = old.age().unwrap_or_default() + Duration::from_secs(1);
-    assert!(old.asked_at < began_at + age, "{old:?} of an outage that began at {began_at:?}");
-    let request = pair.b.api.request(Method::GET, &known).header("if-none-match", old.answer.header("etag"));
-    let known_already = Answer::of(request.send().await.unwrap()).await;
-    assert!(known_already.status == 304 && !known_already.header("age").is_empty(), "{known_already:?}");
-    assert_eq!(known_already.header("x-accel-expires"), "0", "nginx must not keep it");
+    // An age of at least a second outlasts the timeout of every connection attempt.
+    let stale = wait_until(&pair.b.api, &known, |observation| observation.age() > Some(Duration::ZERO)).await;
+    let age = stale.age().unwrap_or_default() + Duration::from_secs(1);
+    assert!(stale.sent_at < started_at + age, "{stale:?} in an outage that started at {started_at:?}");
+    let request =
+        pair.b.api.request(Method::GET, &known).header("if-none-match", stale.response.header("etag"));
+    let unchanged = Response::read(request.send().await.unwrap()).await;
+    assert!(unchanged.status == 304 && !unchanged.header("age").is_empty(), "{unchanged:?}");
+    assert_eq!(unchanged.header("x-accel-expires"), "0", "nginx must not cache it");
 
     outage.end(&mut pair.redis);
-    measured.recoveries.extend(join_all(pair.both().map(until_created)).await);
+    measurements.recoveries.extend(join_all(pair.both().map(time_until_created)).await);
     for api in pair.both() {
-        wait_until(api, "/readyz", Sight::is_answered).await;
+        wait_until(api, "/readyz", Observation::is_ok).await;
         for path in [&known, &unknown_to_b] {
-            let sight = wait_until(api, path, Sight::is_sure).await;
-            // Stops that were refused may have been made: one that Redis took up when it went on, say.
-            assert!(sight.is_running() || sight.is_stopped() && path == &known, "{sight:?}");
+            let observation = wait_until(api, path, Observation::is_certain).await;
+            // A refused stop may have been made all the same, for example by a Redis that resumed.
+            assert!(
+                observation.is_running() || observation.is_stopped() && path == &known,
+                "{observation:?}"
+            );
         }
     }
-    // It may have been stopped by a request that was refused, and then this is.
-    patiently(async || pair.a.api.post(&format!("{known}/stop"), "").await).await;
+    // If a refused stop was made, this one gets a 409.
+    retry_while_unavailable(async || pair.a.api.post(&format!("{known}/stop"), "").await).await;
     assert_eq!(listener.event().await.event, "stopped");
 }
 
-/// Whether an answer of a session that is in memory says so; checks that it does if it has to.
-fn is_from_memory(sight: &Sight, began_at: Instant) -> bool {
-    assert!(sight.is_running(), "{sight:?}");
-    let has_age = sight.age().is_some();
+/// Returns whether a session is served from memory with an age. Checks that it has one once the bound has passed.
+fn is_from_memory(observation: &Observation, started_at: Instant) -> bool {
+    assert!(observation.is_running(), "{observation:?}");
+    let has_age = observation.age().is_some();
     assert!(
-        has_age || sight.asked_at < began_at + BOUND,
-        "{sight:?} of an outage that began at {began_at:?}"
+        has_age || observation.sent_at < started_at + BOUND,
+        "{observation:?} in an outage that started at {started_at:?}"
     );
     has_age
 }
 
-/// Something that needs Redis.
+/// A request that needs Redis.
 enum Request<'path> {
     Create,
     Stop(&'path str),
     Read(&'path str),
 }
 
-/// Checks that a request is refused, and tells how long that took.
-async fn refused(api: &Api, request: Request<'_>) -> Duration {
-    let asked_at = Instant::now();
-    let answer = match request {
+/// Checks that a request is refused, and returns how long that took.
+async fn time_refusal(api: &Api, request: Request<'_>) -> Duration {
+    let sent_at = Instant::now();
+    let response = match request {
         Request::Create => api.post("/v1/sessions", r#"{"tick_ms":100}"#).await,
         Request::Stop(path) => api.post(&format!("{path}/stop"), "").await,
         Request::Read(path) => api.get(path).await,
     };
-    let took = asked_at.elapsed();
-    assert_unavailable(&answer);
+    let took = sent_at.elapsed();
+    assert_unavailable(&response);
     took
 }
 
-fn assert_unavailable(answer: &Answer) {
-    answer.problem(503, "store_unavailable");
-    assert!(answer.header("retry-after").parse::<u32>().is_ok(), "{answer:?}");
+fn assert_unavailable(response: &Response) {
+    response.problem(503, "store_unavailable");
+    assert!(response.header("retry-after").parse::<u32>().is_ok(), "{response:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_redis_has_lost_is_gone_on_every_server_and_its_listeners_are_told() {
-    let _alone = alone().await;
+async fn a_session_that_redis_loses_is_gone_on_every_server_and_for_its_listeners() {
+    let _turn = wait_for_turn().await;
     let mut pair = Pair::start(&[]);
     let path = create(&pair.a.api, r#"{"tick_ms":100}"#).await;
-    wait_until(&pair.b.api, &path, Sight::is_running).await;
-    let (mut listener, first) = Listener::told_of(&pair.b.api, &path).await;
+    wait_until(&pair.b.api, &path, Observation::is_running).await;
+    let (mut listener, first) = Listener::start_with_first_event(&pair.b.api, &path).await;
     assert_eq!(first.event, "session");
     pair.redis.kill();
     pair.redis.start_again();
     assert_eq!(listener.event().await.event, "expired");
-    assert_eq!(listener.rest().await, []);
+    assert_eq!(listener.remaining_blocks().await, []);
     for api in pair.both() {
-        wait_until(api, &path, |sight| sight.answer.status == 404).await;
+        wait_until(api, &path, |observation| observation.response.status == 404).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn after_an_outage_many_readers_of_a_session_cost_few_reads_of_redis() {
+async fn many_readers_of_a_session_cost_few_reads_of_redis_after_an_outage() {
     const READERS: usize = 200;
-    let _alone = alone().await;
+    let _turn = wait_for_turn().await;
     let mut pair = Pair::start(&DURABLE);
     let path = create(&pair.a.api, r#"{"tick_ms":100}"#).await;
     let b = &pair.b.api;
-    wait_until(b, &path, Sight::is_running).await;
+    wait_until(b, &path, Observation::is_running).await;
     for outage in [Outage::Killed, Outage::Hanging] {
         let mut costs = Vec::new();
         for _ in 0..3 {
             outage.begin(&mut pair.redis);
-            join_all((0..READERS).map(|_| wait_until(b, &path, |sight| sight.age().is_some()))).await;
+            join_all((0..READERS).map(|_| wait_until(b, &path, |observation| observation.age().is_some())))
+                .await;
             outage.end(&mut pair.redis);
             let before = reads(&pair.redis);
-            // They ask all the time until each has had an answer that is sure again.
-            join_all((0..READERS).map(|_| wait_until(b, &path, |sight| sight.age().is_none()))).await;
+            // Every reader polls until it gets a response without an age.
+            join_all((0..READERS).map(|_| wait_until(b, &path, |observation| observation.age().is_none())))
+                .await;
             costs.push(reads(&pair.redis) - before);
         }
-        println!("{outage:?}: {READERS} readers cost so many reads of Redis: {costs:?}");
+        println!("{outage:?}: number of Redis reads for {READERS} readers, by outage: {costs:?}");
         costs.sort_unstable();
         assert!(costs[1] < READERS as u64 / 2, "{costs:?}");
     }
 }
 
-/// How many sessions Redis has been asked for since it started.
+/// Returns how many sessions Redis has read since it started.
 fn reads(redis: &RedisServer) -> u64 {
     let statistics: String = redis.ask(&["INFO", "commandstats"]);
     let get = statistics.lines().find_map(|line| line.strip_prefix("cmdstat_get:calls="));

@@ -1,4 +1,4 @@
-//! Logins and rights.
+//! Logins and permissions.
 
 use std::sync::Arc;
 
@@ -12,14 +12,14 @@ use tickseed_session::acceptance::{DEADLINE, PatientStore, RecordingSubscriber, 
 use tickseed_store::test_servers::RedisServer;
 
 const PASSWORD: &str = "opensesame";
-/// Longer than any test takes, so that a store that retries is found out.
+/// Longer than a test may take, so that a store that retries fails the test.
 const LONG: std::time::Duration = std::time::Duration::from_hours(1);
 
 fn with_login(server: &RedisServer, login: &str) -> String {
     server.address().replace("redis://", &format!("redis://{login}@"))
 }
 
-async fn works(store: &impl SessionStore) {
+async fn assert_works(store: &impl SessionStore) {
     let subscriber = RecordingSubscriber::of(store);
     let first = session(3_600);
     assert_eq!(store.create(first.clone()).await.unwrap(), Created::Yes);
@@ -32,27 +32,27 @@ async fn works(store: &impl SessionStore) {
     store.check().await.unwrap();
 }
 
-/// Returns the error of a store that could retry for an hour, but is refused.
+/// Connects a store that may retry for an hour, and returns the error of the refusal.
 async fn refusal(address: &str, password: Option<&str>) -> String {
     let parsed = RedisAddress::parse(address, password).unwrap();
     let connecting = RedisStore::connect(parsed, LONG, Arc::new(TestClock::new()));
-    let refused = timeout(DEADLINE, connecting).await.expect("it is refused at once").err();
-    let error = refused.expect("it is refused");
+    let refused = timeout(DEADLINE, connecting).await.expect("the refusal comes at once").err();
+    let error = refused.expect("the connection is refused");
     assert!(matches!(error, ConnectError::Refused { .. }), "{error:?}");
-    let (words, inside) = (error_chain(&error), format!("{error:?}"));
+    let (message, debug) = (error_chain(&error), format!("{error:?}"));
     for secret in [PASSWORD, "wrong"] {
-        assert!(!words.contains(secret) && !inside.contains(secret), "{words} {inside}");
+        assert!(!message.contains(secret) && !debug.contains(secret), "{message} {debug}");
     }
-    words
+    message
 }
 
 #[tokio::test]
 async fn a_correct_password_is_accepted() {
     let server = RedisServer::start(&["--requirepass", PASSWORD]);
-    works(&connect(&with_login(&server, &format!(":{PASSWORD}")), TestClock::new()).await).await;
-    let beside = RedisAddress::parse(&server.address(), Some(PASSWORD)).unwrap();
-    let store = RedisStore::connect(beside, DEADLINE, Arc::new(TestClock::new())).await.unwrap();
-    works(&PatientStore(store)).await;
+    assert_works(&connect(&with_login(&server, &format!(":{PASSWORD}")), TestClock::new()).await).await;
+    let separate = RedisAddress::parse(&server.address(), Some(PASSWORD)).unwrap();
+    let store = RedisStore::connect(separate, DEADLINE, Arc::new(TestClock::new())).await.unwrap();
+    assert_works(&PatientStore(store)).await;
 }
 
 #[tokio::test]
@@ -69,13 +69,13 @@ async fn a_missing_or_wrong_password_is_refused_at_once_and_not_shown() {
         (with_login(&server, ":wrong"), None),
         (with_login(&server, &format!("nobody:{PASSWORD}")), None),
     ] {
-        let words = refusal(&address, password).await;
-        assert!(words.starts_with(&expected), "{words}");
+        let message = refusal(&address, password).await;
+        assert!(message.starts_with(&expected), "{message}");
     }
 }
 
-/// Everything that a server needs. It cannot ask for the settings, so it cannot say what a crash would lose.
-const RIGHTS: [&str; 18] = [
+/// The permissions that a server needs. They do not include `CONFIG`, so the server cannot tell what a crash would lose.
+const PERMISSIONS: [&str; 18] = [
     "on",
     ">opensesame",
     "resetchannels",
@@ -97,14 +97,15 @@ const RIGHTS: [&str; 18] = [
 ];
 
 #[tokio::test]
-async fn a_user_needs_few_rights() {
+async fn a_user_needs_few_permissions() {
     let server = RedisServer::start(&[]);
-    server.ask::<()>(&[&["ACL", "SETUSER", "tickseed"], &RIGHTS[..]].concat());
-    works(&connect(&with_login(&server, &format!("tickseed:{PASSWORD}")), TestClock::new()).await).await;
+    server.ask::<()>(&[&["ACL", "SETUSER", "tickseed"], &PERMISSIONS[..]].concat());
+    assert_works(&connect(&with_login(&server, &format!("tickseed:{PASSWORD}")), TestClock::new()).await)
+        .await;
 }
 
 #[tokio::test]
-async fn a_user_that_may_not_publish_is_refused_at_once() {
+async fn a_user_without_permission_to_publish_is_refused_at_once() {
     let server = RedisServer::start(&[]);
     server.ask::<()>(&[
         "ACL",
@@ -117,14 +118,14 @@ async fn a_user_that_may_not_publish_is_refused_at_once() {
         "+@all",
         "-publish",
     ]);
-    let words = refusal(&with_login(&server, &format!("tickseed:{PASSWORD}")), None).await;
-    assert!(words.contains("has no permissions to run the 'publish' command"), "{words}");
+    let message = refusal(&with_login(&server, &format!("tickseed:{PASSWORD}")), None).await;
+    assert!(message.contains("has no permissions to run the 'publish' command"), "{message}");
 }
 
 #[tokio::test]
-async fn a_replacement_that_cannot_be_published_is_taken_back() {
+async fn a_replacement_that_cannot_be_published_is_rolled_back() {
     let server = RedisServer::start(&[]);
-    server.ask::<()>(&[&["ACL", "SETUSER", "tickseed"], &RIGHTS[..]].concat());
+    server.ask::<()>(&[&["ACL", "SETUSER", "tickseed"], &PERMISSIONS[..]].concat());
     let store = connect(&with_login(&server, &format!("tickseed:{PASSWORD}")), TestClock::new()).await;
     let first = session(3_600);
     let second = first.stopped(Timestamp::MAX);

@@ -14,17 +14,17 @@ const CHANNEL: &str = "tickseed:0:replaced";
 #[tokio::test]
 async fn a_new_subscriber_hears_every_later_change_during_many_replacements() {
     let server = RedisServer::start(&[]);
-    subscribes_in_the_middle(&server.address(), 1).await;
+    subscribe_during_replacements(&server.address(), 1).await;
 }
 
 #[tokio::test]
 async fn a_new_subscriber_to_a_cluster_hears_every_later_change_during_many_replacements() {
     let cluster = RedisCluster::start(0, &[]);
-    // Each part restarts when the masters are known, and again when it is connected.
-    subscribes_in_the_middle(&cluster.address(), 6).await;
+    // Each part restarts once the masters are known, and again when it connects.
+    subscribe_during_replacements(&cluster.address(), 6).await;
 }
 
-async fn subscribes_in_the_middle(address: &str, restarts: usize) {
+async fn subscribe_during_replacements(address: &str, restarts: usize) {
     let store = Arc::new(connect(address, TestClock::new()).await);
     let mut replacers = JoinSet::new();
     for _ in 0..8 {
@@ -64,7 +64,7 @@ async fn the_feed_restarts_after_an_unreadable_message() {
     let subscriber = RecordingSubscriber::of(&store);
     subscriber.is_caught_up().await;
     for (message, times) in [("too short", 2), ("sixteen bytes id\u{2}{}", 3)] {
-        assert_eq!(server.ask::<u64>(&["PUBLISH", CHANNEL, message]), 1, "somebody listens");
+        assert_eq!(server.ask::<u64>(&["PUBLISH", CHANNEL, message]), 1, "the store listens");
         subscriber.has_restarted(times).await;
     }
     let first = session(0);
@@ -82,22 +82,22 @@ async fn the_connection_of_the_feed_ends_with_the_subscriber_and_with_the_store(
     subscriber.is_caught_up().await;
     assert_eq!(listeners(&server), 1);
     drop(subscriber);
-    nobody_listens(&server).await;
+    wait_until_nobody_listens(&server).await;
 
     let store = connect(&server.address(), TestClock::new()).await;
     let subscriber = RecordingSubscriber::of(&store);
     subscriber.is_caught_up().await;
     drop(store);
-    nobody_listens(&server).await;
+    wait_until_nobody_listens(&server).await;
 }
 
-async fn nobody_listens(server: &RedisServer) {
-    let nobody = async {
+async fn wait_until_nobody_listens(server: &RedisServer) {
+    let silence = async {
         while listeners(server) > 0 {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(DEADLINE, nobody).await.expect("nobody listens any more");
+    tokio::time::timeout(DEADLINE, silence).await.expect("the last listener leaves");
 }
 
 fn listeners(server: &RedisServer) -> u64 {
@@ -108,11 +108,11 @@ fn listeners(server: &RedisServer) -> u64 {
 #[tokio::test]
 async fn each_database_has_its_own_sessions_and_its_own_feed() {
     let server = RedisServer::start(&[]);
-    let third = format!("{}/3", server.address());
-    let (none, three) =
-        (connect(&server.address(), TestClock::new()).await, connect(&third, TestClock::new()).await);
-    let (of_none, of_three) = (RecordingSubscriber::of(&none), RecordingSubscriber::of(&three));
-    of_none.is_caught_up().await;
+    let address_of_three = format!("{}/3", server.address());
+    let zero = connect(&server.address(), TestClock::new()).await;
+    let three = connect(&address_of_three, TestClock::new()).await;
+    let (of_zero, of_three) = (RecordingSubscriber::of(&zero), RecordingSubscriber::of(&three));
+    of_zero.is_caught_up().await;
     of_three.is_caught_up().await;
     let mut channels: Vec<String> = server.ask(&["PUBSUB", "CHANNELS"]);
     channels.sort();
@@ -120,12 +120,12 @@ async fn each_database_has_its_own_sessions_and_its_own_feed() {
 
     let first = session(0);
     assert_eq!(three.create(first.clone()).await.unwrap(), Created::Yes);
-    assert_eq!(none.find(first.id).await.unwrap(), None);
+    assert_eq!(zero.find(first.id).await.unwrap(), None);
     let second = first.stopped(Timestamp::MAX);
     assert_eq!(three.compare_and_set(second.clone(), None).await.unwrap(), Replaced::Yes);
-    of_none.is_caught_up().await;
+    of_zero.is_caught_up().await;
     of_three.is_caught_up().await;
-    assert!(of_three.knows(&second) && !of_none.knows(&second));
+    assert!(of_three.knows(&second) && !of_zero.knows(&second));
     assert_eq!(server.ask::<u64>(&["DBSIZE"]), 0);
-    assert_eq!(tickseed_store::test_servers::ask::<u64>(&third, &["DBSIZE"]), 1);
+    assert_eq!(tickseed_store::test_servers::ask::<u64>(&address_of_three, &["DBSIZE"]), 1);
 }

@@ -1,4 +1,4 @@
-//! What is special about the Redis store: its keys and bytes, its change feed, outages, and logins.
+//! The guarantees of the Redis store: its keys and bytes, its change feed, outages, and logins.
 
 mod access;
 mod change_feed;
@@ -17,7 +17,7 @@ async fn connect(address: &str, clock: impl Clock) -> PatientStore<RedisStore> {
     PatientStore(RedisStore::connect(address, DEADLINE, Arc::new(clock)).await.unwrap())
 }
 
-/// A Redis and a store in it, whose clock stands still.
+/// Starts a Redis and connects a store whose clock stands still.
 async fn redis_and_store() -> (RedisServer, PatientStore<RedisStore>) {
     let server = RedisServer::start(&[]);
     let store = connect(&server.address(), TestClock::new()).await;

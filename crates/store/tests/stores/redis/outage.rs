@@ -1,4 +1,4 @@
-//! The Redis store during an outage, and after it.
+//! The Redis store during and after an outage.
 
 use std::future::Future;
 use std::io::Write;
@@ -30,13 +30,13 @@ async fn a_silent_redis_is_unavailable_and_is_used_again_when_it_answers() {
     server.go_on();
     store.check().await.unwrap();
     assert_eq!(store.find(first.id).await.unwrap(), Some(first));
-    assert_eq!(store.find(created.id).await.unwrap(), None, "it was not asked");
+    assert_eq!(store.find(created.id).await.unwrap(), None, "the request was never sent");
     assert_eq!(store.compare_and_set(second.clone(), None).await.unwrap(), Replaced::Yes);
 }
 
-/// The Redis that comes back has forgotten the scripts, and nobody listens to its channel.
+/// The restarted Redis knows no scripts, and nobody listens to its channel.
 #[tokio::test]
-async fn after_a_crash_of_redis_acknowledged_writes_are_there_and_everything_goes_on() {
+async fn acknowledged_writes_survive_a_crash_of_redis_and_the_store_recovers() {
     let mut server = RedisServer::start(&["--appendonly", "yes", "--appendfsync", "always"]);
     let store = connect(&server.address(), TestClock::new()).await;
     let subscriber = RecordingSubscriber::of(&store);
@@ -57,14 +57,15 @@ async fn after_a_crash_of_redis_acknowledged_writes_are_there_and_everything_goe
 }
 
 #[tokio::test]
-async fn a_silent_master_of_a_cluster_stops_its_own_part_of_the_feed_and_no_other() {
+async fn a_silent_cluster_master_stops_only_its_own_part_of_the_feed() {
     let cluster = RedisCluster::start(0, &[]);
     let store = connect(&cluster.address(), TestClock::new()).await;
     let subscriber = RecordingSubscriber::of(&store);
     for node in &cluster.nodes {
         subscriber.is_caught_up().await;
-        let on_node = std::iter::repeat_with(|| session(0).id).find(|id| keeps(node, *id)).unwrap();
-        let silent = store.0.part_of(on_node);
+        let id_on_node =
+            std::iter::repeat_with(|| session(0).id).find(|id| is_responsible(node, *id)).unwrap();
+        let silent = store.0.part_of(id_on_node);
         node.pause();
         let paused_at = SystemClock.uptime();
         subscriber
@@ -85,59 +86,64 @@ async fn a_silent_master_of_a_cluster_stops_its_own_part_of_the_feed_and_no_othe
     subscriber.is_caught_up().await;
 }
 
-/// A caller whose write is refused counts on it having no effect.
+/// A caller relies on a refused write having no effect.
 #[tokio::test]
-async fn a_write_whose_answer_is_lost_is_never_reported_as_refused() {
+async fn a_write_whose_reply_is_lost_is_never_reported_as_refused() {
     let server = RedisServer::start(&[]);
-    no_lost_answer_is_a_refusal(&server.address(), std::slice::from_ref(&server)).await;
+    assert_a_lost_reply_is_no_refusal(&server.address(), std::slice::from_ref(&server)).await;
 }
 
 #[tokio::test]
-async fn a_write_whose_answer_a_cluster_loses_is_never_reported_as_refused() {
+async fn a_write_whose_reply_is_lost_by_a_cluster_is_never_reported_as_refused() {
     let cluster = RedisCluster::start(0, &[]);
-    no_lost_answer_is_a_refusal(&cluster.address(), &cluster.nodes).await;
+    assert_a_lost_reply_is_no_refusal(&cluster.address(), &cluster.nodes).await;
 }
 
-async fn no_lost_answer_is_a_refusal(address: &str, nodes: &[RedisServer]) {
+async fn assert_a_lost_reply_is_no_refusal(address: &str, nodes: &[RedisServer]) {
     let store = Arc::new(connect(address, TestClock::new()).await);
-    // Teach Redis the script.
-    let other = session(0);
-    assert_eq!(store.create(other.clone()).await.unwrap(), Created::Yes);
-    assert_eq!(store.compare_and_set(other.stopped(Timestamp::MAX), None).await.unwrap(), Replaced::Yes);
+    // Load the scripts into Redis.
+    let warm_up = session(0);
+    assert_eq!(store.create(warm_up.clone()).await.unwrap(), Created::Yes);
+    assert_eq!(store.compare_and_set(warm_up.stopped(Timestamp::MAX), None).await.unwrap(), Replaced::Yes);
 
     let first = session(0);
     let second = first.stopped(Timestamp::MAX);
     let (create, replace) = (Arc::clone(&store), Arc::clone(&store));
     let (created, replaced) = (first.clone(), second.clone());
-    let outcome = losing_the_answer(nodes, first.id, async move { create.0.create(created).await }).await;
-    assert!(!matches!(outcome, Ok(Created::IdTaken)), "it was carried out");
+    let outcome =
+        write_and_lose_the_reply(nodes, first.id, async move { create.0.create(created).await }).await;
+    assert!(!matches!(outcome, Ok(Created::IdTaken)), "the write took effect");
     assert_eq!(store.find(first.id).await.unwrap(), Some(first));
     let outcome =
-        losing_the_answer(nodes, second.id, async move { replace.0.compare_and_set(replaced, None).await })
-            .await;
-    assert!(!matches!(outcome, Ok(Replaced::No)), "it was carried out");
+        write_and_lose_the_reply(
+            nodes,
+            second.id,
+            async move { replace.0.compare_and_set(replaced, None).await },
+        )
+        .await;
+    assert!(!matches!(outcome, Ok(Replaced::No)), "the write took effect");
     assert_eq!(store.find(second.id).await.unwrap(), Some(second));
 }
 
-/// Makes Redis carry out a write and cut all connections before it answers.
-async fn losing_the_answer<T: Send + 'static>(
+/// Makes Redis carry out a write, but close all connections before it replies.
+async fn write_and_lose_the_reply<T: Send + 'static>(
     nodes: &[RedisServer],
     id: SessionId,
     write: impl Future<Output = T> + Send + 'static,
 ) -> T {
-    let node = nodes.iter().find(|node| keeps(node, id)).unwrap();
+    let node = nodes.iter().find(|node| is_responsible(node, id)).unwrap();
     let mut killer = TcpStream::connect(("127.0.0.1", node.port())).unwrap();
     node.pause();
     let write = tokio::spawn(write);
-    // The write has been sent by then. Redis answers only after it has carried out everything it has received.
+    // By then the write is sent. Redis carries out everything it has received before it sends a reply.
     tokio::time::sleep(Duration::from_millis(50)).await;
     killer.write_all(b"CLIENT KILL TYPE normal\r\n").unwrap();
     node.go_on();
     write.await.unwrap()
 }
 
-/// Returns whether a node keeps that session, or would. The other nodes of a cluster refuse to answer.
-fn keeps(node: &RedisServer, id: SessionId) -> bool {
+/// Returns whether a node is responsible for this session. The other nodes of a cluster refuse the command.
+fn is_responsible(node: &RedisServer, id: SessionId) -> bool {
     let mut connection = Client::open(node.address()).unwrap().get_connection().unwrap();
     cmd("EXISTS").arg(format!("session:{{{id}}}")).query::<bool>(&mut connection).is_ok()
 }

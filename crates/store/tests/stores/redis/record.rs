@@ -43,7 +43,7 @@ fn key(id: SessionId) -> String {
     format!("session:{{{id}}}")
 }
 
-/// Returns how long Redis will keep a session, in milliseconds; negative is forever.
+/// Returns how much longer Redis keeps a session, in milliseconds; a negative number means forever.
 fn time_to_live(server: &RedisServer, id: SessionId) -> i64 {
     server.ask(&["PTTL", &key(id)])
 }
@@ -63,11 +63,11 @@ async fn a_session_is_one_string_whose_key_and_bytes_never_change() {
     assert_eq!(server.ask::<Vec<String>>(&["KEYS", "*"]), [KEY]);
 
     server.ask::<()>(&["SET", KEY, GOLDEN]);
-    assert_eq!(store.find(golden().id).await.unwrap(), Some(golden()), "as another version has written it");
+    assert_eq!(store.find(golden().id).await.unwrap(), Some(golden()), "another version may have written it");
 }
 
 #[tokio::test]
-async fn redis_keeps_a_session_for_the_rest_of_its_life_and_a_minute() {
+async fn redis_keeps_a_session_until_a_minute_after_it_expires() {
     let (server, store) = redis_and_store().await;
     let most = i64::try_from((Duration::from_hours(1) + Duration::from_mins(1)).as_millis()).unwrap();
     let tolerance = i64::try_from(DEADLINE.as_millis()).unwrap();
@@ -83,7 +83,7 @@ async fn redis_keeps_a_session_for_the_rest_of_its_life_and_a_minute() {
 }
 
 #[tokio::test]
-async fn a_session_without_an_end_never_expires() {
+async fn a_session_without_an_expiry_is_kept_forever() {
     const FOREVER: i64 = -1;
     let (server, store) = redis_and_store().await;
     let session = session(0);
@@ -99,21 +99,21 @@ async fn redis_removes_an_expired_session_by_itself() {
     let session = session(3_600);
     assert_eq!(store.create(session.clone()).await.unwrap(), Created::Yes);
     server.ask::<()>(&["PEXPIRE", &key(session.id), "1"]);
-    let gone = async {
+    let removal = async {
         while store.find(session.id).await.unwrap().is_some() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(DEADLINE, gone).await.expect("it is removed");
+    tokio::time::timeout(DEADLINE, removal).await.expect("the session is removed");
     assert_eq!(store.compare_and_set(session.stopped(Timestamp::MAX), None).await.unwrap(), Replaced::No);
-    assert_eq!(store.find(session.id).await.unwrap(), None, "it does not come back");
+    assert_eq!(store.find(session.id).await.unwrap(), None, "the session stays removed");
     assert_eq!(store.create(session).await.unwrap(), Created::Yes, "its id is free");
 }
 
 #[tokio::test]
-async fn a_record_that_this_version_cannot_read_is_an_error_that_names_its_session_and_is_never_replaced() {
+async fn an_unreadable_record_gives_an_error_that_names_its_session_and_is_never_replaced() {
     let (server, store) = redis_and_store().await;
-    for (record, words) in [
+    for (record, message) in [
         (
             "\u{3}{\"revision\":7}",
             "a later version wrote the record of ID: its form is 3, and this version knows forms 1 and 2",
@@ -127,7 +127,7 @@ async fn a_record_that_this_version_cannot_read_is_an_error_that_names_its_sessi
     ] {
         server.ask::<()>(&["SET", KEY, record]);
         let error = store.find(golden().id).await.unwrap_err().to_string();
-        assert_eq!(error, words.replace("ID", ID));
+        assert_eq!(error, message.replace("ID", ID));
         let replacement = golden().stopped(Timestamp::MAX);
         assert!(!matches!(store.compare_and_set(replacement, None).await, Ok(Replaced::Yes)));
         assert_eq!(store.create(golden()).await.unwrap(), Created::IdTaken);
@@ -135,9 +135,9 @@ async fn a_record_that_this_version_cannot_read_is_an_error_that_names_its_sessi
     }
 }
 
-/// Another version may write this form.
+/// A later version may write such a record.
 #[tokio::test]
-async fn a_session_with_unknown_fields_is_replaced_in_form_2_and_keeps_them() {
+async fn a_session_with_unknown_fields_keeps_them_in_form_2_when_it_is_replaced() {
     let (server, store) = redis_and_store().await;
     let with_label = |revision: &str, stopped_at: &str| {
         let fields = GOLDEN.replace("1700000000002", stopped_at);
@@ -152,7 +152,7 @@ async fn a_session_with_unknown_fields_is_replaced_in_form_2_and_keeps_them() {
     assert_eq!(
         store.compare_and_set(again.clone(), None).await.unwrap(),
         Replaced::No,
-        "a revision is missing"
+        "the revision in between is missing"
     );
     assert_eq!(store.compare_and_set(stopped, None).await.unwrap(), Replaced::Yes);
     assert_eq!(server.ask::<String>(&["GET", KEY]), with_label("\u{8}", "1700000000001"));
@@ -162,19 +162,19 @@ async fn a_session_with_unknown_fields_is_replaced_in_form_2_and_keeps_them() {
 }
 
 #[tokio::test]
-async fn something_else_under_the_key_of_a_session_is_an_error_and_stays() {
+async fn a_foreign_value_under_a_session_key_gives_an_error_and_is_kept() {
     let (server, store) = redis_and_store().await;
     server.ask::<()>(&["RPUSH", KEY, "a"]);
-    // Without retries, which would not help.
+    // The inner store does not retry, which would not help.
     assert!(store.0.find(golden().id).await.is_err());
     assert!(store.0.compare_and_set(golden().stopped(Timestamp::MAX), None).await.is_err());
     assert_eq!(server.ask::<Vec<String>>(&["LRANGE", KEY, "0", "-1"]), ["a"]);
-    assert_eq!(store.find(session(0).id).await.unwrap(), None, "Redis itself is well");
+    assert_eq!(store.find(session(0).id).await.unwrap(), None, "Redis itself works");
 }
 
-/// The clock of the test is years away from that of Redis: what counts is how long is left by the clock of the server.
+/// The two clocks are years apart. Only the time left by the clock of the server counts.
 #[tokio::test]
-async fn a_deadline_counts_by_the_clock_of_the_server_however_that_differs_from_the_clock_of_redis() {
+async fn a_deadline_follows_the_clock_of_the_server_and_not_the_clock_of_redis() {
     let server = RedisServer::start(&[]);
     for now in ["2001-01-31T12:00:00Z", NOW, "2090-01-31T12:00:00Z"] {
         let clock = TestClock::new();
@@ -192,7 +192,7 @@ async fn a_deadline_counts_by_the_clock_of_the_server_however_that_differs_from_
 }
 
 #[tokio::test]
-async fn scripts_that_redis_has_forgotten_are_told_to_it_again() {
+async fn scripts_that_redis_forgets_are_loaded_again() {
     let (server, store) = redis_and_store().await;
     let mut session = session(0);
     assert_eq!(store.create(session.clone()).await.unwrap(), Created::Yes);
