@@ -326,7 +326,6 @@ async fn a_record_of_a_later_version_gives_503_and_hides_the_reason() {
     for response in [
         server.api.get(UNKNOWN).await,
         server.api.get(&format!("{UNKNOWN}/state")).await,
-        server.api.get(&format!("{UNKNOWN}/events")).await,
         server.api.post(&format!("{UNKNOWN}/stop"), "").await,
     ] {
         let problem = response.problem(503, "newer_record");

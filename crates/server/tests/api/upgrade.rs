@@ -9,7 +9,7 @@ use tickseed_store::test_servers::RedisServer;
 use tokio::time::timeout;
 
 use crate::listener::Listener;
-use crate::support::{Api, DEADLINE, Process, command};
+use crate::support::{Api, DEADLINE, Process, serve_command};
 
 const SESSION: &str = r#"{"tick_ms":100,"seed":"é","metadata":{"z":1,"a":[0.1,null]}}"#;
 
@@ -76,11 +76,11 @@ async fn two_versions_share_a_redis() {
     const STOPS: [&str; 2] = ["2999-01-01T00:00:02.000Z", "2999-01-01T00:00:01.000Z"];
     let (folder, redis) = (TempDir::new().unwrap(), RedisServer::start(&[]));
     let before = Process::spawn(previous_command(folder.path()).args(["--store", &redis.address()]));
-    let after = Process::spawn(command(folder.path()).args(["--store", &redis.address()]));
+    let after = Process::spawn(serve_command(folder.path()).args(["--store", &redis.address()]));
     for [one, other] in [[&before.api, &after.api], [&after.api, &before.api]] {
         let path = one.create(SESSION).await;
         assert_same_answer(one, other, &path).await;
-        let (mut listener, first) = Listener::told_of(other, &path).await;
+        let (mut listener, first) = Listener::start_with_first_event(other, &path).await;
         assert_eq!(first.event, "session");
         stop(one, &path, STOPS[0]).await;
         assert_eq!(listener.event().await.json()["stopped_at"], STOPS[0]);
@@ -102,7 +102,7 @@ struct Stored {
 impl Stored {
     async fn new() -> Self {
         let (folder, redis) = (TempDir::new().unwrap(), RedisServer::start(&[]));
-        let server = Process::spawn(command(folder.path()).args(["--store", &redis.address()]));
+        let server = Process::spawn(serve_command(folder.path()).args(["--store", &redis.address()]));
         let path = server.api.create(SESSION).await;
         Self { redis, server, path, _folder: folder }
     }
@@ -142,7 +142,7 @@ async fn a_record_of_a_later_version_is_refused_and_never_written() {
     for (form, engine_version) in [("\u{3}\0\0\0\0\0\0\0\u{2}", 1), ("\u{2}\0\0\0\0\0\0\0\u{2}", 2)] {
         let stored = Stored::new().await;
         let (api, path) = (&stored.server.api, &stored.path);
-        let (mut listener, first) = Listener::told_of(api, path).await;
+        let (mut listener, first) = Listener::start_with_first_event(api, path).await;
         assert_eq!(first.event, "session");
         let fields = stored.fields();
         let fields =
@@ -152,9 +152,11 @@ async fn a_record_of_a_later_version_is_refused_and_never_written() {
         let last =
             timeout(DEADLINE, listener.block()).await.unwrap().expect("the stream says when to come back");
         assert!(!last.retry.is_empty() && listener.block().await.is_none(), "the stream ends: {last:?}");
-        for question in [path.clone(), format!("{path}/state"), format!("{path}/events")] {
+        for question in [path.clone(), format!("{path}/state")] {
             api.get(&question).await.problem(503, "newer_record");
         }
+        let blocks = Listener::start(api, path).await.remaining_blocks().await;
+        assert!(blocks.len() == 1 && !blocks[0].retry.is_empty(), "the stream ends at once: {blocks:?}");
         api.post(&format!("{path}/stop"), "").await.problem(503, "newer_record");
         assert_eq!(stored.record(), record.as_bytes());
         assert_eq!(api.get("/readyz").await.status, 200, "other sessions can be served");
@@ -169,7 +171,8 @@ async fn fields_of_a_later_version_survive_a_stop() {
     let fields = stored.fields().replace(r#""created_at""#, r#""label":["é",1.5],"created_at""#);
     stored.write(&format!("\u{2}\0\0\0\0\0\0\0\u{1}{fields}"));
     assert_eq!(api.get(path).await.json(), expected, "the answer has only known fields");
-    let fresh = Process::spawn(command(stored.redis.folder()).args(["--store", &stored.redis.address()]));
+    let fresh =
+        Process::spawn(serve_command(stored.redis.folder()).args(["--store", &stored.redis.address()]));
     assert_eq!(fresh.api.get(path).await.json(), expected);
     stop(&fresh.api, path, "2999-01-01T00:00:01.000Z").await;
     let record = String::from_utf8(stored.record()).unwrap();

@@ -16,7 +16,9 @@ use tokio_util::sync::CancellationToken;
 use super::{SessionPath, representation, session_id};
 use crate::http::error::ApiError;
 use crate::http::problem::{Problem, SessionNotFound};
-use tickseed_session::{Listener, Notice, ReadySession, Revision, ServiceError, SessionId, SessionService};
+use tickseed_session::{
+    Listener, Notice, ReadySession, Revision, ServiceError, SessionId, SessionService, StoreError,
+};
 
 /// How many milliseconds a client waits before it reconnects. The delay is random, so that clients do not all come back
 /// at once.
@@ -56,7 +58,8 @@ impl Default for EventStreams {
     ),
     responses(
         (status = 200, description = "Server-sent events. The data of `session` and `stopped` is the session; that of \
-            `expired` contains only its `id`. While the store does not answer, the stream sends only `retry` and ends",
+            `expired` contains only its `id`. While the store does not answer, or if only a later version of the server understands the \
+            session, the stream sends only `retry` and ends",
             body = String, content_type = "text/event-stream",
             example = json!("retry: 4711\n\nid: 1\nevent: session\ndata: {\"id\":\"sess_…\",\"revision\":1,…}\n\n")),
         (status = 400, description = "`invalid_fields`: `id` is not a session id", body = Problem,
@@ -74,7 +77,7 @@ pub(in crate::http) async fn handle(
     let id = session_id(&id)?;
     let listener = match service.listen(id).await {
         Ok(listener) => listener,
-        Err(ServiceError::Store(error)) if error.is_temporary() => return Ok(retry_later()),
+        Err(ServiceError::Store(error)) if may_succeed_later(&error) => return Ok(retry_later()),
         Err(error) => return Err(error.into()),
     };
     let known_revision = last_event_id(&request);
@@ -83,8 +86,13 @@ pub(in crate::http) async fn handle(
     Ok(event_stream().streaming(stream::unfold(events, Events::next)))
 }
 
-/// Returns a stream that ends at once, for when the store does not answer. Browsers reconnect after the end of a
-/// stream, but never after an error.
+/// Returns whether a client that reconnects may get its events: when the store answers again, or from a server of the
+/// later version that wrote the session.
+const fn may_succeed_later(error: &StoreError) -> bool {
+    error.is_temporary() || matches!(error, StoreError::NewerRecord { .. })
+}
+
+/// Returns a stream that ends at once. Browsers reconnect after the end of a stream, but never after an error.
 fn retry_later() -> HttpResponse {
     event_stream().body(retry().into_bytestring().map(ByteString::into_bytes).unwrap_or_default())
 }
