@@ -73,7 +73,7 @@ impl Table {
         }
     }
 
-    /// Returns whether a read is in flight for which this revision is news.
+    /// Returns whether a read of the session is in flight that has not heard of this revision.
     pub(super) fn awaits(&self, id: SessionId, revision: Revision) -> bool {
         let reported = |read: &InFlightRead| read.reported.as_ref().map(|known| known.session().revision);
         self.reads.get(&id).is_some_and(|read| reported(read).is_none_or(|known| known < revision))

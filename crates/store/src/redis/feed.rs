@@ -91,8 +91,8 @@ impl Feed {
         }
         let masters = topology.masters.iter().zip(&parts);
         let following = masters.map(|(master, part)| {
-            let follower = Follower { feed: self, topology, master, part: *part };
-            Box::pin(async move { follower.run().await })
+            let part_feed = PartFeed { feed: self, topology, master, part: *part };
+            Box::pin(async move { part_feed.run().await })
         });
         let (new_topology, ..) = select_all(following).await;
         if new_topology.is_some() {
@@ -103,14 +103,14 @@ impl Feed {
 }
 
 /// Follows one master. Each master has its own, so that a silent one does not affect the others.
-struct Follower<'feed> {
+struct PartFeed<'feed> {
     feed: &'feed Feed,
     topology: &'feed Topology,
     master: &'feed Master,
     part: FeedPart,
 }
 
-impl Follower<'_> {
+impl PartFeed<'_> {
     /// Connects again after every loss. Returns as [`Feed::follow_all`].
     async fn run(&self) -> Option<Topology> {
         let mut is_lost = false;
