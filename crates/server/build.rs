@@ -1,4 +1,4 @@
-//! Builds the binary again when the demo page that it carries has changed.
+//! Rebuilds the binary when the embedded demo page changes.
 
 fn main() {
     println!("cargo::rerun-if-changed=../../web-demo/dist");
