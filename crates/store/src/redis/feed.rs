@@ -12,7 +12,7 @@ use deadpool_redis::redis::{
 };
 use futures_util::future::select_all;
 use tickseed_session::{Change, Clock, FeedPart, SessionId, Subscriber, error_chain};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::RedisAddress;
 use super::parts::Parts;
@@ -49,11 +49,10 @@ impl Feed {
     pub(super) async fn run(self) {
         let mut topology = None;
         while self.has_subscriber() {
-            let current = match topology {
-                Some(topology) => topology,
+            topology = match topology {
+                Some(current) => self.follow_all(&current).await,
                 None => self.find_topology().await,
             };
-            topology = self.follow_all(&current).await;
         }
     }
 
@@ -61,22 +60,22 @@ impl Feed {
         self.subscriber.strong_count() > 0
     }
 
-    async fn find_topology(&self) -> Topology {
+    /// Asks until a node answers. Returns `None` if the subscriber is gone.
+    async fn find_topology(&self) -> Option<Topology> {
         let mut is_lost = false;
-        loop {
+        while self.has_subscriber() {
             let error: Failure = match timeout(LOST_AFTER, Topology::find(&self.address, None)).await {
-                Ok(Ok(topology)) => return topology,
+                Ok(Ok(topology)) => return Some(topology),
                 Ok(Err(error)) => error,
                 Err(error) => error.into(),
             };
             if !std::mem::replace(&mut is_lost, true) {
-                tracing::warn!(
-                    error = error_chain(&*error),
-                    "the change feed is lost: no node names the masters"
-                );
+                let error = error_chain(&*error);
+                tracing::warn!(error, "the change feed is lost: no node names the masters");
             }
             sleep(RETRY_AFTER).await;
         }
+        None
     }
 
     /// Follows every master until the topology changes, and returns the new one. Returns `None` if the subscriber is gone.
@@ -113,7 +112,7 @@ struct PartFeed<'feed> {
 impl PartFeed<'_> {
     /// Connects again after every loss. Returns as [`Feed::follow_all`].
     async fn run(&self) -> Option<Topology> {
-        let mut is_lost = false;
+        let (mut is_lost, mut asked_at) = (false, Instant::now());
         loop {
             let error = match self.follow(&mut is_lost).await {
                 Ok(ended) => return ended,
@@ -127,8 +126,11 @@ impl PartFeed<'_> {
             if !self.feed.has_subscriber() {
                 return None;
             }
-            if let Some(topology) = self.replacement().await {
-                return Some(topology);
+            if asked_at.elapsed() >= CHECK_TOPOLOGY_EVERY {
+                if let Some(topology) = self.replacement().await {
+                    return Some(topology);
+                }
+                asked_at = Instant::now();
             }
         }
     }
