@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use tickseed_engine::{Rules, Schedule, Seed};
 use tickseed_session::{
-    CacheSize, Clock, Created, Moment, NewSession, Replaced, Session, SessionId, SessionService, SessionStore,
-    StoreError, TimeToLive, Timestamp,
+    CacheSize, Clock, Created, Moment, NewSession, Replaced, Session, SessionId, SessionService,
+    SessionStore, StoreError, TimeToLive, Timestamp,
 };
 
 /// A clock that stands still until it is set.
