@@ -19,7 +19,7 @@ PATH="$PATH:/usr/sbin"
 
 # The crates that are fit for crates.io.
 # shellcheck disable=SC2034 # used by the scripts that source this
-PUBLISHED_CRATES=(tickseed-engine)
+PUBLISHED_CRATES=(tickseed-engine tickseed-session tickseed-store tickseed-server)
 # shellcheck disable=SC2034
 WASM_PACKAGE="$ROOT/crates/engine-wasm/npm"
 # shellcheck disable=SC2034

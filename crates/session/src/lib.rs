@@ -40,3 +40,8 @@ pub use service::{Moment, ServiceError, SessionService};
 pub use store::{Created, Replaced, SessionStore, StoreError};
 pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use unknown_fields::UnknownFields;
+
+/// Runs the README's examples as documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -21,3 +21,8 @@ pub use address::{InvalidAddress, OpenError, OpenOptions, StoreAddress};
 pub use embedded::{EmbeddedStore, FileError};
 #[cfg(feature = "redis")]
 pub use redis::{ConnectError, InvalidRedisAddress, RedisAddress, RedisStore};
+
+/// Runs the README's examples as documentation tests.
+#[cfg(all(doctest, feature = "embedded"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
