@@ -13,8 +13,8 @@ use crate::globals::globals;
 /// 4. the rejected value.
 ///
 /// Error messages would make the module a tenth larger, so the TypeScript of the npm package composes them from these
-/// parts. Tests on both sides compare the messages with `tests/refusals.json`.
-#[wasm_bindgen(js_name = refusal)]
+/// parts. Tests on both sides compare the messages with `tests/errors.json`.
+#[wasm_bindgen(js_name = errorPart)]
 #[must_use]
 pub fn error_part(part: usize) -> f64 {
     globals().last_error.get(part).copied().unwrap_or(f64::NAN)

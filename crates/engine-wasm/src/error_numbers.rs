@@ -83,7 +83,7 @@ mod tests {
     }
 
     fn cases() -> Vec<Case> {
-        serde_json::from_str(include_str!("../tests/refusals.json")).expect("the file is valid JSON")
+        serde_json::from_str(include_str!("../tests/errors.json")).expect("the file is valid JSON")
     }
 
     #[test]

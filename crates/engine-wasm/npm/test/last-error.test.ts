@@ -6,7 +6,7 @@ import { errorFor, lastError } from "../src/engine/last-error.js";
 
 vi.mock(import("../src/engine/bindings.js"), async (original) => ({
   ...(await original()),
-  refusal: vi.fn(),
+  errorPart: vi.fn(),
 }));
 
 interface Case {
@@ -17,12 +17,12 @@ interface Case {
 }
 
 /** The Rust crate tests the engine's own numbers and messages against the same file. */
-const FILE = new URL("../../tests/refusals.json", import.meta.url);
+const FILE = new URL("../../tests/errors.json", import.meta.url);
 const cases = JSON.parse(readFileSync(FILE, "utf8")) as Case[];
 
 describe("the engine's errors have the engine's messages", () => {
   it.each(cases)("$message", ({ numbers, code, field, message }) => {
-    vi.mocked(bindings.refusal).mockImplementation((part) => numbers[part] ?? Number.NaN);
+    vi.mocked(bindings.errorPart).mockImplementation((part) => numbers[part] ?? Number.NaN);
     expect(lastError()).toMatchObject({ name: "EngineError", code, field, message });
     expect(lastError("stopped_at")).toMatchObject({ code, field: "stopped_at" });
   });

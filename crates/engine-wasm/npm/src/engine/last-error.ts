@@ -1,4 +1,4 @@
-import { refusal } from "./bindings.js";
+import { errorPart } from "./bindings.js";
 import { EngineError, type EngineErrorCode } from "./error.js";
 
 /** The names of the inputs, indexed by the engine's numbers for them. */
@@ -38,7 +38,7 @@ export function checked(result: number): number {
  * @param name The name of the input, if it differs from the engine's.
  */
 export function lastError(name?: string): EngineError {
-  const [kind, field, ...numbers] = Array.from({ length: 5 }, (_, part) => refusal(part)) as Five;
+  const [kind, field, ...numbers] = Array.from({ length: 5 }, (_, part) => errorPart(part)) as Five;
   return errorFor(kind, name ?? FIELDS[field] ?? "input", ...numbers);
 }
 
