@@ -1,4 +1,5 @@
-# Sourced by scripts/run-several, which starts the servers: checks that they work together and that any of them may fail.
+# Sourced by scripts/run-several, which starts the servers: checks that they work together, and that any one of them
+# can fail without harm.
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # run-several defines NGINX, SERVERS, REDIS, FOLDER and the functions that start and stop
 

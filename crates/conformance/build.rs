@@ -1,4 +1,4 @@
-//! Passes the target and the optimization level on to the program, which cannot find them out at run time.
+//! Passes the target and the optimisation level on to the program, which cannot find them out at run time.
 
 use std::env::var;
 

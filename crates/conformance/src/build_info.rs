@@ -2,7 +2,7 @@
 
 /// The target triple this crate was built for.
 pub const TARGET: &str = env!("DIGEST_TARGET");
-/// Debug or release, and the optimization level.
+/// Debug or release, and the optimisation level.
 pub const BUILD: &str = if cfg!(debug_assertions) {
     concat!("debug, opt-level ", env!("DIGEST_OPT_LEVEL"))
 } else {

@@ -20,7 +20,7 @@ pub struct Session {
     pub min: u32,
     /// The longest interval, in ticks.
     pub max: u32,
-    /// K.
+    /// The number of rounds in an epoch (K in docs/engine.md).
     pub rounds_per_epoch: u32,
 }
 

@@ -40,8 +40,9 @@ pub struct ServeSettings {
     pub host: String,
 
     /// Where to keep sessions: `embedded` for a file in the data folder, `redis://HOST:PORT/DATABASE` for Redis 6 or
-    /// newer, `rediss://` for Redis with TLS, `redis+cluster://HOST:PORT,HOST:PORT` for a Redis Cluster. A login
-    /// precedes the host: `redis://USER:PASSWORD@HOST`. The default is `REDIS_ADDR` if that is set, else `embedded`.
+    /// newer, `redis+cluster://HOST:PORT,HOST:PORT` for a Redis Cluster, and `rediss://` or `rediss+cluster://` for the
+    /// same with TLS. A login precedes the host: `redis://USER:PASSWORD@HOST`. The default is `REDIS_ADDR` if that is
+    /// set, else `embedded`.
     #[arg(long, env = "TICKSEED_STORE", hide_env_values = true, value_name = "ADDRESS")]
     pub store: Option<String>,
 

@@ -16,7 +16,7 @@ use super::{Revision, Session, SessionId, StoreError};
 /// For each part, the subscriber is told
 ///
 /// 1. that the part has [restarted](Subscriber::restarted), before anything else and again whenever changes may have been
-///    missed, also when sessions move to another part;
+///    missed, including when sessions move to another part;
 /// 2. every [change](Subscriber::changed) of its sessions that is acknowledged from then on;
 /// 3. how far it is [caught up](Subscriber::caught_up_to), again and again.
 pub trait ChangeFeed: Send + Sync {

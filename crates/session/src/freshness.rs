@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use super::FeedPart;
 
-/// How long ago the change feed may have caught up for a session in memory to count as fresh; without a feed, how long ago the
-/// store may have been read.
+/// A session in memory counts as fresh for this long after its feed last caught up; without a feed, after the store was read.
 pub(super) const TRUSTED_FOR: Duration = Duration::from_millis(100);
 
 /// Where the change feed was when a session was read. While it has not restarted since then, no change of the session can have
@@ -25,14 +24,14 @@ pub(super) struct Freshness {
 
 #[derive(Debug, Default)]
 struct Part {
-    /// How often the part has restarted.
+    /// How many times the part has restarted.
     generation: AtomicU64,
     /// Microseconds of uptime; 0 while nothing is known since the last restart.
     caught_up_to_us: AtomicU64,
 }
 
 impl Freshness {
-    /// For a change feed with so many parts; 0 if there is no feed.
+    /// For a change feed with this many parts; 0 if there is no feed.
     pub(super) fn new(parts: usize) -> Self {
         Self { parts: (0..parts).map(|_| Part::default()).collect() }
     }
@@ -68,8 +67,8 @@ impl Freshness {
     pub(super) fn is_fresh(&self, position: Position, read_at: Duration, uptime: Duration) -> bool {
         let is_recent = |instant: Duration| uptime.saturating_sub(instant) <= TRUSTED_FOR;
         let Some(part) = self.part(position.part) else { return is_recent(read_at) };
-        // Load this before the generation. A part catches up only after it has restarted, so whoever sees that a later generation has
-        // caught up also sees the later generation.
+        // Load this before the generation. A part catches up only after it has restarted, so whoever sees that a later
+        // generation has caught up also sees the later generation.
         let caught_up_to = part.caught_up_to();
         caught_up_to.is_some_and(is_recent) && part.generation.load(Ordering::SeqCst) == position.generation
     }

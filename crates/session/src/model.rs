@@ -28,7 +28,7 @@ impl TimeToLive {
 pub enum Status {
     /// The counter is running, or has yet to start.
     Running,
-    /// The state is frozen for ever.
+    /// The state is frozen forever.
     Stopped,
 }
 

@@ -14,7 +14,7 @@ use crate::{
     SessionStore, StateAnswer, StoreError, Subscriber, TimeToLive, Timestamp,
 };
 
-/// How often a stop is tried when others change the session at the same time. Every failure means that another change went
+/// How many times a stop is tried when others change the session at the same time. Every failure means that another change went
 /// through, and each of those moves the stop earlier, so this is far more than ever needed.
 const STOP_ATTEMPTS: u32 = 100;
 
@@ -130,7 +130,7 @@ impl SessionService {
             let position = self.cache.position(id);
             match self.store.create(session.clone()).await? {
                 Created::Yes => return Ok(self.cache.created(session, position)),
-                // Two random UUIDs were the same: take another.
+                // Another session has this id already: take another id.
                 Created::IdTaken => {}
             }
         }

@@ -1,13 +1,13 @@
 //! The bytes of a session in every store: one byte for the form of the record, then the record.
 //!
-//! - Form 1: JSON, with the revision as its last field. Version 0.1 reads it only if it knows every field, so it never
-//!   gets another one.
+//! - Form 1: JSON, with the revision as its last field. Servers that know only form 1 refuse a record with an unknown field,
+//!   so this form never gets another one.
 //! - Form 2: the revision in 8 bytes, big-endian, then the other fields of form 1 as JSON, and fields of later versions.
 //!
-//! A form that was ever released is read for ever. Anything that changes a session's state or promise is a new form, which
+//! A form that was ever released is read forever. Anything that changes a session's state or promise is a new form, which
 //! older versions refuse with [`StoreError::NewerRecord`]. Anything else is a field, which they pass on unread. A record is
-//! written in the oldest form that can hold it, so that servers of the version before can read it. From form 2 on, every
-//! form begins with its number and the revision; so a compare-and-set need not understand the rest.
+//! written in the oldest form that can hold it, so that the previous version's servers can read it. From form 2 on, every form
+//! begins with its number and the revision; so a compare-and-set need not understand the rest.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -113,7 +113,7 @@ pub(crate) fn decode(id: SessionId, bytes: &[u8]) -> Result<Session, StoreError>
     session(id, record, revision, unknown_fields)
 }
 
-/// Reads the revision of a record, also of one in a form of a later version.
+/// Reads the revision of a record, even of one in a later version's form.
 #[cfg(feature = "redis")]
 pub(crate) fn revision(bytes: &[u8]) -> Option<Revision> {
     let (form, rest) = bytes.split_first()?;
@@ -209,7 +209,7 @@ mod tests {
 
     const ID: &str = "sess_550e8400-e29b-41d4-a716-446655440000";
 
-    /// A record of version 0.1.0. Such bytes are on people's disks. If this test fails, make a new form; never change this text.
+    /// A record in form 1. Such bytes are on people's disks. If this test fails, make a new form; never change this text.
     const GOLDEN_1: &str = concat!(
         "\u{1}",
         r#"{"seed":"é","start_at":1700000000000,"tick_ms":100,"break_min":100,"break_max":300,"rounds_per_epoch":64,"#,

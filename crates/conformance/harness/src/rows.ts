@@ -93,7 +93,7 @@ function foreignRows(): Row[] {
       },
       pace: emulator === undefined ? "fast" : "steady",
     });
-    // On the big-endian target both optimization levels matter: byte order shows in code that loads and stores numbers.
+    // On the big-endian target both optimisation levels matter: byte order shows in code that loads and stores numbers.
     return target.startsWith("s390x")
       ? [row("release", "opt-level 3"), row("small", "opt-level z")]
       : [row("release", "opt-level 3")];

@@ -1,4 +1,4 @@
-//! Two versions side by side: the binary of the version before and this one, during an upgrade and after a rollback.
+//! Two versions side by side: the previous version's binary and this one, during an upgrade and after a rollback.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,10 +13,10 @@ use crate::support::{Api, DEADLINE, Process, serve_command};
 
 const SESSION: &str = r#"{"tick_ms":100,"seed":"é","metadata":{"z":1,"a":[0.1,null]}}"#;
 
-/// The server of the version before.
+/// The previous version's server.
 fn previous() -> PathBuf {
     let binary = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/previous/tickseed");
-    assert!(binary.exists(), "this test needs the server of the version before: run scripts/build-previous");
+    assert!(binary.exists(), "this test needs the previous version's server: run scripts/build-previous");
     binary
 }
 

@@ -56,7 +56,7 @@ pub async fn assert_contract(handles: Handles) {
     }
 }
 
-/// Makes a new session that expires after so many seconds; 0 is never.
+/// Makes a new session that expires after this many seconds, or never for 0.
 #[must_use]
 pub fn session(seconds: u32) -> Session {
     let new = NewSession {

@@ -53,7 +53,7 @@ impl RedisAddress {
             problem,
         };
         if !Self::has_scheme(scheme) {
-            return Err(invalid("the scheme is another one"));
+            return Err(invalid("the scheme is not that of a Redis"));
         }
         if rest.contains(['?', '#']) {
             return Err(invalid("there is a ? or a #"));
@@ -92,7 +92,8 @@ impl RedisAddress {
         self.is_cluster
     }
 
-    /// Returns the channel that changes are published on. Each database has its own, because all databases of a Redis share their channels.
+    /// Returns the channel that changes are published on. Each database has its own, because all databases of a Redis share
+    /// their channels.
     pub(super) fn channel(&self) -> String {
         format!("tickseed:{}:replaced", self.nodes[0].redis_settings().db())
     }
@@ -158,8 +159,8 @@ mod tests {
     fn other_addresses_are_refused_with_the_reason_and_without_the_text() {
         let missing = "the host, the port or the database number is missing or malformed";
         for (address, scheme, reason) in [
-            ("", "redis", "the scheme is another one"),
-            ("http://a", "redis", "the scheme is another one"),
+            ("", "redis", "the scheme is not that of a Redis"),
+            ("http://a", "redis", "the scheme is not that of a Redis"),
             ("redis://", "redis", missing),
             ("redis://u:secret@a:x", "redis", missing),
             ("redis://secret:6379:x", "redis", missing),

@@ -25,9 +25,10 @@ const ANSWER_TIMEOUT: Duration = Duration::from_millis(150);
 /// How long connecting may take.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long replacing a silent connection may take, and connecting to each node of a cluster, which the driver tries twice for a
-/// node that is away.
+/// How long replacing a silent connection may take.
 const RECONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long connecting to each node of a cluster may take. The driver tries it twice for a node that is away.
 const NODE_CONNECT_TIMEOUT: Duration = Duration::from_millis(400);
 
 /// How often a silent Redis is probed.
@@ -58,7 +59,7 @@ enum Connection {
 }
 
 impl SharedConnection {
-    /// Connects. Returns also the queue for [`keep_alive`](Self::keep_alive), which must run as long as the connection.
+    /// Connects. Also returns the queue for [`keep_alive`](Self::keep_alive), which must run as long as the connection.
     pub(super) async fn open(address: RedisAddress) -> RedisResult<(Self, mpsc::UnboundedReceiver<Opened>)> {
         let connection = Arc::new(RwLock::new(Connection::open(&address, CONNECT_TIMEOUT).await?));
         let (breakers, opened) = Breakers::new(address.is_cluster());
@@ -115,7 +116,7 @@ impl SharedConnection {
     }
 
     /// Probes Redis while it does not answer, closes the breakers when it answers again, and replaces the connection when it has
-    /// to. Only this task probes, so that a Redis that comes back does not meet everybody at once.
+    /// to. Only this task probes, so that a Redis that comes back is not flooded.
     pub(super) async fn keep_alive(self, mut opened: mpsc::UnboundedReceiver<Opened>) {
         loop {
             tokio::select! {

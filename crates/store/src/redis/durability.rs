@@ -89,16 +89,16 @@ impl Report {
                     .to_owned(),
             ),
             ("yes", ..) => Loss::Something(
-                "lets its system decide when to sync its append-only file: a crash of its machine can lose about thirty \
-                 seconds of new and stopped sessions (appendfsync always loses none)"
+                "leaves syncing its append-only file to the operating system: a crash of its machine can lose about \
+                 thirty seconds of new and stopped sessions (appendfsync always loses none)"
                     .to_owned(),
             ),
             (_, _, "") => Loss::Something(
-                "keeps sessions in memory only: all are lost when it ends (appendonly yes keeps them)".to_owned(),
+                "keeps sessions in memory only: all are lost when it stops (appendonly yes keeps them)".to_owned(),
             ),
             (_, _, save) => Loss::Something(format!(
-                "has no append-only file, only snapshots (save {save}: after so many seconds with so many changes): a crash \
-                 loses every change since the last one (appendonly yes loses less)"
+                "has no append-only file, only snapshots (save {save}: seconds and changes): a crash loses every \
+                 change since the last one (appendonly yes loses less)"
             )),
         }
     }

@@ -120,7 +120,11 @@ impl PartFeed<'_> {
             };
             if !std::mem::replace(&mut is_lost, true) {
                 let (node, error) = (self.master.name(), error_chain(&*error));
-                tracing::warn!(node, error, "the change feed is lost: its sessions are read from Redis");
+                tracing::warn!(
+                    node,
+                    error,
+                    "the change feed is lost: sessions on that node are read from Redis"
+                );
             }
             sleep(RETRY_AFTER).await;
             if !self.feed.has_subscriber() {
@@ -237,6 +241,6 @@ fn report(message: &[u8], part: FeedPart, subscriber: &dyn Subscriber) {
 
 /// Somebody else's message, or one that has been damaged. Whatever has changed, it must not be missed.
 fn report_unreadable(part: FeedPart, subscriber: &dyn Subscriber) {
-    tracing::error!("a message of the change feed cannot be read: all sessions are read anew");
+    tracing::error!("a message of the change feed cannot be read: sessions will be read again");
     subscriber.restarted(part);
 }

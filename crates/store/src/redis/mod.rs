@@ -1,6 +1,6 @@
 //! Sessions in Redis, for several servers: one Redis, or a Redis Cluster, with TLS if wanted.
 //!
-//! A session is one string, `session:{ID}`, that holds the record. Redis removes it by itself when the session has expired. A
+//! A session is one string that holds the record; `keys` names it. Redis removes it by itself when the session has expired. A
 //! compare-and-set is a script that sets the record and publishes it, in one step, on a channel that every server listens to.
 
 mod address;
@@ -9,6 +9,7 @@ mod breaker;
 mod connection;
 mod durability;
 mod feed;
+mod keys;
 mod parts;
 mod slot;
 mod start;
@@ -38,14 +39,16 @@ pub use self::start::ConnectError;
 /// miss a session that has not expired by its own clock.
 const TTL_MARGIN: Duration = Duration::from_mins(1);
 
-/// Replaces the record `KEYS[1]` by `ARGV[2]` and publishes `ARGV[5]` on `ARGV[4]`, if the record's revision is `ARGV[1]` and the clock
-/// of Redis has not reached `ARGV[3]`, in milliseconds (empty: no deadline). A record that cannot be published is put back.
+/// Replaces the record `KEYS[1]` by `ARGV[2]` and publishes `ARGV[5]` on `ARGV[4]`, if the record's revision is `ARGV[1]` and
+/// the clock of Redis has not reached `ARGV[3]`, in milliseconds (empty: no deadline). A record that cannot be published is put
+/// back.
 ///
-/// The script finds the revision without reading JSON, which is cheaper, and exact where Lua's numbers are not. In form 1 the revision
-/// is the last field, in form 2 it is the 8 bytes `ARGV[7]` after the first. A record in any other form is never replaced.
+/// The script finds the revision without reading JSON, which is cheaper, and exact where Lua's numbers are not. In form 1 the
+/// revision is the last field, in form 2 it is the 8 bytes `ARGV[7]` after the first. A record in any other form is never
+/// replaced.
 ///
-/// A connection to a cluster sends a call again if it loses the answer. So that the repetition is not refused, `KEYS[2]` names for ten
-/// seconds the last call that replaced the record: `ARGV[6]`.
+/// A connection to a cluster sends a call again if it loses the answer. So that the repetition is not refused, `KEYS[2]` names
+/// for ten seconds the last call that replaced the record: `ARGV[6]`.
 const COMPARE_AND_SET: &str = r#"
 if KEYS[2] and redis.call('GET', KEYS[2]) == ARGV[6] then return 1 end
 local stored = redis.call('GET', KEYS[1])
@@ -113,15 +116,10 @@ impl RedisStore {
     }
 }
 
-/// Returns the key of a session. The part in braces decides which node of a cluster keeps it.
-fn key(id: SessionId) -> String {
-    format!("session:{{{id}}}")
-}
-
 #[async_trait]
 impl SessionStore for RedisStore {
     async fn create(&self, session: Session) -> Result<Created, StoreError> {
-        let key = key(session.id);
+        let key = keys::session(session.id);
         let mut set = cmd("SET");
         set.arg(&key).arg(record::encode(&session)?).arg("NX");
         if let Some(expires_at) = session.expires_at {
@@ -136,7 +134,7 @@ impl SessionStore for RedisStore {
     }
 
     async fn find(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
-        let key = key(id);
+        let key = keys::session(id);
         let mut get = cmd("GET");
         get.arg(&key);
         let bytes: Option<Vec<u8>> = self.connection.send(&key, get).await?;
@@ -149,7 +147,7 @@ impl SessionStore for RedisStore {
         deadline: Option<Timestamp>,
     ) -> Result<Replaced, StoreError> {
         let Some(before) = session.revision.previous().map(Revision::get) else { return Ok(Replaced::No) };
-        let key = key(session.id);
+        let key = keys::session(session.id);
         let deadline = match deadline {
             Some(deadline) => self.deadline_in_redis_time(deadline, &key).await?.to_string(),
             None => String::new(),
@@ -160,7 +158,7 @@ impl SessionStore for RedisStore {
         call.arg(self.address.channel()).arg(feed::message(session.id, &record));
         call.arg(Uuid::new_v4().as_bytes()).arg(&before.to_be_bytes());
         if self.address.is_cluster() {
-            call.key(format!("{key}:replaced-by"));
+            call.key(keys::replaced_by(&key));
         }
         let replaced: bool = self.connection.call(&key, &call).await?;
         Ok(if replaced { Replaced::Yes } else { Replaced::No })

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 
 use tickseed_session::{FeedPart, SessionId};
 
-use super::key;
+use super::keys;
 use super::slot::{SLOTS, slot_of};
 use super::topology::Topology;
 
@@ -36,7 +36,7 @@ impl Parts {
         if self.owners.is_empty() {
             return FeedPart::default();
         }
-        FeedPart(self.owners[usize::from(slot_of(&key(id)))].load(Ordering::SeqCst))
+        FeedPart(self.owners[usize::from(slot_of(&keys::session(id)))].load(Ordering::SeqCst))
     }
 
     /// Makes each master of a topology a part, numbered in their order.

@@ -22,7 +22,7 @@ const RETRY_AFTER: Duration = Duration::from_millis(500);
 pub enum ConnectError {
     /// It could not be reached.
     #[error(
-        "cannot reach {address} for {waited:?}; is it running? --store says where it is, --store-wait for how long to try"
+        "could not reach {address} within {waited:?}; is it running? --store says where it is, --store-wait for how long to try"
     )]
     Unreachable {
         /// Its address.
@@ -34,7 +34,7 @@ pub enum ConnectError {
     },
     /// It refuses this server.
     #[error(
-        "{address} refuses this server; are REDIS_PASSWORD and the user right, and is it Redis 6 or newer?"
+        "{address} refuses this server; check REDIS_PASSWORD and the user, and that it is Redis 6 or newer"
     )]
     Refused {
         /// Its address.

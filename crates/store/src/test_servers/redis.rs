@@ -12,8 +12,8 @@ use tempfile::TempDir;
 
 use tickseed_session::acceptance::DEADLINE;
 
-/// Ports below those that the system assigns by itself, so that nobody takes the port of a Redis that is down. The nodes of a cluster
-/// also talk to each other on the port 10000 above.
+/// Ports below those that the system assigns by itself, so that nobody takes the port of a Redis that is down. The nodes of a
+/// cluster also talk to each other on the port 10000 above.
 const PORTS: std::ops::Range<u16> = 11_000..21_000;
 
 const INSTALL: &str = "redis-server is needed for this test: apt-get install -y redis-server";
@@ -167,7 +167,7 @@ pub struct RedisCluster {
 }
 
 impl RedisCluster {
-    /// Starts a cluster of three masters with so many replicas each, and waits until every node knows all others.
+    /// Starts a cluster of three masters with this many replicas each, and waits until every node knows all others.
     #[must_use]
     pub fn start(replicas: usize, arguments: &[&str]) -> Self {
         // Nodes list a replica only after it has heard from its master.

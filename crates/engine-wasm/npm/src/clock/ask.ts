@@ -57,7 +57,7 @@ function checked(address: string, answer: unknown): ServerTime {
   const { received_us, sent_us, server = "" } = (answer ?? {}) as Partial<ServerTime>;
   const areTimes = Number.isSafeInteger(received_us) && Number.isSafeInteger(sent_us);
   if (!(areTimes && (sent_us as number) >= (received_us as number))) {
-    throw new SessionError("bad_answer", `the response of ${address} contains no valid time`);
+    throw new SessionError("bad_answer", `the response from ${address} contains no valid time`);
   }
   return { ...(answer as ServerTime), server: String(server) };
 }

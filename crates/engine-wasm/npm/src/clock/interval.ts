@@ -14,7 +14,7 @@ export function intersect(one: Interval, other: Interval): boolean {
   return one.low <= other.high && other.low <= one.high;
 }
 
-/** Returns the number of the interval that is nearest to `number`. */
+/** Returns the number in the interval nearest to `number`. */
 export function clamp(number: number, { low, high }: Interval): number {
   return Math.min(Math.max(number, low), high);
 }

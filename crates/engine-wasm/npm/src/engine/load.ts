@@ -19,12 +19,12 @@ let defaultSource: (() => EngineSource) | undefined;
 let loaded = false;
 let loading: Promise<void> | undefined;
 
-/** Sets the source of the module when a program names none. */
+/** Sets the source of the module that is used when a program names none. */
 export function setSource(open: () => EngineSource): void {
   defaultSource = open;
 }
 
-/** Sets the same unless it is set: a module that is already in memory takes precedence over a file. */
+/** Sets the default source unless one is set already: a module in memory takes precedence over a file. */
 export function setFallbackSource(open: () => EngineSource): void {
   defaultSource ??= open;
 }

@@ -66,7 +66,7 @@ export interface Round {
   readonly next_break: number;
 }
 
-/** Throws for a value that is not a session at all: mostly the body of a response whose status was not checked. */
+/** Throws for a value that is not a session at all: usually the body of a response whose status was not checked. */
 export function checkSession(session: unknown): void {
   const expected = "session must be an object with seed, start_at and tick_ms";
   if (typeof session !== "object" || session === null) {

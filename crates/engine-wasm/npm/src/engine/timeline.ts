@@ -21,7 +21,7 @@ const NEXT_BREAK = 2;
  * one are faster.
  *
  * Steps and rounds are integers from 0. The last step is 253 402 300 799 999, whatever `start_at` and `tick_ms` are; only
- * {@link Timeline.timeOf} ends earlier, with the year 9999.
+ * {@link Timeline.timeOf} stops earlier, at the end of the year 9999.
  *
  * Garbage collection frees its memory. `using` or {@link Timeline.free} does so at once.
  *
@@ -146,7 +146,7 @@ export class Timeline {
   }
 
   /**
-   * Returns the round with a number.
+   * Returns the round with the given number.
    *
    * @throws {@link EngineError} for a `round` that is negative or begins after the last step.
    */

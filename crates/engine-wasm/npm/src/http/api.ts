@@ -42,7 +42,7 @@ export async function createSession(
  * Reads a session.
  *
  * @param session Its address, such as `https://ticks.example/v1/sessions/sess_...`.
- * @throws {@link ServerError} `session_not_found` if it does not exist or no longer does.
+ * @throws {@link ServerError} `session_not_found` if it does not exist, or no longer exists.
  */
 export async function getSession(
   session: string | URL,
@@ -56,8 +56,8 @@ export async function getSession(
  * Stops a session for all clients.
  *
  * @param session Its address.
- * @param when `at` is the instant of the stop: not in the past, and now by default. A stop that is a little later reaches every
- *   client in time.
+ * @param when `at` is the instant of the stop: not in the past, and now by default. Set it a little in the future so that every
+ *   client hears of it in time.
  * @throws {@link ServerError} `session_stopped` or `stop_not_earlier`, with `problem.stopped_at`, if an earlier stop is set;
  *   {@link EngineError} if `at` is not an instant.
  */
@@ -105,7 +105,7 @@ function isInstant(text: unknown): boolean {
 /** Returns a response as a session, or throws. */
 export function sessionRecord(address: string, answer: unknown): SessionRecord {
   if (!isSessionRecord(answer)) {
-    throw new SessionError("bad_answer", `the response of ${address} is not a session`);
+    throw new SessionError("bad_answer", `the response from ${address} is not a session`);
   }
   return answer;
 }

@@ -8,7 +8,7 @@ import type { Problem } from "./schemas.js";
  * | `not_an_address` | the address is not one of a session or server |
  * | `unreachable` | there was no response; `cause` is the platform's error |
  * | `timeout` | there was no response in time |
- * | `bad_answer` | the response does not come from a tickseed server, but for example from a proxy without one |
+ * | `bad_answer` | the response does not come from a tickseed server, but, for example, from a proxy with no server behind it |
  * | `closed` | the session, or the clock it should share, is closed |
  * | `other_clock` | the clock to share belongs to another server |
  * | `not_ready` | the clock was read before it was set |

@@ -75,7 +75,7 @@ function answerOf(address: string, response: Response, text: string): unknown {
   const status = `${response.status} ${response.statusText}`.trim();
   throw new SessionError(
     "bad_answer",
-    `the response of ${address} (${status}) is not one of a tickseed server`,
+    `the response from ${address} (${status}) is not from a tickseed server`,
   );
 }
 

@@ -44,7 +44,7 @@ async fn an_unreachable_redis_gives_an_error_that_names_its_address() {
         command.args(["--store-wait", "1"]);
         let error = error_of(command).await;
         let expected = format!(
-            "error: cannot reach {named} for 1s; is it running? --store says where it is, --store-wait for how long to try: "
+            "error: could not reach {named} within 1s; is it running? --store says where it is, --store-wait for how long to try: "
         );
         assert!(error.contains(&expected), "{error}");
     }
@@ -85,7 +85,7 @@ fn log_of(command: &mut Command, log: &Path) -> String {
 #[test]
 fn the_log_states_what_a_crash_of_redis_can_lose() {
     for (arguments, level, words) in [
-        (&["--appendonly", "no"][..], "WARN", "keeps sessions in memory only: all are lost when it ends"),
+        (&["--appendonly", "no"][..], "WARN", "keeps sessions in memory only: all are lost when it stops"),
         (&["--save", "3600 1"], "WARN", "has no append-only file, only snapshots (save 3600 1:"),
         (
             &["--appendonly", "yes", "--appendfsync", "everysec"],
@@ -135,5 +135,5 @@ async fn a_server_connects_over_tls_only_if_it_trusts_the_certificate() {
     let mut distrusting = on_redis(folder.path(), &redis.address());
     distrusting.env("SSL_CERT_FILE", Certificate::new().file()).args(["--store-wait", "1"]);
     let error = error_of(distrusting).await;
-    assert!(error.contains("cannot reach Redis at") && error.contains("certificate"), "{error}");
+    assert!(error.contains("could not reach Redis at") && error.contains("certificate"), "{error}");
 }

@@ -59,8 +59,8 @@ async fn a_correct_password_is_accepted() {
 async fn a_missing_or_wrong_password_is_refused_at_once_and_not_shown() {
     let server = RedisServer::start(&["--requirepass", PASSWORD]);
     let expected = format!(
-        "Redis at 127.0.0.1:{} refuses this server; are REDIS_PASSWORD and the user right, and is it Redis 6 or \
-         newer?: ",
+        "Redis at 127.0.0.1:{} refuses this server; check REDIS_PASSWORD and the user, and that it is Redis 6 or \
+         newer: ",
         server.port()
     );
     for (address, password) in [

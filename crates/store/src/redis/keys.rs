@@ -1,0 +1,14 @@
+//! The keys of the Redis store.
+
+use tickseed_session::SessionId;
+
+/// Returns the key of a session, such as `session:{sess_550e8400-e29b-41d4-a716-446655440000}`. The braces are part of the key:
+/// a cluster places it by the text in them.
+pub(super) fn session(id: SessionId) -> String {
+    format!("session:{{{id}}}")
+}
+
+/// Returns the key that names the last call that replaced a session, on the same node as the session. Only a cluster needs it.
+pub(super) fn replaced_by(session_key: &str) -> String {
+    format!("{session_key}:replaced-by")
+}
