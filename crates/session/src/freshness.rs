@@ -66,7 +66,10 @@ impl Freshness {
     /// Returns whether a session that was read at `position`, when the uptime was `read_at`, is fresh at `uptime`.
     pub(super) fn is_fresh(&self, position: Position, read_at: Duration, uptime: Duration) -> bool {
         let is_recent = |instant: Duration| uptime.saturating_sub(instant) <= TRUSTED_FOR;
-        let Some(part) = self.part(position.part) else { return is_recent(read_at) };
+        if !self.has_feed() {
+            return is_recent(read_at);
+        }
+        let Some(part) = self.part(position.part) else { return false };
         // Load this before the generation. A part catches up only after it has restarted, so whoever sees that a later
         // generation has caught up also sees the later generation.
         let caught_up_to = part.caught_up_to();
@@ -164,6 +167,14 @@ mod tests {
         let position = freshness.position(PART);
         assert!(freshness.is_fresh(position, at(0), at(100)));
         assert!(!freshness.is_fresh(position, at(0), at(101)));
+        assert_eq!(freshness.certain_until(position, at(0)), at(0));
+    }
+
+    #[test]
+    fn a_session_of_an_unknown_part_is_never_fresh() {
+        let freshness = started();
+        let position = freshness.position(FeedPart(2));
+        assert!(!freshness.is_fresh(position, at(0), at(0)));
         assert_eq!(freshness.certain_until(position, at(0)), at(0));
     }
 

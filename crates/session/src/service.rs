@@ -1,10 +1,13 @@
 //! The life of sessions: created, found, asked for their state, stopped, expired.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use futures_util::{StreamExt, stream};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use tickseed_engine::{Error, Seed, Step};
+use tokio::time::{Interval, MissedTickBehavior, interval};
 use uuid::Uuid;
 
 use crate::cache::SessionCache;
@@ -127,9 +130,9 @@ impl SessionService {
         loop {
             let id = SessionId::random(new.created_at);
             let session = Session::create(id, seed, new.clone(), self.time_to_live);
-            let position = self.cache.position(id);
+            let moment = self.cache.moment(id);
             match self.store.create(session.clone()).await? {
-                Created::Yes => return Ok(self.cache.created(session, position)),
+                Created::Yes => return Ok(self.cache.created(session, moment)),
                 // Another session has this id already: take another id.
                 Created::IdTaken => {}
             }
@@ -160,7 +163,7 @@ impl SessionService {
         // Listen first, so that no change falls in between.
         let listener = self.cache.listen(id);
         let lookup = self.find(id).await?;
-        self.cache.tell(&lookup);
+        self.cache.tell_first(&lookup);
         Ok(listener)
     }
 
@@ -204,8 +207,9 @@ impl SessionService {
             let now = self.clock.now();
             let stopped = session.stopped(allowed_stop(session, at, now)?);
             let deadline = session.stopped_at.map(stop_is_final_from);
+            let moment = self.cache.moment(id);
             match self.store.compare_and_set(stopped.clone(), deadline).await? {
-                Replaced::Yes => return Ok(self.cache.replaced(stopped)),
+                Replaced::Yes => return Ok(self.cache.replaced(stopped, moment)),
                 // Another change came first, or the stop to be replaced is final by now. Look again, in the store.
                 Replaced::No => lookup = self.unless_expired(id, self.cache.read(id).await?)?,
             }
@@ -214,36 +218,41 @@ impl SessionService {
     }
 
     /// Reads sessions for listeners that may have missed a change: after a restart of the change feed, after a change that came
-    /// without its record, and again and again if the store has no change feed. Never ends.
+    /// without its record, and again and again if the store has no change feed. A session that cannot be read is tried again
+    /// later, and does not hold the others up. Never ends.
     pub async fn keep_listeners_current(&self) {
+        let (mut waiting, mut failed) = (VecDeque::new(), Vec::new());
+        let mut reads = FuturesUnordered::new();
+        let (mut polls, mut retries) = (ticks(POLL_EVERY), ticks(RETRY_AFTER));
         loop {
-            let mut behind = tokio::select! {
-                behind = self.cache.behind() => behind,
-                () = tokio::time::sleep(POLL_EVERY), if !self.cache.has_feed() => self.cache.listened_to(),
-            };
-            while !behind.is_empty() {
-                behind = self.still_behind(behind).await;
-                if !behind.is_empty() {
-                    tokio::time::sleep(RETRY_AFTER).await;
+            while reads.len() < CONCURRENT_READS
+                && let Some(id) = waiting.pop_front()
+            {
+                reads.push(self.read_for_listeners(id));
+            }
+            tokio::select! {
+                behind = self.cache.behind() => waiting.extend(behind),
+                Some(unread) = reads.next() => failed.extend(unread),
+                _ = retries.tick(), if !failed.is_empty() => waiting.extend(failed.drain(..)),
+                _ = polls.tick(), if !self.cache.has_feed() && waiting.is_empty() => {
+                    waiting.extend(self.cache.listened_to());
                 }
             }
         }
     }
 
-    /// Reads sessions for their listeners and returns those that could not be read.
-    async fn still_behind(&self, ids: Vec<SessionId>) -> Vec<SessionId> {
-        let reads = stream::iter(ids).map(|id| async move { (id, self.cache.find(id).await) });
-        let failed =
-            reads.buffer_unordered(CONCURRENT_READS).filter_map(async |(id, outcome)| match outcome {
-                Ok(Some(Lookup { age: Some(_), .. })) => Some(id),
-                Err(error) if error.is_temporary() => Some(id),
-                Err(error) => {
-                    tracing::error!(%id, error = error_chain(&error), "listeners may have missed a change");
-                    None
-                }
-                Ok(_) => None,
-            });
-        failed.collect().await
+    /// Reads a session, which tells its listeners. Returns the session if it has to be read again.
+    async fn read_for_listeners(&self, id: SessionId) -> Option<SessionId> {
+        match self.cache.find(id).await {
+            Ok(Some(Lookup { age: Some(_), .. })) => Some(id),
+            Err(error) if error.is_temporary() => Some(id),
+            // The listeners of such a session have been told.
+            Err(StoreError::NewerRecord { .. }) | Ok(_) => None,
+            Err(error) => {
+                tracing::error!(%id, error = error_chain(&error), "listeners may have missed a change");
+                None
+            }
+        }
     }
 
     /// Removes the sessions that have expired and returns their number.
@@ -263,6 +272,13 @@ impl SessionService {
     pub async fn check(&self) -> Result<(), StoreError> {
         self.store.check().await
     }
+}
+
+/// Returns ticks that never come faster than `every`.
+fn ticks(every: Duration) -> Interval {
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }
 
 /// Returns when a stop becomes final. Writing a replacement takes time, and whoever has seen a session stopped must never see it

@@ -83,9 +83,8 @@ impl ApiError {
             Self::StoreUnavailable(error) if matches!(error.downcast_ref(), Some(StoreError::NotAsked)) => {
                 None
             }
-            Self::Internal(error) | Self::NewerRecord(error) | Self::StoreUnavailable(error) => {
-                Some(&**error)
-            }
+            Self::Internal(error) | Self::StoreUnavailable(error) => Some(&**error),
+            // The first one is logged where it is read; during an upgrade there may be many.
             _ => None,
         }
     }

@@ -4,6 +4,7 @@ mod behind;
 mod in_flight;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -59,6 +60,13 @@ struct Entry {
     read_at: Duration,
 }
 
+/// The moment before the store is read or written. Whatever comes back is certain from then on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment {
+    position: Position,
+    uptime: Duration,
+}
+
 type Outcome = Result<Option<Lookup>, StoreError>;
 
 /// The sessions in memory, and the way to all others.
@@ -70,6 +78,7 @@ pub(super) struct SessionCache {
     in_flight: InFlightReads,
     listeners: Arc<Listeners>,
     behind: Behind,
+    has_warned_of_newer_records: AtomicBool,
 }
 
 #[derive(Debug, Clone)]
@@ -95,6 +104,7 @@ impl SessionCache {
             in_flight: InFlightReads::default(),
             listeners: Arc::default(),
             behind: Behind::default(),
+            has_warned_of_newer_records: AtomicBool::new(false),
         }
     }
 
@@ -103,10 +113,20 @@ impl SessionCache {
         self.freshness.has_feed()
     }
 
-    /// Returns where the change feed is for a session. Ask before the store is written, and pass it on with the result.
-    pub(super) fn position(&self, id: SessionId) -> Position {
-        let part = self.store.change_feed().map_or(FeedPart::default(), |feed| feed.part_of(id));
-        self.freshness.position(part)
+    /// Returns the present moment for a session. Ask before the store is written, and pass it on with the result.
+    pub(super) fn moment(&self, id: SessionId) -> Moment {
+        let uptime = self.clock.uptime();
+        let part_of = |id| self.store.change_feed().map_or(FeedPart::default(), |feed| feed.part_of(id));
+        let mut part = part_of(id);
+        loop {
+            let position = self.freshness.position(part);
+            // If the session has moved to another part meanwhile, this may be the position after the restart of its old part.
+            let part_now = part_of(id);
+            if part_now == part {
+                return Moment { position, uptime };
+            }
+            part = part_now;
+        }
     }
 
     /// Finds a session: in memory if it is fresh there, else in the store. If the store fails, returns the stale entry with its age.
@@ -122,10 +142,10 @@ impl SessionCache {
         entry.position.is_some_and(is_fresh)
     }
 
-    /// Adds a session that this server has created, with the position from before.
-    pub(super) fn created(&self, session: Session, position: Position) -> Arc<ReadySession> {
+    /// Adds a session that this server has created, with the moment before.
+    pub(super) fn created(&self, session: Session, moment: Moment) -> Arc<ReadySession> {
         let session = Arc::new(ReadySession::new(session));
-        let (id, read_at) = (session.session().id, self.clock.uptime());
+        let (id, Moment { position, uptime: read_at }) = (session.session().id, moment);
         let table = self.in_flight.lock();
         // Another server may have stopped it already.
         if self.entries.peek(&id).is_none() {
@@ -136,10 +156,10 @@ impl SessionCache {
         session
     }
 
-    /// Takes in a session that this server has replaced.
-    pub(super) fn replaced(&self, session: Session) -> Arc<ReadySession> {
+    /// Takes in a session that this server has replaced, with the moment before.
+    pub(super) fn replaced(&self, session: Session, moment: Moment) -> Arc<ReadySession> {
         let session = Arc::new(ReadySession::new(session));
-        self.learn(&session);
+        self.learn(&session, Some(moment.uptime));
         session
     }
 
@@ -148,9 +168,9 @@ impl SessionCache {
         self.listeners.listen(id)
     }
 
-    /// Tells the listeners of a session that was looked up, in case it is new to them.
-    pub(super) fn tell(&self, lookup: &Lookup) {
-        self.listeners.tell(&lookup.session, lookup.age.is_none());
+    /// Tells a new listener about the session that it has looked up. Others know at least as much already.
+    pub(super) fn tell_first(&self, lookup: &Lookup) {
+        self.listeners.tell(&lookup.session, false);
     }
 
     /// Returns the sessions that have listeners.
@@ -165,8 +185,9 @@ impl SessionCache {
 
     /// Reads a session from the store: joins the read in flight, or begins one.
     pub(super) fn read(self: &Arc<Self>, id: SessionId) -> Read {
+        // Taken before the lock, because it can take a while. An earlier position is always safe.
+        let Moment { position, .. } = self.moment(id);
         let mut table = self.in_flight.lock();
-        let position = self.position(id);
         if let Some(read) = table.join(id, position) {
             return read;
         }
@@ -180,15 +201,15 @@ impl SessionCache {
         let mut table = self.in_flight.lock();
         let outcome = match (found, guard.end(&mut table)) {
             (Ok(found), Some(read)) => Ok(self.keep(id, found, read, read_at)),
-            // Another read has begun at a later position. That one is kept.
+            // The read was detached, or another one has begun at a later position. It says nothing about the present.
             (Ok(found), None) => {
-                Ok(found.map(|session| Lookup::current(Arc::new(ReadySession::new(session)))))
+                return Ok(found.map(|session| Lookup::current(Arc::new(ReadySession::new(session)))));
             }
             (Err(error), _) => self.keep_failure(id, error),
         };
         drop(table);
         if let Ok(Some(lookup)) = &outcome {
-            self.tell(lookup);
+            self.listeners.tell(&lookup.session, lookup.age.is_none());
         }
         outcome
     }
@@ -218,11 +239,18 @@ impl SessionCache {
         Some(Lookup::current(session))
     }
 
-    /// Answers with the stale entry, unless it is certain that the session has changed since.
+    /// Answers with the stale entry, unless only a later version can read the session.
     fn keep_failure(&self, id: SessionId, error: StoreError) -> Outcome {
         if matches!(error, StoreError::NewerRecord { .. }) {
             self.entries.remove(&id);
             self.listeners.tell_unreadable(id);
+            // Once: during an upgrade there may be many such sessions, and many requests for each.
+            if !self.has_warned_of_newer_records.swap(true, Ordering::Relaxed) {
+                tracing::warn!(
+                    error = error_chain(&error),
+                    "sessions of a later version are refused; upgrade this server"
+                );
+            }
             return Err(error);
         }
         self.stale_entry(id).map(Some).ok_or(error)
@@ -239,15 +267,16 @@ impl SessionCache {
     }
 
     /// Takes in a session that may be newer than the known one, and tells the listeners. In the cache it only replaces an
-    /// earlier revision, and is as fresh as that: a session that nobody asks for is not cached.
-    fn learn(&self, session: &Arc<ReadySession>) {
+    /// earlier revision, and is as fresh as that: a session that nobody asks for is not cached. `read_at` is the uptime before a
+    /// write of this server.
+    fn learn(&self, session: &Arc<ReadySession>, read_at: Option<Duration>) {
         let (id, revision) = (session.session().id, session.session().revision);
         let mut table = self.in_flight.lock();
         table.report(session);
         if let Some(known) = self.entries.peek(&id)
             && known.session.session().revision < revision
         {
-            let (position, read_at) = (known.position, self.clock.uptime());
+            let (position, read_at) = (known.position, read_at.unwrap_or(known.read_at));
             self.entries.insert(id, Entry { session: Arc::clone(session), position, read_at });
         }
         drop(table);
@@ -300,20 +329,19 @@ impl Subscriber for SessionCache {
         let (id, revision, record) = match change {
             Change::Replaced { id, revision, record } => (id, revision, record),
             Change::Removed { id } => {
-                self.in_flight.lock().detach(id);
-                return self.forget(id);
+                let mut table = self.in_flight.lock();
+                table.detach(id);
+                self.forget(id);
+                return;
             }
         };
         if !self.is_interested(id, revision) {
             return;
         }
         match record.map(|read| read()) {
-            Some(Ok(session)) => self.learn(&Arc::new(ReadySession::new(session))),
-            Some(Err(error)) => {
-                tracing::warn!(%id, error = error_chain(&error), "a changed session is read from the store");
-                self.mark_outdated(id, revision);
-            }
-            None => self.mark_outdated(id, revision),
+            Some(Ok(session)) => self.learn(&Arc::new(ReadySession::new(session)), None),
+            // The read of the store says what is wrong with the record.
+            Some(Err(_)) | None => self.mark_outdated(id, revision),
         }
     }
 }

@@ -169,3 +169,60 @@ async fn a_record_of_a_later_version_is_never_answered_from_memory() {
     }
     updates.abort();
 }
+
+/// The part is looked up, then the session moves and its old part restarts, and only then the old part's position is taken.
+#[tokio::test]
+async fn a_session_that_moves_during_its_read_does_not_stay_fresh_by_its_old_part() {
+    let server = Server::new();
+    let session = server.created_elsewhere();
+    server.store.moves_the_next_session();
+    server.finds(&session).await;
+    server.catches_up();
+    // The new part misses a change.
+    let stopped = server.stopped_elsewhere(&session);
+    server.store.subscriber().restarted(PARTS[1]);
+    server.catches_up();
+    server.finds(&stopped).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_cannot_be_read_does_not_hold_up_other_listeners() {
+    let server = Server::new();
+    let (unreadable, other) = (server.created_elsewhere(), server.created_elsewhere());
+    let mut listeners = Vec::new();
+    for session in [&unreadable, &other] {
+        let mut listener = server.service.listen(session.id).await.unwrap();
+        assert!(matches!(next(&mut listener).await, Notice::Session(_)));
+        listeners.push(listener);
+    }
+    let service = server.service.clone();
+    let updates = tokio::spawn(async move { service.keep_listeners_current().await });
+    server.store.cannot_read(unreadable.id, StoreError::unavailable("its node is down"));
+    server.restarts();
+    server.catches_up();
+    server.reads(4).await;
+    let stopped = server.stopped_elsewhere(&other);
+    reports_without_record(&server, &stopped);
+    let Notice::Session(heard) = next(&mut listeners[1]).await else { panic!("it is stopped") };
+    assert_eq!(*heard.session(), stopped);
+    updates.abort();
+}
+
+/// A read from before the change ends last.
+#[tokio::test]
+async fn a_detached_read_does_not_hide_that_a_session_is_unreadable() {
+    let server = Server::new();
+    let session = server.created_elsewhere();
+    let mut listener = server.service.listen(session.id).await.unwrap();
+    assert!(matches!(next(&mut listener).await, Notice::Session(_)));
+    server.time_passes(LONG);
+    server.store.holds_back(true);
+    let before = server.start_to_find(session.id);
+    server.reads(2).await;
+    server.store.cannot_read(session.id, newer_record(session.id));
+    reports_without_record(&server, &session.stopped(tickseed_session::Timestamp::MAX));
+    assert!(server.service.find(session.id).await.is_err());
+    server.store.holds_back(false);
+    assert_eq!(*answered(before).await.session.session(), session, "as it was at the time of the call");
+    assert!(matches!(next(&mut listener).await, Notice::Unreadable));
+}

@@ -20,6 +20,8 @@ pub(super) struct ScriptedStore {
     reads: AtomicU64,
     writes: AtomicU64,
     failure: Mutex<Option<StoreError>>,
+    /// A session that cannot be read, although others can.
+    unreadable: Mutex<Option<(SessionId, StoreError)>>,
     is_held: watch::Sender<bool>,
 }
 
@@ -27,6 +29,8 @@ pub(super) struct ScriptedStore {
 #[derive(Default)]
 struct ScriptedFeed {
     subscriber: OnceLock<Weak<dyn Subscriber>>,
+    /// 1 lets the next session asked about move from the first part to the second, 2 means that it has moved.
+    moves: AtomicU64,
 }
 
 impl ScriptedStore {
@@ -71,6 +75,16 @@ impl ScriptedStore {
         self.is_held.send_replace(is_held);
     }
 
+    /// Makes reads of one session fail at once with this error.
+    pub(super) fn cannot_read(&self, id: SessionId, failure: StoreError) {
+        *self.unreadable.lock().unwrap() = Some((id, failure));
+    }
+
+    /// Moves the next session asked about to the second part, just after its part has been looked up.
+    pub(super) fn moves_the_next_session(&self) {
+        self.feed.as_ref().expect("the store has a feed").moves.store(1, Ordering::SeqCst);
+    }
+
     async fn answer<T>(&self, answer: T) -> Result<T, StoreError> {
         let failure = self.failure.lock().unwrap().clone();
         let mut is_held = self.is_held.subscribe();
@@ -90,6 +104,11 @@ impl SessionStore for ScriptedStore {
     async fn find(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
         let found = self.sessions.lock().unwrap().get(&id).cloned();
         self.reads.fetch_add(1, Ordering::SeqCst);
+        if let Some((unreadable, failure)) = &*self.unreadable.lock().unwrap()
+            && *unreadable == id
+        {
+            return Err(failure.clone());
+        }
         self.answer(found).await
     }
 
@@ -126,7 +145,19 @@ impl ChangeFeed for ScriptedFeed {
     }
 
     fn part_of(&self, id: SessionId) -> FeedPart {
-        FeedPart(u16::from(id.as_bytes()[15] & 1))
+        match self.moves.load(Ordering::SeqCst) {
+            0 => FeedPart(u16::from(id.as_bytes()[15] & 1)),
+            1 => {
+                self.moves.store(2, Ordering::SeqCst);
+                self.subscriber
+                    .get()
+                    .and_then(Weak::upgrade)
+                    .expect("the service lives")
+                    .restarted(FeedPart(0));
+                FeedPart(0)
+            }
+            _ => FeedPart(1),
+        }
     }
 
     fn subscribe(&self, subscriber: Weak<dyn Subscriber>) {
