@@ -75,7 +75,7 @@ pub struct ServeSettings {
     #[arg(long, env = "TICKSEED_SESSION_TTL", default_value_t = 24 * 60 * 60, value_name = "SECONDS")]
     pub session_ttl: u32,
 
-    /// What to log, on standard error: error, warn, info, debug or trace, or a filter such as `tickseed_server=debug`.
+    /// What to log, on standard error: error, warn, info, debug or trace, or a filter such as `tickseed=debug`.
     #[arg(
         long,
         env = "TICKSEED_LOG",

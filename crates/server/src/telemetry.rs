@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 
-/// Starts the log with a filter such as `info` or `tickseed_server=debug`.
+/// Starts the log with a filter such as `info` or `tickseed=debug`.
 ///
 /// # Errors
 ///

@@ -5,10 +5,14 @@
 //! - Form 2: the revision in 8 bytes, big-endian, then the other fields of form 1 as JSON, and fields of later versions.
 //!
 //! A form that was ever released is read forever. Anything that changes a session's state or promise is a new form, which
-//! older versions refuse with [`StoreError::NewerRecord`]. Anything else is a field, which they pass on unread. A record is
+//! older versions refuse with [`StoreError::NewerRecord`]. Anything else is a field, which they pass on unread; its numbers are
+//! 64-bit integers or doubles, so that they survive. A record is
 //! written in the oldest form that can hold it, so that the previous version's servers can read it. From form 2 on, every form
 //! begins with its number and the revision; so a compare-and-set need not understand the rest.
 
+use std::fmt;
+
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tickseed_engine::{BreakInterval, ENGINE_VERSION, Rules, Schedule, Seed};
@@ -93,7 +97,7 @@ pub(crate) fn encode(session: &Session) -> Result<Vec<u8>, StoreError> {
 /// Reads a session that [`encode`] has written, in this or another version.
 pub(crate) fn decode(id: SessionId, bytes: &[u8]) -> Result<Session, StoreError> {
     let (form, rest) = bytes.split_first().ok_or_else(|| unreadable(id, "it is empty"))?;
-    let (json, revision) = match *form {
+    let (json, header) = match *form {
         FORM_1 => (rest, None),
         FORM_2 => {
             let (revision, json) = rest
@@ -108,8 +112,15 @@ pub(crate) fn decode(id: SessionId, bytes: &[u8]) -> Result<Session, StoreError>
         }
     };
     let (record, unknown_fields) = from_json(json).map_err(|error| unreadable(id, error))?;
-    let revision = revision.or(record.revision).ok_or_else(|| unreadable(id, "it has no revision"))?;
-    let revision = Revision::new(revision).map_err(|error| unreadable(id, error))?;
+    let number = match (header, record.revision) {
+        (Some(number), None) => number,
+        // Where a compare-and-set looks for it.
+        (None, Some(number)) if json.ends_with(format!("\"revision\":{number}}}").as_bytes()) => number,
+        (None, Some(_)) => return Err(unreadable(id, "its revision is not the last field")),
+        (Some(_), Some(_)) => return Err(unreadable(id, "it has two revisions")),
+        (None, None) => return Err(unreadable(id, "it has no revision")),
+    };
+    let revision = Revision::new(number).map_err(|error| unreadable(id, error))?;
     session(id, record, revision, unknown_fields)
 }
 
@@ -154,9 +165,39 @@ fn from_json(json: &[u8]) -> Result<(Record, UnknownFields), serde_json::Error> 
     if let Ok(record) = serde_json::from_slice(json) {
         return Ok((record, UnknownFields::default()));
     }
-    let fields: Map<String, Value> = serde_json::from_slice(json)?;
+    let DistinctFields(fields) = serde_json::from_slice(json)?;
     let (known, unknown) = fields.into_iter().partition(|(name, _)| KNOWN_FIELDS.contains(&name.as_str()));
     Ok((serde_json::from_value(Value::Object(known))?, UnknownFields::new(unknown)))
+}
+
+/// The fields of an object, in their order. A field that is there twice is an error, because nobody could say which one counts.
+struct DistinctFields(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for DistinctFields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(DistinctFieldsVisitor)
+    }
+}
+
+struct DistinctFieldsVisitor;
+
+impl<'de> Visitor<'de> for DistinctFieldsVisitor {
+    type Value = DistinctFields;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<DistinctFields, A::Error> {
+        let mut fields = Map::new();
+        while let Some((name, value)) = entries.next_entry::<String, Value>()? {
+            if fields.contains_key(&name) {
+                return Err(A::Error::custom(format!("duplicate field `{name}`")));
+            }
+            fields.insert(name, value);
+        }
+        Ok(DistinctFields(fields))
+    }
 }
 
 /// Checks every value again: bytes from a store are trusted no more than bytes from a network.
@@ -199,7 +240,7 @@ fn check_engine_version(id: SessionId, version: u32) -> Result<(), StoreError> {
     }
 }
 
-fn unreadable(id: SessionId, reason: impl std::fmt::Display) -> StoreError {
+fn unreadable(id: SessionId, reason: impl fmt::Display) -> StoreError {
     StoreError::Unreadable { id, reason: reason.to_string() }
 }
 
@@ -287,6 +328,11 @@ mod tests {
     fn unreadable_records_give_an_error_that_names_the_cause() {
         let old = GOLDEN_1.replace(r#""engine_version":1"#, r#""engine_version":0"#);
         let broken = GOLDEN_1.replace(r#""tick_ms":100"#, r#""tick_ms":0"#);
+        let twice = GOLDEN_1.replace(r#""tick_ms":100"#, r#""tick_ms":100,"tick_ms":7"#);
+        let two_labels = GOLDEN_2.replace(r#","later""#, r#","label":1,"later""#);
+        let two_revisions = GOLDEN_2.replace(r#""label""#, r#""revision":99,"label""#);
+        let early_revision =
+            GOLDEN_1.replace(r#","revision":7"#, "").replace(r#"{"seed""#, r#"{"revision":7,"seed""#);
         let unrevised = GOLDEN_2.replace('\u{7}', "\0");
         for (record, cause) in [
             (&b""[..], "it is empty"),
@@ -295,6 +341,10 @@ mod tests {
             (old.as_bytes(), "no engine has version 0"),
             (broken.as_bytes(), "tick_ms must be from 1 to 86400000, got 0"),
             (unrevised.as_bytes(), "revision must be from 1 to 9007199254740991, got 0"),
+            (twice.as_bytes(), "duplicate field `tick_ms` at line 1 column 63"),
+            (two_labels.as_bytes(), "duplicate field `label` at line 1 column 262"),
+            (two_revisions.as_bytes(), "it has two revisions"),
+            (early_revision.as_bytes(), "its revision is not the last field"),
             (&GOLDEN_1.as_bytes()[..40], "EOF while parsing a string at line 1 column 39"),
         ] {
             let error = error(record);

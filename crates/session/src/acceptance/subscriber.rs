@@ -129,6 +129,12 @@ impl RecordingSubscriber {
         late
     }
 
+    /// Returns all reports so far, in order.
+    #[must_use]
+    pub fn reports(&self) -> Vec<Report> {
+        self.reports.borrow().clone()
+    }
+
     /// Returns how far each part has said it was caught up, in order.
     #[must_use]
     pub fn caught_up_to(&self) -> BTreeMap<FeedPart, Vec<Duration>> {

@@ -12,7 +12,6 @@ mod writer;
 use std::path::Path;
 use std::sync::{Arc, OnceLock, Weak};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
@@ -22,8 +21,7 @@ use self::tables::{Outcome, REMOVE_LENGTH, Write};
 use self::writer::{QueuedWrite, Writer};
 use crate::record;
 use tickseed_session::{
-    ChangeFeed, Clock, Created, FeedPart, Replaced, Session, SessionId, SessionStore, StoreError, Subscriber,
-    Timestamp,
+    ChangeFeed, Clock, Created, Replaced, Session, SessionId, SessionStore, StoreError, Subscriber, Timestamp,
 };
 
 pub use self::file::FileError;
@@ -129,11 +127,9 @@ impl SessionStore for EmbeddedStore {
 }
 
 impl ChangeFeed for EmbeddedStore {
-    /// Every change is reported before it is acknowledged, and no other process writes to the file.
     fn subscribe(&self, subscriber: Weak<dyn Subscriber>) {
         if let Some(subscriber) = self.subscriber.get_or_init(|| subscriber).upgrade() {
-            subscriber.restarted(FeedPart::default());
-            subscriber.caught_up_to(FeedPart::default(), Duration::MAX);
+            writer::begin_feed(&*subscriber);
         }
     }
 }

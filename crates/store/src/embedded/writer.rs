@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, OnceLock, Weak};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
-use tickseed_session::{Change, Clock, Session, SessionId, StoreError, Subscriber, error_chain};
+use tickseed_session::{Change, Clock, FeedPart, Session, SessionId, StoreError, Subscriber, error_chain};
 use tokio::sync::{mpsc, oneshot};
 
 use super::file::{FileError, StoreFile};
@@ -72,12 +73,25 @@ impl Writer {
 
     fn reopen(&self) {
         match self.file.reopen() {
-            Ok(()) => tracing::info!("the embedded store has been reopened"),
+            Ok(()) => {
+                tracing::info!("the embedded store has been reopened");
+                // The write may have taken effect although it failed, so nothing in memory is certain any more.
+                if let Some(subscriber) = self.subscriber.get().and_then(Weak::upgrade) {
+                    begin_feed(&*subscriber);
+                }
+            }
             Err(error) => {
                 tracing::error!(error = error_chain(&error), "the embedded store cannot be reopened");
             }
         }
     }
+}
+
+/// Begins the feed, which is always caught up: every change is reported before it is acknowledged, and no other process writes
+/// to the file.
+pub(super) fn begin_feed(subscriber: &dyn Subscriber) {
+    subscriber.restarted(FeedPart::default());
+    subscriber.caught_up_to(FeedPart::default(), Duration::MAX);
 }
 
 fn report_replaced(subscriber: &dyn Subscriber, session: &Session) {

@@ -3,20 +3,24 @@
 //! One connection to each master listens to a channel. Answers and messages come on it in one order, so the answer to a PING
 //! proves that every message published before the PING was sent has arrived. That makes the part of that master caught up.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::{
-    AsyncConnectionConfig, Client, ProtocolVersion, PushInfo, PushKind, RedisResult, Value, cmd,
+    AsyncConnectionConfig, Client, ConnectionInfo, ProtocolVersion, PushInfo, PushKind, RedisResult, Value,
+    cmd,
 };
-use futures_util::future::select_all;
 use tickseed_session::{Change, Clock, FeedPart, SessionId, Subscriber, error_chain};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, interval, sleep, timeout};
 
 use super::RedisAddress;
-use super::parts::Parts;
+use super::parts::{Assignment, Parts};
 use super::topology::{Failure, Master, Topology};
+use super::views::Views;
 use crate::record;
 
 /// How often each connection is proved to be caught up. Several times within the time that such a proof counts.
@@ -47,12 +51,22 @@ pub(super) struct Feed {
 impl Feed {
     /// Reports to the subscriber until it is gone.
     pub(super) async fn run(self) {
-        let mut topology = None;
-        while self.has_subscriber() {
-            topology = match topology {
-                Some(current) => self.follow_all(&current).await,
-                None => self.find_topology().await,
-            };
+        let feed = Arc::new(self);
+        let Some(topology) = feed.find_topology().await else { return };
+        let (views, mut seen) = mpsc::unbounded_channel();
+        let mut masters = Masters { feed: Arc::clone(&feed), views, followed: BTreeMap::new(), topology };
+        masters.follow();
+        let (mut known, mut checks) = (Views::default(), interval(CHECK_TOPOLOGY_EVERY));
+        while feed.has_subscriber() {
+            tokio::select! {
+                Some((node, view)) = seen.recv() => known.note(node, view, Instant::now()),
+                _ = checks.tick() => feed.ask_if_silent(&masters.topology, &mut known).await,
+            }
+            if let Some(topology) = known.replacement_of(&masters.topology, Instant::now()) {
+                tracing::info!("the masters of the cluster have changed");
+                masters.topology = topology;
+                masters.follow();
+            }
         }
     }
 
@@ -78,48 +92,83 @@ impl Feed {
         None
     }
 
-    /// Follows every master until the topology changes, and returns the new one. Returns `None` if the subscriber is gone.
-    async fn follow_all(&self, topology: &Topology) -> Option<Topology> {
-        let parts = self.parts.assign(topology);
-        if self.address.is_cluster() {
-            // Sessions may have moved from one part to another.
-            let subscriber = self.subscriber.upgrade()?;
-            for part in &parts {
-                subscriber.restarted(*part);
-            }
+    /// Asks any node of a cluster for its view, if no master that is followed has given one lately.
+    async fn ask_if_silent(&self, topology: &Topology, known: &mut Views) {
+        if self.address.is_cluster()
+            && known.are_silent(Instant::now())
+            && let Ok(Ok(view)) = timeout(LOST_AFTER, Topology::find(&self.address, Some(topology))).await
+        {
+            known.note(String::new(), view, Instant::now());
         }
-        let masters = topology.masters.iter().zip(&parts);
-        let following = masters.map(|(master, part)| {
-            let part_feed = PartFeed { feed: self, topology, master, part: *part };
-            Box::pin(async move { part_feed.run().await })
-        });
-        let (new_topology, ..) = select_all(following).await;
-        if new_topology.is_some() {
-            tracing::info!("the masters of the cluster have changed");
-        }
-        new_topology
     }
 }
 
-/// Follows one master. Each master has its own, so that a silent one does not affect the others.
-struct PartFeed<'feed> {
-    feed: &'feed Feed,
-    topology: &'feed Topology,
-    master: &'feed Master,
+/// The masters that are followed, each by a task of its own, so that a silent one does not affect the others.
+struct Masters {
+    feed: Arc<Feed>,
+    views: mpsc::UnboundedSender<(String, Topology)>,
+    /// By name.
+    followed: BTreeMap<String, AbortOnDrop>,
+    topology: Topology,
+}
+
+impl Masters {
+    /// Follows the masters of the topology and no others. Those that are followed already keep their connections.
+    fn follow(&mut self) {
+        let Some(subscriber) = self.feed.subscriber.upgrade() else { return };
+        let Assignment { parts, losers } = self.feed.parts.assign(&self.topology);
+        for part in losers {
+            subscriber.restarted(part);
+        }
+        let masters = self.topology.masters.iter().zip(parts);
+        let mut followed = std::mem::take(&mut self.followed);
+        self.followed = masters
+            .filter_map(|(master, part)| Some((master, part?)))
+            .map(|(master, part)| {
+                let task = followed.remove(&master.name()).unwrap_or_else(|| {
+                    if self.feed.address.is_cluster() {
+                        // A subscriber learns of all parts at once, although some connect later.
+                        subscriber.restarted(part);
+                    }
+                    self.start(master, part)
+                });
+                (master.name(), task)
+            })
+            .collect();
+    }
+
+    fn start(&self, master: &Master, part: FeedPart) -> AbortOnDrop {
+        let (feed, views) = (Arc::clone(&self.feed), self.views.clone());
+        let follower = MasterFollower { feed, views, node: master.node.clone(), name: master.name(), part };
+        AbortOnDrop(tokio::spawn(follower.run()))
+    }
+}
+
+/// A task that ends when this is dropped.
+struct AbortOnDrop(JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Follows one master.
+struct MasterFollower {
+    feed: Arc<Feed>,
+    views: mpsc::UnboundedSender<(String, Topology)>,
+    node: ConnectionInfo,
+    name: String,
     part: FeedPart,
 }
 
-impl PartFeed<'_> {
-    /// Connects again after every loss. Returns as [`Feed::follow_all`].
-    async fn run(&self) -> Option<Topology> {
-        let (mut is_lost, mut asked_at) = (false, Instant::now());
-        loop {
-            let error = match self.follow(&mut is_lost).await {
-                Ok(ended) => return ended,
-                Err(error) => error,
-            };
+impl MasterFollower {
+    /// Connects again after every loss, until the subscriber is gone.
+    async fn run(self) {
+        let mut is_lost = false;
+        while let Err(error) = self.report_until_lost(&mut is_lost).await {
             if !std::mem::replace(&mut is_lost, true) {
-                let (node, error) = (self.master.name(), error_chain(&*error));
+                let (node, error) = (&self.name, error_chain(&*error));
                 tracing::warn!(
                     node,
                     error,
@@ -128,37 +177,32 @@ impl PartFeed<'_> {
             }
             sleep(RETRY_AFTER).await;
             if !self.feed.has_subscriber() {
-                return None;
-            }
-            if asked_at.elapsed() >= CHECK_TOPOLOGY_EVERY {
-                if let Some(topology) = self.replacement().await {
-                    return Some(topology);
-                }
-                asked_at = Instant::now();
+                return;
             }
         }
     }
 
-    /// Reports changes until the connection is lost, the topology changes, or the subscriber is gone.
-    async fn follow(&self, is_lost: &mut bool) -> Result<Option<Topology>, Failure> {
-        let connection = timeout(LOST_AFTER, self.connect()).await??;
-        let Some(subscriber) = self.feed.subscriber.upgrade() else { return Ok(None) };
+    /// Reports changes until the connection is lost or the subscriber is gone.
+    async fn report_until_lost(&self, is_lost: &mut bool) -> Result<(), Failure> {
+        let mut connection = timeout(LOST_AFTER, self.connect()).await??;
+        // Before anything is proved: a master whose cluster is down may not be a master any more.
+        self.note_topology(&mut connection).await?;
+        let Some(subscriber) = self.feed.subscriber.upgrade() else { return Ok(()) };
         subscriber.restarted(self.part);
         drop(subscriber);
         if std::mem::take(is_lost) {
-            tracing::info!(node = self.master.name(), "the change feed is back");
+            tracing::info!(node = self.name, "the change feed is back");
         }
         tokio::select! {
-            ended = self.prove(connection.clone()) => ended.map(|()| None),
-            changed = self.watch_topology(connection) => changed.map(Some),
+            ended = self.prove(connection.clone()) => ended,
+            lost = self.watch_topology(connection) => lost,
         }
     }
 
     /// Connects and listens to the channel.
     async fn connect(&self) -> RedisResult<MultiplexedConnection> {
-        let node = &self.master.node;
-        let settings = node.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
-        let client = Client::open(node.clone().set_redis_settings(settings))?;
+        let settings = self.node.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+        let client = Client::open(self.node.clone().set_redis_settings(settings))?;
         let (subscriber, part) = (self.feed.subscriber.clone(), self.part);
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(LOST_AFTER))
@@ -183,29 +227,21 @@ impl PartFeed<'_> {
         }
     }
 
-    /// Asks the master itself who the masters are, and returns when that has changed.
-    async fn watch_topology(&self, mut connection: MultiplexedConnection) -> Result<Topology, Failure> {
-        if !self.feed.address.is_cluster() {
-            return std::future::pending().await;
-        }
+    /// Asks the master for its view again and again. Ends only with an error.
+    async fn watch_topology(&self, mut connection: MultiplexedConnection) -> Result<(), Failure> {
         loop {
             sleep(CHECK_TOPOLOGY_EVERY).await;
-            let seen = Topology::seen_by(&self.master.node, &mut connection);
-            let topology = timeout(LOST_AFTER, seen).await??;
-            if self.topology.is_replaced_by(&topology) {
-                return Ok(topology);
-            }
+            self.note_topology(&mut connection).await?;
         }
     }
 
-    /// Asks other nodes whether another master has taken over.
-    async fn replacement(&self) -> Option<Topology> {
-        if !self.feed.address.is_cluster() {
-            return None;
+    /// Asks the master who the masters are, and passes its view on. The one Redis has none.
+    async fn note_topology(&self, connection: &mut MultiplexedConnection) -> Result<(), Failure> {
+        if self.feed.address.is_cluster() {
+            let view = timeout(LOST_AFTER, Topology::seen_by(&self.node, connection)).await??;
+            drop(self.views.send((self.name.clone(), view)));
         }
-        let find = Topology::find(&self.feed.address, Some(self.topology));
-        let topology = timeout(LOST_AFTER, find).await.ok()?.ok()?;
-        self.topology.is_replaced_by(&topology).then_some(topology)
+        Ok(())
     }
 }
 

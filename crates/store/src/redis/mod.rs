@@ -14,6 +14,7 @@ mod parts;
 mod slot;
 mod start;
 mod topology;
+mod views;
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! Which master of a Redis Cluster keeps which slots.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use deadpool_redis::redis::aio::ConnectionLike;
 use deadpool_redis::redis::{Client, ConnectionAddr, ConnectionInfo, Value, cmd, from_redis_value};
@@ -79,24 +79,38 @@ impl Topology {
             let slots = (from_redis_value(first.clone())?, from_redis_value(last.clone())?);
             masters.entry(address).or_default().push(slots);
         }
+        if masters.is_empty() {
+            return Err(format!("{} names no master", node.addr()).into());
+        }
         let masters = masters
             .into_iter()
             .map(|((host, port), slots)| Master { node: node_at(node, host, port), slots });
         Ok(Self { epoch, masters: masters.collect() })
     }
 
-    /// Returns whether `other` is another topology, and not an older view.
-    pub(super) fn is_replaced_by(&self, other: &Self) -> bool {
-        let key = |topology: &Self| -> Vec<_> {
-            let ranges = topology
-                .masters
-                .iter()
-                .flat_map(|master| master.slots.iter().map(|(first, last)| (*first, *last, master.name())));
-            let mut ranges: Vec<_> = ranges.collect();
-            ranges.sort_unstable();
-            ranges
-        };
-        other.epoch >= self.epoch && key(other) != key(self)
+    /// Returns who keeps which slots, for comparison.
+    pub(super) fn layout(&self) -> BTreeSet<(u16, u16, String)> {
+        let ranges = self
+            .masters
+            .iter()
+            .flat_map(|master| master.slots.iter().map(|(first, last)| (*first, *last, master.name())));
+        ranges.collect()
+    }
+
+    /// Returns how new the view is.
+    pub(super) const fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// A topology of masters by port, each with its first and last slot.
+    #[cfg(test)]
+    pub(super) fn for_test(epoch: u64, masters: &[(u16, u16, u16)]) -> Self {
+        use deadpool_redis::redis::IntoConnectionInfo;
+        let masters = masters.iter().map(|(port, first, last)| Master {
+            node: format!("redis://localhost:{port}").into_connection_info().expect("it is an address"),
+            slots: vec![(*first, *last)],
+        });
+        Self { epoch, masters: masters.collect() }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod access;
 mod change_feed;
+mod cluster;
 mod outage;
 mod record;
 

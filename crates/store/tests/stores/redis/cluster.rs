@@ -1,0 +1,111 @@
+//! The change feed when the masters of a cluster change, or the cluster is down.
+
+use std::process::Command;
+use std::time::Duration;
+
+use tickseed_session::acceptance::{DEADLINE, RecordingSubscriber, Report, TestClock, session};
+use tickseed_session::{ChangeFeed, Created, FeedPart, Replaced, SessionId, SessionStore, Timestamp};
+use tickseed_store::test_servers::{RedisCluster, RedisServer};
+use tokio::time::timeout;
+
+use super::connect;
+
+/// Waits until a node says this about its cluster.
+async fn says(node: &RedisServer, expected: &str) {
+    let said = async {
+        while !node.ask::<String>(&["CLUSTER", "INFO"]).contains(expected) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(DEADLINE, said).await.expect("the node says it in time");
+}
+
+fn restarts_of(reports: &[Report], part: FeedPart) -> usize {
+    reports.iter().filter(|report| matches!(report, Report::Restarted(other, _) if *other == part)).count()
+}
+
+/// Returns how often each of the three parts has restarted.
+fn restarts(subscriber: &RecordingSubscriber) -> [usize; 3] {
+    let reports = subscriber.reports();
+    [0, 1, 2].map(|part| restarts_of(&reports, FeedPart(part)))
+}
+
+/// An id in this slot, which needs no session.
+fn id_in_slot(node: &RedisServer, slot: u32) -> SessionId {
+    let is_in_slot =
+        |id: &SessionId| node.ask::<u32>(&["CLUSTER", "KEYSLOT", &format!("session:{{{id}}}")]) == slot;
+    std::iter::repeat_with(|| session(0).id).find(is_in_slot).expect("some id is in the slot")
+}
+
+#[tokio::test]
+async fn a_slot_that_moves_restarts_only_the_part_that_loses_it() {
+    let cluster = RedisCluster::start(0, &[]);
+    let store = connect(&cluster.address(), TestClock::new()).await;
+    let subscriber = RecordingSubscriber::of(&store);
+    subscriber.is_caught_up().await;
+    let id = id_in_slot(&cluster.nodes[0], 0);
+    let (loser, winner) = (store.0.part_of(id), store.0.part_of(id_in_slot(&cluster.nodes[0], 16_383)));
+    let before = restarts(&subscriber);
+    let target: String = cluster.nodes[2].ask(&["CLUSTER", "MYID"]);
+    for node in [2, 0, 1] {
+        cluster.nodes[node].ask::<()>(&["CLUSTER", "SETSLOT", "0", "NODE", &target]);
+    }
+    let once_more = before[usize::from(loser.0)] + 1;
+    subscriber.hears("the loser restarts", |reports| restarts_of(reports, loser) >= once_more).await;
+    assert_eq!(store.0.part_of(id), winner);
+    subscriber.is_caught_up().await;
+    let expected = [0, 1, 2].map(|part| before[usize::from(part)] + usize::from(FeedPart(part) == loser));
+    assert_eq!(restarts(&subscriber), expected);
+}
+
+/// The epochs of the new cluster begin again, so its views look older than those of the old one.
+#[tokio::test]
+async fn a_cluster_that_is_made_anew_is_followed() {
+    let cluster = RedisCluster::start(1, &[]);
+    let store = connect(&cluster.address(), TestClock::new()).await;
+    let subscriber = RecordingSubscriber::of(&store);
+    subscriber.is_caught_up().await;
+    for node in &cluster.nodes {
+        node.ask::<()>(&["CLUSTER", "RESET", "HARD"]);
+    }
+    let hosts: Vec<_> = cluster.nodes[3..].iter().map(|node| format!("127.0.0.1:{}", node.port())).collect();
+    let mut create = Command::new("redis-cli");
+    create.args(["--cluster", "create"]).args(&hosts).args(["--cluster-yes", "--cluster-replicas", "0"]);
+    let created = create.output().unwrap();
+    assert!(created.status.success(), "{}", String::from_utf8_lossy(&created.stdout));
+    says(&cluster.nodes[5], "cluster_state:ok").await;
+    let other = connect(&format!("redis+cluster://{}", hosts.join(",")), TestClock::new()).await;
+    let reported = async {
+        loop {
+            let first = session(0);
+            assert_eq!(other.create(first.clone()).await.unwrap(), Created::Yes);
+            let second = first.stopped(Timestamp::MAX);
+            assert_eq!(other.compare_and_set(second.clone(), None).await.unwrap(), Replaced::Yes);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            if subscriber.knows(&second) {
+                return;
+            }
+        }
+    };
+    timeout(DEADLINE, reported).await.expect("the feed reports changes of the new cluster");
+}
+
+/// One of three masters is gone and has no replica. With Redis's defaults, all nodes then say that the cluster is down.
+#[tokio::test]
+async fn a_cluster_that_is_down_is_not_followed_until_it_is_up_again() {
+    let cluster = RedisCluster::start(0, &["--cluster-node-timeout", "1000"]);
+    let store = connect(&cluster.address(), TestClock::new()).await;
+    let subscriber = RecordingSubscriber::of(&store);
+    subscriber.is_caught_up().await;
+    cluster.nodes[0].pause();
+    for node in &cluster.nodes[1..] {
+        says(node, "cluster_state:fail").await;
+    }
+    // Each master is asked once a second, and may take as long to answer.
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    let (before, caught_up) = (restarts(&subscriber), subscriber.caught_up_to());
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    assert_eq!((restarts(&subscriber), subscriber.caught_up_to()), (before, caught_up));
+    cluster.nodes[0].go_on();
+    subscriber.is_caught_up().await;
+}
