@@ -25,7 +25,7 @@ pub(super) enum ApiError {
     BodyTooLarge { limit: usize },
     UnsupportedMediaType { media_type: String },
     Internal(Box<dyn Error + Send + Sync>),
-    NewerRecord(Box<dyn Error + Send + Sync>),
+    NewerRecord,
     StoreUnavailable(Box<dyn Error + Send + Sync>),
 }
 
@@ -48,7 +48,7 @@ impl ApiError {
             Self::BodyTooLarge { .. } => ErrorCode::BodyTooLarge,
             Self::UnsupportedMediaType { .. } => ErrorCode::UnsupportedMediaType,
             Self::Internal(_) => ErrorCode::Internal,
-            Self::NewerRecord(_) => ErrorCode::NewerRecord,
+            Self::NewerRecord => ErrorCode::NewerRecord,
             Self::StoreUnavailable(_) => ErrorCode::StoreUnavailable,
         }
     }
@@ -106,7 +106,7 @@ impl fmt::Display for ApiError {
                 write!(f, "the body must be application/json, got {media_type}")
             }
             Self::Internal(_) => f.write_str("the server failed; the cause is in its log"),
-            Self::NewerRecord(_) => f.write_str(
+            Self::NewerRecord => f.write_str(
                 "a later version of the server wrote this session, and this version cannot read it",
             ),
             Self::StoreUnavailable(_) => {
@@ -135,7 +135,7 @@ impl ResponseError for ApiError {
             Self::MethodNotAllowed { allow } => {
                 response.insert_header((header::ALLOW, *allow));
             }
-            Self::NewerRecord(_) | Self::StoreUnavailable(_) => {
+            Self::NewerRecord | Self::StoreUnavailable(_) => {
                 response.insert_header((header::RETRY_AFTER, "1"));
             }
             // On an open connection, the unread rest of the body would be taken for the next request.
@@ -166,7 +166,7 @@ impl From<ServiceError> for ApiError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::NewerRecord { .. } => Self::NewerRecord(error.into()),
+            StoreError::NewerRecord { .. } => Self::NewerRecord,
             error if error.is_temporary() => Self::StoreUnavailable(error.into()),
             error => Self::Internal(error.into()),
         }
