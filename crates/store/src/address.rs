@@ -15,18 +15,18 @@ use crate::redis::{ConnectError, InvalidRedisAddress, RedisAddress, RedisStore};
 #[cfg(feature = "embedded")]
 const EMBEDDED: &str = "embedded";
 
-/// How the address of each store in this binary begins.
-const BEGINNINGS: &[&str] = &[
+/// The forms of the addresses of all stores in this binary.
+const FORMS: &[&str] = &[
     #[cfg(feature = "embedded")]
     EMBEDDED,
     #[cfg(feature = "redis")]
-    "redis://",
+    "redis://…",
     #[cfg(feature = "redis")]
-    "rediss://",
+    "rediss://…",
     #[cfg(feature = "redis")]
-    "redis+cluster://",
+    "redis+cluster://…",
     #[cfg(feature = "redis")]
-    "rediss+cluster://",
+    "rediss+cluster://…",
 ];
 
 /// The longest scheme that an error repeats, in characters.
@@ -49,7 +49,7 @@ pub enum StoreAddress {
 #[non_exhaustive]
 pub enum InvalidAddress {
     /// No store in this binary has such addresses.
-    #[error("an address begins with {}; got {}", BEGINNINGS.join(", "), Scheme(.scheme.as_deref()))]
+    #[error("a store is one of {}; got {}", FORMS.join(", "), Scheme(.scheme.as_deref()))]
     UnknownScheme {
         /// The scheme, if there is one.
         scheme: Option<String>,
@@ -144,7 +144,7 @@ impl std::fmt::Display for Scheme<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.0 {
             Some(scheme) => write!(f, "{scheme}://"),
-            None => f.write_str("none of these"),
+            None => f.write_str("a text without a scheme"),
         }
     }
 }
@@ -161,12 +161,12 @@ mod tests {
     #[cfg(all(feature = "embedded", feature = "redis"))]
     fn an_unknown_scheme_gets_the_list_of_schemes() {
         let schemes =
-            "an address begins with embedded, redis://, rediss://, redis+cluster://, rediss+cluster://; ";
+            "a store is one of embedded, redis://…, rediss://…, redis+cluster://…, rediss+cluster://…; ";
         assert_eq!(message("http://a"), format!("{schemes}got http://"));
         for address in
             ["", "redis", "localhost:6379", "host:6379,password=secret", "Embedded", "pass word://a"]
         {
-            assert_eq!(message(address), format!("{schemes}got none of these"));
+            assert_eq!(message(address), format!("{schemes}got a text without a scheme"));
         }
     }
 

@@ -72,13 +72,15 @@ impl RedisAddress {
         if is_cluster && !matches!(database, "" | "0") {
             return Err(invalid("there is a database number, and a cluster has only database 0"));
         }
+        if !database.is_empty() && database.parse::<u16>().is_err() {
+            return Err(invalid("the database is not a number from 0 to 65535"));
+        }
         let node = |host: &&str| {
             let node = format!("{node_scheme}://{login}{at}{host}/{database}");
             node.as_str().into_connection_info().map(|node| with_password(node, password))
         };
         let nodes = hosts.iter().map(node).collect::<Result<_, _>>();
-        let nodes = nodes
-            .map_err(|_| invalid("the host, the port or the database number is missing or malformed"))?;
+        let nodes = nodes.map_err(|_| invalid("a host or a port is missing or malformed"))?;
         Ok(Self { nodes, is_cluster })
     }
 
@@ -157,14 +159,17 @@ mod tests {
 
     #[test]
     fn other_addresses_are_refused_with_the_reason_and_without_the_text() {
-        let missing = "the host, the port or the database number is missing or malformed";
+        let missing = "a host or a port is missing or malformed";
+        let no_number = "the database is not a number from 0 to 65535";
         for (address, scheme, reason) in [
             ("", "redis", "the scheme is not that of a Redis"),
             ("http://a", "redis", "the scheme is not that of a Redis"),
             ("redis://", "redis", missing),
             ("redis://u:secret@a:x", "redis", missing),
             ("redis://secret:6379:x", "redis", missing),
-            ("redis://a/x", "redis", missing),
+            ("redis://a/x", "redis", no_number),
+            ("redis://a/-1", "redis", no_number),
+            ("redis://a/65536", "redis", no_number),
             ("redis://a,b", "redis", "there are several hosts, as only a cluster has"),
             ("rediss://:sec?ret@a", "rediss", "there is a ? or a #"),
             ("redis://a#insecure", "redis", "there is a ? or a #"),

@@ -68,8 +68,8 @@ async fn assert_stores_sessions_at(command: &mut Command, address: &str) {
 #[tokio::test]
 async fn an_invalid_address_is_explained_without_its_password() {
     const SCHEMES: &str =
-        "an address begins with embedded, redis://, rediss://, redis+cluster://, rediss+cluster://; got ";
-    const MALFORMED: &str = "the host, the port or the database number is missing or malformed";
+        "a store is one of embedded, redis://…, rediss://…, redis+cluster://…, rediss+cluster://…; got ";
+    const MALFORMED: &str = "a host or a port is missing or malformed";
     let folder = TempDir::new().unwrap();
     let error_for = async |variable: &str, value: &str| {
         let mut command = serve_command(folder.path());
@@ -77,8 +77,8 @@ async fn an_invalid_address_is_explained_without_its_password() {
         error_of(command).await
     };
     for (value, reason) in [
-        ("memory", format!("{SCHEMES}none of these")),
-        ("host:6379,password=opensesame", format!("{SCHEMES}none of these")),
+        ("memory", format!("{SCHEMES}a text without a scheme")),
+        ("host:6379,password=opensesame", format!("{SCHEMES}a text without a scheme")),
         ("http://user:opensesame@host", format!("{SCHEMES}http://")),
         ("redis://user:opensesame@host:port", format!("in this one {MALFORMED}")),
         (
