@@ -13,7 +13,7 @@ use super::{Revision, Session, SessionId, StoreError};
 ///
 /// # Contract
 ///
-/// For each part, the subscriber is told
+/// For each part, the subscriber hears
 ///
 /// 1. that the part has [restarted](Subscriber::restarted), before anything else and again whenever changes may have been
 ///    missed, including when sessions move to another part;

@@ -8,7 +8,7 @@
 
 /** In milliseconds, the coarsest first. A frame of a screen lasts 1000 / 60; Firefox rounds that to 16.667. */
 const KNOWN = [100, 50, 20, 1_000 / 60, 16.667, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005];
-/** Readings that are multiples of none of them come from a clock that counts microseconds or less. */
+/** A clock whose readings are multiples of none of these counts microseconds or less. */
 const FINEST = 0.001;
 /** How far a reading may be from a multiple, in units of the resolution: sums of fractions are inexact. */
 const TOLERANCE = 0.001;
