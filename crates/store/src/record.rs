@@ -111,7 +111,10 @@ pub(crate) fn decode(id: SessionId, bytes: &[u8]) -> Result<Session, StoreError>
             return Err(StoreError::NewerRecord { id, reason });
         }
     };
-    let (record, unknown_fields) = from_json(json).map_err(|error| unreadable(id, error))?;
+    let (record, unknown_fields) = from_json(json).map_err(|error| {
+        // A later engine version may need other fields, so its version counts first.
+        newer_engine(id, json).unwrap_or_else(|| unreadable(id, error))
+    })?;
     let number = match (header, record.revision) {
         (Some(number), None) => number,
         // Where a compare-and-set looks for it.
@@ -226,12 +229,25 @@ fn session(
     })
 }
 
+/// Returns an error if the engine version of a record that cannot be read otherwise is a later one.
+fn newer_engine(id: SessionId, json: &[u8]) -> Option<StoreError> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        engine_version: u64,
+    }
+    let Versioned { engine_version } = serde_json::from_slice(json).ok()?;
+    (engine_version > ENGINE_VERSION.into()).then(|| newer_engine_version(id, engine_version))
+}
+
+fn newer_engine_version(id: SessionId, version: u64) -> StoreError {
+    let reason =
+        format!("its engine version is {version}, and this version computes engine version {ENGINE_VERSION}");
+    StoreError::NewerRecord { id, reason }
+}
+
 fn check_engine_version(id: SessionId, version: u32) -> Result<(), StoreError> {
     if version > ENGINE_VERSION {
-        let reason = format!(
-            "its engine version is {version}, and this version computes engine version {ENGINE_VERSION}"
-        );
-        return Err(StoreError::NewerRecord { id, reason });
+        return Err(newer_engine_version(id, version.into()));
     }
     if version == ENGINE_VERSION {
         Ok(())
@@ -316,6 +332,12 @@ mod tests {
             (
                 GOLDEN_1.replace(r#""engine_version":1"#, r#""engine_version":2"#),
                 "its engine version is 2, and this version computes engine version 1",
+            ),
+            (
+                GOLDEN_1
+                    .replace(r#""tick_ms":100,"#, r#""tick_ms":"100","#)
+                    .replace("n\":1,", "n\":4294967296,"),
+                "its engine version is 4294967296, and this version computes engine version 1",
             ),
         ] {
             let error = error(record.as_bytes());
