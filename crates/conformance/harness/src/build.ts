@@ -1,13 +1,17 @@
 /** Builds the digest, as native programs and as WebAssembly drivers. */
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 
 import { cargoSettings, type Foreign } from "./foreign.js";
 import { HARNESS, ROOT } from "./system.js";
 
 /** Cargo's profiles. `small` is opt-level z. */
 export type Profile = "release" | "small" | "dev";
+
+/** Rejects with all that the program printed, if it fails. */
+const execute = promisify(execFile);
 
 /** The value of `BUILD` in crates/conformance for each profile. */
 export const COMPILED: Record<Profile, string> = {
@@ -18,75 +22,117 @@ export const COMPILED: Record<Profile, string> = {
 
 const PACKAGE = ["--package", "tickseed-conformance"] as const;
 const DRIVER_PACKAGE = ["--package", "tickseed-conformance-driver"] as const;
+/** The profile of programs that are fast but not under test. */
+const TOOL = "tool";
 const WASM_TARGET = "wasm32-unknown-unknown";
 /** A Node.js program, started directly because npm's wrapper in `.bin` cannot be started on every system. */
 const WASM_OPT = join(HARNESS, "node_modules/binaryen/bin/wasm-opt");
-const TARGET_FOLDER = process.env.CARGO_TARGET_DIR ?? join(ROOT, "target");
+const TARGET_FOLDER = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "determinism");
 /**
  * Programs run from copies in this folder. Cargo gives all drivers of a profile the same name, and a build in this clone
  * during a long run must not change the programs that the run has yet to start.
  */
 const COPIES = join(ROOT, "artifacts", "determinism");
 
+/**
+ * Programs for this machine, programs for other processors, and drivers are built in folders of their own, because Cargo locks
+ * a folder during a build.
+ */
+type Kind = "host" | "foreign" | "drivers";
+/** The last build in each of the folders. */
+const builds = new Map<Kind, Promise<unknown>>();
+
 /** The npm package's module, and the adapter between it and a driver in engines without JavaScript. */
 export const PACKAGE_MODULE = join(ROOT, "crates/engine-wasm/npm/generated/tickseed_bg.wasm");
 export const ADAPTER = join(HARNESS, "src/hosts/adapter.wat");
 
 /** Builds the native program for this machine or for another processor, and returns its path. */
-export function buildNative(profile: Profile, foreign?: Foreign): string {
+export function buildNative(profile: Profile, foreign?: Foreign): Promise<string> {
   const target = foreign === undefined ? [] : ["--target", foreign.target];
-  cargo([...PACKAGE, "--profile", profile, ...target], foreign && cargoSettings(foreign));
-  const built = join(TARGET_FOLDER, foreign?.target ?? "", folderOf(profile), programFile("digest"));
-  return copied(built, programFile(`digest-${foreign?.target ?? "host"}-${profile}`));
+  return build(
+    foreign === undefined ? "host" : "foreign",
+    [...PACKAGE, "--profile", profile, ...target],
+    join(foreign?.target ?? "", folderOf(profile), programFile("digest")),
+    programFile(`digest-${foreign?.target ?? "host"}-${profile}`),
+    foreign && cargoSettings(foreign),
+  );
 }
 
 /** Builds the program that runs drivers in wasmi, and returns its path. */
-export function buildWasmi(): string {
+export function buildWasmi(): Promise<string> {
   return buildFeature("wasmi", "digest-in-wasmi");
 }
 
 /** Builds the program of the reference implementation, and returns its path. */
-export function buildReference(): string {
+export function buildReference(): Promise<string> {
   return buildFeature("reference", "digest-of-reference");
 }
 
 /** Builds a program that needs one feature, without the production engine. */
-function buildFeature(feature: string, program: string): string {
-  cargo([...PACKAGE, "--no-default-features", "--features", feature, "--release"]);
-  return copied(join(TARGET_FOLDER, "release", programFile(program)), programFile(program));
+function buildFeature(feature: string, program: string): Promise<string> {
+  return build(
+    "host",
+    [...PACKAGE, "--no-default-features", "--features", feature, "--profile", TOOL],
+    join(TOOL, programFile(program)),
+    programFile(program),
+  );
 }
 
 /** Builds a driver that imports an engine, or has one linked in, and returns its path. */
-export function buildDriver(profile: Profile, linked: boolean): string {
+export function buildDriver(profile: Profile, linked: boolean): Promise<string> {
   const features = linked ? ["--features", "linked"] : [];
-  cargo([...DRIVER_PACKAGE, "--target", WASM_TARGET, "--profile", profile, ...features]);
-  const built = join(TARGET_FOLDER, WASM_TARGET, folderOf(profile), "tickseed_conformance_driver.wasm");
-  return copied(built, `${linked ? "linked" : "imported"}-${profile}.wasm`);
+  return build(
+    "drivers",
+    [...DRIVER_PACKAGE, "--target", WASM_TARGET, "--profile", profile, ...features],
+    join(WASM_TARGET, folderOf(profile), "tickseed_conformance_driver.wasm"),
+    `${linked ? "linked" : "imported"}-${profile}.wasm`,
+  );
 }
 
 /** Runs wasm-opt on a driver, and returns the path of the result. */
-export function optimized(driver: string, ...options: readonly string[]): string {
+export async function optimized(driver: string, ...options: readonly string[]): Promise<string> {
   const result = driver.replace(/\.wasm$/, "-optimized.wasm");
-  execFileSync(process.execPath, [WASM_OPT, driver, ...options, "-o", result], { stdio: "inherit" });
+  await execute(process.execPath, [WASM_OPT, driver, ...options, "-o", result]);
   return result;
 }
 
-/** Copies a file to `COPIES`, and returns the path of the copy. */
-function copied(file: string, name: string): string {
-  const copy = join(COPIES, name);
-  mkdirSync(COPIES, { recursive: true });
-  copyFileSync(file, copy);
-  return copy;
+/**
+ * Builds a file in Cargo's folder of this kind, and returns the path of its copy in `COPIES`. Each build waits for the one before
+ * it in that folder: Cargo would make it wait anyway, and it may overwrite the file.
+ */
+function build(
+  kind: Kind,
+  args: readonly string[],
+  file: string,
+  name: string,
+  settings: Record<string, string> = {},
+): Promise<string> {
+  const folder = join(TARGET_FOLDER, kind);
+  const before = builds.get(kind) ?? Promise.resolve();
+  const built = before.then(async () => {
+    await cargo(folder, args, settings);
+    mkdirSync(COPIES, { recursive: true });
+    copyFileSync(join(folder, file), join(COPIES, name));
+    return join(COPIES, name);
+  });
+  builds.set(
+    kind,
+    built.catch(() => undefined),
+  );
+  return built;
 }
 
 const programFile = (name: string) => (process.platform === "win32" ? `${name}.exe` : name);
 const folderOf = (profile: Profile) => (profile === "dev" ? "debug" : profile);
 
-function cargo(args: readonly string[], settings: Record<string, string> = {}): void {
-  execFileSync("cargo", ["build", "--quiet", ...args], {
+async function cargo(
+  folder: string,
+  args: readonly string[],
+  settings: Record<string, string>,
+): Promise<void> {
+  await execute("cargo", ["build", "--quiet", ...args], {
     cwd: ROOT,
     // Cargo variables in the user's environment must not move the output elsewhere.
-    env: { ...process.env, CARGO_TARGET_DIR: TARGET_FOLDER, CARGO_BUILD_TARGET: undefined, ...settings },
-    stdio: "inherit",
+    env: { ...process.env, CARGO_TARGET_DIR: folder, CARGO_BUILD_TARGET: undefined, ...settings },
   });
 }

@@ -18,9 +18,9 @@ async function main(): Promise<number> {
   const shipped = packageDigest();
   print(`\nThe npm package's file has the SHA-256 ${shipped}.`);
   print(`\n==> Building ${available.length} rows`);
-  const { prepared, failures } = prepareAll(available, options);
+  const { prepared, failures } = await prepareAll(available, options);
   print(`\n==> Running, ${options.jobs} at once`);
-  const { results, failure } = await runAll(prepared, options.jobs, () => [buildReference()]);
+  const { results, failure } = await runAll(prepared, options.jobs, async () => [await buildReference()]);
   const problems = [...failures, ...(failure === undefined ? [] : [failure]), ...packageFileChanged(shipped)];
   if (results.length > 0) {
     print(`\n${table(results)}`);

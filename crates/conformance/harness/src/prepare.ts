@@ -26,32 +26,31 @@ export interface Preparation {
   readonly failures: readonly string[];
 }
 
-export function prepareAll(rows: readonly Row[], options: Options): Preparation {
-  const prepared: PreparedRow[] = [];
-  const failures: string[] = [];
-  for (const row of rows) {
-    try {
-      prepared.push(prepare(row, options));
-    } catch (error) {
-      failures.push(failureOf(row, error));
-    }
-  }
+/** Builds the rows, as many at once as their builds do not share a folder, and returns them in their order. */
+export async function prepareAll(rows: readonly Row[], options: Options): Promise<Preparation> {
+  const outcomes = await Promise.allSettled(rows.map((row) => prepare(row, options)));
+  const failures = outcomes.flatMap((outcome, index) => {
+    const row = rows[index];
+    return outcome.status === "rejected" && row !== undefined ? [failureOf(row, outcome.reason)] : [];
+  });
+  const prepared = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
   return { prepared, failures };
 }
 
-function prepare(row: Row, options: Options): PreparedRow {
+async function prepare(row: Row, options: Options): Promise<PreparedRow> {
   const { target, build } = row;
   const engine = `${row.engine} ${row.version()}`.trim();
   const name = `${target}, ${engine}, ${build}`;
-  print(name);
   const { states, cost } = statesFor(row.pace, options);
+  const command = await row.prepare();
+  print(name);
   return {
     name,
     target,
     engine,
     build,
     compiled: COMPILED[row.profile],
-    command: row.prepare(),
+    command,
     states,
     cost,
   };

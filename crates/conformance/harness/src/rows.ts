@@ -39,7 +39,7 @@ export interface Row {
   readonly profile: Profile;
   readonly needs: readonly Prerequisite[];
   /** Builds the row, and returns the command that runs it. */
-  readonly prepare: () => Command;
+  readonly prepare: () => Promise<Command>;
   readonly pace: Pace;
 }
 
@@ -58,13 +58,13 @@ export function rows(): Row[] {
 function hostRows(): Row[] {
   const common = { target: HOST, ...PROCESSOR, needs: [] };
   const row = (profile: Profile, build: string, pace: Pace): Row => {
-    return { ...common, build, profile, prepare: () => [buildNative(profile)], pace };
+    return { ...common, build, profile, prepare: async () => [await buildNative(profile)], pace };
   };
   const reference: Row = {
     ...common,
     build: "the reference, opt-level 3",
     profile: "release",
-    prepare: () => [buildReference()],
+    prepare: async () => [await buildReference()],
     pace: "slowest",
   };
   return [
@@ -87,8 +87,8 @@ function foreignRows(): Row[] {
       build,
       profile,
       needs: emulator === undefined ? needs : [...needs, debian(emulator, "qemu-user")],
-      prepare: () => {
-        const program = buildNative(profile, foreign);
+      prepare: async () => {
+        const program = await buildNative(profile, foreign);
         return emulator === undefined ? [program] : [emulator, program];
       },
       pace: emulator === undefined ? "fast" : "steady",
@@ -102,7 +102,8 @@ function foreignRows(): Row[] {
 
 /** The npm package's file in every engine. */
 function packageRows(): Row[] {
-  const withDriver = (command: (driver: string) => Command) => () => command(buildDriver("release", false));
+  const withDriver = (command: (driver: string) => Command | Promise<Command>) => async () =>
+    command(await buildDriver("release", false));
   const row = { target: WASM, build: "the npm package's file", profile: "release" } as const;
   const withoutJavaScript = ["--package", PACKAGE_MODULE, ADAPTER] as const;
   return [
@@ -150,7 +151,7 @@ function packageRows(): Row[] {
       engine: "wasmi",
       version: wasmiVersion,
       needs: [],
-      prepare: withDriver((driver) => [buildWasmi(), driver, ...withoutJavaScript]),
+      prepare: withDriver(async (driver) => [await buildWasmi(), driver, ...withoutJavaScript]),
       pace: "slow",
     },
   ];
@@ -158,13 +159,18 @@ function packageRows(): Row[] {
 
 /** Drivers with the engine linked in, compiled in other ways than the npm package's file. */
 function linkedRows(): Row[] {
-  const row = (profile: Profile, build: string, pace: Pace, optimize = (driver: string) => driver): Row => ({
+  const row = (
+    profile: Profile,
+    build: string,
+    pace: Pace,
+    optimize = async (driver: string) => driver,
+  ): Row => ({
     target: WASM,
     ...NODE,
     build,
     profile,
     needs: [],
-    prepare: () => [process.execPath, LOCAL, optimize(buildDriver(profile, true))],
+    prepare: async () => [process.execPath, LOCAL, await optimize(await buildDriver(profile, true))],
     pace,
   });
   return [

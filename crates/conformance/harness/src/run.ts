@@ -27,7 +27,7 @@ type Lines = Record<Order, readonly Line[]>;
 export async function runAll(
   prepared: readonly PreparedRow[],
   jobs: number,
-  buildReference: () => Command,
+  buildReference: () => Promise<Command>,
 ): Promise<Outcome> {
   const [first, ...others] = prepared;
   if (first === undefined) {
@@ -35,8 +35,8 @@ export async function runAll(
   }
   const run = new Run();
   const allWaypoints = new Set(prepared.flatMap(({ states }) => waypoints(states)));
-  const expected = await run.row(first, [...allWaypoints], recorded, (mismatch) =>
-    explainAgainstRecorded(first, buildReference(), mismatch),
+  const expected = await run.row(first, [...allWaypoints], recorded, async (mismatch) =>
+    explainAgainstRecorded(first, await buildReference(), mismatch),
   );
   if (expected !== undefined) {
     await runOthers(run, first, expected, others, jobs);

@@ -48,7 +48,7 @@ function program(name: string, { wrongFrom, target = name, endless = false }: Fa
 
 /** Runs rows, with a correct program as the reference. */
 function run(jobs: number, ...rows: readonly PreparedRow[]) {
-  return runAll(rows, jobs, () => program("reference").command);
+  return runAll(rows, jobs, async () => program("reference").command);
 }
 
 describe("rows", () => {
@@ -102,7 +102,7 @@ describe("rows", () => {
 
   it("report it if the reference agrees with the first", async () => {
     const wrong = program("first", { wrongFrom: 5000 });
-    const { failure } = await runAll([wrong], 1, () => wrong.command);
+    const { failure } = await runAll([wrong], 1, async () => wrong.command);
     expect(failure).toContain("The reference implementation agrees with the engine");
   });
 
