@@ -28,8 +28,8 @@ export default defineConfig({
           name: "browser",
           include: ["test/browser/*.test.ts"],
           globalSetup: ["test/built.ts"],
-          // Two browsers at once would delay each other.
-          fileParallelism: false,
+          // These tests mostly wait for real time to pass. More of them at once would delay each other.
+          maxWorkers: 2,
           testTimeout: 180_000,
           hookTimeout: 60_000,
         },

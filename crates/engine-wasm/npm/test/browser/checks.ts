@@ -4,9 +4,14 @@ import { expect } from "vitest";
 import type { State } from "../../src/index.js";
 import type { Happened, Sample } from "./recorder.js";
 import type { TestServer } from "./server.js";
+import type { Viewer } from "./stage.js";
+import { until } from "./until.js";
 
 /** The resolution of the truth: `Date.now` may be rounded up or down. */
 const RESOLUTION_MS = 1;
+
+/** How soon a page must be synced again after an interruption. */
+export const SURE_WITHIN_MS = 2_000;
 
 /** The server's states of a session, each requested once. */
 export class Verdicts {
@@ -104,6 +109,27 @@ export function expectSure(samples: readonly Sample[], sinceMs: number, withinMs
 export function expectSynced(happened: readonly Happened[], sinceMs: number, withinMs: number): void {
   const sync = happened.find(({ kind, truthMs }) => kind === "sync" && truthMs >= sinceMs);
   expect((sync?.truthMs ?? Number.NaN) - sinceMs, "time until synced, in ms").toBeLessThanOrEqual(withinMs);
+}
+
+/** Checks everything that a page has recorded, and that it is soon synced after an instant. */
+export async function expectRightSince(
+  server: TestServer,
+  viewer: Viewer,
+  session: string,
+  sinceMs: number,
+): Promise<void> {
+  await viewer.isAskedAfter(sinceMs + SURE_WITHIN_MS + 1_000);
+  const [samples, happened] = await Promise.all([viewer.samples(), viewer.happened()]);
+  const verdicts = await Verdicts.of(server, session);
+  expectClockRight(samples);
+  await expectStatesRight(samples, verdicts);
+  await expectTicksRight(happened, verdicts);
+  expectSure(samples, sinceMs, SURE_WITHIN_MS);
+}
+
+/** Waits for some ticks. */
+export async function isUnderWay(viewer: Viewer): Promise<void> {
+  await until("some ticks", async () => ticksOf(await viewer.happened()).length > 10);
 }
 
 /** Returns the states of all recorded ticks. */

@@ -1,32 +1,30 @@
-/** Sleep, the background, network failures and server crashes, and that a page recovers from them. */
+/** Sleep, network failures and server crashes, and that a page recovers from them. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
 import { type Browser, type Chromium, startChromium, startFirefox } from "./browsers.js";
 import {
   expectClockRight,
   expectNoneLeftOut,
+  expectRightSince,
   expectStatesRight,
   expectSure,
   expectSynced,
   expectTicksRight,
+  isUnderWay,
+  SURE_WITHIN_MS,
   ticksOf,
   Verdicts,
 } from "./checks.js";
 import { CLOCK_THAT_SLEEPS, wrongClock } from "./machines.js";
-import type { Delays, Fate } from "./proxy.js";
+import type { Fate } from "./proxy.js";
 import type { Happened } from "./recorder.js";
-import { pass, Stage, type Viewer } from "./stage.js";
+import { NEAR, pass, Stage, type Viewer } from "./stage.js";
 import { until } from "./until.js";
 
 const HOUR_MS = 3_600_000;
 const SLEEP_MS = 4_000;
-const BACKGROUND_MS = 60_000;
 const CUT_MS = 10_000;
 const OUTAGE_MS = 3_000;
-/** How soon a page must be synced again after an interruption. */
-const SURE_WITHIN_MS = 2_000;
-
-const NEAR: Delays = { there: { fixedMs: 5 }, back: { fixedMs: 5 } };
 
 let stage: Stage;
 let chromium: Chromium;
@@ -62,37 +60,13 @@ test("the machine sleeps, and its monotonic clock with it", async () => {
   const wokenMs = Date.now();
   const [one, other, latest] = viewers;
   for (const viewer of viewers) {
-    await expectRightSince(viewer, session, wokenMs);
+    await expectRightSince(stage.server, viewer, session, wokenMs);
     expectSynced(await viewer.happened(), wokenMs, SURE_WITHIN_MS);
     expect(await standstill(viewer)).toBeGreaterThan(SLEEP_MS - 500);
   }
   expectNoneLeftOut((await one?.happened()) ?? []);
   expectNoneLeftOut((await other?.happened()) ?? []);
   expect(largestGap((await latest?.happened()) ?? [])).toBeGreaterThan(20);
-});
-
-test("a page is in the background for a minute, throttled or frozen", async () => {
-  const session = await stage.create();
-  const look = { browser: chromium, session, delays: NEAR };
-  const [heldBack, frozen] = await Promise.all([stage.look(look), stage.look(look)]);
-  await Promise.all([isUnderWay(heldBack), isUnderWay(frozen)]);
-  await heldBack.tab.hide();
-  await frozen.tab.hide();
-  await frozen.tab.freeze();
-  const hiddenMs = Date.now();
-  await pass(BACKGROUND_MS);
-  const backMs = Date.now();
-  await frozen.tab.thaw();
-  await Promise.all([heldBack.tab.show(), frozen.tab.show()]);
-  for (const viewer of [heldBack, frozen]) {
-    await expectRightSince(viewer, session, backMs);
-    expectNoneLeftOut(await viewer.happened());
-  }
-  const asked = async (viewer: Viewer): Promise<number> =>
-    (await viewer.samples()).filter(({ beforeMs }) => beforeMs > hiddenMs + 10_000 && beforeMs < backMs)
-      .length;
-  expect(await asked(heldBack), "it ran about once a minute").toBeLessThan(5);
-  expect(await asked(frozen), "it did not run").toBe(0);
 });
 
 test("the network is cut silently, and a stop is missed", async ({ annotate }) => {
@@ -174,22 +148,6 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (name) => {
     await expectStatesRight(await viewer.samples(), verdicts);
   });
 });
-
-/** Waits for some ticks. */
-async function isUnderWay(viewer: Viewer): Promise<void> {
-  await until("some ticks", async () => ticksOf(await viewer.happened()).length > 10);
-}
-
-/** Checks everything that a page has recorded, and that it is soon synced after an instant. */
-async function expectRightSince(viewer: Viewer, session: string, sinceMs: number): Promise<void> {
-  await viewer.isAskedAfter(sinceMs + SURE_WITHIN_MS + 1_000);
-  const [samples, happened] = await Promise.all([viewer.samples(), viewer.happened()]);
-  const verdicts = await Verdicts.of(stage.server, session);
-  expectClockRight(samples);
-  await expectStatesRight(samples, verdicts);
-  await expectTicksRight(happened, verdicts);
-  expectSure(samples, sinceMs, SURE_WITHIN_MS);
-}
 
 /** Returns how long the page's monotonic clock stood still. */
 async function standstill(viewer: Viewer): Promise<number> {

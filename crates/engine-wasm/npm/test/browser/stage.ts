@@ -17,6 +17,9 @@ const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
 /** Breaks about every three seconds with the tests' usual tick. */
 const OFTEN = { break_interval: { min: 10, max: 50 } };
 
+/** A network that is no obstacle. */
+export const NEAR: Delays = { there: { fixedMs: 5 }, back: { fixedMs: 5 } };
+
 /** The options of a viewer. */
 export interface View<AnyTab extends Tab> {
   readonly browser: Browser<AnyTab>;
