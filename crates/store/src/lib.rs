@@ -3,7 +3,6 @@
 //! - [`StoreAddress`]: reads the address of a store, and opens it
 //! - `embedded` (feature `embedded`): one file, for one process
 //! - `redis` (feature `redis`): one Redis or a Redis Cluster, for any number of servers
-//! - `test_servers` (feature `test-servers`): real servers for tests
 //!
 //! All of them write the same record, and fulfil the contract of [`tickseed_session::SessionStore`].
 
@@ -13,7 +12,9 @@ mod embedded;
 mod record;
 #[cfg(feature = "redis")]
 mod redis;
+// Not part of the API: only the tests of this repository start these servers.
 #[cfg(feature = "test-servers")]
+#[doc(hidden)]
 pub mod test_servers;
 
 pub use address::{InvalidAddress, OpenError, OpenOptions, StoreAddress};
