@@ -1,6 +1,6 @@
-// Follows the Dockerfile without a container engine: node check-image.js FOLDER. Makes a folder for each stage, copies what COPY
-// copies, and runs what RUN runs there, in the folder that stands for /. The programs that take long are stand-ins (scripts/stand-in), but
-// Cargo really reads the workspace. So a file that COPY or .dockerignore leaves out fails here as it would in Docker.
+// Follows the Dockerfile without a container engine: node check-image.js FOLDER. Makes a folder for each stage, which stands for
+// its /, copies what COPY copies, and runs what RUN runs. The programs that take long are stand-ins (scripts/stand-in), but Cargo
+// really reads the workspace. So a file that COPY or .dockerignore leaves out is missed here as it would be in Docker.
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
@@ -10,9 +10,14 @@ import dockerignore from "@balena/dockerignore";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const WORK = process.argv[2];
 // The folders of a base image that RUN expects.
-const IN_IMAGES = ["usr/local/bin", "usr/local/lib/node_modules", "etc/ssl/certs"];
-// Files of base images that COPY takes.
+const IN_IMAGES = ["usr/local/bin", "usr/local/lib", "etc/ssl/certs"];
+// Files of base images that COPY takes. Empty folders stand for them.
 const FROM_IMAGES = ["/usr/local/bin/node", "/usr/local/lib/node_modules", "/etc/ssl/certs/ca-certificates.crt"];
+// What has to be in a stage at its end.
+const NEEDED = {
+  build: ["usr/local/bin/node", "usr/local/lib/node_modules/"],
+  final: ["usr/local/bin/tickseed", "usr/local/bin/tickseed-healthcheck", "etc/ssl/certs/ca-certificates.crt"],
+};
 const STAND_INS = ["cargo", "id", "npm", "openapi-typescript", "rustup", "tsc", "vite", "wasm-pack"];
 
 class Refused extends Error {}
@@ -40,18 +45,18 @@ function context() {
   return found;
 }
 
-/** The instructions, as [line, name, text]. */
+/** The instructions, as [name, text]. */
 function instructions(text) {
   const found = [];
   let current = "";
-  for (const [index, line] of text.split("\n").entries()) {
+  for (const line of text.split("\n")) {
     if (line.trim() === "" || line.startsWith("#")) {
       continue;
     }
     current += line.replace(/\\$/, " ");
     if (!line.endsWith("\\")) {
       const [, name, rest] = /^(\S+)\s+(.*)$/.exec(current);
-      found.push([index + 1, name, rest]);
+      found.push([name, rest]);
       current = "";
     }
   }
@@ -83,7 +88,10 @@ function copy(text, files) {
   for (const word of words) {
     if (source === undefined) {
       copyFromContext(word, target, files);
-    } else if (!FROM_IMAGES.includes(word)) {
+    } else {
+      if (FROM_IMAGES.includes(word)) {
+        mkdirSync(join(source.folder, word), { recursive: true });
+      }
       copyInto(join(source.folder, word), target);
     }
   }
@@ -104,8 +112,8 @@ function copyInto(source, target) {
   if (!existsSync(source)) {
     throw new Refused(`COPY finds no ${relative(WORK, source)}`);
   }
-  const isFile = statSync(source).isFile();
-  const name = isFile && /(^\.|\/)$/.test(target) ? join(target, basename(source)) : target;
+  const isFile = statSync(source).isFile() || FROM_IMAGES.some((path) => source.endsWith(path));
+  const name = isFile && target.endsWith("/") ? join(target, basename(source)) : target;
   const path = name.startsWith("/") ? join(stage.folder, name) : join(stage.folder, stage.workdir, name);
   mkdirSync(dirname(path), { recursive: true });
   cpSync(source, path, { recursive: true, verbatimSymlinks: true });
@@ -136,18 +144,35 @@ function workdir(text) {
   mkdirSync(join(stage.folder, text), { recursive: true });
 }
 
-/** What a crate's source includes at compile time has to be in the stage that builds, except what only tests and benchmarks include. */
-function checkIncludes(folder) {
-  for (const file of readdirSync(join(folder, "crates"), { recursive: true })) {
-    if (!/^(?!bench\/)[^/]+\/src\/.*\.rs$/.test(file)) {
-      continue;
+function checkStages() {
+  for (const [name, paths] of Object.entries(NEEDED)) {
+    const missing = paths.filter((path) => !existsSync(join(stages.get(name).folder, path)));
+    if (missing.length > 0) {
+      throw new Refused(`the stage ${name} lacks /${missing.join(", /")}`);
     }
-    const path = join(folder, "crates", file);
+  }
+}
+
+/** What the crates include at compile time has to be in the stage that builds them. The benchmarks are not built there. */
+function checkIncludes() {
+  const { folder, workdir } = stages.get("build");
+  const crates = join(folder, workdir, "crates");
+  const sources = readdirSync(crates, { recursive: true }).filter((file) => /^(?!bench\/).*\/src\/.*\.rs$/.test(file));
+  for (const source of sources) {
+    const path = join(crates, source);
     for (const [, included] of readFileSync(path, "utf8").matchAll(/include(?:_str|_bytes)?!\("([^"]+)"\)/g)) {
       if (!existsSync(join(dirname(path), included))) {
-        throw new Refused(`${file} includes ${included}, which the image lacks`);
+        throw new Refused(`${source} includes ${included}, which the image lacks`);
       }
     }
+  }
+}
+
+function follow() {
+  const files = context();
+  const handlers = { FROM: from, COPY: (text) => copy(text, files), RUN: run, WORKDIR: workdir };
+  for (const [name, text] of instructions(readFileSync(join(ROOT, "Dockerfile"), "utf8"))) {
+    handlers[name]?.(text);
   }
 }
 
@@ -155,17 +180,14 @@ mkdirSync(join(WORK, "programs"), { recursive: true });
 for (const name of STAND_INS) {
   symlinkSync(join(ROOT, "scripts/stand-in"), join(WORK, "programs", name));
 }
-const files = context();
-const HANDLERS = { FROM: from, COPY: (text) => copy(text, files), RUN: run, WORKDIR: workdir };
-for (const [line, name, text] of instructions(readFileSync(join(ROOT, "Dockerfile"), "utf8"))) {
-  try {
-    HANDLERS[name]?.(text);
-  } catch (error) {
-    if (!(error instanceof Refused)) {
-      throw error;
-    }
-    console.error(`Dockerfile:${line}: ${error.message}`);
-    process.exit(1);
+try {
+  follow();
+  checkStages();
+  checkIncludes();
+} catch (error) {
+  if (!(error instanceof Refused)) {
+    throw error;
   }
+  console.error(`The image cannot be built: ${error.message}`);
+  process.exitCode = 1;
 }
-checkIncludes(join(stages.get("build").folder, stages.get("build").workdir));
