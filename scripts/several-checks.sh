@@ -12,6 +12,7 @@ several_checks() {
   checks_of_sessions
   checks_of_answers
   checks_of_restarts
+  checks_with_a_server_that_hangs
   checks_without_redis
   checks_without_one_server
   checks_without_servers
@@ -65,12 +66,24 @@ checks_of_restarts() {
   expect "no session fails to be created" load_only_gets "201|503" creates
 }
 
+checks_with_a_server_that_hangs() {
+  doing "server 2 hangs"
+  kill -s STOP "${PROCESSES[server-2]}"
+  start_load hung 16 "$NGINX/v1/time"
+  # Less than the 10 s after which nginx gives up waiting.
+  expect "reads go on: server 1 answers 1,000 within 8 s" eventually 8 has_lines 1000 hung
+  kill -s CONT "${PROCESSES[server-2]}"
+  stop hung KILL
+}
+
 restart_server() {
   stop "server-$1" TERM
   start_server "$1"
 }
 
 checks_without_redis() {
+  # Puts the session into the memory of both servers.
+  servers_agree >/dev/null
   doing "Redis stops"
   stop redis TERM
   expect "the servers' error reaches the client, however often it asks" says_store_unavailable
@@ -184,7 +197,7 @@ all_are_answered() {
 # start_load NAME NUMBER ADDRESS [OPTION...]: sends requests, NUMBER at a time, until "stop NAME KILL". Each writes its status to
 # NAME.log. The part after # is not sent; it only makes curl repeat the request.
 start_load() {
-  start "$1" curl --no-progress-meter --parallel --parallel-max "$2" --output /dev/null --write-out '%{stderr}%{http_code}\n' \
+  start "$1" curl --no-progress-meter --parallel --parallel-immediate --parallel-max "$2" --output /dev/null --write-out '%{stderr}%{http_code}\n' \
     "$3#[1-9999999]" "${@:4}"
 }
 
@@ -193,6 +206,11 @@ load_only_gets() {
   printf 'number and status:\n'
   sort "$FOLDER/$2.log" | uniq -c
   [ "$(grep -cxE "$1" "$FOLDER/$2.log")" -ge 100 ] && ! grep -qvxE "$1" "$FOLDER/$2.log"
+}
+
+# has_lines NUMBER NAME: succeeds once a load has got that many responses.
+has_lines() {
+  [ "$(wc -l <"$FOLDER/$2.log")" -ge "$1" ]
 }
 
 servers_agree() {
