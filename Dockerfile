@@ -1,54 +1,36 @@
 # The tickseed server with the demo page, built by the same scripts that scripts/run uses:
 #   docker build --tag tickseed . && docker run --publish 127.0.0.1:8080:8080 --volume tickseed:/data tickseed
+# .dockerignore says which files take part. They are not listed again here, where a new crate could be forgotten.
 
 FROM node:24.19.0-bookworm-slim AS node
 
 # The same Debian release as the final image, and the Rust version of rust-toolchain.toml.
-FROM rust:1.95.0-slim-bookworm AS build
+FROM rust:1.95.0-slim-bookworm AS toolchain
 COPY --from=node /usr/local/bin/node /usr/local/bin/
 COPY --from=node /usr/local/lib/node_modules /usr/local/lib/node_modules
-RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm
+RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm \
+    && cargo install --debug --locked cargo-chef@0.1.78
 WORKDIR /build
 
-# Tools and npm packages.
-COPY scripts/environment.sh scripts/install-tools scripts/
-COPY rust-toolchain.toml ./
-COPY crates/engine-wasm/npm/package.json crates/engine-wasm/npm/package-lock.json crates/engine-wasm/npm/
-COPY crates/engine-wasm/npm/openapi crates/engine-wasm/npm/openapi
-COPY web-demo/package.json web-demo/package-lock.json web-demo/
+# What the tools, the npm packages and the server's dependencies follow from. Their layers are reused until this changes.
+FROM toolchain AS manifests
+COPY . .
+RUN cargo chef prepare --recipe-path /recipe.json \
+    && mkdir /packages \
+    && find . \( -name package.json -o -name package-lock.json -o -name rust-toolchain.toml \
+        -o -path ./scripts/environment.sh -o -path ./scripts/install-tools \) \
+        -exec cp --parents --target-directory=/packages {} +
+
+FROM toolchain AS build
+COPY --from=manifests /packages .
 RUN scripts/install-tools
-
-# The server's dependencies, built with an empty server so that this layer is reused when only the server changes.
-COPY Cargo.toml Cargo.lock ./
-COPY crates/bench crates/bench
-COPY crates/conformance crates/conformance
-COPY crates/engine crates/engine
-COPY crates/engine-module crates/engine-module
-COPY crates/engine-wasm/Cargo.toml crates/engine-wasm/
-COPY crates/engine-wasm/src crates/engine-wasm/src
-COPY crates/engine-wasm/tests crates/engine-wasm/tests
-COPY crates/public-api crates/public-api
-COPY crates/reference crates/reference
-COPY crates/session crates/session
-COPY crates/statistics crates/statistics
-COPY crates/store crates/store
-COPY crates/server/Cargo.toml crates/server/
-RUN mkdir crates/server/src \
-    && echo '//! Empty.' >crates/server/src/lib.rs \
-    && printf '//! Empty.\nfn main() {}\n' >crates/server/src/main.rs \
-    && cargo build --release --locked --package tickseed-server \
-    && cargo clean --release --package tickseed-server
-
-# The demo page.
-COPY scripts/build-wasm scripts/build-web-demo scripts/
-COPY crates/engine-wasm/npm crates/engine-wasm/npm
-COPY web-demo web-demo
-COPY docs/openapi.json docs/
-RUN scripts/build-wasm && scripts/build-web-demo
-
-# The server, with the page embedded.
-COPY crates/server crates/server
-RUN cargo build --release --locked --package tickseed-server
+COPY --from=manifests /recipe.json /
+RUN cargo chef cook --release --locked --package tickseed-server --recipe-path /recipe.json
+# The page comes before the server, which embeds it.
+COPY . .
+RUN scripts/build-wasm \
+    && scripts/build-web-demo \
+    && cargo build --release --locked --package tickseed-server
 
 FROM debian:bookworm-20260803-slim
 LABEL org.opencontainers.image.title="tickseed" \

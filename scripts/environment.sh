@@ -14,6 +14,8 @@ WASMTIME_VERSION="50.0.1"
 # Tools live outside the checkout, one folder per version: clones share them, and they replace nothing that is already installed.
 TOOLS="${XDG_CACHE_HOME:-$HOME/.cache}/tickseed"
 PATH="$TOOLS/wasm-bindgen-cli-$WASM_BINDGEN_VERSION/bin:$TOOLS/wasm-pack-$WASM_PACK_VERSION/bin:$PATH"
+# Only while they are built.
+CARGO_TOOLS_TARGET="$TOOLS/build"
 # Debian installs nginx here, and not every user has this folder in PATH.
 PATH="$PATH:/usr/sbin"
 
@@ -72,17 +74,31 @@ refuse_unknown_options() {
   done
 }
 
-# take_lock NAME: takes a lock within this clone, and fails if another process holds it. The lock lasts until the script, and
-# the program that it may become by exec, has ended. Without flock there is no check.
+# takes_no_arguments ARGUMENT...: answers -h and --help, and fails on any other argument.
+takes_no_arguments() {
+  answer_help "$@"
+  [ $# -eq 0 ] || fail "scripts/${0##*/} takes no arguments, and got: $*"
+}
+
+# take_lock FILE: takes a lock, and fails if another process holds it. The lock lasts until the script, and the program that it
+# may become by exec, has ended. Without flock there is no check.
 take_lock() {
-  mkdir -p artifacts
-  exec {lock}>"artifacts/$1.lock"
+  mkdir -p "$(dirname "$1")"
+  exec {lock}>"$1"
   ! have flock || flock --nonblock "$lock"
+}
+
+# one_at_a_time FILE TEXT: waits until no other process holds the lock. Two builds at once would overwrite each other's files.
+one_at_a_time() {
+  if ! take_lock "$1"; then
+    step "Waiting for $2"
+    flock "$lock"
+  fi
 }
 
 # only_one_run: fails at once if another run of the conformance harness is under way.
 only_one_run() {
-  if ! take_lock determinism; then
+  if ! take_lock artifacts/determinism.lock; then
     fail "scripts/determinism or scripts/planted-faults is already running here, and two runs would overwrite each other's files"
   fi
 }
@@ -102,6 +118,57 @@ is_newer() {
   local output="$1"
   shift
   [ -e "$output" ] && [ -z "$(find "$@" -newer "$output" -print -quit)" ]
+}
+
+# dated OUTPUT COMMAND...: runs the command that makes the output, and gives that file the time at which the command began. So an
+# input that changes meanwhile is newer than the output, and the next run builds again.
+dated() {
+  local output="$1" began
+  shift
+  began="$(mktemp)"
+  "$@"
+  touch -r "$began" "$output"
+  rm "$began"
+}
+
+# Outputs are made aside, in a file or folder of this name, and moved into place whole. A build that fails or is interrupted
+# then leaves nothing that looks finished, and running it again is all it takes.
+# empty_partial FOLDER: makes the folder for an output, without what an earlier attempt left.
+empty_partial() {
+  rm -rf "$1.partial"
+  mkdir -p "$1.partial"
+}
+
+# replace_folder FOLDER: moves the folder that was made aside into place.
+replace_folder() {
+  rm -rf "$1"
+  mv "$1.partial" "$1"
+}
+
+# replace_files FOLDER LAST: moves each file that was made aside into the folder, and LAST after all others: it is the one that
+# tells whether the folder is up to date.
+replace_files() {
+  local file
+  mkdir -p "$1"
+  for file in "$1.partial"/*; do
+    [ "${file##*/}" = "$2" ] || mv "$file" "$1"
+  done
+  mv "$1.partial/$2" "$1"
+  rm -r "$1.partial"
+}
+
+# install_cargo_tool CRATE VERSION: without optimisation, which takes longer than it ever saves. Sharing a target folder, the tools
+# share what they depend on.
+install_cargo_tool() {
+  local folder="$TOOLS/$1-$2"
+  # Cargo creates this file empty when it begins.
+  if [ ! -s "$folder/.crates.toml" ]; then
+    step "Building $1 $2 into $folder (once)"
+    empty_partial "$folder"
+    CARGO_PROFILE_DEV_DEBUG=false CARGO_TARGET_DIR="$CARGO_TOOLS_TARGET" \
+      cargo install --quiet --debug --root "$folder.partial" "$1@$2"
+    replace_folder "$folder"
+  fi
 }
 
 # eventually SECONDS COMMAND...: repeats the command until it succeeds, and fails if it does not within that time.

@@ -11,6 +11,8 @@ several_checks() {
   make_session
   checks_of_sessions
   checks_of_answers
+  checks_of_restarts
+  checks_with_a_server_that_hangs
   checks_without_redis
   checks_without_one_server
   checks_without_servers
@@ -39,7 +41,49 @@ checks_of_answers() {
   expect "nginx does not reveal its version" has_header server nginx "$NGINX/healthz"
 }
 
+# As docs/operations.md describes them under "Rolling restarts".
+checks_of_restarts() {
+  local server
+  # nginx would wait for this stream whenever it reloads.
+  stop events TERM
+  doing "both servers restart in turn, while clients read"
+  start_load times 16 "$NGINX/v1/time"
+  start_load states 16 "$NGINX$SESSION/state"
+  for server in 1 2; do restart_server "$server"; done
+  stop times KILL
+  stop states KILL
+  expect "no request for the time fails" load_only_gets 200 times
+  expect "no request for a state fails" load_only_gets 200 states
+  doing "both servers restart in turn, each marked as down in nginx, while clients create sessions"
+  start_load creates 4 "$NGINX/v1/sessions" "${NEW_SESSION[@]}"
+  for server in 1 2; do
+    reload_nginx "$server"
+    restart_server "$server"
+    reload_nginx
+  done
+  stop creates KILL
+  # A slow disk makes Redis slow, and then the servers answer 503.
+  expect "no session fails to be created" load_only_gets "201|503" creates
+}
+
+checks_with_a_server_that_hangs() {
+  doing "server 2 hangs"
+  kill -s STOP "${PROCESSES[server-2]}"
+  start_load hung 16 "$NGINX/v1/time"
+  # Less than the 10 s after which nginx gives up waiting.
+  expect "reads go on: server 1 answers 1,000 within 8 s" eventually 8 has_lines 1000 hung
+  kill -s CONT "${PROCESSES[server-2]}"
+  stop hung KILL
+}
+
+restart_server() {
+  stop "server-$1" TERM
+  start_server "$1"
+}
+
 checks_without_redis() {
+  # Puts the session into the memory of both servers.
+  servers_agree >/dev/null
   doing "Redis stops"
   stop redis TERM
   expect "the servers' error reaches the client, however often it asks" says_store_unavailable
@@ -53,14 +97,20 @@ checks_without_redis() {
 }
 
 checks_without_one_server() {
+  # Makes nginx forget what failed without Redis.
+  reload_nginx
   doing "server 1 is killed"
   stop server-1 KILL
   expect "20 of 20 reads through nginx are answered" all_are_answered 20 200 "$NGINX/v1/time"
   expect "5 of 5 sessions are created through nginx" all_are_answered 5 201 "$NGINX/v1/sessions" "${NEW_SESSION[@]}"
   expect "new event streams start" events_begin
-  doing "server 1 starts again"
+  doing "server 1 starts again, and server 2 is killed a moment later"
   start_server 1
-  expect "it has the earlier session" contains '"status":"stopped"' "${SERVERS[1]}$SESSION"
+  stop server-2 KILL
+  expect "20 of 20 reads through nginx are answered" all_are_answered 20 200 "$NGINX/v1/time"
+  expect "5 of 5 sessions are created through nginx" all_are_answered 5 201 "$NGINX/v1/sessions" "${NEW_SESSION[@]}"
+  expect "server 1 has the earlier session" contains '"status":"stopped"' "${SERVERS[1]}$SESSION"
+  start_server 2
 }
 
 checks_without_servers() {
@@ -142,6 +192,25 @@ all_are_answered() {
   for ((count = 0; count < $1; count++)); do
     answers_with "${@:2}" || return 1
   done
+}
+
+# start_load NAME NUMBER ADDRESS [OPTION...]: sends requests, NUMBER at a time, until "stop NAME KILL". Each writes its status to
+# NAME.log. The part after # is not sent; it only makes curl repeat the request.
+start_load() {
+  start "$1" curl --no-progress-meter --parallel --parallel-immediate --parallel-max "$2" --output /dev/null --write-out '%{stderr}%{http_code}\n' \
+    "$3#[1-9999999]" "${@:4}"
+}
+
+# load_only_gets STATUSES NAME: succeeds if at least 100 requests of a load got these statuses, and none another one.
+load_only_gets() {
+  printf 'number and status:\n'
+  sort "$FOLDER/$2.log" | uniq -c
+  [ "$(grep -cxE "$1" "$FOLDER/$2.log")" -ge 100 ] && ! grep -qvxE "$1" "$FOLDER/$2.log"
+}
+
+# has_lines NUMBER NAME: succeeds once a load has got that many responses.
+has_lines() {
+  [ "$(wc -l <"$FOLDER/$2.log")" -ge "$1" ]
 }
 
 servers_agree() {

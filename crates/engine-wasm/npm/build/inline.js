@@ -4,7 +4,7 @@
  * The encoding is not base64, which shifts bits across byte boundaries and so hides repetitions from gzip. One character per byte,
  * or two for rarer bytes, costs 5 % more than the gzipped file itself, including the decoder; base64 costs 33 %.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 
 /** 88 visible characters that need no escape: all but the three quotes, `\`, `$` and `<`. */
 const ALPHABET = visible().filter((character) => !"\"'`\\$<".includes(character));
@@ -48,7 +48,15 @@ function characters(byte) {
   return page === 0 ? character : ALPHABET[PAGE + page - 1] + character;
 }
 
+/** Writes a file of `generated` whole: a build that is interrupted leaves nothing that looks finished. */
+function write(name, text) {
+  const partial = new URL(`${name}.partial`, generated);
+  writeFileSync(partial, text);
+  renameSync(partial, new URL(name, generated));
+}
+
 const generated = new URL("../generated/", import.meta.url);
 const module = readFileSync(new URL("tickseed_bg.wasm", generated));
-writeFileSync(new URL("inline.js", generated), CODE(Array.from(module, characters).join("")));
-writeFileSync(new URL("inline.d.ts", generated), TYPES);
+write("inline.d.ts", TYPES);
+// scripts/build-wasm looks at this file to see whether both are up to date, so it comes last.
+write("inline.js", CODE(Array.from(module, characters).join("")));

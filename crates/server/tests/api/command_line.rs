@@ -82,6 +82,24 @@ fn help_documents_every_setting() {
     }
 }
 
+/// `scripts/run` takes the settings from this table, because it checks its arguments before the server is built.
+#[test]
+fn the_table_of_settings_lists_the_flags_of_the_server() {
+    let help = String::from_utf8(tickseed(&["serve", "--help"]).stdout).unwrap();
+    let flags = help.lines().filter_map(|line| line.strip_prefix("      --"));
+    let mut flags: Vec<_> = flags.map(|flag| flag.split(' ').next().unwrap()).collect();
+    let document = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/operations.md"));
+    let document = document.unwrap();
+    let (_, table) = document.split_once("| flag | environment |").expect("the table exists");
+    let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+    let first_cells = rows.map(|row| row.split('|').nth(1).unwrap());
+    let mut listed: Vec<_> =
+        first_cells.flat_map(|cell| cell.split('`').filter_map(|text| text.strip_prefix("--"))).collect();
+    flags.sort_unstable();
+    listed.sort_unstable();
+    assert_eq!(listed, flags);
+}
+
 #[tokio::test]
 async fn settings_can_come_from_the_environment() {
     let folder = TempDir::new().unwrap();
