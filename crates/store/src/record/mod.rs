@@ -84,7 +84,7 @@ pub(crate) fn decode(id: SessionId, bytes: &[u8]) -> Result<Session, StoreError>
         (None, None) => return Err(unreadable(id, "it has no revision")),
     };
     let revision = Revision::new(number).map_err(|error| unreadable(id, error))?;
-    session(id, record, revision, unknown_fields)
+    session(id, &record, revision, unknown_fields)
 }
 
 /// Reads the revision of a record, even of one in a later version's form.
@@ -127,7 +127,7 @@ fn record_of(session: &Session, revision: Option<u64>) -> Record<'_> {
 /// one, and its sessions stay readable.
 fn session(
     id: SessionId,
-    record: Record<'_>,
+    record: &Record<'_>,
     revision: Revision,
     unknown_fields: UnknownFields,
 ) -> Result<Session, StoreError> {
