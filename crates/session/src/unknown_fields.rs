@@ -18,7 +18,7 @@ impl UnknownFields {
     ///
     /// # Errors
     ///
-    /// [`Error`] if a field is not spelled as `serde_json` would spell it, and cannot be read.
+    /// [`Error`] if a field is spelled with spaces and cannot be read, for instance because it contains a number that is too large.
     pub fn from_record(fields: &[(Cow<'_, str>, &RawValue)]) -> Result<Self, Error> {
         if fields.is_empty() {
             return Ok(Self::default());

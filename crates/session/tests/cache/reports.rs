@@ -85,9 +85,6 @@ async fn a_record_is_read_only_if_somebody_needs_it() {
     }
     server.finds(&session).await;
     reads.are(1);
-    let _listener = server.service.listen(session.id).await.unwrap();
-    let _updates = server.keeps_listeners_current();
-    reads.report(&server, &session.stopped(now()));
     server.has_read(1);
 }
 
