@@ -49,22 +49,21 @@ pub trait Subscriber: Send + Sync + 'static {
     /// acknowledges it says [`Duration::MAX`], once.
     fn caught_up_to(&self, part: FeedPart, uptime: Duration);
 
-    /// Reports a change. May come more than once.
-    fn changed(&self, change: Change<'_>);
+    /// Reports a change. May come more than once. The subscriber returns at once: the part cannot say how far it is caught up
+    /// until then.
+    fn changed(&self, change: Change);
 }
 
 /// A change of one session.
-#[derive(Clone, Copy)]
-pub enum Change<'record> {
+pub enum Change {
     /// The session has been replaced.
     Replaced {
         /// The session.
         id: SessionId,
         /// Its new revision.
         revision: Revision,
-        /// Reads the new session, if the feed carries the record. A subscriber reads it only if somebody is interested in the
-        /// session.
-        record: Option<&'record ReadRecord<'record>>,
+        /// The record of the new session, if it comes with the change.
+        record: Option<ReportedRecord>,
     },
     /// The session has been removed.
     Removed {
@@ -73,14 +72,46 @@ pub enum Change<'record> {
     },
 }
 
-/// Reads a session from a record that came with a change.
-pub type ReadRecord<'record> = dyn Fn() -> Result<Session, StoreError> + 'record;
-
-impl fmt::Debug for Change<'_> {
+impl fmt::Debug for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Replaced { id, revision, .. } => write!(f, "Replaced({id}, {revision})"),
             Self::Removed { id } => write!(f, "Removed({id})"),
         }
+    }
+}
+
+/// A record that comes with a change. Reading it takes time, so a subscriber does not read it during the report: it keeps the
+/// record, and reads it once somebody needs the session.
+pub struct ReportedRecord {
+    bytes: usize,
+    read: Box<dyn Fn() -> Result<Session, StoreError> + Send + Sync>,
+}
+
+impl ReportedRecord {
+    /// Takes the size of a record, in bytes, and a function that reads it.
+    pub fn new(bytes: usize, read: impl Fn() -> Result<Session, StoreError> + Send + Sync + 'static) -> Self {
+        Self { bytes, read: Box::new(read) }
+    }
+
+    /// Returns how many bytes of memory the record takes.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Reads the record.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NewerRecord`] or [`StoreError::Unreadable`], as when the store is read.
+    pub fn read(&self) -> Result<Session, StoreError> {
+        (self.read)()
+    }
+}
+
+impl fmt::Debug for ReportedRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ReportedRecord({} bytes)", self.bytes)
     }
 }

@@ -1,25 +1,25 @@
 //! A session in memory, prepared for answers.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock, TryLockError};
 
 use bytes::Bytes;
-use tickseed_engine::{Error, Timeline};
+use tickseed_engine::{Error, State, Timeline, state_at};
 
 use super::{Session, StateAnswer, Status, Timestamp};
 
-/// How much memory a session takes apart from its metadata, in bytes, as measured: the record, the timeline, the
-/// representations, and the place in the cache.
-const BYTES_WITHOUT_METADATA: u64 = 3_584;
+/// How much memory a session takes beside this struct, its text and its representations, in bytes, as measured: the place in the
+/// cache, and the counters of its references.
+const PLACE_IN_CACHE: usize = 256;
 
-/// How many times a session's metadata is in memory: as values, which take about four times as much as their JSON, and in
-/// the two representations.
-const METADATA_COPIES: u64 = 6;
+/// How much memory a representation takes beside the seed and the metadata, in bytes: its other fields, its entity tag, and the
+/// counter of its references.
+const OTHER_FIELDS: usize = 640;
 
 /// A session together with everything that is prepared once and used for every answer.
 #[derive(Debug)]
 pub struct ReadySession {
     session: Session,
-    /// Made when the state is first needed: many sessions are only created or handed out.
+    /// For the present. Made when the state is first needed: many sessions are only created or handed out.
     timeline: Mutex<Option<Timeline>>,
     running: OnceLock<Representation>,
     stopped: OnceLock<Representation>,
@@ -40,15 +40,9 @@ impl ReadySession {
     /// Prepares a session.
     #[must_use]
     pub fn new(session: Session) -> Self {
-        let metadata = session.metadata.as_ref().map_or(0, |metadata| metadata.bytes() as u64);
-        let unknown_fields = session.unknown_fields.bytes() as u64;
-        Self {
-            session,
-            timeline: Mutex::new(None),
-            running: OnceLock::new(),
-            stopped: OnceLock::new(),
-            bytes: BYTES_WITHOUT_METADATA + METADATA_COPIES * (metadata + unknown_fields),
-        }
+        let bytes = bytes_of(&session) as u64;
+        let (running, stopped) = (OnceLock::new(), OnceLock::new());
+        Self { session, timeline: Mutex::new(None), running, stopped, bytes }
     }
 
     /// Returns the session.
@@ -57,17 +51,43 @@ impl ReadySession {
         &self.session
     }
 
+    /// Returns the state that everybody sees now. From the stop on, that is the state at the stop.
+    ///
+    /// It keeps what it has prepared for the next call, and never waits: while another thread uses that, it prepares anew.
+    ///
+    /// # Errors
+    ///
+    /// As [`state_at`](Self::state_at).
+    pub fn state_now(&self, now: Timestamp) -> Result<StateAnswer, Error> {
+        let mut timeline = match self.timeline.try_lock() {
+            Ok(timeline) => timeline,
+            Err(TryLockError::Poisoned(timeline)) => timeline.into_inner(),
+            Err(TryLockError::WouldBlock) => return self.state_at(now),
+        };
+        let timeline = timeline.get_or_insert_with(|| Timeline::new(&self.session.seed, self.session.rules));
+        let state = timeline.state_at(&self.session.schedule, self.seen_at(now).millis())?;
+        Ok(self.answer(state, now))
+    }
+
     /// Returns the state that everybody sees at `instant`. From the stop on, that is the state at the stop.
+    ///
+    /// It leaves what [`state_now`](Self::state_now) has prepared alone: that may be for another time.
     ///
     /// # Errors
     ///
     /// Passes on an error of the engine. None can happen: a [`Timestamp`] is always in the engine's range.
     pub fn state_at(&self, instant: Timestamp) -> Result<StateAnswer, Error> {
-        let seen_at = self.session.stopped_at.map_or(instant, |stopped_at| stopped_at.min(instant));
-        let mut timeline = self.timeline.lock().unwrap_or_else(PoisonError::into_inner);
-        let timeline = timeline.get_or_insert_with(|| Timeline::new(&self.session.seed, self.session.rules));
-        let state = timeline.state_at(&self.session.schedule, seen_at.millis())?;
-        Ok(StateAnswer { state, computed_at: instant, status: self.session.status_at(instant) })
+        let Session { seed, rules, schedule, .. } = &self.session;
+        let state = state_at(seed, rules, schedule, self.seen_at(instant).millis())?;
+        Ok(self.answer(state, instant))
+    }
+
+    fn seen_at(&self, instant: Timestamp) -> Timestamp {
+        self.session.stopped_at.map_or(instant, |stopped_at| stopped_at.min(instant))
+    }
+
+    fn answer(&self, state: State, instant: Timestamp) -> StateAnswer {
+        StateAnswer { state, computed_at: instant, status: self.session.status_at(instant) }
     }
 
     /// Returns the representation of the session while it has `status`. The first call makes it.
@@ -91,9 +111,127 @@ impl ReadySession {
         Ok(made.get_or_init(|| representation))
     }
 
-    /// Returns about how many bytes of memory it takes.
+    /// Returns about how many bytes of memory it takes, with every representation that it can have.
     #[must_use]
     pub const fn bytes(&self) -> u64 {
         self.bytes
+    }
+}
+
+/// Counts the memory of a prepared session.
+fn bytes_of(session: &Session) -> usize {
+    let metadata = session.metadata.as_ref().map_or(0, super::Metadata::bytes);
+    let text = allocated(metadata) + allocated(session.unknown_fields.bytes());
+    let representation = allocated(OTHER_FIELDS + json_length(session.seed.as_str()) + metadata);
+    // Only a session with a stop has a second one, from the stop on.
+    let representations = if session.stopped_at.is_some() { 2 } else { 1 };
+    allocated(size_of::<ReadySession>()) + text + representations * representation + PLACE_IN_CACHE
+}
+
+/// Returns how many bytes an allocator takes for this many: allocators have four sizes between a power of two and the next.
+fn allocated(bytes: usize) -> usize {
+    let step = (bytes.next_power_of_two() / 8).max(16);
+    bytes.next_multiple_of(step)
+}
+
+/// Returns how many bytes a string has in JSON, without its quotation marks.
+fn json_length(text: &str) -> usize {
+    let length = |byte| match byte {
+        b'"' | b'\\' => 2,
+        0..b' ' => 6,
+        _ => 1,
+    };
+    text.bytes().map(length).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, mpsc};
+    use std::thread;
+    use std::time::Duration;
+
+    use tickseed_engine::{Rules, Schedule, Seed, Step};
+
+    use super::*;
+    use crate::{NewSession, SessionId, TimeToLive};
+
+    /// In the first, the second and the last epoch.
+    const MOMENTS: [i64; 3] = [0, 12_863, 253_402_300_799_999];
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(millis).unwrap()
+    }
+
+    fn ready() -> ReadySession {
+        let new = NewSession {
+            created_at: at(0),
+            seed: None,
+            schedule: Schedule::new(0, 1).unwrap(),
+            rules: Rules::default(),
+            metadata: None,
+            time_to_live: None,
+        };
+        let (id, seed) = (SessionId::random(at(0)), Seed::new("a seed").unwrap());
+        ReadySession::new(Session::create(id, seed, new, TimeToLive::from_seconds(0)))
+    }
+
+    fn expected(millis: i64) -> State {
+        Timeline::new(&Seed::new("a seed").unwrap(), Rules::default()).state(Step::new(millis).unwrap())
+    }
+
+    #[test]
+    fn no_question_waits_for_another_one() {
+        let session = Arc::new(ready());
+        let in_use = session.timeline.lock().unwrap();
+        let (sender, answers) = mpsc::channel();
+        let asked = Arc::clone(&session);
+        thread::spawn(move || {
+            for millis in MOMENTS {
+                let states = [asked.state_now(at(millis)), asked.state_at(at(millis))];
+                sender.send(states.map(|answer| answer.unwrap().state)).unwrap();
+            }
+        });
+        for millis in MOMENTS {
+            let states = answers.recv_timeout(Duration::from_secs(30)).expect("no question waits");
+            assert_eq!(states, [expected(millis); 2]);
+        }
+        drop(in_use);
+    }
+
+    #[test]
+    fn a_question_about_another_time_leaves_the_present_prepared() {
+        let session = ready();
+        let prepared = || format!("{:?}", session.timeline.lock().unwrap());
+        assert_eq!(session.state_now(at(12_863)).unwrap().state, expected(12_863));
+        let before = prepared();
+        assert!(before.contains("epoch: 1"), "{before}");
+        for millis in MOMENTS {
+            assert_eq!(session.state_at(at(millis)).unwrap().state, expected(millis));
+            assert_eq!(prepared(), before);
+        }
+    }
+
+    #[test]
+    fn memory_is_counted_in_the_sizes_of_allocators() {
+        for (bytes, expected) in [
+            (0, 0),
+            (1, 16),
+            (16, 16),
+            (129, 160),
+            (1_024, 1_024),
+            (1_025, 1_280),
+            (16_384, 16_384),
+            (16_385, 20_480),
+        ] {
+            assert_eq!(allocated(bytes), expected, "{bytes}");
+        }
+    }
+
+    #[test]
+    fn the_length_of_a_string_in_json_is_exact_or_a_little_too_long() {
+        for text in ["", "a seed", "é 🎲", "\"\\/", "\u{1}\n\u{7f}"] {
+            let exact = serde_json::to_string(text).unwrap().len() - 2;
+            assert!((exact..=exact + 4).contains(&json_length(text)), "{text:?}");
+        }
     }
 }

@@ -179,7 +179,7 @@ impl SessionService {
     ) -> Result<(StateAnswer, Option<Duration>), ServiceError> {
         let Lookup { session, age } = self.find(id).await?;
         let instant = match moment {
-            Moment::Now => self.clock.now(),
+            Moment::Now => return Ok((session.state_now(self.clock.now())?, age)),
             Moment::At(instant) => instant,
             Moment::Step(step) => {
                 Timestamp::from_millis(session.session().schedule.time_of(step)?).unwrap_or(Timestamp::MAX)
@@ -217,9 +217,9 @@ impl SessionService {
         Err(ServiceError::Contended)
     }
 
-    /// Reads sessions for listeners that may have missed a change: after a restart of the change feed, after a change that came
-    /// without its record, and again and again if the store has no change feed. A session that cannot be read is tried again
-    /// later, and does not hold the others up. Never ends.
+    /// Tells listeners of the changes that the change feed reports. Reads the sessions of listeners that may have missed a change:
+    /// after a restart of the feed, after a change that came without its record, and again and again if the store has no change
+    /// feed. A session that cannot be read is tried again later, and does not hold the others up. Never ends.
     pub async fn keep_listeners_current(&self) {
         let (mut waiting, mut failed) = (VecDeque::new(), Vec::new());
         let mut reads = FuturesUnordered::new();

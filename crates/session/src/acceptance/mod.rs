@@ -78,7 +78,7 @@ async fn returns_sessions_unchanged(one: &dyn SessionStore, other: &dyn SessionS
         seed: Seed::new(&"\u{10ffff}".repeat(32)).unwrap(),
         schedule: Schedule::new(tickseed_engine::LAST_INSTANT, 86_400_000).unwrap(),
         rules: Rules::new(BreakInterval::new(1, 1_000_000).unwrap(), 256).unwrap(),
-        metadata: Some(Metadata::new(serde_json::from_str(metadata).unwrap()).unwrap()),
+        metadata: Some(Metadata::new(&serde_json::from_str(metadata).unwrap()).unwrap()),
         stopped_at: Some(Timestamp::MAX),
         expires_at: Some(Timestamp::MAX),
         revision: Revision::MAX,

@@ -176,10 +176,10 @@ impl Subscriber for RecordingSubscriber {
         self.note(Report::CaughtUpTo(part, uptime));
     }
 
-    fn changed(&self, change: Change<'_>) {
+    fn changed(&self, change: Change) {
         self.note(match change {
             Change::Replaced { id, revision, record } => {
-                let session = record.and_then(|read| read().ok()).map(Box::new);
+                let session = record.and_then(|record| record.read().ok()).map(Box::new);
                 Report::Replaced { id, revision, session }
             }
             Change::Removed { id } => Report::Removed(id),

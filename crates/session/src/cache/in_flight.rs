@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::future::{BoxFuture, Shared, WeakShared};
 
 use super::Outcome;
+use super::report::Report;
 use crate::freshness::Position;
-use crate::{ReadySession, Revision, SessionId};
+use crate::{Revision, SessionId};
 
 /// A read that several callers can wait for.
 pub(super) type Read = Shared<BoxFuture<'static, Outcome>>;
@@ -18,8 +19,8 @@ pub(super) struct InFlightRead {
     /// A caller that asks at a later position must not share the read: it may have missed a change.
     pub(super) position: Position,
     read: WeakShared<BoxFuture<'static, Outcome>>,
-    /// The newest session that the change feed has reported since the read began.
-    pub(super) reported: Option<Arc<ReadySession>>,
+    /// The newest session that has been reported since the read began.
+    pub(super) reported: Option<Arc<Report>>,
 }
 
 /// All reads in flight.
@@ -35,7 +36,7 @@ pub(super) struct Table {
 
 impl InFlightReads {
     /// Locks the table. The cache holds this lock also while it changes an entry, so that an older session never replaces a
-    /// newer one.
+    /// newer one. All sessions share the lock, so nobody reads or writes JSON under it.
     pub(super) fn lock(&self) -> MutexGuard<'_, Table> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -63,19 +64,18 @@ impl Table {
         read
     }
 
-    /// Notes that the change feed has reported a session.
-    pub(super) fn report(&mut self, session: &Arc<ReadySession>) {
-        let (id, revision) = (session.session().id, session.session().revision);
-        if self.awaits(id, revision)
-            && let Some(read) = self.reads.get_mut(&id)
+    /// Notes that a session has been reported.
+    pub(super) fn report(&mut self, report: &Arc<Report>) {
+        if self.awaits(report.id(), report.revision())
+            && let Some(read) = self.reads.get_mut(&report.id())
         {
-            read.reported = Some(Arc::clone(session));
+            read.reported = Some(Arc::clone(report));
         }
     }
 
     /// Returns whether a read of the session is in flight that has not heard of this revision.
     pub(super) fn awaits(&self, id: SessionId, revision: Revision) -> bool {
-        let reported = |read: &InFlightRead| read.reported.as_ref().map(|known| known.session().revision);
+        let reported = |read: &InFlightRead| read.reported.as_ref().map(|report| report.revision());
         self.reads.get(&id).is_some_and(|read| reported(read).is_none_or(|known| known < revision))
     }
 

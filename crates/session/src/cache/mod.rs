@@ -1,18 +1,22 @@
 //! Sessions in memory: read from the store once, and used while the change feed shows that they are current.
 
 mod behind;
+mod entry;
 mod in_flight;
+mod report;
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
-use self::behind::Behind;
+use self::behind::{Behind, Missed};
+use self::entry::{Entry, Weight};
 use self::in_flight::{InFlightRead, InFlightReads, Read, ReadGuard};
+use self::report::Report;
 use crate::error_chain::error_chain;
 use crate::freshness::{Freshness, Position};
 use crate::listeners::{Listener, Listeners};
@@ -51,15 +55,6 @@ impl Lookup {
     }
 }
 
-/// A session in the cache.
-#[derive(Debug, Clone)]
-struct Entry {
-    session: Arc<ReadySession>,
-    /// `None` once the feed has reported a change without the new record.
-    position: Option<Position>,
-    read_at: Duration,
-}
-
 /// The moment before the store is read or written. Whatever comes back is certain from then on.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Moment {
@@ -79,15 +74,6 @@ pub(super) struct SessionCache {
     listeners: Arc<Listeners>,
     behind: Behind,
     has_warned_of_newer_records: AtomicBool,
-}
-
-#[derive(Debug, Clone)]
-struct Weight;
-
-impl Weighter<SessionId, Entry> for Weight {
-    fn weight(&self, _id: &SessionId, entry: &Entry) -> u64 {
-        entry.session.bytes()
-    }
 }
 
 impl SessionCache {
@@ -131,9 +117,10 @@ impl SessionCache {
 
     /// Finds a session: in memory if it is fresh there, else in the store. If the store fails, returns the stale entry with its age.
     pub(super) async fn find(self: &Arc<Self>, id: SessionId) -> Outcome {
-        match self.entries.get(&id) {
-            Some(entry) if self.is_fresh(&entry) => Ok(Some(Lookup::current(entry.session))),
-            _ => self.read(id).await,
+        let fresh = self.entries.get(&id).filter(|entry| self.is_fresh(entry));
+        match fresh.and_then(|entry| self.newest(entry)) {
+            Some(session) => Ok(Some(Lookup::current(session))),
+            None => self.read(id).await,
         }
     }
 
@@ -149,7 +136,8 @@ impl SessionCache {
         let table = self.in_flight.lock();
         // Another server may have stopped it already.
         if self.entries.peek(&id).is_none() {
-            let entry = Entry { session: Arc::clone(&session), position: Some(position), read_at };
+            let entry =
+                Entry { session: Arc::clone(&session), report: None, position: Some(position), read_at };
             self.entries.insert(id, entry);
         }
         drop(table);
@@ -159,7 +147,8 @@ impl SessionCache {
     /// Takes in a session that this server has replaced, with the moment before.
     pub(super) fn replaced(&self, session: Session, moment: Moment) -> Arc<ReadySession> {
         let session = Arc::new(ReadySession::new(session));
-        self.learn(&session, Some(moment.uptime));
+        self.learn(&Arc::new(Report::own(Arc::clone(&session))), Some(moment.uptime));
+        self.tell(&session);
         session
     }
 
@@ -178,9 +167,18 @@ impl SessionCache {
         self.listeners.sessions()
     }
 
-    /// Waits until listeners may have missed a change, and returns the sessions to read for them.
+    /// Waits until listeners may have missed a change. Tells them what has been reported, and returns the sessions to read for
+    /// them, if any.
     pub(super) async fn behind(&self) -> Vec<SessionId> {
-        self.behind.take(|| self.listeners.sessions()).await
+        let Missed { reports, mut unread } = self.behind.take(|| self.listeners.sessions()).await;
+        for report in reports {
+            match self.read_report(&report) {
+                Some(session) => self.behind.tell(&report, || self.listeners.tell(&session, true)),
+                // The read of the store says what is wrong with the record.
+                None => self.behind.tell(&report, || unread.push(report.id())),
+            }
+        }
+        unread
     }
 
     /// Reads a session from the store: joins the read in flight, or begins one.
@@ -197,63 +195,110 @@ impl SessionCache {
     async fn read_from_store(self: Arc<Self>, id: SessionId, number: u64) -> Outcome {
         let guard = ReadGuard::new(&self.in_flight, id, number);
         let read_at = self.clock.uptime();
-        let found = self.store.find(id).await;
-        let mut table = self.in_flight.lock();
-        let outcome = match (found, guard.end(&mut table)) {
-            (Ok(found), Some(read)) => Ok(self.keep(id, found, read, read_at)),
-            // The read was detached, or another one has begun at a later position. It says nothing about the present.
-            (Ok(found), None) => {
-                return Ok(found.map(|session| Lookup::current(Arc::new(ReadySession::new(session)))));
-            }
-            (Err(error), _) => self.keep_failure(id, error),
+        let found = self.store.find(id).await.map(|found| found.map(|session| self.prepared(session)));
+        let entry = match self.end_read(id, guard, found, read_at) {
+            ControlFlow::Continue(entry) => entry,
+            ControlFlow::Break(outcome) => return outcome,
         };
-        drop(table);
-        if let Ok(Some(lookup)) = &outcome {
-            self.listeners.tell(&lookup.session, lookup.age.is_none());
+        match self.newest(entry) {
+            Some(session) => {
+                self.tell(&session);
+                Ok(Some(Lookup::current(session)))
+            }
+            // A change during the read came with a record that cannot be read. The store says what is wrong with it.
+            None => self.read(id).await,
         }
-        outcome
     }
 
-    /// Keeps the session that was read, or the one reported meanwhile if that is newer.
+    /// Prepares a session that was read, unless the same one is in the cache, prepared already.
+    fn prepared(&self, session: Session) -> Arc<ReadySession> {
+        let cached = self.entries.peek(&session.id).map(|entry| entry.session);
+        cached
+            .filter(|cached| *cached.session() == session)
+            .unwrap_or_else(|| Arc::new(ReadySession::new(session)))
+    }
+
+    /// Ends a read and keeps its result. Continues with the entry that is kept, or breaks with the outcome.
+    fn end_read(
+        &self,
+        id: SessionId,
+        guard: ReadGuard<'_>,
+        found: Result<Option<Arc<ReadySession>>, StoreError>,
+        read_at: Duration,
+    ) -> ControlFlow<Outcome, Entry> {
+        let mut table = self.in_flight.lock();
+        let outcome = match (found, guard.end(&mut table)) {
+            (Ok(Some(found)), Some(read)) => {
+                return ControlFlow::Continue(self.keep(id, found, read, read_at));
+            }
+            (Ok(None), Some(_)) => {
+                self.forget(id);
+                Ok(None)
+            }
+            // The read was detached, or another one has begun at a later position. It says nothing about the present.
+            (Ok(found), None) => Ok(found.map(Lookup::current)),
+            (Err(error @ StoreError::NewerRecord { .. }), _) => {
+                self.refuse(id, &error);
+                Err(error)
+            }
+            (Err(error), _) => {
+                drop(table);
+                self.stale(id).map(Some).ok_or(error)
+            }
+        };
+        ControlFlow::Break(outcome)
+    }
+
+    /// Keeps the session that was read, and the one reported meanwhile if that is newer. Call it under the lock of the reads.
     fn keep(
         &self,
         id: SessionId,
-        found: Option<Session>,
+        session: Arc<ReadySession>,
         read: InFlightRead,
         read_at: Duration,
-    ) -> Option<Lookup> {
-        let Some(found) = found else {
-            self.forget(id);
-            return None;
-        };
-        let cached = self.entries.peek(&id).map(|entry| entry.session);
-        let session = match read.reported.filter(|reported| reported.session().revision > found.revision) {
-            Some(reported) => reported,
-            // A session that is already prepared need not be prepared again.
-            None => cached
-                .filter(|cached| *cached.session() == found)
-                .unwrap_or_else(|| Arc::new(ReadySession::new(found))),
-        };
-        let entry = Entry { session: Arc::clone(&session), position: Some(read.position), read_at };
-        self.entries.insert(id, entry);
-        Some(Lookup::current(session))
+    ) -> Entry {
+        let report = read.reported.filter(|report| report.revision() > session.session().revision);
+        let entry = Entry { session, report, position: Some(read.position), read_at };
+        self.entries.insert(id, entry.clone());
+        entry
     }
 
-    /// Answers with the stale entry, unless only a later version can read the session.
-    fn keep_failure(&self, id: SessionId, error: StoreError) -> Outcome {
-        if matches!(error, StoreError::NewerRecord { .. }) {
-            self.entries.remove(&id);
-            self.listeners.tell_unreadable(id);
-            // Once: during an upgrade there may be many such sessions, and many requests for each.
-            if !self.has_warned_of_newer_records.swap(true, Ordering::Relaxed) {
-                tracing::warn!(
-                    error = error_chain(&error),
-                    "sessions of a later version are refused; upgrade this server"
-                );
-            }
-            return Err(error);
+    /// Forgets a session that only a later version can read. Call it under the lock of the reads.
+    fn refuse(&self, id: SessionId, error: &StoreError) {
+        self.entries.remove(&id);
+        self.behind.tell_instead(id, Revision::MAX, || self.listeners.tell_unreadable(id));
+        // Once: during an upgrade there may be many such sessions, and many requests for each.
+        if !self.has_warned_of_newer_records.swap(true, Ordering::Relaxed) {
+            let error = error_chain(error);
+            tracing::warn!(error, "sessions of a later version are refused; upgrade this server");
         }
-        self.stale_entry(id).map(Some).ok_or(error)
+    }
+
+    /// Returns the newest session of an entry, or `None` if its record cannot be read.
+    fn newest(&self, entry: Entry) -> Option<Arc<ReadySession>> {
+        match entry.report {
+            Some(report) => self.read_report(&report),
+            None => Some(entry.session),
+        }
+    }
+
+    /// Reads the record of a report, if nobody has needed it so far, and puts the session into the cache in its place. Returns
+    /// `None` if the record cannot be read.
+    fn read_report(&self, report: &Arc<Report>) -> Option<Arc<ReadySession>> {
+        let session = report.session();
+        let _table = self.in_flight.lock();
+        if let Some(known) = self.entries.peek(&report.id()).filter(|known| known.holds(report)) {
+            let entry = if session.is_some() { known.changed(report) } else { known.outdated() };
+            self.entries.insert(report.id(), entry);
+        }
+        session.cloned()
+    }
+
+    /// Returns the stale entry, and tells the listeners who know less.
+    fn stale(&self, id: SessionId) -> Option<Lookup> {
+        let lookup = self.stale_entry(id)?;
+        self.listeners.tell(&lookup.session, false);
+        Some(lookup)
     }
 
     fn stale_entry(&self, id: SessionId) -> Option<Lookup> {
@@ -263,24 +308,27 @@ impl SessionCache {
             None => entry.read_at,
         };
         let age = self.clock.uptime().saturating_sub(certain_until);
-        Some(Lookup { session: entry.session, age: Some(age) })
+        let session = Arc::clone(&entry.session);
+        Some(Lookup { session: self.newest(entry).unwrap_or(session), age: Some(age) })
     }
 
-    /// Takes in a session that may be newer than the known one, and tells the listeners. In the cache it only replaces an
-    /// earlier revision, and is as fresh as that: a session that nobody asks for is not cached. `read_at` is the uptime before a
-    /// write of this server.
-    fn learn(&self, session: &Arc<ReadySession>, read_at: Option<Duration>) {
-        let (id, revision) = (session.session().id, session.session().revision);
+    /// Takes in a session that may be newer than the known one. In the cache it only replaces an earlier revision, and is as fresh
+    /// as that: a session that nobody asks for is not cached. `read_at` is the uptime before a write of this server.
+    fn learn(&self, report: &Arc<Report>, read_at: Option<Duration>) {
         let mut table = self.in_flight.lock();
-        table.report(session);
-        if let Some(known) = self.entries.peek(&id)
-            && known.session.session().revision < revision
+        table.report(report);
+        if let Some(known) =
+            self.entries.peek(&report.id()).filter(|known| known.revision() < report.revision())
         {
-            let (position, read_at) = (known.position, read_at.unwrap_or(known.read_at));
-            self.entries.insert(id, Entry { session: Arc::clone(session), position, read_at });
+            let read_at = read_at.unwrap_or(known.read_at);
+            self.entries.insert(report.id(), Entry { read_at, ..known.changed(report) });
         }
-        drop(table);
-        self.listeners.tell(session, true);
+    }
+
+    /// Tells the listeners of a session about it.
+    fn tell(&self, session: &Arc<ReadySession>) {
+        let (id, revision) = (session.session().id, session.session().revision);
+        self.behind.tell_instead(id, revision, || self.listeners.tell(session, true));
     }
 
     /// Returns whether somebody wants to know this revision: a listener, a caller in line, or the cache.
@@ -291,16 +339,14 @@ impl SessionCache {
     }
 
     fn is_outdated_by(&self, id: SessionId, revision: Revision) -> bool {
-        self.entries.peek(&id).is_some_and(|known| known.session.session().revision < revision)
+        self.entries.peek(&id).is_some_and(|known| known.revision() < revision)
     }
 
     /// Notes that the session has this revision now, which is not known yet.
     fn mark_outdated(&self, id: SessionId, revision: Revision) {
         let mut table = self.in_flight.lock();
         table.detach(id);
-        if let Some(known) = self.entries.peek(&id)
-            && known.session.session().revision < revision
-        {
+        if let Some(known) = self.entries.peek(&id).filter(|known| known.revision() < revision) {
             self.entries.insert(id, Entry { position: None, ..known });
         }
         drop(table);
@@ -311,7 +357,7 @@ impl SessionCache {
 
     fn forget(&self, id: SessionId) {
         self.entries.remove(&id);
-        self.listeners.end(id);
+        self.behind.tell_instead(id, Revision::MAX, || self.listeners.end(id));
     }
 }
 
@@ -325,7 +371,7 @@ impl Subscriber for SessionCache {
         self.freshness.caught_up_to(part, uptime);
     }
 
-    fn changed(&self, change: Change<'_>) {
+    fn changed(&self, change: Change) {
         let (id, revision, record) = match change {
             Change::Replaced { id, revision, record } => (id, revision, record),
             Change::Removed { id } => {
@@ -338,10 +384,11 @@ impl Subscriber for SessionCache {
         if !self.is_interested(id, revision) {
             return;
         }
-        match record.map(|read| read()) {
-            Some(Ok(session)) => self.learn(&Arc::new(ReadySession::new(session)), None),
-            // The read of the store says what is wrong with the record.
-            Some(Err(_)) | None => self.mark_outdated(id, revision),
+        let Some(record) = record else { return self.mark_outdated(id, revision) };
+        let report = Arc::new(Report::new(id, revision, record));
+        self.learn(&report, None);
+        if self.listeners.has(id) {
+            self.behind.add_report(&report);
         }
     }
 }

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use tickseed_session::acceptance::{DEADLINE, session};
-use tickseed_session::{Change, Notice, ServiceError, Session, SessionId, StoreError};
-use tokio::time::timeout;
+use tickseed_session::acceptance::session;
+use tickseed_session::{Change, Notice, ServiceError, Session, SessionId, StoreError, Timestamp};
 
-use super::{LONG, PARTS, Server, answered};
+use super::{LONG, PARTS, Server, answered, hears, next};
 
 /// Creates a session that belongs to this part of the feed.
 fn session_of_part(server: &Server, part: u8) -> Session {
@@ -20,10 +19,6 @@ fn session_of_part(server: &Server, part: u8) -> Session {
 fn reports_without_record(server: &Server, session: &Session) {
     let (id, revision) = (session.id, session.revision);
     server.store.subscriber().changed(Change::Replaced { id, revision, record: None });
-}
-
-async fn next(listener: &mut tickseed_session::Listener) -> Notice {
-    timeout(DEADLINE, listener.next()).await.expect("the listener gets a notice")
 }
 
 #[tokio::test]
@@ -54,33 +49,6 @@ async fn a_restart_of_one_part_leaves_the_sessions_of_the_others_fresh() {
     server.finds(&restarted).await;
     server.finds(&restarted).await;
     server.has_read(3);
-}
-
-#[tokio::test]
-async fn a_record_is_decoded_only_if_somebody_needs_it() {
-    let server = Server::new();
-    let unknown = server.created_elsewhere();
-    let decoded = std::cell::Cell::new(0);
-    let report = |session: &Session| {
-        let record = || {
-            decoded.set(decoded.get() + 1);
-            Ok(session.clone())
-        };
-        let (id, revision) = (session.id, session.revision);
-        server.store.subscriber().changed(Change::Replaced { id, revision, record: Some(&record) });
-        decoded.get()
-    };
-    let stopped = server.stopped_elsewhere(&unknown);
-    assert_eq!(report(&stopped), 0, "the session is not in memory");
-    server.finds(&stopped).await;
-    assert_eq!(report(&stopped), 0, "the revision is known");
-    let newer = server.stopped_elsewhere(&stopped);
-    assert_eq!(report(&newer), 1);
-    server.finds(&newer).await;
-    let listener = server.service.listen(server.created_elsewhere().id).await.unwrap();
-    assert_eq!(report(&newer), 1, "the listener is on another session");
-    drop(listener);
-    server.has_read(2);
 }
 
 #[tokio::test]
@@ -120,15 +88,12 @@ async fn a_caller_after_a_change_without_its_record_does_not_share_a_read_from_b
 async fn listeners_hear_of_a_change_without_its_record() {
     let server = Server::new();
     let session = server.created_elsewhere();
-    let service = server.service.clone();
-    let updates = tokio::spawn(async move { service.keep_listeners_current().await });
+    let _updates = server.keeps_listeners_current();
     let mut listener = server.service.listen(session.id).await.unwrap();
     assert!(matches!(next(&mut listener).await, Notice::Session(_)));
     let stopped = server.stopped_elsewhere(&session);
     reports_without_record(&server, &stopped);
-    let Notice::Session(heard) = next(&mut listener).await else { panic!("the session is still there") };
-    assert_eq!(*heard.session(), stopped);
-    updates.abort();
+    hears(&mut listener, &stopped).await;
 }
 
 #[tokio::test]
@@ -155,19 +120,16 @@ async fn a_record_of_a_later_version_is_never_answered_from_memory() {
     server.finds(&session).await;
     let mut listener = server.service.listen(session.id).await.unwrap();
     assert!(matches!(next(&mut listener).await, Notice::Session(_)));
-    let service = server.service.clone();
-    let updates = tokio::spawn(async move { service.keep_listeners_current().await });
+    let _updates = server.keeps_listeners_current();
     server.store.fails_with(Some(newer_record(session.id)));
-    let (id, revision) = (session.id, session.revision.next());
-    let record = || Err(newer_record(id));
-    server.store.subscriber().changed(Change::Replaced { id, revision, record: Some(&record) });
+    let id = session.id;
+    server.reports_record(&session.stopped(Timestamp::MAX), move || Err(newer_record(id)));
     assert!(matches!(next(&mut listener).await, Notice::Unreadable));
     for _ in 0..2 {
         server.time_passes(Duration::from_millis(1));
         let refused = server.service.find(id).await;
         assert!(matches!(refused, Err(ServiceError::Store(StoreError::NewerRecord { .. }))), "{refused:?}");
     }
-    updates.abort();
 }
 
 /// The part is looked up, then the session moves and its old part restarts, and only then the old part's position is taken.
@@ -195,17 +157,14 @@ async fn a_session_that_cannot_be_read_does_not_hold_up_other_listeners() {
         assert!(matches!(next(&mut listener).await, Notice::Session(_)));
         listeners.push(listener);
     }
-    let service = server.service.clone();
-    let updates = tokio::spawn(async move { service.keep_listeners_current().await });
+    let _updates = server.keeps_listeners_current();
     server.store.cannot_read(unreadable.id, StoreError::unavailable("its node is down"));
     server.restarts();
     server.catches_up();
     server.reads(4).await;
     let stopped = server.stopped_elsewhere(&other);
     reports_without_record(&server, &stopped);
-    let Notice::Session(heard) = next(&mut listeners[1]).await else { panic!("it is stopped") };
-    assert_eq!(*heard.session(), stopped);
-    updates.abort();
+    hears(&mut listeners[1], &stopped).await;
 }
 
 /// A read from before the change ends last.
@@ -220,7 +179,7 @@ async fn a_detached_read_does_not_hide_that_a_session_is_unreadable() {
     let before = server.start_to_find(session.id);
     server.reads(2).await;
     server.store.cannot_read(session.id, newer_record(session.id));
-    reports_without_record(&server, &session.stopped(tickseed_session::Timestamp::MAX));
+    reports_without_record(&server, &session.stopped(Timestamp::MAX));
     assert!(server.service.find(session.id).await.is_err());
     server.store.holds_back(false);
     assert_eq!(*answered(before).await.session.session(), session, "as it was at the time of the call");

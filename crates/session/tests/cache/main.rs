@@ -3,6 +3,7 @@
 mod changes;
 mod failures;
 mod reads;
+mod reports;
 mod scripted_store;
 mod size;
 mod without_feed;
@@ -13,10 +14,10 @@ use std::time::Duration;
 
 use tickseed_session::acceptance::{DEADLINE, now, session};
 use tickseed_session::{
-    CacheSize, Change, Clock, FeedPart, Lookup, ServiceError, Session, SessionId, SessionService,
-    SessionStore, TimeToLive, Timestamp,
+    CacheSize, Change, Clock, FeedPart, Listener, Lookup, Notice, ReportedRecord, ServiceError, Session,
+    SessionId, SessionService, SessionStore, StoreError, TimeToLive, Timestamp,
 };
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::timeout;
 
 use self::scripted_store::ScriptedStore;
@@ -116,9 +117,24 @@ impl Server {
 
     /// Reports a replaced session with its record.
     fn reports(&self, session: &Session) {
-        let record = || Ok(session.clone());
-        let (id, revision) = (session.id, session.revision);
-        self.store.subscriber().changed(Change::Replaced { id, revision, record: Some(&record) });
+        let read = session.clone();
+        self.reports_record(session, move || Ok(read.clone()));
+    }
+
+    /// Reports a replaced session with a record that is read by this function.
+    fn reports_record(
+        &self,
+        session: &Session,
+        read: impl Fn() -> Result<Session, StoreError> + Send + Sync + 'static,
+    ) {
+        let (id, revision, record) = (session.id, session.revision, ReportedRecord::new(1_000, read));
+        self.store.subscriber().changed(Change::Replaced { id, revision, record: Some(record) });
+    }
+
+    /// Tells listeners from now on what has been reported, and reads sessions for them.
+    fn keeps_listeners_current(&self) -> AbortOnDrop {
+        let service = self.service.clone();
+        AbortOnDrop(tokio::spawn(async move { service.keep_listeners_current().await }).abort_handle())
     }
 
     /// Checks that the service finds exactly this session and gives it no age.
@@ -147,6 +163,26 @@ impl Server {
         };
         timeout(DEADLINE, enough).await.expect("the store is read");
     }
+}
+
+/// A task that ends when this is dropped.
+struct AbortOnDrop(AbortHandle);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Waits for the next notice.
+async fn next(listener: &mut Listener) -> Notice {
+    timeout(DEADLINE, listener.next()).await.expect("the listener gets a notice")
+}
+
+/// Waits for the next notice, which must be exactly this session.
+async fn hears(listener: &mut Listener, expected: &Session) {
+    let Notice::Session(session) = next(listener).await else { panic!("the session is still there") };
+    assert_eq!(session.session(), expected);
 }
 
 /// Waits for a lookup and returns its result.

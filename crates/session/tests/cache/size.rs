@@ -41,7 +41,7 @@ async fn concurrent_callers_share_a_read_and_its_reports_even_without_a_cache() 
 fn large() -> Session {
     let text = "m".repeat(16 * 1024 - r#"{"a":""}"#.len());
     let metadata = Map::from_iter([("a".to_owned(), text.into())]);
-    Session { metadata: Some(Metadata::new(metadata).unwrap()), ..session(0) }
+    Session { metadata: Some(Metadata::new(&metadata).unwrap()), ..session(0) }
 }
 
 #[tokio::test]

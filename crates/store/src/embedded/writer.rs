@@ -4,7 +4,10 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use tickseed_session::{Change, Clock, FeedPart, Session, SessionId, StoreError, Subscriber, error_chain};
+use tickseed_session::{
+    Change, Clock, FeedPart, Metadata, ReportedRecord, Session, SessionId, StoreError, Subscriber,
+    error_chain,
+};
 use tokio::sync::{mpsc, oneshot};
 
 use super::file::{FileError, StoreFile};
@@ -95,9 +98,11 @@ pub(super) fn begin_feed(subscriber: &dyn Subscriber) {
 }
 
 fn report_replaced(subscriber: &dyn Subscriber, session: &Session) {
-    let record = || Ok(session.clone());
     let (id, revision) = (session.id, session.revision);
-    subscriber.changed(Change::Replaced { id, revision, record: Some(&record) });
+    let bytes = session.metadata.as_ref().map_or(0, Metadata::bytes) + session.unknown_fields.bytes();
+    let session = session.clone();
+    let record = ReportedRecord::new(bytes, move || Ok(session.clone()));
+    subscriber.changed(Change::Replaced { id, revision, record: Some(record) });
 }
 
 fn report_removed(subscriber: &dyn Subscriber, ids: &[SessionId]) {

@@ -12,7 +12,7 @@ use deadpool_redis::redis::{
     AsyncConnectionConfig, Client, ConnectionInfo, ProtocolVersion, PushInfo, PushKind, RedisResult, Value,
     cmd,
 };
-use tickseed_session::{Change, Clock, FeedPart, SessionId, Subscriber, error_chain};
+use tickseed_session::{Change, Clock, FeedPart, ReportedRecord, SessionId, Subscriber, error_chain};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, interval, sleep, timeout};
@@ -207,7 +207,7 @@ impl MasterFollower {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(LOST_AFTER))
             .set_response_timeout(Some(LOST_AFTER))
-            .set_push_sender(move |push| receive(&push, part, &subscriber));
+            .set_push_sender(move |push| receive(push, part, &subscriber));
         let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
         connection.subscribe(self.feed.address.channel()).await?;
         Ok(connection)
@@ -245,16 +245,19 @@ impl MasterFollower {
     }
 }
 
-/// Receives a message on the connection of a part.
-fn receive(push: &PushInfo, part: FeedPart, subscriber: &Weak<dyn Subscriber>) -> Result<(), ()> {
+/// Receives a message on the connection of a part. It reads no JSON: the answers that prove the part caught up wait on the same
+/// connection.
+fn receive(push: PushInfo, part: FeedPart, subscriber: &Weak<dyn Subscriber>) -> Result<(), ()> {
     let subscriber = subscriber.upgrade().ok_or(())?;
-    if let (PushKind::Message, [_channel, Value::BulkString(message)]) = (&push.kind, push.data.as_slice()) {
+    if let (PushKind::Message, Ok([_channel, Value::BulkString(message)])) =
+        (push.kind, <[Value; 2]>::try_from(push.data))
+    {
         report(message, part, &*subscriber);
     }
     Ok(())
 }
 
-fn report(message: &[u8], part: FeedPart, subscriber: &dyn Subscriber) {
+fn report(message: Vec<u8>, part: FeedPart, subscriber: &dyn Subscriber) {
     // A server that starts sends an empty message to find out whether it may publish.
     if message.is_empty() {
         return;
@@ -266,13 +269,9 @@ fn report(message: &[u8], part: FeedPart, subscriber: &dyn Subscriber) {
     if record.is_empty() {
         return subscriber.changed(Change::Removed { id });
     }
-    match record::revision(record) {
-        Some(revision) => {
-            let read = || record::decode(id, record);
-            subscriber.changed(Change::Replaced { id, revision, record: Some(&read) });
-        }
-        None => report_unreadable(part, subscriber),
-    }
+    let Some(revision) = record::revision(record) else { return report_unreadable(part, subscriber) };
+    let record = ReportedRecord::new(message.len(), move || record::decode(id, &message[ID_LENGTH..]));
+    subscriber.changed(Change::Replaced { id, revision, record: Some(record) });
 }
 
 /// Somebody else's message, or one that has been damaged. Whatever has changed, it must not be missed.

@@ -134,7 +134,7 @@ fn read_rules(fields: &mut Fields) -> Option<Rules> {
 
 fn read_metadata(value: &Value) -> Result<Metadata, String> {
     let object = value.as_object().ok_or_else(|| "must be a JSON object".to_owned())?;
-    Metadata::new(object.clone()).map_err(|error| error.to_string())
+    Metadata::new(object).map_err(|error| error.to_string())
 }
 
 fn read_time_to_live(value: &Value) -> Result<TimeToLive, String> {

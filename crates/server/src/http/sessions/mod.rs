@@ -11,14 +11,13 @@ use std::time::Duration;
 use actix_web::HttpResponseBuilder;
 use actix_web::http::header;
 use serde::Serialize;
-use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
 
 use super::entity_tag::entity_tag;
 use super::error::ApiError;
 use super::fields::quoted;
-use tickseed_session::{ReadySession, Representation, Session, SessionId, Status, Timestamp};
+use tickseed_session::{Metadata, ReadySession, Representation, Session, SessionId, Status, Timestamp};
 
 /// A session: everything a client needs to compute the state at any instant.
 #[derive(Debug, Serialize, ToSchema)]
@@ -44,7 +43,7 @@ pub(super) struct SessionJson {
     /// The game's own data.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
-    metadata: Option<Map<String, Value>>,
+    metadata: Option<Metadata>,
     /// Whether the session is running.
     status: StatusJson,
     /// When the session was created.
@@ -121,7 +120,7 @@ impl SessionJson {
                 rounds_per_epoch: session.rules.rounds_per_epoch(),
             },
             engine_version: session.engine_version,
-            metadata: session.metadata.as_ref().map(|metadata| metadata.object().clone()),
+            metadata: session.metadata.clone(),
             status: status.into(),
             created_at: session.created_at,
             stopped_at: session.stopped_at,
@@ -138,7 +137,9 @@ fn representation(session: &ReadySession, now: Timestamp) -> Result<&Representat
         let body = serde_json::to_vec(&SessionJson::new(session, status)?);
         let body = body.map_err(|error| ApiError::Internal(error.into()))?;
         let entity_tag = entity_tag(&Sha256::digest(&body).into());
-        Ok(Representation { body: body.into(), entity_tag })
+        // Without the room that it has left to grow.
+        let body = body.into_boxed_slice().into();
+        Ok(Representation { body, entity_tag })
     })
 }
 

@@ -30,7 +30,7 @@ fn golden() -> Session {
         schedule: Schedule::new(1_700_000_000_000, 100).unwrap(),
         rules: Rules::default(),
         engine_version: 1,
-        metadata: Some(Metadata::new(serde_json::from_str(r#"{"z":1,"a":[0.1,null]}"#).unwrap()).unwrap()),
+        metadata: Some(Metadata::new(&serde_json::from_str(r#"{"z":1,"a":[0.1,null]}"#).unwrap()).unwrap()),
         created_at: instant(1_700_000_000_001),
         stopped_at: Some(instant(1_700_000_000_002)),
         expires_at: Some(instant(1_700_000_000_003)),

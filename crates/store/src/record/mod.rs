@@ -10,13 +10,15 @@
 //! written in the oldest form that can hold it, so that the previous version's servers can read it. From form 2 on, every form
 //! begins with its number and the revision; so a compare-and-set need not understand the rest.
 
+mod fields;
+
 use std::fmt;
 
-use serde::de::{Deserializer, Error, MapAccess, Visitor};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde::Deserialize;
 use tickseed_engine::{BreakInterval, ENGINE_VERSION, Rules, Schedule, Seed};
 use tickseed_session::{Metadata, Revision, Session, SessionId, StoreError, Timestamp, UnknownFields};
+
+use self::fields::Record;
 
 /// JSON with the revision at its end.
 pub(crate) const FORM_1: u8 = 1;
@@ -29,68 +31,26 @@ const REVISION_LENGTH: usize = 8;
 #[cfg(feature = "redis")]
 const REVISION_KEY: &[u8] = b"\"revision\":";
 
-/// The fields that this version knows. Instants are milliseconds since the Unix epoch.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Record {
-    seed: String,
-    start_at: i64,
-    tick_ms: u32,
-    break_min: u32,
-    break_max: u32,
-    rounds_per_epoch: u32,
-    engine_version: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    metadata: Option<Map<String, Value>>,
-    created_at: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stopped_at: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expires_at: Option<i64>,
-    /// Only in form 1, and there always last.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    revision: Option<u64>,
-}
-
-/// The names of a [`Record`]'s fields.
-const KNOWN_FIELDS: [&str; 12] = [
-    "seed",
-    "start_at",
-    "tick_ms",
-    "break_min",
-    "break_max",
-    "rounds_per_epoch",
-    "engine_version",
-    "metadata",
-    "created_at",
-    "stopped_at",
-    "expires_at",
-    "revision",
-];
-
-/// The JSON of form 2.
-#[derive(Serialize)]
-struct RecordWithUnknownFields {
-    #[serde(flatten)]
-    record: Record,
-    #[serde(flatten)]
-    unknown: Map<String, Value>,
-}
-
 /// Writes a session. Its id is not part of the record, because stores use it as the key.
 pub(crate) fn encode(session: &Session) -> Result<Vec<u8>, StoreError> {
     let revision = session.revision.get();
     let mut bytes = Vec::new();
-    let written = if session.unknown_fields.is_empty() {
+    let unknown = session.unknown_fields.text();
+    let record = if unknown.is_none() {
         bytes.push(FORM_1);
-        serde_json::to_writer(&mut bytes, &record_of(session, Some(revision)))
+        record_of(session, Some(revision))
     } else {
         bytes.push(FORM_2);
         bytes.extend(revision.to_be_bytes());
-        let (record, unknown) = (record_of(session, None), session.unknown_fields.to_map());
-        serde_json::to_writer(&mut bytes, &RecordWithUnknownFields { record, unknown })
+        record_of(session, None)
     };
-    written.map_err(|error| unreadable(session.id, error))?;
+    serde_json::to_writer(&mut bytes, &record).map_err(|error| unreadable(session.id, error))?;
+    if let Some(unknown) = unknown {
+        // One object of both.
+        bytes.pop();
+        bytes.push(b',');
+        bytes.extend(&unknown.get().as_bytes()[1..]);
+    }
     Ok(bytes)
 }
 
@@ -111,7 +71,7 @@ pub(crate) fn decode(id: SessionId, bytes: &[u8]) -> Result<Session, StoreError>
             return Err(StoreError::NewerRecord { id, reason });
         }
     };
-    let (record, unknown_fields) = from_json(json).map_err(|error| {
+    let (record, unknown_fields) = fields::read(json).map_err(|error| {
         // A later engine version may need other fields, so its version counts first.
         newer_engine(id, json).unwrap_or_else(|| unreadable(id, error))
     })?;
@@ -124,7 +84,7 @@ pub(crate) fn decode(id: SessionId, bytes: &[u8]) -> Result<Session, StoreError>
         (None, None) => return Err(unreadable(id, "it has no revision")),
     };
     let revision = Revision::new(number).map_err(|error| unreadable(id, error))?;
-    session(id, record, revision, unknown_fields)
+    session(id, &record, revision, unknown_fields)
 }
 
 /// Reads the revision of a record, even of one in a later version's form.
@@ -145,17 +105,17 @@ pub(crate) fn revision(bytes: &[u8]) -> Option<Revision> {
     Revision::new(number).ok()
 }
 
-fn record_of(session: &Session, revision: Option<u64>) -> Record {
+fn record_of(session: &Session, revision: Option<u64>) -> Record<'_> {
     let interval = session.rules.break_interval();
     Record {
-        seed: session.seed.as_str().to_owned(),
+        seed: session.seed.as_str().into(),
         start_at: session.schedule.start_at(),
         tick_ms: session.schedule.tick_ms(),
         break_min: interval.min(),
         break_max: interval.max(),
         rounds_per_epoch: session.rules.rounds_per_epoch(),
         engine_version: session.engine_version,
-        metadata: session.metadata.as_ref().map(|metadata| metadata.object().clone()),
+        metadata: session.metadata.as_ref().map(Metadata::text),
         created_at: session.created_at.millis(),
         stopped_at: session.stopped_at.map(Timestamp::millis),
         expires_at: session.expires_at.map(Timestamp::millis),
@@ -163,56 +123,18 @@ fn record_of(session: &Session, revision: Option<u64>) -> Record {
     }
 }
 
-/// Reads the JSON of a record. Almost all records have only known fields, and those are read without a detour.
-fn from_json(json: &[u8]) -> Result<(Record, UnknownFields), serde_json::Error> {
-    if let Ok(record) = serde_json::from_slice(json) {
-        return Ok((record, UnknownFields::default()));
-    }
-    let DistinctFields(fields) = serde_json::from_slice(json)?;
-    let (known, unknown) = fields.into_iter().partition(|(name, _)| KNOWN_FIELDS.contains(&name.as_str()));
-    Ok((serde_json::from_value(Value::Object(known))?, UnknownFields::new(unknown)))
-}
-
-/// The fields of an object, in their order. A field that is there twice is an error, because nobody could say which one counts.
-struct DistinctFields(Map<String, Value>);
-
-impl<'de> Deserialize<'de> for DistinctFields {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(DistinctFieldsVisitor)
-    }
-}
-
-struct DistinctFieldsVisitor;
-
-impl<'de> Visitor<'de> for DistinctFieldsVisitor {
-    type Value = DistinctFields;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<DistinctFields, A::Error> {
-        let mut fields = Map::new();
-        while let Some((name, value)) = entries.next_entry::<String, Value>()? {
-            if fields.contains_key(&name) {
-                return Err(A::Error::custom(format!("duplicate field `{name}`")));
-            }
-            fields.insert(name, value);
-        }
-        Ok(DistinctFields(fields))
-    }
-}
-
-/// Checks every value again: bytes from a store are trusted no more than bytes from a network.
+/// Checks every value that the session's types limit. A limit on requests does not apply: an earlier version may have had another
+/// one, and its sessions stay readable.
 fn session(
     id: SessionId,
-    record: Record,
+    record: &Record<'_>,
     revision: Revision,
     unknown_fields: UnknownFields,
 ) -> Result<Session, StoreError> {
     check_engine_version(id, record.engine_version)?;
     let engine = |error: tickseed_engine::Error| unreadable(id, error);
     let instant = |millis| Timestamp::from_millis(millis).map_err(|error| unreadable(id, error));
+    let metadata = record.metadata.map(Metadata::from_record).transpose();
     let interval = BreakInterval::new(record.break_min, record.break_max).map_err(engine)?;
     Ok(Session {
         id,
@@ -220,7 +142,7 @@ fn session(
         schedule: Schedule::new(record.start_at, record.tick_ms).map_err(engine)?,
         rules: Rules::new(interval, record.rounds_per_epoch).map_err(engine)?,
         engine_version: record.engine_version,
-        metadata: record.metadata.map(Metadata::new).transpose().map_err(|error| unreadable(id, error))?,
+        metadata: metadata.map_err(|error| unreadable(id, error))?,
         created_at: instant(record.created_at)?,
         stopped_at: record.stopped_at.map(instant).transpose()?,
         expires_at: record.expires_at.map(instant).transpose()?,
@@ -323,6 +245,36 @@ mod tests {
     }
 
     #[test]
+    fn every_field_keeps_its_spelling() {
+        let respelled = GOLDEN_2
+            .replace("[0.1,null]", "[1e16,1E2,-0,\"\\u00e9 \"]")
+            .replace("[1.5]", "[10000000000000000.0]");
+        assert_eq!(written(&read(&respelled)), respelled);
+        let spaced = respelled.replace(r#""z":1,"#, "\"z\" : 1,\n").replace(r#""a":null"#, r#""a" : null"#);
+        assert_ne!(spaced, respelled);
+        // Nothing has ever written spaces, and nothing hands them out.
+        let compact = read(&spaced);
+        assert!(!compact.metadata.unwrap().text().get().contains('\n'));
+        assert!(!compact.unknown_fields.text().unwrap().get().contains(" : "));
+    }
+
+    /// The limit is for requests. A release that writes numbers in another way, or allows less, reads all that is stored.
+    #[test]
+    fn metadata_at_the_limit_is_readable_when_numbers_are_spelled_longer_today() {
+        let numbers = vec!["1e16"; 3_275].join(",");
+        let metadata = format!(r#"{{"abc":[{numbers}]}}"#);
+        assert_eq!(metadata.len(), Metadata::MAX_BYTES);
+        let value: serde_json::Value = serde_json::from_str(&metadata).unwrap();
+        assert!(value.to_string().len() > Metadata::MAX_BYTES, "it has grown");
+        for golden in [GOLDEN_1, GOLDEN_2] {
+            let record = golden.replace(r#"{"z":1,"a":[0.1,null]}"#, &metadata);
+            let session = read(&record);
+            assert_eq!(session.metadata.as_ref().unwrap().text().get(), metadata);
+            assert_eq!(written(&session), record);
+        }
+    }
+
+    #[test]
     fn records_of_a_later_version_give_an_error_of_their_own() {
         for (record, part) in [
             (
@@ -363,7 +315,7 @@ mod tests {
             (old.as_bytes(), "no engine has version 0"),
             (broken.as_bytes(), "tick_ms must be from 1 to 86400000, got 0"),
             (unrevised.as_bytes(), "revision must be from 1 to 9007199254740991, got 0"),
-            (twice.as_bytes(), "duplicate field `tick_ms` at line 1 column 63"),
+            (twice.as_bytes(), "duplicate field `tick_ms` at line 1 column 61"),
             (two_labels.as_bytes(), "duplicate field `label` at line 1 column 262"),
             (two_revisions.as_bytes(), "it has two revisions"),
             (early_revision.as_bytes(), "its revision is not the last field"),
