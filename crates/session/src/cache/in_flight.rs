@@ -1,4 +1,5 @@
-//! Reads of the store that have not ended. At most one read of a session is in flight, however many callers wait for it.
+//! Reads of the store, and creations, that have not ended. At most one read of a session is in flight, however many callers wait
+//! for it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,15 +23,25 @@ pub(super) struct InFlightRead {
     pub(super) reported: Option<Arc<ReadySession>>,
 }
 
-/// All reads in flight.
+/// A creation that the store has not acknowledged to this server. Others may have changed the session already.
+#[derive(Default)]
+pub(super) struct InFlightCreation {
+    /// The newest session that the change feed has reported since the creation began.
+    pub(super) reported: Option<Arc<ReadySession>>,
+    /// Whether the feed has reported a change without the new record.
+    pub(super) is_outdated: bool,
+}
+
+/// All reads and creations in flight.
 #[derive(Default)]
 pub(super) struct InFlightReads(Mutex<Table>);
 
-/// The reads, under their lock.
+/// The reads and creations, under their lock.
 #[derive(Default)]
 pub(super) struct Table {
     reads: HashMap<SessionId, InFlightRead>,
     next_number: u64,
+    creations: HashMap<SessionId, InFlightCreation>,
 }
 
 impl InFlightReads {
@@ -65,23 +76,30 @@ impl Table {
 
     /// Notes that the change feed has reported a session.
     pub(super) fn report(&mut self, session: &Arc<ReadySession>) {
-        let (id, revision) = (session.session().id, session.session().revision);
-        if self.awaits(id, revision)
-            && let Some(read) = self.reads.get_mut(&id)
-        {
-            read.reported = Some(Arc::clone(session));
+        let id = session.session().id;
+        let read = self.reads.get_mut(&id).map(|read| &mut read.reported);
+        let creation = self.creations.get_mut(&id).map(|creation| &mut creation.reported);
+        for reported in read.into_iter().chain(creation) {
+            if is_news(reported.as_ref(), session.session().revision) {
+                *reported = Some(Arc::clone(session));
+            }
         }
     }
 
-    /// Returns whether a read of the session is in flight that has not heard of this revision.
+    /// Returns whether a read or a creation of the session is in flight that has not heard of this revision.
     pub(super) fn awaits(&self, id: SessionId, revision: Revision) -> bool {
-        let reported = |read: &InFlightRead| read.reported.as_ref().map(|known| known.session().revision);
-        self.reads.get(&id).is_some_and(|read| reported(read).is_none_or(|known| known < revision))
+        let read = self.reads.get(&id).map(|read| &read.reported);
+        let creation = self.creations.get(&id).map(|creation| &creation.reported);
+        read.into_iter().chain(creation).any(|reported| is_news(reported.as_ref(), revision))
     }
 
-    /// Detaches the read of a session: its result reaches those who wait for it, but is not kept, and nobody else joins.
+    /// Detaches the read of a session: its result reaches those who wait for it, but is not kept, and nobody else joins. The
+    /// result of a creation is kept as outdated.
     pub(super) fn detach(&mut self, id: SessionId) {
         self.reads.remove(&id);
+        if let Some(creation) = self.creations.get_mut(&id) {
+            creation.is_outdated = true;
+        }
     }
 
     fn end(&mut self, id: SessionId, number: u64) -> Option<InFlightRead> {
@@ -90,6 +108,36 @@ impl Table {
         } else {
             None
         }
+    }
+}
+
+/// Returns whether a revision is later than the reported session.
+fn is_news(reported: Option<&Arc<ReadySession>>, revision: Revision) -> bool {
+    reported.is_none_or(|reported| reported.session().revision < revision)
+}
+
+/// Ends a creation, also when its caller has gone.
+pub(super) struct CreationGuard<'reads> {
+    reads: &'reads InFlightReads,
+    id: SessionId,
+}
+
+impl<'reads> CreationGuard<'reads> {
+    /// Begins a creation, so that no change of the session is missed from here on.
+    pub(super) fn begin(reads: &'reads InFlightReads, id: SessionId) -> Self {
+        reads.lock().creations.insert(id, InFlightCreation::default());
+        Self { reads, id }
+    }
+
+    /// Takes what has been reported so far.
+    pub(super) fn take(&self, table: &mut Table) -> InFlightCreation {
+        table.creations.remove(&self.id).unwrap_or_default()
+    }
+}
+
+impl Drop for CreationGuard<'_> {
+    fn drop(&mut self) {
+        self.reads.lock().creations.remove(&self.id);
     }
 }
 

@@ -12,10 +12,10 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use self::behind::Behind;
-use self::in_flight::{InFlightRead, InFlightReads, Read, ReadGuard};
+use self::in_flight::{CreationGuard, InFlightCreation, InFlightRead, InFlightReads, Read, ReadGuard};
 use crate::error_chain::error_chain;
 use crate::freshness::{Freshness, Position};
-use crate::listeners::{Listener, Listeners};
+use crate::listeners::{Listener, Listeners, Source};
 use crate::{
     Change, ChangeFeed, Clock, FeedPart, ReadySession, Revision, Session, SessionId, SessionStore,
     StoreError, Subscriber,
@@ -65,6 +65,12 @@ struct Entry {
 pub(super) struct Moment {
     position: Position,
     uptime: Duration,
+}
+
+/// A creation that this server has begun.
+pub(super) struct Creation<'cache> {
+    guard: CreationGuard<'cache>,
+    moment: Moment,
 }
 
 type Outcome = Result<Option<Lookup>, StoreError>;
@@ -142,15 +148,22 @@ impl SessionCache {
         entry.position.is_some_and(is_fresh)
     }
 
-    /// Adds a session that this server has created, with the moment before.
-    pub(super) fn created(&self, session: Session, moment: Moment) -> Arc<ReadySession> {
+    /// Begins the creation of a session. Call this before the store is written.
+    pub(super) fn creating(&self, id: SessionId) -> Creation<'_> {
+        let guard = CreationGuard::begin(&self.in_flight, id);
+        Creation { guard, moment: self.moment(id) }
+    }
+
+    /// Adds a session that this server has created. Another server may have stopped it already.
+    pub(super) fn created(&self, session: Session, creation: Creation<'_>) -> Arc<ReadySession> {
         let session = Arc::new(ReadySession::new(session));
-        let (id, Moment { position, uptime: read_at }) = (session.session().id, moment);
-        let table = self.in_flight.lock();
-        // Another server may have stopped it already.
+        let (id, Moment { position, uptime: read_at }) = (session.session().id, creation.moment);
+        let mut table = self.in_flight.lock();
+        let InFlightCreation { reported, is_outdated } = creation.guard.take(&mut table);
         if self.entries.peek(&id).is_none() {
-            let entry = Entry { session: Arc::clone(&session), position: Some(position), read_at };
-            self.entries.insert(id, entry);
+            let newest = reported.unwrap_or_else(|| Arc::clone(&session));
+            let position = (!is_outdated).then_some(position);
+            self.entries.insert(id, Entry { session: newest, position, read_at });
         }
         drop(table);
         session
@@ -170,7 +183,7 @@ impl SessionCache {
 
     /// Tells a new listener about the session that it has looked up. Others know at least as much already.
     pub(super) fn tell_first(&self, lookup: &Lookup) {
-        self.listeners.tell(&lookup.session, false);
+        self.listeners.tell(&lookup.session, Source::Memory);
     }
 
     /// Returns the sessions that have listeners.
@@ -207,10 +220,12 @@ impl SessionCache {
             }
             (Err(error), _) => self.keep_failure(id, error),
         };
-        drop(table);
         if let Ok(Some(lookup)) = &outcome {
-            self.listeners.tell(&lookup.session, lookup.age.is_none());
+            let source = if lookup.age.is_none() { Source::Store } else { Source::Memory };
+            self.listeners.tell(&lookup.session, source);
         }
+        // Only now, so that no listener hears of this session after a newer one.
+        drop(table);
         outcome
     }
 
@@ -279,8 +294,8 @@ impl SessionCache {
             let (position, read_at) = (known.position, read_at.unwrap_or(known.read_at));
             self.entries.insert(id, Entry { session: Arc::clone(session), position, read_at });
         }
+        self.listeners.tell(session, Source::Change);
         drop(table);
-        self.listeners.tell(session, true);
     }
 
     /// Returns whether somebody wants to know this revision: a listener, a caller in line, or the cache.
