@@ -208,8 +208,7 @@ mod tests {
         let mut listener = listeners.listen(first.id);
         let stop = |at| Arc::new(ReadySession::new(first.stopped(Timestamp::from_millis(at).unwrap())));
         let (lost, stored) = (stop(1), stop(2));
-        for (session, source) in
-            [(&lost, Source::Change), (&stored, Source::Change), (&lost, Source::Memory)]
+        for (session, source) in [(&lost, Source::Change), (&stored, Source::Change), (&lost, Source::Memory)]
         {
             listeners.tell(session, source);
         }

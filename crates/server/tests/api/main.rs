@@ -13,5 +13,6 @@ mod reads;
 mod redis;
 mod sessions;
 mod several;
+mod slow_store;
 mod support;
 mod upgrade;

@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tempfile::TempDir;
-use tickseed_engine::{Rules, Schedule};
 use tickseed_session::acceptance::{
-    DEADLINE, HoldUp, TestClock, assert_nothing_is_written_late, now, session,
+    DEADLINE, HoldUp, PatientStore, TestClock, assert_nothing_is_written_late, now, session,
 };
 use tickseed_session::{
-    CacheSize, Change, Clock, Created, FeedPart, NewSession, Replaced, ServiceError, SessionService,
-    SessionStore, Subscriber, SystemClock, TimeToLive,
+    CacheSize, Change, Clock, Created, FeedPart, Replaced, ServiceError, Session, SessionId, SessionService,
+    SessionStore, StoreError, Subscriber, SystemClock, TimeToLive, Timestamp,
 };
 use tickseed_store::test_servers::{RedisCluster, RedisServer};
 use tickseed_store::{EmbeddedStore, RedisAddress, RedisStore};
@@ -191,8 +190,7 @@ impl HoldUp for SetBack<'_> {
 async fn redis_writes_nothing_late_after_its_clock_has_been_set_back() {
     let (server, clock) = (RedisServer::start(&[]), JumpingClock::default());
     let store = redis_store(&server.address(), Arc::new(clock.clone())).await;
-    let set_back =
-        SetBack { redis: HangingRedis::new(std::slice::from_ref(&server)), clock: clock.clone() };
+    let set_back = SetBack { redis: HangingRedis::new(std::slice::from_ref(&server)), clock: clock.clone() };
     assert_nothing_is_written_late(store, &clock.clock, &set_back).await;
 }
 
@@ -215,56 +213,65 @@ async fn a_deadline_costs_a_second_call_only_if_the_clock_of_redis_is_not_known(
     }
 }
 
-/// The caller gets an error soon. Much later, Redis goes on and carries out everything that it has received.
+/// Finds one session as it was at first, and writes to Redis.
+struct WritesToRedis {
+    store: Arc<RedisStore>,
+    first: Session,
+}
+
+#[async_trait]
+impl SessionStore for WritesToRedis {
+    async fn create(&self, session: Session) -> Result<Created, StoreError> {
+        self.store.create(session).await
+    }
+
+    async fn find(&self, _id: SessionId) -> Result<Option<Session>, StoreError> {
+        Ok(Some(self.first.clone()))
+    }
+
+    async fn compare_and_set(
+        &self,
+        session: Session,
+        deadline: Option<Timestamp>,
+    ) -> Result<Replaced, StoreError> {
+        self.store.compare_and_set(session, deadline).await
+    }
+
+    async fn remove_expired(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.store.remove_expired(now).await
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.store.check().await
+    }
+}
+
+/// The caller gets an error soon. Later Redis goes on, and carries out everything that it has received.
 #[tokio::test]
 async fn a_stop_that_redis_carries_out_late_has_no_effect() {
-    let server = RedisServer::start(&[]);
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let store = redis_store(&server.address(), Arc::clone(&clock)).await;
-    let shared: Arc<dyn SessionStore> = Arc::clone(&store) as _;
-    let service = SessionService::new(shared, clock, TimeToLive::from_seconds(0), CacheSize::from_megabytes(1));
-    // The first stop tells the store the time of Redis, so that the second is sent with its deadline.
-    let (warm_up, id) = (create(&service).await, create(&service).await);
-    until_answered(async || service.stop(warm_up, None).await).await;
-    let before = service.find(id).await.unwrap().session.session().clone();
+    let (server, first, other) = (RedisServer::start(&[]), session(0), session(0));
+    let store = redis_store(&server.address(), Arc::new(SystemClock)).await;
+    for session in [&first, &other] {
+        assert_eq!(store.create(session.clone()).await.unwrap(), Created::Yes);
+    }
+    // The store learns the time of Redis, so that it sends the stop with its deadline.
+    let soon = SystemClock.now().after(DEADLINE);
+    assert_eq!(store.compare_and_set(other.stopped(now()), soon).await.unwrap(), Replaced::Yes);
+    let over = Arc::new(WritesToRedis { store: Arc::clone(&store), first: first.clone() });
+    let (time_to_live, cache_size) = (TimeToLive::from_seconds(0), CacheSize::from_megabytes(1));
+    let service = SessionService::new(over, Arc::new(SystemClock), time_to_live, cache_size);
 
     let redis = HangingRedis::new(std::slice::from_ref(&server));
     redis.begin().await;
     let asked_at = Instant::now();
-    let refused = service.stop(id, None).await;
-    assert!(matches!(refused, Err(ServiceError::Store(_))), "{refused:?}");
+    let refused = service.stop(first.id, None).await;
+    assert!(matches!(refused, Err(ServiceError::Store(StoreError::Unavailable(_)))), "{refused:?}");
     while asked_at.elapsed() <= WRITTEN_WITHIN {
         sleep(LOOK_EVERY).await;
     }
     redis.end().await;
-    let found = until_answered(async || store.find(id).await.map_err(ServiceError::from)).await;
-    assert_eq!(found, Some(before), "the stop would lie in the past");
-    let stopped = until_answered(async || service.stop(id, None).await).await;
-    assert_eq!(stopped.session().revision.get(), 2);
-}
-
-async fn create(service: &SessionService) -> tickseed_session::SessionId {
-    let new = || NewSession {
-        created_at: service.clock().now(),
-        seed: None,
-        schedule: Schedule::new(0, 100).unwrap(),
-        rules: Rules::default(),
-        metadata: None,
-        time_to_live: None,
-    };
-    until_answered(async || service.create(new()).await).await.session().id
-}
-
-/// Makes a call until the store answers.
-async fn until_answered<T>(call: impl AsyncFn() -> Result<T, ServiceError>) -> T {
-    let answered = async {
-        loop {
-            match call().await {
-                Ok(answer) => return answer,
-                Err(ServiceError::Store(error)) if error.is_temporary() => sleep(LOOK_EVERY).await,
-                Err(error) => panic!("{error}"),
-            }
-        }
-    };
-    timeout(DEADLINE, answered).await.expect("the store answers")
+    let patient = PatientStore(WritesToRedis { store: Arc::clone(&store), first: first.clone() });
+    patient.check().await.unwrap();
+    assert_eq!(store.find(first.id).await.unwrap().as_ref(), Some(&first), "the stop would lie in the past");
+    assert_eq!(service.stop(first.id, None).await.unwrap().session().revision.get(), 2);
 }
