@@ -120,24 +120,28 @@ fn is_news(reported: Option<&Arc<ReadySession>>, revision: Revision) -> bool {
 pub(super) struct CreationGuard<'reads> {
     reads: &'reads InFlightReads,
     id: SessionId,
+    has_ended: bool,
 }
 
 impl<'reads> CreationGuard<'reads> {
     /// Begins a creation, so that no change of the session is missed from here on.
     pub(super) fn begin(reads: &'reads InFlightReads, id: SessionId) -> Self {
         reads.lock().creations.insert(id, InFlightCreation::default());
-        Self { reads, id }
+        Self { reads, id, has_ended: false }
     }
 
-    /// Takes what has been reported so far.
-    pub(super) fn take(&self, table: &mut Table) -> InFlightCreation {
+    /// Ends the creation and returns what has been reported since it began.
+    pub(super) fn end(mut self, table: &mut Table) -> InFlightCreation {
+        self.has_ended = true;
         table.creations.remove(&self.id).unwrap_or_default()
     }
 }
 
 impl Drop for CreationGuard<'_> {
     fn drop(&mut self) {
-        self.reads.lock().creations.remove(&self.id);
+        if !self.has_ended {
+            self.reads.lock().creations.remove(&self.id);
+        }
     }
 }
 

@@ -157,9 +157,10 @@ impl SessionCache {
     /// Adds a session that this server has created. Another server may have stopped it already.
     pub(super) fn created(&self, session: Session, creation: Creation<'_>) -> Arc<ReadySession> {
         let session = Arc::new(ReadySession::new(session));
-        let (id, Moment { position, uptime: read_at }) = (session.session().id, creation.moment);
+        let Creation { guard, moment: Moment { position, uptime: read_at } } = creation;
+        let id = session.session().id;
         let mut table = self.in_flight.lock();
-        let InFlightCreation { reported, is_outdated } = creation.guard.take(&mut table);
+        let InFlightCreation { reported, is_outdated } = guard.end(&mut table);
         if self.entries.peek(&id).is_none() {
             let newest = reported.unwrap_or_else(|| Arc::clone(&session));
             let position = (!is_outdated).then_some(position);

@@ -180,11 +180,10 @@ impl Events {
     fn event(&self, session: &ReadySession) -> Option<Event> {
         let name = match &self.session {
             None if self.client_has(session) => return None,
-            None => "session",
             // The only change that gives a session a later revision is a stop.
             Some(known) if known.session().revision < session.session().revision => "stopped",
-            // The store has lost a stop.
-            Some(_) => "session",
+            // The first session, or the store has lost a stop.
+            _ => "session",
         };
         let representation = representation(session, self.service.clock().now()).ok()?;
         let data = ByteString::try_from(representation.body.clone()).ok()?;
