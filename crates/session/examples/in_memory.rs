@@ -61,9 +61,11 @@ impl SessionStore for InMemoryStore {
     ) -> Result<Replaced, StoreError> {
         let mut sessions = self.lock();
         let stored = sessions.get(&session.id).map(|stored| stored.revision);
-        let is_late = deadline.is_some_and(|deadline| deadline <= self.clock.now());
-        if is_late || stored.is_none() || stored != session.revision.previous() {
+        if stored.is_none() || stored != session.revision.previous() {
             return Ok(Replaced::No);
+        }
+        if deadline.is_some_and(|deadline| deadline <= self.clock.now()) {
+            return Ok(Replaced::TooLate);
         }
         sessions.insert(session.id, session);
         Ok(Replaced::Yes)

@@ -20,6 +20,17 @@ enum Newest {
     Unreadable,
 }
 
+/// Where a session comes from, which decides whether it replaces what the listeners know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    /// The store has it now.
+    Store,
+    /// A change, which may be reported late.
+    Change,
+    /// Memory, which may be outdated.
+    Memory,
+}
+
 /// What a listener hears.
 #[derive(Debug, Clone)]
 pub enum Notice {
@@ -52,17 +63,13 @@ impl Listeners {
         Listener { id, newest: Some(newest), listeners: Arc::clone(self) }
     }
 
-    /// Tells the listeners of a session about it, if they know nothing, an earlier revision, or another session of the same
-    /// revision, which means that the store has lost a change. A session that is not certain never replaces the same revision.
-    pub(super) fn tell(&self, session: &Arc<ReadySession>, is_certain: bool) {
+    /// Tells the listeners of a session about it, if it is new to them.
+    pub(super) fn tell(&self, session: &Arc<ReadySession>, source: Source) {
         if let Some(newest) = self.lock().get(&session.session().id) {
             newest.send_if_modified(|known| {
                 let is_new = match known {
                     Newest::Nothing | Newest::Unreadable => true,
-                    Newest::Session(known) => {
-                        is_newer(session.session(), known.session())
-                            || is_certain && contradicts(session.session(), known.session())
-                    }
+                    Newest::Session(known) => is_new(session.session(), known.session(), source),
                 };
                 if is_new {
                     *known = Newest::Session(Arc::clone(session));
@@ -99,12 +106,16 @@ impl Listeners {
     }
 }
 
-fn is_newer(session: &Session, known: &Session) -> bool {
-    known.revision < session.revision
-}
-
-fn contradicts(session: &Session, known: &Session) -> bool {
-    known.revision == session.revision && known != session
+/// Returns whether a session replaces the known one. Revisions do not decide alone: a store that has lost a change gives the same
+/// revision to another one, or still has an earlier revision.
+fn is_new(session: &Session, known: &Session, source: Source) -> bool {
+    match source {
+        Source::Store => session != known,
+        Source::Change => {
+            session.revision > known.revision || session.revision == known.revision && session != known
+        }
+        Source::Memory => session.revision > known.revision,
+    }
 }
 
 impl Listener {
@@ -169,10 +180,10 @@ mod tests {
         let second = first.stopped(Timestamp::MAX);
         let mut listener = listeners.listen(first.id);
         let (first, second) = (Arc::new(ReadySession::new(first)), Arc::new(ReadySession::new(second)));
-        listeners.tell(&first, true);
+        listeners.tell(&first, Source::Change);
         hears(&mut listener, &first).await;
         for session in [&first, &second, &second, &first] {
-            listeners.tell(session, true);
+            listeners.tell(session, Source::Change);
         }
         hears(&mut listener, &second).await;
         assert!(listener.next().now_or_never().is_none(), "it waits");
@@ -185,7 +196,7 @@ mod tests {
         let listeners = Arc::<Listeners>::default();
         let session = Arc::new(ReadySession::new(session()));
         let _first = listeners.listen(session.session().id);
-        listeners.tell(&session, true);
+        listeners.tell(&session, Source::Store);
         let mut second = listeners.listen(session.session().id);
         hears(&mut second, &session).await;
     }
@@ -197,9 +208,27 @@ mod tests {
         let mut listener = listeners.listen(first.id);
         let stop = |at| Arc::new(ReadySession::new(first.stopped(Timestamp::from_millis(at).unwrap())));
         let (lost, stored) = (stop(1), stop(2));
-        for (session, is_certain) in [(&lost, true), (&stored, true), (&lost, false)] {
-            listeners.tell(session, is_certain);
+        for (session, source) in [(&lost, Source::Change), (&stored, Source::Change), (&lost, Source::Memory)]
+        {
+            listeners.tell(session, source);
         }
+        hears(&mut listener, &stored).await;
+    }
+
+    #[tokio::test]
+    async fn a_listener_hears_that_the_store_has_lost_the_stop() {
+        let listeners = Arc::<Listeners>::default();
+        let stored = session();
+        let mut listener = listeners.listen(stored.id);
+        let lost = Arc::new(ReadySession::new(stored.stopped(Timestamp::MAX)));
+        let stored = Arc::new(ReadySession::new(stored));
+        listeners.tell(&lost, Source::Change);
+        hears(&mut listener, &lost).await;
+        for source in [Source::Memory, Source::Change] {
+            listeners.tell(&stored, source);
+            assert!(listener.next().now_or_never().is_none(), "{source:?} may be outdated");
+        }
+        listeners.tell(&stored, Source::Store);
         hears(&mut listener, &stored).await;
     }
 
@@ -208,7 +237,7 @@ mod tests {
         let listeners = Arc::<Listeners>::default();
         let session = Arc::new(ReadySession::new(session()));
         let mut listener = listeners.listen(session.session().id);
-        listeners.tell(&session, true);
+        listeners.tell(&session, Source::Store);
         listeners.tell_unreadable(session.session().id);
         assert!(matches!(listener.next().await, Notice::Unreadable));
     }

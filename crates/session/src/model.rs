@@ -134,6 +134,12 @@ impl Session {
         self.expires_at.is_some_and(|expires_at| expires_at <= now)
     }
 
+    /// Returns whether the session starts by default and had not started when it was created, but has at `now`.
+    pub(super) fn has_missed_its_default_start(&self, now: Timestamp) -> bool {
+        let default = Self::default_start(self.created_at);
+        self.created_at < default && default <= now && self.schedule.start_at() == default.millis()
+    }
+
     /// Returns the same session, stopped at `at`, with the next revision.
     #[must_use]
     pub fn stopped(&self, at: Timestamp) -> Self {

@@ -25,6 +25,12 @@ const STOP_ATTEMPTS: u32 = 100;
 /// to every server, and leaves room for clocks that differ.
 const STOP_FINAL_BEFORE: Duration = Duration::from_millis(500);
 
+/// How long after it takes effect a stop may still be written. Later, nobody could hear of it in time.
+const STOP_WRITTEN_WITHIN: Duration = Duration::from_millis(250);
+
+/// How many times a stop is tried when the store is too slow to write it in time.
+const LATE_ATTEMPTS: u32 = 3;
+
 /// How many sessions are read at once for listeners that may have missed a change.
 const CONCURRENT_READS: usize = 64;
 
@@ -79,6 +85,12 @@ pub enum ServiceError {
     /// Others changed the session again and again at the same time.
     #[error("the session changed {STOP_ATTEMPTS} times during the attempt to stop it")]
     Contended,
+    /// The store was too slow to write the stop in time. The session has not changed.
+    #[error("the store is too slow at the moment: nothing has changed; try again")]
+    StopTooLate,
+    /// The store was so slow that a new session would have been handed out after its default start. Nobody knows its id.
+    #[error("the store is too slow at the moment: the session would already have started; try again")]
+    CreatedTooLate,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -121,7 +133,8 @@ impl SessionService {
     ///
     /// # Errors
     ///
-    /// [`ServiceError::Store`] if the store fails.
+    /// [`ServiceError::Store`] if the store fails, [`ServiceError::CreatedTooLate`] if it takes so long that the default start of
+    /// the session is over.
     pub async fn create(&self, new: NewSession) -> Result<Arc<ReadySession>, ServiceError> {
         let seed = match new.seed {
             Some(seed) => seed,
@@ -130,9 +143,12 @@ impl SessionService {
         loop {
             let id = SessionId::random(new.created_at);
             let session = Session::create(id, seed, new.clone(), self.time_to_live);
-            let moment = self.cache.moment(id);
+            let creation = self.cache.creating(id);
             match self.store.create(session.clone()).await? {
-                Created::Yes => return Ok(self.cache.created(session, moment)),
+                Created::Yes if session.has_missed_its_default_start(self.clock.now()) => {
+                    return Err(ServiceError::CreatedTooLate);
+                }
+                Created::Yes => return Ok(self.cache.created(session, creation)),
                 // Another session has this id already: take another id.
                 Created::IdTaken => {}
             }
@@ -188,31 +204,44 @@ impl SessionService {
         Ok((session.state_at(instant)?, age))
     }
 
-    /// Stops a session at `at`, or now.
+    /// Stops a session at `at`, or now. A stop is written at most 250 ms after it takes effect. If the store is too slow for a
+    /// stop without `at`, it is tried again with the time at which the store is ready.
     ///
     /// # Errors
     ///
     /// As [`find`](Self::find). [`ServiceError::StopInThePast`] if `at` has passed, [`ServiceError::AlreadyStopped`] if the
-    /// session's stop is final, [`ServiceError::StopNotEarlier`] if the session stops at `at` or before.
+    /// session's stop is final, [`ServiceError::StopNotEarlier`] if the session stops at `at` or before,
+    /// [`ServiceError::StopTooLate`] if the store is too slow. After [`ServiceError::Store`] the stop may have been written, or
+    /// be written later, but never later than that.
     pub async fn stop(
         &self,
         id: SessionId,
         at: Option<Timestamp>,
     ) -> Result<Arc<ReadySession>, ServiceError> {
         let mut lookup = self.find(id).await?;
+        let mut late_attempts = 0;
         for _ in 0..STOP_ATTEMPTS {
             let session = lookup.session.session();
             // Read the clock after the session: a stop that is found in the store then never lies in the future only because
             // the clock was read before it was made.
             let now = self.clock.now();
-            let stopped = session.stopped(allowed_stop(session, at, now)?);
-            let deadline = session.stopped_at.map(stop_is_final_from);
+            let stop_at = match allowed_stop(session, at, now) {
+                // It did not when the caller asked.
+                Err(ServiceError::StopInThePast { .. }) if late_attempts > 0 => {
+                    return Err(ServiceError::StopTooLate);
+                }
+                Ok(_) if late_attempts == LATE_ATTEMPTS => return Err(ServiceError::StopTooLate),
+                allowed => allowed?,
+            };
+            let stopped = session.stopped(stop_at);
             let moment = self.cache.moment(id);
-            match self.store.compare_and_set(stopped.clone(), deadline).await? {
+            match self.store.compare_and_set(stopped.clone(), deadline(session, stop_at)).await? {
                 Replaced::Yes => return Ok(self.cache.replaced(stopped, moment)),
-                // Another change came first, or the stop to be replaced is final by now. Look again, in the store.
-                Replaced::No => lookup = self.unless_expired(id, self.cache.read(id).await?)?,
+                Replaced::No => {}
+                Replaced::TooLate => late_attempts += 1,
             }
+            // Another change came first, or the stop to be replaced may be final by now. Look again, in the store.
+            lookup = self.unless_expired(id, self.cache.read(id).await?)?;
         }
         Err(ServiceError::Contended)
     }
@@ -285,6 +314,13 @@ fn ticks(every: Duration) -> Interval {
 /// stopped earlier.
 fn stop_is_final_from(stopped_at: Timestamp) -> Timestamp {
     stopped_at.before(STOP_FINAL_BEFORE)
+}
+
+/// Returns until when the stop of `session` at `stop_at` may be written: until the stop that it replaces is final, and only a
+/// little later than it takes effect.
+fn deadline(session: &Session, stop_at: Timestamp) -> Option<Timestamp> {
+    let replaced_is_final_from = session.stopped_at.map(stop_is_final_from);
+    [replaced_is_final_from, stop_at.after(STOP_WRITTEN_WITHIN)].into_iter().flatten().min()
 }
 
 /// Returns when `session` stops, if it may be stopped then: never in the past, only once, and only ever earlier.

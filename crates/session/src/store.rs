@@ -15,9 +15,12 @@ use super::{ChangeFeed, Session, SessionId, Timestamp};
 /// - `create` and `compare_and_set` are atomic. Of several concurrent calls for one session exactly one succeeds. A call that
 ///   fails with [`StoreError::Unavailable`] has taken effect completely or not at all; any other failed call has changed
 ///   nothing.
+/// - Nothing is replaced after its deadline. The store looks at its clock when it is the call's turn to be written, however long
+///   the call has waited by then, and also if the caller has given up.
 /// - A session comes back exactly as it was stored.
 /// - A record that only a later version understands gives [`StoreError::NewerRecord`], and is never overwritten.
-/// - Expired sessions may be found until they are removed. The service hides them.
+/// - Expired sessions may be found until they are removed. The service hides them. A store that removes them by itself keeps each
+///   for up to a minute longer. The stored session decides: a replacement can move the expiry, or take it away.
 #[async_trait]
 pub trait SessionStore: Send + Sync + 'static {
     /// Stores a new session, unless its id is taken.
@@ -35,7 +38,8 @@ pub trait SessionStore: Send + Sync + 'static {
     async fn find(&self, id: SessionId) -> Result<Option<Session>, StoreError>;
 
     /// Replaces the stored session by `session`, if the stored one has the revision before and the store's clock has not
-    /// reached the deadline.
+    /// reached the deadline. The deadline is in the time of the clock that the store was made with, whatever other clocks it
+    /// uses.
     ///
     /// # Errors
     ///
@@ -84,8 +88,10 @@ pub enum Created {
 pub enum Replaced {
     /// The session has been replaced.
     Yes,
-    /// The stored session has another revision or is gone, or the deadline has passed. Nothing has changed.
+    /// The stored session has another revision or is gone. Nothing has changed.
     No,
+    /// The deadline has passed. Nothing has changed, and this call will not change anything later.
+    TooLate,
 }
 
 /// Why a store failed.

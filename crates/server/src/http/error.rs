@@ -27,6 +27,7 @@ pub(super) enum ApiError {
     Internal(Box<dyn Error + Send + Sync>),
     NewerRecord,
     StoreUnavailable(Box<dyn Error + Send + Sync>),
+    StoreTooSlow(Box<dyn Error + Send + Sync>),
 }
 
 impl ApiError {
@@ -49,7 +50,7 @@ impl ApiError {
             Self::UnsupportedMediaType { .. } => ErrorCode::UnsupportedMediaType,
             Self::Internal(_) => ErrorCode::Internal,
             Self::NewerRecord => ErrorCode::NewerRecord,
-            Self::StoreUnavailable(_) => ErrorCode::StoreUnavailable,
+            Self::StoreUnavailable(_) | Self::StoreTooSlow(_) => ErrorCode::StoreUnavailable,
         }
     }
 
@@ -83,7 +84,9 @@ impl ApiError {
             Self::StoreUnavailable(error) if matches!(error.downcast_ref(), Some(StoreError::NotAsked)) => {
                 None
             }
-            Self::Internal(error) | Self::StoreUnavailable(error) => Some(&**error),
+            Self::Internal(error) | Self::StoreUnavailable(error) | Self::StoreTooSlow(error) => {
+                Some(&**error)
+            }
             // The first one is logged where it is read; during an upgrade there may be many.
             _ => None,
         }
@@ -112,6 +115,7 @@ impl fmt::Display for ApiError {
             Self::StoreUnavailable(_) => {
                 f.write_str("sessions cannot be read or written at the moment; try again")
             }
+            Self::StoreTooSlow(error) => write!(f, "{error}"),
         }
     }
 }
@@ -135,7 +139,7 @@ impl ResponseError for ApiError {
             Self::MethodNotAllowed { allow } => {
                 response.insert_header((header::ALLOW, *allow));
             }
-            Self::NewerRecord | Self::StoreUnavailable(_) => {
+            Self::NewerRecord | Self::StoreUnavailable(_) | Self::StoreTooSlow(_) => {
                 response.insert_header((header::RETRY_AFTER, "1"));
             }
             // On an open connection, the unread rest of the body would be taken for the next request.
@@ -158,6 +162,7 @@ impl From<ServiceError> for ApiError {
             ServiceError::StopInThePast { .. } => Self::invalid_field("at", detail),
             ServiceError::Engine(error) => Self::invalid_field(error.field().as_str(), detail),
             ServiceError::Contended => Self::StoreUnavailable(error.into()),
+            ServiceError::StopTooLate | ServiceError::CreatedTooLate => Self::StoreTooSlow(error.into()),
             ServiceError::Store(error) => error.into(),
         }
     }

@@ -1,5 +1,6 @@
 //! The events of a session, with a clock that the test sets.
 
+mod lost_stop;
 mod streams;
 
 use std::time::Duration;
@@ -30,7 +31,12 @@ async fn stop(server: &LocalServer, path: &str, at: &str) {
 async fn assert_shows_session(server: &LocalServer, path: &str, event: &Block, name: &str) {
     let session = server.api.get(path).await;
     assert_eq!((event.event.as_str(), &event.data), (name, &session.text));
-    assert_eq!(event.id, event.json()["revision"].to_string());
+    assert_eq!(event.id, session.header("etag"));
+}
+
+/// Returns the id of the event that a new listener receives.
+async fn newest_id(server: &LocalServer, path: &str) -> String {
+    Listener::start(&server.api, path).await.event().await.id
 }
 
 /// Checks that the next five blocks are heartbeats.
@@ -51,11 +57,11 @@ async fn a_listener_receives_the_session_and_then_every_change_of_its_stop() {
     let first = listener.block().await.unwrap();
     assert_shows_session(&server, &path, &first, "session").await;
     assert_only_heartbeats(&mut listener).await;
-    for (at, id) in [("2026-01-31T12:30:00Z", "2"), ("2026-01-31T12:10:00Z", "3"), (NOW, "4")] {
+    for (at, revision) in [("2026-01-31T12:30:00Z", 2), ("2026-01-31T12:10:00Z", 3), (NOW, 4)] {
         stop(&server, &path, at).await;
         let event = listener.event().await;
         assert_shows_session(&server, &path, &event, "stopped").await;
-        assert_eq!(event.id, id);
+        assert_eq!(event.revision(), revision);
         assert_only_heartbeats(&mut listener).await;
     }
 }
@@ -76,8 +82,9 @@ async fn a_refused_stop_sends_no_event() {
 async fn a_client_that_reconnects_with_the_newest_id_receives_only_new_events() {
     let server = start();
     let path = server.api.create(r#"{"tick_ms":100}"#).await;
-    for (id, at) in [("1", "2026-01-31T12:10:00Z"), ("2", "2026-01-31T12:05:00Z")] {
-        let mut listener = Listener::reconnect(&server.api, &path, Some(id)).await;
+    for at in ["2026-01-31T12:10:00Z", "2026-01-31T12:05:00Z"] {
+        let id = newest_id(&server, &path).await;
+        let mut listener = Listener::reconnect(&server.api, &path, Some(&id)).await;
         assert!(!listener.block().await.unwrap().retry.is_empty());
         assert_only_heartbeats(&mut listener).await;
         stop(&server, &path, at).await;
@@ -86,29 +93,47 @@ async fn a_client_that_reconnects_with_the_newest_id_receives_only_new_events() 
 }
 
 #[tokio::test]
-async fn a_client_that_reconnects_with_an_older_id_receives_the_newest_event_at_once() {
+async fn a_client_that_reconnects_with_an_older_id_receives_the_session_at_once() {
     let server = start();
     let path = server.api.create(r#"{"tick_ms":100}"#).await;
+    let mut ids = vec![newest_id(&server, &path).await];
     stop(&server, &path, "2026-01-31T12:10:00Z").await;
+    ids.push(newest_id(&server, &path).await);
     stop(&server, &path, "2026-01-31T12:05:00Z").await;
-    for id in ["1", "2"] {
-        let mut listener = Listener::reconnect(&server.api, &path, Some(id)).await;
+    for id in ids {
+        let mut listener = Listener::reconnect(&server.api, &path, Some(&id)).await;
         let event = listener.event().await;
-        assert_shows_session(&server, &path, &event, "stopped").await;
-        assert_eq!(event.id, "3");
+        assert_shows_session(&server, &path, &event, "session").await;
+        assert_eq!(event.revision(), 3);
         assert_only_heartbeats(&mut listener).await;
     }
 }
 
 #[tokio::test]
-async fn an_invalid_last_event_id_is_ignored() {
+async fn a_client_that_reconnects_after_the_stop_has_taken_effect_has_the_session_already() {
+    let server = start();
+    let path = server.api.create(r#"{"tick_ms":100}"#).await;
+    stop(&server, &path, "2026-01-31T12:10:00Z").await;
+    let id = newest_id(&server, &path).await;
+    server.clock.set("2026-01-31T12:10:00.000Z");
+    assert_ne!(server.api.get(&path).await.header("etag"), id);
+    let mut listener = Listener::reconnect(&server.api, &path, Some(&id)).await;
+    assert!(!listener.block().await.unwrap().retry.is_empty());
+    assert_only_heartbeats(&mut listener).await;
+}
+
+#[tokio::test]
+async fn any_other_last_event_id_gives_the_session() {
     let server = start();
     let path = server.api.create(r#"{"tick_ms":100}"#).await;
     for is_stopped in [false, true] {
         if is_stopped {
             stop(&server, &path, "2026-01-31T12:10:00Z").await;
         }
-        for id in ["", "abc", "0", "-1", "1.0", "3", "99999999999999999999", "sess_1", "1,2"] {
+        let tag = newest_id(&server, &path).await;
+        let (weak, list, bare) = (format!("W/{tag}"), format!("{tag}, {tag}"), tag.trim_matches('"'));
+        // Earlier versions sent revisions.
+        for id in ["", "abc", "0", "1", "2", "99999999999999999999", "\"\"", &weak, &list, bare] {
             let mut listener = Listener::reconnect(&server.api, &path, Some(id)).await;
             assert_shows_session(&server, &path, &listener.event().await, "session").await;
         }
@@ -125,7 +150,7 @@ async fn a_stream_ends_when_its_session_expires() {
     assert_only_heartbeats(&mut listener).await;
     server.clock.set("2026-01-31T12:00:05.000Z");
     let event = listener.event().await;
-    assert_eq!((event.event.as_str(), event.id.as_str()), ("expired", "1"));
+    assert_eq!((event.event.as_str(), event.id.as_str()), ("expired", ""));
     assert_eq!(event.json(), json!({"id": session["id"]}));
     assert_eq!(listener.remaining_blocks().await, []);
     let reconnection = server.api.get(&format!("{path}/events")).await;

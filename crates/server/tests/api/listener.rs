@@ -40,13 +40,17 @@ impl Block {
         !self.event.is_empty()
     }
 
-    /// Parses the data as JSON. Checks that the id of the event is the revision, if there is one.
+    /// Parses the data as JSON. Checks that the event has an id if it has a session.
     pub(crate) fn json(&self) -> Value {
         let data: Value = serde_json::from_str(&self.data).expect("the data is JSON");
-        if let Some(revision) = data["revision"].as_u64() {
-            assert_eq!(self.id, revision.to_string());
-        }
+        let is_tag = self.id.len() > 10 && self.id.starts_with('"') && self.id.ends_with('"');
+        assert_eq!(is_tag, data["revision"].is_u64(), "{self:?}");
         data
+    }
+
+    /// Returns the revision of the session in the data.
+    pub(crate) fn revision(&self) -> u64 {
+        self.json()["revision"].as_u64().expect("the data is a session")
     }
 }
 

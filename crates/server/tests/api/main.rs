@@ -14,5 +14,6 @@ mod reads;
 mod redis;
 mod sessions;
 mod several;
+mod slow_store;
 mod support;
 mod upgrade;

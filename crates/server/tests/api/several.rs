@@ -117,7 +117,7 @@ async fn wait_for_stop_event(listener: Option<Listener>) -> Option<Instant> {
     let mut listener = listener?;
     let event = listener.event().await;
     let heard_at = Instant::now();
-    assert_eq!((event.event.as_str(), event.id.as_str()), ("stopped", "2"));
+    assert_eq!((event.event.as_str(), event.revision()), ("stopped", 2));
     assert_eq!(event.json()["status"], "stopped");
     assert!(!listener.hears_an_event_within(BOUND).await, "only one event is sent");
     Some(heard_at)

@@ -49,7 +49,7 @@ async fn reports_no_refused_replacement(handles: &Handles, subscriber: &Recordin
         assert_eq!(store.compare_and_set(missing.clone(), None).await.unwrap(), Replaced::No);
         assert_eq!(store.compare_and_set(same.clone(), None).await.unwrap(), Replaced::No);
         assert_eq!(store.compare_and_set(skipping.clone(), None).await.unwrap(), Replaced::No);
-        assert_eq!(store.compare_and_set(late.clone(), Some(now())).await.unwrap(), Replaced::No);
+        assert_eq!(store.compare_and_set(late.clone(), Some(now())).await.unwrap(), Replaced::TooLate);
         subscriber.is_caught_up().await;
         assert!([missing, same, skipping, late].iter().all(|refused| !subscriber.knows(refused)));
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use crate::{Clock, Timestamp};
 
@@ -36,6 +37,12 @@ impl TestClock {
     /// Sets the clock.
     pub fn set(&self, text: &str) {
         self.0.store(instant(text).millis() * 1_000, Ordering::SeqCst);
+    }
+
+    /// Sets the clock forward.
+    pub fn advance(&self, duration: Duration) {
+        let micros = i64::try_from(duration.as_micros()).expect("tests advance it by little");
+        self.0.fetch_add(micros, Ordering::SeqCst);
     }
 }
 

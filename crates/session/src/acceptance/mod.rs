@@ -6,7 +6,9 @@
 
 mod changes;
 mod clock;
+mod expiry;
 mod faulty_store;
+mod late_writes;
 mod patient_store;
 mod subscriber;
 
@@ -23,6 +25,7 @@ use crate::{
 
 pub use clock::{NOW, TestClock, instant, now};
 pub use faulty_store::{Fault, FaultyStore};
+pub use late_writes::{HoldUp, assert_nothing_is_written_late};
 pub use patient_store::PatientStore;
 pub use subscriber::{RecordingSubscriber, Report};
 
@@ -50,7 +53,7 @@ pub async fn assert_contract(handles: Handles) {
     replaces_only_the_revision_before(&**one, &**other).await;
     replaces_only_before_the_deadline(&**one).await;
     lets_one_of_many_replacements_through(&handles).await;
-    removes_expired_sessions(&**one, subscriber.as_deref()).await;
+    expiry::assert_contract(&**one, subscriber.as_deref()).await;
     if let Some(subscriber) = &subscriber {
         changes::assert_contract(&handles, subscriber).await;
     }
@@ -155,9 +158,13 @@ async fn replaces_only_before_the_deadline(store: &dyn SessionStore) {
     assert_eq!(store.create(first.clone()).await.unwrap(), Created::Yes);
     let second = first.stopped(now());
     for passed in [now(), now().before(Duration::from_millis(1))] {
-        assert_eq!(store.compare_and_set(second.clone(), Some(passed)).await.unwrap(), Replaced::No);
+        let outcome = store.compare_and_set(second.clone(), Some(passed)).await.unwrap();
+        assert_eq!(outcome, Replaced::TooLate, "{passed}");
         assert_eq!(store.find(first.id).await.unwrap().as_ref(), Some(&first));
     }
+    let third = second.stopped(now());
+    let outcome = store.compare_and_set(third, Some(now())).await.unwrap();
+    assert_eq!(outcome, Replaced::No, "another revision counts first");
     // The deadline is generous, because the clock of a remote store goes on while the test's clock stands still.
     let deadline = now().after(DEADLINE);
     assert_eq!(store.compare_and_set(second.clone(), deadline).await.unwrap(), Replaced::Yes);
@@ -178,38 +185,5 @@ async fn lets_one_of_many_replacements_through(handles: &Handles) {
     assert_eq!(stored.len(), 1);
     for store in handles {
         assert_eq!(store.find(first.id).await.unwrap().as_ref(), Some(&stored[0].1));
-    }
-}
-
-async fn removes_expired_sessions(store: &dyn SessionStore, subscriber: Option<&RecordingSubscriber>) {
-    let (permanent, late, changed) = (session(0), session(61), session(30));
-    for session in [&permanent, &late, &changed] {
-        assert_eq!(store.create(session.clone()).await.unwrap(), Created::Yes);
-    }
-    // A session that has changed is removed like any other, and only once.
-    assert_eq!(store.compare_and_set(changed.stopped(now()), None).await.unwrap(), Replaced::Yes);
-    let mut expired = vec![changed];
-    for _ in 0..20 {
-        let session = session(60);
-        assert_eq!(store.create(session.clone()).await.unwrap(), Created::Yes);
-        expired.push(session);
-    }
-    let then = now().after(Duration::from_mins(1)).unwrap();
-    let removed = store.remove_expired(then).await.unwrap();
-    assert!(
-        removed == expired.len() as u64 || removed == 0,
-        "all are removed, or the store expires sessions by itself: {removed}"
-    );
-    assert_eq!(store.remove_expired(then).await.unwrap(), 0);
-    if let Some(subscriber) = subscriber.filter(|_| removed > 0) {
-        subscriber.is_caught_up().await;
-        assert!(
-            expired.iter().all(|session| subscriber.knows_removed(session.id)),
-            "the feed reports removals"
-        );
-    }
-    for session in [permanent, late] {
-        assert!(store.find(session.id).await.unwrap().is_some());
-        assert!(subscriber.is_none_or(|subscriber| !subscriber.knows_removed(session.id)));
     }
 }

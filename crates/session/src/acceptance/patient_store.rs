@@ -68,7 +68,9 @@ impl<Store: SessionStore> SessionStore for PatientStore<Store> {
         loop {
             match self.0.compare_and_set(session.clone(), before).await {
                 Err(error) if error.is_temporary() && wait_to_retry(deadline).await => has_failed = true,
-                Ok(Replaced::No) if has_failed && self.holds(&session).await? => return Ok(Replaced::Yes),
+                Ok(Replaced::No | Replaced::TooLate) if has_failed && self.holds(&session).await? => {
+                    return Ok(Replaced::Yes);
+                }
                 answer => return answer,
             }
         }

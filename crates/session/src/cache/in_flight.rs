@@ -1,4 +1,5 @@
-//! Reads of the store that have not ended. At most one read of a session is in flight, however many callers wait for it.
+//! Reads of the store, and creations, that have not ended. At most one read of a session is in flight, however many callers wait
+//! for it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,15 +24,25 @@ pub(super) struct InFlightRead {
     pub(super) reported: Option<Arc<Report>>,
 }
 
-/// All reads in flight.
+/// A creation that the store has not acknowledged to this server. Others may have changed the session already.
+#[derive(Default)]
+pub(super) struct InFlightCreation {
+    /// The newest session that has been reported since the creation began.
+    pub(super) reported: Option<Arc<Report>>,
+    /// Whether the feed has reported a change without the new record.
+    pub(super) is_outdated: bool,
+}
+
+/// All reads and creations in flight.
 #[derive(Default)]
 pub(super) struct InFlightReads(Mutex<Table>);
 
-/// The reads, under their lock.
+/// The reads and creations, under their lock.
 #[derive(Default)]
 pub(super) struct Table {
     reads: HashMap<SessionId, InFlightRead>,
     next_number: u64,
+    creations: HashMap<SessionId, InFlightCreation>,
 }
 
 impl InFlightReads {
@@ -66,22 +77,29 @@ impl Table {
 
     /// Notes that a session has been reported.
     pub(super) fn report(&mut self, report: &Arc<Report>) {
-        if self.awaits(report.id(), report.revision())
-            && let Some(read) = self.reads.get_mut(&report.id())
-        {
-            read.reported = Some(Arc::clone(report));
+        let read = self.reads.get_mut(&report.id()).map(|read| &mut read.reported);
+        let creation = self.creations.get_mut(&report.id()).map(|creation| &mut creation.reported);
+        for reported in read.into_iter().chain(creation) {
+            if is_news(reported.as_ref(), report.revision()) {
+                *reported = Some(Arc::clone(report));
+            }
         }
     }
 
-    /// Returns whether a read of the session is in flight that has not heard of this revision.
+    /// Returns whether a read or a creation of the session is in flight that has not heard of this revision.
     pub(super) fn awaits(&self, id: SessionId, revision: Revision) -> bool {
-        let reported = |read: &InFlightRead| read.reported.as_ref().map(|report| report.revision());
-        self.reads.get(&id).is_some_and(|read| reported(read).is_none_or(|known| known < revision))
+        let read = self.reads.get(&id).map(|read| &read.reported);
+        let creation = self.creations.get(&id).map(|creation| &creation.reported);
+        read.into_iter().chain(creation).any(|reported| is_news(reported.as_ref(), revision))
     }
 
-    /// Detaches the read of a session: its result reaches those who wait for it, but is not kept, and nobody else joins.
+    /// Detaches the read of a session: its result reaches those who wait for it, but is not kept, and nobody else joins. The
+    /// result of a creation is kept as outdated.
     pub(super) fn detach(&mut self, id: SessionId) {
         self.reads.remove(&id);
+        if let Some(creation) = self.creations.get_mut(&id) {
+            creation.is_outdated = true;
+        }
     }
 
     fn end(&mut self, id: SessionId, number: u64) -> Option<InFlightRead> {
@@ -89,6 +107,40 @@ impl Table {
             self.reads.remove(&id)
         } else {
             None
+        }
+    }
+}
+
+/// Returns whether a revision is later than the reported session.
+fn is_news(reported: Option<&Arc<Report>>, revision: Revision) -> bool {
+    reported.is_none_or(|reported| reported.revision() < revision)
+}
+
+/// Ends a creation, also when its caller has gone.
+pub(super) struct CreationGuard<'reads> {
+    reads: &'reads InFlightReads,
+    id: SessionId,
+    has_ended: bool,
+}
+
+impl<'reads> CreationGuard<'reads> {
+    /// Begins a creation, so that no change of the session is missed from here on.
+    pub(super) fn begin(reads: &'reads InFlightReads, id: SessionId) -> Self {
+        reads.lock().creations.insert(id, InFlightCreation::default());
+        Self { reads, id, has_ended: false }
+    }
+
+    /// Ends the creation and returns what has been reported since it began.
+    pub(super) fn end(mut self, table: &mut Table) -> InFlightCreation {
+        self.has_ended = true;
+        table.creations.remove(&self.id).unwrap_or_default()
+    }
+}
+
+impl Drop for CreationGuard<'_> {
+    fn drop(&mut self) {
+        if !self.has_ended {
+            self.reads.lock().creations.remove(&self.id);
         }
     }
 }

@@ -15,11 +15,11 @@ use quick_cache::sync::Cache;
 
 use self::behind::{Behind, Missed};
 use self::entry::{Entry, Weight};
-use self::in_flight::{InFlightRead, InFlightReads, Read, ReadGuard};
+use self::in_flight::{CreationGuard, InFlightCreation, InFlightRead, InFlightReads, Read, ReadGuard};
 use self::report::Report;
 use crate::error_chain::error_chain;
 use crate::freshness::{Freshness, Position};
-use crate::listeners::{Listener, Listeners};
+use crate::listeners::{Listener, Listeners, Source};
 use crate::{
     Change, ChangeFeed, Clock, FeedPart, ReadySession, Revision, Session, SessionId, SessionStore,
     StoreError, Subscriber,
@@ -60,6 +60,12 @@ impl Lookup {
 pub(super) struct Moment {
     position: Position,
     uptime: Duration,
+}
+
+/// A creation that this server has begun.
+pub(super) struct Creation<'cache> {
+    guard: CreationGuard<'cache>,
+    moment: Moment,
 }
 
 type Outcome = Result<Option<Lookup>, StoreError>;
@@ -129,15 +135,26 @@ impl SessionCache {
         entry.position.is_some_and(is_fresh)
     }
 
-    /// Adds a session that this server has created, with the moment before.
-    pub(super) fn created(&self, session: Session, moment: Moment) -> Arc<ReadySession> {
+    /// Begins the creation of a session. Call this before the store is written.
+    pub(super) fn creating(&self, id: SessionId) -> Creation<'_> {
+        let guard = CreationGuard::begin(&self.in_flight, id);
+        Creation { guard, moment: self.moment(id) }
+    }
+
+    /// Adds a session that this server has created. Another server may have stopped it already.
+    pub(super) fn created(&self, session: Session, creation: Creation<'_>) -> Arc<ReadySession> {
         let session = Arc::new(ReadySession::new(session));
-        let (id, Moment { position, uptime: read_at }) = (session.session().id, moment);
-        let table = self.in_flight.lock();
-        // Another server may have stopped it already.
+        let Creation { guard, moment: Moment { position, uptime: read_at } } = creation;
+        let id = session.session().id;
+        let mut table = self.in_flight.lock();
+        let InFlightCreation { reported, is_outdated } = guard.end(&mut table);
         if self.entries.peek(&id).is_none() {
-            let entry =
-                Entry { session: Arc::clone(&session), report: None, position: Some(position), read_at };
+            let position = (!is_outdated).then_some(position);
+            let entry = Entry { session: Arc::clone(&session), report: None, position, read_at };
+            let entry = match &reported {
+                Some(report) => entry.changed(report),
+                None => entry,
+            };
             self.entries.insert(id, entry);
         }
         drop(table);
@@ -159,7 +176,7 @@ impl SessionCache {
 
     /// Tells a new listener about the session that it has looked up. Others know at least as much already.
     pub(super) fn tell_first(&self, lookup: &Lookup) {
-        self.listeners.tell(&lookup.session, false);
+        self.listeners.tell(&lookup.session, Source::Memory);
     }
 
     /// Returns the sessions that have listeners.
@@ -173,7 +190,9 @@ impl SessionCache {
         let Missed { reports, mut unread } = self.behind.take(|| self.listeners.sessions()).await;
         for report in reports {
             match self.read_report(&report) {
-                Some(session) => self.behind.tell(&report, || self.listeners.tell(&session, true)),
+                Some(session) => {
+                    self.behind.tell(&report, || self.listeners.tell(&session, Source::Change));
+                }
                 // The read of the store says what is wrong with the record.
                 None => self.behind.tell(&report, || unread.push(report.id())),
             }
@@ -200,7 +219,8 @@ impl SessionCache {
             ControlFlow::Continue(entry) => entry,
             ControlFlow::Break(outcome) => return outcome,
         };
-        match self.newest(entry) {
+        let Some(report) = entry.report else { return Ok(Some(Lookup::current(entry.session))) };
+        match self.read_report(&report) {
             Some(session) => {
                 self.tell(&session);
                 Ok(Some(Lookup::current(session)))
@@ -260,6 +280,12 @@ impl SessionCache {
         let report = read.reported.filter(|report| report.revision() > session.session().revision);
         let entry = Entry { session, report, position: Some(read.position), read_at };
         self.entries.insert(id, entry.clone());
+        if entry.report.is_none() {
+            // Under the lock, so that no listener hears of this session after a newer one. A change that was reported before the
+            // read began is in this session, or the store has lost it.
+            let tell = || self.listeners.tell(&entry.session, Source::Store);
+            self.behind.tell_instead(id, Revision::MAX, tell);
+        }
         entry
     }
 
@@ -297,7 +323,7 @@ impl SessionCache {
     /// Returns the stale entry, and tells the listeners who know less.
     fn stale(&self, id: SessionId) -> Option<Lookup> {
         let lookup = self.stale_entry(id)?;
-        self.listeners.tell(&lookup.session, false);
+        self.listeners.tell(&lookup.session, Source::Memory);
         Some(lookup)
     }
 
@@ -325,10 +351,10 @@ impl SessionCache {
         }
     }
 
-    /// Tells the listeners of a session about it.
+    /// Tells the listeners of a session about a change.
     fn tell(&self, session: &Arc<ReadySession>) {
         let (id, revision) = (session.session().id, session.session().revision);
-        self.behind.tell_instead(id, revision, || self.listeners.tell(session, true));
+        self.behind.tell_instead(id, revision, || self.listeners.tell(session, Source::Change));
     }
 
     /// Returns whether somebody wants to know this revision: a listener, a caller in line, or the cache.

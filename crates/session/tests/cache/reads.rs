@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tickseed_engine::{Rules, Schedule};
-use tickseed_session::{NewSession, ServiceError};
+use tickseed_session::{Change, NewSession, ReadySession, ServiceError, Session, Timestamp};
+use tokio::task::JoinHandle;
 
 use super::{LONG, Server, answered};
 use tickseed_session::acceptance::{now, session};
@@ -221,6 +222,90 @@ async fn a_session_created_during_a_restart_is_read() {
     let created = creating.await.unwrap().unwrap();
     let missed = server.stopped_elsewhere(created.session());
     server.finds(&missed).await;
+    server.has_read(1);
+}
+
+/// Starts to create a session, and returns it once the store has it but has not acknowledged it.
+async fn create_unacknowledged(
+    server: &Server,
+) -> (Session, JoinHandle<Result<Arc<ReadySession>, ServiceError>>) {
+    server.store.holds_back(true);
+    let service = server.service.clone();
+    let creating = tokio::spawn(async move { service.create(new()).await });
+    while server.store.writes() == 0 {
+        tokio::task::yield_now().await;
+    }
+    (server.store.only_session(), creating)
+}
+
+#[tokio::test]
+async fn a_stop_reported_before_the_creation_is_acknowledged_counts() {
+    let server = Server::new();
+    let (created, creating) = create_unacknowledged(&server).await;
+    let stopped = server.stopped_elsewhere(&created);
+    server.reports(&stopped);
+    // A report that comes late changes nothing.
+    server.reports(&created);
+    server.store.holds_back(false);
+    assert_eq!(*creating.await.unwrap().unwrap().session(), created, "as the caller has created it");
+    server.finds(&stopped).await;
+    server.has_read(0);
+}
+
+#[tokio::test]
+async fn a_stop_reported_without_its_record_before_the_creation_is_acknowledged_counts() {
+    let server = Server::new();
+    let (created, creating) = create_unacknowledged(&server).await;
+    let stopped = server.stopped_elsewhere(&created);
+    let (id, revision) = (stopped.id, stopped.revision);
+    server.store.subscriber().changed(Change::Replaced { id, revision, record: None });
+    server.store.holds_back(false);
+    creating.await.unwrap().unwrap();
+    server.finds(&stopped).await;
+    server.has_read(1);
+}
+
+#[tokio::test]
+async fn a_removal_reported_before_the_creation_is_acknowledged_counts() {
+    let server = Server::new();
+    let (created, creating) = create_unacknowledged(&server).await;
+    server.store.remove(created.id);
+    server.store.subscriber().changed(Change::Removed { id: created.id });
+    server.store.holds_back(false);
+    creating.await.unwrap().unwrap();
+    assert!(matches!(server.service.find(created.id).await, Err(ServiceError::NotFound(_))));
+}
+
+#[tokio::test]
+async fn a_change_reported_during_an_abandoned_creation_does_no_harm() {
+    let server = Server::new();
+    let (created, creating) = create_unacknowledged(&server).await;
+    let stopped = server.stopped_elsewhere(&created);
+    server.reports(&stopped);
+    creating.abort();
+    assert!(creating.await.unwrap_err().is_cancelled());
+    server.store.holds_back(false);
+    server.finds(&stopped).await;
+    server.has_read(1);
+}
+
+/// The later stop is reported while the store has yet to acknowledge the earlier one.
+#[tokio::test]
+async fn a_stop_reported_before_another_one_is_acknowledged_counts() {
+    let server = Server::new();
+    let session = server.created_elsewhere();
+    server.finds(&session).await;
+    server.store.holds_back(true);
+    let (service, id) = (server.service.clone(), session.id);
+    let stopping = tokio::spawn(async move { service.stop(id, Some(Timestamp::MAX)).await });
+    while server.store.writes() == 0 {
+        tokio::task::yield_now().await;
+    }
+    let newest = server.stopped_elsewhere(&session.stopped(now()));
+    server.reports(&newest);
+    server.store.holds_back(false);
+    assert_eq!(stopping.await.unwrap().unwrap().session().revision.get(), 2);
+    server.finds(&newest).await;
     server.has_read(1);
 }
 

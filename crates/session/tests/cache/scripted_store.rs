@@ -52,6 +52,13 @@ impl ScriptedStore {
         self.sessions.lock().unwrap().remove(&id);
     }
 
+    /// Returns the only stored session.
+    pub(super) fn only_session(&self) -> Session {
+        let sessions = self.sessions.lock().unwrap();
+        assert_eq!(sessions.len(), 1);
+        sessions.values().next().expect("there is one").clone()
+    }
+
     pub(super) fn reads(&self) -> u64 {
         self.reads.load(Ordering::SeqCst)
     }

@@ -81,7 +81,7 @@ impl Drop for EmbeddedStore {
 impl SessionStore for EmbeddedStore {
     async fn create(&self, session: Session) -> Result<Created, StoreError> {
         match self.write(Write::Create(Box::new(session))).await? {
-            Outcome::Refused => Ok(Created::IdTaken),
+            Outcome::Refused | Outcome::TooLate => Ok(Created::IdTaken),
             Outcome::Done | Outcome::Removed(_) => Ok(Created::Yes),
         }
     }
@@ -98,6 +98,7 @@ impl SessionStore for EmbeddedStore {
     ) -> Result<Replaced, StoreError> {
         match self.write(Write::CompareAndSet(Box::new(session), deadline)).await? {
             Outcome::Refused => Ok(Replaced::No),
+            Outcome::TooLate => Ok(Replaced::TooLate),
             Outcome::Done | Outcome::Removed(_) => Ok(Replaced::Yes),
         }
     }

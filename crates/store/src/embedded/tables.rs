@@ -25,6 +25,8 @@ pub(super) enum Outcome {
     Done,
     /// A condition did not hold. Nothing has changed.
     Refused,
+    /// The deadline had passed. Nothing has changed.
+    TooLate,
     Removed(Vec<SessionId>),
 }
 
@@ -73,10 +75,7 @@ impl Tables<'_> {
     fn apply(&mut self, write: &Write) -> Result<Result<Outcome, StoreError>, redb::Error> {
         match write {
             Write::Create(session) => self.create(session),
-            Write::CompareAndSet(_, Some(deadline)) if *deadline <= self.clock.now() => {
-                Ok(Ok(Outcome::Refused))
-            }
-            Write::CompareAndSet(session, _) => self.compare_and_set(session),
+            Write::CompareAndSet(session, deadline) => self.compare_and_set(session, *deadline),
             Write::RemoveExpired(now) => Ok(Ok(Outcome::Removed(self.remove_expired(*now)?))),
         }
     }
@@ -88,7 +87,11 @@ impl Tables<'_> {
         self.put(session, None)
     }
 
-    fn compare_and_set(&mut self, session: &Session) -> Result<Result<Outcome, StoreError>, redb::Error> {
+    fn compare_and_set(
+        &mut self,
+        session: &Session,
+        deadline: Option<Timestamp>,
+    ) -> Result<Result<Outcome, StoreError>, redb::Error> {
         let Some(bytes) = self.sessions.get(session.id.as_bytes())?.map(|bytes| bytes.value().to_vec())
         else {
             return Ok(Ok(Outcome::Refused));
@@ -99,6 +102,10 @@ impl Tables<'_> {
         };
         if session.revision.previous() != Some(before.revision) {
             return Ok(Ok(Outcome::Refused));
+        }
+        // Not earlier: the write may have waited for long.
+        if deadline.is_some_and(|deadline| deadline <= self.clock.now()) {
+            return Ok(Ok(Outcome::TooLate));
         }
         self.put(session, before.expires_at)
     }

@@ -10,6 +10,7 @@ mod connection;
 mod durability;
 mod feed;
 mod keys;
+mod node_clock;
 mod parts;
 mod slot;
 mod start;
@@ -30,6 +31,7 @@ use uuid::Uuid;
 use self::background::Background;
 use self::connection::SharedConnection;
 use self::feed::Feed;
+use self::node_clock::{Limits, NodeClocks, Reading};
 use self::parts::Parts;
 use crate::record;
 
@@ -40,9 +42,12 @@ pub use self::start::ConnectError;
 /// miss a session that has not expired by its own clock.
 const TTL_MARGIN: Duration = Duration::from_mins(1);
 
-/// Replaces the record `KEYS[1]` by `ARGV[2]` and publishes `ARGV[5]` on `ARGV[4]`, if the record's revision is `ARGV[1]` and
-/// the clock of Redis has not reached `ARGV[3]`, in milliseconds (empty: no deadline). A record that cannot be published is put
-/// back.
+/// Replaces the record `KEYS[1]` by `ARGV[2]` and publishes `ARGV[5]` on `ARGV[4]`, if the record's revision is `ARGV[1]`, and
+/// Redis keeps it for `ARGV[10]` milliseconds (empty: forever). A record that cannot be published is put back. Publishing can
+/// fail, and the old expiry is not known; so the new one is set last.
+///
+/// With a deadline, `ARGV[3]` in microseconds (empty: none), this happens only if the clock of the node has not reached it but
+/// has reached `ARGV[8]`, and if the node's name is `ARGV[9]`. Returns what has happened, the time of the node, and its name.
 ///
 /// The script finds the revision without reading JSON, which is cheaper, and exact where Lua's numbers are not. In form 1 the
 /// revision is the last field, in form 2 it is the 8 bytes `ARGV[7]` after the first. A record in any other form is never
@@ -51,20 +56,27 @@ const TTL_MARGIN: Duration = Duration::from_mins(1);
 /// A connection to a cluster sends a call again if it loses the answer. So that the repetition is not refused, `KEYS[2]` names
 /// for ten seconds the last call that replaced the record: `ARGV[6]`.
 const COMPARE_AND_SET: &str = r#"
-if KEYS[2] and redis.call('GET', KEYS[2]) == ARGV[6] then return 1 end
+local REFUSED, REPLACED, TOO_LATE = {0, 0, ''}, 1, 2
+if KEYS[2] and redis.call('GET', KEYS[2]) == ARGV[6] then return {REPLACED, 0, ''} end
 local stored = redis.call('GET', KEYS[1])
-if not stored then return 0 end
+if not stored then return REFUSED end
 local form = string.byte(stored)
 if form == 1 then
-  if string.match(string.sub(stored, -40), '"revision":(%d+)}$') ~= ARGV[1] then return 0 end
+  if string.match(string.sub(stored, -40), '"revision":(%d+)}$') ~= ARGV[1] then return REFUSED end
 elseif form == 2 then
-  if string.sub(stored, 2, 9) ~= ARGV[7] then return 0 end
+  if string.sub(stored, 2, 9) ~= ARGV[7] then return REFUSED end
 else
-  return 0
+  return REFUSED
 end
+local now, node = 0, ''
 if ARGV[3] ~= '' then
   local time = redis.call('TIME')
-  if time[1] * 1000 + time[2] / 1000 >= tonumber(ARGV[3]) then return 0 end
+  now = time[1] * 1000000 + time[2]
+  local name = KEYS[2] and redis.pcall('CLUSTER', 'MYID')
+  if type(name) == 'string' then node = name end
+  if node ~= ARGV[9] or now < tonumber(ARGV[8]) or now >= tonumber(ARGV[3]) then
+    return {TOO_LATE, now, node}
+  end
 end
 redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
 local published = redis.pcall('PUBLISH', ARGV[4], ARGV[5])
@@ -72,12 +84,20 @@ if type(published) == 'table' and published.err then
   redis.call('SET', KEYS[1], stored, 'KEEPTTL')
   return published
 end
+if ARGV[10] == '' then
+  redis.call('SET', KEYS[1], ARGV[2])
+else
+  redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[10])
+end
 if KEYS[2] then redis.call('SET', KEYS[2], ARGV[6], 'PX', 10000) end
-return 1
+return {REPLACED, now, node}
 "#;
 
-/// Asks the node that keeps `KEYS[1]` for its time. Any node of a cluster would answer the command TIME.
-const TIME: &str = "return {KEYS[1], redis.call('TIME')}";
+/// The first value that [`COMPARE_AND_SET`] returns if it has replaced the record.
+const REPLACED: u8 = 1;
+
+/// The first value that [`COMPARE_AND_SET`] returns if the deadline has passed, or the node's clock is not the one that was read.
+const TOO_LATE: u8 = 2;
 
 /// Sessions in Redis.
 pub struct RedisStore {
@@ -85,8 +105,8 @@ pub struct RedisStore {
     clock: Arc<dyn Clock>,
     connection: SharedConnection,
     parts: Arc<Parts>,
+    clocks: NodeClocks,
     compare_and_set: Script,
-    time: Script,
     background: Background,
 }
 
@@ -104,17 +124,67 @@ impl RedisStore {
         let background = Background::start()?;
         let connection = start::connect(&background, &address, wait, &*clock).await?;
         let parts = Arc::new(Parts::new(address.is_cluster()));
-        let (compare_and_set, time) = (Script::new(COMPARE_AND_SET), Script::new(TIME));
-        Ok(Self { address, clock, connection, parts, compare_and_set, time, background })
+        let (clocks, compare_and_set) = (NodeClocks::default(), Script::new(COMPARE_AND_SET));
+        Ok(Self { address, clock, connection, parts, clocks, compare_and_set, background })
     }
 
-    /// Converts a deadline from this server's clock to the clock of Redis. The result is never too late.
-    async fn deadline_in_redis_time(&self, deadline: Timestamp, key: &str) -> Result<i64, StoreError> {
-        let (_, (seconds, micros)): (String, (i64, i64)) =
-            self.connection.call(key, &self.time.key(key)).await?;
-        let left = deadline.millis() - self.clock.now().millis();
-        Ok(seconds * 1_000 + micros / 1_000 + left)
+    /// Returns for how many milliseconds Redis has to keep a session; `None` means forever. The time left does not depend on what
+    /// the clock of Redis shows.
+    fn time_to_live_ms(&self, session: &Session) -> Option<i64> {
+        let left = session.expires_at?.millis() - self.clock.now().millis();
+        let margin = i64::try_from(TTL_MARGIN.as_millis()).unwrap_or(i64::MAX);
+        Some(left.saturating_add(margin).max(1))
     }
+
+    /// Converts a deadline to the clock of a node. Without a reading of that clock nothing may be written.
+    fn limits(&self, deadline: Timestamp, reading: Option<&Reading>) -> Limits {
+        // Ask for the uptime first, so that less time is left rather than more.
+        let uptime = self.clock.uptime();
+        let left_us = deadline.millis() * 1_000 - self.clock.now_us();
+        reading.map(|reading| reading.limits(uptime, left_us)).unwrap_or_default()
+    }
+
+    /// Calls the script once. Returns what has happened, and the reading that the answer contains.
+    async fn replace(
+        &self,
+        replacement: &Replacement,
+        limits: Option<Limits>,
+    ) -> Result<(u8, Reading), StoreError> {
+        let Replacement { key, before, record, message, call_id, .. } = replacement;
+        let has_deadline = limits.is_some();
+        let Limits { node, earliest_us, deadline_us } = limits.unwrap_or_default();
+        let deadline = if has_deadline { deadline_us.to_string() } else { String::new() };
+        let time_to_live = replacement.time_to_live_ms.map(|millis| millis.to_string()).unwrap_or_default();
+        let mut call = self.compare_and_set.key(key);
+        call.arg(before).arg(record).arg(deadline);
+        call.arg(self.address.channel()).arg(message);
+        call.arg(call_id.as_bytes()).arg(&before.to_be_bytes());
+        call.arg(earliest_us).arg(node).arg(time_to_live);
+        if self.address.is_cluster() {
+            call.key(keys::replaced_by(key));
+        }
+        let (outcome, time_us, node) = self.connection.call(key, &call).await?;
+        Ok((outcome, Reading { node, time_us, answered_at: self.clock.uptime() }))
+    }
+
+    /// Notes a reading of the clock that decides about the sessions of a part. Nodes of a cluster are told apart by their names.
+    fn note(&self, part: FeedPart, reading: &Reading) {
+        if reading.time_us > 0 && !(self.address.is_cluster() && reading.node.is_empty()) {
+            self.clocks.note(part, reading.clone());
+        }
+    }
+}
+
+/// A record that takes the place of another one.
+struct Replacement {
+    key: String,
+    /// The revision of the record to replace.
+    before: u64,
+    record: Vec<u8>,
+    message: Vec<u8>,
+    time_to_live_ms: Option<i64>,
+    /// Names the call, also when it is sent again.
+    call_id: Uuid,
 }
 
 #[async_trait]
@@ -123,9 +193,8 @@ impl SessionStore for RedisStore {
         let key = keys::session(session.id);
         let mut set = cmd("SET");
         set.arg(&key).arg(record::encode(&session)?).arg("NX");
-        if let Some(expires_at) = session.expires_at {
-            let left = u64::try_from(expires_at.millis() - self.clock.now().millis()).unwrap_or(0);
-            set.arg("PX").arg(u128::from(left) + TTL_MARGIN.as_millis());
+        if let Some(millis) = self.time_to_live_ms(&session) {
+            set.arg("PX").arg(millis);
         }
         let set: Option<String> = self.connection.send(&key, set).await?;
         // A connection to a cluster sends the command again if it loses the answer. Then this session itself has taken the id.
@@ -148,21 +217,29 @@ impl SessionStore for RedisStore {
         deadline: Option<Timestamp>,
     ) -> Result<Replaced, StoreError> {
         let Some(before) = session.revision.previous().map(Revision::get) else { return Ok(Replaced::No) };
-        let key = keys::session(session.id);
-        let deadline = match deadline {
-            Some(deadline) => self.deadline_in_redis_time(deadline, &key).await?.to_string(),
-            None => String::new(),
-        };
         let record = record::encode(&session)?;
-        let mut call = self.compare_and_set.key(&key);
-        call.arg(before).arg(&record).arg(deadline);
-        call.arg(self.address.channel()).arg(feed::message(session.id, &record));
-        call.arg(Uuid::new_v4().as_bytes()).arg(&before.to_be_bytes());
-        if self.address.is_cluster() {
-            call.key(keys::replaced_by(&key));
+        let replacement = Replacement {
+            key: keys::session(session.id),
+            before,
+            message: feed::message(session.id, &record),
+            record,
+            time_to_live_ms: self.time_to_live_ms(&session),
+            call_id: Uuid::new_v4(),
+        };
+        let part = self.parts.of(session.id);
+        let (mut reading, mut is_new) = (self.clocks.reading(part, self.clock.uptime()), false);
+        loop {
+            let limits = deadline.map(|deadline| self.limits(deadline, reading.as_ref()));
+            let (outcome, new) = self.replace(&replacement, limits).await?;
+            self.note(part, &new);
+            match outcome {
+                REPLACED => return Ok(Replaced::Yes),
+                TOO_LATE if is_new => return Ok(Replaced::TooLate),
+                // There was no reading of the clock, or it does not fit.
+                TOO_LATE => (reading, is_new) = (Some(new), true),
+                _ => return Ok(Replaced::No),
+            }
         }
-        let replaced: bool = self.connection.call(&key, &call).await?;
-        Ok(if replaced { Replaced::Yes } else { Replaced::No })
     }
 
     /// Redis expires sessions by itself.

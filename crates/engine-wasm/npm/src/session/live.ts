@@ -92,7 +92,7 @@ export class LiveSession {
     this.#timeline = new Timeline(record);
     this.#ticker = this.#makeTicker(catchUp);
     this.#watcher = new SessionWatcher(platform, address, {
-      session: (newer) => this.#update(newer),
+      session: (newer, changesWereLost) => this.#update(newer, changesWereLost),
       isFinal: () => this.#isStopFinal(),
       final: () => this.#finish(),
       expired: () => this.#expire(),
@@ -331,10 +331,11 @@ export class LiveSession {
     this.#releaseClock();
   }
 
-  /** Applies a new version of the session. Ignores older ones, which come from caches. */
-  #update(record: SessionRecord): void {
+  /** Applies a new version of the session. Ignores older ones, which come from caches, unless the server has lost changes. */
+  #update(record: SessionRecord, changesWereLost: boolean): void {
     const { id, revision } = this.#record;
-    if (this.#isClosed || record.id !== id || record.revision < revision) {
+    const isOlder = record.revision < revision && !changesWereLost;
+    if (this.#isClosed || record.id !== id || isOlder) {
       return;
     }
     const known = this.stoppedAt;

@@ -12,8 +12,12 @@ import { takeSlot } from "./stream-slots.js";
 
 /** Receives what the watcher finds out. */
 export interface SessionObserver {
-  /** The session as the server now has it, whether or not it has changed. */
-  session(record: SessionRecord): void;
+  /**
+   * The session as the server now has it, whether or not it has changed.
+   *
+   * @param changesWereLost Whether the server has lost changes, so that even an earlier revision counts.
+   */
+  session(record: SessionRecord, changesWereLost: boolean): void;
   /** Returns whether the next response of the server is final. */
   isFinal(): boolean;
   /** The server has sent its final response. */
@@ -98,14 +102,20 @@ export class SessionWatcher {
     }
     const stream = new EventSource(this.#address.events);
     this.#stream = stream;
-    const onRecord = ({ data }: { readonly data?: string }): void => {
+    let isFirst = true;
+    const onRecord = (type: "session" | "stopped", data = ""): void => {
       if (this.#stream === stream) {
-        this.#onData(data ?? "");
+        // The first event may come from a server that has not heard of everything yet.
+        this.#onData(data, type === "session" && !isFirst);
+        isFirst = false;
       }
     };
-    stream.addEventListener("session", onRecord);
-    stream.addEventListener("stopped", onRecord);
-    stream.addEventListener("open", () => this.#onOpen(stream));
+    stream.addEventListener("session", ({ data }) => onRecord("session", data));
+    stream.addEventListener("stopped", ({ data }) => onRecord("stopped", data));
+    stream.addEventListener("open", () => {
+      isFirst = true;
+      this.#onOpen(stream);
+    });
     stream.addEventListener("expired", () => this.#onExpired(stream));
     stream.addEventListener("error", () => this.#onError(stream));
   }
@@ -125,10 +135,10 @@ export class SessionWatcher {
     }
   }
 
-  #onData(data: string): void {
+  #onData(data: string, changesWereLost: boolean): void {
     const record = parsed(data);
     if (record !== undefined) {
-      this.#observer.session(record);
+      this.#observer.session(record, changesWereLost);
     }
   }
 
@@ -210,7 +220,7 @@ export class SessionWatcher {
   }
 
   #onRecord(record: SessionRecord, isFinal: boolean): void {
-    this.#observer.session(record);
+    this.#observer.session(record, false);
     // The observer may have closed the watcher.
     if (isFinal && !this.#isClosed && this.#observer.isFinal()) {
       this.#leave();

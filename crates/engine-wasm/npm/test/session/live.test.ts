@@ -154,6 +154,48 @@ describe("a live session", () => {
     session.close();
   });
 
+  it("takes another record of the same revision: the server has lost the first", async () => {
+    const world = new HttpWorld();
+    const session = await world.connect(world.server.store());
+    await world.pass(1_000);
+    for (const stopped_at of [START + 60_000, START + 30_000].map((at) => new Date(at).toISOString())) {
+      world.server.emit("stopped", JSON.stringify({ ...RECORD, revision: 2, stopped_at }));
+      await world.pass(1_000);
+      expect(session.record.stopped_at).toBe(stopped_at);
+    }
+    session.close();
+  });
+
+  it("takes an earlier record that the server sends again on its stream: it has lost changes", async () => {
+    const world = new HttpWorld();
+    const session = await world.connect(world.server.store());
+    await world.pass(1_000);
+    world.server.stop(START + 60_000);
+    await world.pass(1_000);
+    world.server.store();
+    world.server.emit("session", JSON.stringify(RECORD));
+    await world.pass(1_000);
+    expect(session.record.revision).toBe(1);
+    expect(session.stoppedAt).toBeUndefined();
+    session.close();
+  });
+
+  it("ignores an earlier record at the beginning of a stream: that server may not have heard of the stop", async () => {
+    const world = new HttpWorld();
+    const session = await world.connect(world.server.store());
+    await world.pass(1_000);
+    world.server.stop(START + 60_000);
+    await world.pass(1_000);
+    world.server.store();
+    for (const stream of world.server.streams) {
+      stream.breakOff();
+    }
+    await world.pass(4_000);
+    expect(session.isListening).toBe(true);
+    expect(session.stoppedAt).toBe(START + 60_000);
+    session.close();
+  });
+
   it("ignores records of other sessions", async () => {
     const world = new HttpWorld();
     const session = await world.connect();

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use bytestring::ByteString;
@@ -13,11 +13,11 @@ use russe::{Event, Message};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::{SessionPath, representation, session_id};
+use super::{SessionPath, representation, representation_with, session_id};
 use crate::http::error::ApiError;
 use crate::http::problem::{Problem, SessionNotFound};
 use tickseed_session::{
-    Listener, Notice, ReadySession, Revision, ServiceError, SessionId, SessionService, StoreError,
+    Listener, Notice, ReadySession, ServiceError, SessionId, SessionService, Status, StoreError,
 };
 
 /// How many milliseconds a client waits before it reconnects. The delay is random, so that clients do not all come back
@@ -43,9 +43,9 @@ impl Default for EventStreams {
 
 /// Streams changes to a session as server-sent events.
 ///
-/// The events are `session`, the current session; `stopped`, whenever a stop is set or moved to an earlier time; and
-/// `expired`, the end. Ticks are never sent. The id of an event is the revision of the session. A client that sends it
-/// back as `Last-Event-ID` receives only newer events.
+/// The events are `session`, the current session, at first and if the store has lost a stop; `stopped`, whenever a stop is set or moved to an earlier time; and
+/// `expired`, the end. Ticks are never sent. The id of an event with a session is the session's entity tag, as in `ETag`. A
+/// client that sends it back as `Last-Event-ID` receives the session again only if it has changed.
 #[utoipa::path(
     get,
     path = "/v1/sessions/{id}/events",
@@ -54,14 +54,14 @@ impl Default for EventStreams {
     params(
         SessionPath,
         ("Last-Event-ID" = Option<String>, Header,
-            description = "The id of the last event received. Ignored if it is not a revision of this session"),
+            description = "The id of the last event received. With any other value, the stream begins with the session"),
     ),
     responses(
         (status = 200, description = "Server-sent events. The data of `session` and `stopped` is the session; that of \
             `expired` contains only its `id`. While the store does not answer, or if only a later version of the server understands the \
             session, the stream sends only `retry` and ends",
             body = String, content_type = "text/event-stream",
-            example = json!("retry: 4711\n\nid: 1\nevent: session\ndata: {\"id\":\"sess_…\",\"revision\":1,…}\n\n")),
+            example = json!("retry: 4711\n\nid: \"5f70bf18…\"\nevent: session\ndata: {\"id\":\"sess_…\",\"revision\":1,…}\n\n")),
         (status = 400, description = "`invalid_fields`: `id` is not a session id", body = Problem,
             content_type = "application/problem+json"),
         SessionNotFound,
@@ -80,9 +80,9 @@ pub(in crate::http) async fn handle(
         Err(ServiceError::Store(error)) if may_succeed_later(&error) => return Ok(retry_later()),
         Err(error) => return Err(error.into()),
     };
-    let known_revision = last_event_id(&request);
+    let last_event_id = request.headers().get("last-event-id").cloned();
     let phase = Phase::Retry;
-    let events = Events { service, streams, id, listener, known_revision, session: None, phase };
+    let events = Events { service, streams, id, listener, last_event_id, session: None, phase };
     Ok(event_stream().streaming(stream::unfold(events, Events::next)))
 }
 
@@ -107,20 +107,14 @@ fn event_stream() -> HttpResponseBuilder {
     response
 }
 
-/// Returns the last revision that the client received on an earlier stream.
-fn last_event_id(request: &HttpRequest) -> Option<Revision> {
-    let number = request.headers().get("last-event-id")?.to_str().ok()?.parse().ok()?;
-    Revision::new(number).ok()
-}
-
 /// One client's stream.
 struct Events {
     service: web::Data<SessionService>,
     streams: web::Data<EventStreams>,
     id: SessionId,
     listener: Listener,
-    /// The last revision that the client has received, on this stream or an earlier one.
-    known_revision: Option<Revision>,
+    /// The id of the last event that the client has received on an earlier stream.
+    last_event_id: Option<HeaderValue>,
     /// The session of the last notice on this stream.
     session: Option<Arc<ReadySession>>,
     phase: Phase,
@@ -182,19 +176,28 @@ impl Events {
         }
     }
 
-    /// Returns the event for a session, or `None` if the client already has this revision.
-    fn event(&mut self, session: &ReadySession) -> Option<Event> {
-        let revision = session.session().revision;
-        let name = match (self.known_revision.replace(revision), &self.session) {
-            (Some(known), None) if known == revision => return None,
-            // A later revision than the current one cannot be one of this session.
-            (Some(known), None) if known > revision => "session",
-            (None, None) => "session",
-            // The only change that gives a session a new revision is a stop.
-            _ => "stopped",
+    /// Returns the event for a session, or `None` if the client already has it.
+    fn event(&self, session: &ReadySession) -> Option<Event> {
+        let name = match &self.session {
+            None if self.client_has(session) => return None,
+            // The only change that gives a session a later revision is a stop.
+            Some(known) if known.session().revision < session.session().revision => "stopped",
+            // The first session, or the store has lost a stop.
+            _ => "session",
         };
-        let body = &representation(session, self.service.clock().now()).ok()?.body;
-        Some(message(name, revision.get(), ByteString::try_from(body.clone()).ok()?))
+        let representation = representation(session, self.service.clock().now()).ok()?;
+        let data = ByteString::try_from(representation.body.clone()).ok()?;
+        Some(message(name, Some(&representation.entity_tag), data))
+    }
+
+    /// Returns whether the client has received this session on an earlier stream. It still has it if the stop has taken effect
+    /// since then, which changes the entity tag.
+    fn client_has(&self, session: &ReadySession) -> bool {
+        let Some(last_event_id) = &self.last_event_id else { return false };
+        [Status::Running, Status::Stopped].into_iter().any(|status| {
+            let representation = representation_with(session, status);
+            representation.is_ok_and(|representation| *last_event_id == representation.entity_tag)
+        })
     }
 
     /// Returns how long to wait for a notice before a heartbeat is due or the session expires, whichever comes first.
@@ -214,14 +217,10 @@ impl Events {
         Event::Comment("nothing new".into())
     }
 
-    /// Ends the stream with the last event.
+    /// Ends the stream with the last event. It has no id, because it has no session.
     fn expired(&mut self) -> Event {
         self.phase = Phase::End;
-        message(
-            "expired",
-            self.known_revision.map_or(0, Revision::get),
-            json!({"id": self.id}).to_string().into(),
-        )
+        message("expired", None, json!({"id": self.id}).to_string().into())
     }
 }
 
@@ -230,11 +229,6 @@ fn retry() -> Event {
     Event::Retry(Duration::from_millis(fastrand::u64(RETRY_MS)))
 }
 
-fn message(name: &'static str, revision: u64, data: ByteString) -> Event {
-    Event::Message(Message {
-        id: Some(revision.to_string().into()),
-        event: Some(name.into()),
-        data,
-        retry: None,
-    })
+fn message(name: &'static str, id: Option<&str>, data: ByteString) -> Event {
+    Event::Message(Message { id: id.map(ByteString::from), event: Some(name.into()), data, retry: None })
 }

@@ -132,7 +132,11 @@ impl SessionJson {
 
 /// Returns the bytes of the [`SessionJson`] at `now`, and their entity tag.
 fn representation(session: &ReadySession, now: Timestamp) -> Result<&Representation, ApiError> {
-    let status = session.session().status_at(now);
+    representation_with(session, session.session().status_at(now))
+}
+
+/// As [`representation`], at a time when the session has `status`.
+fn representation_with(session: &ReadySession, status: Status) -> Result<&Representation, ApiError> {
     session.representation(status, |session| {
         let body = serde_json::to_vec(&SessionJson::new(session, status)?);
         let body = body.map_err(|error| ApiError::Internal(error.into()))?;

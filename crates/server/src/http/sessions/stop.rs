@@ -41,6 +41,10 @@ pub(in crate::http) struct Stop {
 ///
 /// From the stop onwards, every client sees the same frozen state. A future stop can be replaced by an earlier one
 /// until half a second before it takes effect. From then on it is final.
+///
+/// A stop is written at most 250 ms after it takes effect, or not at all. If the store is too slow for that, a stop without
+/// `at` is tried again with a new time; after a few attempts the response is 503, and nothing has changed. After a 503
+/// because the store did not answer, the stop may have been written or not, but it is not written later than that.
 #[utoipa::path(
     post,
     path = "/v1/sessions/{id}/stop",

@@ -64,7 +64,7 @@ async fn stop_all_while_polling(
 async fn assert_all_stops_arrive(remote: &Remote, sessions: Vec<(String, Listener)>) {
     join_all(sessions.into_iter().map(async |(path, mut listener)| {
         let event = listener.event().await;
-        assert_eq!((event.event.as_str(), event.id.as_str()), ("stopped", "2"));
+        assert_eq!((event.event.as_str(), event.revision()), ("stopped", 2));
         wait_until(&remote.b.api, &path, |observation| observation.is_stopped() && observation.is_certain())
             .await;
         assert!(!listener.hears_an_event_within(BOUND).await, "only one event is sent");
@@ -76,7 +76,7 @@ async fn assert_all_stops_arrive(remote: &Remote, sessions: Vec<(String, Listene
 async fn listen_before_the_stop_arrives(remote: &Remote, path: &str) -> (String, Listener) {
     let mut listener = Listener::start(&remote.b.api, path).await;
     let event = listener.event().await;
-    assert_eq!((event.event.as_str(), event.id.as_str()), ("session", "1"));
+    assert_eq!((event.event.as_str(), event.revision()), ("session", 1));
     (path.to_owned(), listener)
 }
 
@@ -161,8 +161,8 @@ async fn listeners_hear_of_stops_made_while_a_connection_breaks() {
         let break_connection = async { pair.redis.ask::<u32>(&["CLIENT", "KILL", "TYPE", "pubsub"]) };
         let (response, _) = tokio::join!(stop, break_connection);
         assert!(matches!(response.status, 200 | 409), "{}", response.text);
-        assert_eq!(newest.id, (number + 1).to_string());
+        assert_eq!(newest.revision(), u64::from(number) + 1);
         newest = listener.event().await;
     }
-    assert_eq!(newest.id, "31");
+    assert_eq!(newest.revision(), 31);
 }

@@ -8,7 +8,8 @@ use tickseed_session::{
 };
 
 use super::{connect, redis_and_store};
-use tickseed_session::acceptance::{DEADLINE, NOW, TestClock, session};
+use tickseed_session::acceptance::{DEADLINE, NOW, PatientStore, TestClock, session};
+use tickseed_store::RedisStore;
 use tickseed_store::test_servers::RedisServer;
 
 const ID: &str = "sess_550e8400-e29b-41d4-a716-446655440000";
@@ -39,6 +40,14 @@ fn golden() -> Session {
     }
 }
 
+/// Starts a Redis and connects a store by whose clock the golden session has not expired.
+async fn redis_and_store_before_the_expiry() -> (RedisServer, PatientStore<RedisStore>) {
+    let (server, clock) = (RedisServer::start(&[]), TestClock::new());
+    clock.set("2023-11-14T22:13:20.000Z");
+    let store = connect(&server.address(), clock).await;
+    (server, store)
+}
+
 fn key(id: SessionId) -> String {
     format!("session:{{{id}}}")
 }
@@ -50,7 +59,7 @@ fn time_to_live(server: &RedisServer, id: SessionId) -> i64 {
 
 #[tokio::test]
 async fn a_session_is_one_string_whose_key_and_bytes_never_change() {
-    let (server, store) = redis_and_store().await;
+    let (server, store) = redis_and_store_before_the_expiry().await;
     assert_eq!(store.create(golden()).await.unwrap(), Created::Yes);
     assert_eq!(server.ask::<Vec<String>>(&["KEYS", "*"]), [KEY]);
     assert_eq!(server.ask::<String>(&["GET", KEY]), GOLDEN);
@@ -91,6 +100,39 @@ async fn a_session_without_an_expiry_is_kept_forever() {
     assert_eq!(time_to_live(&server, session.id), FOREVER);
     assert_eq!(store.compare_and_set(session.stopped(Timestamp::MAX), None).await.unwrap(), Replaced::Yes);
     assert_eq!(time_to_live(&server, session.id), FOREVER);
+}
+
+#[tokio::test]
+async fn the_expiry_of_the_newest_record_counts() {
+    const FOREVER: i64 = -1;
+    let (server, store) = redis_and_store().await;
+    let tolerance = i64::try_from(DEADLINE.as_millis()).unwrap();
+    let mut stored = session(3_600);
+    assert_eq!(store.create(stored.clone()).await.unwrap(), Created::Yes);
+    for seconds in [7_200, 600, 0, 3_600] {
+        let expires_at = session(seconds).expires_at;
+        stored = Session { expires_at, ..stored.stopped(Timestamp::MAX) };
+        assert_eq!(store.compare_and_set(stored.clone(), None).await.unwrap(), Replaced::Yes);
+        let (left, most) = (time_to_live(&server, stored.id), i64::from(seconds + 60) * 1_000);
+        let expected = if seconds == 0 { FOREVER..=FOREVER } else { most - tolerance..=most };
+        assert!(expected.contains(&left), "{left} for {seconds} s");
+    }
+}
+
+#[tokio::test]
+async fn a_replacement_that_cannot_be_published_does_not_move_the_expiry() {
+    let (server, store) = redis_and_store().await;
+    let first = session(3_600);
+    assert_eq!(store.create(first.clone()).await.unwrap(), Created::Yes);
+    server.ask::<()>(&["ACL", "SETUSER", "default", "-publish"]);
+    for expires_at in [None, session(7_200).expires_at] {
+        let before = time_to_live(&server, first.id);
+        let second = Session { expires_at, ..first.stopped(Timestamp::MAX) };
+        assert!(store.0.compare_and_set(second, None).await.unwrap_err().is_temporary());
+        assert_eq!(store.find(first.id).await.unwrap().as_ref(), Some(&first));
+        let after = time_to_live(&server, first.id);
+        assert!(0 < after && after <= before, "{before} and then {after}");
+    }
 }
 
 #[tokio::test]
@@ -138,7 +180,7 @@ async fn an_unreadable_record_gives_an_error_that_names_its_session_and_is_never
 /// A later version may write such a record.
 #[tokio::test]
 async fn a_session_with_unknown_fields_keeps_them_in_form_2_when_it_is_replaced() {
-    let (server, store) = redis_and_store().await;
+    let (server, store) = redis_and_store_before_the_expiry().await;
     let with_label = |revision: &str, stopped_at: &str| {
         let fields = GOLDEN.replace("1700000000002", stopped_at);
         let fields = fields.strip_prefix('\u{1}').unwrap().replace(r#""revision":7}"#, r#""label":[1,"é"]}"#);
@@ -184,7 +226,7 @@ async fn a_deadline_follows_the_clock_of_the_server_and_not_the_clock_of_redis()
         let first = session(0);
         assert_eq!(store.create(first.clone()).await.unwrap(), Created::Yes);
         let second = first.stopped(now);
-        assert_eq!(store.compare_and_set(second.clone(), Some(now)).await.unwrap(), Replaced::No);
+        assert_eq!(store.compare_and_set(second.clone(), Some(now)).await.unwrap(), Replaced::TooLate);
         assert_eq!(store.find(first.id).await.unwrap(), Some(first));
         assert_eq!(store.compare_and_set(second.clone(), now.after(DEADLINE)).await.unwrap(), Replaced::Yes);
         assert_eq!(store.find(second.id).await.unwrap(), Some(second));

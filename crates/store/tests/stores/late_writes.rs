@@ -1,0 +1,277 @@
+//! Writes that wait until their deadline has passed: behind a slow disk, and in a Redis that hangs.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, Weak};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tempfile::TempDir;
+use tickseed_session::acceptance::{
+    DEADLINE, HoldUp, PatientStore, TestClock, assert_nothing_is_written_late, now, session,
+};
+use tickseed_session::{
+    CacheSize, Change, Clock, Created, FeedPart, Replaced, ServiceError, Session, SessionId, SessionService,
+    SessionStore, StoreError, Subscriber, SystemClock, TimeToLive, Timestamp,
+};
+use tickseed_store::test_servers::{RedisCluster, RedisServer};
+use tickseed_store::{EmbeddedStore, RedisAddress, RedisStore};
+use tokio::time::{Instant, sleep, timeout};
+
+/// How often a test looks whether something has happened.
+const LOOK_EVERY: Duration = Duration::from_millis(2);
+
+/// A stop is written at most this long after it takes effect.
+const WRITTEN_WITHIN: Duration = Duration::from_millis(250);
+
+/// A subscriber that holds the thread up that writes the embedded store.
+#[derive(Default)]
+struct Gate {
+    is_closed: Mutex<bool>,
+    opened: Condvar,
+    is_waited_at: AtomicBool,
+}
+
+impl Subscriber for Gate {
+    fn restarted(&self, _part: FeedPart) {}
+
+    fn caught_up_to(&self, _part: FeedPart, _uptime: Duration) {}
+
+    fn changed(&self, _change: Change<'_>) {
+        let is_closed = self.is_closed.lock().unwrap();
+        self.is_waited_at.store(*is_closed, Ordering::SeqCst);
+        drop(self.opened.wait_while(is_closed, |is_closed| *is_closed).unwrap());
+    }
+}
+
+/// Holds the embedded store up with a write whose report does not end.
+struct SlowDisk {
+    store: Arc<EmbeddedStore>,
+    gate: Arc<Gate>,
+}
+
+#[async_trait]
+impl HoldUp for SlowDisk {
+    async fn begin(&self) {
+        let (store, first) = (Arc::clone(&self.store), session(0));
+        assert_eq!(store.create(first.clone()).await.unwrap(), Created::Yes);
+        *self.gate.is_closed.lock().unwrap() = true;
+        let write = async move { store.compare_and_set(first.stopped(now()), None).await };
+        drop(tokio::spawn(write));
+        let reached = async {
+            while !self.gate.is_waited_at.load(Ordering::SeqCst) {
+                sleep(LOOK_EVERY).await;
+            }
+        };
+        timeout(DEADLINE, reached).await.expect("the thread waits");
+    }
+
+    async fn end(&self) {
+        *self.gate.is_closed.lock().unwrap() = false;
+        self.gate.opened.notify_all();
+    }
+}
+
+/// Makes the nodes of a Redis hang.
+struct HangingRedis<'nodes> {
+    nodes: &'nodes [RedisServer],
+    calls_before: AtomicU64,
+}
+
+impl<'nodes> HangingRedis<'nodes> {
+    fn new(nodes: &'nodes [RedisServer]) -> Self {
+        Self { nodes, calls_before: AtomicU64::new(0) }
+    }
+
+    fn calls(&self) -> u64 {
+        self.nodes.iter().map(script_calls).sum()
+    }
+}
+
+#[async_trait]
+impl HoldUp for HangingRedis<'_> {
+    async fn begin(&self) {
+        self.calls_before.store(self.calls(), Ordering::SeqCst);
+        self.nodes.iter().for_each(RedisServer::pause);
+    }
+
+    async fn end(&self) {
+        self.nodes.iter().for_each(RedisServer::go_on);
+        let carried_out = async {
+            while self.calls() == self.calls_before.load(Ordering::SeqCst) {
+                sleep(LOOK_EVERY).await;
+            }
+        };
+        timeout(DEADLINE, carried_out).await.expect("Redis carries out what it has received");
+    }
+}
+
+/// Returns how many scripts a Redis has carried out.
+fn script_calls(node: &RedisServer) -> u64 {
+    let statistics: String = node.ask(&["INFO", "commandstats"]);
+    let calls = statistics.lines().filter_map(|line| {
+        let rest = line.strip_prefix("cmdstat_evalsha:calls=")?;
+        rest.split(',').next()?.parse::<u64>().ok()
+    });
+    calls.sum()
+}
+
+async fn redis_store(address: &str, clock: Arc<dyn Clock>) -> Arc<RedisStore> {
+    let address = RedisAddress::parse(address, None).unwrap();
+    Arc::new(RedisStore::connect(address, DEADLINE, clock).await.unwrap())
+}
+
+#[tokio::test]
+async fn the_embedded_store_writes_nothing_late() {
+    let (folder, clock, gate) = (TempDir::new().unwrap(), TestClock::new(), Arc::new(Gate::default()));
+    let store = Arc::new(EmbeddedStore::open(folder.path(), Arc::new(clock.clone())).unwrap());
+    let subscriber: Weak<dyn Subscriber> = Arc::downgrade(&gate) as _;
+    store.change_feed().unwrap().subscribe(subscriber);
+    let disk = SlowDisk { store: Arc::clone(&store), gate };
+    assert_nothing_is_written_late(store, &clock, &disk).await;
+}
+
+#[tokio::test]
+async fn redis_writes_nothing_late() {
+    let (server, clock) = (RedisServer::start(&[]), TestClock::new());
+    let store = redis_store(&server.address(), Arc::new(clock.clone())).await;
+    let redis = HangingRedis::new(std::slice::from_ref(&server));
+    assert_nothing_is_written_late(store, &clock, &redis).await;
+}
+
+#[tokio::test]
+async fn a_redis_cluster_writes_nothing_late() {
+    let (cluster, clock) = (RedisCluster::start(0, &[]), TestClock::new());
+    let store = redis_store(&cluster.address(), Arc::new(clock.clone())).await;
+    assert_nothing_is_written_late(store, &clock, &HangingRedis::new(&cluster.nodes)).await;
+}
+
+/// A clock whose uptime a test advances, so that the clock of Redis seems to have been set back.
+#[derive(Clone, Default)]
+struct JumpingClock {
+    clock: TestClock,
+    ahead_ms: Arc<AtomicU64>,
+}
+
+impl JumpingClock {
+    fn seems_set_back(&self, duration: Duration) {
+        self.ahead_ms.fetch_add(u64::try_from(duration.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for JumpingClock {
+    fn now_us(&self) -> i64 {
+        self.clock.now_us()
+    }
+
+    fn uptime(&self) -> Duration {
+        SystemClock.uptime() + Duration::from_millis(self.ahead_ms.load(Ordering::SeqCst))
+    }
+}
+
+/// Holds Redis up, while its clock is set back.
+struct SetBack<'nodes> {
+    redis: HangingRedis<'nodes>,
+    clock: JumpingClock,
+}
+
+#[async_trait]
+impl HoldUp for SetBack<'_> {
+    async fn begin(&self) {
+        self.clock.seems_set_back(Duration::from_secs(5));
+        self.redis.begin().await;
+    }
+
+    async fn end(&self) {
+        self.redis.end().await;
+    }
+}
+
+#[tokio::test]
+async fn redis_writes_nothing_late_after_its_clock_has_been_set_back() {
+    let (server, clock) = (RedisServer::start(&[]), JumpingClock::default());
+    let store = redis_store(&server.address(), Arc::new(clock.clone())).await;
+    let set_back = SetBack { redis: HangingRedis::new(std::slice::from_ref(&server)), clock: clock.clone() };
+    assert_nothing_is_written_late(store, &clock.clock, &set_back).await;
+}
+
+#[tokio::test]
+async fn a_deadline_costs_a_second_call_only_if_the_clock_of_redis_is_not_known() {
+    let (server, clock) = (RedisServer::start(&[]), JumpingClock::default());
+    let store = redis_store(&server.address(), Arc::new(clock.clone())).await;
+    let mut stored = session(0);
+    assert_eq!(store.create(stored.clone()).await.unwrap(), Created::Yes);
+    // Loads the script, which is a call of its own.
+    stored = stored.stopped(now());
+    assert_eq!(store.compare_and_set(stored.clone(), None).await.unwrap(), Replaced::Yes);
+    for (set_back, expected) in [(0, 2), (0, 1), (5, 2), (0, 1), (11, 2), (0, 1)] {
+        clock.seems_set_back(Duration::from_secs(set_back));
+        let before = script_calls(&server);
+        stored = stored.stopped(now());
+        let outcome = store.compare_and_set(stored.clone(), now().after(DEADLINE)).await.unwrap();
+        let calls = script_calls(&server) - before;
+        assert_eq!((outcome, calls), (Replaced::Yes, expected), "set back by {set_back} s");
+    }
+}
+
+/// Finds one session as it was at first, and writes to Redis.
+struct WritesToRedis {
+    store: Arc<RedisStore>,
+    first: Session,
+}
+
+#[async_trait]
+impl SessionStore for WritesToRedis {
+    async fn create(&self, session: Session) -> Result<Created, StoreError> {
+        self.store.create(session).await
+    }
+
+    async fn find(&self, _id: SessionId) -> Result<Option<Session>, StoreError> {
+        Ok(Some(self.first.clone()))
+    }
+
+    async fn compare_and_set(
+        &self,
+        session: Session,
+        deadline: Option<Timestamp>,
+    ) -> Result<Replaced, StoreError> {
+        self.store.compare_and_set(session, deadline).await
+    }
+
+    async fn remove_expired(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.store.remove_expired(now).await
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.store.check().await
+    }
+}
+
+/// The caller gets an error soon. Later Redis goes on, and carries out everything that it has received.
+#[tokio::test]
+async fn a_stop_that_redis_carries_out_late_has_no_effect() {
+    let (server, first, other) = (RedisServer::start(&[]), session(0), session(0));
+    let store = redis_store(&server.address(), Arc::new(SystemClock)).await;
+    for session in [&first, &other] {
+        assert_eq!(store.create(session.clone()).await.unwrap(), Created::Yes);
+    }
+    // The store learns the time of Redis, so that it sends the stop with its deadline.
+    let soon = SystemClock.now().after(DEADLINE);
+    assert_eq!(store.compare_and_set(other.stopped(now()), soon).await.unwrap(), Replaced::Yes);
+    let over = Arc::new(WritesToRedis { store: Arc::clone(&store), first: first.clone() });
+    let (time_to_live, cache_size) = (TimeToLive::from_seconds(0), CacheSize::from_megabytes(1));
+    let service = SessionService::new(over, Arc::new(SystemClock), time_to_live, cache_size);
+
+    let redis = HangingRedis::new(std::slice::from_ref(&server));
+    redis.begin().await;
+    let asked_at = Instant::now();
+    let refused = service.stop(first.id, None).await;
+    assert!(matches!(refused, Err(ServiceError::Store(StoreError::Unavailable(_)))), "{refused:?}");
+    while asked_at.elapsed() <= WRITTEN_WITHIN {
+        sleep(LOOK_EVERY).await;
+    }
+    redis.end().await;
+    let found: String = server.ask(&["GET", &format!("session:{{{}}}", first.id)]);
+    assert!(found.ends_with("\"revision\":1}"), "the stop would lie in the past: {found}");
+    let patient = PatientStore(WritesToRedis { store, first: first.clone() });
+    assert_eq!(patient.compare_and_set(first.stopped(now()), None).await.unwrap(), Replaced::Yes);
+}
