@@ -12,7 +12,7 @@ use actix_web::{App, HttpServer, rt, web};
 use socket2::SockRef;
 use tokio::signal::unix::{SignalKind, signal};
 
-use tickseed_session::{Clock, SessionService, SystemClock, error_chain};
+use tickseed_session::{Clock, SessionService, StoreError, SystemClock, error_chain};
 use tickseed_store::{OpenError, OpenOptions};
 
 use crate::http::{
@@ -182,6 +182,8 @@ async fn remove_expired(service: SessionService, every: Duration) {
         match service.remove_expired().await {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "removed expired sessions"),
+            // The store has logged the cause.
+            Err(StoreError::NotWritable { .. }) => {}
             Err(error) => {
                 tracing::error!(error = error_chain(&error), "expired sessions could not be removed");
             }

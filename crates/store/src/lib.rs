@@ -15,6 +15,8 @@ mod record;
 mod redis;
 #[cfg(feature = "test-servers")]
 pub mod test_servers;
+#[cfg(any(feature = "embedded", feature = "redis"))]
+mod write_health;
 
 pub use address::{InvalidAddress, OpenError, OpenOptions, StoreAddress};
 #[cfg(feature = "embedded")]

@@ -1,13 +1,18 @@
 //! The thread that writes the file of the embedded store.
 
+use std::io;
 use std::sync::{Arc, OnceLock, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use tickseed_session::{Change, Clock, FeedPart, Session, SessionId, StoreError, Subscriber, error_chain};
+use tickseed_session::{Change, Clock, FeedPart, Session, SessionId, StoreError, Subscriber};
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 
-use super::file::{FileError, StoreFile};
+use super::file::StoreFile;
+use super::file_error::FileError;
+use super::outages::Outages;
 use super::tables::{self, Outcome, Write};
 
 /// How many writes may wait in the queue. Further callers wait for a place.
@@ -26,33 +31,67 @@ pub(super) struct Writer {
     pub(super) file: Arc<StoreFile>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) subscriber: Arc<OnceLock<Weak<dyn Subscriber>>>,
+    pub(super) outages: Outages,
 }
 
 /// Starts the thread. It ends when the sender is dropped and everything in the queue is on the disk.
 pub(super) fn start(writer: Writer) -> Result<(mpsc::Sender<QueuedWrite>, JoinHandle<()>), FileError> {
     let path = writer.file.path().to_owned();
-    let (sender, mut receiver) = mpsc::channel(QUEUE_LENGTH);
-    let thread = thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
-        let mut batch = Vec::new();
-        while receiver.blocking_recv_many(&mut batch, BATCH_LENGTH) > 0 {
-            writer.write(batch.drain(..));
-        }
-    });
-    Ok((sender, thread.map_err(|error| FileError::File(path, redb::Error::Io(error)))?))
+    let (sender, receiver) = mpsc::channel(QUEUE_LENGTH);
+    let thread = spawn(writer, receiver).map_err(|error| FileError::File(path, redb::Error::Io(error)))?;
+    Ok((sender, thread))
+}
+
+fn spawn(writer: Writer, queue: mpsc::Receiver<QueuedWrite>) -> io::Result<JoinHandle<()>> {
+    let timer = Builder::new_current_thread().enable_time().build()?;
+    thread::Builder::new().name("store-writer".to_owned()).spawn(move || writer.run(queue, &timer))
 }
 
 impl Writer {
+    fn run(mut self, mut queue: mpsc::Receiver<QueuedWrite>, timer: &Runtime) {
+        let mut batch = Vec::new();
+        while self.wait(&mut queue, &mut batch, timer) {
+            if self.outages.end_if_possible() {
+                self.restart_feed();
+            }
+            if let Some(error) = self.outages.refuse(batch.len()) {
+                for queued in batch.drain(..) {
+                    drop(queued.reply.send(Err(error.clone())));
+                }
+            } else if !batch.is_empty() {
+                self.write(batch.drain(..));
+            }
+        }
+    }
+
+    /// Waits for writes, or in an outage until it may end. Returns false if there will be no more writes.
+    fn wait(
+        &self,
+        queue: &mut mpsc::Receiver<QueuedWrite>,
+        batch: &mut Vec<QueuedWrite>,
+        timer: &Runtime,
+    ) -> bool {
+        let Some(time_left) = self.outages.time_left() else {
+            return queue.blocking_recv_many(batch, BATCH_LENGTH) > 0;
+        };
+        let received = async { timeout(time_left, queue.recv_many(batch, BATCH_LENGTH)).await };
+        !matches!(timer.block_on(received), Ok(0))
+    }
+
     /// Writes a batch in one transaction, and replies when it is on the disk or has failed.
-    fn write(&self, batch: impl Iterator<Item = QueuedWrite>) {
+    fn write(&mut self, batch: impl Iterator<Item = QueuedWrite>) {
         let (writes, replies): (Vec<_>, Vec<_>) = batch.map(|queued| (queued.write, queued.reply)).unzip();
         let written = self.file.with_database(|database| tables::apply(database, &*self.clock, &writes));
         let outcomes = match written {
-            Ok(outcomes) => outcomes,
+            Ok(outcomes) => {
+                self.outages.succeeded();
+                outcomes
+            }
             Err(error) => {
-                let reason = error_chain(&error);
-                tracing::error!(error = reason, "the embedded store could not be written");
-                self.reopen();
-                writes.iter().map(|_| Err(StoreError::unavailable(reason.clone()))).collect()
+                let error = self.outages.failed(error, writes.len());
+                // A write may have taken effect although it failed, so nothing in memory is certain any more.
+                self.restart_feed();
+                writes.iter().map(|_| Err(error.clone())).collect()
             }
         };
         for ((write, reply), outcome) in writes.into_iter().zip(replies).zip(outcomes) {
@@ -71,18 +110,9 @@ impl Writer {
         }
     }
 
-    fn reopen(&self) {
-        match self.file.reopen() {
-            Ok(()) => {
-                tracing::info!("the embedded store has been reopened");
-                // The write may have taken effect although it failed, so nothing in memory is certain any more.
-                if let Some(subscriber) = self.subscriber.get().and_then(Weak::upgrade) {
-                    begin_feed(&*subscriber);
-                }
-            }
-            Err(error) => {
-                tracing::error!(error = error_chain(&error), "the embedded store cannot be reopened");
-            }
+    fn restart_feed(&self) {
+        if let Some(subscriber) = self.subscriber.get().and_then(Weak::upgrade) {
+            begin_feed(&*subscriber);
         }
     }
 }

@@ -15,6 +15,8 @@ mod slot;
 mod start;
 mod topology;
 mod views;
+mod write_fault;
+mod write_probe;
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -31,6 +33,7 @@ use self::background::Background;
 use self::connection::SharedConnection;
 use self::feed::Feed;
 use self::parts::Parts;
+use self::write_probe::{WriteProbe, unreadable_if_wrong_type};
 use crate::record;
 
 pub use self::address::{InvalidRedisAddress, RedisAddress};
@@ -47,6 +50,9 @@ const TTL_MARGIN: Duration = Duration::from_mins(1);
 /// The script finds the revision without reading JSON, which is cheaper, and exact where Lua's numbers are not. In form 1 the
 /// revision is the last field, in form 2 it is the 8 bytes `ARGV[7]` after the first. A record in any other form is never
 /// replaced.
+///
+/// When Redis is full, a session can still be stopped: its record grows by a few bytes only. Redis refuses SET as the first write
+/// of a script then, but not DEL, which here finds nothing to delete; after that it lets the script finish.
 ///
 /// A connection to a cluster sends a call again if it loses the answer. So that the repetition is not refused, `KEYS[2]` names
 /// for ten seconds the last call that replaced the record: `ARGV[6]`.
@@ -66,7 +72,11 @@ if ARGV[3] ~= '' then
   local time = redis.call('TIME')
   if time[1] * 1000 + time[2] / 1000 >= tonumber(ARGV[3]) then return 0 end
 end
-redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
+local set = redis.pcall('SET', KEYS[1], ARGV[2], 'KEEPTTL')
+if set.err and string.find(set.err, 'OOM', 1, true) and redis.pcall('DEL', KEYS[1] .. ':none') == 0 then
+  set = redis.pcall('SET', KEYS[1], ARGV[2], 'KEEPTTL')
+end
+if set.err then return set end
 local published = redis.pcall('PUBLISH', ARGV[4], ARGV[5])
 if type(published) == 'table' and published.err then
   redis.call('SET', KEYS[1], stored, 'KEEPTTL')
@@ -87,6 +97,7 @@ pub struct RedisStore {
     parts: Arc<Parts>,
     compare_and_set: Script,
     time: Script,
+    writes: Arc<WriteProbe>,
     background: Background,
 }
 
@@ -105,7 +116,9 @@ impl RedisStore {
         let connection = start::connect(&background, &address, wait, &*clock).await?;
         let parts = Arc::new(Parts::new(address.is_cluster()));
         let (compare_and_set, time) = (Script::new(COMPARE_AND_SET), Script::new(TIME));
-        Ok(Self { address, clock, connection, parts, compare_and_set, time, background })
+        let writes = Arc::new(WriteProbe::new(connection.clone(), address.clone(), Arc::clone(&parts)));
+        background.spawn(Arc::clone(&writes).keep_probing());
+        Ok(Self { address, clock, connection, parts, compare_and_set, time, writes, background })
     }
 
     /// Converts a deadline from this server's clock to the clock of Redis. The result is never too late.
@@ -127,7 +140,8 @@ impl SessionStore for RedisStore {
             let left = u64::try_from(expires_at.millis() - self.clock.now().millis()).unwrap_or(0);
             set.arg("PX").arg(u128::from(left) + TTL_MARGIN.as_millis());
         }
-        let set: Option<String> = self.connection.send(&key, set).await?;
+        let set: Result<Option<String>, _> = self.connection.send(&key, set).await;
+        let set = set.map_err(|error| self.writes.note(&key, error))?;
         // A connection to a cluster sends the command again if it loses the answer. Then this session itself has taken the id.
         let is_stored = set.is_some()
             || self.address.is_cluster() && self.find(session.id).await?.as_ref() == Some(&session);
@@ -138,7 +152,8 @@ impl SessionStore for RedisStore {
         let key = keys::session(id);
         let mut get = cmd("GET");
         get.arg(&key);
-        let bytes: Option<Vec<u8>> = self.connection.send(&key, get).await?;
+        let bytes: Result<Option<Vec<u8>>, _> = self.connection.send(&key, get).await;
+        let bytes = bytes.map_err(|error| unreadable_if_wrong_type(id, error))?;
         bytes.map(|bytes| record::decode(id, &bytes)).transpose()
     }
 
@@ -161,7 +176,9 @@ impl SessionStore for RedisStore {
         if self.address.is_cluster() {
             call.key(keys::replaced_by(&key));
         }
-        let replaced: bool = self.connection.call(&key, &call).await?;
+        let replaced: Result<bool, _> = self.connection.call(&key, &call).await;
+        let replaced =
+            replaced.map_err(|error| unreadable_if_wrong_type(session.id, self.writes.note(&key, error)))?;
         Ok(if replaced { Replaced::Yes } else { Replaced::No })
     }
 
@@ -172,6 +189,10 @@ impl SessionStore for RedisStore {
 
     async fn check(&self) -> Result<(), StoreError> {
         self.connection.check().await
+    }
+
+    fn write_failure(&self) -> Option<StoreError> {
+        self.writes.failure()
     }
 
     fn change_feed(&self) -> Option<&dyn ChangeFeed> {

@@ -1,5 +1,6 @@
 //! Tests of every store against the contract and its own guarantees. They need redis-server.
 
 mod backends;
+mod embedded;
 mod faults;
 mod redis;
