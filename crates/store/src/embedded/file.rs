@@ -78,6 +78,15 @@ impl StoreFile {
         database.as_ref().map_or(Err(redb::Error::DatabaseClosed), access)
     }
 
+    /// Writes what redb needs to open the file without a repair, unless something else is written later.
+    pub(super) fn make_checkpoint(&self) -> Result<(), redb::Error> {
+        self.with_database(|database| {
+            let mut transaction = database.begin_write()?;
+            transaction.set_quick_repair(true);
+            Ok(transaction.commit()?)
+        })
+    }
+
     /// Opens the file anew after a failed write, so that it can be read. After such a failure redb refuses everything.
     pub(super) fn freeze(&self) -> Result<(), FileError> {
         self.replace(freeze)

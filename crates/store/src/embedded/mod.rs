@@ -3,6 +3,9 @@
 //! A write is on the disk (fsync) before it is acknowledged. One thread does all the writing: it takes everything in the
 //! queue, writes it in one transaction and then acknowledges it, so that many writers share one fsync.
 //!
+//! When nothing has been written for a moment, the thread makes a checkpoint. If the process is killed after that, the file opens
+//! at once; otherwise it is read completely and repaired first.
+//!
 //! While the file cannot be written, for example because the disk is full, writes are refused and reads go on. The thread probes
 //! the disk and goes on by itself.
 
@@ -58,7 +61,13 @@ impl EmbeddedStore {
         let (file, health) = (Arc::new(file), Arc::default());
         let outages = Outages::new(Arc::clone(&file), Arc::clone(&health), reason);
         let subscriber = Arc::default();
-        let writer = Writer { file: Arc::clone(&file), clock, subscriber: Arc::clone(&subscriber), outages };
+        let writer = Writer {
+            file: Arc::clone(&file),
+            clock,
+            subscriber: Arc::clone(&subscriber),
+            outages,
+            needs_checkpoint: true,
+        };
         let (writes, writer) = writer::start(writer)?;
         Ok(Self { file, subscriber, health, writes: Some(writes), writer: Some(writer) })
     }
