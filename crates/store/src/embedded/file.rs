@@ -18,8 +18,9 @@ use super::write_fault::WriteFault;
 use tickseed_session::StoreError;
 
 const FILE_NAME: &str = "sessions.redb";
-/// How many bytes of the file redb caches at most. Sessions are small, and redb's default is 1 GiB.
-const CACHE_BYTES: usize = 64 * 1024 * 1024;
+/// How many bytes of the file redb caches at most. More made creating sessions no faster in measurements: the operating system
+/// caches the file, too, and the server the sessions.
+const CACHE_BYTES: usize = 16 * 1024 * 1024;
 
 /// How often and after what pause a read is tried again that met a file whose write had just failed.
 const READ_AGAIN: (u32, Duration) = (40, Duration::from_millis(5));
@@ -163,11 +164,13 @@ fn builder(path: &Path) -> Builder {
     let mut builder = Builder::new();
     builder.set_cache_size(CACHE_BYTES);
     builder.set_repair_callback(move |repair| {
-        tracing::warn!(
-            file = shown,
-            progress = repair.progress(),
-            "repairing the store after an unclean end"
-        );
+        // redb calls this again and again.
+        if repair.progress() <= 0.0 {
+            tracing::warn!(
+                file = shown,
+                "repairing the store after an unclean end, which reads the whole file"
+            );
+        }
     });
     builder
 }
