@@ -48,6 +48,6 @@ pub(super) fn probe(path: &Path) -> io::Result<()> {
     let grown = fs::metadata(path)?.len() * 2;
     let mut file = tempfile::tempfile_in(folder)?;
     file.seek(SeekFrom::Start(grown.saturating_sub(PROBE_BYTES as u64)))?;
-    file.write_all(&[0xA5; PROBE_BYTES])?;
+    file.write_all(&vec![0xA5; PROBE_BYTES])?;
     file.sync_all()
 }

@@ -3,6 +3,7 @@
 //! After a failed write redb refuses reads, too, until the file is opened again, and it opens no file that it cannot write.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::ops::{Bound, Range};
@@ -55,7 +56,6 @@ impl FrozenFile {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the remainder is shorter than a block")]
 const fn within_block(offset: u64) -> usize {
     (offset % BLOCK) as usize
 }
@@ -114,14 +114,15 @@ impl StorageBackend for FrozenFile {
         let mut changes = self.changes.write().unwrap_or_else(PoisonError::into_inner);
         let in_file = changes.in_file;
         for (number, within, part) in pieces(offset, data.len()) {
-            if !changes.blocks.contains_key(&number) {
-                let mut block = vec![0; BLOCK_LENGTH].into_boxed_slice();
-                self.read_from_file(in_file, number * BLOCK, &mut block)?;
-                changes.blocks.insert(number, block);
-            }
-            if let Some(block) = changes.blocks.get_mut(&number) {
-                block[within].copy_from_slice(&data[part]);
-            }
+            let block = match changes.blocks.entry(number) {
+                Entry::Occupied(block) => block.into_mut(),
+                Entry::Vacant(place) => {
+                    let mut block = vec![0; BLOCK_LENGTH].into_boxed_slice();
+                    self.read_from_file(in_file, number * BLOCK, &mut block)?;
+                    place.insert(block)
+                }
+            };
+            block[within].copy_from_slice(&data[part]);
         }
         changes.length = changes.length.max(offset + data.len() as u64);
         Ok(())
