@@ -180,10 +180,9 @@ fn shutdown_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'stati
 async fn remove_expired(service: SessionService, every: Duration) {
     loop {
         match service.remove_expired().await {
-            Ok(0) => {}
+            // The store logs refused writes by itself.
+            Ok(0) | Err(StoreError::NotWritable { .. }) => {}
             Ok(count) => tracing::info!(count, "removed expired sessions"),
-            // The store has logged the cause.
-            Err(StoreError::NotWritable { .. }) => {}
             Err(error) => {
                 tracing::error!(error = error_chain(&error), "expired sessions could not be removed");
             }
