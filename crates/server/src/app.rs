@@ -12,7 +12,7 @@ use actix_web::{App, HttpServer, rt, web};
 use socket2::SockRef;
 use tokio::signal::unix::{SignalKind, signal};
 
-use tickseed_session::{Clock, SessionService, SystemClock, error_chain};
+use tickseed_session::{Clock, SessionService, StoreError, SystemClock, error_chain};
 use tickseed_store::{OpenError, OpenOptions};
 
 use crate::http::{
@@ -180,7 +180,8 @@ fn shutdown_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'stati
 async fn remove_expired(service: SessionService, every: Duration) {
     loop {
         match service.remove_expired().await {
-            Ok(0) => {}
+            // The store logs refused writes by itself.
+            Ok(0) | Err(StoreError::NotWritable { .. }) => {}
             Ok(count) => tracing::info!(count, "removed expired sessions"),
             Err(error) => {
                 tracing::error!(error = error_chain(&error), "expired sessions could not be removed");

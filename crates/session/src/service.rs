@@ -293,13 +293,14 @@ impl SessionService {
         self.store.remove_expired(self.clock.now()).await
     }
 
-    /// Checks that sessions can be read at the moment.
+    /// Checks that sessions can be read at the moment, and that writes have not been failing.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if they cannot.
+    /// [`StoreError`] if they cannot be read, [`StoreError::NotWritable`] if they can only be read.
     pub async fn check(&self) -> Result<(), StoreError> {
-        self.store.check().await
+        self.store.check().await?;
+        self.store.write_failure().map_or(Ok(()), Err)
     }
 }
 

@@ -13,8 +13,8 @@ use super::{ChangeFeed, Session, SessionId, Timestamp};
 /// - A session that [`create`](Self::create) or [`compare_and_set`](Self::compare_and_set) has acknowledged is found by every
 ///   later [`find`](Self::find). It survives whatever the store's documentation promises.
 /// - `create` and `compare_and_set` are atomic. Of several concurrent calls for one session exactly one succeeds. A call that
-///   fails with [`StoreError::Unavailable`] has taken effect completely or not at all; any other failed call has changed
-///   nothing.
+///   fails with [`StoreError::Unavailable`] or [`StoreError::NotWritable`] has taken effect completely or not at all; any
+///   other failed call has changed nothing.
 /// - Nothing is replaced after its deadline. The store looks at its clock when it is the call's turn to be written, however long
 ///   the call has waited by then, and also if the caller has given up.
 /// - A session comes back exactly as it was stored.
@@ -65,6 +65,12 @@ pub trait SessionStore: Send + Sync + 'static {
     /// [`StoreError`] if it cannot.
     async fn check(&self) -> Result<(), StoreError>;
 
+    /// Returns why writes fail at the moment, if they do although the store answers. Asks nobody. A store finds out by itself when
+    /// the cause is over.
+    fn write_failure(&self) -> Option<StoreError> {
+        None
+    }
+
     /// Returns the other half of the contract, if the store has it. Without a change feed a session in memory is trusted
     /// only as long as the bound on staleness allows.
     fn change_feed(&self) -> Option<&dyn ChangeFeed> {
@@ -104,6 +110,14 @@ pub enum StoreError {
     /// The store did not answer a moment ago, so this call did not ask it.
     #[error("the store did not answer a moment ago and was not asked again")]
     NotAsked,
+    /// The store answers, but refuses all writes, or those that need room. Its health has been logged.
+    #[error("{reason}")]
+    NotWritable {
+        /// The cause, in words that are safe to show to clients.
+        reason: &'static str,
+        /// The answer of the store.
+        source: Arc<dyn std::error::Error + Send + Sync>,
+    },
     /// A later version wrote the record, and this version does not understand it.
     #[error("a later version wrote the record of {id}: {reason}")]
     NewerRecord {
@@ -126,7 +140,7 @@ impl StoreError {
     /// Returns whether the same call may succeed later.
     #[must_use]
     pub const fn is_temporary(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::NotAsked)
+        matches!(self, Self::Unavailable(_) | Self::NotAsked | Self::NotWritable { .. })
     }
 
     /// The store cannot be reached, read or written, for this reason.

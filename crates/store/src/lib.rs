@@ -16,6 +16,8 @@ mod redis;
 #[cfg(feature = "test-servers")]
 #[doc(hidden)]
 pub mod test_servers;
+#[cfg(any(feature = "embedded", feature = "redis"))]
+mod write_health;
 
 pub use address::{InvalidAddress, OpenError, OpenOptions, StoreAddress};
 #[cfg(feature = "embedded")]

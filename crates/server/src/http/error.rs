@@ -14,18 +14,42 @@ use super::problem::{FieldError, MEDIA_TYPE, Problem};
 /// Why a request is rejected or fails.
 #[derive(Debug)]
 pub(super) enum ApiError {
-    MalformedJson { reason: String },
+    MalformedJson {
+        reason: String,
+    },
     InvalidFields(Vec<FieldError>),
-    NotFound { path: String },
-    SessionNotFound { detail: String },
-    MethodNotAllowed { allow: &'static str },
-    BodyTimeout { limit: Duration },
-    SessionStopped { stopped_at: Timestamp, detail: String },
-    StopNotEarlier { stopped_at: Timestamp, detail: String },
-    BodyTooLarge { limit: usize },
-    UnsupportedMediaType { media_type: String },
+    NotFound {
+        path: String,
+    },
+    SessionNotFound {
+        detail: String,
+    },
+    MethodNotAllowed {
+        allow: &'static str,
+    },
+    BodyTimeout {
+        limit: Duration,
+    },
+    SessionStopped {
+        stopped_at: Timestamp,
+        detail: String,
+    },
+    StopNotEarlier {
+        stopped_at: Timestamp,
+        detail: String,
+    },
+    BodyTooLarge {
+        limit: usize,
+    },
+    UnsupportedMediaType {
+        media_type: String,
+    },
     Internal(Box<dyn Error + Send + Sync>),
     NewerRecord,
+    /// The store has logged the cause.
+    StoreNotWritable {
+        reason: &'static str,
+    },
     StoreUnavailable(Box<dyn Error + Send + Sync>),
     StoreTooSlow(Box<dyn Error + Send + Sync>),
 }
@@ -50,6 +74,7 @@ impl ApiError {
             Self::UnsupportedMediaType { .. } => ErrorCode::UnsupportedMediaType,
             Self::Internal(_) => ErrorCode::Internal,
             Self::NewerRecord => ErrorCode::NewerRecord,
+            Self::StoreNotWritable { .. } => ErrorCode::StoreNotWritable,
             Self::StoreUnavailable(_) | Self::StoreTooSlow(_) => ErrorCode::StoreUnavailable,
         }
     }
@@ -112,6 +137,9 @@ impl fmt::Display for ApiError {
             Self::NewerRecord => f.write_str(
                 "a later version of the server wrote this session, and this version cannot read it",
             ),
+            Self::StoreNotWritable { reason } => {
+                write!(f, "sessions can be read, but not written at the moment: {reason}; try again")
+            }
             Self::StoreUnavailable(_) => {
                 f.write_str("sessions cannot be read or written at the moment; try again")
             }
@@ -139,7 +167,10 @@ impl ResponseError for ApiError {
             Self::MethodNotAllowed { allow } => {
                 response.insert_header((header::ALLOW, *allow));
             }
-            Self::NewerRecord | Self::StoreUnavailable(_) | Self::StoreTooSlow(_) => {
+            Self::NewerRecord
+            | Self::StoreNotWritable { .. }
+            | Self::StoreUnavailable(_)
+            | Self::StoreTooSlow(_) => {
                 response.insert_header((header::RETRY_AFTER, "1"));
             }
             // On an open connection, the unread rest of the body would be taken for the next request.
@@ -172,6 +203,7 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NewerRecord { .. } => Self::NewerRecord,
+            StoreError::NotWritable { reason, .. } => Self::StoreNotWritable { reason },
             error if error.is_temporary() => Self::StoreUnavailable(error.into()),
             error => Self::Internal(error.into()),
         }

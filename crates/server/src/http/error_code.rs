@@ -32,6 +32,8 @@ pub(super) enum ErrorCode {
     Internal,
     /// 503: a later version of the server wrote this session, and this version cannot read it.
     NewerRecord,
+    /// 503: sessions can be read, but not created, or neither created nor stopped, at the moment; `detail` says why.
+    StoreNotWritable,
     /// 503: sessions cannot be read or written at the moment; try again.
     StoreUnavailable,
 }
@@ -48,7 +50,9 @@ impl ErrorCode {
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::NewerRecord | Self::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NewerRecord | Self::StoreNotWritable | Self::StoreUnavailable => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
         }
     }
 }

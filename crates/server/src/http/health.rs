@@ -31,17 +31,18 @@ pub(super) async fn alive() -> HttpResponse {
     ok()
 }
 
-/// Checks that sessions can be read.
+/// Checks that sessions can be read and written.
 ///
-/// Asks the store, and responds with 503 if it is unavailable.
+/// Asks the store, and responds with 503 if it is unavailable, or if it has refused writes and still does.
 #[utoipa::path(
     get,
     path = "/readyz",
     tag = "health",
     operation_id = "getReadiness",
     responses(
-        (status = 200, description = "Sessions can be read", body = Health),
-        (status = 503, description = "Sessions cannot be read: `store_unavailable`", body = Problem,
+        (status = 200, description = "Sessions can be read and written", body = Health),
+        (status = 503, description = "Sessions cannot be read: `store_unavailable`. Or they can be read, but not written: \
+            `store_not_writable`; `detail` says why", body = Problem,
             content_type = "application/problem+json", headers(("Retry-After" = u32,
                 description = "How many seconds to wait before retrying"))),
     )

@@ -7,6 +7,7 @@ mod durability;
 mod errors;
 mod events;
 mod expiry;
+mod full_disk;
 mod listener;
 mod memory;
 mod pages;

@@ -1,6 +1,7 @@
 //! A server on Redis: its settings, its start and its log.
 
 mod access;
+mod refused_writes;
 mod settings;
 mod start;
 

@@ -127,6 +127,10 @@ impl<Store: SessionStore> SessionStore for FaultyStore<Store> {
         self.call(self.inner.check()).await
     }
 
+    fn write_failure(&self) -> Option<StoreError> {
+        self.inner.write_failure()
+    }
+
     fn change_feed(&self) -> Option<&dyn ChangeFeed> {
         self.inner.change_feed()
     }

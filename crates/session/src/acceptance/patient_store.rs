@@ -84,6 +84,10 @@ impl<Store: SessionStore> SessionStore for PatientStore<Store> {
         retry(|| self.0.check()).await
     }
 
+    fn write_failure(&self) -> Option<StoreError> {
+        self.0.write_failure()
+    }
+
     fn change_feed(&self) -> Option<&dyn ChangeFeed> {
         self.0.change_feed()
     }

@@ -1,32 +1,29 @@
-//! The file of the embedded store: opened, read, and reopened after a failure.
+//! The file of the embedded store: made, opened, read, and opened anew after a failed write.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
+use std::thread;
+use std::time::Duration;
 
+use redb::backends::FileBackend;
 use redb::{Builder, Database, DatabaseError};
 
+use super::disk;
+use super::file_error::FileError;
+use super::frozen::FrozenFile;
 use super::tables;
+use super::write_fault::WriteFault;
 use tickseed_session::StoreError;
 
 const FILE_NAME: &str = "sessions.redb";
-/// How many bytes of the file redb caches at most. Sessions are small, and redb's default is 1 GiB.
-const CACHE_BYTES: usize = 64 * 1024 * 1024;
+/// How many bytes of the file redb caches at most. More made creating sessions no faster in measurements: the operating system
+/// caches the file, too, and the server the sessions.
+const CACHE_BYTES: usize = 16 * 1024 * 1024;
 
-/// Why the file of the embedded store cannot be opened.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum FileError {
-    /// The data folder cannot be made.
-    #[error("the data folder {} cannot be made", .0.display())]
-    Folder(PathBuf, #[source] std::io::Error),
-    /// Another process has the store open.
-    #[error("{} is in use by another process; stop it, or choose another data folder", .0.display())]
-    InUse(PathBuf),
-    /// The file cannot be opened.
-    #[error("{} cannot be opened", .0.display())]
-    File(PathBuf, #[source] redb::Error),
-}
+/// How often and after what pause a read is tried again that met a file whose write had just failed.
+const READ_AGAIN: (u32, Duration) = (40, Duration::from_millis(5));
 
 /// The file and its database.
 pub(super) struct StoreFile {
@@ -36,31 +33,72 @@ pub(super) struct StoreFile {
 }
 
 impl StoreFile {
-    pub(super) fn open(folder: &Path) -> Result<Self, FileError> {
-        fs::create_dir_all(folder).map_err(|error| FileError::Folder(folder.to_owned(), error))?;
+    /// Opens the file in a folder, or makes both. If the disk is full, the file of earlier sessions can only be read, and the fault
+    /// says why.
+    pub(super) fn open(folder: &Path) -> Result<(Self, Option<FileError>), FileError> {
+        disk::make_folder(folder)?;
         let path = folder.join(FILE_NAME);
-        let database = RwLock::new(Some(open(&path)?));
-        Ok(Self { path, database })
+        let (database, fault) = match fs::metadata(&path) {
+            Ok(found) if found.len() == 0 => return Err(FileError::Empty(path)),
+            Ok(found) => {
+                disk::warn_about_rights(&path, &found);
+                open_or_freeze(&path)?
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => (make(folder, &path)?, None),
+            Err(error) => return Err(FileError::File(path, redb::Error::Io(error))),
+        };
+        Ok((Self { path, database: RwLock::new(Some(database)) }, fault))
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
+    /// Reads with the database.
+    pub(super) fn read<T>(
+        &self,
+        access: impl Fn(&Database) -> Result<T, redb::Error>,
+    ) -> Result<T, StoreError> {
+        let (times, pause) = READ_AGAIN;
+        for _ in 0..times {
+            match self.with_database(&access) {
+                // The thread that writes is about to open the file anew.
+                Err(redb::Error::PreviousIo) => thread::sleep(pause),
+                result => return result.map_err(StoreError::unavailable),
+            }
+        }
+        Err(StoreError::unavailable(redb::Error::PreviousIo))
+    }
+
     /// Calls `access` with the database.
     pub(super) fn with_database<T>(
         &self,
         access: impl FnOnce(&Database) -> Result<T, redb::Error>,
-    ) -> Result<T, StoreError> {
+    ) -> Result<T, redb::Error> {
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
-        match database.as_ref() {
-            Some(database) => access(database).map_err(StoreError::unavailable),
-            None => Err(StoreError::unavailable("the file has been closed since a write failed")),
-        }
+        database.as_ref().map_or(Err(redb::Error::DatabaseClosed), access)
     }
 
-    /// Reopens the file. After a failed write redb refuses all others.
-    pub(super) fn reopen(&self) -> Result<(), FileError> {
+    /// Writes what redb needs to open the file without a repair, unless something else is written later.
+    pub(super) fn make_checkpoint(&self) -> Result<(), redb::Error> {
+        self.with_database(|database| {
+            let mut transaction = database.begin_write()?;
+            transaction.set_quick_repair(true);
+            Ok(transaction.commit()?)
+        })
+    }
+
+    /// Opens the file anew after a failed write, so that it can be read. After such a failure redb refuses everything.
+    pub(super) fn freeze(&self) -> Result<(), FileError> {
+        self.replace(freeze)
+    }
+
+    /// Opens the file anew so that it can be written again. Includes a write.
+    pub(super) fn thaw(&self) -> Result<(), FileError> {
+        self.replace(open)
+    }
+
+    fn replace(&self, open: impl FnOnce(&Path) -> Result<Database, FileError>) -> Result<(), FileError> {
         let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
         // The file stays locked until the old database is dropped.
         drop(database.take());
@@ -69,22 +107,70 @@ impl StoreFile {
     }
 }
 
+/// Makes a new store. It gets its name only when it is complete, so a file with that name never is half a store.
+fn make(folder: &Path, path: &Path) -> Result<Database, FileError> {
+    let failed = |error: redb::Error| FileError::Make(folder.to_owned(), error);
+    let failed_io = |error| failed(redb::Error::Io(error));
+    // Only this user may read it.
+    let file = tempfile::Builder::new().prefix("sessions.").suffix(".new").tempfile_in(folder);
+    let file = file.map_err(failed_io)?;
+    let backend =
+        FileBackend::new(file.reopen().map_err(failed_io)?).map_err(|error| failed(error.into()))?;
+    let database = builder(path).create_with_backend(backend).map_err(|error| failed(error.into()))?;
+    tables::make(&database).map_err(failed)?;
+    match file.persist_noclobber(path) {
+        Ok(_) => {}
+        // Another process has just made it, and uses it.
+        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => return open(path),
+        Err(error) => return Err(failed_io(error.error)),
+    }
+    // Else the name may be lost when the machine crashes, and with it every session.
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed_io)?;
+    tracing::info!("made a new embedded store: {}", path.display());
+    Ok(database)
+}
+
+/// Opens an existing file, or opens it for reading if its disk is full.
+fn open_or_freeze(path: &Path) -> Result<(Database, Option<FileError>), FileError> {
+    match open(path) {
+        Ok(database) => Ok((database, None)),
+        Err(error) if WriteFault::of_opening(&error) == WriteFault::Full => Ok((freeze(path)?, Some(error))),
+        Err(error) => Err(error),
+    }
+}
+
+/// Opens an existing file and writes to it.
 fn open(path: &Path) -> Result<Database, FileError> {
+    let database = builder(path).open(path).map_err(|error| cannot_open(path, error))?;
+    tables::make(&database).map_err(|error| FileError::File(path.to_owned(), error))?;
+    Ok(database)
+}
+
+/// Opens an existing file without writing to it.
+fn freeze(path: &Path) -> Result<Database, FileError> {
+    let file = FrozenFile::open(path).map_err(|error| cannot_open(path, error))?;
+    builder(path).create_with_backend(file).map_err(|error| cannot_open(path, error))
+}
+
+fn cannot_open(path: &Path, error: DatabaseError) -> FileError {
+    match error {
+        DatabaseError::DatabaseAlreadyOpen => FileError::InUse(path.to_owned()),
+        error => FileError::File(path.to_owned(), error.into()),
+    }
+}
+
+fn builder(path: &Path) -> Builder {
     let shown = path.display().to_string();
     let mut builder = Builder::new();
     builder.set_cache_size(CACHE_BYTES);
     builder.set_repair_callback(move |repair| {
-        tracing::warn!(
-            file = shown,
-            progress = repair.progress(),
-            "repairing the store after an unclean end"
-        );
+        // redb calls this again and again.
+        if repair.progress() <= 0.0 {
+            tracing::warn!(
+                file = shown,
+                "repairing the store after an unclean end, which reads the whole file"
+            );
+        }
     });
-    let failed = |error: redb::Error| FileError::File(path.to_owned(), error);
-    let database = builder.create(path).map_err(|error| match error {
-        DatabaseError::DatabaseAlreadyOpen => FileError::InUse(path.to_owned()),
-        error => failed(error.into()),
-    })?;
-    tables::make(&database).map_err(failed)?;
-    Ok(database)
+    builder
 }

@@ -3,10 +3,19 @@
 //! A write is on the disk (fsync) before it is acknowledged. One thread does all the writing: it takes everything in the
 //! queue, writes it in one transaction and then acknowledges it, so that many writers share one fsync.
 //!
-//! After a failed write, for example because the disk is full, the thread reopens the file and goes on.
+//! When nothing has been written for a moment, the thread makes a checkpoint. If the process is killed after that, the file opens
+//! at once; otherwise it is read completely and repaired first.
+//!
+//! While the file cannot be written, for example because the disk is full, writes are refused and reads go on. The thread probes
+//! the disk and goes on by itself.
 
+mod disk;
 mod file;
+mod file_error;
+mod frozen;
+mod outages;
 mod tables;
+mod write_fault;
 mod writer;
 
 use std::path::Path;
@@ -17,19 +26,22 @@ use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 
 use self::file::StoreFile;
+use self::outages::Outages;
 use self::tables::{Outcome, REMOVE_LENGTH, Write};
 use self::writer::{QueuedWrite, Writer};
 use crate::record;
+use crate::write_health::WriteHealth;
 use tickseed_session::{
     ChangeFeed, Clock, Created, Replaced, Session, SessionId, SessionStore, StoreError, Subscriber, Timestamp,
 };
 
-pub use self::file::FileError;
+pub use self::file_error::FileError;
 
 /// Sessions in one file that belongs to this process.
 pub struct EmbeddedStore {
     file: Arc<StoreFile>,
     subscriber: Arc<OnceLock<Weak<dyn Subscriber>>>,
+    health: Arc<WriteHealth>,
     /// `None` only while the store is being dropped.
     writes: Option<mpsc::Sender<QueuedWrite>>,
     writer: Option<JoinHandle<()>>,
@@ -38,17 +50,26 @@ pub struct EmbeddedStore {
 impl EmbeddedStore {
     /// Opens the store in a data folder, and makes the folder if it does not exist. The clock decides whether a deadline has passed.
     ///
-    /// After an unclean end the file is repaired first, and the log says so.
+    /// After an unclean end the file is repaired first, and the log says so. If the disk is full, the sessions of an existing file
+    /// can be read, and writes begin to work when there is room.
     ///
     /// # Errors
     ///
-    /// [`FileError`] if the folder or the file cannot be made or opened, or another process has it open.
+    /// [`FileError`] if the folder or the file cannot be made or opened, the file is empty, or another process has it open.
     pub fn open(folder: &Path, clock: Arc<dyn Clock>) -> Result<Self, FileError> {
-        let file = Arc::new(StoreFile::open(folder)?);
+        let (file, reason) = StoreFile::open(folder)?;
+        let (file, health) = (Arc::new(file), Arc::default());
+        let outages = Outages::new(Arc::clone(&file), Arc::clone(&health), reason);
         let subscriber = Arc::default();
-        let writer = Writer { file: Arc::clone(&file), clock, subscriber: Arc::clone(&subscriber) };
+        let writer = Writer {
+            file: Arc::clone(&file),
+            clock,
+            subscriber: Arc::clone(&subscriber),
+            outages,
+            needs_checkpoint: true,
+        };
         let (writes, writer) = writer::start(writer)?;
-        Ok(Self { file, subscriber, writes: Some(writes), writer: Some(writer) })
+        Ok(Self { file, subscriber, health, writes: Some(writes), writer: Some(writer) })
     }
 
     async fn write(&self, write: Write) -> Result<Outcome, StoreError> {
@@ -61,8 +82,7 @@ impl EmbeddedStore {
 
     async fn find_bytes(&self, id: SessionId) -> Result<Option<Vec<u8>>, StoreError> {
         let file = Arc::clone(&self.file);
-        let found =
-            tokio::task::spawn_blocking(move || file.with_database(|database| tables::find(database, id)));
+        let found = tokio::task::spawn_blocking(move || file.read(|database| tables::find(database, id)));
         found.await.map_err(StoreError::unavailable)?
     }
 }
@@ -120,6 +140,10 @@ impl SessionStore for EmbeddedStore {
         }
         self.find_bytes(SessionId::from_bytes([0; 16])).await?;
         Ok(())
+    }
+
+    fn write_failure(&self) -> Option<StoreError> {
+        self.health.failure()
     }
 
     fn change_feed(&self) -> Option<&dyn ChangeFeed> {

@@ -1,22 +1,30 @@
 //! The thread that writes the file of the embedded store.
 
+use std::io;
 use std::sync::{Arc, OnceLock, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use tickseed_session::{
     Change, Clock, FeedPart, Metadata, ReportedRecord, Session, SessionId, StoreError, Subscriber,
-    error_chain,
 };
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 
-use super::file::{FileError, StoreFile};
+use super::file::StoreFile;
+use super::file_error::FileError;
+use super::outages::Outages;
 use super::tables::{self, Outcome, Write};
 
 /// How many writes may wait in the queue. Further callers wait for a place.
 const QUEUE_LENGTH: usize = 4096;
 /// How many writes one transaction holds at most.
 const BATCH_LENGTH: usize = 1024;
+
+/// How long after the last write a checkpoint follows. A checkpoint costs two syncs of the file; made with every write, it would
+/// make creating sessions about 40 % slower.
+const CHECKPOINT_AFTER: Duration = Duration::from_millis(100);
 
 /// A write, and where to send its result once it is on the disk.
 pub(super) struct QueuedWrite {
@@ -29,39 +37,89 @@ pub(super) struct Writer {
     pub(super) file: Arc<StoreFile>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) subscriber: Arc<OnceLock<Weak<dyn Subscriber>>>,
+    pub(super) outages: Outages,
+    /// Whether something was written since the last checkpoint.
+    pub(super) needs_checkpoint: bool,
 }
 
 /// Starts the thread. It ends when the sender is dropped and everything in the queue is on the disk.
 pub(super) fn start(writer: Writer) -> Result<(mpsc::Sender<QueuedWrite>, JoinHandle<()>), FileError> {
     let path = writer.file.path().to_owned();
-    let (sender, mut receiver) = mpsc::channel(QUEUE_LENGTH);
-    let thread = thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
-        let mut batch = Vec::new();
-        while receiver.blocking_recv_many(&mut batch, BATCH_LENGTH) > 0 {
-            writer.write(batch.drain(..));
-        }
-    });
-    Ok((sender, thread.map_err(|error| FileError::File(path, redb::Error::Io(error)))?))
+    let (sender, receiver) = mpsc::channel(QUEUE_LENGTH);
+    let thread = spawn(writer, receiver).map_err(|error| FileError::File(path, redb::Error::Io(error)))?;
+    Ok((sender, thread))
+}
+
+fn spawn(writer: Writer, queue: mpsc::Receiver<QueuedWrite>) -> io::Result<JoinHandle<()>> {
+    let timer = Builder::new_current_thread().enable_time().build()?;
+    thread::Builder::new().name("store-writer".to_owned()).spawn(move || writer.run(queue, &timer))
 }
 
 impl Writer {
+    fn run(mut self, mut queue: mpsc::Receiver<QueuedWrite>, timer: &Runtime) {
+        let mut batch = Vec::new();
+        while self.wait(&mut queue, &mut batch, timer) {
+            if self.outages.end_if_possible() {
+                self.needs_checkpoint = true;
+                self.restart_feed();
+            }
+            if let Some(error) = self.outages.refuse(batch.len()) {
+                for queued in batch.drain(..) {
+                    drop(queued.reply.send(Err(error.clone())));
+                }
+            } else if batch.is_empty() {
+                self.make_checkpoint();
+            } else {
+                self.write(batch.drain(..));
+            }
+        }
+    }
+
+    /// Waits for writes, or until something else is due: the end of an outage, or a checkpoint. Returns false if there will be no
+    /// more writes.
+    fn wait(
+        &self,
+        queue: &mut mpsc::Receiver<QueuedWrite>,
+        batch: &mut Vec<QueuedWrite>,
+        timer: &Runtime,
+    ) -> bool {
+        let checkpoint = self.needs_checkpoint.then_some(CHECKPOINT_AFTER);
+        let Some(time_left) = self.outages.time_left().or(checkpoint) else {
+            return queue.blocking_recv_many(batch, BATCH_LENGTH) > 0;
+        };
+        let received = async { timeout(time_left, queue.recv_many(batch, BATCH_LENGTH)).await };
+        !matches!(timer.block_on(received), Ok(0))
+    }
+
     /// Writes a batch in one transaction, and replies when it is on the disk or has failed.
-    fn write(&self, batch: impl Iterator<Item = QueuedWrite>) {
+    fn write(&mut self, batch: impl Iterator<Item = QueuedWrite>) {
         let (writes, replies): (Vec<_>, Vec<_>) = batch.map(|queued| (queued.write, queued.reply)).unzip();
         let written = self.file.with_database(|database| tables::apply(database, &*self.clock, &writes));
         let outcomes = match written {
-            Ok(outcomes) => outcomes,
+            Ok(outcomes) => {
+                self.outages.succeeded();
+                self.needs_checkpoint = true;
+                outcomes
+            }
             Err(error) => {
-                let reason = error_chain(&error);
-                tracing::error!(error = reason, "the embedded store could not be written");
-                self.reopen();
-                writes.iter().map(|_| Err(StoreError::unavailable(reason.clone()))).collect()
+                let error = self.outages.failed(error, writes.len());
+                // A write may have taken effect although it failed, so nothing in memory is certain any more.
+                self.restart_feed();
+                writes.iter().map(|_| Err(error.clone())).collect()
             }
         };
         for ((write, reply), outcome) in writes.into_iter().zip(replies).zip(outcomes) {
             // Report here and not where the reply arrives: the caller may have gone, but the write remains.
             self.report(&write, &outcome);
             drop(reply.send(outcome));
+        }
+    }
+
+    fn make_checkpoint(&mut self) {
+        self.needs_checkpoint = false;
+        if let Err(error) = self.file.make_checkpoint() {
+            self.outages.failed(error, 0);
+            self.restart_feed();
         }
     }
 
@@ -74,18 +132,9 @@ impl Writer {
         }
     }
 
-    fn reopen(&self) {
-        match self.file.reopen() {
-            Ok(()) => {
-                tracing::info!("the embedded store has been reopened");
-                // The write may have taken effect although it failed, so nothing in memory is certain any more.
-                if let Some(subscriber) = self.subscriber.get().and_then(Weak::upgrade) {
-                    begin_feed(&*subscriber);
-                }
-            }
-            Err(error) => {
-                tracing::error!(error = error_chain(&error), "the embedded store cannot be reopened");
-            }
+    fn restart_feed(&self) {
+        if let Some(subscriber) = self.subscriber.get().and_then(Weak::upgrade) {
+            begin_feed(&*subscriber);
         }
     }
 }

@@ -18,6 +18,7 @@ use tickseed_session::{StoreError, error_chain};
 
 use super::RedisAddress;
 use super::breaker::{Breakers, Opened};
+use super::write_fault::WriteFault;
 
 /// How long Redis may take to answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(150);
@@ -47,8 +48,8 @@ pub(super) struct SharedConnection {
     address: RedisAddress,
     connection: Arc<RwLock<Connection>>,
     breakers: Breakers,
-    /// Notified when the Redis at the other end is no longer a master.
-    is_demoted: Arc<Notify>,
+    /// Notified when the Redis at the other end is no longer a master, or refuses the login.
+    is_useless: Arc<Notify>,
 }
 
 /// A connection that reconnects by itself when it notices that it is lost.
@@ -63,7 +64,7 @@ impl SharedConnection {
     pub(super) async fn open(address: RedisAddress) -> RedisResult<(Self, mpsc::UnboundedReceiver<Opened>)> {
         let connection = Arc::new(RwLock::new(Connection::open(&address, CONNECT_TIMEOUT).await?));
         let (breakers, opened) = Breakers::new(address.is_cluster());
-        Ok((Self { address, connection, breakers, is_demoted: Arc::default() }, opened))
+        Ok((Self { address, connection, breakers, is_useless: Arc::default() }, opened))
     }
 
     /// Sends a command about `key` and about no other key.
@@ -95,8 +96,9 @@ impl SharedConnection {
             Ok(Ok(value)) => return Ok(value),
             // It answers with an error, for example because it is full.
             Ok(Err(error)) if !is_out_of_reach(&error) => {
-                if error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly) {
-                    self.is_demoted.notify_one();
+                // The connection itself never tries another login, or another server at the same address.
+                if matches!(WriteFault::of(&error), Some(WriteFault::ReadOnly | WriteFault::LoginRefused)) {
+                    self.is_useless.notify_one();
                 }
                 return Err(StoreError::unavailable(error));
             }
@@ -124,7 +126,7 @@ impl SharedConnection {
                     Some(first) => self.recover(first, &mut opened).await,
                     None => return,
                 },
-                () = self.is_demoted.notified() => self.reconnect().await,
+                () = self.is_useless.notified() => self.reconnect().await,
             }
         }
     }

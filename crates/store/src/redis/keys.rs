@@ -12,3 +12,8 @@ pub(super) fn session(id: SessionId) -> String {
 pub(super) fn replaced_by(session_key: &str) -> String {
     format!("{session_key}:replaced-by")
 }
+
+/// Returns a key that servers write to find out whether Redis accepts writes. The number decides about its slot.
+pub(super) fn probe(number: u32) -> String {
+    format!("session:{{probe-{number}}}")
+}

@@ -16,6 +16,8 @@ mod slot;
 mod start;
 mod topology;
 mod views;
+mod write_fault;
+mod write_probe;
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -33,6 +35,7 @@ use self::connection::SharedConnection;
 use self::feed::Feed;
 use self::node_clock::{Limits, NodeClocks, Reading};
 use self::parts::Parts;
+use self::write_probe::{WriteProbe, unreadable_if_wrong_type};
 use crate::record;
 
 pub use self::address::{InvalidRedisAddress, RedisAddress};
@@ -52,6 +55,9 @@ const TTL_MARGIN: Duration = Duration::from_mins(1);
 /// The script finds the revision without reading JSON, which is cheaper, and exact where Lua's numbers are not. In form 1 the
 /// revision is the last field, in form 2 it is the 8 bytes `ARGV[7]` after the first. A record in any other form is never
 /// replaced.
+///
+/// When Redis is full, a session can still be stopped: its record grows by a few bytes only. Redis refuses SET as the first write
+/// of a script then, but not DEL, which here finds nothing to delete; after that it lets the script finish.
 ///
 /// A connection to a cluster sends a call again if it loses the answer. So that the repetition is not refused, `KEYS[2]` names
 /// for ten seconds the last call that replaced the record: `ARGV[6]`.
@@ -78,7 +84,11 @@ if ARGV[3] ~= '' then
     return {TOO_LATE, now, node}
   end
 end
-redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
+local set = redis.pcall('SET', KEYS[1], ARGV[2], 'KEEPTTL')
+if set.err and string.find(set.err, 'OOM', 1, true) and redis.pcall('DEL', KEYS[1] .. ':none') == 0 then
+  set = redis.pcall('SET', KEYS[1], ARGV[2], 'KEEPTTL')
+end
+if set.err then return set end
 local published = redis.pcall('PUBLISH', ARGV[4], ARGV[5])
 if type(published) == 'table' and published.err then
   redis.call('SET', KEYS[1], stored, 'KEEPTTL')
@@ -107,6 +117,7 @@ pub struct RedisStore {
     parts: Arc<Parts>,
     clocks: NodeClocks,
     compare_and_set: Script,
+    writes: Arc<WriteProbe>,
     background: Background,
 }
 
@@ -125,7 +136,9 @@ impl RedisStore {
         let connection = start::connect(&background, &address, wait, &*clock).await?;
         let parts = Arc::new(Parts::new(address.is_cluster()));
         let (clocks, compare_and_set) = (NodeClocks::default(), Script::new(COMPARE_AND_SET));
-        Ok(Self { address, clock, connection, parts, clocks, compare_and_set, background })
+        let writes = Arc::new(WriteProbe::new(connection.clone(), address.clone(), Arc::clone(&parts)));
+        background.spawn(Arc::clone(&writes).keep_probing());
+        Ok(Self { address, clock, connection, parts, clocks, compare_and_set, writes, background })
     }
 
     /// Returns for how many milliseconds Redis has to keep a session; `None` means forever. The time left does not depend on what
@@ -150,7 +163,7 @@ impl RedisStore {
         replacement: &Replacement,
         limits: Option<Limits>,
     ) -> Result<(u8, Reading), StoreError> {
-        let Replacement { key, before, record, message, call_id, .. } = replacement;
+        let Replacement { id, key, before, record, message, call_id, .. } = replacement;
         let has_deadline = limits.is_some();
         let Limits { node, earliest_us, deadline_us } = limits.unwrap_or_default();
         let deadline = if has_deadline { deadline_us.to_string() } else { String::new() };
@@ -163,7 +176,9 @@ impl RedisStore {
         if self.address.is_cluster() {
             call.key(keys::replaced_by(key));
         }
-        let (outcome, time_us, node) = self.connection.call(key, &call).await?;
+        let answer = self.connection.call(key, &call).await;
+        let (outcome, time_us, node) =
+            answer.map_err(|error| unreadable_if_wrong_type(*id, self.writes.note(key, error)))?;
         Ok((outcome, Reading { node, time_us, answered_at: self.clock.uptime() }))
     }
 
@@ -177,6 +192,7 @@ impl RedisStore {
 
 /// A record that takes the place of another one.
 struct Replacement {
+    id: SessionId,
     key: String,
     /// The revision of the record to replace.
     before: u64,
@@ -196,7 +212,8 @@ impl SessionStore for RedisStore {
         if let Some(millis) = self.time_to_live_ms(&session) {
             set.arg("PX").arg(millis);
         }
-        let set: Option<String> = self.connection.send(&key, set).await?;
+        let set: Result<Option<String>, _> = self.connection.send(&key, set).await;
+        let set = set.map_err(|error| self.writes.note(&key, error))?;
         // A connection to a cluster sends the command again if it loses the answer. Then this session itself has taken the id.
         let is_stored = set.is_some()
             || self.address.is_cluster() && self.find(session.id).await?.as_ref() == Some(&session);
@@ -207,7 +224,8 @@ impl SessionStore for RedisStore {
         let key = keys::session(id);
         let mut get = cmd("GET");
         get.arg(&key);
-        let bytes: Option<Vec<u8>> = self.connection.send(&key, get).await?;
+        let bytes: Result<Option<Vec<u8>>, _> = self.connection.send(&key, get).await;
+        let bytes = bytes.map_err(|error| unreadable_if_wrong_type(id, error))?;
         bytes.map(|bytes| record::decode(id, &bytes)).transpose()
     }
 
@@ -219,6 +237,7 @@ impl SessionStore for RedisStore {
         let Some(before) = session.revision.previous().map(Revision::get) else { return Ok(Replaced::No) };
         let record = record::encode(&session)?;
         let replacement = Replacement {
+            id: session.id,
             key: keys::session(session.id),
             before,
             message: feed::message(session.id, &record),
@@ -249,6 +268,10 @@ impl SessionStore for RedisStore {
 
     async fn check(&self) -> Result<(), StoreError> {
         self.connection.check().await
+    }
+
+    fn write_failure(&self) -> Option<StoreError> {
+        self.writes.failure()
     }
 
     fn change_feed(&self) -> Option<&dyn ChangeFeed> {

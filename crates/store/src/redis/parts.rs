@@ -13,6 +13,9 @@ use super::topology::{Master, Topology};
 /// The largest number of masters. Redis recommends no more than 1000 nodes.
 const MOST_MASTERS: usize = 1024;
 
+/// How many keys are tried at most to find one in a slot. A master that keeps a single slot needs 16,384 on average.
+const MOST_TRIED_KEYS: u32 = 1_000_000;
+
 /// The part of a slot that no known master keeps. It never catches up.
 const NO_PART: FeedPart = FeedPart(u16::MAX);
 
@@ -45,11 +48,38 @@ impl Parts {
 
     /// Returns the part of a session.
     pub(super) fn of(&self, id: SessionId) -> FeedPart {
-        if self.owners.is_empty() {
-            return FeedPart::default();
+        // Nothing is to be computed for the one Redis.
+        if self.owners.is_empty() { FeedPart::default() } else { self.of_key(&keys::session(id)) }
+    }
+
+    /// Returns the part of a key.
+    pub(super) fn of_key(&self, key: &str) -> FeedPart {
+        let owner = self.owners.get(usize::from(slot_of(key)));
+        owner.map_or_else(FeedPart::default, |owner| FeedPart(owner.load(Ordering::SeqCst)))
+    }
+
+    /// Returns the first key of a series that belongs to a part; `None` if the part is no master any more.
+    pub(super) fn find_key(&self, part: FeedPart, key: impl Fn(u32) -> String) -> Option<String> {
+        let is_owner = |owner: &AtomicU16| owner.load(Ordering::SeqCst) == part.0;
+        if !self.owners.is_empty() && !self.owners.iter().any(is_owner) {
+            return None;
         }
-        let slot = slot_of(&keys::session(id));
-        FeedPart(self.owners[usize::from(slot)].load(Ordering::SeqCst))
+        (0..MOST_TRIED_KEYS).map(key).find(|key| self.of_key(key) == part)
+    }
+
+    /// Returns the parts that are known: the one Redis, or each master.
+    pub(super) fn known(&self) -> Vec<FeedPart> {
+        if self.owners.is_empty() {
+            return vec![FeedPart::default()];
+        }
+        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        (0..).map(FeedPart).zip(&*names).filter_map(|(part, name)| name.is_some().then_some(part)).collect()
+    }
+
+    /// Returns the name of the master that is a part of a cluster.
+    pub(super) fn name(&self, part: FeedPart) -> Option<String> {
+        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        names.get(usize::from(part.0))?.clone()
     }
 
     /// Makes each master of a topology a part.
@@ -123,6 +153,22 @@ mod tests {
         let third = parts.assign(&topology(&[(3, 0, 16_383)]));
         assert_eq!(third.parts, parts_of([2]));
         assert_eq!(third.losers, BTreeSet::from([FeedPart(0), FeedPart(1)]));
+    }
+
+    #[test]
+    fn each_part_has_a_key() {
+        let parts = Parts::new(true);
+        parts.assign(&topology(&[(1, 0, 16_000), (2, 16_001, 16_383)]));
+        assert_eq!(parts.known(), [FeedPart(0), FeedPart(1)]);
+        for part in parts.known() {
+            let key = parts.find_key(part, keys::probe).unwrap();
+            assert_eq!(parts.of_key(&key), part);
+        }
+        assert_eq!(parts.name(FeedPart(1)).as_deref(), Some("localhost:2"));
+        assert_eq!(parts.find_key(FeedPart(2), keys::probe), None);
+        let single = Parts::new(false);
+        assert_eq!(single.known(), [FeedPart(0)]);
+        assert_eq!(single.find_key(FeedPart(0), keys::probe), Some(keys::probe(0)));
     }
 
     #[test]

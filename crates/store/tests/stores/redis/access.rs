@@ -11,11 +11,11 @@ use super::connect;
 use tickseed_session::acceptance::{DEADLINE, PatientStore, RecordingSubscriber, TestClock, session};
 use tickseed_store::test_servers::RedisServer;
 
-const PASSWORD: &str = "opensesame";
+pub(super) const PASSWORD: &str = "opensesame";
 /// Longer than a test may take, so that a store that retries fails the test.
 const LONG: std::time::Duration = std::time::Duration::from_hours(1);
 
-fn with_login(server: &RedisServer, login: &str) -> String {
+pub(super) fn with_login(server: &RedisServer, login: &str) -> String {
     server.address().replace("redis://", &format!("redis://{login}@"))
 }
 
@@ -75,7 +75,7 @@ async fn a_missing_or_wrong_password_is_refused_at_once_and_not_shown() {
 }
 
 /// The permissions that a server needs. They do not include `CONFIG`, so the server cannot tell what a crash would lose.
-const PERMISSIONS: [&str; 18] = [
+pub(super) const PERMISSIONS: [&str; 19] = [
     "on",
     ">opensesame",
     "resetchannels",
@@ -84,6 +84,7 @@ const PERMISSIONS: [&str; 18] = [
     "-@all",
     "+get",
     "+set",
+    "+del",
     "+exists",
     "+eval",
     "+evalsha",

@@ -5,6 +5,7 @@ mod change_feed;
 mod cluster;
 mod outage;
 mod record;
+mod refused_writes;
 
 use std::sync::Arc;
 
