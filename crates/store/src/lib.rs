@@ -15,12 +15,14 @@ mod record;
 mod redis;
 #[cfg(feature = "test-servers")]
 pub mod test_servers;
+mod timeout;
 
 pub use address::{InvalidAddress, OpenError, OpenOptions, StoreAddress};
 #[cfg(feature = "embedded")]
 pub use embedded::{EmbeddedStore, FileError};
 #[cfg(feature = "redis")]
 pub use redis::{ConnectError, InvalidRedisAddress, RedisAddress, RedisStore};
+pub use timeout::{InvalidStoreTimeout, StoreTimeout};
 
 /// Runs the README's examples as documentation tests.
 #[cfg(all(doctest, feature = "embedded"))]

@@ -1,7 +1,10 @@
 //! Circuit breakers: while part of Redis does not answer, requests to it fail at once.
+//!
+//! A single failure does not open a breaker, because one slow answer says little about the next. It makes the part suspect, and
+//! a probe decides.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use tokio::sync::mpsc;
 
@@ -10,50 +13,63 @@ use super::slot::{SLOTS, slot_of};
 /// How many neighbouring slots share a breaker. A node keeps thousands of slots, so its failure opens its breakers one by one.
 const SLOTS_EACH: u16 = 128;
 
+/// The states of a breaker.
+const CLOSED: u8 = 0;
+/// A request has failed and a probe is due. Requests still pass.
+const SUSPECT: u8 = 1;
+/// A probe has failed too. Requests fail at once.
+const OPEN: u8 = 2;
+
 /// One breaker, or for a cluster one for each range of slots, so that sessions on the other nodes are served while a node is down.
 #[derive(Clone)]
 pub(super) struct Breakers {
-    open: Arc<[AtomicBool]>,
-    opened: mpsc::UnboundedSender<Opened>,
+    states: Arc<[AtomicU8]>,
+    suspects: mpsc::UnboundedSender<Suspect>,
 }
 
-/// A breaker that has opened. It closes when Redis answers for its key again.
-pub(super) struct Opened {
+/// A part of Redis that has failed to answer.
+pub(super) struct Suspect {
     breaker: usize,
+    /// A key in that part.
     pub(super) key: String,
-    pub(super) reason: String,
 }
 
 impl Breakers {
-    /// Makes breakers, all of them closed, and the queue of those that open.
-    pub(super) fn new(is_cluster: bool) -> (Self, mpsc::UnboundedReceiver<Opened>) {
+    /// Makes breakers, all of them closed, and the queue of those that a probe has to decide about.
+    pub(super) fn new(is_cluster: bool) -> (Self, mpsc::UnboundedReceiver<Suspect>) {
         let count = if is_cluster { SLOTS / SLOTS_EACH } else { 1 };
-        let (opened, to_close) = mpsc::unbounded_channel();
-        let open = (0..count).map(|_| AtomicBool::new(false)).collect();
-        (Self { open, opened }, to_close)
+        let (suspects, to_probe) = mpsc::unbounded_channel();
+        let states = (0..count).map(|_| AtomicU8::new(CLOSED)).collect();
+        (Self { states, suspects }, to_probe)
     }
 
     /// Returns whether the breaker of a key is open.
     pub(super) fn is_open(&self, key: &str) -> bool {
-        self.open[self.breaker(key)].load(Ordering::Relaxed)
+        self.states[self.breaker(key)].load(Ordering::Relaxed) == OPEN
     }
 
-    /// Opens the breaker of a key, because Redis does not answer for it.
-    pub(super) fn open(&self, key: &str, reason: String) {
+    /// Makes the part of a key suspect, because Redis has not answered for it.
+    pub(super) fn suspect(&self, key: &str) {
         let breaker = self.breaker(key);
-        if !self.open[breaker].swap(true, Ordering::Relaxed) {
+        let state = &self.states[breaker];
+        if state.compare_exchange(CLOSED, SUSPECT, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
             // The other end of the queue is gone only while the store is being dropped.
-            drop(self.opened.send(Opened { breaker, key: key.to_owned(), reason }));
+            drop(self.suspects.send(Suspect { breaker, key: key.to_owned() }));
         }
     }
 
-    /// Closes a breaker, because Redis answers again.
-    pub(super) fn close(&self, opened: &Opened) {
-        self.open[opened.breaker].store(false, Ordering::Relaxed);
+    /// Opens a breaker, because the probe has failed too.
+    pub(super) fn open(&self, suspect: &Suspect) {
+        self.states[suspect.breaker].store(OPEN, Ordering::Relaxed);
+    }
+
+    /// Closes a breaker, because Redis answers.
+    pub(super) fn close(&self, suspect: &Suspect) {
+        self.states[suspect.breaker].store(CLOSED, Ordering::Relaxed);
     }
 
     fn breaker(&self, key: &str) -> usize {
-        if self.open.len() == 1 { 0 } else { usize::from(slot_of(key) / SLOTS_EACH) }
+        if self.states.len() == 1 { 0 } else { usize::from(slot_of(key) / SLOTS_EACH) }
     }
 }
 
@@ -62,25 +78,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_open_breaker_does_not_open_again() {
-        let (breakers, mut to_close) = Breakers::new(false);
-        assert!(!breakers.is_open("a"));
-        breakers.open("a", "first".to_owned());
-        breakers.open("b", "second".to_owned());
+    fn only_a_failed_probe_opens_a_breaker() {
+        let (breakers, mut to_probe) = Breakers::new(false);
+        breakers.suspect("a");
+        breakers.suspect("b");
+        assert!(!breakers.is_open("a") && !breakers.is_open("b"), "requests still pass");
+        let suspect = to_probe.try_recv().unwrap();
+        assert_eq!(suspect.key, "a");
+        assert!(to_probe.try_recv().is_err(), "one probe is enough");
+        breakers.open(&suspect);
         assert!(breakers.is_open("a") && breakers.is_open("b"), "one for all keys");
-        let opened = to_close.try_recv().unwrap();
-        assert!(to_close.try_recv().is_err());
-        assert_eq!(opened.reason, "first");
-        breakers.close(&opened);
+        breakers.suspect("b");
+        assert!(to_probe.try_recv().is_err() && breakers.is_open("b"), "it is being probed already");
+        breakers.close(&suspect);
         assert!(!breakers.is_open("b"));
-        breakers.open("b", String::new());
-        assert_eq!(to_close.try_recv().unwrap().key, "b");
+        breakers.suspect("b");
+        assert_eq!(to_probe.try_recv().unwrap().key, "b");
     }
 
     #[test]
     fn in_a_cluster_the_breakers_of_other_slots_stay_closed() {
-        let (breakers, _to_close) = Breakers::new(true);
-        breakers.open("foo", String::new());
+        let (breakers, mut to_probe) = Breakers::new(true);
+        breakers.suspect("foo");
+        breakers.open(&to_probe.try_recv().unwrap());
         assert!(breakers.is_open("session:{foo}") && !breakers.is_open("bar"));
         assert_eq!(breakers.breaker("foo"), 12_182 / 128);
         assert_eq!(breakers.breaker("bar"), 5_061 / 128);

@@ -3,33 +3,23 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use deadpool_redis::redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig};
-use deadpool_redis::redis::cluster::ClusterClientBuilder;
-use deadpool_redis::redis::cluster_async::ClusterConnection;
 use deadpool_redis::redis::{
-    Client, Cmd, ErrorKind, FromRedisValue, Pipeline, ProtocolVersion, RedisError, RedisFuture, RedisResult,
-    ScriptInvocation, ServerErrorKind, Value, cmd,
+    Cmd, ErrorKind, FromRedisValue, RedisResult, ScriptInvocation, ServerErrorKind, cmd,
 };
 use futures_util::future::{join_all, select_ok};
 use tokio::sync::{Notify, mpsc};
-use tokio::time::{sleep, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use tickseed_session::{StoreError, error_chain};
 
 use super::RedisAddress;
-use super::breaker::{Breakers, Opened};
+use super::breaker::{Breakers, Suspect};
+use super::driver::{CONNECT_TIMEOUT, Connection, TimeLimits};
+use crate::StoreTimeout;
 
-/// How long Redis may take to answer.
-const ANSWER_TIMEOUT: Duration = Duration::from_millis(150);
-
-/// How long connecting may take.
-pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// How long replacing a silent connection may take.
-const RECONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// How long connecting to each node of a cluster may take. The driver tries it twice for a node that is away.
-const NODE_CONNECT_TIMEOUT: Duration = Duration::from_millis(400);
+/// How often Redis is probed while nothing is wrong, so that an idle server too notices when Redis is gone, and reconnects before
+/// the next request.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// How often a silent Redis is probed.
 const PROBE_EVERY: Duration = Duration::from_millis(50);
@@ -38,32 +28,41 @@ const PROBE_EVERY: Duration = Duration::from_millis(50);
 /// use it, and the driver itself looks for the node.
 const CLUSTER_RECONNECT_EVERY: Duration = Duration::from_secs(1);
 
-/// How many keys a check asks for to find out whether a cluster answers at all.
+/// How many keys a check of a cluster asks for: so many that they are spread over its masters.
 const CHECK_KEYS: usize = 16;
 
 /// The connection that all requests share. Clones share it too.
 #[derive(Clone)]
 pub(super) struct SharedConnection {
     address: RedisAddress,
+    limits: TimeLimits,
     connection: Arc<RwLock<Connection>>,
     breakers: Breakers,
+    /// Notified when the other end has closed a connection.
+    is_lost: Arc<Notify>,
     /// Notified when the Redis at the other end is no longer a master.
     is_demoted: Arc<Notify>,
-}
-
-/// A connection that reconnects by itself when it notices that it is lost.
-#[derive(Clone)]
-enum Connection {
-    One(ConnectionManager),
-    Cluster(ClusterConnection),
+    /// Notified when there is a new connection, perhaps to another Redis.
+    is_new: Arc<Notify>,
 }
 
 impl SharedConnection {
     /// Connects. Also returns the queue for [`keep_alive`](Self::keep_alive), which must run as long as the connection.
-    pub(super) async fn open(address: RedisAddress) -> RedisResult<(Self, mpsc::UnboundedReceiver<Opened>)> {
-        let connection = Arc::new(RwLock::new(Connection::open(&address, CONNECT_TIMEOUT).await?));
-        let (breakers, opened) = Breakers::new(address.is_cluster());
-        Ok((Self { address, connection, breakers, is_demoted: Arc::default() }, opened))
+    pub(super) async fn open(
+        address: RedisAddress,
+        timeout: StoreTimeout,
+    ) -> RedisResult<(Self, mpsc::UnboundedReceiver<Suspect>)> {
+        let (limits, is_lost) = (TimeLimits::new(timeout), Arc::new(Notify::new()));
+        let connection = Connection::open(&address, limits.answer, CONNECT_TIMEOUT, Arc::clone(&is_lost));
+        let connection = Arc::new(RwLock::new(connection.await?));
+        let (breakers, suspects) = Breakers::new(address.is_cluster());
+        let (is_demoted, is_new) = (Arc::default(), Arc::default());
+        Ok((Self { address, limits, connection, breakers, is_lost, is_demoted, is_new }, suspects))
+    }
+
+    /// Returns what is notified when there is a new connection, perhaps to another Redis.
+    pub(super) fn is_new(&self) -> Arc<Notify> {
+        Arc::clone(&self.is_new)
     }
 
     /// Sends a command about `key` and about no other key.
@@ -82,7 +81,7 @@ impl SharedConnection {
         self.guard(key, script.invoke_async(&mut connection)).await
     }
 
-    /// Waits for an answer with the time limit, unless the breaker is open. Opens the breaker if Redis is out of reach.
+    /// Waits for an answer with the time limit, unless the breaker is open.
     async fn guard<T>(
         &self,
         key: &str,
@@ -91,85 +90,130 @@ impl SharedConnection {
         if self.breakers.is_open(key) {
             return Err(StoreError::NotAsked);
         }
-        let error: Box<dyn std::error::Error + Send + Sync> = match timeout(ANSWER_TIMEOUT, answer).await {
+        let error: Box<dyn std::error::Error + Send + Sync> = match timeout(self.limits.answer, answer).await
+        {
             Ok(Ok(value)) => return Ok(value),
-            // It answers with an error, for example because it is full.
-            Ok(Err(error)) if !is_out_of_reach(&error) => {
+            Ok(Err(error)) => {
                 if error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly) {
                     self.is_demoted.notify_one();
                 }
-                return Err(StoreError::unavailable(error));
+                error.into()
             }
-            Ok(Err(error)) => error.into(),
-            Err(_) => format!("Redis did not answer within {ANSWER_TIMEOUT:?}").into(),
+            Err(_) => self.no_answer().into(),
         };
-        self.breakers.open(key, error_chain(&*error));
+        // Whatever the error is, the probe finds out whether it is about this request only, for example because Redis is full. The
+        // driver repeats some errors of a connection until the connection is replaced.
+        self.breakers.suspect(key);
         Err(StoreError::unavailable(error))
+    }
+
+    /// Returns the keys to ask for to find out whether Redis answers, or any master of a cluster.
+    fn check_keys(&self) -> impl Iterator<Item = String> + use<> {
+        check_keys().take(if self.address.is_cluster() { CHECK_KEYS } else { 1 })
+    }
+
+    fn no_answer(&self) -> String {
+        format!("Redis did not answer within {:?}", self.limits.answer)
     }
 
     /// Checks that Redis answers, or any master of a cluster.
     pub(super) async fn check(&self) -> Result<(), StoreError> {
-        let number = if self.address.is_cluster() { CHECK_KEYS } else { 1 };
-        let keys = (0..number).map(|number| format!("session:{{{number}}}"));
-        let checks = keys.map(|key| Box::pin(async move { self.send::<bool>(&key, exists(&key)).await }));
+        let checks =
+            self.check_keys().map(|key| Box::pin(async move { self.send::<bool>(&key, exists(&key)).await }));
         select_ok(checks).await.map(|_| ())
     }
 
-    /// Probes Redis while it does not answer, closes the breakers when it answers again, and replaces the connection when it has
-    /// to. Only this task probes, so that a Redis that comes back is not flooded.
-    pub(super) async fn keep_alive(self, mut opened: mpsc::UnboundedReceiver<Opened>) {
+    /// Probes what has failed to answer, closes the breakers when it answers again, and replaces the connection when it has to.
+    /// Needs no request for that. Only this task probes, so that a Redis that comes back is not flooded.
+    pub(super) async fn keep_alive(self, mut suspects: mpsc::UnboundedReceiver<Suspect>) {
+        let mut looks = interval(LOOK_EVERY);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                first = opened.recv() => match first {
-                    Some(first) => self.recover(first, &mut opened).await,
+                first = suspects.recv() => match first {
+                    Some(first) => self.investigate(first, &mut suspects).await,
                     None => return,
                 },
-                () = self.is_demoted.notified() => self.reconnect().await,
+                () = self.is_lost.notified() => {
+                    // The driver reconnects by itself, but only once.
+                    if self.look().await {
+                        self.is_new.notify_one();
+                    }
+                }
+                () = self.is_demoted.notified() => {
+                    self.reconnect().await;
+                    self.is_new.notify_one();
+                }
+                _ = looks.tick() => drop(self.look().await),
             }
         }
     }
 
-    /// Probes until the last breaker is closed. Replaces the connection meanwhile; a Redis that was only slow answers on the old
-    /// one.
-    async fn recover(&self, first: Opened, opened: &mut mpsc::UnboundedReceiver<Opened>) {
-        tracing::warn!(error = first.reason, "Redis does not answer; sessions in memory are served");
+    /// Probes a few keys, and makes those suspect that get no answer. Returns whether all of them get one.
+    async fn look(&self) -> bool {
+        let probes = self.check_keys().map(async |key| (self.probe(&key).await, key));
+        let mut all_answer = true;
+        for (answer, key) in join_all(probes).await {
+            if answer.is_err() {
+                self.breakers.suspect(&key);
+                all_answer = false;
+            }
+        }
+        all_answer
+    }
+
+    /// Probes a suspect. If it gets no answer, probes until everything answers, and replaces the connection meanwhile; a Redis
+    /// that was only slow answers on the old one.
+    async fn investigate(&self, first: Suspect, suspects: &mut mpsc::UnboundedReceiver<Suspect>) {
+        let (open, reason) = self.probe_all(vec![first]).await;
+        if open.is_empty() {
+            return;
+        }
+        tracing::warn!(error = reason, "Redis does not answer; sessions in memory are served");
         tokio::select! {
-            () = self.probe_until_all_answer(vec![first], opened) => {}
+            () = self.probe_until_all_answer(open, suspects) => {}
             () = self.keep_reconnecting() => {}
         }
         tracing::info!("Redis answers again");
+        self.is_new.notify_one();
     }
 
     async fn probe_until_all_answer(
         &self,
-        mut open: Vec<Opened>,
-        opened: &mut mpsc::UnboundedReceiver<Opened>,
+        mut open: Vec<Suspect>,
+        suspects: &mut mpsc::UnboundedReceiver<Suspect>,
     ) {
         while !open.is_empty() {
-            let answers = open.into_iter().map(async |opened| (self.answers(&opened.key).await, opened));
-            open = Vec::new();
-            for (answers, opened) in join_all(answers).await {
-                if answers {
-                    self.breakers.close(&opened);
-                } else {
-                    open.push(opened);
-                }
-            }
-            if !open.is_empty() {
-                sleep(PROBE_EVERY).await;
-            }
-            while let Ok(another) = opened.try_recv() {
+            sleep(PROBE_EVERY).await;
+            while let Ok(another) = suspects.try_recv() {
                 open.push(another);
             }
+            (open, _) = self.probe_all(open).await;
         }
     }
 
-    async fn answers(&self, key: &str) -> bool {
+    /// Probes suspects. Opens the breakers of those that get no answer and returns them, with a reason; closes the others.
+    async fn probe_all(&self, suspects: Vec<Suspect>) -> (Vec<Suspect>, String) {
+        let probes = suspects.into_iter().map(async |suspect| (self.probe(&suspect.key).await, suspect));
+        let (mut open, mut reason) = (Vec::new(), String::new());
+        for (answer, suspect) in join_all(probes).await {
+            if let Err(error) = answer {
+                self.breakers.open(&suspect);
+                open.push(suspect);
+                reason = error;
+            } else {
+                self.breakers.close(&suspect);
+            }
+        }
+        (open, reason)
+    }
+
+    /// Returns why Redis does not answer for a key, if it does not.
+    async fn probe(&self, key: &str) -> Result<(), String> {
         let mut connection = self.connection();
-        match timeout(ANSWER_TIMEOUT, exists(key).exec_async(&mut connection)).await {
-            Ok(Err(error)) => !is_out_of_reach(&error),
-            Ok(Ok(())) => true,
-            Err(_) => false,
+        match timeout(self.limits.answer, exists(key).exec_async(&mut connection)).await {
+            Ok(answer) => answer.map_err(|error| error_chain(&error)),
+            Err(_) => Err(self.no_answer()),
         }
     }
 
@@ -185,8 +229,9 @@ impl SharedConnection {
     /// Replaces the connection, if a new one can be made. The old one reconnects by itself only when it notices that it is lost, and
     /// after a cut of the network it may stay silent for many minutes.
     async fn reconnect(&self) {
-        let connection = Connection::open(&self.address, NODE_CONNECT_TIMEOUT);
-        if let Ok(Ok(connection)) = timeout(RECONNECT_TIMEOUT, connection).await {
+        let TimeLimits { answer, connect_node, reconnect } = self.limits;
+        let connection = Connection::open(&self.address, answer, connect_node, Arc::clone(&self.is_lost));
+        if let Ok(Ok(connection)) = timeout(reconnect, connection).await {
             *self.connection.write().unwrap_or_else(PoisonError::into_inner) = connection;
         }
     }
@@ -196,77 +241,13 @@ impl SharedConnection {
     }
 }
 
-fn exists(key: &str) -> Cmd {
+/// Returns keys that are spread over the masters of a cluster.
+pub(super) fn check_keys() -> impl Iterator<Item = String> {
+    (0..CHECK_KEYS).map(|number| format!("session:{{{number}}}"))
+}
+
+pub(super) fn exists(key: &str) -> Cmd {
     let mut exists = cmd("EXISTS");
     exists.arg(key);
     exists
-}
-
-/// Returns whether other requests will fail too, for now.
-fn is_out_of_reach(error: &RedisError) -> bool {
-    let passing = [
-        ErrorKind::Server(ServerErrorKind::BusyLoading),
-        ErrorKind::Server(ServerErrorKind::ClusterDown),
-        ErrorKind::Server(ServerErrorKind::MasterDown),
-        ErrorKind::ClusterConnectionNotFound,
-    ];
-    error.is_io_error()
-        || error.is_timeout()
-        || error.is_connection_dropped()
-        || passing.contains(&error.kind())
-}
-
-impl Connection {
-    /// Connects, with a time limit for each node.
-    async fn open(address: &RedisAddress, node_timeout: Duration) -> RedisResult<Self> {
-        if address.is_cluster() {
-            let client = ClusterClientBuilder::new(address.nodes().to_vec())
-                .use_protocol(ProtocolVersion::RESP3)
-                .connection_timeout(node_timeout)
-                .response_timeout(ANSWER_TIMEOUT)
-                // A node that has moved a slot or is being replaced says so, and that is not a failure.
-                .retries(3)
-                .min_retry_wait(1)
-                .max_retry_wait(20)
-                .build()?;
-            return Ok(Self::Cluster(client.get_async_connection().await?));
-        }
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(node_timeout))
-            .set_response_timeout(Some(ANSWER_TIMEOUT))
-            .set_number_of_retries(0);
-        let node = address.nodes()[0].clone();
-        // Only with RESP3 does a connection notice at once that it was closed, and not at the next request.
-        let settings = node.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
-        let client = Client::open(node.set_redis_settings(settings))?;
-        Ok(Self::One(ConnectionManager::new_with_config(client, config).await?))
-    }
-}
-
-impl ConnectionLike for Connection {
-    fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
-        match self {
-            Self::One(connection) => connection.req_packed_command(command),
-            Self::Cluster(connection) => connection.req_packed_command(command),
-        }
-    }
-
-    fn req_packed_commands<'a>(
-        &'a mut self,
-        pipeline: &'a Pipeline,
-        offset: usize,
-        count: usize,
-    ) -> RedisFuture<'a, Vec<Value>> {
-        match self {
-            Self::One(connection) => connection.req_packed_commands(pipeline, offset, count),
-            Self::Cluster(connection) => connection.req_packed_commands(pipeline, offset, count),
-        }
-    }
-
-    fn get_db(&self) -> i64 {
-        match self {
-            Self::One(connection) => connection.get_db(),
-            Self::Cluster(connection) => connection.get_db(),
-        }
-    }
 }

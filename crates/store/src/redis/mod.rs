@@ -7,12 +7,17 @@ mod address;
 mod background;
 mod breaker;
 mod connection;
+mod driver;
 mod durability;
 mod feed;
+mod inspection;
 mod keys;
+mod mistake;
+mod monitor;
 mod parts;
 mod slot;
 mod start;
+mod step;
 mod topology;
 mod views;
 
@@ -31,7 +36,7 @@ use self::background::Background;
 use self::connection::SharedConnection;
 use self::feed::Feed;
 use self::parts::Parts;
-use crate::record;
+use crate::{StoreTimeout, record};
 
 pub use self::address::{InvalidRedisAddress, RedisAddress};
 pub use self::start::ConnectError;
@@ -91,7 +96,8 @@ pub struct RedisStore {
 }
 
 impl RedisStore {
-    /// Connects, retrying for up to `wait`, and logs what a crash of Redis can lose. Needs Redis 6 or newer.
+    /// Connects, retrying for up to `wait`, and logs what a crash of Redis can lose. From then on, Redis may take `timeout` to
+    /// answer. Needs Redis 6 or newer.
     ///
     /// # Errors
     ///
@@ -99,10 +105,11 @@ impl RedisStore {
     pub async fn connect(
         address: RedisAddress,
         wait: Duration,
+        timeout: StoreTimeout,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ConnectError> {
         let background = Background::start()?;
-        let connection = start::connect(&background, &address, wait, &*clock).await?;
+        let connection = start::connect(&background, &address, wait, timeout, &clock).await?;
         let parts = Arc::new(Parts::new(address.is_cluster()));
         let (compare_and_set, time) = (Script::new(COMPARE_AND_SET), Script::new(TIME));
         Ok(Self { address, clock, connection, parts, compare_and_set, time, background })

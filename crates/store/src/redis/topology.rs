@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use deadpool_redis::redis::aio::ConnectionLike;
-use deadpool_redis::redis::{Client, ConnectionAddr, ConnectionInfo, Value, cmd, from_redis_value};
+use deadpool_redis::redis::{ConnectionAddr, ConnectionInfo, RedisError, Value, cmd, from_redis_value};
 use futures_util::future::select_ok;
 
 use super::RedisAddress;
+use super::driver::connect;
 use super::slot::SLOTS;
+use super::step::Step;
 
 /// An error of any kind.
 pub(super) type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -51,8 +53,12 @@ impl Topology {
     }
 
     async fn of_node(node: &ConnectionInfo) -> Result<Self, Failure> {
-        let mut connection = Client::open(node.clone())?.get_multiplexed_async_connection().await?;
-        Self::seen_by(node, &mut connection).await
+        let mut connection = connect(node.clone()).await.map_err(|error| Step::Connect.failed(error))?;
+        let view = Self::seen_by(node, &mut connection).await;
+        view.map_err(|failure| match failure.downcast::<RedisError>() {
+            Ok(error) => Step::FindMasters.failed(*error).into(),
+            Err(failure) => failure,
+        })
     }
 
     /// Asks one node for its view.
