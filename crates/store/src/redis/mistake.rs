@@ -74,7 +74,7 @@ fn tls_error(error: &RedisError) -> Option<&rustls::Error> {
     error.source()?.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref()
 }
 
-const fn is_tls(node: &ConnectionInfo) -> bool {
+fn is_tls(node: &ConnectionInfo) -> bool {
     matches!(node.addr(), ConnectionAddr::TcpTls { .. })
 }
 
