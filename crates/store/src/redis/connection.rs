@@ -93,6 +93,8 @@ impl SharedConnection {
         let error: Box<dyn std::error::Error + Send + Sync> = match timeout(self.limits.answer, answer).await
         {
             Ok(Ok(value)) => return Ok(value),
+            // The driver has the same time limit.
+            Ok(Err(error)) if error.is_timeout() => self.no_answer().into(),
             Ok(Err(error)) => {
                 if error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly) {
                     self.is_demoted.notify_one();
@@ -212,8 +214,9 @@ impl SharedConnection {
     async fn probe(&self, key: &str) -> Result<(), String> {
         let mut connection = self.connection();
         match timeout(self.limits.answer, exists(key).exec_async(&mut connection)).await {
-            Ok(answer) => answer.map_err(|error| error_chain(&error)),
-            Err(_) => Err(self.no_answer()),
+            Ok(Err(error)) if !error.is_timeout() => Err(error_chain(&error)),
+            Ok(Ok(())) => Ok(()),
+            _ => Err(self.no_answer()),
         }
     }
 

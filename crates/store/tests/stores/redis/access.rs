@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tickseed_session::error_chain;
 use tickseed_session::{Created, Replaced, SessionStore, Timestamp};
 use tickseed_store::{ConnectError, RedisAddress, RedisStore, StoreTimeout};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
@@ -38,7 +38,8 @@ async fn assert_works(store: &impl SessionStore) {
 async fn refusal(address: &str, password: Option<&str>) -> String {
     let parsed = RedisAddress::parse(address, password).unwrap();
     let connecting = RedisStore::connect(parsed, LONG, StoreTimeout::default(), Arc::new(TestClock::new()));
-    let refused = timeout(DEADLINE, connecting).await.expect("the refusal comes at once").err();
+    let refused = timeout(DEADLINE, connecting).await;
+    let refused = refused.unwrap_or_else(|_| panic!("{address} is not refused at once")).err();
     let error = refused.expect("the connection is refused");
     assert!(matches!(error, ConnectError::Refused { .. }), "{error:?}");
     let (message, debug) = (error_chain(&error), format!("{error:?}"));
@@ -83,6 +84,7 @@ async fn serve_http() -> u16 {
     tokio::spawn(async move {
         loop {
             let (mut connection, _) = listener.accept().await.unwrap();
+            connection.read_u8().await.unwrap();
             connection.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").await.unwrap();
         }
     });
