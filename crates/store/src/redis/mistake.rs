@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io;
+use std::sync::Arc;
 
 use deadpool_redis::redis::{
     ConnectionAddr, ConnectionInfo, ErrorKind, RedisConnectionInfo, RedisError, ServerErrorKind, cmd,
@@ -69,9 +70,10 @@ fn in_answer(step: Step, error: &RedisError, address: &RedisAddress) -> Option<&
     }
 }
 
-/// Returns the error of TLS in an error, if there is one.
+/// Returns the error of TLS in an error, if there is one. The driver keeps an error of the system in an [`Arc`].
 fn tls_error(error: &RedisError) -> Option<&rustls::Error> {
-    error.source()?.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref()
+    let source = error.source()?.downcast_ref::<Arc<dyn Error + Send + Sync>>()?;
+    source.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref()
 }
 
 fn is_tls(node: &ConnectionInfo) -> bool {
