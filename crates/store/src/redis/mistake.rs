@@ -55,6 +55,9 @@ fn in_answer(step: Step, error: &RedisError, address: &RedisAddress) -> Option<&
             "its certificate is not trusted; check the host, and the CA certificates in SSL_CERT_FILE",
         );
     }
+    if system_error(error).is_some_and(|error| !error.is::<io::Error>()) {
+        return Some("TLS cannot be set up; check the file in SSL_CERT_FILE, and the host");
+    }
     let ErrorKind::Server(kind) = error.kind() else { return None };
     match (step, kind) {
         (Step::Select, ServerErrorKind::ResponseError) => {
@@ -70,10 +73,17 @@ fn in_answer(step: Step, error: &RedisError, address: &RedisAddress) -> Option<&
     }
 }
 
-/// Returns the error of TLS in an error, if there is one. The driver keeps an error of the system in an [`Arc`].
+/// Returns the cause that the driver has got from elsewhere: from the system, or from TLS before it connects.
+fn system_error(error: &RedisError) -> Option<&(dyn Error + Send + Sync)> {
+    if !error.is_io_error() {
+        return None;
+    }
+    error.source()?.downcast_ref::<Arc<dyn Error + Send + Sync>>().map(|error| &**error)
+}
+
+/// Returns the error of TLS during a handshake.
 fn tls_error(error: &RedisError) -> Option<&rustls::Error> {
-    let source = error.source()?.downcast_ref::<Arc<dyn Error + Send + Sync>>()?;
-    source.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref()
+    system_error(error)?.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref()
 }
 
 fn is_tls(node: &ConnectionInfo) -> bool {

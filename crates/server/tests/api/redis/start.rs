@@ -132,10 +132,19 @@ async fn a_server_connects_over_tls_only_if_it_trusts_the_certificate() {
     let server = Process::spawn(trusting.env("SSL_CERT_FILE", certificate.file()));
     create(&server.api).await;
 
-    let mut distrusting = on_redis(folder.path(), &redis.address());
-    distrusting.env("SSL_CERT_FILE", Certificate::new().file());
-    let error = error_of(distrusting).await;
-    assert!(error.contains(" cannot be used: its certificate is not trusted; "), "{error}");
+    let other = Certificate::new();
+    for (trusted, mistake) in [
+        (other.file(), "its certificate is not trusted; "),
+        (
+            folder.path().join("missing"),
+            "TLS cannot be set up; check the file in SSL_CERT_FILE, and the host: ",
+        ),
+    ] {
+        let mut distrusting = on_redis(folder.path(), &redis.address());
+        distrusting.env("SSL_CERT_FILE", trusted);
+        let error = error_of(distrusting).await;
+        assert!(error.contains(&format!(" cannot be used: {mistake}")), "{error}");
+    }
 }
 
 #[tokio::test]
