@@ -74,7 +74,7 @@ fn in_answer(step: Step, error: &RedisError, address: &RedisAddress) -> Option<&
 }
 
 /// Returns the cause that the driver has got from elsewhere: from the system, or from TLS before it connects.
-fn system_error(error: &RedisError) -> Option<&(dyn Error + Send + Sync)> {
+fn system_error(error: &RedisError) -> Option<&(dyn Error + Send + Sync + 'static)> {
     if !error.is_io_error() {
         return None;
     }
