@@ -5,16 +5,18 @@
 
 mod address;
 mod background;
-mod breaker;
 mod connection;
 mod driver;
 mod durability;
 mod feed;
 mod inspection;
+mod keep_alive;
 mod keys;
 mod mistake;
 mod monitor;
+mod nodes;
 mod parts;
+mod requests;
 mod slot;
 mod start;
 mod step;

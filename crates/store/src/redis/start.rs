@@ -102,7 +102,8 @@ async fn first_contact(
         .iter()
         .map(async |master| (master.name(), try_out(&master.node, address, &**clock).await));
     let inspections = those_that_answer(join_all(answers).await)?;
-    let (connection, suspects) = background.run(SharedConnection::open(address.clone(), timeout)).await??;
+    let (connection, suspects) =
+        background.run(SharedConnection::open(address.clone(), topology, timeout)).await??;
     background.spawn(connection.clone().keep_alive(suspects));
     let mut monitor = Monitor::new(address.clone(), Arc::clone(clock));
     for (name, inspection) in inspections {

@@ -120,6 +120,12 @@ impl Topology {
     }
 }
 
+/// Returns the node of a cluster whose name is this host and port, with the login of one that was asked.
+pub(super) fn node_named(asked: &ConnectionInfo, name: &str) -> Option<ConnectionInfo> {
+    let (host, port) = name.rsplit_once(':')?;
+    Some(node_at(asked, host.to_owned(), port.parse().ok()?))
+}
+
 /// The node of a cluster at another address, with the same login. A node that leaves its host out means the one that was asked.
 fn node_at(asked: &ConnectionInfo, host: String, port: u16) -> ConnectionInfo {
     let address = match asked.addr().clone() {

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use deadpool_redis::redis::{Client, cmd};
 use tickseed_session::{
-    ChangeFeed, Clock, Created, FeedPart, Replaced, SessionId, SessionStore, StoreError, SystemClock,
-    Timestamp, error_chain,
+    ChangeFeed, Clock, Created, FeedPart, Replaced, Session, SessionId, SessionStore, StoreError,
+    SystemClock, Timestamp, error_chain,
 };
 use tickseed_store::{RedisAddress, RedisStore, StoreTimeout};
 use tokio::time::timeout;
@@ -191,10 +191,16 @@ async fn a_write_whose_reply_is_lost_by_a_cluster_is_never_reported_as_refused()
 
 async fn assert_a_lost_reply_is_no_refusal(address: &str, nodes: &[RedisServer]) {
     let store = Arc::new(connect(address, TestClock::new()).await);
-    // Load the scripts into Redis.
-    let warm_up = session(0);
-    assert_eq!(store.create(warm_up.clone()).await.unwrap(), Created::Yes);
-    assert_eq!(store.compare_and_set(warm_up.stopped(Timestamp::MAX), None).await.unwrap(), Replaced::Yes);
+    // Load the scripts into every node.
+    for node in nodes {
+        let on_node = |warm_up: &Session| is_responsible(node, warm_up.id);
+        let warm_up = std::iter::repeat_with(|| session(0)).find(on_node).unwrap();
+        assert_eq!(store.create(warm_up.clone()).await.unwrap(), Created::Yes);
+        assert_eq!(
+            store.compare_and_set(warm_up.stopped(Timestamp::MAX), None).await.unwrap(),
+            Replaced::Yes
+        );
+    }
 
     let first = session(0);
     let second = first.stopped(Timestamp::MAX);
