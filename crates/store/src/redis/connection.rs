@@ -103,7 +103,10 @@ impl SharedConnection {
     async fn ask<T: FromRedisValue>(&self, key: &str, request: Request<'_>) -> Result<T, StoreError> {
         match self.nodes().of(key) {
             Some(node) => self.ask_node(node, request).await,
-            None => Err(StoreError::unavailable(NoMaster)),
+            None => {
+                self.signals.is_outdated.notify_one();
+                Err(StoreError::unavailable(NoMaster))
+            }
         }
     }
 

@@ -46,10 +46,7 @@ impl SharedConnection {
                     self.replace_masters().await;
                     self.signals.is_new.notify_one();
                 }
-                _ = looks.tick() => {
-                    self.refresh().await;
-                    self.look().await;
-                }
+                _ = looks.tick() => drop(self.look().await),
             }
         }
     }

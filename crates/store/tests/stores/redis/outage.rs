@@ -239,7 +239,7 @@ async fn write_and_lose_the_reply<T: Send + 'static>(
 }
 
 /// Returns whether a node is responsible for this session. The other nodes of a cluster refuse the command.
-fn is_responsible(node: &RedisServer, id: SessionId) -> bool {
+pub(super) fn is_responsible(node: &RedisServer, id: SessionId) -> bool {
     let mut connection = Client::open(node.address()).unwrap().get_connection().unwrap();
     cmd("EXISTS").arg(format!("session:{{{id}}}")).query::<bool>(&mut connection).is_ok()
 }
