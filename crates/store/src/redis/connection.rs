@@ -101,13 +101,12 @@ impl SharedConnection {
     }
 
     async fn ask<T: FromRedisValue>(&self, key: &str, request: Request<'_>) -> Result<T, StoreError> {
-        match self.nodes().of(key) {
-            Some(node) => self.ask_node(node, request).await,
-            None => {
-                self.signals.is_outdated.notify_one();
-                Err(StoreError::unavailable(NoMaster))
-            }
-        }
+        let nodes = self.nodes();
+        let Some(node) = nodes.of(key) else {
+            self.signals.is_outdated.notify_one();
+            return Err(StoreError::unavailable(NoMaster));
+        };
+        self.ask_node(node, request).await
     }
 
     /// Waits for an answer with the time limit, unless the breaker is open.
