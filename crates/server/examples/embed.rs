@@ -9,7 +9,7 @@ use std::time::Duration;
 use tickseed_server::app::{self, Options};
 use tickseed_server::http::InstanceId;
 use tickseed_session::{CacheSize, Clock, SessionService, SystemClock, TimeToLive};
-use tickseed_store::{OpenOptions, StoreAddress};
+use tickseed_store::{OpenOptions, StoreAddress, StoreTimeout};
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -18,6 +18,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let options = OpenOptions {
         data_dir: folder.path().to_owned(),
         wait: Duration::from_secs(30),
+        timeout: StoreTimeout::default(),
         clock: Arc::clone(&clock),
     };
     let store = StoreAddress::parse("embedded", None)?.open(options).await?;

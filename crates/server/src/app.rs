@@ -86,6 +86,7 @@ pub async fn serve(settings: &ServeSettings) -> Result<(), ServeError> {
     let options = OpenOptions {
         data_dir: settings.data_dir.clone(),
         wait: settings.store_wait(),
+        timeout: settings.store_timeout_ms,
         clock: Arc::clone(&clock),
     };
     let store = tokio::select! {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 
 use tickseed_session::{CacheSize, TimeToLive, Timestamp};
-use tickseed_store::{InvalidAddress, StoreAddress};
+use tickseed_store::{InvalidAddress, InvalidStoreTimeout, StoreAddress, StoreTimeout};
 
 /// Everybody sees the same counter at the same moment, and nothing is streamed.
 #[derive(Debug, Parser)]
@@ -49,6 +49,18 @@ pub struct ServeSettings {
     /// How many seconds to try to reach the store at startup before giving up.
     #[arg(long, env = "TICKSEED_STORE_WAIT", default_value_t = 30, value_name = "SECONDS")]
     pub store_wait: u32,
+
+    /// How many milliseconds Redis may take to answer, from 50 to 400. A request that waits longer for Redis gets 503, so
+    /// raise this if Redis or the network to it pauses often. A response without `Age` is out of date by this time plus
+    /// 100 ms at most.
+    #[arg(
+        long,
+        env = "TICKSEED_STORE_TIMEOUT_MS",
+        default_value = "150",
+        value_parser = store_timeout,
+        value_name = "MILLISECONDS"
+    )]
+    pub store_timeout_ms: StoreTimeout,
 
     /// The host and port of Redis, such as localhost:6379, if --store is not set.
     #[arg(long, env = "REDIS_ADDR", hide_env_values = true, value_name = "HOST:PORT")]
@@ -120,6 +132,11 @@ impl ServeSettings {
         };
         StoreAddress::parse(&address, password.as_deref()).map_err(|source| InvalidStore { setting, source })
     }
+}
+
+/// Reads how long the store may take to answer. Compose passes an unset variable as an empty string, which counts as unset.
+fn store_timeout(text: &str) -> Result<StoreTimeout, InvalidStoreTimeout> {
+    if text.is_empty() { Ok(StoreTimeout::default()) } else { text.parse() }
 }
 
 /// Reads the number of a database. Compose passes an unset variable as an empty string, which counts as unset.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tickseed_session::{Clock, SessionStore};
 
+use crate::StoreTimeout;
 #[cfg(feature = "embedded")]
 use crate::embedded::{EmbeddedStore, FileError};
 #[cfg(feature = "redis")]
@@ -67,6 +68,8 @@ pub struct OpenOptions {
     pub data_dir: PathBuf,
     /// For how long to try to reach a store that is another process.
     pub wait: Duration,
+    /// How long such a store may take to answer.
+    pub timeout: StoreTimeout,
     /// The clock of the server.
     pub clock: Arc<dyn Clock>,
 }
@@ -125,7 +128,8 @@ impl StoreAddress {
             Self::Embedded => Ok(Arc::new(EmbeddedStore::open(&options.data_dir, options.clock)?)),
             #[cfg(feature = "redis")]
             Self::Redis(address) => {
-                Ok(Arc::new(RedisStore::connect(address, options.wait, options.clock).await?))
+                let OpenOptions { wait, timeout, clock, .. } = options;
+                Ok(Arc::new(RedisStore::connect(address, wait, timeout, clock).await?))
             }
         }
     }

@@ -16,6 +16,7 @@ mod redis;
 #[cfg(feature = "test-servers")]
 #[doc(hidden)]
 pub mod test_servers;
+mod timeout;
 #[cfg(any(feature = "embedded", feature = "redis"))]
 mod write_health;
 
@@ -24,6 +25,7 @@ pub use address::{InvalidAddress, OpenError, OpenOptions, StoreAddress};
 pub use embedded::{EmbeddedStore, FileError};
 #[cfg(feature = "redis")]
 pub use redis::{ConnectError, InvalidRedisAddress, RedisAddress, RedisStore};
+pub use timeout::{InvalidStoreTimeout, StoreTimeout};
 
 /// Runs the README's examples as documentation tests.
 #[cfg(all(doctest, feature = "embedded"))]

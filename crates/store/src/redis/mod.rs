@@ -5,15 +5,22 @@
 
 mod address;
 mod background;
-mod breaker;
 mod connection;
+mod driver;
 mod durability;
 mod feed;
+mod inspection;
+mod keep_alive;
 mod keys;
+mod mistake;
+mod monitor;
 mod node_clock;
+mod nodes;
 mod parts;
+mod requests;
 mod slot;
 mod start;
+mod step;
 mod topology;
 mod views;
 mod write_fault;
@@ -36,7 +43,7 @@ use self::feed::Feed;
 use self::node_clock::{Limits, NodeClocks, Reading};
 use self::parts::Parts;
 use self::write_probe::{WriteProbe, unreadable_if_wrong_type};
-use crate::record;
+use crate::{StoreTimeout, record};
 
 pub use self::address::{InvalidRedisAddress, RedisAddress};
 pub use self::start::ConnectError;
@@ -122,7 +129,8 @@ pub struct RedisStore {
 }
 
 impl RedisStore {
-    /// Connects, retrying for up to `wait`, and logs what a crash of Redis can lose. Needs Redis 6 or newer.
+    /// Connects, retrying for up to `wait`, and logs what a crash of Redis can lose. From then on, Redis may take `timeout` to
+    /// answer. Needs Redis 6 or newer.
     ///
     /// # Errors
     ///
@@ -130,10 +138,11 @@ impl RedisStore {
     pub async fn connect(
         address: RedisAddress,
         wait: Duration,
+        timeout: StoreTimeout,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ConnectError> {
         let background = Background::start()?;
-        let connection = start::connect(&background, &address, wait, &*clock).await?;
+        let connection = start::connect(&background, &address, wait, timeout, &clock).await?;
         let parts = Arc::new(Parts::new(address.is_cluster()));
         let (clocks, compare_and_set) = (NodeClocks::default(), Script::new(COMPARE_AND_SET));
         let writes = Arc::new(WriteProbe::new(connection.clone(), address.clone(), Arc::clone(&parts)));

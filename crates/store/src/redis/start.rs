@@ -1,17 +1,23 @@
 //! Connects to Redis when the server starts, and logs what a crash of Redis can lose.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_redis::redis::{ConnectionInfo, ErrorKind, RedisError, ServerErrorKind, cmd};
-use deadpool_redis::{Manager, Pool, PoolError, Runtime};
+use deadpool_redis::redis::{ConnectionInfo, cmd};
+use futures_util::future::join_all;
 use tickseed_session::{Clock, error_chain};
 use tokio::time::{Instant, sleep};
 
 use super::RedisAddress;
 use super::background::Background;
-use super::connection::{CONNECT_TIMEOUT, SharedConnection};
-use super::durability;
+use super::connection::{SharedConnection, check_keys, exists};
+use super::driver::connect as connect_to;
+use super::inspection::Inspection;
+use super::mistake;
+use super::monitor::Monitor;
+use super::step::{FailedStep, Step};
 use super::topology::{Failure, Topology};
+use crate::StoreTimeout;
 
 /// How long after a failed attempt the next one begins.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
@@ -32,13 +38,13 @@ pub enum ConnectError {
         /// Why the last attempt failed.
         source: Failure,
     },
-    /// It refuses this server.
-    #[error(
-        "{address} refuses this server; check REDIS_PASSWORD and the user, and that it is Redis 6 or newer"
-    )]
+    /// Its address or its login is wrong, or it is of a kind that cannot be used.
+    #[error("{address} cannot be used: {mistake}")]
     Refused {
         /// Its address.
         address: String,
+        /// What is wrong.
+        mistake: String,
         /// Its answer.
         source: Failure,
     },
@@ -52,20 +58,22 @@ pub(super) async fn connect(
     background: &Background,
     address: &RedisAddress,
     wait: Duration,
-    clock: &dyn Clock,
+    timeout: StoreTimeout,
+    clock: &Arc<dyn Clock>,
 ) -> Result<SharedConnection, ConnectError> {
     // Only the first call in a process has an effect.
     drop(rustls::crypto::ring::default_provider().install_default());
     let began = Instant::now();
     let mut has_warned = false;
     loop {
-        let error = match first_contact(background, address, clock).await {
+        let error = match first_contact(background, address, timeout, clock).await {
             Ok(connection) => return Ok(connection),
             Err(error) => error,
         };
+        let mistake = mistake::find(&error, address).await;
         let address = address.to_string();
-        if is_refusal(&*error) {
-            return Err(ConnectError::Refused { address, source: error });
+        if let Some(mistake) = mistake {
+            return Err(ConnectError::Refused { address, mistake, source: error });
         }
         if began.elapsed() + RETRY_AFTER > wait {
             return Err(ConnectError::Unreachable { address, waited: wait, source: error });
@@ -81,46 +89,74 @@ pub(super) async fn connect(
     }
 }
 
-/// Asks every master for its settings and whether this server may publish changes, then connects.
+/// Asks every master for its settings and whether this server may use it, then connects, and keeps watch from then on.
 async fn first_contact(
     background: &Background,
     address: &RedisAddress,
-    clock: &dyn Clock,
+    timeout: StoreTimeout,
+    clock: &Arc<dyn Clock>,
 ) -> Result<SharedConnection, Failure> {
-    let mut reports = Vec::new();
-    for master in Topology::find(address, None).await?.masters {
-        let (name, pool) = (master.name(), pool(master.node)?);
-        let _: i64 =
-            cmd("PUBLISH").arg(address.channel()).arg("").query_async(&mut pool.get().await?).await?;
-        reports.push((name, durability::ask(&pool, clock).await?));
+    let topology = Topology::find(address, None).await?;
+    let answers = topology
+        .masters
+        .iter()
+        .map(async |master| (master.name(), try_out(&master.node, address, &**clock).await));
+    let inspections = those_that_answer(join_all(answers).await)?;
+    let (connection, suspects) =
+        background.run(SharedConnection::open(address.clone(), topology, timeout)).await??;
+    background.spawn(connection.clone().keep_alive(suspects));
+    let mut monitor = Monitor::new(address.clone(), Arc::clone(clock));
+    for (name, inspection) in inspections {
+        monitor.note(name, inspection);
     }
-    let (connection, opened) = background.run(SharedConnection::open(address.clone())).await??;
-    background.spawn(connection.clone().keep_alive(opened));
-    for (node, report) in reports {
-        report.log(&node);
-    }
+    background.spawn(monitor.run(connection.is_new()));
     Ok(connection)
 }
 
-/// Makes a pool for the questions at the start. The pool limits how long each step takes.
-fn pool(node: ConnectionInfo) -> Result<Pool, Failure> {
-    let pool = Pool::builder(Manager::new(node)?).max_size(1).runtime(Runtime::Tokio1);
-    let limit = Some(CONNECT_TIMEOUT);
-    Ok(pool.wait_timeout(limit).create_timeout(limit).recycle_timeout(limit).build()?)
+/// Returns the answers of those masters that answer. One master of a cluster may be away: the sessions on the others are served.
+fn those_that_answer(
+    answers: Vec<(String, Result<Inspection, FailedStep>)>,
+) -> Result<Vec<(String, Inspection)>, FailedStep> {
+    let somebody_answers = answers.iter().any(|(_, answer)| answer.is_ok());
+    let mut inspections = Vec::new();
+    for (name, answer) in answers {
+        match answer {
+            Ok(inspection) => inspections.push((name, inspection)),
+            Err(failed) if failed.has_no_answer() && somebody_answers => {
+                let error = error_chain(&failed);
+                tracing::warn!(
+                    error,
+                    "Redis at {name} does not answer: the server starts without the sessions there"
+                );
+            }
+            Err(failed) => return Err(failed),
+        }
+    }
+    Ok(inspections)
 }
 
-/// Returns whether Redis will give the same answer again.
-fn is_refusal(error: &(dyn std::error::Error + 'static)) -> bool {
-    let error = match error.downcast_ref::<PoolError>() {
-        Some(PoolError::Backend(error)) => Some(error),
-        _ => error.downcast_ref::<RedisError>(),
-    };
-    error.is_some_and(|error| {
-        matches!(
-            error.kind(),
-            ErrorKind::AuthenticationFailed
-                | ErrorKind::RESP3NotSupported
-                | ErrorKind::Server(ServerErrorKind::NoPerm)
-        ) || matches!(error.code(), Some("NOAUTH" | "WRONGPASS" | "NOPERM"))
-    })
+/// Does everything once that this server will do, and asks a Redis about itself.
+async fn try_out(
+    node: &ConnectionInfo,
+    address: &RedisAddress,
+    clock: &dyn Clock,
+) -> Result<Inspection, FailedStep> {
+    let settings = node.redis_settings().clone();
+    let database = settings.db();
+    let node = node.clone().set_redis_settings(settings.set_db(0));
+    let mut connection = connect_to(node).await.map_err(|error| Step::Connect.failed(error))?;
+    if database != 0 {
+        let select = cmd("SELECT").arg(database).exec_async(&mut connection).await;
+        select.map_err(|error| Step::Select.failed(error))?;
+    }
+    if !address.is_cluster() {
+        for key in check_keys() {
+            let answer = exists(&key).exec_async(&mut connection).await;
+            answer.map_err(|error| Step::Read.failed(error))?;
+        }
+    }
+    let published = cmd("PUBLISH").arg(address.channel()).arg("").exec_async(&mut connection).await;
+    published.map_err(|error| Step::Publish.failed(error))?;
+    let inspection = Inspection::of(&mut connection, database, clock).await;
+    inspection.map_err(|error| Step::Inspect.failed(error))
 }

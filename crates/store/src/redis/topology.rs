@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use deadpool_redis::redis::aio::ConnectionLike;
-use deadpool_redis::redis::{Client, ConnectionAddr, ConnectionInfo, Value, cmd, from_redis_value};
+use deadpool_redis::redis::{ConnectionAddr, ConnectionInfo, RedisError, Value, cmd, from_redis_value};
 use futures_util::future::select_ok;
 
 use super::RedisAddress;
+use super::driver::connect;
 use super::slot::SLOTS;
+use super::step::Step;
 
 /// An error of any kind.
 pub(super) type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -51,8 +53,12 @@ impl Topology {
     }
 
     async fn of_node(node: &ConnectionInfo) -> Result<Self, Failure> {
-        let mut connection = Client::open(node.clone())?.get_multiplexed_async_connection().await?;
-        Self::seen_by(node, &mut connection).await
+        let mut connection = connect(node.clone()).await.map_err(|error| Step::Connect.failed(error))?;
+        let view = Self::seen_by(node, &mut connection).await;
+        view.map_err(|failure| match failure.downcast::<RedisError>() {
+            Ok(error) => Step::FindMasters.failed(*error).into(),
+            Err(failure) => failure,
+        })
     }
 
     /// Asks one node for its view.
@@ -112,6 +118,12 @@ impl Topology {
         });
         Self { epoch, masters: masters.collect() }
     }
+}
+
+/// Returns the node of a cluster whose name is this host and port, with the login of one that was asked.
+pub(super) fn node_named(asked: &ConnectionInfo, name: &str) -> Option<ConnectionInfo> {
+    let (host, port) = name.rsplit_once(':')?;
+    Some(node_at(asked, host.to_owned(), port.parse().ok()?))
 }
 
 /// The node of a cluster at another address, with the same login. A node that leaves its host out means the one that was asked.

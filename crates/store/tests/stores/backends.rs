@@ -11,7 +11,7 @@ use tickseed_session::acceptance::{
 };
 use tickseed_session::{Created, Replaced, SessionStore};
 use tickseed_store::test_servers::{Certificate, RedisCluster, RedisServer};
-use tickseed_store::{EmbeddedStore, RedisAddress, RedisStore};
+use tickseed_store::{EmbeddedStore, RedisAddress, RedisStore, StoreTimeout};
 
 fn embedded(folder: &TempDir) -> EmbeddedStore {
     EmbeddedStore::open(folder.path(), Arc::new(TestClock::new())).unwrap()
@@ -23,7 +23,9 @@ async fn two_redis_handles(address: &str) -> Handles {
 
 async fn redis_handle(address: &str) -> Arc<dyn SessionStore> {
     let address = RedisAddress::parse(address, None).unwrap();
-    let store = RedisStore::connect(address, DEADLINE, Arc::new(TestClock::new())).await.unwrap();
+    let store = RedisStore::connect(address, DEADLINE, StoreTimeout::default(), Arc::new(TestClock::new()))
+        .await
+        .unwrap();
     Arc::new(PatientStore(store))
 }
 

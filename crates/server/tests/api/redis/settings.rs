@@ -99,6 +99,21 @@ async fn an_invalid_address_is_explained_without_its_password() {
     assert!(error.ends_with(&format!("in this one {MALFORMED}\n")) && !error.contains("sesame"), "{error}");
 }
 
+#[tokio::test]
+async fn the_time_limit_of_the_store_has_a_range() {
+    let folder = TempDir::new().unwrap();
+    for value in ["49", "401", "soon"] {
+        let mut command = serve_command(folder.path());
+        command.env("TICKSEED_STORE_TIMEOUT_MS", value);
+        let error = error_of(command).await;
+        let range = "must be a whole number of milliseconds from 50 to 400";
+        assert!(
+            error.contains(range) && error.contains("--store-timeout-ms") && error.contains(value),
+            "{error}"
+        );
+    }
+}
+
 #[test]
 fn help_lists_the_redis_settings_and_shows_no_password() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tickseed"));
@@ -113,6 +128,7 @@ fn help_lists_the_redis_settings_and_shows_no_password() {
     for (flag, variable) in [
         ("--store", "[env: TICKSEED_STORE]"),
         ("--store-wait", "[env: TICKSEED_STORE_WAIT=]"),
+        ("--store-timeout-ms", "[env: TICKSEED_STORE_TIMEOUT_MS=]"),
         ("--redis-addr", "[env: REDIS_ADDR]"),
         ("--redis-password", "[env: REDIS_PASSWORD]"),
         ("--redis-db", "[env: REDIS_DB=5]"),

@@ -132,8 +132,43 @@ async fn a_server_connects_over_tls_only_if_it_trusts_the_certificate() {
     let server = Process::spawn(trusting.env("SSL_CERT_FILE", certificate.file()));
     create(&server.api).await;
 
-    let mut distrusting = on_redis(folder.path(), &redis.address());
-    distrusting.env("SSL_CERT_FILE", Certificate::new().file()).args(["--store-wait", "1"]);
-    let error = error_of(distrusting).await;
-    assert!(error.contains("could not reach Redis at") && error.contains("certificate"), "{error}");
+    let other = Certificate::new();
+    for (trusted, mistake) in [
+        (other.file(), "its certificate is not trusted; "),
+        (
+            folder.path().join("missing"),
+            "TLS cannot be set up; check the file in SSL_CERT_FILE, and the host: ",
+        ),
+    ] {
+        let mut distrusting = on_redis(folder.path(), &redis.address());
+        distrusting.env("SSL_CERT_FILE", trusted);
+        let error = error_of(distrusting).await;
+        assert!(error.contains(&format!(" cannot be used: {mistake}")), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_starts_while_a_master_of_its_cluster_is_down() {
+    let (folder, mut cluster) =
+        (TempDir::new().unwrap(), RedisCluster::start(0, &["--cluster-require-full-coverage", "no"]));
+    for is_hanging in [false, true] {
+        let log = folder.path().join("log");
+        if is_hanging {
+            cluster.nodes[0].pause();
+        } else {
+            cluster.nodes[0].kill();
+        }
+        let mut command = on_redis(folder.path(), &cluster.address());
+        let server = Process::spawn(command.stderr(File::create(&log).unwrap()));
+        let words = format!(
+            "Redis at 127.0.0.1:{} does not answer: the server starts without the sessions there",
+            cluster.nodes[0].port()
+        );
+        let log = fs::read_to_string(&log).unwrap();
+        assert!(log.contains(&words), "{log}");
+        create(&server.api).await;
+        if !is_hanging {
+            cluster.nodes[0].start_again();
+        }
+    }
 }

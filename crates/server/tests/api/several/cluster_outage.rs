@@ -98,3 +98,39 @@ async fn all_sessions_work_after_a_replica_takes_over_from_a_hanging_master() {
     .await;
     assert_sessions_work([a, b], &paths).await;
 }
+
+/// A master that hangs keeps its connections open, so only silence tells.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sessions_of_the_other_masters_work_while_one_hangs() {
+    let _turn = wait_for_turn().await;
+    let cluster = RedisCluster::start(0, &["--cluster-require-full-coverage", "no"]);
+    let servers = [server_on(&cluster.address()), server_on(&cluster.address())];
+    let [a, b] = [&servers[0].api, &servers[1].api];
+    let paths = create_many(a, 120).await;
+    let (affected, others) = divide(&cluster, &paths);
+    map_concurrently(&affected, async |path| wait_until(b, path, Observation::is_running).await).await;
+    cluster.nodes[0].pause();
+    // Requests for the hanging master come in all the time.
+    let ask_the_hanging_master = async {
+        loop {
+            map_concurrently(&affected, async |path| a.post(&format!("{path}/stop"), "").await).await;
+        }
+    };
+    let use_the_others = async {
+        let mut refused = 0;
+        for path in &others {
+            let response = a.post(&format!("{path}/stop"), "").await;
+            // A busy machine alone may cause a few.
+            refused += usize::from(response.status == 503);
+            assert!(matches!(response.status, 200 | 503), "{}", response.text);
+            assert_eq!(b.get("/readyz").await.status, 200);
+        }
+        assert!(refused < others.len() / 10, "{refused} of {} stops are refused", others.len());
+    };
+    tokio::select! {
+        () = use_the_others => {}
+        () = ask_the_hanging_master => {}
+    }
+    cluster.nodes[0].go_on();
+    map_concurrently(&affected, async |path| wait_until(b, path, Observation::is_certain).await).await;
+}

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use tickseed_session::error_chain;
 use tickseed_session::{Created, Replaced, SessionStore, Timestamp};
-use tickseed_store::{ConnectError, RedisAddress, RedisStore};
+use tickseed_store::{ConnectError, RedisAddress, RedisStore, StoreTimeout};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 use super::connect;
 use tickseed_session::acceptance::{DEADLINE, PatientStore, RecordingSubscriber, TestClock, session};
-use tickseed_store::test_servers::RedisServer;
+use tickseed_store::test_servers::{Certificate, RedisCluster, RedisServer};
 
 pub(super) const PASSWORD: &str = "opensesame";
 /// Longer than a test may take, so that a store that retries fails the test.
@@ -35,8 +37,9 @@ async fn assert_works(store: &impl SessionStore) {
 /// Connects a store that may retry for an hour, and returns the error of the refusal.
 async fn refusal(address: &str, password: Option<&str>) -> String {
     let parsed = RedisAddress::parse(address, password).unwrap();
-    let connecting = RedisStore::connect(parsed, LONG, Arc::new(TestClock::new()));
-    let refused = timeout(DEADLINE, connecting).await.expect("the refusal comes at once").err();
+    let connecting = RedisStore::connect(parsed, LONG, StoreTimeout::default(), Arc::new(TestClock::new()));
+    let refused = timeout(DEADLINE, connecting).await;
+    let refused = refused.unwrap_or_else(|_| panic!("{address} is not refused at once")).err();
     let error = refused.expect("the connection is refused");
     assert!(matches!(error, ConnectError::Refused { .. }), "{error:?}");
     let (message, debug) = (error_chain(&error), format!("{error:?}"));
@@ -51,26 +54,80 @@ async fn a_correct_password_is_accepted() {
     let server = RedisServer::start(&["--requirepass", PASSWORD]);
     assert_works(&connect(&with_login(&server, &format!(":{PASSWORD}")), TestClock::new()).await).await;
     let separate = RedisAddress::parse(&server.address(), Some(PASSWORD)).unwrap();
-    let store = RedisStore::connect(separate, DEADLINE, Arc::new(TestClock::new())).await.unwrap();
+    let store = RedisStore::connect(separate, DEADLINE, StoreTimeout::default(), Arc::new(TestClock::new()))
+        .await
+        .unwrap();
     assert_works(&PatientStore(store)).await;
 }
 
 #[tokio::test]
 async fn a_missing_or_wrong_password_is_refused_at_once_and_not_shown() {
+    const WRONG: &str =
+        "it refuses the login; check the user in the address, and the password there or in REDIS_PASSWORD: ";
     let server = RedisServer::start(&["--requirepass", PASSWORD]);
-    let expected = format!(
-        "Redis at 127.0.0.1:{} refuses this server; check REDIS_PASSWORD and the user, and that it is Redis 6 or \
-         newer: ",
-        server.port()
-    );
-    for (address, password) in [
-        (server.address(), None),
-        (server.address(), Some("wrong")),
-        (with_login(&server, ":wrong"), None),
-        (with_login(&server, &format!("nobody:{PASSWORD}")), None),
+    for (address, password, mistake) in [
+        (server.address(), None, "it demands a password; set REDIS_PASSWORD: "),
+        (server.address(), Some("wrong"), WRONG),
+        (with_login(&server, ":wrong"), None, WRONG),
+        (with_login(&server, &format!("nobody:{PASSWORD}")), None, WRONG),
     ] {
         let message = refusal(&address, password).await;
+        let expected = format!("Redis at 127.0.0.1:{} cannot be used: {mistake}", server.port());
         assert!(message.starts_with(&expected), "{message}");
+    }
+}
+
+/// Answers every connection like a web server.
+async fn serve_http() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        loop {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            // Data that is left unread would reset the connection.
+            drop(connection.read(&mut [0; 1024]).await);
+            let answer = connection.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n");
+            drop(answer.await);
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn a_mistake_in_the_address_ends_the_start_at_once_and_is_named() {
+    let certificate = Certificate::new();
+    let (plain, cluster) = (RedisServer::start(&[]), RedisCluster::start(0, &[]));
+    let tls = RedisServer::start_with_tls(&certificate.redis_arguments().each_ref().map(String::as_str));
+    let with_scheme = |scheme: &str, server: &RedisServer| format!("{scheme}://127.0.0.1:{}", server.port());
+    for (address, mistake) in [
+        (format!("{}/99", plain.address()), "it does not have the database whose number is in the address"),
+        (
+            with_scheme("redis+cluster", &plain),
+            "it is not part of a cluster; the scheme must not end with +cluster",
+        ),
+        (cluster.nodes[0].address(), "it is part of a cluster; the scheme must end with +cluster"),
+        (
+            format!("{}/1", cluster.nodes[0].address()),
+            "it does not have the database whose number is in the address",
+        ),
+        (
+            format!("redis://127.0.0.1:{}", serve_http().await),
+            "something else than Redis answers there; check the host and the port",
+        ),
+        (with_scheme("rediss", &plain), "it answers only without TLS; the scheme must be redis://"),
+        (with_scheme("redis", &tls), "it answers only with TLS; the scheme must be rediss://"),
+        (
+            with_scheme("rediss+cluster", &cluster.nodes[0]),
+            "it answers only without TLS; the scheme must be redis+cluster://",
+        ),
+        (
+            tls.address(),
+            "its certificate is not trusted; check the host, and the CA certificates in SSL_CERT_FILE",
+        ),
+    ] {
+        let message = refusal(&address, None).await;
+        assert!(message.contains(&format!(" cannot be used: {mistake}: ")), "{address}: {message}");
+        assert!(!message.contains("creating a new object"), "{message}");
     }
 }
 
@@ -120,7 +177,8 @@ async fn a_user_without_permission_to_publish_is_refused_at_once() {
         "-publish",
     ]);
     let message = refusal(&with_login(&server, &format!("tickseed:{PASSWORD}")), None).await;
-    assert!(message.contains("has no permissions to run the 'publish' command"), "{message}");
+    let expected = "its user lacks a permission that this server needs: ";
+    assert!(message.contains(expected) && message.contains("'publish'"), "{message}");
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use tickseed_store::test_servers::{RedisCluster, RedisServer};
 use tokio::time::timeout;
 
 use super::connect;
+use super::outage::is_responsible;
 
 /// Waits until a node says this about its cluster.
 async fn says(node: &RedisServer, expected: &str) {
@@ -56,6 +57,30 @@ async fn a_slot_that_moves_restarts_only_the_part_that_loses_it() {
     subscriber.is_caught_up().await;
     let expected = [0, 1, 2].map(|part| before[usize::from(part)] + usize::from(FeedPart(part) == loser));
     assert_eq!(restarts(&subscriber), expected);
+}
+
+/// The steps are those of `redis-cli --cluster reshard`.
+#[tokio::test]
+async fn requests_follow_a_slot_while_it_moves_and_afterwards() {
+    let cluster = RedisCluster::start(0, &[]);
+    let store = connect(&cluster.address(), TestClock::new()).await;
+    let first = session(0);
+    let key = format!("session:{{{}}}", first.id);
+    let is_source = |node: &&RedisServer| is_responsible(node, first.id);
+    let source = cluster.nodes.iter().find(is_source).unwrap();
+    let target = cluster.nodes.iter().find(|node| !is_source(node)).unwrap();
+    let slot = source.ask::<u32>(&["CLUSTER", "KEYSLOT", &key]).to_string();
+    let [source_id, target_id] = [source, target].map(|node| node.ask::<String>(&["CLUSTER", "MYID"]));
+    target.ask::<()>(&["CLUSTER", "SETSLOT", &slot, "IMPORTING", &source_id]);
+    source.ask::<()>(&["CLUSTER", "SETSLOT", &slot, "MIGRATING", &target_id]);
+    assert_eq!(store.0.create(first.clone()).await.unwrap(), Created::Yes);
+    assert_eq!(target.ask::<u64>(&["DBSIZE"]), 1, "new keys are on the target already");
+    assert_eq!(store.0.find(first.id).await.unwrap(), Some(first.clone()));
+    for node in [target, source] {
+        node.ask::<()>(&["CLUSTER", "SETSLOT", &slot, "NODE", &target_id]);
+    }
+    assert_eq!(store.0.find(first.id).await.unwrap(), Some(first.clone()));
+    assert_eq!(store.0.compare_and_set(first.stopped(Timestamp::MAX), None).await.unwrap(), Replaced::Yes);
 }
 
 /// The epochs of the new cluster begin again, so its views look older than those of the old one.

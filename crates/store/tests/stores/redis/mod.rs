@@ -12,11 +12,13 @@ use std::sync::Arc;
 use tickseed_session::Clock;
 use tickseed_session::acceptance::{DEADLINE, PatientStore, TestClock};
 use tickseed_store::test_servers::RedisServer;
-use tickseed_store::{RedisAddress, RedisStore};
+use tickseed_store::{RedisAddress, RedisStore, StoreTimeout};
 
 async fn connect(address: &str, clock: impl Clock) -> PatientStore<RedisStore> {
     let address = RedisAddress::parse(address, None).unwrap();
-    PatientStore(RedisStore::connect(address, DEADLINE, Arc::new(clock)).await.unwrap())
+    PatientStore(
+        RedisStore::connect(address, DEADLINE, StoreTimeout::default(), Arc::new(clock)).await.unwrap(),
+    )
 }
 
 /// Starts a Redis and connects a store whose clock stands still.

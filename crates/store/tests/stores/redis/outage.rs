@@ -8,12 +8,14 @@ use std::time::Duration;
 
 use deadpool_redis::redis::{Client, cmd};
 use tickseed_session::{
-    ChangeFeed, Clock, Created, FeedPart, Replaced, SessionId, SessionStore, StoreError, SystemClock,
-    Timestamp,
+    ChangeFeed, Clock, Created, FeedPart, Replaced, Session, SessionId, SessionStore, StoreError,
+    SystemClock, Timestamp, error_chain,
 };
+use tickseed_store::{RedisAddress, RedisStore, StoreTimeout};
+use tokio::time::timeout;
 
 use super::{connect, redis_and_store};
-use tickseed_session::acceptance::{RecordingSubscriber, Report, TestClock, session};
+use tickseed_session::acceptance::{DEADLINE, RecordingSubscriber, Report, TestClock, session};
 use tickseed_store::test_servers::{RedisCluster, RedisServer};
 
 #[tokio::test]
@@ -24,6 +26,13 @@ async fn a_silent_redis_is_unavailable_and_is_used_again_when_it_answers() {
     server.pause();
     let (created, second) = (session(0), first.stopped(Timestamp::MAX));
     assert!(matches!(store.0.find(first.id).await, Err(StoreError::Unavailable(_))));
+    // A probe has to fail too before other requests are refused.
+    let refused = async {
+        while !matches!(store.0.find(first.id).await, Err(StoreError::NotAsked)) {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(DEADLINE, refused).await.expect("the breaker opens");
     assert!(matches!(store.0.create(created.clone()).await, Err(StoreError::NotAsked)));
     assert!(matches!(store.0.compare_and_set(second.clone(), None).await, Err(StoreError::NotAsked)));
     assert!(matches!(store.0.check().await, Err(StoreError::NotAsked)));
@@ -32,6 +41,87 @@ async fn a_silent_redis_is_unavailable_and_is_used_again_when_it_answers() {
     assert_eq!(store.find(first.id).await.unwrap(), Some(first));
     assert_eq!(store.find(created.id).await.unwrap(), None, "the request was never sent");
     assert_eq!(store.compare_and_set(second.clone(), None).await.unwrap(), Replaced::Yes);
+}
+
+/// During a failover or on a slow disk, Redis answers some requests late.
+#[tokio::test]
+async fn one_slow_answer_stops_no_other_request() {
+    let (server, store) = redis_and_store().await;
+    let first = session(0);
+    assert_eq!(store.create(first.clone()).await.unwrap(), Created::Yes);
+    // A busy machine may need several attempts until a request takes long enough.
+    for _ in 0..20 {
+        server.ask::<()>(&["CLIENT", "PAUSE", "220", "WRITE"]);
+        if store.0.create(session(0)).await.is_err() {
+            // Not the patient store: no request may be refused.
+            assert_eq!(store.0.find(first.id).await.unwrap(), Some(first));
+            store.0.check().await.unwrap();
+            return;
+        }
+    }
+    panic!("no answer is slow");
+}
+
+#[tokio::test]
+async fn a_longer_time_limit_waits_for_a_slower_answer() {
+    let server = RedisServer::start(&[]);
+    let connect = async |millis| {
+        let address = RedisAddress::parse(&server.address(), None).unwrap();
+        let timeout = StoreTimeout::from_millis(millis).unwrap();
+        RedisStore::connect(address, DEADLINE, timeout, Arc::new(TestClock::new())).await.unwrap()
+    };
+    let (patient, hasty) = (connect(400).await, connect(50).await);
+    server.ask::<()>(&["CLIENT", "PAUSE", "200", "ALL"]);
+    let id = session(0).id;
+    let (patient, hasty) = tokio::join!(patient.find(id), hasty.find(id));
+    assert_eq!(patient.unwrap(), None);
+    let error = error_chain(&hasty.unwrap_err());
+    assert_eq!(error, "the store is unavailable: Redis did not answer within 50ms");
+}
+
+/// As a failover or an idle limit of the network does. The store reconnects before the next request.
+#[tokio::test]
+async fn a_connection_that_redis_closes_costs_no_request() {
+    let (server, store) = redis_and_store().await;
+    let first = session(0);
+    assert_eq!(store.create(first.clone()).await.unwrap(), Created::Yes);
+    for _ in 0..5 {
+        server.ask::<u64>(&["CLIENT", "KILL", "TYPE", "normal"]);
+        let before: String = server.ask(&["INFO", "commandstats"]);
+        let reconnected = async {
+            // The probe on the new connection.
+            while calls(&server.ask::<String>(&["INFO", "commandstats"]), "exists")
+                == calls(&before, "exists")
+            {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(DEADLINE, reconnected).await.expect("the store reconnects by itself");
+        assert_eq!(store.0.find(first.id).await.unwrap().as_ref(), Some(&first));
+    }
+}
+
+/// Returns how often Redis has carried out a command.
+fn calls(statistics: &str, command: &str) -> u64 {
+    let prefix = format!("cmdstat_{command}:calls=");
+    let rest = statistics.lines().find_map(|line| line.strip_prefix(prefix.as_str()));
+    rest.and_then(|rest| rest.split(',').next()?.parse().ok()).unwrap_or(0)
+}
+
+/// The driver keeps such an error of a reconnection, and gives it to every request.
+#[tokio::test]
+async fn a_redis_that_refuses_connections_for_a_while_is_used_again() {
+    let (server, store) = redis_and_store().await;
+    let first = session(0);
+    assert_eq!(store.create(first.clone()).await.unwrap(), Created::Yes);
+    let mut admin = Client::open(server.address()).unwrap().get_connection().unwrap();
+    let mut command = |words: &[&str]| cmd(words[0]).arg(&words[1..]).exec(&mut admin).unwrap();
+    command(&["CONFIG", "SET", "maxclients", "1"]);
+    command(&["CLIENT", "KILL", "TYPE", "normal"]);
+    let refused = async { while store.0.find(first.id).await.is_ok() {} };
+    timeout(DEADLINE, refused).await.expect("Redis refuses the connection");
+    command(&["CONFIG", "SET", "maxclients", "100"]);
+    assert_eq!(store.find(first.id).await.unwrap(), Some(first));
 }
 
 /// The restarted Redis knows no scripts, and nobody listens to its channel.
@@ -101,10 +191,16 @@ async fn a_write_whose_reply_is_lost_by_a_cluster_is_never_reported_as_refused()
 
 async fn assert_a_lost_reply_is_no_refusal(address: &str, nodes: &[RedisServer]) {
     let store = Arc::new(connect(address, TestClock::new()).await);
-    // Load the scripts into Redis.
-    let warm_up = session(0);
-    assert_eq!(store.create(warm_up.clone()).await.unwrap(), Created::Yes);
-    assert_eq!(store.compare_and_set(warm_up.stopped(Timestamp::MAX), None).await.unwrap(), Replaced::Yes);
+    // Load the scripts into every node.
+    for node in nodes {
+        let on_node = |warm_up: &Session| is_responsible(node, warm_up.id);
+        let warm_up = std::iter::repeat_with(|| session(0)).find(on_node).unwrap();
+        assert_eq!(store.create(warm_up.clone()).await.unwrap(), Created::Yes);
+        assert_eq!(
+            store.compare_and_set(warm_up.stopped(Timestamp::MAX), None).await.unwrap(),
+            Replaced::Yes
+        );
+    }
 
     let first = session(0);
     let second = first.stopped(Timestamp::MAX);
@@ -143,7 +239,7 @@ async fn write_and_lose_the_reply<T: Send + 'static>(
 }
 
 /// Returns whether a node is responsible for this session. The other nodes of a cluster refuse the command.
-fn is_responsible(node: &RedisServer, id: SessionId) -> bool {
+pub(super) fn is_responsible(node: &RedisServer, id: SessionId) -> bool {
     let mut connection = Client::open(node.address()).unwrap().get_connection().unwrap();
     cmd("EXISTS").arg(format!("session:{{{id}}}")).query::<bool>(&mut connection).is_ok()
 }

@@ -1,0 +1,210 @@
+//! What a Redis says about itself: its settings, its clock, which process it is, and what it holds.
+
+use deadpool_redis::redis::aio::MultiplexedConnection;
+use deadpool_redis::redis::{RedisResult, cmd};
+use tickseed_session::Clock;
+
+use super::durability::{Notice, Settings};
+
+/// How many milliseconds the clock of Redis may be off before the server warns.
+const CLOCK_TOLERANCE_MS: i64 = 250;
+
+/// The answers of one Redis at one time.
+#[derive(Debug, Clone)]
+pub(super) struct Inspection {
+    settings: Settings,
+    /// How many milliseconds the clock of Redis is ahead of this server's.
+    ahead_ms: i64,
+    /// Missing if the user may not ask for it.
+    process: Option<Process>,
+}
+
+/// A running Redis.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Process {
+    /// Another one after every start.
+    run_id: String,
+    /// How many keys the database holds.
+    keys: u64,
+    /// How many keys it has removed since its start because it was full.
+    evicted: u64,
+}
+
+impl Inspection {
+    /// Asks a Redis.
+    pub(super) async fn of(
+        connection: &mut MultiplexedConnection,
+        database: i64,
+        clock: &dyn Clock,
+    ) -> RedisResult<Self> {
+        let (seconds, micros): (i64, i64) = cmd("TIME").query_async(connection).await?;
+        let ahead_ms = seconds * 1_000 + micros / 1_000 - clock.now().millis();
+        let settings = Settings::ask(connection).await?;
+        let information: RedisResult<String> = cmd("INFO").query_async(connection).await;
+        let process = match information {
+            Ok(information) => Process::read(&information, database),
+            Err(error) if error.is_io_error() || error.is_timeout() => return Err(error),
+            // The user may not ask.
+            Err(_) => None,
+        };
+        Ok(Self { settings, ahead_ms, process })
+    }
+
+    /// Returns what is worth a line in the log when a server first asks a Redis.
+    pub(super) fn notices(&self) -> Vec<Notice> {
+        self.settings.notices().into_iter().chain(self.clock()).collect()
+    }
+
+    /// Returns what has changed since an earlier inspection and is worth a line in the log.
+    pub(super) fn changes_since(&self, earlier: &Self) -> Vec<Notice> {
+        let process = self.process.as_ref().zip(earlier.process.as_ref());
+        let mut notices = process.map_or_else(Vec::new, |(now, earlier)| now.changes_since(earlier));
+        let known = earlier.settings.notices();
+        notices.extend(self.settings.notices().into_iter().filter(|notice| !known.contains(notice)));
+        notices.extend(self.clock().filter(|_| earlier.clock().is_none()));
+        notices
+    }
+
+    fn clock(&self) -> Option<Notice> {
+        let (difference, direction) =
+            (self.ahead_ms.abs(), if self.ahead_ms > 0 { "ahead of" } else { "behind" });
+        let words = || {
+            format!(
+                "has a clock that is {difference} ms {direction} this server's; keep the clocks of Redis and of all \
+                 servers in step with NTP"
+            )
+        };
+        (difference > CLOCK_TOLERANCE_MS).then(|| Notice::Warning(words()))
+    }
+}
+
+impl Process {
+    /// Reads the output of INFO. Returns `None` if it lacks the id, as some managed services leave it out.
+    fn read(information: &str, database: i64) -> Option<Self> {
+        let field = |name: &str| {
+            let value = |line: &'_ str| line.strip_prefix(name)?.strip_prefix(':').map(str::to_owned);
+            information.lines().find_map(value)
+        };
+        let number = |text: Option<&str>| text.and_then(|text| text.parse().ok()).unwrap_or(0);
+        // A database without keys is not listed.
+        let keys = field(&format!("db{database}"));
+        let keys = keys.as_deref().and_then(|keys| keys.strip_prefix("keys=")?.split(',').next());
+        Some(Self {
+            run_id: field("run_id")?,
+            keys: number(keys),
+            evicted: number(field("evicted_keys").as_deref()),
+        })
+    }
+
+    fn changes_since(&self, earlier: &Self) -> Vec<Notice> {
+        let is_same = self.run_id == earlier.run_id;
+        let evicted = self.evicted.saturating_sub(if is_same { earlier.evicted } else { 0 });
+        let restart = (!is_same).then(|| self.restart(earlier));
+        let eviction = (evicted > 0).then(|| {
+            Notice::Warning(format!(
+                "was full and has removed {evicted} keys to make room: these sessions are lost; give it more memory, and \
+                 set maxmemory-policy to noeviction"
+            ))
+        });
+        restart.into_iter().chain(eviction).collect()
+    }
+
+    fn restart(&self, earlier: &Self) -> Notice {
+        let (keys, before) = (self.keys, earlier.keys);
+        if keys == 0 {
+            return Notice::Warning(
+                "was restarted, or is another Redis, and holds no sessions: all earlier ones are lost"
+                    .to_owned(),
+            );
+        }
+        let words =
+            format!("was restarted, or is another Redis; it holds {keys} keys, and {before} when last asked");
+        if keys < before {
+            Notice::Warning(format!("{words}: sessions may be lost"))
+        } else {
+            Notice::Info(words)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEPT: [(&str, &str); 3] = [("appendonly", "yes"), ("appendfsync", "always"), ("save", "")];
+    const IN_MEMORY: [(&str, &str); 3] = [("appendonly", "no"), ("appendfsync", "always"), ("save", "")];
+
+    fn process(run_id: &str, keys: u64, evicted: u64) -> Process {
+        Process { run_id: run_id.to_owned(), keys, evicted }
+    }
+
+    fn inspection(settings: &[(&str, &str)], process: Option<Process>) -> Inspection {
+        Inspection { settings: Settings::for_test(settings), ahead_ms: 0, process }
+    }
+
+    fn warning(notices: &[Notice]) -> &str {
+        match notices {
+            [Notice::Warning(words)] => words,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_output_of_info_is_read() {
+        let information = "# Server\r\nredis_version:7.0.15\r\nrun_id:ab12\r\n# Stats\r\nevicted_keys:7\r\n# Keyspace\r\n\
+                           db0:keys=3,expires=1,avg_ttl=0\r\ndb10:keys=5,expires=0,avg_ttl=0\r\n";
+        assert_eq!(Process::read(information, 0), Some(process("ab12", 3, 7)));
+        assert_eq!(Process::read(information, 10), Some(process("ab12", 5, 7)));
+        assert_eq!(Process::read(information, 1), Some(process("ab12", 0, 7)));
+        assert_eq!(Process::read("# Server\r\n", 0), None);
+    }
+
+    #[test]
+    fn a_redis_that_has_not_changed_gets_no_line() {
+        let before = inspection(&KEPT, Some(process("a", 5, 2)));
+        let after = inspection(&KEPT, Some(process("a", 0, 2)));
+        assert_eq!(after.changes_since(&before), []);
+        let hidden = inspection(&KEPT, None);
+        assert_eq!(hidden.changes_since(&before), []);
+        assert_eq!(before.changes_since(&hidden), []);
+    }
+
+    #[test]
+    fn a_restart_gets_a_line_that_says_what_is_left() {
+        let before = process("a", 5, 2);
+        let empty = process("b", 0, 0).changes_since(&before);
+        assert!(warning(&empty).ends_with("holds no sessions: all earlier ones are lost"));
+        let fewer = process("b", 4, 0).changes_since(&before);
+        assert!(warning(&fewer).ends_with("it holds 4 keys, and 5 when last asked: sessions may be lost"));
+        let all = process("b", 5, 0).changes_since(&before);
+        assert!(matches!(&all[..], [Notice::Info(words)] if words.ends_with("when last asked")), "{all:?}");
+    }
+
+    #[test]
+    fn evicted_sessions_are_counted_since_the_last_inspection() {
+        let more = process("a", 5, 9).changes_since(&process("a", 5, 2));
+        assert!(warning(&more).contains("has removed 7 keys"));
+        let [_, after_a_restart] = &process("b", 5, 3).changes_since(&process("a", 5, 9))[..] else {
+            panic!()
+        };
+        assert!(warning(std::slice::from_ref(after_a_restart)).contains("has removed 3 keys"));
+    }
+
+    #[test]
+    fn only_changed_settings_are_reported_again() {
+        let (before, after) = (inspection(&KEPT, None), inspection(&IN_MEMORY, None));
+        assert!(warning(&after.changes_since(&before)).contains("keeps sessions in memory only"));
+        let changed = before.changes_since(&after);
+        assert!(matches!(&changed[..], [Notice::Info(words)] if words.contains("no acknowledged write")));
+    }
+
+    #[test]
+    fn a_clock_that_goes_wrong_gets_one_line() {
+        let right = inspection(&KEPT, None);
+        let off = |ahead_ms| Inspection { ahead_ms, ..right.clone() };
+        assert_eq!(off(250).notices().len(), 1);
+        assert!(warning(&off(251).changes_since(&right)).contains("251 ms ahead of this server's"));
+        assert!(warning(&off(-251).changes_since(&right)).contains("251 ms behind this server's"));
+        assert_eq!(off(300).changes_since(&off(260)), []);
+    }
+}

@@ -1,0 +1,78 @@
+//! Notices when another Redis has taken the place of the first, when a Redis has lost sessions, and when its settings change.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_redis::redis::{ConnectionInfo, RedisResult};
+use futures_util::future::join_all;
+use tickseed_session::Clock;
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
+use super::RedisAddress;
+use super::driver::connect;
+use super::inspection::Inspection;
+use super::topology::Topology;
+
+/// How often each Redis is asked about itself. It is also asked after every new connection.
+const ASK_EVERY: Duration = Duration::from_mins(1);
+
+/// Asks each Redis about itself again and again, and logs what has changed.
+pub(super) struct Monitor {
+    address: RedisAddress,
+    clock: Arc<dyn Clock>,
+    /// The masters of the last time, in case the nodes of the address are gone by now.
+    topology: Option<Topology>,
+    /// The last answers of each Redis, by its name.
+    known: BTreeMap<String, Inspection>,
+}
+
+impl Monitor {
+    pub(super) const fn new(address: RedisAddress, clock: Arc<dyn Clock>) -> Self {
+        Self { address, clock, topology: None, known: BTreeMap::new() }
+    }
+
+    /// Asks once a minute, and whenever `is_new` is notified, because there is a new connection. Never ends.
+    pub(super) async fn run(mut self, is_new: Arc<Notify>) {
+        loop {
+            // Both mean the same: it is time to ask.
+            drop(timeout(ASK_EVERY, is_new.notified()).await);
+            // A Redis that does not answer is no concern of the monitor. It asks again after the next connection.
+            if let Ok(topology) = Topology::find(&self.address, self.topology.as_ref()).await {
+                self.ask(&topology).await;
+                self.topology = Some(topology);
+            }
+        }
+    }
+
+    /// Asks each master, and logs what is new.
+    async fn ask(&mut self, topology: &Topology) {
+        let answers = topology
+            .masters
+            .iter()
+            .map(async |master| (master.name(), inspect(&master.node, &*self.clock).await));
+        for (name, inspection) in join_all(answers).await {
+            if let Ok(inspection) = inspection {
+                self.note(name, inspection);
+            }
+        }
+    }
+
+    /// Logs what is new about a Redis.
+    pub(super) fn note(&mut self, name: String, inspection: Inspection) {
+        let notices = match self.known.get(&name) {
+            Some(earlier) => inspection.changes_since(earlier),
+            None => inspection.notices(),
+        };
+        for notice in notices {
+            notice.log(&name);
+        }
+        self.known.insert(name, inspection);
+    }
+}
+
+async fn inspect(node: &ConnectionInfo, clock: &dyn Clock) -> RedisResult<Inspection> {
+    let database = node.redis_settings().db();
+    Inspection::of(&mut connect(node.clone()).await?, database, clock).await
+}

@@ -1,0 +1,53 @@
+//! Requests about one key, and their way to the node of a cluster that keeps it.
+
+use deadpool_redis::redis::aio::{ConnectionLike, ConnectionManager};
+use deadpool_redis::redis::{
+    Cmd, FromRedisValue, Pipeline, RedisFuture, RedisResult, ScriptInvocation, Value, cmd, pipe,
+};
+
+/// A request about one key.
+#[derive(Clone, Copy)]
+pub(super) enum Request<'request> {
+    Command(&'request Cmd),
+    Script(&'request ScriptInvocation<'request>),
+}
+
+impl Request<'_> {
+    /// Sends it and waits for the answer.
+    pub(super) async fn send<T: FromRedisValue>(
+        self,
+        connection: &mut (impl ConnectionLike + Send),
+    ) -> RedisResult<T> {
+        match self {
+            Self::Command(command) => command.query_async(connection).await,
+            Self::Script(script) => script.invoke_async(connection).await,
+        }
+    }
+}
+
+/// A connection to a node that is about to receive a slot. It answers only after ASKING.
+pub(super) struct Asking(pub(super) ConnectionManager);
+
+impl ConnectionLike for Asking {
+    fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
+        let mut both = pipe();
+        both.add_command(cmd("ASKING")).add_command(command.clone());
+        Box::pin(async move {
+            let mut answers = self.0.send_packed_commands(&both, 1, 1).await?;
+            Ok(answers.pop().unwrap_or(Value::Nil))
+        })
+    }
+
+    fn req_packed_commands<'a>(
+        &'a mut self,
+        pipeline: &'a Pipeline,
+        offset: usize,
+        count: usize,
+    ) -> RedisFuture<'a, Vec<Value>> {
+        self.0.req_packed_commands(pipeline, offset, count)
+    }
+
+    fn get_db(&self) -> i64 {
+        self.0.get_db()
+    }
+}
