@@ -24,8 +24,11 @@ pub(super) enum ApiError {
     StopNotEarlier { stopped_at: Timestamp, detail: String },
     BodyTooLarge { limit: usize },
     UnsupportedMediaType { media_type: String },
+    Panicked,
     Internal(Box<dyn Error + Send + Sync>),
     NewerRecord,
+    Opening,
+    Draining,
     StoreUnavailable(Box<dyn Error + Send + Sync>),
 }
 
@@ -47,8 +50,10 @@ impl ApiError {
             Self::StopNotEarlier { .. } => ErrorCode::StopNotEarlier,
             Self::BodyTooLarge { .. } => ErrorCode::BodyTooLarge,
             Self::UnsupportedMediaType { .. } => ErrorCode::UnsupportedMediaType,
-            Self::Internal(_) => ErrorCode::Internal,
+            Self::Panicked | Self::Internal(_) => ErrorCode::Internal,
             Self::NewerRecord => ErrorCode::NewerRecord,
+            Self::Opening => ErrorCode::Opening,
+            Self::Draining => ErrorCode::Draining,
             Self::StoreUnavailable(_) => ErrorCode::StoreUnavailable,
         }
     }
@@ -105,10 +110,12 @@ impl fmt::Display for ApiError {
             Self::UnsupportedMediaType { media_type } => {
                 write!(f, "the body must be application/json, got {media_type}")
             }
-            Self::Internal(_) => f.write_str("the server failed; the cause is in its log"),
+            Self::Panicked | Self::Internal(_) => f.write_str("the server failed; the cause is in its log"),
             Self::NewerRecord => f.write_str(
                 "a later version of the server wrote this session, and this version cannot read it",
             ),
+            Self::Opening => f.write_str("the server is starting and has yet to open its store; try again"),
+            Self::Draining => f.write_str("the server is about to end; use another one"),
             Self::StoreUnavailable(_) => {
                 f.write_str("sessions cannot be read or written at the moment; try again")
             }
@@ -135,11 +142,11 @@ impl ResponseError for ApiError {
             Self::MethodNotAllowed { allow } => {
                 response.insert_header((header::ALLOW, *allow));
             }
-            Self::NewerRecord | Self::StoreUnavailable(_) => {
+            Self::NewerRecord | Self::Opening | Self::Draining | Self::StoreUnavailable(_) => {
                 response.insert_header((header::RETRY_AFTER, "1"));
             }
             // On an open connection, the unread rest of the body would be taken for the next request.
-            Self::BodyTimeout { .. } | Self::BodyTooLarge { .. } => {
+            Self::BodyTimeout { .. } | Self::BodyTooLarge { .. } | Self::Panicked => {
                 response.force_close();
             }
             _ => {}

@@ -32,6 +32,10 @@ pub(super) enum ErrorCode {
     Internal,
     /// 503: a later version of the server wrote this session, and this version cannot read it.
     NewerRecord,
+    /// 503: the server is starting and has yet to open its store.
+    Opening,
+    /// 503: the server is about to end. Only `/readyz` says so.
+    Draining,
     /// 503: sessions cannot be read or written at the moment; try again.
     StoreUnavailable,
 }
@@ -48,7 +52,9 @@ impl ErrorCode {
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::NewerRecord | Self::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NewerRecord | Self::Opening | Self::Draining | Self::StoreUnavailable => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ mod errors;
 mod events;
 mod expiry;
 mod listener;
+mod operation;
 mod pages;
 mod reads;
 mod redis;

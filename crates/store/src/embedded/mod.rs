@@ -19,6 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 use self::file::StoreFile;
 use self::tables::{Outcome, REMOVE_LENGTH, Write};
 use self::writer::{QueuedWrite, Writer};
+use crate::panics::Panics;
 use crate::record;
 use tickseed_session::{
     ChangeFeed, Clock, Created, Replaced, Session, SessionId, SessionStore, StoreError, Subscriber, Timestamp,
@@ -30,6 +31,7 @@ pub use self::file::FileError;
 pub struct EmbeddedStore {
     file: Arc<StoreFile>,
     subscriber: Arc<OnceLock<Weak<dyn Subscriber>>>,
+    panics: Panics,
     /// `None` only while the store is being dropped.
     writes: Option<mpsc::Sender<QueuedWrite>>,
     writer: Option<JoinHandle<()>>,
@@ -47,8 +49,9 @@ impl EmbeddedStore {
         let file = Arc::new(StoreFile::open(folder)?);
         let subscriber = Arc::default();
         let writer = Writer { file: Arc::clone(&file), clock, subscriber: Arc::clone(&subscriber) };
-        let (writes, writer) = writer::start(writer)?;
-        Ok(Self { file, subscriber, writes: Some(writes), writer: Some(writer) })
+        let panics = Panics::default();
+        let (writes, writer) = writer::start(writer, panics.guard("the writer of the embedded store"))?;
+        Ok(Self { file, subscriber, panics, writes: Some(writes), writer: Some(writer) })
     }
 
     async fn write(&self, write: Write) -> Result<Outcome, StoreError> {
@@ -119,6 +122,10 @@ impl SessionStore for EmbeddedStore {
         }
         self.find_bytes(SessionId::from_bytes([0; 16])).await?;
         Ok(())
+    }
+
+    async fn broken(&self) -> StoreError {
+        self.panics.first().await
     }
 
     fn change_feed(&self) -> Option<&dyn ChangeFeed> {

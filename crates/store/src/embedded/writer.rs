@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::file::{FileError, StoreFile};
 use super::tables::{self, Outcome, Write};
+use crate::panics::PanicGuard;
 
 /// How many writes may wait in the queue. Further callers wait for a place.
 const QUEUE_LENGTH: usize = 4096;
@@ -29,10 +30,14 @@ pub(super) struct Writer {
 }
 
 /// Starts the thread. It ends when the sender is dropped and everything in the queue is on the disk.
-pub(super) fn start(writer: Writer) -> Result<(mpsc::Sender<QueuedWrite>, JoinHandle<()>), FileError> {
+pub(super) fn start(
+    writer: Writer,
+    guard: PanicGuard,
+) -> Result<(mpsc::Sender<QueuedWrite>, JoinHandle<()>), FileError> {
     let path = writer.file.path().to_owned();
     let (sender, mut receiver) = mpsc::channel(QUEUE_LENGTH);
     let thread = thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
+        let _guard = guard;
         let mut batch = Vec::new();
         while receiver.blocking_recv_many(&mut batch, BATCH_LENGTH) > 0 {
             writer.write(batch.drain(..));

@@ -9,9 +9,12 @@ use tokio::runtime::{Builder, Handle};
 use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 
+use crate::panics::Panics;
+
 /// A thread with a runtime. It ends when this is dropped.
 pub(super) struct Background {
     runtime: Handle,
+    panics: Panics,
     end: CancellationToken,
 }
 
@@ -21,9 +24,14 @@ impl Background {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let (handle, end) = (runtime.handle().clone(), CancellationToken::new());
         let ended = end.clone();
-        let run = move || runtime.block_on(ended.cancelled());
+        let panics = Panics::default();
+        let guard = panics.guard("the thread for Redis");
+        let run = move || {
+            let _guard = guard;
+            runtime.block_on(ended.cancelled());
+        };
         thread::Builder::new().name("redis".to_owned()).spawn(run)?;
-        Ok(Self { runtime: handle, end })
+        Ok(Self { runtime: handle, panics, end })
     }
 
     /// Runs a future and returns its output.
@@ -34,14 +42,39 @@ impl Background {
         self.runtime.spawn(work).await
     }
 
-    /// Runs a future until it is done or this is dropped.
-    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
-        drop(self.runtime.spawn(work));
+    /// Runs a future until it is done or this is dropped. `part` is its name in the report of a panic.
+    pub(super) fn spawn(&self, part: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+        let guard = self.panics.guard(part);
+        drop(self.runtime.spawn(async move {
+            let _guard = guard;
+            work.await;
+        }));
+    }
+
+    /// Returns the panics of the thread and of its tasks.
+    pub(super) const fn panics(&self) -> &Panics {
+        &self.panics
     }
 }
 
 impl Drop for Background {
     fn drop(&mut self) {
         self.end.cancel();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tickseed_session::error_chain;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_in_a_task_is_reported_and_the_others_go_on() {
+        let background = Background::start().unwrap();
+        background.spawn("the task", async { panic!("planted") });
+        let error = background.panics().first().await;
+        assert!(error_chain(&error).ends_with("the task has panicked"), "{error:?}");
+        assert_eq!(background.run(async { 1 }).await.unwrap(), 1);
     }
 }

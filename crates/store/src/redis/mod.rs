@@ -174,6 +174,10 @@ impl SessionStore for RedisStore {
         self.connection.check().await
     }
 
+    async fn broken(&self) -> StoreError {
+        self.background.panics().first().await
+    }
+
     fn change_feed(&self) -> Option<&dyn ChangeFeed> {
         Some(self)
     }
@@ -190,7 +194,8 @@ impl ChangeFeed for RedisStore {
 
     fn subscribe(&self, subscriber: Weak<dyn Subscriber>) {
         let (address, clock) = (self.address.clone(), Arc::clone(&self.clock));
-        let feed = Feed { address, clock, parts: Arc::clone(&self.parts), subscriber };
-        self.background.spawn(feed.run());
+        let (parts, panics) = (Arc::clone(&self.parts), self.background.panics().clone());
+        let feed = Feed { address, clock, parts, panics, subscriber };
+        self.background.spawn("the change feed of Redis", feed.run());
     }
 }

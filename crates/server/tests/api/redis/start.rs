@@ -75,10 +75,10 @@ fn startup_log(redis: &RedisServer) -> String {
     log_of(&mut on_redis(redis.folder(), &redis.address()), &redis.folder().join("server-log"))
 }
 
-/// Starts a server, kills it, and returns its log.
+/// Starts a server, ends it, and returns its log.
 fn log_of(command: &mut Command, log: &Path) -> String {
     let mut server = Process::spawn(command.stderr(File::create(log).unwrap()));
-    server.kill();
+    server.end();
     fs::read_to_string(log).unwrap()
 }
 
