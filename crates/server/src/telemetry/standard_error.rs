@@ -90,7 +90,7 @@ mod tests {
 
     impl Write for Reader {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            drop(self.permits.recv());
+            let _ = self.permits.recv();
             self.read.lock().unwrap().extend_from_slice(bytes);
             Ok(bytes.len())
         }
