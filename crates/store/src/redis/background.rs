@@ -1,6 +1,7 @@
 //! The thread of the connections to Redis. It is not one of those that serve requests, so that it notices a silent Redis also
 //! when they are busy.
 
+use std::any::type_name;
 use std::future::Future;
 use std::io;
 use std::thread;
@@ -42,9 +43,9 @@ impl Background {
         self.runtime.spawn(work).await
     }
 
-    /// Runs a future until it is done or this is dropped. `part` is its name in the report of a panic.
-    pub(super) fn spawn(&self, part: &'static str, work: impl Future<Output = ()> + Send + 'static) {
-        let guard = self.panics.guard(part);
+    /// Runs a future until it is done or this is dropped. A panic is reported under the name of the function that made it.
+    pub(super) fn spawn<Work: Future<Output = ()> + Send + 'static>(&self, work: Work) {
+        let guard = self.panics.guard(type_name::<Work>().trim_end_matches("::{{closure}}"));
         drop(self.runtime.spawn(async move {
             let _guard = guard;
             work.await;
@@ -72,9 +73,12 @@ mod tests {
     #[tokio::test]
     async fn a_panic_in_a_task_is_reported_and_the_others_go_on() {
         let background = Background::start().unwrap();
-        background.spawn("the task", async { panic!("planted") });
+        background.spawn(async { panic!("planted") });
         let error = background.panics().first().await;
-        assert!(error_chain(&error).ends_with("the task has panicked"), "{error:?}");
+        assert!(
+            error_chain(&error).contains("a_panic_in_a_task_is_reported_and_the_others_go_on has panicked"),
+            "{error:?}"
+        );
         assert_eq!(background.run(async { 1 }).await.unwrap(), 1);
     }
 }

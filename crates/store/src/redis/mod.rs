@@ -196,6 +196,6 @@ impl ChangeFeed for RedisStore {
         let (address, clock) = (self.address.clone(), Arc::clone(&self.clock));
         let (parts, panics) = (Arc::clone(&self.parts), self.background.panics().clone());
         let feed = Feed { address, clock, parts, panics, subscriber };
-        self.background.spawn("the change feed of Redis", feed.run());
+        self.background.spawn(feed.run());
     }
 }

@@ -95,7 +95,7 @@ async fn first_contact(
         reports.push((name, durability::ask(&pool, clock).await?));
     }
     let (connection, opened) = background.run(SharedConnection::open(address.clone())).await??;
-    background.spawn("the task that keeps the connection to Redis", connection.clone().keep_alive(opened));
+    background.spawn(connection.clone().keep_alive(opened));
     for (node, report) in reports {
         report.log(&node);
     }
