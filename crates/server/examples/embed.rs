@@ -27,7 +27,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let listener = TcpListener::bind("127.0.0.1:0")?;
     println!("the API is at http://{}/v1 and described at /docs/", listener.local_addr()?);
-    let shutdown = async { drop(tokio::signal::ctrl_c().await) };
+    let shutdown = async {
+        drop(tokio::signal::ctrl_c().await);
+        Duration::ZERO
+    };
     app::run(listener, service, InstanceId::random(), Options::default(), shutdown).await?;
     Ok(())
 }

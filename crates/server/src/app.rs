@@ -2,28 +2,42 @@
 
 use std::any::Any;
 use std::future::Future;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpServer, rt, web};
-use socket2::SockRef;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
 
 use tickseed_session::{Clock, SessionService, StoreError, SystemClock, error_chain};
-use tickseed_store::{OpenError, OpenOptions};
+use tickseed_store::{OpenError, OpenOptions, StoreAddress};
 
 use crate::http::{
-    EventStreams, InstanceId, Limits, default_headers, handle_preflight, log_failures, record_received_at,
-    routes,
+    EventStreams, InstanceId, Limits, Stage, default_headers, handle_preflight, log_failures,
+    record_received_at, routes,
 };
+use crate::platform::{EndSignal, Signals, limit_unread_data, raise_open_files};
 use crate::settings::{InvalidStore, ServeSettings};
-use crate::terminal::print_line;
+use crate::supervise::Supervised;
+use crate::terminal::print_line_in_background;
 
 /// How many seconds requests in progress may take to finish at a shutdown.
 const SHUTDOWN_SECONDS: u64 = 10;
+
+/// How many connections each core accepts at most. This is the default of actix-web.
+const CONNECTIONS_PER_CORE: u64 = 25_600;
+
+/// How many open files the server needs besides its connections.
+const OTHER_FILES: u64 = 1_000;
+
+/// With fewer open files, the server warns.
+const FEW_FILES: u64 = 10_000;
 
 /// Limits and intervals that no setting changes. Tests use others.
 #[derive(Debug, Clone, Copy)]
@@ -69,20 +83,58 @@ pub enum ServeError {
         /// The cause.
         source: std::io::Error,
     },
+    /// A part of the server that works in the background has ended, by a mistake in the program.
+    #[error("the server cannot go on, because of a bug: {0}; the log says more")]
+    Background(String),
+    /// A second signal ended the server before the requests in progress had finished.
+    #[error("a second signal ended the server at once: requests in progress are cut off")]
+    CutShort,
     /// The server itself failed.
     #[error("the server failed")]
     Server(#[from] std::io::Error),
 }
 
-/// Prints the address and serves until SIGTERM or SIGINT, with the clock of the machine and the store of the settings.
+/// Serves until SIGTERM or SIGINT, with the clock of the machine and the store of the settings. Listens before it opens
+/// the store, and prints the address when the store is open.
 ///
 /// # Errors
 ///
 /// [`ServeError`] if the store cannot be opened, the server cannot listen on the address, or it fails later.
 pub async fn serve(settings: &ServeSettings) -> Result<(), ServeError> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     // Catch signals before anything slow happens, and before anyone can know the address.
-    let mut shutdown = Box::pin(shutdown_signal()?);
+    let mut signals = Signals::catch()?;
+    let (sender, first_signal) = oneshot::channel();
+    let second_signal = async {
+        let signal = signals.next().await;
+        tracing::info!(?signal, "shutting down");
+        let _ = sender.send(signal);
+        signals.next().await
+    };
+    let shutdown = async {
+        match first_signal.await {
+            Ok(EndSignal::Terminate) => settings.drain(),
+            // A person at the terminal does not want to wait.
+            Ok(EndSignal::Interrupt) | Err(_) => Duration::ZERO,
+        }
+    };
+    tokio::select! {
+        served = open_and_serve(settings, shutdown) => served,
+        _ = second_signal => Err(ServeError::CutShort),
+    }
+}
+
+/// Listens, opens the store, and serves until `shutdown` completes.
+async fn open_and_serve(
+    settings: &ServeSettings,
+    shutdown: impl Future<Output = Duration>,
+) -> Result<(), ServeError> {
+    let address = settings.store()?;
+    let listener = listen(settings)?;
+    let local_address = listener.local_addr()?;
+    log_start(settings, &address, local_address);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let server = Server::start(listener, Arc::clone(&clock), InstanceId::random(), Options::default(), None)?;
+    let mut shutdown = pin!(shutdown);
     let options = OpenOptions {
         data_dir: settings.data_dir.clone(),
         wait: settings.store_wait(),
@@ -90,19 +142,50 @@ pub async fn serve(settings: &ServeSettings) -> Result<(), ServeError> {
         clock: Arc::clone(&clock),
     };
     let store = tokio::select! {
-        store = settings.store()?.open(options) => store?,
-        () = &mut shutdown => return Ok(()),
+        store = address.open(options) => store?,
+        _ = &mut shutdown => return server.stop().await,
     };
     let service = SessionService::new(store, clock, settings.time_to_live(), settings.cache_size());
-    let address = format!("{}:{}", settings.host, settings.port);
-    let listener = TcpListener::bind((settings.host.as_str(), settings.port))
-        .map_err(|source| ServeError::Listen { address, source })?;
-    print_line(&format!("tickseed listens on http://{}", listener.local_addr()?))?;
-    run(listener, service, InstanceId::random(), Options::default(), shutdown).await?;
-    Ok(())
+    server.stage.serve(service.clone());
+    tracing::info!("the store is open");
+    print_line_in_background(format!("tickseed listens on http://{local_address}"));
+    server.serve(service, shutdown).await
 }
 
-/// Serves `service` on `listener` until `shutdown` completes, then lets requests in progress finish.
+fn listen(settings: &ServeSettings) -> Result<TcpListener, ServeError> {
+    let address = format!("{}:{}", settings.host, settings.port);
+    TcpListener::bind((settings.host.as_str(), settings.port))
+        .map_err(|source| ServeError::Listen { address, source })
+}
+
+/// Logs what the server runs with, and raises the limit on open files.
+fn log_start(settings: &ServeSettings, store: &StoreAddress, address: SocketAddr) {
+    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
+    let wanted = cores * CONNECTIONS_PER_CORE + OTHER_FILES;
+    let open_files = raise_open_files(wanted).unwrap_or_default();
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        %address,
+        %store,
+        data_dir = %settings.data_dir.display(),
+        session_ttl = settings.session_ttl,
+        cache_mb = settings.cache_mb,
+        drain_seconds = settings.drain_seconds,
+        cores,
+        open_files,
+        "tickseed starts"
+    );
+    if open_files < FEW_FILES {
+        tracing::warn!(
+            open_files,
+            wanted,
+            "the limit on open files is low, and every connection takes one: raise it (ulimit -n, or LimitNOFILE in systemd)"
+        );
+    }
+}
+
+/// Serves `service` on `listener` until `shutdown` completes. Then `/readyz` responds with 503 for as long as `shutdown`
+/// says, and after that requests in progress may finish.
 ///
 /// # Errors
 ///
@@ -112,69 +195,113 @@ pub async fn run(
     service: SessionService,
     instance_id: InstanceId,
     options: Options,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let remover = rt::spawn(remove_expired(service.clone(), options.remove_expired_every));
-    let listener_updates = rt::spawn({
-        let service = service.clone();
-        async move { service.keep_listeners_current().await }
-    });
-    let streams = EventStreams { heartbeat_every: options.heartbeat_every, ..EventStreams::default() };
-    let streams_shutdown = streams.shutdown.clone();
-    let shutdown = async move {
-        shutdown.await;
-        // Open streams would delay the shutdown until its time limit.
-        streams_shutdown.cancel();
-    };
-    let (service, streams) = (web::Data::new(service), web::Data::new(streams));
-    let instance_id = web::Data::new(instance_id);
-    let server = HttpServer::new(move || {
-        App::new()
-            .app_data(service.clone())
-            .app_data(instance_id.clone())
-            .app_data(streams.clone())
-            .app_data(options.limits)
-            .configure(routes)
-            .wrap(from_fn(handle_preflight))
-            .wrap(default_headers())
-            .wrap(from_fn(log_failures))
-            .wrap(from_fn(record_received_at))
-    });
-    let ended = server
-        .on_connect(move |connection, _| limit_unread_data(connection, options.unread_for))
-        .listen(listener)?
-        .shutdown_timeout(SHUTDOWN_SECONDS)
-        .shutdown_signal(shutdown)
-        .run()
-        .await;
-    remover.abort();
-    listener_updates.abort();
-    ended
+    shutdown: impl Future<Output = Duration>,
+) -> Result<(), ServeError> {
+    let clock = Arc::clone(service.clock());
+    let server = Server::start(listener, clock, instance_id, options, Some(service.clone()))?;
+    server.serve(service, shutdown).await
 }
 
-/// Makes the kernel close a connection whose other end has not read anything for `unread_for`, whether it is gone or
-/// just slow. Until then, the buffers of the kernel and of the connection limit the amount of unread data.
-fn limit_unread_data(connection: &dyn Any, unread_for: Duration) {
+/// A server that listens.
+struct Server {
+    stage: web::Data<Stage>,
+    streams: web::Data<EventStreams>,
+    options: Options,
+    handle: ServerHandle,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+impl Server {
+    /// Begins to answer requests. Without a service, those that need one get 503.
+    fn start(
+        listener: TcpListener,
+        clock: Arc<dyn Clock>,
+        instance_id: InstanceId,
+        options: Options,
+        service: Option<SessionService>,
+    ) -> Result<Self, ServeError> {
+        let stage = web::Data::new(Stage::default());
+        if let Some(service) = service {
+            stage.serve(service);
+        }
+        let streams = EventStreams { heartbeat_every: options.heartbeat_every, ..EventStreams::default() };
+        let streams = web::Data::new(streams);
+        let (clock, instance_id) = (web::Data::from(clock), web::Data::new(instance_id));
+        let (app_stage, app_streams) = (stage.clone(), streams.clone());
+        let server = HttpServer::new(move || {
+            App::new()
+                .app_data(app_stage.clone())
+                .app_data(clock.clone())
+                .app_data(instance_id.clone())
+                .app_data(app_streams.clone())
+                .app_data(options.limits)
+                .configure(routes)
+                .wrap(from_fn(handle_preflight))
+                .wrap(default_headers())
+                .wrap(from_fn(log_failures))
+                .wrap(from_fn(record_received_at))
+        });
+        let server = server
+            .on_connect(move |connection, _| cut_unread_data(connection, options.unread_for))
+            .listen(listener)?
+            .shutdown_timeout(SHUTDOWN_SECONDS)
+            .disable_signals()
+            .run();
+        let (handle, task) = (server.handle(), rt::spawn(server));
+        Ok(Self { stage, streams, options, handle, task })
+    }
+
+    /// Serves until `shutdown` completes or a task in the background fails.
+    async fn serve(
+        mut self,
+        service: SessionService,
+        shutdown: impl Future<Output = Duration>,
+    ) -> Result<(), ServeError> {
+        let mut background = Supervised::default();
+        let remover = remove_expired(service.clone(), self.options.remove_expired_every);
+        background.spawn("the removal of expired sessions", remover);
+        let listener_updates = service.clone();
+        background.spawn("the task that keeps listeners current", async move {
+            listener_updates.keep_listeners_current().await;
+        });
+        let stage = self.stage.clone();
+        let drained = async move {
+            let drain = shutdown.await;
+            stage.drain();
+            sleep(drain).await;
+        };
+        let failure = tokio::select! {
+            () = drained => None,
+            end = background.first_end() => Some(end),
+            error = service.broken() => Some(error_chain(&error)),
+            ended = &mut self.task => return Ok(ended.map_err(std::io::Error::other)??),
+        };
+        if let Some(failure) = &failure {
+            tracing::error!(failure, "the server ends because of a bug");
+        }
+        self.stop().await?;
+        failure.map_or(Ok(()), |failure| Err(ServeError::Background(failure)))
+    }
+
+    /// Closes the port and lets requests in progress finish.
+    async fn stop(self) -> Result<(), ServeError> {
+        // Open streams would delay the end until its time limit.
+        self.streams.shutdown.cancel();
+        self.handle.stop(true).await;
+        Ok(self.task.await.map_err(std::io::Error::other)??)
+    }
+}
+
+/// Cuts a connection whose other end has not read anything for `unread_for`.
+fn cut_unread_data(connection: &dyn Any, unread_for: Duration) {
     if let Some(stream) = connection.downcast_ref::<TcpStream>()
-        && let Err(error) = SockRef::from(stream).set_tcp_user_timeout(Some(unread_for))
+        && let Err(error) = limit_unread_data(stream, unread_for)
     {
         tracing::warn!(
             error = error_chain(&error),
             "cannot set the time limit for unread data on a connection"
         );
     }
-}
-
-/// Returns a future that completes on SIGTERM or SIGINT. Signals are caught from the moment of the call.
-fn shutdown_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    Ok(async move {
-        let name = tokio::select! {
-            _ = terminate.recv() => "SIGTERM",
-            _ = interrupt.recv() => "SIGINT",
-        };
-        tracing::info!(signal = name, "shutting down: requests in progress may finish");
-    })
 }
 
 /// Removes expired sessions at regular intervals, forever.
@@ -188,6 +315,6 @@ async fn remove_expired(service: SessionService, every: Duration) {
                 tracing::error!(error = error_chain(&error), "expired sessions could not be removed");
             }
         }
-        tokio::time::sleep(every).await;
+        sleep(every).await;
     }
 }

@@ -4,13 +4,17 @@
 //! - [`http`]: the REST API, with one file per endpoint, and the pages
 //! - [`app`]: starts and stops the server; the only module that sees both HTTP and a store
 //! - [`settings`]: flags and environment variables
+//! - `platform`: what differs between operating systems
+//! - `supervise`: background tasks that must not end
 //! - [`telemetry`]: the log
 //! - [`print_state`]: the command `tickseed state`
 //! - [`terminal`]: the output of the commands
 
 pub mod app;
 pub mod http;
+mod platform;
 pub mod print_state;
 pub mod settings;
+mod supervise;
 pub mod telemetry;
 pub mod terminal;

@@ -13,26 +13,44 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[actix_web::main]
 async fn main() -> ExitCode {
-    let done = match CommandLine::parse().command {
+    match CommandLine::parse().command {
         Command::Serve(settings) => serve(&settings).await,
-        Command::State(settings) => print_state(&settings),
-        Command::Openapi => terminal::print_line(http::openapi_json().trim_end()).map_err(Into::into),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {}", error_chain(&*error));
-            ExitCode::FAILURE
+        Command::State(settings) => exit_code(print_state(&settings)),
+        Command::Openapi => {
+            exit_code(terminal::print_line(http::openapi_json().trim_end()).map_err(Into::into))
         }
     }
 }
 
-async fn serve(settings: &ServeSettings) -> Result<(), Box<dyn Error>> {
-    telemetry::start(&settings.log)
-        .map_err(|error| format!("the log filter {:?} is invalid: {error}", settings.log))?;
-    Ok(app::serve(settings).await?)
+async fn serve(settings: &ServeSettings) -> ExitCode {
+    let log = match telemetry::start(&settings.log) {
+        Ok(log) => log,
+        Err(error) => {
+            let error = format!("the log filter {:?} is invalid: {error}", settings.log);
+            return exit_code(Err(error.into()));
+        }
+    };
+    let served = tokio::select! {
+        served = app::serve(settings) => served,
+        () = log.report_repeats() => Ok(()),
+    };
+    let Err(error) = served else { return ExitCode::SUCCESS };
+    // Not on standard error itself: without a reader, the process would never end.
+    log.write_line(&error_line(&error));
+    ExitCode::FAILURE
 }
 
 fn print_state(settings: &StateSettings) -> Result<(), Box<dyn Error>> {
     Ok(terminal::print_line(&print_state::state_json(settings)?)?)
+}
+
+/// Prints the error of a command, if there is one.
+fn exit_code(done: Result<(), Box<dyn Error>>) -> ExitCode {
+    let Err(error) = done else { return ExitCode::SUCCESS };
+    terminal::print_error(&error_line(&*error));
+    ExitCode::FAILURE
+}
+
+fn error_line(error: &dyn Error) -> String {
+    format!("error: {}", error_chain(error))
 }

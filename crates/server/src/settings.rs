@@ -87,6 +87,11 @@ pub struct ServeSettings {
     #[arg(long, env = "TICKSEED_SESSION_TTL", default_value_t = 24 * 60 * 60, value_name = "SECONDS")]
     pub session_ttl: u32,
 
+    /// How many seconds to go on serving after SIGTERM while /readyz already gives 503, so that load balancers notice before
+    /// the server closes its port.
+    #[arg(long, env = "TICKSEED_DRAIN_SECONDS", default_value_t = 5, value_name = "SECONDS")]
+    pub drain_seconds: u32,
+
     /// What to log, on standard error: error, warn, info, debug or trace, or a filter such as `tickseed=debug`.
     #[arg(
         long,
@@ -114,6 +119,12 @@ impl ServeSettings {
     #[must_use]
     pub fn store_wait(&self) -> Duration {
         Duration::from_secs(self.store_wait.into())
+    }
+
+    /// Returns how long to go on serving after SIGTERM.
+    #[must_use]
+    pub fn drain(&self) -> Duration {
+        Duration::from_secs(self.drain_seconds.into())
     }
 
     /// Returns which store to use.

@@ -125,8 +125,8 @@ impl SessionService {
 
     /// Returns the clock of the service.
     #[must_use]
-    pub fn clock(&self) -> &dyn Clock {
-        &*self.clock
+    pub const fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
     }
 
     /// Creates a session.
@@ -301,6 +301,11 @@ impl SessionService {
     pub async fn check(&self) -> Result<(), StoreError> {
         self.store.check().await?;
         self.store.write_failure().map_or(Ok(()), Err)
+    }
+
+    /// Completes when a part of the store has panicked, as in [`SessionStore::broken`].
+    pub async fn broken(&self) -> StoreError {
+        self.store.broken().await
     }
 }
 

@@ -71,6 +71,12 @@ pub trait SessionStore: Send + Sync + 'static {
         None
     }
 
+    /// Completes when a part of the store that works in the background has panicked, so that only a new process can repair
+    /// the store. Never completes otherwise.
+    async fn broken(&self) -> StoreError {
+        std::future::pending().await
+    }
+
     /// Returns the other half of the contract, if the store has it. Without a change feed a session in memory is trusted
     /// only as long as the bound on staleness allows.
     fn change_feed(&self) -> Option<&dyn ChangeFeed> {

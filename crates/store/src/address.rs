@@ -1,10 +1,15 @@
 //! Reads the address of a store, and opens the store.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+#[cfg(feature = "embedded")]
+use std::thread;
 use std::time::Duration;
 
 use tickseed_session::{Clock, SessionStore};
+#[cfg(feature = "embedded")]
+use tokio::sync::oneshot;
 
 use crate::StoreTimeout;
 #[cfg(feature = "embedded")]
@@ -118,19 +123,44 @@ impl StoreAddress {
     /// # Errors
     ///
     /// [`OpenError`] if it cannot be opened or reached.
-    #[cfg_attr(
-        not(feature = "redis"),
-        expect(clippy::unused_async, reason = "opening a remote store takes time")
-    )]
     pub async fn open(self, options: OpenOptions) -> Result<Arc<dyn SessionStore>, OpenError> {
         match self {
             #[cfg(feature = "embedded")]
-            Self::Embedded => Ok(Arc::new(EmbeddedStore::open(&options.data_dir, options.clock)?)),
+            Self::Embedded => Ok(Arc::new(open_embedded(options).await?)),
             #[cfg(feature = "redis")]
             Self::Redis(address) => {
                 let OpenOptions { wait, timeout, clock, .. } = options;
                 Ok(Arc::new(RedisStore::connect(address, wait, timeout, clock).await?))
             }
+        }
+    }
+}
+
+/// Opens the embedded store on a thread of its own, because the repair after an unclean end can take minutes. The thread does not
+/// keep a process from ending.
+#[cfg(feature = "embedded")]
+async fn open_embedded(options: OpenOptions) -> Result<EmbeddedStore, FileError> {
+    let OpenOptions { data_dir, clock, .. } = options;
+    let path = data_dir.clone();
+    let (sender, opened) = oneshot::channel();
+    let open = move || drop(sender.send(EmbeddedStore::open(&data_dir, clock)));
+    let failed = |error: std::io::Error| FileError::File(path, error.into());
+    match thread::Builder::new().name("store-opener".to_owned()).spawn(open) {
+        Ok(_) => {
+            opened.await.unwrap_or_else(|_| Err(failed(std::io::Error::other("the thread has panicked"))))
+        }
+        Err(error) => Err(failed(error)),
+    }
+}
+
+impl fmt::Display for StoreAddress {
+    /// Writes the address without a login.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            #[cfg(feature = "embedded")]
+            Self::Embedded => f.write_str("the embedded store"),
+            #[cfg(feature = "redis")]
+            Self::Redis(address) => fmt::Display::fmt(address, f),
         }
     }
 }
@@ -144,8 +174,8 @@ fn is_scheme(text: &str) -> bool {
 /// A scheme in an error.
 struct Scheme<'a>(Option<&'a str>);
 
-impl std::fmt::Display for Scheme<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Scheme<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Some(scheme) => write!(f, "{scheme}://"),
             None => f.write_str("a text without a scheme"),

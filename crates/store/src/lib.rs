@@ -9,6 +9,8 @@
 mod address;
 #[cfg(feature = "embedded")]
 mod embedded;
+#[cfg(any(feature = "embedded", feature = "redis"))]
+mod panics;
 mod record;
 #[cfg(feature = "redis")]
 mod redis;

@@ -44,8 +44,11 @@ pub(super) enum ApiError {
     UnsupportedMediaType {
         media_type: String,
     },
+    Panicked,
     Internal(Box<dyn Error + Send + Sync>),
     NewerRecord,
+    Opening,
+    Draining,
     /// The store has logged the cause.
     StoreNotWritable {
         reason: &'static str,
@@ -72,8 +75,10 @@ impl ApiError {
             Self::StopNotEarlier { .. } => ErrorCode::StopNotEarlier,
             Self::BodyTooLarge { .. } => ErrorCode::BodyTooLarge,
             Self::UnsupportedMediaType { .. } => ErrorCode::UnsupportedMediaType,
-            Self::Internal(_) => ErrorCode::Internal,
+            Self::Panicked | Self::Internal(_) => ErrorCode::Internal,
             Self::NewerRecord => ErrorCode::NewerRecord,
+            Self::Opening => ErrorCode::Opening,
+            Self::Draining => ErrorCode::Draining,
             Self::StoreNotWritable { .. } => ErrorCode::StoreNotWritable,
             Self::StoreUnavailable(_) | Self::StoreTooSlow(_) => ErrorCode::StoreUnavailable,
         }
@@ -133,13 +138,15 @@ impl fmt::Display for ApiError {
             Self::UnsupportedMediaType { media_type } => {
                 write!(f, "the body must be application/json, got {media_type}")
             }
-            Self::Internal(_) => f.write_str("the server failed; the cause is in its log"),
+            Self::Panicked | Self::Internal(_) => f.write_str("the server failed; the cause is in its log"),
             Self::NewerRecord => f.write_str(
                 "a later version of the server wrote this session, and this version cannot read it",
             ),
             Self::StoreNotWritable { reason } => {
                 write!(f, "sessions can be read, but not written at the moment: {reason}; try again")
             }
+            Self::Opening => f.write_str("the server is starting and has yet to open its store; try again"),
+            Self::Draining => f.write_str("the server is about to end; use another one"),
             Self::StoreUnavailable(_) => {
                 f.write_str("sessions cannot be read or written at the moment; try again")
             }
@@ -168,13 +175,15 @@ impl ResponseError for ApiError {
                 response.insert_header((header::ALLOW, *allow));
             }
             Self::NewerRecord
+            | Self::Opening
+            | Self::Draining
             | Self::StoreNotWritable { .. }
             | Self::StoreUnavailable(_)
             | Self::StoreTooSlow(_) => {
                 response.insert_header((header::RETRY_AFTER, "1"));
             }
             // On an open connection, the unread rest of the body would be taken for the next request.
-            Self::BodyTimeout { .. } | Self::BodyTooLarge { .. } => {
+            Self::BodyTimeout { .. } | Self::BodyTooLarge { .. } | Self::Panicked => {
                 response.force_close();
             }
             _ => {}

@@ -32,6 +32,10 @@ pub(super) enum ErrorCode {
     Internal,
     /// 503: a later version of the server wrote this session, and this version cannot read it.
     NewerRecord,
+    /// 503: the server is starting and has yet to open its store.
+    Opening,
+    /// 503: the server is about to end. Only `/readyz` says so.
+    Draining,
     /// 503: sessions can be read, but not created, or neither created nor stopped, at the moment; `detail` says why.
     StoreNotWritable,
     /// 503: sessions cannot be read or written at the moment; try again.
@@ -50,9 +54,11 @@ impl ErrorCode {
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::NewerRecord | Self::StoreNotWritable | Self::StoreUnavailable => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::NewerRecord
+            | Self::Opening
+            | Self::Draining
+            | Self::StoreNotWritable
+            | Self::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::error::ApiError;
 use super::problem::Problem;
-use tickseed_session::SessionService;
+use super::stage::Stage;
 
 /// The body of a healthy response.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,7 +33,8 @@ pub(super) async fn alive() -> HttpResponse {
 
 /// Checks that sessions can be read and written.
 ///
-/// Asks the store, and responds with 503 if it is unavailable, or if it has refused writes and still does.
+/// Asks the store, and responds with 503 if it is unavailable, or if it has refused writes and still does, or if the server is
+/// starting or about to end.
 #[utoipa::path(
     get,
     path = "/readyz",
@@ -41,14 +42,17 @@ pub(super) async fn alive() -> HttpResponse {
     operation_id = "getReadiness",
     responses(
         (status = 200, description = "Sessions can be read and written", body = Health),
-        (status = 503, description = "Sessions cannot be read: `store_unavailable`. Or they can be read, but not written: \
-            `store_not_writable`; `detail` says why", body = Problem,
+        (status = 503, description = "Sessions cannot be read: `store_unavailable`, or `opening` at the start. Or they can be \
+            read, but not written: `store_not_writable`; `detail` says why. Or the server is about to end: `draining`", body = Problem,
             content_type = "application/problem+json", headers(("Retry-After" = u32,
                 description = "How many seconds to wait before retrying"))),
     )
 )]
-pub(super) async fn ready(service: web::Data<SessionService>) -> Result<HttpResponse, ApiError> {
-    service.check().await?;
+pub(super) async fn ready(stage: web::Data<Stage>) -> Result<HttpResponse, ApiError> {
+    if stage.is_draining() {
+        return Err(ApiError::Draining);
+    }
+    stage.service()?.check().await?;
     Ok(ok())
 }
 

@@ -14,6 +14,7 @@ mod openapi;
 mod page;
 mod problem;
 mod sessions;
+mod stage;
 mod strict_json;
 mod time;
 
@@ -28,10 +29,11 @@ pub use instance_id::InstanceId;
 pub use json_object::Limits;
 pub use openapi::openapi_json;
 pub use sessions::events::EventStreams;
+pub use stage::Stage;
 pub use time::record_received_at;
 
-/// Registers every route. The handlers expect a [`SessionService`](tickseed_session::SessionService), an [`InstanceId`]
-/// and [`EventStreams`] in the app's data.
+/// Registers every route. The handlers expect a [`Stage`], a [`Clock`](tickseed_session::Clock), an [`InstanceId`] and
+/// [`EventStreams`] in the app's data.
 pub fn routes(config: &mut ServiceConfig) {
     config
         .app_data(web::PathConfig::default().error_handler(|_, request| not_found(request).into()))

@@ -60,8 +60,8 @@ pub(super) enum ServerErrors {
         example = json!({"type": "about:blank", "title": "Internal Server Error", "status": 500, "code": "internal",
             "detail": "the server failed; the cause is in its log"}))]
     Internal(Problem),
-    /// `store_unavailable`, `store_not_writable` if only reads work, or `newer_record` if only a later version of the server
-    /// can read the session
+    /// `store_unavailable`; `store_not_writable` if only reads work; `opening` at the start; or `newer_record` if only a later version
+    /// of the server can read the session
     #[response(
         status = 503,
         content_type = "application/problem+json",

@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::instance_id::InstanceId;
-use tickseed_session::SessionService;
+use tickseed_session::Clock;
 
 /// The server's time. A client that notes when it sent the request and received the response can compute the offset of
 /// its own clock. The error is at most half of the round trip.
@@ -44,11 +44,11 @@ pub(super) struct Time<'a> {
     )))
 )]
 pub(super) async fn handle(
-    service: web::Data<SessionService>,
+    clock: web::Data<dyn Clock>,
     server: web::Data<InstanceId>,
     received: ReqData<ReceivedAt>,
 ) -> HttpResponse {
-    let sent_us = service.clock().now_us();
+    let sent_us = clock.now_us();
     let time = Time { now_ms: sent_us / 1_000, received_us: received.us, sent_us, server: &server };
     HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(time)
 }
@@ -66,10 +66,10 @@ pub(super) struct ReceivedAt {
 ///
 /// Passes on the errors of the inner layers.
 pub async fn record_received_at<B: MessageBody>(
-    service: web::Data<SessionService>,
+    clock: web::Data<dyn Clock>,
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
-    request.extensions_mut().insert(ReceivedAt { us: service.clock().now_us() });
+    request.extensions_mut().insert(ReceivedAt { us: clock.now_us() });
     next.call(request).await
 }

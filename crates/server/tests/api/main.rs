@@ -10,6 +10,7 @@ mod expiry;
 mod full_disk;
 mod listener;
 mod memory;
+mod operation;
 mod pages;
 mod reads;
 mod redis;

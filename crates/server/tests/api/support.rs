@@ -1,9 +1,10 @@
 //! The servers under test: the real binary, and the real server in this process with a clock that the test sets.
 
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -148,7 +149,10 @@ impl LocalServer {
         let thread = thread::spawn({
             let instance_id = instance_id.clone();
             move || {
-                let shutdown = async move { drop(stopped.await) };
+                let shutdown = async move {
+                    drop(stopped.await);
+                    Duration::ZERO
+                };
                 let run = app::run(listener, service, instance_id, options, shutdown);
                 actix_web::rt::System::new().block_on(run).expect("the server runs");
             }
@@ -181,7 +185,8 @@ impl Process {
     /// Starts `tickseed serve` with environment variables such as `TICKSEED_STORE`, and waits until it prints its address.
     pub(crate) fn with_settings(settings: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tickseed"));
-        command.env_clear().args(["serve", "--port", "0"]).envs(settings.iter().copied());
+        command.env_clear().envs(WITHOUT_DRAINING).args(["serve", "--port", "0"]);
+        command.envs(settings.iter().copied());
         Self::spawn(&mut command)
     }
 
@@ -194,6 +199,37 @@ impl Process {
         let base =
             line.trim().strip_prefix("tickseed listens on ").expect("it prints its address").to_owned();
         Self { api: Api::new(base), child }
+    }
+
+    /// Starts a command that serves, with its log in a file and a standard output that nobody reads.
+    pub(crate) fn with_closed_stdout(command: &mut Command, log: &Path) -> Self {
+        let (reader, writer) = std::io::pipe().expect("a pipe can be made");
+        drop(reader);
+        Self::from_log(command.stdout(writer), log)
+    }
+
+    /// Starts a command that serves, with its log in a file, and waits until the log names its address. The store may
+    /// not be open yet.
+    pub(crate) fn from_log(command: &mut Command, log: &Path) -> Self {
+        let mut child = command.stderr(File::create(log).unwrap()).spawn().expect("the binary starts");
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let text = fs::read_to_string(log).unwrap();
+            let address = text.split_once("tickseed starts").and_then(|(_, fields)| {
+                fields.split_once(" address=")?.1.split_once(' ').map(|(address, _)| address.to_owned())
+            });
+            if let Some(address) = address {
+                return Self { api: Api::new(format!("http://{address}")), child };
+            }
+            let status = child.try_wait().expect("its status can be read");
+            assert!(status.is_none() && Instant::now() < deadline, "the server does not start: {text}");
+            thread::yield_now();
+        }
+    }
+
+    /// Returns the reading end of the standard error, which must be piped.
+    pub(crate) fn take_stderr(&mut self) -> ChildStderr {
+        self.child.stderr.take().expect("the standard error is piped")
     }
 
     /// Returns the id of the process.
@@ -211,6 +247,12 @@ impl Process {
     pub(crate) fn signal(&self, name: &str) {
         let status = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
         assert!(status.expect("kill is installed").success());
+    }
+
+    /// Ends the process with SIGTERM and waits until it has exited, so that its log is complete.
+    pub(crate) fn end(&mut self) {
+        self.signal("TERM");
+        assert!(self.wait_for_exit().success());
     }
 
     /// Waits until the process exits on its own.
@@ -233,9 +275,12 @@ impl Drop for Process {
     }
 }
 
-/// Makes the command `tickseed serve` with a free port, a data folder and an empty environment.
+/// A server that no load balancer knows may end at once.
+const WITHOUT_DRAINING: [(&str, &str); 1] = [("TICKSEED_DRAIN_SECONDS", "0")];
+
+/// Makes the command `tickseed serve` with a free port, a data folder and an otherwise empty environment.
 pub(crate) fn serve_command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tickseed"));
-    command.env_clear().args(["serve", "--port", "0", "--data-dir"]).arg(folder);
+    command.env_clear().envs(WITHOUT_DRAINING).args(["serve", "--port", "0", "--data-dir"]).arg(folder);
     command
 }

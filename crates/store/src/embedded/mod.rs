@@ -29,6 +29,7 @@ use self::file::StoreFile;
 use self::outages::Outages;
 use self::tables::{Outcome, REMOVE_LENGTH, Write};
 use self::writer::{QueuedWrite, Writer};
+use crate::panics::Panics;
 use crate::record;
 use crate::write_health::WriteHealth;
 use tickseed_session::{
@@ -42,6 +43,7 @@ pub struct EmbeddedStore {
     file: Arc<StoreFile>,
     subscriber: Arc<OnceLock<Weak<dyn Subscriber>>>,
     health: Arc<WriteHealth>,
+    panics: Panics,
     /// `None` only while the store is being dropped.
     writes: Option<mpsc::Sender<QueuedWrite>>,
     writer: Option<JoinHandle<()>>,
@@ -68,8 +70,9 @@ impl EmbeddedStore {
             outages,
             needs_checkpoint: true,
         };
-        let (writes, writer) = writer::start(writer)?;
-        Ok(Self { file, subscriber, health, writes: Some(writes), writer: Some(writer) })
+        let panics = Panics::default();
+        let (writes, writer) = writer::start(writer, panics.guard("the writer of the embedded store"))?;
+        Ok(Self { file, subscriber, health, panics, writes: Some(writes), writer: Some(writer) })
     }
 
     async fn write(&self, write: Write) -> Result<Outcome, StoreError> {
@@ -144,6 +147,10 @@ impl SessionStore for EmbeddedStore {
 
     fn write_failure(&self) -> Option<StoreError> {
         self.health.failure()
+    }
+
+    async fn broken(&self) -> StoreError {
+        self.panics.first().await
     }
 
     fn change_feed(&self) -> Option<&dyn ChangeFeed> {

@@ -16,6 +16,7 @@ use super::file::StoreFile;
 use super::file_error::FileError;
 use super::outages::Outages;
 use super::tables::{self, Outcome, Write};
+use crate::panics::PanicGuard;
 
 /// How many writes may wait in the queue. Further callers wait for a place.
 const QUEUE_LENGTH: usize = 4096;
@@ -43,16 +44,26 @@ pub(super) struct Writer {
 }
 
 /// Starts the thread. It ends when the sender is dropped and everything in the queue is on the disk.
-pub(super) fn start(writer: Writer) -> Result<(mpsc::Sender<QueuedWrite>, JoinHandle<()>), FileError> {
+pub(super) fn start(
+    writer: Writer,
+    guard: PanicGuard,
+) -> Result<(mpsc::Sender<QueuedWrite>, JoinHandle<()>), FileError> {
     let path = writer.file.path().to_owned();
     let (sender, receiver) = mpsc::channel(QUEUE_LENGTH);
-    let thread = spawn(writer, receiver).map_err(|error| FileError::File(path, redb::Error::Io(error)))?;
-    Ok((sender, thread))
+    let thread = spawn(writer, receiver, guard);
+    Ok((sender, thread.map_err(|error| FileError::File(path, redb::Error::Io(error)))?))
 }
 
-fn spawn(writer: Writer, queue: mpsc::Receiver<QueuedWrite>) -> io::Result<JoinHandle<()>> {
+fn spawn(
+    writer: Writer,
+    queue: mpsc::Receiver<QueuedWrite>,
+    guard: PanicGuard,
+) -> io::Result<JoinHandle<()>> {
     let timer = Builder::new_current_thread().enable_time().build()?;
-    thread::Builder::new().name("store-writer".to_owned()).spawn(move || writer.run(queue, &timer))
+    thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
+        let _guard = guard;
+        writer.run(queue, &timer);
+    })
 }
 
 impl Writer {

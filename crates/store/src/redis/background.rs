@@ -1,6 +1,7 @@
 //! The thread of the connections to Redis. It is not one of those that serve requests, so that it notices a silent Redis also
 //! when they are busy.
 
+use std::any::type_name;
 use std::future::Future;
 use std::io;
 use std::thread;
@@ -9,9 +10,12 @@ use tokio::runtime::{Builder, Handle};
 use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 
+use crate::panics::Panics;
+
 /// A thread with a runtime. It ends when this is dropped.
 pub(super) struct Background {
     runtime: Handle,
+    panics: Panics,
     end: CancellationToken,
 }
 
@@ -21,9 +25,14 @@ impl Background {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let (handle, end) = (runtime.handle().clone(), CancellationToken::new());
         let ended = end.clone();
-        let run = move || runtime.block_on(ended.cancelled());
+        let panics = Panics::default();
+        let guard = panics.guard("the thread for Redis");
+        let run = move || {
+            let _guard = guard;
+            runtime.block_on(ended.cancelled());
+        };
         thread::Builder::new().name("redis".to_owned()).spawn(run)?;
-        Ok(Self { runtime: handle, end })
+        Ok(Self { runtime: handle, panics, end })
     }
 
     /// Runs a future and returns its output.
@@ -34,14 +43,42 @@ impl Background {
         self.runtime.spawn(work).await
     }
 
-    /// Runs a future until it is done or this is dropped.
-    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
-        drop(self.runtime.spawn(work));
+    /// Runs a future until it is done or this is dropped. A panic is reported under the name of the function that made it.
+    pub(super) fn spawn<Work: Future<Output = ()> + Send + 'static>(&self, work: Work) {
+        let guard = self.panics.guard(type_name::<Work>().trim_end_matches("::{{closure}}"));
+        drop(self.runtime.spawn(async move {
+            let _guard = guard;
+            work.await;
+        }));
+    }
+
+    /// Returns the panics of the thread and of its tasks.
+    pub(super) const fn panics(&self) -> &Panics {
+        &self.panics
     }
 }
 
 impl Drop for Background {
     fn drop(&mut self) {
         self.end.cancel();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tickseed_session::error_chain;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_in_a_task_is_reported_and_the_others_go_on() {
+        let background = Background::start().unwrap();
+        background.spawn(async { panic!("planted") });
+        let error = background.panics().first().await;
+        assert!(
+            error_chain(&error).contains("a_panic_in_a_task_is_reported_and_the_others_go_on has panicked"),
+            "{error:?}"
+        );
+        assert_eq!(background.run(async { 1 }).await.unwrap(), 1);
     }
 }

@@ -21,6 +21,7 @@ use super::RedisAddress;
 use super::parts::{Assignment, Parts};
 use super::topology::{Failure, Master, Topology};
 use super::views::Views;
+use crate::panics::Panics;
 use crate::record;
 
 /// How often each connection is proved to be caught up. Several times within the time that such a proof counts.
@@ -45,6 +46,7 @@ pub(super) struct Feed {
     pub(super) address: RedisAddress,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) parts: Arc<Parts>,
+    pub(super) panics: Panics,
     pub(super) subscriber: Weak<dyn Subscriber>,
 }
 
@@ -140,7 +142,11 @@ impl Masters {
     fn start(&self, master: &Master, part: FeedPart) -> AbortOnDrop {
         let (feed, views) = (Arc::clone(&self.feed), self.views.clone());
         let follower = MasterFollower { feed, views, node: master.node.clone(), name: master.name(), part };
-        AbortOnDrop(tokio::spawn(follower.run()))
+        let guard = self.feed.panics.guard("the change feed of a Redis");
+        AbortOnDrop(tokio::spawn(async move {
+            let _guard = guard;
+            follower.run().await;
+        }))
     }
 }
 
@@ -203,11 +209,15 @@ impl MasterFollower {
     async fn connect(&self) -> RedisResult<MultiplexedConnection> {
         let settings = self.node.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
         let client = Client::open(self.node.clone().set_redis_settings(settings))?;
-        let (subscriber, part) = (self.feed.subscriber.clone(), self.part);
+        let (subscriber, part, panics) = (self.feed.subscriber.clone(), self.part, self.feed.panics.clone());
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(LOST_AFTER))
             .set_response_timeout(Some(LOST_AFTER))
-            .set_push_sender(move |push| receive(push, part, &subscriber));
+            .set_push_sender(move |push| {
+                // This runs in a task of the driver, which would only lose the connection.
+                let _guard = panics.guard("the subscriber of the change feed");
+                receive(push, part, &subscriber)
+            });
         let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
         connection.subscribe(self.feed.address.channel()).await?;
         Ok(connection)

@@ -283,6 +283,10 @@ impl SessionStore for RedisStore {
         self.writes.failure()
     }
 
+    async fn broken(&self) -> StoreError {
+        self.background.panics().first().await
+    }
+
     fn change_feed(&self) -> Option<&dyn ChangeFeed> {
         Some(self)
     }
@@ -299,7 +303,8 @@ impl ChangeFeed for RedisStore {
 
     fn subscribe(&self, subscriber: Weak<dyn Subscriber>) {
         let (address, clock) = (self.address.clone(), Arc::clone(&self.clock));
-        let feed = Feed { address, clock, parts: Arc::clone(&self.parts), subscriber };
+        let (parts, panics) = (Arc::clone(&self.parts), self.background.panics().clone());
+        let feed = Feed { address, clock, parts, panics, subscriber };
         self.background.spawn(feed.run());
     }
 }

@@ -1,7 +1,7 @@
 //! `POST /v1/sessions`
 
+use actix_web::HttpResponse;
 use actix_web::http::header::{self, ContentType};
-use actix_web::{HttpResponse, web};
 use serde_json::{Map, Value};
 use tickseed_engine::{BreakInterval, Rules, Schedule, Seed};
 use utoipa::ToSchema;
@@ -11,7 +11,8 @@ use crate::http::error::ApiError;
 use crate::http::fields::{Fields, integer, string, timestamp};
 use crate::http::json_object::JsonObject;
 use crate::http::problem::{BodyErrors, ServerErrors};
-use tickseed_session::{Metadata, NewSession, Session, SessionService, TimeToLive, Timestamp};
+use crate::http::stage::Service;
+use tickseed_session::{Metadata, NewSession, Session, TimeToLive, Timestamp};
 
 // Only the OpenAPI document uses this type: `read` reads the fields one by one, so that one response can list every
 // mistake. A test checks that both have the same fields.
@@ -85,10 +86,7 @@ struct CreateBreakInterval {
         ServerErrors,
     )
 )]
-pub(in crate::http) async fn handle(
-    service: web::Data<SessionService>,
-    body: JsonObject,
-) -> Result<HttpResponse, ApiError> {
+pub(in crate::http) async fn handle(service: Service, body: JsonObject) -> Result<HttpResponse, ApiError> {
     let new = read(Fields::new(body.0), service.clock().now())?;
     let session = service.create(new).await?;
     let representation = representation(&session, service.clock().now())?;

@@ -16,9 +16,8 @@ use tokio_util::sync::CancellationToken;
 use super::{SessionPath, representation, representation_with, session_id};
 use crate::http::error::ApiError;
 use crate::http::problem::{Problem, SessionNotFound};
-use tickseed_session::{
-    Listener, Notice, ReadySession, ServiceError, SessionId, SessionService, Status, StoreError,
-};
+use crate::http::stage::{Service, Stage};
+use tickseed_session::{Listener, Notice, ReadySession, ServiceError, SessionId, Status, StoreError};
 
 /// How many milliseconds a client waits before it reconnects. The delay is random, so that clients do not all come back
 /// at once.
@@ -58,7 +57,7 @@ impl Default for EventStreams {
     ),
     responses(
         (status = 200, description = "Server-sent events. The data of `session` and `stopped` is the session; that of \
-            `expired` contains only its `id`. While the store does not answer, or if only a later version of the server understands the \
+            `expired` contains only its `id`. While the store does not answer or is being opened, while the server is about to end, or if only a later version of the server understands the \
             session, the stream sends only `retry` and ends",
             body = String, content_type = "text/event-stream",
             example = json!("retry: 4711\n\nid: \"5f70bf18…\"\nevent: session\ndata: {\"id\":\"sess_…\",\"revision\":1,…}\n\n")),
@@ -69,12 +68,18 @@ impl Default for EventStreams {
     )
 )]
 pub(in crate::http) async fn handle(
-    service: web::Data<SessionService>,
+    service: Result<Service, ApiError>,
+    stage: web::Data<Stage>,
     streams: web::Data<EventStreams>,
     id: web::Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let id = session_id(&id)?;
+    let service = match service {
+        Ok(service) if !stage.is_draining() => service,
+        Ok(_) | Err(ApiError::Opening) => return Ok(retry_later()),
+        Err(error) => return Err(error),
+    };
     let listener = match service.listen(id).await {
         Ok(listener) => listener,
         Err(ServiceError::Store(error)) if may_succeed_later(&error) => return Ok(retry_later()),
@@ -109,7 +114,7 @@ fn event_stream() -> HttpResponseBuilder {
 
 /// One client's stream.
 struct Events {
-    service: web::Data<SessionService>,
+    service: Service,
     streams: web::Data<EventStreams>,
     id: SessionId,
     listener: Listener,

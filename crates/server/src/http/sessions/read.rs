@@ -9,7 +9,8 @@ use super::{SessionJson, SessionPath, insert_age, representation, session_id};
 use crate::http::entity_tag::is_not_modified;
 use crate::http::error::ApiError;
 use crate::http::problem::{Problem, ServerErrors, SessionNotFound};
-use tickseed_session::{Session, SessionService, Timestamp};
+use crate::http::stage::Service;
+use tickseed_session::{Session, Timestamp};
 
 /// How many seconds a response may be used before a cache must revalidate it. A client that reads through a shared
 /// cache can learn of a stop this much later.
@@ -49,7 +50,7 @@ const STALE_IF_ERROR: i64 = 300;
     )
 )]
 pub(in crate::http) async fn handle(
-    service: web::Data<SessionService>,
+    service: Service,
     id: web::Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {

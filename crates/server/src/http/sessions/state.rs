@@ -10,7 +10,8 @@ use super::{SessionPath, StatusJson, insert_age, session_id};
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, integer_in_query, timestamp};
 use crate::http::problem::{Problem, ServerErrors, SessionNotFound};
-use tickseed_session::{Moment, SessionService, StateAnswer, Timestamp};
+use crate::http::stage::Service;
+use tickseed_session::{Moment, StateAnswer, Timestamp};
 
 /// The state of a session at an instant, the same for every client.
 #[derive(Debug, Serialize, ToSchema)]
@@ -73,7 +74,7 @@ impl From<StateAnswer> for StateJson {
     )
 )]
 pub(in crate::http) async fn handle(
-    service: web::Data<SessionService>,
+    service: Service,
     id: web::Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {

@@ -10,7 +10,8 @@ use crate::http::error::ApiError;
 use crate::http::fields::{Fields, timestamp};
 use crate::http::json_object::JsonObject;
 use crate::http::problem::{BodyErrors, Problem, ServerErrors, SessionNotFound};
-use tickseed_session::{SessionId, SessionService, Timestamp};
+use crate::http::stage::Service;
+use tickseed_session::{SessionId, Timestamp};
 
 // Only the OpenAPI document uses this type, as in `create`.
 /// When to stop the session.
@@ -64,7 +65,7 @@ pub(in crate::http) struct Stop {
     )
 )]
 pub(in crate::http) async fn handle(
-    service: web::Data<SessionService>,
+    service: Service,
     id: web::Path<String>,
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {

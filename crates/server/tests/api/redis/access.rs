@@ -20,7 +20,7 @@ async fn even_the_most_detailed_log_hides_the_password() {
     command.args(["--log", "trace", "--store", &with_login(&server, &format!(":{PASSWORD}"))]);
     let mut process = Process::spawn(command.stderr(std::fs::File::create(&log).unwrap()));
     create(&process.api).await;
-    process.kill();
+    process.end();
     let log = std::fs::read_to_string(&log).unwrap();
     assert!(log.contains("Redis at") && !log.contains(PASSWORD), "{log}");
 }

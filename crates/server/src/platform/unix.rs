@@ -1,0 +1,44 @@
+//! Signals and limits of Linux, macOS and the BSDs.
+
+use std::io;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::EndSignal;
+
+/// The signals that the server handles.
+pub(crate) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    /// Catches the signals from now on.
+    pub(crate) fn catch() -> io::Result<Self> {
+        let (terminate, interrupt) = (SignalKind::terminate(), SignalKind::interrupt());
+        Ok(Self {
+            terminate: signal(terminate)?,
+            interrupt: signal(interrupt)?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Waits for the next signal that asks the server to end.
+    pub(crate) async fn next(&mut self) -> EndSignal {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return EndSignal::Terminate,
+                _ = self.interrupt.recv() => return EndSignal::Interrupt,
+                _ = self.hangup.recv() => {
+                    tracing::warn!("SIGHUP has no effect: settings are read only at the start");
+                }
+            }
+        }
+    }
+}
+
+/// Raises the limit on open files to `wanted`, or as far as it goes, and returns it.
+pub(crate) fn raise_open_files(wanted: u64) -> io::Result<u64> {
+    rlimit::increase_nofile_limit(wanted)
+}
