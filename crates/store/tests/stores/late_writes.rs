@@ -14,7 +14,7 @@ use tickseed_session::{
     SessionStore, StoreError, Subscriber, SystemClock, TimeToLive, Timestamp,
 };
 use tickseed_store::test_servers::{RedisCluster, RedisServer};
-use tickseed_store::{EmbeddedStore, RedisAddress, RedisStore};
+use tickseed_store::{EmbeddedStore, RedisAddress, RedisStore, StoreTimeout};
 use tokio::time::{Instant, sleep, timeout};
 
 /// How often a test looks whether something has happened.
@@ -36,7 +36,7 @@ impl Subscriber for Gate {
 
     fn caught_up_to(&self, _part: FeedPart, _uptime: Duration) {}
 
-    fn changed(&self, _change: Change<'_>) {
+    fn changed(&self, _change: Change) {
         let is_closed = self.is_closed.lock().unwrap();
         self.is_waited_at.store(*is_closed, Ordering::SeqCst);
         drop(self.opened.wait_while(is_closed, |is_closed| *is_closed).unwrap());
@@ -117,7 +117,7 @@ fn script_calls(node: &RedisServer) -> u64 {
 
 async fn redis_store(address: &str, clock: Arc<dyn Clock>) -> Arc<RedisStore> {
     let address = RedisAddress::parse(address, None).unwrap();
-    Arc::new(RedisStore::connect(address, DEADLINE, clock).await.unwrap())
+    Arc::new(RedisStore::connect(address, DEADLINE, StoreTimeout::default(), clock).await.unwrap())
 }
 
 #[tokio::test]

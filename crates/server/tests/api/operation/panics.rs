@@ -15,7 +15,7 @@ use tickseed_session::{
     SystemClock, TimeToLive, Timestamp,
 };
 use tickseed_store::test_servers::RedisServer;
-use tickseed_store::{EmbeddedStore, OpenOptions, StoreAddress};
+use tickseed_store::{EmbeddedStore, OpenOptions, StoreAddress, StoreTimeout};
 use tokio::sync::oneshot;
 
 use crate::listener::stop_in_the_future;
@@ -183,6 +183,7 @@ async fn a_panic_in_the_change_feed_of_redis_ends_the_server() {
     let options = OpenOptions {
         data_dir: redis.folder().to_owned(),
         wait: crate::support::DEADLINE,
+        timeout: StoreTimeout::default(),
         clock: Arc::clone(&clock),
     };
     let store = StoreAddress::parse(&redis.address(), None).unwrap().open(options).await.unwrap();
