@@ -45,8 +45,10 @@ pub(super) struct SharedConnection {
 pub(super) struct Signals {
     /// A node has closed its connection.
     pub(super) is_lost: Arc<Notify>,
-    /// A slot has moved, or a master has been replaced.
+    /// A slot has moved.
     pub(super) is_outdated: Notify,
+    /// A node is no longer a master, or refuses the login. Its connection would never try again.
+    pub(super) is_useless: Notify,
     /// There is a new connection, perhaps to another Redis.
     pub(super) is_new: Arc<Notify>,
     /// How many views of the cluster in a row were older than the known one.
@@ -125,7 +127,7 @@ impl SharedConnection {
             Ok(Err(error)) if error.is_timeout() => self.no_answer().into(),
             Ok(Err(error)) => {
                 if error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly) {
-                    self.signals.is_outdated.notify_one();
+                    self.signals.is_useless.notify_one();
                 }
                 error.into()
             }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use deadpool_redis::redis::{ErrorKind, RedisError};
 use futures_util::future::join_all;
 use tickseed_session::error_chain;
 use tokio::sync::mpsc;
@@ -43,7 +44,11 @@ impl SharedConnection {
                     }
                 }
                 () = self.signals.is_outdated.notified() => {
-                    self.replace_masters().await;
+                    self.refresh().await;
+                    self.signals.is_new.notify_one();
+                }
+                () = self.signals.is_useless.notified() => {
+                    self.replace_all().await;
                     self.signals.is_new.notify_one();
                 }
                 _ = looks.tick() => drop(self.look().await),
@@ -121,6 +126,11 @@ impl SharedConnection {
         match timeout(self.connector.answer, exists.exec_async(&mut connection)).await {
             // The node answers, and the slot of the key has moved.
             Ok(Err(error)) if error.redirect_node().is_some() => Ok(()),
+            // So does one that refuses the login. Requests get its answer, until it accepts the login of a new connection.
+            Ok(Err(error)) if refuses_login(&error) => {
+                self.signals.is_useless.notify_one();
+                Ok(())
+            }
             Ok(Err(error)) if !error.is_timeout() => Err(error_chain(&error)),
             Ok(Ok(())) => Ok(()),
             _ => Err(self.no_answer()),
@@ -144,13 +154,11 @@ impl SharedConnection {
         }
     }
 
-    /// Replaces what is no longer a master. A single Redis is asked for again at its address.
-    async fn replace_masters(&self) {
+    /// Replaces all connections, and the masters of a cluster.
+    async fn replace_all(&self) {
         self.refresh().await;
-        if !self.address.is_cluster() {
-            let nodes = self.nodes();
-            join_all(nodes.all().iter().map(|node| self.reconnect(node))).await;
-        }
+        let nodes = self.nodes();
+        join_all(nodes.all().iter().map(|node| self.reconnect(node))).await;
     }
 
     /// Looks for new masters of a cluster. Never ends.
@@ -183,4 +191,8 @@ impl SharedConnection {
             self.replace_nodes(nodes);
         }
     }
+}
+
+fn refuses_login(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::AuthenticationFailed || matches!(error.code(), Some("NOAUTH" | "WRONGPASS"))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tickseed_session::error_chain;
-use tickseed_session::{Created, Replaced, SessionStore, Timestamp};
+use tickseed_session::{Created, Replaced, SessionStore, StoreError, Timestamp};
 use tickseed_store::{ConnectError, RedisAddress, RedisStore, StoreTimeout};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -195,4 +195,26 @@ async fn a_replacement_that_cannot_be_published_is_rolled_back() {
     server.ask::<()>(&["ACL", "SETUSER", "tickseed", "+publish"]);
     assert_eq!(store.compare_and_set(second.clone(), None).await.unwrap(), Replaced::Yes);
     assert_eq!(store.find(second.id).await.unwrap(), Some(second));
+}
+
+/// The answer of Redis reaches the caller, and the connection tries again by itself.
+#[tokio::test]
+async fn a_login_that_is_refused_for_a_while_is_used_again() {
+    let server = RedisServer::start(&[]);
+    server.ask::<()>(&[&["ACL", "SETUSER", "tickseed"], &PERMISSIONS[..]].concat());
+    let store = connect(&with_login(&server, &format!("tickseed:{PASSWORD}")), TestClock::new()).await;
+    let set_password = |password| server.ask::<()>(&["ACL", "SETUSER", "tickseed", "resetpass", password]);
+    set_password(">changed");
+    server.ask::<u64>(&["CLIENT", "KILL", "USER", "tickseed"]);
+    let refused = async {
+        loop {
+            match store.0.check().await {
+                Err(error) if error_chain(&error).contains("WRONGPASS") => return,
+                other => assert!(!matches!(other, Err(StoreError::NotAsked)), "Redis answers"),
+            }
+        }
+    };
+    timeout(DEADLINE, refused).await.expect("the login is refused");
+    set_password(&format!(">{PASSWORD}"));
+    store.check().await.unwrap();
 }
