@@ -42,12 +42,17 @@ impl Timestamp {
         Self((micros / 1_000).clamp(0, LAST_INSTANT))
     }
 
-    /// Reads RFC 3339 with any offset from UTC. Digits finer than a millisecond are cut off.
+    /// Reads RFC 3339 with any offset from UTC. `T` and `Z` may be lower case, and a space may stand for `T`. Digits finer than
+    /// a millisecond are cut off.
     ///
     /// # Errors
     ///
-    /// [`InvalidTimestamp`] if the text is not RFC 3339 or the instant lies outside the years 1970 to 9999.
+    /// [`InvalidTimestamp`] if the text is not RFC 3339, if it is a leap second (`23:59:60`), or if the instant lies outside
+    /// the years 1970 to 9999.
     pub fn parse(text: &str) -> Result<Self, InvalidTimestamp> {
+        if !has_separator(text) || has_leap_second(text) {
+            return Err(InvalidTimestamp);
+        }
         let parsed = UtcDateTime::parse(text, &Rfc3339).map_err(|_| InvalidTimestamp)?;
         let millis = parsed.unix_timestamp_nanos().div_euclid(1_000_000);
         Self::from_millis(i64::try_from(millis).map_err(|_| InvalidTimestamp)?)
@@ -72,6 +77,17 @@ impl Timestamp {
         let millis = i64::try_from(duration.as_millis()).ok()?;
         Self::from_millis(self.0.checked_add(millis)?).ok()
     }
+}
+
+/// Returns whether the date is followed by `T` or a space. The parser accepts any character there.
+fn has_separator(text: &str) -> bool {
+    matches!(text.as_bytes().get("2026-01-31".len()), Some(b'T' | b't' | b' '))
+}
+
+/// Returns whether the seconds are 60. The time of a session knows no leap seconds, and the parser accepts one on any day.
+fn has_leap_second(text: &str) -> bool {
+    let start = "2026-01-31T12:00:".len();
+    text.as_bytes().get(start..start + 2) == Some(b"60")
 }
 
 impl fmt::Display for Timestamp {
