@@ -13,13 +13,13 @@ use socket2::SockRef;
 use tokio::signal::unix::{SignalKind, signal};
 
 use tickseed_session::{Clock, SessionService, SystemClock, error_chain};
-use tickseed_store::{OpenError, OpenOptions};
+use tickseed_store::{InvalidAddress, OpenError, OpenOptions};
 
 use crate::http::{
     EventStreams, InstanceId, Limits, default_headers, handle_preflight, log_failures, record_received_at,
     routes,
 };
-use crate::settings::{InvalidStore, ServeSettings};
+use crate::settings::ServeSettings;
 use crate::terminal::print_line;
 
 /// How many seconds requests in progress may take to finish at a shutdown.
@@ -36,6 +36,8 @@ pub struct Options {
     pub heartbeat_every: Duration,
     /// How long a client may leave data unread before its connection is cut.
     pub unread_for: Duration,
+    /// How long an idle connection stays open.
+    pub keep_alive: Duration,
 }
 
 impl Default for Options {
@@ -47,6 +49,7 @@ impl Default for Options {
             remove_expired_every: Duration::from_secs(30),
             heartbeat_every: Duration::from_secs(15),
             unread_for: Duration::from_secs(30),
+            keep_alive: Duration::from_secs(75),
         }
     }
 }
@@ -60,7 +63,7 @@ pub enum ServeError {
     Store(#[from] OpenError),
     /// The settings name no store.
     #[error(transparent)]
-    Settings(#[from] InvalidStore),
+    Settings(#[from] InvalidAddress),
     /// The server cannot listen on the address.
     #[error("cannot listen on {address}, the address from --host (or HOST) and --port (or PORT)")]
     Listen {
@@ -83,13 +86,13 @@ pub async fn serve(settings: &ServeSettings) -> Result<(), ServeError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     // Catch signals before anything slow happens, and before anyone can know the address.
     let mut shutdown = Box::pin(shutdown_signal()?);
-    let options = OpenOptions {
+    let open_options = OpenOptions {
         data_dir: settings.data_dir.clone(),
         wait: settings.store_wait(),
         clock: Arc::clone(&clock),
     };
     let store = tokio::select! {
-        store = settings.store()?.open(options) => store?,
+        store = settings.store()?.open(open_options) => store?,
         () = &mut shutdown => return Ok(()),
     };
     let service = SessionService::new(store, clock, settings.time_to_live(), settings.cache_size());
@@ -97,7 +100,8 @@ pub async fn serve(settings: &ServeSettings) -> Result<(), ServeError> {
     let listener = TcpListener::bind((settings.host.as_str(), settings.port))
         .map_err(|source| ServeError::Listen { address, source })?;
     print_line(&format!("tickseed listens on http://{}", listener.local_addr()?))?;
-    run(listener, service, InstanceId::random(), Options::default(), shutdown).await?;
+    let options = Options { keep_alive: settings.keep_alive(), ..Options::default() };
+    run(listener, service, InstanceId::random(), options, shutdown).await?;
     Ok(())
 }
 
@@ -142,6 +146,7 @@ pub async fn run(
     let ended = server
         .on_connect(move |connection, _| limit_unread_data(connection, options.unread_for))
         .listen(listener)?
+        .keep_alive(options.keep_alive)
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .shutdown_signal(shutdown)
         .run()

@@ -9,6 +9,7 @@
 //! - [`terminal`]: the output of the commands
 
 pub mod app;
+mod excerpt;
 pub mod http;
 pub mod print_state;
 pub mod settings;

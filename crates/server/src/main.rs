@@ -3,9 +3,8 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-use clap::Parser;
-use tickseed_server::settings::{Command, CommandLine, ServeSettings, StateSettings};
-use tickseed_server::{app, http, print_state, telemetry, terminal};
+use tickseed_server::settings::{Command, ServeSettings, StateSettings};
+use tickseed_server::{app, http, print_state, settings, telemetry, terminal};
 use tickseed_session::error_chain;
 
 #[global_allocator]
@@ -13,7 +12,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[actix_web::main]
 async fn main() -> ExitCode {
-    let done = match CommandLine::parse().command {
+    let done = match settings::read(std::env::args_os()).unwrap_or_else(|error| error.exit()).command {
         Command::Serve(settings) => serve(&settings).await,
         Command::State(settings) => print_state(&settings),
         Command::Openapi => terminal::print_line(http::openapi_json().trim_end()).map_err(Into::into),
@@ -28,8 +27,10 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(settings: &ServeSettings) -> Result<(), Box<dyn Error>> {
-    telemetry::start(&settings.log)
-        .map_err(|error| format!("the log filter {:?} is invalid: {error}", settings.log))?;
+    telemetry::start(&settings.log)?;
+    if let Some(ignored) = settings.ignored() {
+        tracing::warn!("{ignored}");
+    }
     Ok(app::serve(settings).await?)
 }
 

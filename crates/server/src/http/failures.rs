@@ -6,6 +6,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 
 use super::error::ApiError;
+use crate::excerpt::excerpt;
 use tickseed_session::error_chain;
 
 /// Logs the method, path and status of a failed request, and the error with all of its causes, which the response
@@ -23,7 +24,7 @@ pub async fn log_failures<B: MessageBody>(
         && let Some(error) = response.response().error().and_then(|error| error.as_error::<ApiError>())
         && let Some(cause) = error.cause_to_log()
     {
-        let (method, path) = (response.request().method(), response.request().path());
+        let (method, path) = (response.request().method(), excerpt(response.request().path()));
         let status = response.status().as_u16();
         tracing::error!(%method, path, status, error = error_chain(cause), "a request failed");
     }
