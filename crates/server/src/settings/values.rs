@@ -103,7 +103,7 @@ fn check_address(text: &str) -> Result<Secret, String> {
 pub(super) fn log_filter(text: &str) -> Result<String, &'static str> {
     let is_level = |directive: &str| directive.trim().parse::<LevelFilter>().is_ok();
     let has_level = |directive: &str| directive.contains(['=', '[', ']', '{', '}']) || is_level(directive);
-    if EnvFilter::builder().parse(text).is_ok() && text.split(',').all(has_level) {
+    if !text.is_empty() && EnvFilter::builder().parse(text).is_ok() && text.split(',').all(has_level) {
         Ok(text.to_owned())
     } else {
         Err(

@@ -24,7 +24,7 @@ async fn whole_numbers_count_by_their_value() {
         assert_eq!(session["tick_ms"].to_string(), "100");
         assert_eq!(
             session["rules"].to_string(),
-            r#"{"break_interval":{"max":20,"min":1},"rounds_per_epoch":64}"#
+            r#"{"break_interval":{"min":1,"max":20},"rounds_per_epoch":64}"#
         );
     }
 }
