@@ -101,7 +101,7 @@ fn check_address(text: &str) -> Result<Secret, String> {
 /// Reads a filter for the log. `tracing` takes a misspelt level such as `inf` for the name of a target, and then logs almost
 /// nothing, so a target needs its level here.
 pub(super) fn log_filter(text: &str) -> Result<String, &'static str> {
-    let is_level = |directive: &str| directive.trim().parse::<LevelFilter>().is_ok();
+    let is_level = |directive: &str| directive.parse::<LevelFilter>().is_ok();
     let has_level = |directive: &str| directive.contains(['=', '[', ']', '{', '}']) || is_level(directive);
     if !text.is_empty() && EnvFilter::builder().parse(text).is_ok() && text.split(',').all(has_level) {
         Ok(text.to_owned())
@@ -163,12 +163,12 @@ mod tests {
             "WARN",
             "off",
             "info,tickseed_server=debug",
-            "warn, redis=error",
+            "warn,redis=error",
             "[request{id,path=1}]=trace",
         ] {
             assert_eq!(log_filter(text).as_deref(), Ok(text));
         }
-        for text in ["", "inf", "info,verbose", "tickseed_server", "a=b=c", "tickseed=inf"] {
+        for text in ["", "inf", "info,verbose", "tickseed_server", "warn, redis=error", "a=b=c", "tickseed=inf"] {
             assert!(log_filter(text).unwrap_err().contains("error, warn, info, debug, trace"), "{text:?}");
         }
     }

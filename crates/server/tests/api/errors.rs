@@ -54,6 +54,12 @@ async fn every_field_of_a_new_session_is_validated() {
              got \"1969-12-31T23:59:59Z\"",
         ),
         (
+            r#"{"tick_ms":1,"start_at":"9999-12-31T23:59:59-00:01"}"#,
+            "start_at",
+            "start_at must be an instant in the years 1970 to 9999, in RFC 3339 with Z or an offset, like 2026-01-31T12:00:03.000Z, \
+             got \"9999-12-31T23:59:59-00:01\"",
+        ),
+        (
             r#"{"tick_ms":1,"start_at":1700000000000}"#,
             "start_at",
             "start_at must be an instant in the years 1970 to 9999, in RFC 3339 with Z or an offset, like 2026-01-31T12:00:03.000Z, \
