@@ -151,7 +151,7 @@ fn encoding_mistake(body: &[u8]) -> Option<String> {
         }
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some(NOT_UTF_8.to_owned()),
         // Half of the bytes of ASCII in UTF-16 are zero.
-        [0, _, _, _, ..] | [_, 0, _, _, ..] if body.len() % 2 == 0 => Some(NOT_UTF_8.to_owned()),
+        [0, _, _, _, ..] | [_, 0, _, _, ..] if body.len().is_multiple_of(2) => Some(NOT_UTF_8.to_owned()),
         _ => str::from_utf8(body)
             .err()
             .map(|error| format!("it must be UTF-8, and the byte at index {} is not", error.valid_up_to())),

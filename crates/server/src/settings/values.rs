@@ -168,7 +168,9 @@ mod tests {
         ] {
             assert_eq!(log_filter(text).as_deref(), Ok(text));
         }
-        for text in ["", "inf", "info,verbose", "tickseed_server", "warn, redis=error", "a=b=c", "tickseed=inf"] {
+        for text in
+            ["", "inf", "info,verbose", "tickseed_server", "warn, redis=error", "a=b=c", "tickseed=inf"]
+        {
             assert!(log_filter(text).unwrap_err().contains("error, warn, info, debug, trace"), "{text:?}");
         }
     }

@@ -30,6 +30,38 @@ async fn whole_numbers_count_by_their_value() {
 }
 
 #[tokio::test]
+async fn values_that_no_field_can_take_are_errors_of_their_fields() {
+    let server = LocalServer::start();
+    let cases = [
+        (r#"{"tick_ms":1.5}"#, "tick_ms", "tick_ms must be an integer, got 1.5"),
+        (r#"{"tick_ms":100.5}"#, "tick_ms", "tick_ms must be an integer, got 100.5"),
+        (r#"{"tick_ms":-0.0}"#, "tick_ms", "tick_ms must be from 1 to 86400000, got 0"),
+        (r#"{"tick_ms":1e-400}"#, "tick_ms", "tick_ms must be from 1 to 86400000, got 0"),
+        (r#"{"tick_ms":1e9}"#, "tick_ms", "tick_ms must be from 1 to 86400000, got 1000000000"),
+        (r#"{"tick_ms":1e300}"#, "tick_ms", "tick_ms must be an integer of at most 64 bits, got 1e+300"),
+        (r#"{"tick_ms":1e400}"#, "tick_ms", "tick_ms must be a number that a double can hold, got 1e400"),
+        (
+            r#"{"tick_ms":1,"metadata":{"a":[-1e400]}}"#,
+            "metadata.a.0",
+            "metadata.a.0 must be a number that a double can hold, got -1e400",
+        ),
+        (
+            r#"{"tick_ms":1,"metadata":{"a":"\ud800"}}"#,
+            "metadata.a",
+            "metadata.a must be whole Unicode characters, got half of a surrogate pair at line 1 column 37",
+        ),
+        (
+            r#"{"tick_ms":1,"ttl_seconds":0.5}"#,
+            "ttl_seconds",
+            "ttl_seconds must be an integer from 0 to 4294967295, got 0.5",
+        ),
+    ];
+    for (body, field, message) in cases {
+        assert_eq!(server.api.post("/v1/sessions", body).await.invalid_field(field), message);
+    }
+}
+
+#[tokio::test]
 async fn numbers_in_metadata_are_returned_as_they_always_were() {
     let server = LocalServer::start();
     let metadata = r#"{"a":[100.0,1e2,-0.0,1e300,0.1,18446744073709551615,-9223372036854775808,123456789012345678901234567890]}"#;

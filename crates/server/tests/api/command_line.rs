@@ -255,8 +255,8 @@ const SETTINGS_THAT_FAIL_SOON: [(&str, &str); 3] =
 fn settings_for(settings: &[Setting], index: usize) -> impl Iterator<Item = Option<&Setting>> {
     let is_for_addresses = |flag: &str| matches!(flag, "--store" | "--redis-addr");
     let chosen = settings.iter().enumerate();
-    let chosen =
-        chosen.filter(move |(other, setting)| is_for_addresses(&setting.flag) || (index + other) % 4 == 0);
+    let chosen = chosen
+        .filter(move |(other, setting)| is_for_addresses(&setting.flag) || (index + other).is_multiple_of(4));
     chosen.map(|(_, setting)| Some(setting))
 }
 

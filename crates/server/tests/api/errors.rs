@@ -24,28 +24,6 @@ async fn every_field_of_a_new_session_is_validated() {
         (r#"{"tick_ms":0}"#, "tick_ms", "tick_ms must be from 1 to 86400000, got 0"),
         (r#"{"tick_ms":86400001}"#, "tick_ms", "tick_ms must be from 1 to 86400000, got 86400001"),
         (r#"{"tick_ms":-3}"#, "tick_ms", "tick_ms must be from 1 to 86400000, got -3"),
-        (r#"{"tick_ms":1.5}"#, "tick_ms", "tick_ms must be an integer, got 1.5"),
-        (r#"{"tick_ms":100.5}"#, "tick_ms", "tick_ms must be an integer, got 100.5"),
-        (r#"{"tick_ms":-0.0}"#, "tick_ms", "tick_ms must be from 1 to 86400000, got 0"),
-        (r#"{"tick_ms":1e-400}"#, "tick_ms", "tick_ms must be from 1 to 86400000, got 0"),
-        (r#"{"tick_ms":1e9}"#, "tick_ms", "tick_ms must be from 1 to 86400000, got 1000000000"),
-        (r#"{"tick_ms":1e300}"#, "tick_ms", "tick_ms must be an integer of at most 64 bits, got 1e+300"),
-        (r#"{"tick_ms":1e400}"#, "tick_ms", "tick_ms must be a number that a double can hold, got 1e400"),
-        (
-            r#"{"tick_ms":1,"metadata":{"a":[-1e400]}}"#,
-            "metadata.a.0",
-            "metadata.a.0 must be a number that a double can hold, got -1e400",
-        ),
-        (
-            r#"{"tick_ms":1,"metadata":{"a":"\ud800"}}"#,
-            "metadata.a",
-            "metadata.a must be whole Unicode characters, got half of a surrogate pair at line 1 column 37",
-        ),
-        (
-            r#"{"tick_ms":1,"ttl_seconds":0.5}"#,
-            "ttl_seconds",
-            "ttl_seconds must be an integer from 0 to 4294967295, got 0.5",
-        ),
         (r#"{"tick_ms":"100"}"#, "tick_ms", r#"tick_ms must be an integer, got "100""#),
         (
             r#"{"tick_ms":1,"start_at":"1969-12-31T23:59:59Z"}"#,
