@@ -27,7 +27,7 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(settings: &ServeSettings) -> Result<(), Box<dyn Error>> {
-    telemetry::start(&settings.log)?;
+    telemetry::start(&settings.log_filter())?;
     if let Some(ignored) = settings.ignored() {
         tracing::warn!("{ignored}");
     }

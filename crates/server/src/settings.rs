@@ -20,6 +20,10 @@ use values::{
 pub use read::read;
 pub use secret::Secret;
 
+/// Libraries that log too much. To `actix_http::h1`, a request that is not HTTP is an error of the server, although it is a
+/// mistake of the client, or a port scan.
+const QUIET_TARGETS: &str = "actix_server=warn,actix_http::h1=off,redis=error";
+
 /// The address of the embedded store.
 const EMBEDDED: &str = "embedded";
 
@@ -89,7 +93,13 @@ pub struct ServeSettings {
     pub redis_addr: Option<Secret>,
 
     /// The password of Redis, if its address contains none.
-    #[arg(long, env = "REDIS_PASSWORD", value_parser = password, value_name = "PASSWORD")]
+    #[arg(
+        long,
+        env = "REDIS_PASSWORD",
+        allow_hyphen_values = true,
+        value_parser = password,
+        value_name = "PASSWORD"
+    )]
     pub redis_password: Option<Secret>,
 
     /// The number of the Redis database, used with --redis-addr. The default is 0.
@@ -134,15 +144,7 @@ pub struct ServeSettings {
 
     /// What to log, on standard error: error, warn, info, debug or trace, or a filter such as
     /// `warn,tickseed_server=debug`.
-    #[arg(
-        long,
-        env = "TICKSEED_LOG",
-        // Requests that are not HTTP are mistakes of the client, or a port scan, but actix_http logs them as errors of the
-        // server.
-        default_value = "info,actix_server=warn,actix_http::h1=off,redis=error",
-        value_parser = log_filter,
-        value_name = "FILTER"
-    )]
+    #[arg(long, env = "TICKSEED_LOG", default_value = "info", value_parser = log_filter, value_name = "FILTER")]
     pub log: String,
 }
 
@@ -163,6 +165,12 @@ impl ServeSettings {
     #[must_use]
     pub fn store_wait(&self) -> Duration {
         Duration::from_secs(self.store_wait.into())
+    }
+
+    /// Returns the filter for the log. It limits the targets of some libraries, unless the setting names them itself.
+    #[must_use]
+    pub fn log_filter(&self) -> String {
+        format!("{QUIET_TARGETS},{}", self.log)
     }
 
     /// Returns how long to keep an idle connection open.

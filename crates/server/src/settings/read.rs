@@ -91,9 +91,9 @@ fn without_values(name: &str, error: Error) -> Error {
         ErrorKind::InvalidValue | ErrorKind::TooManyValues => {
             plain(error.kind(), &format!("{name}: the value is not allowed"))
         }
-        ErrorKind::UnknownArgument if !is_flag(argument(&error)) => plain(
+        ErrorKind::UnknownArgument if !is_misspelt_flag(&error) => plain(
             error.kind(),
-            "there is an argument that belongs to no flag; it is not shown, because it may be a password",
+            "there is an argument that is no flag and belongs to none; it is not shown, because it may be a password",
         ),
         ErrorKind::InvalidSubcommand if error.get(ContextKind::SuggestedSubcommand).is_none() => {
             plain(error.kind(), "the first argument must be a command: serve, state, openapi or help")
@@ -111,8 +111,10 @@ fn is_empty_value(error: &Error) -> bool {
     matches!(error.get(ContextKind::InvalidValue), Some(ContextValue::String(value)) if value.is_empty())
 }
 
-/// Returns whether a text is plainly the name of a flag. Anything else may be a password.
-fn is_flag(text: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    text.starts_with('-') && text.len() <= MAX_FLAG_BYTES && text.bytes().all(allowed)
+/// Returns whether an unknown argument is plainly a misspelt flag. Anything else may be a password.
+fn is_misspelt_flag(error: &Error) -> bool {
+    let argument = argument(error);
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
+    let has_form = argument.len() <= MAX_FLAG_BYTES && argument.bytes().all(allowed);
+    has_form && error.get(ContextKind::SuggestedArg).is_some()
 }

@@ -200,7 +200,7 @@ fn an_error_names_the_variable_or_the_flag_that_the_value_came_from() {
 }
 
 /// Addresses with a mistake, and with a password that contains `sesame`.
-const MISSPELT_ADDRESSES: [&str; 20] = [
+const MISSPELT_ADDRESSES: [&str; 22] = [
     "redis://u:opensesame@h:port",
     "redis://u:open/sesame@h",
     "redis://u:open#sesame@h",
@@ -221,6 +221,8 @@ const MISSPELT_ADDRESSES: [&str; 20] = [
     "h:6379,password=opensesame",
     "u:opensesame@h:x",
     "--u:opensesame@h",
+    "--opensesame",
+    "-opensesame",
 ];
 
 #[test]

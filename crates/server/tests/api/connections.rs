@@ -95,7 +95,8 @@ async fn events_over_http_1_0_are_not_chunked_and_end_with_the_connection() {
 async fn a_client_that_does_not_speak_http_causes_no_error_in_the_log() {
     let folder = TempDir::new().unwrap();
     let log = folder.path().join("log");
-    let server = Process::spawn(serve_command(folder.path()).stderr(File::create(&log).unwrap()));
+    let mut command = serve_command(folder.path());
+    let server = Process::spawn(command.env("TICKSEED_LOG", "debug").stderr(File::create(&log).unwrap()));
     let long = format!("GET / HTTP/1.1\r\nx: {}", "x".repeat(200_000));
     for garbage in [
         &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"[..],

@@ -120,7 +120,9 @@ fn is_host(text: &str) -> bool {
     let (name, port_is_valid) =
         text.rsplit_once(':').map_or((text, true), |(name, port)| (name, is_port(port)));
     let allowed = |character: char| character.is_ascii_alphanumeric() || "-._".contains(character);
-    port_is_valid && !name.is_empty() && name.chars().all(allowed)
+    port_is_valid
+        && name.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && name.chars().all(allowed)
 }
 
 fn is_port(text: &str) -> bool {
@@ -199,6 +201,7 @@ mod tests {
             ("redis://a:+1", "redis", missing),
             ("redis://[::1", "redis", missing),
             ("redis://a b:1", "redis", missing),
+            ("redis://-secret", "redis", missing),
             ("redis+cluster://a:1,password=secret", "redis+cluster", missing),
             ("redis+cluster://a:1,,b", "redis+cluster", missing),
             ("redis://:sec/ret@a", "redis", "there is a / before the @"),

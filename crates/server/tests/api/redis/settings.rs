@@ -87,11 +87,12 @@ async fn an_invalid_address_is_explained_without_its_password() {
 
 #[tokio::test]
 async fn no_level_of_the_log_shows_a_password() {
+    const ALL: &str = "trace,actix_server=trace,actix_http::h1=trace,redis=trace";
     let (folder, redis) = (TempDir::new().unwrap(), RedisServer::start(&["--requirepass", "opensesame"]));
     let address = |password: &str| format!("redis://:{password}@127.0.0.1:{}", redis.port());
     let log = folder.path().join("log");
     let mut command = serve_command(folder.path());
-    command.env("TICKSEED_STORE", address("opensesame")).env("TICKSEED_LOG", "trace");
+    command.env("TICKSEED_STORE", address("opensesame")).env("TICKSEED_LOG", ALL);
     let process = Process::spawn(command.stderr(File::create(&log).unwrap()));
     create(&process.api).await;
     drop(process);
@@ -99,7 +100,7 @@ async fn no_level_of_the_log_shows_a_password() {
     assert!(log.contains("TRACE") && !log.contains("sesame"), "{log}");
 
     let mut refused = serve_command(folder.path());
-    refused.env("TICKSEED_STORE", address("closesesame")).env("TICKSEED_LOG", "trace");
+    refused.env("TICKSEED_STORE", address("closesesame")).env("TICKSEED_LOG", ALL);
     let error = error_of(refused).await;
     assert!(error.contains("refuses this server") && !error.contains("sesame"), "{error}");
 }
