@@ -183,7 +183,7 @@ impl ServeSettings {
     ///
     /// # Errors
     ///
-    /// [`InvalidAddress`] if no store has the address. [`read`] checks every address.
+    /// [`InvalidAddress`] if no store has the address. [`read()`] checks every address.
     pub fn store(&self) -> Result<StoreAddress, InvalidAddress> {
         let address = match (&self.store, &self.redis_addr) {
             (Some(address), _) => address.reveal().to_owned(),
