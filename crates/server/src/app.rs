@@ -16,14 +16,14 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use tickseed_session::{Clock, SessionService, StoreError, SystemClock, error_chain};
-use tickseed_store::{OpenError, OpenOptions, StoreAddress};
+use tickseed_store::{InvalidAddress, OpenError, OpenOptions, StoreAddress};
 
 use crate::http::{
     EventStreams, InstanceId, Limits, Stage, default_headers, handle_preflight, log_failures,
     record_received_at, routes,
 };
 use crate::platform::{EndSignal, Signals, limit_unread_data, raise_open_files};
-use crate::settings::{InvalidStore, ServeSettings};
+use crate::settings::ServeSettings;
 use crate::supervise::Supervised;
 use crate::terminal::print_line_in_background;
 
@@ -50,6 +50,8 @@ pub struct Options {
     pub heartbeat_every: Duration,
     /// How long a client may leave data unread before its connection is cut.
     pub unread_for: Duration,
+    /// How long an idle connection stays open.
+    pub keep_alive: Duration,
 }
 
 impl Default for Options {
@@ -61,6 +63,7 @@ impl Default for Options {
             remove_expired_every: Duration::from_secs(30),
             heartbeat_every: Duration::from_secs(15),
             unread_for: Duration::from_secs(30),
+            keep_alive: Duration::from_secs(75),
         }
     }
 }
@@ -74,7 +77,7 @@ pub enum ServeError {
     Store(#[from] OpenError),
     /// The settings name no store.
     #[error(transparent)]
-    Settings(#[from] InvalidStore),
+    Settings(#[from] InvalidAddress),
     /// The server cannot listen on the address.
     #[error("cannot listen on {address}, the address from --host (or HOST) and --port (or PORT)")]
     Listen {
@@ -133,16 +136,17 @@ async fn open_and_serve(
     let local_address = listener.local_addr()?;
     log_start(settings, &address, local_address);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let server = Server::start(listener, Arc::clone(&clock), InstanceId::random(), Options::default(), None)?;
+    let options = Options { keep_alive: settings.keep_alive(), ..Options::default() };
+    let server = Server::start(listener, Arc::clone(&clock), InstanceId::random(), options, None)?;
     let mut shutdown = pin!(shutdown);
-    let options = OpenOptions {
+    let open_options = OpenOptions {
         data_dir: settings.data_dir.clone(),
         wait: settings.store_wait(),
         timeout: settings.store_timeout_ms,
         clock: Arc::clone(&clock),
     };
     let store = tokio::select! {
-        store = address.open(options) => store?,
+        store = address.open(open_options) => store?,
         _ = &mut shutdown => return server.stop().await,
     };
     let service = SessionService::new(store, clock, settings.time_to_live(), settings.cache_size());
@@ -170,6 +174,7 @@ fn log_start(settings: &ServeSettings, store: &StoreAddress, address: SocketAddr
         data_dir = %settings.data_dir.display(),
         session_ttl = settings.session_ttl,
         cache_mb = settings.cache_mb,
+        keep_alive_seconds = settings.keep_alive_seconds,
         drain_seconds = settings.drain_seconds,
         cores,
         open_files,
@@ -244,6 +249,7 @@ impl Server {
         let server = server
             .on_connect(move |connection, _| cut_unread_data(connection, options.unread_for))
             .listen(listener)?
+            .keep_alive(options.keep_alive)
             .shutdown_timeout(SHUTDOWN_SECONDS)
             .disable_signals()
             .run();

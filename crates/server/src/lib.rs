@@ -11,6 +11,7 @@
 //! - [`terminal`]: the output of the commands
 
 pub mod app;
+mod excerpt;
 pub mod http;
 mod platform;
 pub mod print_state;

@@ -3,9 +3,8 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-use clap::Parser;
-use tickseed_server::settings::{Command, CommandLine, ServeSettings, StateSettings};
-use tickseed_server::{app, http, print_state, telemetry, terminal};
+use tickseed_server::settings::{Command, ServeSettings, StateSettings};
+use tickseed_server::{app, http, print_state, settings, telemetry, terminal};
 use tickseed_session::error_chain;
 
 #[global_allocator]
@@ -13,7 +12,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[actix_web::main]
 async fn main() -> ExitCode {
-    match CommandLine::parse().command {
+    match settings::read(std::env::args_os()).unwrap_or_else(|error| error.exit()).command {
         Command::Serve(settings) => serve(&settings).await,
         Command::State(settings) => exit_code(print_state(&settings)),
         Command::Openapi => {
@@ -23,13 +22,13 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(settings: &ServeSettings) -> ExitCode {
-    let log = match telemetry::start(&settings.log) {
+    let log = match telemetry::start(&settings.log_filter()) {
         Ok(log) => log,
-        Err(error) => {
-            let error = format!("the log filter {:?} is invalid: {error}", settings.log);
-            return exit_code(Err(error.into()));
-        }
+        Err(error) => return exit_code(Err(error.into())),
     };
+    if let Some(ignored) = settings.ignored() {
+        tracing::warn!("{ignored}");
+    }
     let served = tokio::select! {
         served = app::serve(settings) => served,
         () = log.report_repeats() => Ok(()),

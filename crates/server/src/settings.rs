@@ -1,12 +1,32 @@
 //! Flags and environment variables. No other module reads them.
 
+mod read;
+mod secret;
+mod values;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use tickseed_session::{CacheSize, TimeToLive, Timestamp};
-use tickseed_store::{InvalidAddress, InvalidStoreTimeout, StoreAddress, StoreTimeout};
+use tickseed_store::{InvalidAddress, StoreAddress, StoreTimeout};
+
+use values::{
+    folder, host, instant, integer, log_filter, password, redis_host, store_address, store_timeout, text,
+    whole_number,
+};
+
+pub use read::read;
+pub use secret::Secret;
+
+/// Libraries that log too much. To `actix_http::h1`, a request that is not HTTP is an error of the server, although it is a
+/// mistake of the client, or a port scan.
+const QUIET_TARGETS: &str = "actix_server=warn,actix_http::h1=off,redis=error";
+
+/// The address of the embedded store.
+const EMBEDDED: &str = "embedded";
 
 /// Everybody sees the same counter at the same moment, and nothing is streamed.
 #[derive(Debug, Parser)]
@@ -28,26 +48,45 @@ pub enum Command {
     Openapi,
 }
 
-/// Settings of `tickseed serve`.
+/// Settings of `tickseed serve`. Every value has a parser in `values`, whose errors say what is
+/// allowed.
 #[derive(Debug, Clone, Args)]
 pub struct ServeSettings {
     /// The port to listen on. 0 picks a free port; the server prints its address.
-    #[arg(long, env = "PORT", default_value_t = 8080)]
+    #[arg(long, env = "PORT", default_value = "8080", value_parser = whole_number::<u16>(0..=65_535))]
     pub port: u16,
 
     /// The address to listen on. 0.0.0.0 serves other machines too.
-    #[arg(long, env = "HOST", default_value = "127.0.0.1")]
+    #[arg(long, env = "HOST", default_value = "127.0.0.1", value_parser = host)]
     pub host: String,
+
+    /// How many seconds to keep an idle connection open. A load balancer in front must close its idle connections
+    /// earlier, or it loses the requests that it sends while the server closes one. With 0, every connection serves
+    /// one request.
+    #[arg(
+        long,
+        env = "TICKSEED_KEEP_ALIVE_SECONDS",
+        default_value = "75",
+        value_parser = seconds(),
+        value_name = "SECONDS"
+    )]
+    pub keep_alive_seconds: u32,
 
     /// Where to keep sessions: `embedded` for a file in the data folder, `redis://HOST:PORT/DATABASE` for Redis 6 or
     /// newer, `redis+cluster://HOST:PORT,HOST:PORT` for a Redis Cluster, and `rediss://` or `rediss+cluster://` for the
     /// same with TLS. A login precedes the host: `redis://USER:PASSWORD@HOST`. The default is `REDIS_ADDR` if that is
     /// set, else `embedded`.
-    #[arg(long, env = "TICKSEED_STORE", hide_env_values = true, value_name = "ADDRESS")]
-    pub store: Option<String>,
+    #[arg(long, env = "TICKSEED_STORE", value_parser = store_address, value_name = "ADDRESS")]
+    pub store: Option<Secret>,
 
     /// How many seconds to try to reach the store at startup before giving up.
-    #[arg(long, env = "TICKSEED_STORE_WAIT", default_value_t = 30, value_name = "SECONDS")]
+    #[arg(
+        long,
+        env = "TICKSEED_STORE_WAIT",
+        default_value = "30",
+        value_parser = seconds(),
+        value_name = "SECONDS"
+    )]
     pub store_wait: u32,
 
     /// How many milliseconds Redis may take to answer, from 50 to 400. A request that waits longer for Redis gets 503, so
@@ -63,42 +102,73 @@ pub struct ServeSettings {
     pub store_timeout_ms: StoreTimeout,
 
     /// The host and port of Redis, such as localhost:6379, if --store is not set.
-    #[arg(long, env = "REDIS_ADDR", hide_env_values = true, value_name = "HOST:PORT")]
-    pub redis_addr: Option<String>,
+    #[arg(long, env = "REDIS_ADDR", value_parser = redis_host, value_name = "HOST:PORT")]
+    pub redis_addr: Option<Secret>,
 
     /// The password of Redis, if its address contains none.
-    #[arg(long, env = "REDIS_PASSWORD", hide_env_values = true, value_name = "PASSWORD")]
-    pub redis_password: Option<String>,
+    #[arg(
+        long,
+        env = "REDIS_PASSWORD",
+        allow_hyphen_values = true,
+        value_parser = password,
+        value_name = "PASSWORD"
+    )]
+    pub redis_password: Option<Secret>,
 
-    /// The number of the Redis database, used with --redis-addr.
-    #[arg(long, env = "REDIS_DB", default_value = "0", value_parser = database, value_name = "NUMBER")]
-    pub redis_db: u16,
+    /// The number of the Redis database, used with --redis-addr. The default is 0.
+    #[arg(
+        long,
+        env = "REDIS_DB",
+        value_parser = whole_number::<u16>(0..=65_535),
+        value_name = "NUMBER"
+    )]
+    pub redis_db: Option<u16>,
 
     /// How many megabytes of memory the cached sessions may take. With 0, every response reads the store.
-    #[arg(long, env = "TICKSEED_CACHE_MB", default_value_t = 64, value_name = "MEGABYTES")]
+    #[arg(
+        long,
+        env = "TICKSEED_CACHE_MB",
+        default_value = "64",
+        value_parser = whole_number::<u32>(0..=u32::MAX.into()),
+        value_name = "MEGABYTES"
+    )]
     pub cache_mb: u32,
 
     /// The folder of the embedded store. It is created if it does not exist. Only one process at a time can use it.
-    #[arg(long, env = "TICKSEED_DATA_DIR", default_value = "./data", value_name = "FOLDER")]
+    #[arg(
+        long,
+        env = "TICKSEED_DATA_DIR",
+        default_value = "./data",
+        value_parser = PathBufValueParser::new().try_map(folder),
+        value_name = "FOLDER"
+    )]
     pub data_dir: PathBuf,
 
     /// How many seconds a session exists after it is created or starts, whichever is later, unless it is created with
     /// its own `ttl_seconds`. With 0, it never expires.
-    #[arg(long, env = "TICKSEED_SESSION_TTL", default_value_t = 24 * 60 * 60, value_name = "SECONDS")]
+    #[arg(
+        long,
+        env = "TICKSEED_SESSION_TTL",
+        default_value = "86400",
+        value_parser = seconds(),
+        value_name = "SECONDS"
+    )]
     pub session_ttl: u32,
 
     /// How many seconds to go on serving after SIGTERM while /readyz already gives 503, so that load balancers notice before
     /// the server closes its port.
-    #[arg(long, env = "TICKSEED_DRAIN_SECONDS", default_value_t = 5, value_name = "SECONDS")]
-    pub drain_seconds: u32,
-
-    /// What to log, on standard error: error, warn, info, debug or trace, or a filter such as `tickseed=debug`.
     #[arg(
         long,
-        env = "TICKSEED_LOG",
-        default_value = "info,actix_server=warn,redis=error",
-        value_name = "FILTER"
+        env = "TICKSEED_DRAIN_SECONDS",
+        default_value = "5",
+        value_parser = seconds(),
+        value_name = "SECONDS"
     )]
+    pub drain_seconds: u32,
+
+    /// What to log, on standard error: error, warn, info, debug or trace, or a filter such as
+    /// `warn,tickseed_server=debug`.
+    #[arg(long, env = "TICKSEED_LOG", default_value = "info", value_parser = log_filter, value_name = "FILTER")]
     pub log: String,
 }
 
@@ -127,57 +197,71 @@ impl ServeSettings {
         Duration::from_secs(self.drain_seconds.into())
     }
 
+    /// Returns the filter for the log. It limits the targets of some libraries, unless the setting names them itself.
+    #[must_use]
+    pub fn log_filter(&self) -> String {
+        format!("{QUIET_TARGETS},{}", self.log)
+    }
+
+    /// Returns how long to keep an idle connection open.
+    #[must_use]
+    pub fn keep_alive(&self) -> Duration {
+        Duration::from_secs(self.keep_alive_seconds.into())
+    }
+
     /// Returns which store to use.
     ///
     /// # Errors
     ///
-    /// [`InvalidStore`] if the setting that applies is not the address of a store.
-    pub fn store(&self) -> Result<StoreAddress, InvalidStore> {
-        let non_empty = |setting: &Option<String>| setting.clone().filter(|setting| !setting.is_empty());
-        let password = non_empty(&self.redis_password);
-        let (setting, address) = match (non_empty(&self.store), non_empty(&self.redis_addr)) {
-            (None, Some(host)) => {
-                ("--redis-addr (or REDIS_ADDR)", format!("redis://{host}/{}", self.redis_db))
-            }
-            (store, _) => ("--store (or TICKSEED_STORE)", store.unwrap_or_else(|| "embedded".to_owned())),
+    /// [`InvalidAddress`] if no store has the address. [`read()`] checks every address.
+    pub fn store(&self) -> Result<StoreAddress, InvalidAddress> {
+        let address = match (&self.store, &self.redis_addr) {
+            (Some(address), _) => address.reveal().to_owned(),
+            (None, Some(host)) => format!("redis://{}/{}", host.reveal(), self.redis_db.unwrap_or_default()),
+            (None, None) => EMBEDDED.to_owned(),
         };
-        StoreAddress::parse(&address, password.as_deref()).map_err(|source| InvalidStore { setting, source })
+        StoreAddress::parse(&address, self.redis_password.as_ref().map(Secret::reveal))
+    }
+
+    /// Names the settings that have no effect because of others, and says why.
+    #[must_use]
+    pub fn ignored(&self) -> Option<String> {
+        let (address, host) = (self.store.as_ref().map(Secret::reveal), self.redis_addr.is_some());
+        let is_redis = address.map_or(host, |address| address != EMBEDDED);
+        let names: Vec<&str> = [
+            (address.is_some() && host, "--redis-addr (or REDIS_ADDR)"),
+            ((address.is_some() || !host) && self.redis_db.is_some(), "--redis-db (or REDIS_DB)"),
+            (!is_redis && self.redis_password.is_some(), "--redis-password (or REDIS_PASSWORD)"),
+        ]
+        .into_iter()
+        .filter_map(|(is_ignored, name)| is_ignored.then_some(name))
+        .collect();
+        let reason = match address {
+            Some(_) => "--store (or TICKSEED_STORE) takes precedence",
+            None => "no setting names a Redis",
+        };
+        (!names.is_empty()).then(|| format!("settings without effect: {}; {reason}", names.join(", ")))
     }
 }
 
-/// Reads how long the store may take to answer. Compose passes an unset variable as an empty string, which counts as unset.
-fn store_timeout(text: &str) -> Result<StoreTimeout, InvalidStoreTimeout> {
-    if text.is_empty() { Ok(StoreTimeout::default()) } else { text.parse() }
-}
-
-/// Reads the number of a database. Compose passes an unset variable as an empty string, which counts as unset.
-fn database(text: &str) -> Result<u16, std::num::ParseIntError> {
-    if text.is_empty() { Ok(0) } else { text.parse() }
-}
-
-/// A setting that does not name a store.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{setting}")]
-pub struct InvalidStore {
-    /// The setting.
-    setting: &'static str,
-    /// Why it is invalid.
-    source: InvalidAddress,
+/// Returns the parser of a number of seconds.
+fn seconds() -> impl Fn(&str) -> Result<u32, String> + Clone + Send + Sync + 'static {
+    whole_number(0..=u32::MAX.into())
 }
 
 /// The inputs of `tickseed state`.
 #[derive(Debug, Clone, Args)]
 pub struct StateSettings {
     /// The session's seed: 1 to 128 bytes.
-    #[arg(long)]
+    #[arg(long, value_parser = text)]
     pub seed: String,
 
     /// When step 0 begins, in RFC 3339, such as 2026-01-31T12:00:03.000Z.
-    #[arg(long, value_parser = Timestamp::parse, value_name = "INSTANT")]
+    #[arg(long, value_parser = instant, value_name = "INSTANT")]
     pub start_at: Timestamp,
 
     /// The length of a tick, in milliseconds: 1 to 86400000.
-    #[arg(long, allow_negative_numbers = true, value_name = "MILLISECONDS")]
+    #[arg(long, allow_negative_numbers = true, value_parser = integer, value_name = "MILLISECONDS")]
     pub tick_ms: i64,
 
     /// The moment to compute.
@@ -185,15 +269,15 @@ pub struct StateSettings {
     pub moment: Moment,
 
     /// The shortest interval between breaks, in ticks.
-    #[arg(long, default_value_t = 100, allow_negative_numbers = true, value_name = "TICKS")]
+    #[arg(long, default_value_t = 100, allow_negative_numbers = true, value_parser = integer, value_name = "TICKS")]
     pub min: i64,
 
     /// The longest interval between breaks, in ticks.
-    #[arg(long, default_value_t = 300, allow_negative_numbers = true, value_name = "TICKS")]
+    #[arg(long, default_value_t = 300, allow_negative_numbers = true, value_parser = integer, value_name = "TICKS")]
     pub max: i64,
 
     /// The number of rounds in an epoch: an even number from 2 to 256.
-    #[arg(long, default_value_t = 64, allow_negative_numbers = true, value_name = "ROUNDS")]
+    #[arg(long, default_value_t = 64, allow_negative_numbers = true, value_parser = integer, value_name = "ROUNDS")]
     pub rounds_per_epoch: i64,
 }
 
@@ -202,10 +286,10 @@ pub struct StateSettings {
 #[group(required = true, multiple = false)]
 pub struct Moment {
     /// The instant to compute, in RFC 3339.
-    #[arg(long, value_parser = Timestamp::parse, value_name = "INSTANT")]
+    #[arg(long, value_parser = instant, value_name = "INSTANT")]
     pub at: Option<Timestamp>,
 
     /// The step to compute, from 0.
-    #[arg(long, allow_negative_numbers = true, value_name = "STEP")]
+    #[arg(long, allow_negative_numbers = true, value_parser = integer, value_name = "STEP")]
     pub step: Option<i64>,
 }

@@ -35,8 +35,33 @@ const FORMS: &[&str] = &[
     "rediss+cluster://…",
 ];
 
-/// The longest scheme that an error repeats, in characters.
-const SHOWN_SCHEME: usize = 32;
+/// The schemes that an error repeats. Any other text before `://` may be a part of a password.
+const SHOWN_SCHEMES: &[&str] = &[
+    "redis",
+    "rediss",
+    "redis+cluster",
+    "rediss+cluster",
+    "redis+unix",
+    "redis+sentinel",
+    "redis-sentinel",
+    "sentinel",
+    "valkey",
+    "valkeys",
+    "memcached",
+    "postgres",
+    "postgresql",
+    "mysql",
+    "mongodb",
+    "cassandra",
+    "scylla",
+    "embedded",
+    "file",
+    "unix",
+    "tcp",
+    "tls",
+    "http",
+    "https",
+];
 
 /// Which store to use.
 #[derive(Debug, Clone)]
@@ -57,7 +82,7 @@ pub enum InvalidAddress {
     /// No store in this binary has such addresses.
     #[error("a store is one of {}; got {}", FORMS.join(", "), Scheme(.scheme.as_deref()))]
     UnknownScheme {
-        /// The scheme, if there is one.
+        /// The scheme, if it is a common one.
         scheme: Option<String>,
     },
     /// The address of a Redis is malformed.
@@ -112,7 +137,7 @@ impl StoreAddress {
                 // Without Redis nothing has a password.
                 let _ = password;
                 Err(InvalidAddress::UnknownScheme {
-                    scheme: scheme.filter(|name| is_scheme(name)).map(str::to_owned),
+                    scheme: scheme.filter(|name| is_common(name)).map(str::to_owned),
                 })
             }
         }
@@ -165,10 +190,9 @@ impl fmt::Display for StoreAddress {
     }
 }
 
-/// Returns whether a text can be a scheme. Anything else may be a password.
-fn is_scheme(text: &str) -> bool {
-    let allowed = |character: char| character.is_ascii_alphanumeric() || "+-.".contains(character);
-    !text.is_empty() && text.len() <= SHOWN_SCHEME && text.chars().all(allowed)
+/// Returns whether a text is a common scheme, in any case.
+fn is_common(text: &str) -> bool {
+    SHOWN_SCHEMES.iter().any(|scheme| scheme.eq_ignore_ascii_case(text))
 }
 
 /// A scheme in an error.
@@ -178,7 +202,7 @@ impl fmt::Display for Scheme<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Some(scheme) => write!(f, "{scheme}://"),
-            None => f.write_str("a text without a scheme"),
+            None => f.write_str("something else"),
         }
     }
 }
@@ -197,10 +221,21 @@ mod tests {
         let schemes =
             "a store is one of embedded, redis://…, rediss://…, redis+cluster://…, rediss+cluster://…; ";
         assert_eq!(message("http://a"), format!("{schemes}got http://"));
-        for address in
-            ["", "redis", "localhost:6379", "host:6379,password=secret", "Embedded", "pass word://a"]
-        {
-            assert_eq!(message(address), format!("{schemes}got a text without a scheme"));
+        assert_eq!(message("REDIS://:secret@a"), format!("{schemes}got REDIS://"));
+        for address in [
+            "",
+            "redis",
+            "localhost:6379",
+            "host:6379,password=secret",
+            "Embedded",
+            "redis:/:secret@a",
+            "redis//:secret@a",
+            "redis:secret@a",
+            "pass word://a",
+            "secret://a",
+            "redis:/:sec://ret@a",
+        ] {
+            assert_eq!(message(address), format!("{schemes}got something else"));
         }
     }
 

@@ -16,7 +16,7 @@ pub struct StoreTimeout {
 /// A number of milliseconds that is no [`StoreTimeout`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the time limit for answers of the store must be a whole number of milliseconds from {} to {}",
+    "must be a whole number of milliseconds from {} to {}",
     StoreTimeout::SHORTEST,
     StoreTimeout::LONGEST
 )]
@@ -72,8 +72,7 @@ mod tests {
         for text in ["49", "401", "0", "-1", "65686", "1.5", "150ms", ""] {
             assert_eq!(text.parse::<StoreTimeout>(), Err(InvalidStoreTimeout), "{text}");
         }
-        let message =
-            "the time limit for answers of the store must be a whole number of milliseconds from 50 to 400";
+        let message = "must be a whole number of milliseconds from 50 to 400";
         assert_eq!(InvalidStoreTimeout.to_string(), message);
         assert_eq!(StoreTimeout::from_millis(150), Ok(StoreTimeout::default()));
     }

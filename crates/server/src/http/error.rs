@@ -10,6 +10,7 @@ use tickseed_session::{ServiceError, StoreError, Timestamp};
 
 use super::error_code::ErrorCode;
 use super::problem::{FieldError, MEDIA_TYPE, Problem};
+use crate::excerpt::excerpt;
 
 /// Why a request is rejected or fails.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub(super) enum ApiError {
     NotFound {
         path: String,
     },
+    PageNotBuilt,
     SessionNotFound {
         detail: String,
     },
@@ -43,6 +45,9 @@ pub(super) enum ApiError {
     },
     UnsupportedMediaType {
         media_type: String,
+    },
+    UnsupportedEncoding {
+        encoding: String,
     },
     Panicked,
     Internal(Box<dyn Error + Send + Sync>),
@@ -67,14 +72,16 @@ impl ApiError {
         match self {
             Self::MalformedJson { .. } => ErrorCode::MalformedJson,
             Self::InvalidFields(_) => ErrorCode::InvalidFields,
-            Self::NotFound { .. } => ErrorCode::NotFound,
+            Self::NotFound { .. } | Self::PageNotBuilt => ErrorCode::NotFound,
             Self::SessionNotFound { .. } => ErrorCode::SessionNotFound,
             Self::MethodNotAllowed { .. } => ErrorCode::MethodNotAllowed,
             Self::BodyTimeout { .. } => ErrorCode::BodyTimeout,
             Self::SessionStopped { .. } => ErrorCode::SessionStopped,
             Self::StopNotEarlier { .. } => ErrorCode::StopNotEarlier,
             Self::BodyTooLarge { .. } => ErrorCode::BodyTooLarge,
-            Self::UnsupportedMediaType { .. } => ErrorCode::UnsupportedMediaType,
+            Self::UnsupportedMediaType { .. } | Self::UnsupportedEncoding { .. } => {
+                ErrorCode::UnsupportedMediaType
+            }
             Self::Panicked | Self::Internal(_) => ErrorCode::Internal,
             Self::NewerRecord => ErrorCode::NewerRecord,
             Self::Opening => ErrorCode::Opening,
@@ -128,7 +135,11 @@ impl fmt::Display for ApiError {
         match self {
             Self::MalformedJson { reason } => write!(f, "the body must be a JSON object: {reason}"),
             Self::InvalidFields(errors) => write_messages(f, errors),
-            Self::NotFound { path } => write!(f, "there is nothing at {path}"),
+            Self::NotFound { path } => write!(f, "there is nothing at {}", excerpt(path)),
+            Self::PageNotBuilt => f.write_str(
+                "there is nothing at /: this server was built without the demo page; the API is under /v1 and documented \
+                 at /docs/",
+            ),
             Self::MethodNotAllowed { allow } => write!(f, "this address supports only {allow}"),
             Self::BodyTimeout { limit } => write!(f, "the body did not arrive within {limit:?}"),
             Self::SessionNotFound { detail }
@@ -136,7 +147,10 @@ impl fmt::Display for ApiError {
             | Self::StopNotEarlier { detail, .. } => f.write_str(detail),
             Self::BodyTooLarge { limit } => write!(f, "the body must be at most {limit} bytes"),
             Self::UnsupportedMediaType { media_type } => {
-                write!(f, "the body must be application/json, got {media_type}")
+                write!(f, "the body must be application/json in UTF-8, got {}", excerpt(media_type))
+            }
+            Self::UnsupportedEncoding { encoding } => {
+                write!(f, "the body must not be compressed, got Content-Encoding {}", excerpt(encoding))
             }
             Self::Panicked | Self::Internal(_) => f.write_str("the server failed; the cause is in its log"),
             Self::NewerRecord => f.write_str(
@@ -173,6 +187,9 @@ impl ResponseError for ApiError {
         match self {
             Self::MethodNotAllowed { allow } => {
                 response.insert_header((header::ALLOW, *allow));
+            }
+            Self::UnsupportedEncoding { .. } => {
+                response.insert_header((header::ACCEPT_ENCODING, "identity"));
             }
             Self::NewerRecord
             | Self::Opening

@@ -26,7 +26,7 @@ pub(super) enum ErrorCode {
     StopNotEarlier,
     /// 413: the body is too large.
     BodyTooLarge,
-    /// 415: the body is not `application/json`.
+    /// 415: the body is not `application/json` in UTF-8, or it is compressed.
     UnsupportedMediaType,
     /// 500: the server failed; the cause is in its log.
     Internal,

@@ -9,6 +9,7 @@ use actix_web::middleware::Next;
 use futures_util::FutureExt;
 
 use super::error::ApiError;
+use crate::excerpt::excerpt;
 use tickseed_session::error_chain;
 
 /// Logs the method, path and status of a failed request, and the error with all of its causes, which the response
@@ -24,7 +25,7 @@ pub async fn log_failures<B: MessageBody>(
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let Ok(response) = AssertUnwindSafe(next.call(request)).catch_unwind().await else {
         // The hook for panics has logged the cause.
-        tracing::error!(%method, path = uri.path(), status = 500, "a request failed: its handler panicked");
+        tracing::error!(%method, path = excerpt(uri.path()), status = 500, "a request failed: its handler panicked");
         return Err(ApiError::Panicked.into());
     };
     let response = response?;
@@ -33,7 +34,7 @@ pub async fn log_failures<B: MessageBody>(
         && let Some(cause) = error.cause_to_log()
     {
         let status = response.status().as_u16();
-        tracing::error!(%method, path = uri.path(), status, error = error_chain(cause), "a request failed");
+        tracing::error!(%method, path = excerpt(uri.path()), status, error = error_chain(cause), "a request failed");
     }
     Ok(response)
 }

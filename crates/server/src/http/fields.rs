@@ -5,10 +5,14 @@ use tickseed_engine::Error;
 
 use super::error::ApiError;
 use super::problem::{FieldError, MAX_LISTED_FIELDS};
+use crate::excerpt::excerpt;
 use tickseed_session::Timestamp;
 
-/// How much of an invalid value an error shows, in characters.
-const MAX_QUOTED_CHARACTERS: usize = 64;
+/// The end of the message for a value of a query string that contains an unescaped plus sign.
+const PLUS_IS_A_SPACE: &str = "; in a URL, + means a space: write it as %2B";
+
+/// The doubles that count as integers: 64 bits and a sign.
+const INTEGERS: std::ops::RangeInclusive<f64> = -18_446_744_073_709_551_616.0..=18_446_744_073_709_551_616.0;
 
 /// The fields of one object. `null` counts as left out.
 pub(super) struct Fields {
@@ -17,19 +21,31 @@ pub(super) struct Fields {
     prefix: String,
     /// The names of all fields read so far. Any other field is unknown.
     known_names: Vec<&'static str>,
+    /// The names of the fields with a `+` in a query string, where it means a space.
+    with_plus: Vec<String>,
     errors: Vec<FieldError>,
 }
 
 impl Fields {
     /// Takes the fields of a body.
     pub(super) fn new(object: Map<String, Value>) -> Self {
-        Self { object, prefix: String::new(), known_names: Vec::new(), errors: Vec::new() }
+        Self {
+            object,
+            prefix: String::new(),
+            known_names: Vec::new(),
+            with_plus: Vec::new(),
+            errors: Vec::new(),
+        }
     }
 
     /// Takes the fields of a query string. Their values are all strings.
     pub(super) fn from_query(query: &str) -> Self {
         let mut fields = Self::new(Map::new());
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let Some((name, value)) = form_urlencoded::parse(pair.as_bytes()).next() else { continue };
+            if pair.contains('+') {
+                fields.with_plus.push(name.to_string());
+            }
             let earlier = fields.object.insert(name.to_string(), Value::from(&*value));
             if earlier.is_some() && fields.errors.len() < MAX_LISTED_FIELDS {
                 fields.errors.push(duplicate_field(&name));
@@ -49,7 +65,9 @@ impl Fields {
         match read(&value) {
             Ok(value) => Some(value),
             Err(allowed) => {
-                self.fail(name, &format!("{allowed}, got {}", quoted(&value)));
+                let hint =
+                    if self.with_plus.iter().any(|other| other == name) { PLUS_IS_A_SPACE } else { "" };
+                self.fail(name, &format!("{allowed}, got {}{hint}", quoted(&value)));
                 None
             }
         }
@@ -122,9 +140,10 @@ impl Fields {
             [] => "no fields are allowed here".to_owned(),
             names => format!("known fields: {}", names.join(", ")),
         };
-        let unknown: Vec<String> = self.object.keys().take(MAX_LISTED_FIELDS).cloned().collect();
+        let unknown: Vec<String> =
+            self.object.keys().take(MAX_LISTED_FIELDS).map(|name| excerpt(name)).collect();
         for name in unknown {
-            self.fail(&shortened(&name), &format!("is not a known field; {allowed}"));
+            self.fail(&name, &format!("is not a known field; {allowed}"));
         }
     }
 }
@@ -135,10 +154,25 @@ pub(super) fn timestamp(value: &Value) -> Result<Timestamp, String> {
     Timestamp::parse(text).map_err(|error| error.to_string())
 }
 
-/// Reads an integer of up to 64 bits, signed or unsigned. Range checks come later.
+/// Reads an integer of up to 64 bits, signed or unsigned. `100`, `100.0` and `1e2` are the same number. Range checks come
+/// later.
 pub(super) fn integer(value: &Value) -> Result<i128, String> {
-    let number = value.as_i64().map(i128::from).or_else(|| value.as_u64().map(i128::from));
-    number.ok_or_else(|| "must be an integer".to_owned())
+    let integer = value.as_i64().map(i128::from).or_else(|| value.as_u64().map(i128::from));
+    match (integer, value.as_f64()) {
+        (Some(integer), _) => Ok(integer),
+        (None, Some(number)) if number.fract() == 0.0 => whole(number),
+        _ => Err("must be an integer".to_owned()),
+    }
+}
+
+/// Converts a whole number to an integer.
+#[expect(clippy::cast_possible_truncation, reason = "whole numbers in this range are kept")]
+fn whole(number: f64) -> Result<i128, String> {
+    if INTEGERS.contains(&number) {
+        Ok(number as i128)
+    } else {
+        Err("must be an integer of at most 64 bits".to_owned())
+    }
 }
 
 /// Reads an integer from a query string, where every value is a string.
@@ -151,20 +185,13 @@ pub(super) fn string(value: &Value) -> Result<String, String> {
     value.as_str().map(str::to_owned).ok_or_else(|| "must be a string".to_owned())
 }
 
-/// Formats a value for an error: as JSON, truncated if it is long.
+/// Formats a value for an error: as JSON, cut off if it is long.
 pub(super) fn quoted(value: &Value) -> String {
-    shortened(&value.to_string())
+    excerpt(&value.to_string())
 }
 
 /// Creates the error for a duplicate field.
 pub(super) fn duplicate_field(field: &str) -> FieldError {
-    let field = shortened(field);
+    let field = excerpt(field);
     FieldError { message: format!("{field} appears more than once"), field }
-}
-
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(MAX_QUOTED_CHARACTERS) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }

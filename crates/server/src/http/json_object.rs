@@ -5,14 +5,16 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderName};
 use actix_web::web::{self, Bytes};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use serde_json::{Map, Value};
 
 use super::error::ApiError;
 use super::fields::{duplicate_field, quoted};
-use super::strict_json;
+use super::problem::FieldError;
+use super::strict_json::{self, Mistake, ParseError};
+use crate::excerpt::excerpt;
 
 /// The limits of a request.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +52,7 @@ impl FromRequest for JsonObject {
                 return Ok(Self(Map::new()));
             }
             check_media_type(&request)?;
+            check_encoding(&request)?;
             parse(&body).map(Self)
         })
     }
@@ -68,14 +71,30 @@ fn check_length(request: &HttpRequest, limits: Limits) -> Result<(), ApiError> {
 
 fn check_media_type(request: &HttpRequest) -> Result<(), ApiError> {
     match request.mime_type() {
-        Ok(Some(mime)) if mime.essence_str() == "application/json" => Ok(()),
-        _ => {
-            let media_type = request.headers().get(header::CONTENT_TYPE);
-            let media_type = media_type
-                .map_or_else(|| "none".to_owned(), |value| String::from_utf8_lossy(value.as_bytes()).into());
-            Err(ApiError::UnsupportedMediaType { media_type })
+        Ok(Some(mime))
+            if mime.essence_str() == "application/json"
+                && mime.get_param("charset").is_none_or(|charset| charset == "utf-8") =>
+        {
+            Ok(())
         }
+        _ => Err(ApiError::UnsupportedMediaType {
+            media_type: header_text(request, header::CONTENT_TYPE).unwrap_or_else(|| "none".to_owned()),
+        }),
     }
+}
+
+/// Rejects a compressed body. Nothing here would decompress it.
+fn check_encoding(request: &HttpRequest) -> Result<(), ApiError> {
+    match header_text(request, header::CONTENT_ENCODING) {
+        Some(encoding) if !encoding.eq_ignore_ascii_case("identity") => {
+            Err(ApiError::UnsupportedEncoding { encoding })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn header_text(request: &HttpRequest, name: HeaderName) -> Option<String> {
+    request.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
 async fn read(payload: web::Payload, limits: Limits) -> Result<Bytes, ApiError> {
@@ -86,8 +105,7 @@ async fn read(payload: web::Payload, limits: Limits) -> Result<Bytes, ApiError> 
 }
 
 fn parse(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
-    let (value, duplicates) =
-        strict_json::parse(body).map_err(|error| ApiError::MalformedJson { reason: error.to_string() })?;
+    let (value, duplicates) = strict_json::parse(body).map_err(|error| unreadable(body, &error))?;
     if !duplicates.is_empty() {
         return Err(ApiError::InvalidFields(duplicates.iter().map(|path| duplicate_field(path)).collect()));
     }
@@ -98,6 +116,49 @@ fn parse(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
         other => Err(ApiError::MalformedJson { reason: format!("got {}", quoted(&other)) }),
     }
 }
+
+/// Explains why a body cannot be parsed. Names the field where there is one.
+fn unreadable(body: &[u8], error: &ParseError) -> ApiError {
+    let path = excerpt(&error.path);
+    let of_field = |message: String| {
+        ApiError::InvalidFields(vec![FieldError {
+            message: format!("{path} {message}"),
+            field: path.clone(),
+        }])
+    };
+    match error.mistake {
+        Mistake::HugeNumber if !path.is_empty() => {
+            let number = String::from_utf8_lossy(error.number(body));
+            of_field(format!("must be a number that a double can hold, got {}", excerpt(&number)))
+        }
+        Mistake::LoneSurrogate if !path.is_empty() => {
+            let position = error.position();
+            of_field(format!("must be whole Unicode characters, got half of a surrogate pair at {position}"))
+        }
+        _ => {
+            let reason = encoding_mistake(body).unwrap_or_else(|| error.to_string());
+            let place = if path.is_empty() { String::new() } else { format!(", in {path}") };
+            ApiError::MalformedJson { reason: reason + &place }
+        }
+    }
+}
+
+/// Returns what is wrong with the encoding of a body, if anything is.
+fn encoding_mistake(body: &[u8]) -> Option<String> {
+    match body {
+        [0xef, 0xbb, 0xbf, ..] => {
+            Some("it begins with a byte order mark, which JSON must not have".to_owned())
+        }
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some(NOT_UTF_8.to_owned()),
+        // Half of the bytes of ASCII in UTF-16 are zero.
+        [0, _, _, _, ..] | [_, 0, _, _, ..] if body.len().is_multiple_of(2) => Some(NOT_UTF_8.to_owned()),
+        _ => str::from_utf8(body)
+            .err()
+            .map(|error| format!("it must be UTF-8, and the byte at index {} is not", error.valid_up_to())),
+    }
+}
+
+const NOT_UTF_8: &str = "it must be UTF-8, and it looks like UTF-16 or UTF-32";
 
 /// The error for a broken connection, and for a body that contradicts its headers.
 fn incomplete() -> ApiError {

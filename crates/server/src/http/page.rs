@@ -18,9 +18,6 @@ struct Page;
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; base-uri 'none'; \
                                        form-action 'none'; frame-ancestors 'none'";
 
-const NOT_BUILT: &str = "/ (this server was built without the demo page; scripts/run builds both; the API is under /v1 \
-                         and documented at /docs/)";
-
 pub(super) async fn handle(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let path = request.path();
     let name = if path == "/" { "index.html" } else { path.trim_start_matches('/') };
@@ -29,7 +26,7 @@ pub(super) async fn handle(request: HttpRequest) -> Result<HttpResponse, ApiErro
             Err(ApiError::MethodNotAllowed { allow: GET_HEAD })
         }
         Some(file) => Ok(file_response(&request, name, file)),
-        None if path == "/" => Err(ApiError::NotFound { path: NOT_BUILT.to_owned() }),
+        None if path == "/" => Err(ApiError::PageNotBuilt),
         None => Err(not_found(&request)),
     }
 }

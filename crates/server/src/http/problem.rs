@@ -89,10 +89,10 @@ pub(super) enum BodyErrors {
         example = json!({"type": "about:blank", "title": "Payload Too Large", "status": 413, "code": "body_too_large",
             "detail": "the body must be at most 65536 bytes"}))]
     TooLarge(Problem),
-    /// `unsupported_media_type`: not application/json
+    /// `unsupported_media_type`: not application/json in UTF-8, or compressed
     #[response(status = 415, content_type = "application/problem+json",
         example = json!({"type": "about:blank", "title": "Unsupported Media Type", "status": 415, "code": "unsupported_media_type",
-            "detail": "the body must be application/json, got text/plain"}))]
+            "detail": "the body must be application/json in UTF-8, got text/plain"}))]
     UnsupportedMediaType(Problem),
 }
 

@@ -1,4 +1,5 @@
-//! A JSON parser that reports duplicate keys, at any depth. An object with duplicate keys could be read in two ways.
+//! A JSON parser that reports duplicate keys, at any depth, and the path of a mistake. An object with duplicate keys could be
+//! read in two ways.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -8,16 +9,89 @@ use serde_json::{Map, Number, Value};
 
 use super::problem::MAX_LISTED_FIELDS;
 
-/// Parses a value. Also returns the paths of its duplicate keys, at most [`MAX_LISTED_FIELDS`] of them.
-pub(super) fn parse(json: &[u8]) -> Result<(Value, Vec<String>), serde_json::Error> {
-    let duplicates = RefCell::new(Vec::new());
-    let mut deserializer = serde_json::Deserializer::from_slice(json);
-    let value = StrictValue { path: Path::Root, duplicates: &duplicates }.deserialize(&mut deserializer)?;
-    deserializer.end()?;
-    Ok((value, duplicates.into_inner()))
+/// Why a text cannot be parsed.
+#[derive(Debug)]
+pub(super) struct ParseError {
+    /// The path of the innermost value with the mistake. Empty for the outermost value.
+    pub(super) path: String,
+    pub(super) mistake: Mistake,
+    source: serde_json::Error,
 }
 
-/// The path of a value. It is formatted only for a duplicate, because most values never need it.
+/// What is wrong with a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mistake {
+    /// A number is too large for a double.
+    HugeNumber,
+    /// A string contains half of a surrogate pair, as in `"\ud800"`.
+    LoneSurrogate,
+    /// It is not JSON.
+    Syntax,
+}
+
+impl fmt::Display for ParseError {
+    /// Writes the reason and the position.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.source.fmt(f)
+    }
+}
+
+impl ParseError {
+    fn new(source: serde_json::Error, path: String) -> Self {
+        // The parser tells its errors apart only by their texts. A test checks each of these.
+        let text = source.to_string();
+        let mistake = if text.starts_with("number out of range") {
+            Mistake::HugeNumber
+        } else if text.contains("surrogate") || text.starts_with("unexpected end of hex escape") {
+            Mistake::LoneSurrogate
+        } else {
+            Mistake::Syntax
+        };
+        Self { path, mistake, source }
+    }
+
+    /// Returns the line and the column, in words.
+    pub(super) fn position(&self) -> String {
+        format!("line {} column {}", self.source.line(), self.source.column())
+    }
+
+    /// Returns the number at the position of the error, given the text that was parsed.
+    pub(super) fn number<'json>(&self, json: &'json [u8]) -> &'json [u8] {
+        let lines = json.split_inclusive(|&byte| byte == b'\n');
+        let line_start: usize = lines.take(self.source.line().saturating_sub(1)).map(<[u8]>::len).sum();
+        let position = (line_start + self.source.column()).min(json.len());
+        let is_other = |byte: &u8| !byte.is_ascii_digit() && !b"+-.eE".contains(byte);
+        // The position may be behind the last digit.
+        let last = json[..position].iter().rposition(|byte| !is_other(byte)).map_or(0, |last| last + 1);
+        let start = json[..last].iter().rposition(is_other).map_or(0, |other| other + 1);
+        let end = json[last..].iter().position(is_other).map_or(json.len(), |length| last + length);
+        &json[start..end]
+    }
+}
+
+/// Parses a value. Also returns the paths of its duplicate keys, at most [`MAX_LISTED_FIELDS`] of them.
+pub(super) fn parse(json: &[u8]) -> Result<(Value, Vec<String>), ParseError> {
+    let notes = RefCell::new(Notes::default());
+    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    let value = StrictValue { path: Path::Root, notes: &notes }.deserialize(&mut deserializer);
+    let value = value.and_then(|value| deserializer.end().map(|()| value));
+    let notes = notes.into_inner();
+    match value {
+        Ok(value) => Ok((value, notes.duplicates)),
+        Err(error) => Err(ParseError::new(error, notes.mistake.unwrap_or_default())),
+    }
+}
+
+/// What the parser found besides the value.
+#[derive(Default)]
+struct Notes {
+    /// The paths of duplicate keys.
+    duplicates: Vec<String>,
+    /// The path of the innermost value that cannot be parsed.
+    mistake: Option<String>,
+}
+
+/// The path of a value. It is formatted only for an error, because most values never need it.
 #[derive(Clone, Copy)]
 enum Path<'parse> {
     Root,
@@ -40,15 +114,20 @@ impl fmt::Display for Path<'_> {
 /// Reads one value. Collects duplicates instead of failing at the first, so that one response can list several.
 struct StrictValue<'parse> {
     path: Path<'parse>,
-    duplicates: &'parse RefCell<Vec<String>>,
+    notes: &'parse RefCell<Notes>,
 }
 
 impl StrictValue<'_> {
     fn record_duplicate(&self, path: Path<'_>) {
-        let mut duplicates = self.duplicates.borrow_mut();
+        let duplicates = &mut self.notes.borrow_mut().duplicates;
         if duplicates.len() < MAX_LISTED_FIELDS {
             duplicates.push(path.to_string());
         }
+    }
+
+    /// Records where a mistake is, unless a value inside has done so.
+    fn record_mistake(&self, path: Path<'_>) {
+        self.notes.borrow_mut().mistake.get_or_insert_with(|| path.to_string());
     }
 }
 
@@ -93,23 +172,25 @@ impl<'de> Visitor<'de> for StrictValue<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut array = Vec::new();
-        let duplicates = self.duplicates;
-        while let Some(item) =
-            items.next_element_seed(StrictValue { path: Path::Item(&self.path, array.len()), duplicates })?
-        {
-            array.push(item);
+        loop {
+            let path = Path::Item(&self.path, array.len());
+            let item = items.next_element_seed(StrictValue { path, notes: self.notes });
+            match item.inspect_err(|_| self.record_mistake(path))? {
+                Some(item) => array.push(item),
+                None => return Ok(Value::Array(array)),
+            }
         }
-        Ok(Value::Array(array))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
-        while let Some(key) = entries.next_key::<String>()? {
+        while let Some(key) = entries.next_key::<String>().inspect_err(|_| self.record_mistake(self.path))? {
             let path = Path::Key(&self.path, &key);
             if object.contains_key(&key) {
                 self.record_duplicate(path);
             }
-            let value = entries.next_value_seed(StrictValue { path, duplicates: self.duplicates })?;
+            let value = entries.next_value_seed(StrictValue { path, notes: self.notes });
+            let value = value.inspect_err(|_| self.record_mistake(path))?;
             object.insert(key, value);
         }
         Ok(Value::Object(object))
@@ -177,5 +258,45 @@ mod tests {
         for json in ["", "{", "{} x", "{'a':1}", "[1,]", "nul", "\"\u{1}\"", "1e999", &"[".repeat(200)] {
             assert!(parse(json.as_bytes()).is_err(), "{json:?}");
         }
+    }
+
+    #[test]
+    fn a_mistake_is_told_with_its_path() {
+        for (json, path, mistake) in [
+            ("1e400", "", Mistake::HugeNumber),
+            (r#"{"a":-1e400}"#, "a", Mistake::HugeNumber),
+            (r#"{"a":{"b":[0,1e99999999999]}}"#, "a.b.1", Mistake::HugeNumber),
+            (&format!(r#"{{"a":{}}}"#, "9".repeat(400)), "a", Mistake::HugeNumber),
+            (r#"{"a":"\ud800"}"#, "a", Mistake::LoneSurrogate),
+            (r#"{"a":["\udc00"]}"#, "a.0", Mistake::LoneSurrogate),
+            (r#"{"a":"\ud800x"}"#, "a", Mistake::LoneSurrogate),
+            (r#"{"a":"\ud800\n"}"#, "a", Mistake::LoneSurrogate),
+            (r#"{"a":"\ud800\ud800"}"#, "a", Mistake::LoneSurrogate),
+            (r#"{"a":{"\ud800":1}}"#, "a", Mistake::LoneSurrogate),
+            (r#"{"a":{"b":}}"#, "a.b", Mistake::Syntax),
+            (r#"{"a":{"b":1,}}"#, "a", Mistake::Syntax),
+            (r#"{"a":1}{}"#, "", Mistake::Syntax),
+        ] {
+            let error = parse(json.as_bytes()).unwrap_err();
+            assert_eq!((error.path.as_str(), error.mistake), (path, mistake), "{json}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_is_too_large_is_found_in_the_text() {
+        let digits = "9".repeat(400);
+        for number in ["1e400", "-1E+400", "12.5e999999999999999999", &digits, &format!("{digits}.5e9")] {
+            for json in
+                [format!("{{\n\"a\":\n [1, {number}]\n}}"), format!("{{\"a\":{number}}}"), number.to_owned()]
+            {
+                let error = parse(json.as_bytes()).unwrap_err();
+                assert_eq!(str::from_utf8(error.number(json.as_bytes())), Ok(number), "{json}: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_that_are_almost_zero_are_zero() {
+        assert_eq!(parse(b"1e-99999999999").unwrap().0, Value::from(0.0));
     }
 }

@@ -1,9 +1,14 @@
 //! The command line of the binary.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::process::{Command, Output};
+use std::thread;
 
+use clap::CommandFactory;
 use tempfile::TempDir;
 use tickseed_engine::{BreakInterval, Rules, Seed, Step, Timeline};
+use tickseed_server::settings::CommandLine;
 
 use crate::support::{Process, serve_command};
 
@@ -53,8 +58,16 @@ fn state_explains_invalid_arguments() {
         ),
         (
             &["--at", "soon"],
-            "error: invalid value 'soon' for '--at <INSTANT>': must be an instant in the years 1970",
+            "error: --at: must be an instant in the years 1970 to 9999, in RFC 3339 with Z or an offset, like \
+             2026-01-31T12:00:03.000Z, got something else",
         ),
+        (
+            &["--at", "2016-12-31T23:59:60Z"],
+            "error: --at: must be an instant in the years 1970 to 9999, in RFC 3339 with Z or an offset, like \
+             2026-01-31T12:00:03.000Z, got 2016-12-31T23:59:60Z",
+        ),
+        (&["--step", "1.5"], "error: --step: must be a whole number of at most 64 bits, got 1.5"),
+        (&["--step", "1", "--seed", ""], "error: the argument '--seed <SEED>' cannot be used multiple times"),
         (&[], "error: the following required arguments were not provided"),
         (
             &["--step", "1", "--at", "2026-01-31T12:00:00Z"],
@@ -66,19 +79,52 @@ fn state_explains_invalid_arguments() {
     }
 }
 
+/// A setting of `tickseed serve`: its flag and its environment variable.
+struct Setting {
+    flag: String,
+    variable: String,
+}
+
+/// Returns every setting of `tickseed serve`, from the definition of the command line.
+fn settings() -> Vec<Setting> {
+    let command = CommandLine::command();
+    let serve = command.find_subcommand("serve").unwrap();
+    let settings: Vec<Setting> = serve
+        .get_arguments()
+        .filter(|argument| argument.get_id() != "help")
+        .map(|argument| Setting {
+            flag: format!("--{}", argument.get_long().unwrap()),
+            variable: argument.get_env().expect("every setting has a variable").to_str().unwrap().to_owned(),
+        })
+        .collect();
+    assert!(settings.len() > 10);
+    settings
+}
+
+/// Returns the output of `tickseed serve` with settings that make its start fail.
+fn failed_start(arguments: &[&str], variables: &[(&str, &str)]) -> String {
+    let folder = TempDir::new().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tickseed"));
+    // If the settings were accepted, this address of no machine would make the start fail.
+    command.current_dir(folder.path()).env_clear().env("HOST", "192.0.2.1");
+    let output = command.envs(variables.iter().copied()).arg("serve").args(arguments).output().unwrap();
+    assert!(!output.status.success());
+    String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+}
+
 #[test]
-fn help_documents_every_setting() {
-    let help = String::from_utf8(tickseed(&["serve", "--help"]).stdout).unwrap();
+fn help_documents_every_setting_without_its_value() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tickseed"));
+    command.env_clear().args(["serve", "--help"]);
+    for setting in settings() {
+        command.env(setting.variable, "opensesame");
+    }
+    let help = String::from_utf8(command.output().unwrap().stdout).unwrap();
     // The help is wrapped at the width of the terminal.
     let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
-    for (flag, variable) in [
-        ("--port", "PORT"),
-        ("--host", "HOST"),
-        ("--data-dir", "TICKSEED_DATA_DIR"),
-        ("--session-ttl", "TICKSEED_SESSION_TTL"),
-        ("--log", "TICKSEED_LOG"),
-    ] {
-        assert!(help.contains(flag) && help.contains(&format!("[env: {variable}=]")), "{flag}: {help}");
+    assert!(!help.contains("opensesame"), "{help}");
+    for Setting { flag, variable } in settings() {
+        assert!(help.contains(&flag) && help.contains(&format!("[env: {variable}]")), "{flag}: {help}");
     }
 }
 
@@ -98,6 +144,164 @@ fn the_table_of_settings_lists_the_flags_of_the_server() {
     flags.sort_unstable();
     listed.sort_unstable();
     assert_eq!(listed, flags);
+}
+
+#[test]
+fn the_documentation_lists_every_setting() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/operations.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    for Setting { flag, variable } in settings() {
+        assert!(page.contains(&format!("`{flag}`")) && page.contains(&format!("`{variable}`")), "{flag}");
+    }
+}
+
+#[test]
+fn an_empty_variable_counts_as_left_out_and_an_empty_flag_is_an_error() {
+    let settings = settings();
+    for wrong in ["PORT", "TICKSEED_CACHE_MB"] {
+        let value = |variable: &str| if variable == wrong { "wrong" } else { "" };
+        let names = settings.iter().map(|setting| setting.variable.as_str());
+        let variables: Vec<_> = names.map(|name| (name, value(name))).collect();
+        let error = failed_start(&[], &variables);
+        assert!(error.starts_with(&format!("error: {wrong}: must be a whole number")), "{error}");
+    }
+    for Setting { flag, .. } in &settings {
+        let error = failed_start(&[flag, ""], &[]);
+        assert!(error.starts_with(&format!("error: {flag}: must")), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_starts_if_every_variable_is_empty() {
+    let folder = TempDir::new().unwrap();
+    let mut command = serve_command(folder.path());
+    for setting in settings() {
+        command.env(setting.variable, "");
+    }
+    let server = Process::spawn(&mut command);
+    server.api.create(r#"{"tick_ms":100}"#).await;
+    assert!(folder.path().join("sessions.redb").exists());
+}
+
+#[test]
+fn an_error_names_the_variable_or_the_flag_that_the_value_came_from() {
+    for (arguments, variables, message) in [
+        (
+            &[][..],
+            &[("PORT", "abc")][..],
+            "PORT: must be a whole number from 0 to 65535, got something else\n",
+        ),
+        (&["--port", "70000"], &[], "--port: must be a whole number from 0 to 65535, got 70000\n"),
+        (&["--port", "70000"], &[("PORT", "1")], "--port: must be"),
+        (
+            &["--port", "1"],
+            &[("REDIS_DB", "-1"), ("PORT", "x")],
+            "REDIS_DB: must be a whole number from 0 to 65535, got -1\n",
+        ),
+        (&[], &[("HOST", "localhost:8080")], "HOST: must be a host name or an IP address without a port"),
+        (&[], &[("TICKSEED_LOG", "inf")], "TICKSEED_LOG: must be error, warn, info, debug, trace or off, or"),
+        (&["--store", "memory"], &[], "--store: a store is one of embedded, "),
+        (
+            &["--prot", "1"],
+            &[],
+            "unexpected argument '--prot' found\n\n  tip: a similar argument exists: '--port'",
+        ),
+    ] {
+        let error = failed_start(arguments, variables);
+        assert!(error.starts_with(&format!("error: {message}")), "{error}");
+    }
+    let bytes = OsStr::from_bytes(b"\xff");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tickseed"));
+    let output = command.env_clear().env("TICKSEED_CACHE_MB", bytes).arg("serve").output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.starts_with("error: TICKSEED_CACHE_MB: must be UTF-8\n"), "{error}");
+}
+
+/// Addresses with a mistake, and with a password that contains `sesame`.
+const MISSPELT_ADDRESSES: [&str; 22] = [
+    "redis://u:opensesame@h:port",
+    "redis://u:open/sesame@h",
+    "redis://u:open#sesame@h",
+    "redis://u:open?sesame@h",
+    "redis://u:open@sesame@h:x",
+    "redis://:opensesame",
+    "redis://u:opensesame:6379",
+    "redis://opensesame@",
+    "redis://h:6379/opensesame",
+    "redis://h:6379,password=opensesame",
+    "redis+cluster://h:6379,password=opensesame",
+    "redis+cluster://u:opensesame@h:1,",
+    "redis:/u:opensesame@h",
+    "redis//u:opensesame@h",
+    "redis:u:opensesame@h",
+    "reddis://u:opensesame@h",
+    "opensesame://h",
+    "h:6379,password=opensesame",
+    "u:opensesame@h:x",
+    "--u:opensesame@h",
+    "--opensesame",
+    "-opensesame",
+];
+
+#[test]
+fn no_output_contains_the_password_of_a_misspelt_address() {
+    let settings = settings();
+    let check = |parity| {
+        for (index, address) in MISSPELT_ADDRESSES.iter().enumerate().filter(|(index, _)| index % 2 == parity)
+        {
+            let folder = TempDir::new().unwrap();
+            let runs = settings_for(&settings, index).chain([None]);
+            for (arguments, variable) in runs.flat_map(|setting| command_lines(setting, address)) {
+                let mut command = Command::new(env!("CARGO_BIN_EXE_tickseed"));
+                command.env_clear().envs(SETTINGS_THAT_FAIL_SOON).envs(variable.clone());
+                let output = command.current_dir(folder.path()).args(&arguments).output().unwrap();
+                let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+                assert!(!text.contains("sesame"), "{arguments:?} {variable:?}: {text}");
+            }
+        }
+    };
+    thread::scope(|scope| {
+        scope.spawn(|| check(0));
+        check(1);
+    });
+}
+
+/// A start that accepts an address, for example as the name of a folder, fails soon: no machine has this address.
+const SETTINGS_THAT_FAIL_SOON: [(&str, &str); 3] =
+    [("HOST", "192.0.2.1"), ("TICKSEED_STORE_WAIT", "0"), ("TICKSEED_LOG", "trace")];
+
+/// Returns the settings to try with an address: those for addresses, and some of the others in turn, because a process takes
+/// time.
+fn settings_for(settings: &[Setting], index: usize) -> impl Iterator<Item = Option<&Setting>> {
+    let is_for_addresses = |flag: &str| matches!(flag, "--store" | "--redis-addr");
+    let chosen = settings.iter().enumerate();
+    let chosen = chosen
+        .filter(move |(other, setting)| is_for_addresses(&setting.flag) || (index + other).is_multiple_of(4));
+    chosen.map(|(_, setting)| Some(setting))
+}
+
+type CommandLineAndVariable = (Vec<String>, Option<(String, String)>);
+
+/// Returns the ways to give an address to a setting, or in the place of another argument.
+fn command_lines(setting: Option<&Setting>, address: &str) -> Vec<CommandLineAndVariable> {
+    if let Some(Setting { flag, variable }) = setting {
+        let variable = (variable.clone(), address.to_owned());
+        return vec![
+            (vec!["serve".to_owned()], Some(variable)),
+            (vec!["serve".to_owned(), format!("{flag}={address}")], None),
+        ];
+    }
+    let serve = |argument: String| vec!["serve".to_owned(), argument];
+    let state = ["state", "--seed", "a", "--at", address].map(str::to_owned).to_vec();
+    let arguments = [
+        serve(address.to_owned()),
+        serve(format!("--stroe={address}")),
+        serve(format!("--{address}")),
+        serve(format!("-{address}")),
+        vec![address.to_owned()],
+        state,
+    ];
+    arguments.map(|arguments| (arguments, None)).to_vec()
 }
 
 #[tokio::test]
@@ -135,7 +339,7 @@ fn a_failed_start_explains_why() {
         "{port}"
     );
     let log = error_of(serve_command(folder.path()).args(["--log", "a=b=c"]));
-    assert!(log.contains("error: the log filter \"a=b=c\" is invalid"), "{log}");
+    assert!(log.contains("error: --log: must be error, warn, info"), "{log}");
     std::fs::write(folder.path().join("sessions.redb"), "something else").unwrap();
     let file = error_of(&mut serve_command(folder.path()));
     assert!(file.contains("sessions.redb cannot be opened: "), "{file}");

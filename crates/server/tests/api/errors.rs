@@ -1,15 +1,12 @@
 //! Every error response: its status, its code, its media type, and a message that names the allowed and the given value.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use reqwest::Method;
+use reqwest::header::{HeaderMap, HeaderName};
 use tickseed_server::app::Options;
-use tickseed_server::http::Limits;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
-use crate::support::{DEADLINE, LocalServer, Response};
+use crate::support::{LocalServer, Response};
 use tickseed_session::acceptance::{Fault, FaultyStore};
 
 const UNKNOWN: &str = "/v1/sessions/sess_00000000-0000-4000-8000-000000000000";
@@ -27,13 +24,18 @@ async fn every_field_of_a_new_session_is_validated() {
         (r#"{"tick_ms":0}"#, "tick_ms", "tick_ms must be from 1 to 86400000, got 0"),
         (r#"{"tick_ms":86400001}"#, "tick_ms", "tick_ms must be from 1 to 86400000, got 86400001"),
         (r#"{"tick_ms":-3}"#, "tick_ms", "tick_ms must be from 1 to 86400000, got -3"),
-        (r#"{"tick_ms":1.5}"#, "tick_ms", "tick_ms must be an integer, got 1.5"),
         (r#"{"tick_ms":"100"}"#, "tick_ms", r#"tick_ms must be an integer, got "100""#),
         (
             r#"{"tick_ms":1,"start_at":"1969-12-31T23:59:59Z"}"#,
             "start_at",
             "start_at must be an instant in the years 1970 to 9999, in RFC 3339 with Z or an offset, like 2026-01-31T12:00:03.000Z, \
              got \"1969-12-31T23:59:59Z\"",
+        ),
+        (
+            r#"{"tick_ms":1,"start_at":"9999-12-31T23:59:59-00:01"}"#,
+            "start_at",
+            "start_at must be an instant in the years 1970 to 9999, in RFC 3339 with Z or an offset, like 2026-01-31T12:00:03.000Z, \
+             got \"9999-12-31T23:59:59-00:01\"",
         ),
         (
             r#"{"tick_ms":1,"start_at":1700000000000}"#,
@@ -106,13 +108,31 @@ async fn every_field_of_a_new_session_is_validated() {
 #[tokio::test]
 async fn one_response_lists_every_invalid_field() {
     let server = LocalServer::start();
-    let body = r#"{"tick_ms":0,"seed":"","rules":{"rounds_per_epoch":1,"x":1},"y":2}"#;
-    let problem = server.api.post("/v1/sessions", body).await.problem(400, "invalid_fields");
-    let fields: Vec<&str> =
-        problem["errors"].as_array().unwrap().iter().map(|e| e["field"].as_str().unwrap()).collect();
-    assert_eq!(fields, ["tick_ms", "seed", "rules.rounds_per_epoch", "rules.x", "y"]);
-    for error in problem["errors"].as_array().unwrap() {
-        assert!(problem["detail"].as_str().unwrap().contains(error["message"].as_str().unwrap()));
+    for (body, expected) in [
+        (
+            r#"{"tick_ms":0,"seed":"","rules":{"rounds_per_epoch":1,"x":1},"y":2}"#,
+            &["tick_ms", "seed", "rules.rounds_per_epoch", "rules.x", "y"][..],
+        ),
+        (
+            r#"{"tick_ms":1,"rules":{"rounds_per_epoch":3,"break_interval":{"min":0,"max":2000000}}}"#,
+            &["rules.break_interval.min", "rules.break_interval.max", "rules.rounds_per_epoch"],
+        ),
+        (
+            r#"{"tick_ms":1,"rules":{"rounds_per_epoch":"x","break_interval":{"min":0}}}"#,
+            &["rules.break_interval.max", "rules.break_interval.min", "rules.rounds_per_epoch"],
+        ),
+        (
+            r#"{"tick_ms":1,"rules":{"rounds_per_epoch":1,"break_interval":{"min":9,"max":8}}}"#,
+            &["rules.break_interval.max", "rules.rounds_per_epoch"],
+        ),
+    ] {
+        let problem = server.api.post("/v1/sessions", body).await.problem(400, "invalid_fields");
+        let errors = problem["errors"].as_array().unwrap();
+        let fields: Vec<&str> = errors.iter().map(|error| error["field"].as_str().unwrap()).collect();
+        assert_eq!(fields, expected);
+        for error in errors {
+            assert!(problem["detail"].as_str().unwrap().contains(error["message"].as_str().unwrap()));
+        }
     }
 }
 
@@ -128,6 +148,12 @@ async fn state_queries_and_stops_are_validated() {
         ("?step=1e3", "step", r#"step must be an integer, got "1e3""#),
         ("?step=1&at=2026-01-31T12:00:00Z", "step", "step cannot be combined with at"),
         ("?step=1&step=2", "step", "step appears more than once"),
+        (
+            "?at=2026-01-31T12:00:00+01:00",
+            "at",
+            "got \"2026-01-31T12:00:00 01:00\"; in a URL, + means a space: write it as %2B",
+        ),
+        ("?at=", "at", r#"2026-01-31T12:00:03.000Z, got """#),
         ("?stpe=1", "stpe", "stpe is not a known field; known fields: at, step"),
     ];
     for (query, field, end) in cases {
@@ -143,25 +169,33 @@ async fn state_queries_and_stops_are_validated() {
 }
 
 #[tokio::test]
-async fn bodies_other_than_a_json_object_are_refused() {
+async fn text_from_the_client_is_shortened_in_every_error() {
     let server = LocalServer::start();
-    for body in
-        ["{", "{'tick_ms':1}", "nonsense", "[]", "1", r#"{"tick_ms":1}{}"#, "\"\u{0}\"", &"[".repeat(1000)]
-    {
-        server.api.post("/v1/sessions", body).await.problem(400, "malformed_json");
+    let long = "x".repeat(20_000);
+    let post = async |header: &str, value: &str| {
+        let request =
+            server.api.request(Method::POST, "/v1/sessions").header("content-type", "application/json");
+        let mut headers = HeaderMap::new();
+        headers.insert(HeaderName::from_bytes(header.as_bytes()).unwrap(), value.parse().unwrap());
+        Response::read(request.headers(headers).body("{}").send().await.unwrap()).await
+    };
+    for response in [
+        server.api.get(&format!("/{long}")).await,
+        server.api.get(&format!("/docs/{long}")).await,
+        server.api.get(&format!("/v1/sessions/{long}")).await,
+        server.api.get(&format!("{UNKNOWN}/state?at={long}")).await,
+        server.api.get(&format!("{UNKNOWN}/state?{long}=1")).await,
+        server.api.post("/v1/sessions", &format!(r#"{{"seed":"{long}"}}"#)).await,
+        server.api.post("/v1/sessions", &format!(r#"{{"start_at":"{long}"}}"#)).await,
+        server.api.post("/v1/sessions", &format!(r#"{{"{long}":1}}"#)).await,
+        server.api.post("/v1/sessions", &format!(r#"{{"{long}":x}}"#)).await,
+        server.api.post("/v1/sessions", &format!(r#"{{"tick_ms":{}}}"#, "9".repeat(20_000))).await,
+        server.api.post("/v1/sessions", &format!("\"{long}\"")).await,
+        post("content-type", &long).await,
+        post("content-encoding", &long).await,
+    ] {
+        assert!(response.status >= 400 && response.text.len() < 1_000, "{}", response.text);
     }
-    let broken =
-        server.api.post("/v1/sessions", "{\n  \"tick_ms\": ,\n}").await.problem(400, "malformed_json");
-    assert_eq!(broken["detail"], "the body must be a JSON object: expected value at line 2 column 14");
-}
-
-#[tokio::test]
-async fn a_malformed_chunked_body_is_refused_with_a_clear_message() {
-    let server = LocalServer::start();
-    let broken = b"POST /v1/sessions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
-                   transfer-encoding: chunked\r\n\r\nnonsense\r\n";
-    let response = send_raw(&server, broken).await;
-    assert!(response.starts_with("HTTP/1.1 400") && response.contains("it is incomplete"), "{response}");
 }
 
 #[tokio::test]
@@ -180,58 +214,6 @@ async fn an_error_response_stays_small_however_many_fields_are_invalid() {
     let query = "x=1&".repeat(5_000);
     let response = server.api.get(&format!("{UNKNOWN}/state?{query}")).await;
     assert_eq!(response.problem(400, "invalid_fields")["errors"].as_array().unwrap().len(), 21);
-}
-
-#[tokio::test]
-async fn bodies_of_other_media_types_are_refused() {
-    let server = LocalServer::start();
-    let post = async |media_type: Option<&str>| {
-        let request = server.api.request(Method::POST, "/v1/sessions").body(r#"{"tick_ms":1}"#);
-        let request =
-            media_type.iter().fold(request, |request, value| request.header("content-type", *value));
-        Response::read(request.send().await.unwrap()).await
-    };
-    let problem = post(Some("text/plain")).await.problem(415, "unsupported_media_type");
-    assert_eq!(problem["detail"], "the body must be application/json, got text/plain");
-    post(None).await.problem(415, "unsupported_media_type");
-    post(Some("\u{e9}")).await.problem(415, "unsupported_media_type");
-    assert_eq!(post(Some("application/json; charset=utf-8")).await.status, 201);
-}
-
-#[tokio::test]
-async fn oversized_bodies_are_refused() {
-    let server = LocalServer::start();
-    let largest = r#"{"tick_ms":1}"#.to_owned() + &" ".repeat(64 * 1024 - 13);
-    assert_eq!(server.api.post("/v1/sessions", &largest).await.status, 201);
-    let problem =
-        server.api.post("/v1/sessions", &format!("{largest} ")).await.problem(413, "body_too_large");
-    assert_eq!(problem["detail"], "the body must be at most 65536 bytes");
-    let chunked = "POST /v1/sessions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
-                   transfer-encoding: chunked\r\n\r\n10001\r\n";
-    let response = send_raw(&server, &[chunked.as_bytes(), largest.as_bytes(), b" \r\n"].concat()).await;
-    assert!(response.starts_with("HTTP/1.1 413"), "{response}");
-}
-
-/// Sends bytes on a new connection and reads to the end of the JSON in the response.
-async fn send_raw(server: &LocalServer, bytes: &[u8]) -> String {
-    let mut stream = TcpStream::connect(server.api.base.trim_start_matches("http://")).await.unwrap();
-    stream.write_all(bytes).await.unwrap();
-    let mut response = Vec::new();
-    while !response.ends_with(b"}") {
-        let read = tokio::time::timeout(DEADLINE, stream.read_buf(&mut response)).await.unwrap().unwrap();
-        assert!(read > 0, "the server closed the connection: {:?}", String::from_utf8_lossy(&response));
-    }
-    String::from_utf8(response).unwrap()
-}
-
-#[tokio::test]
-async fn a_request_whose_body_does_not_arrive_times_out() {
-    let limits = Limits { body_timeout: Duration::from_millis(50), ..Limits::default() };
-    let server = LocalServer::with_options(Options { limits, ..Options::default() });
-    let head = b"POST /v1/sessions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{";
-    let response = send_raw(&server, head).await;
-    assert!(response.starts_with("HTTP/1.1 408"), "{response}");
-    assert!(response.contains("application/problem+json") && response.contains("body_timeout"), "{response}");
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! Tests of the server over HTTP. They set the clock where time matters, and run the real binary where processes and disks
 //! matter.
 
+mod bodies;
 mod command_line;
+mod connections;
 mod document;
 mod durability;
 mod errors;

@@ -1,6 +1,7 @@
 //! The address of a Redis, with the login.
 
 use std::fmt;
+use std::net::Ipv6Addr;
 
 use deadpool_redis::redis::{ConnectionInfo, IntoConnectionInfo};
 
@@ -33,6 +34,8 @@ fn form(scheme: &str) -> String {
 /// What the scheme of a cluster ends with.
 const CLUSTER: &str = "+cluster";
 
+const MALFORMED_HOST: &str = "a host or a port is missing or malformed";
+
 impl RedisAddress {
     /// Returns whether addresses with this scheme are those of a Redis.
     #[must_use]
@@ -59,6 +62,9 @@ impl RedisAddress {
             return Err(invalid("there is a ? or a #"));
         }
         let (login, hosts) = rest.rsplit_once('@').map_or(("", rest), |(login, hosts)| (login, hosts));
+        if login.contains('/') {
+            return Err(invalid("there is a / before the @"));
+        }
         let (hosts, database) = hosts.split_once('/').unwrap_or((hosts, ""));
         let at = if login.is_empty() { "" } else { "@" };
         let hosts: Vec<_> = hosts.split(',').collect();
@@ -75,12 +81,16 @@ impl RedisAddress {
         if !database.is_empty() && database.parse::<u16>().is_err() {
             return Err(invalid("the database is not a number from 0 to 65535"));
         }
+        // Other parsers take anything for a host, such as a password, and the log names hosts.
+        if !hosts.iter().all(|host| is_host(host)) {
+            return Err(invalid(MALFORMED_HOST));
+        }
         let node = |host: &&str| {
             let node = format!("{node_scheme}://{login}{at}{host}/{database}");
             node.as_str().into_connection_info().map(|node| with_password(node, password))
         };
         let nodes = hosts.iter().map(node).collect::<Result<_, _>>();
-        let nodes = nodes.map_err(|_| invalid("a host or a port is missing or malformed"))?;
+        let nodes = nodes.map_err(|_| invalid(MALFORMED_HOST))?;
         Ok(Self { nodes, is_cluster })
     }
 
@@ -99,6 +109,24 @@ impl RedisAddress {
     pub(super) fn channel(&self) -> String {
         format!("tickseed:{}:replaced", self.nodes[0].redis_settings().db())
     }
+}
+
+/// Returns whether a text is the name or the IP address of a host, and perhaps a port.
+fn is_host(text: &str) -> bool {
+    if let Some((address, port)) = text.strip_prefix('[').and_then(|text| text.split_once(']')) {
+        let port_is_valid = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
+        return port_is_valid && address.parse::<Ipv6Addr>().is_ok();
+    }
+    let (name, port_is_valid) =
+        text.rsplit_once(':').map_or((text, true), |(name, port)| (name, is_port(port)));
+    let allowed = |character: char| character.is_ascii_alphanumeric() || "-._".contains(character);
+    port_is_valid
+        && name.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && name.chars().all(allowed)
+}
+
+fn is_port(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok_and(|port| port > 0)
 }
 
 fn with_password(node: ConnectionInfo, password: Option<&str>) -> ConnectionInfo {
@@ -167,6 +195,18 @@ mod tests {
             ("redis://", "redis", missing),
             ("redis://u:secret@a:x", "redis", missing),
             ("redis://secret:6379:x", "redis", missing),
+            ("redis://:secret", "redis", missing),
+            ("redis://secret@", "redis", missing),
+            ("redis://a:0", "redis", missing),
+            ("redis://a:+1", "redis", missing),
+            ("redis://[::1", "redis", missing),
+            ("redis://a b:1", "redis", missing),
+            ("redis://-secret", "redis", missing),
+            ("redis+cluster://a:1,password=secret", "redis+cluster", missing),
+            ("redis+cluster://a:1,,b", "redis+cluster", missing),
+            ("redis://:sec/ret@a", "redis", "there is a / before the @"),
+            ("redis://b/0:secret@a", "redis", "there is a / before the @"),
+            ("redis:///secret", "redis", no_number),
             ("redis://a/x", "redis", no_number),
             ("redis://a/-1", "redis", no_number),
             ("redis://a/65536", "redis", no_number),

@@ -9,7 +9,7 @@
  * | `not_an_integer` | a number is not an integer, or too large for JavaScript to represent exactly |
  * | `not_a_text` | a value is not a string |
  * | `lone_surrogate` | a string is not well-formed: it contains half a surrogate pair, which UTF-8 cannot encode |
- * | `not_an_instant` | a value is neither integer milliseconds, nor a valid `Date`, nor an RFC 3339 string with at most milliseconds |
+ * | `not_an_instant` | a value is neither integer milliseconds, nor a valid `Date`, nor an RFC 3339 string |
  * | `not_a_session` | a value is not a session, but for example the body of an error response |
  * | `engine_version` | the session needs another version of the engine |
  * | `not_loaded` | `loadEngine` has not finished yet |

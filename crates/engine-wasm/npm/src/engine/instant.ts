@@ -18,29 +18,26 @@ export function milliseconds(field: string, instant: Instant): number {
     throw new EngineError(
       "not_an_instant",
       field,
-      `${field} must be integer milliseconds since the Unix epoch, a valid Date, or an RFC 3339 string with at most ` +
-        `millisecond precision, got ${instant instanceof Date ? "an invalid Date" : printable(instant)}`,
+      `${field} must be integer milliseconds since the Unix epoch, a valid Date, or an RFC 3339 string, ` +
+        `got ${instant instanceof Date ? "an invalid Date" : printable(instant)}`,
     );
   }
   return found;
 }
 
-/** Parses an RFC 3339 string. Returns NaN if it is invalid or more precise than milliseconds. */
+/** Parses an RFC 3339 string, with the rules of the server. Returns NaN if it is invalid. */
 function parsed(text: string): number {
   const match = typeof text === "string" ? RFC_3339.exec(text) : null;
   if (match === null) {
     return Number.NaN;
   }
   const [, date, time, fraction = "", sign, hours, minutes] = match;
-  if (/[1-9]/.test(fraction.slice(3))) {
-    return Number.NaN;
-  }
   const local = utc(`${date}T${time}.${fraction.slice(0, 3).padEnd(3, "0")}Z`);
   const offset = sign === undefined ? 0 : (Number(hours) * 60 + Number(minutes)) * MINUTE;
   return sign === "-" ? local + offset : local - offset;
 }
 
-/** Parses a string in the form of `Date.toISOString`. Returns NaN for a day or an hour that does not exist. */
+/** Parses a string in the form of `Date.toISOString`. Returns NaN for a day or a time that does not exist, or a leap second. */
 function utc(text: string): number {
   const date = new Date(text);
   // JavaScript reads 30 February as 2 March, so an invalid date does not survive the round trip.

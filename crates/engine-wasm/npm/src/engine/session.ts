@@ -3,7 +3,8 @@ import { printable } from "./input.js";
 
 /**
  * An instant: integer milliseconds since the Unix epoch, a `Date`, or an RFC 3339 string such as
- * `"2026-11-23T12:00:03.000Z"`. The year must be 1970 to 9999.
+ * `"2026-11-23T12:00:03.000Z"`. The year must be 1970 to 9999. Strings are read as the server reads them: there are no leap
+ * seconds, and digits beyond milliseconds are cut off.
  */
 export type Instant = number | Date | string;
 

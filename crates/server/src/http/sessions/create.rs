@@ -25,8 +25,8 @@ pub(in crate::http) struct CreateSession {
     /// The length of a tick, in milliseconds: 1 to 86 400 000 (a day).
     #[schema(minimum = 1, maximum = 86_400_000, example = 100)]
     tick_ms: u32,
-    /// When step 0 begins: an RFC 3339 timestamp in the years 1970 to 9999. Digits beyond milliseconds are cut off.
-    /// Default: three seconds from now.
+    /// When step 0 begins: an RFC 3339 timestamp in the years 1970 to 9999, without leap seconds. Digits beyond
+    /// milliseconds are cut off. Default: three seconds from now.
     #[schema(value_type = Option<String>, format = DateTime, pattern = r"^(19[7-9]|[2-9][0-9]{2})[0-9]-")]
     start_at: Option<Timestamp>,
     /// The string that determines every break and every draw: 1 to 128 bytes of UTF-8. Default: a random UUID.
@@ -117,17 +117,34 @@ fn read(mut fields: Fields, created_at: Timestamp) -> Result<NewSession, ApiErro
 }
 
 fn read_rules(fields: &mut Fields) -> Option<Rules> {
-    let interval = fields.object("break_interval", |interval| {
-        let (min, max) = (interval.required("min", integer), interval.required("max", integer));
-        Some((min?, max?))
+    let ends = fields.object("break_interval", |interval| {
+        Some((interval.required("min", integer), interval.required("max", integer)))
     });
-    let rounds_per_epoch = fields.optional("rounds_per_epoch", integer);
-    let interval = match interval {
-        Some((min, max)) => fields.check(BreakInterval::new(min, max))?,
-        None => BreakInterval::default(),
+    let interval = match ends {
+        Some((min, max)) => check_interval(fields, min, max),
+        None => Some(BreakInterval::default()),
     };
     let default = Rules::default().rounds_per_epoch().into();
-    fields.check(Rules::new(interval, rounds_per_epoch.unwrap_or(default)))
+    let rounds_per_epoch = fields.optional("rounds_per_epoch", integer).unwrap_or(default);
+    // Checked with any interval, so that an invalid interval does not hide an error here.
+    let rules = fields.check(Rules::new(interval.unwrap_or_default(), rounds_per_epoch));
+    interval.and(rules)
+}
+
+/// Checks both ends of an interval, so that an error of one does not hide an error of the other.
+fn check_interval(fields: &mut Fields, min: Option<i128>, max: Option<i128>) -> Option<BreakInterval> {
+    if let (Some(min), Some(max)) = (min, max)
+        && BreakInterval::new(min, BreakInterval::MAX_TICKS).is_ok()
+    {
+        return fields.check(BreakInterval::new(min, max));
+    }
+    if let Some(min) = min {
+        fields.check(BreakInterval::new(min, BreakInterval::MAX_TICKS));
+    }
+    if let Some(max) = max {
+        fields.check(BreakInterval::new(1, max));
+    }
+    None
 }
 
 fn read_metadata(value: &Value) -> Result<Metadata, String> {
@@ -136,6 +153,6 @@ fn read_metadata(value: &Value) -> Result<Metadata, String> {
 }
 
 fn read_time_to_live(value: &Value) -> Result<TimeToLive, String> {
-    let seconds = value.as_u64().and_then(|seconds| u32::try_from(seconds).ok());
+    let seconds = integer(value).ok().and_then(|seconds| u32::try_from(seconds).ok());
     seconds.map(TimeToLive::from_seconds).ok_or_else(|| format!("must be an integer from 0 to {}", u32::MAX))
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::{ConnectionType, Version};
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use bytestring::ByteString;
@@ -88,7 +89,17 @@ pub(in crate::http) async fn handle(
     let last_event_id = request.headers().get("last-event-id").cloned();
     let phase = Phase::Retry;
     let events = Events { service, streams, id, listener, last_event_id, session: None, phase };
-    Ok(event_stream().streaming(stream::unfold(events, Events::next)))
+    let mut response = event_stream().streaming(stream::unfold(events, Events::next));
+    if request.version() < Version::HTTP_11 {
+        end_with_connection(&mut response);
+    }
+    Ok(response)
+}
+
+/// Marks the end of a stream by closing the connection. Clients of HTTP/1.0 do not understand chunks.
+fn end_with_connection(response: &mut HttpResponse) {
+    response.head_mut().no_chunking(true);
+    response.head_mut().set_connection_type(ConnectionType::Close);
 }
 
 /// Returns whether a client that reconnects may get its events: when the store answers again, or from a server of the

@@ -60,7 +60,8 @@ impl From<StateAnswer> for StateJson {
     params(
         SessionPath,
         ("at" = Option<String>, Query, format = DateTime, pattern = r"^(19[7-9]|[2-9][0-9]{2})[0-9]-",
-            description = "The instant to compute: an RFC 3339 timestamp in the years 1970 to 9999. Default: now"),
+            description = "The instant to compute: an RFC 3339 timestamp in the years 1970 to 9999, without leap \
+                seconds. A + is written as %2B. Default: now"),
         ("step" = Option<u64>, Query, maximum = 253_402_300_799_999_u64,
             description = "The step to compute. It must begin in the year 9999 or earlier. Not allowed with `at`"),
     ),

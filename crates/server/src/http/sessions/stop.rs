@@ -20,7 +20,7 @@ use tickseed_session::{SessionId, Timestamp};
 #[schema(as = StopSession)]
 #[expect(dead_code, reason = "describes the body for the OpenAPI document")]
 pub(in crate::http) struct StopSession {
-    /// When to stop: an RFC 3339 timestamp, not in the past. Default: now.
+    /// When to stop: an RFC 3339 timestamp, not in the past and without leap seconds. Default: now.
     #[schema(value_type = Option<String>, format = DateTime, pattern = r"^(19[7-9]|[2-9][0-9]{2})[0-9]-")]
     at: Option<Timestamp>,
 }

@@ -1,5 +1,6 @@
 //! The settings that name a Redis.
 
+use std::fs::{self, File};
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -47,16 +48,6 @@ async fn the_embedded_store_takes_precedence_over_a_redis_host() {
     assert!(folder.path().join("sessions.redb").exists());
 }
 
-#[tokio::test]
-async fn empty_settings_count_as_unset() {
-    let folder = TempDir::new().unwrap();
-    let mut command = serve_command(folder.path());
-    let empty = command.env("TICKSEED_STORE", "").env("REDIS_ADDR", "").env("REDIS_PASSWORD", "");
-    let process = Process::spawn(empty);
-    create(&process.api).await;
-    assert!(folder.path().join("sessions.redb").exists());
-}
-
 /// Checks that a server started by this command stores its sessions in the Redis at this address.
 async fn assert_stores_sessions_at(command: &mut Command, address: &str) {
     let process = Process::spawn(command);
@@ -69,48 +60,81 @@ async fn assert_stores_sessions_at(command: &mut Command, address: &str) {
 async fn an_invalid_address_is_explained_without_its_password() {
     const SCHEMES: &str =
         "a store is one of embedded, redis://…, rediss://…, redis+cluster://…, rediss+cluster://…; got ";
-    const MALFORMED: &str = "a host or a port is missing or malformed";
+    const MALFORMED: &str = "in this one a host or a port is missing or malformed";
     let folder = TempDir::new().unwrap();
-    let error_for = async |variable: &str, value: &str| {
-        let mut command = serve_command(folder.path());
-        command.env(variable, value);
-        error_of(command).await
-    };
-    for (value, reason) in [
-        ("memory", format!("{SCHEMES}a text without a scheme")),
-        ("host:6379,password=opensesame", format!("{SCHEMES}a text without a scheme")),
-        ("http://user:opensesame@host", format!("{SCHEMES}http://")),
-        ("redis://user:opensesame@host:port", format!("in this one {MALFORMED}")),
+    for (variable, value, reason) in [
+        ("TICKSEED_STORE", "memory", format!("{SCHEMES}something else")),
+        ("TICKSEED_STORE", "host:6379,password=opensesame", format!("{SCHEMES}something else")),
+        ("TICKSEED_STORE", "http://user:opensesame@host", format!("{SCHEMES}http://")),
+        ("TICKSEED_STORE", "redis://user:opensesame@host:port", MALFORMED.to_owned()),
         (
+            "TICKSEED_STORE",
             "redis+cluster://:opensesame@host/1",
             "in this one there is a database number, and a cluster has only database 0".to_owned(),
         ),
-        ("redis://:open@sesame@host?x=1", "in this one there is a ? or a #".to_owned()),
+        ("TICKSEED_STORE", "redis://:open@sesame@host?x=1", "in this one there is a ? or a #".to_owned()),
+        ("REDIS_ADDR", ":opensesame@host:port", MALFORMED.to_owned()),
+        ("REDIS_ADDR", "redis://:opensesame@host", "belongs in --store (or TICKSEED_STORE)".to_owned()),
+        ("REDIS_ADDR", "host:6379/1", "the database belongs in --redis-db (or REDIS_DB)".to_owned()),
     ] {
-        let error = error_for("TICKSEED_STORE", value).await;
-        assert!(error.starts_with("error: --store (or TICKSEED_STORE): a"), "{error}");
-        assert!(error.ends_with(&format!("{reason}\n")) && !error.contains("sesame"), "{error}");
+        let mut command = serve_command(folder.path());
+        command.env(variable, value);
+        let error = error_of(command).await;
+        assert!(error.starts_with(&format!("error: {variable}: ")), "{error}");
+        assert!(error.contains(&format!("{reason}\n")) && !error.contains("sesame"), "{error}");
     }
-    let error = error_for("REDIS_ADDR", ":opensesame@host:port").await;
-    assert!(
-        error.starts_with("error: --redis-addr (or REDIS_ADDR): a redis:// address must look like "),
-        "{error}"
-    );
-    assert!(error.ends_with(&format!("in this one {MALFORMED}\n")) && !error.contains("sesame"), "{error}");
+}
+
+#[tokio::test]
+async fn no_level_of_the_log_shows_a_password() {
+    const ALL: &str = "trace,actix_server=trace,actix_http::h1=trace,redis=trace";
+    let (folder, redis) = (TempDir::new().unwrap(), RedisServer::start(&["--requirepass", "opensesame"]));
+    let address = |password: &str| format!("redis://:{password}@127.0.0.1:{}", redis.port());
+    let log = folder.path().join("log");
+    let mut command = serve_command(folder.path());
+    command.env("TICKSEED_STORE", address("opensesame")).env("TICKSEED_LOG", ALL);
+    let process = Process::spawn(command.stderr(File::create(&log).unwrap()));
+    create(&process.api).await;
+    drop(process);
+    let log = fs::read_to_string(log).unwrap();
+    assert!(log.contains("TRACE") && !log.contains("sesame"), "{log}");
+
+    let mut refused = serve_command(folder.path());
+    refused.env("TICKSEED_STORE", address("closesesame")).env("TICKSEED_LOG", ALL);
+    let error = error_of(refused).await;
+    assert!(error.contains("refuses this server") && !error.contains("sesame"), "{error}");
+}
+
+#[test]
+fn a_setting_that_another_one_overrides_is_named_in_the_log() {
+    let folder = TempDir::new().unwrap();
+    let log_of = |variables: &[(&str, &str)]| {
+        let log = folder.path().join("log");
+        let mut command = serve_command(folder.path());
+        command.envs(variables.iter().copied()).stderr(File::create(&log).unwrap());
+        drop(Process::spawn(&mut command));
+        fs::read_to_string(log).unwrap()
+    };
+    let log = log_of(&[("TICKSEED_STORE", "embedded"), ("REDIS_ADDR", NOWHERE), ("REDIS_DB", "1")]);
+    let words = "settings without effect: --redis-addr (or REDIS_ADDR), --redis-db (or REDIS_DB); --store (or \
+                 TICKSEED_STORE) takes precedence";
+    assert!(log.contains(words), "{log}");
+    let log = log_of(&[("REDIS_PASSWORD", "opensesame")]);
+    let words = "settings without effect: --redis-password (or REDIS_PASSWORD); no setting names a Redis";
+    assert!(log.contains(words), "{log}");
+    let log = log_of(&[]);
+    assert!(!log.contains("without effect"), "{log}");
 }
 
 #[tokio::test]
 async fn the_time_limit_of_the_store_has_a_range() {
     let folder = TempDir::new().unwrap();
-    for value in ["49", "401", "soon"] {
+    for (value, got) in [("49", "49"), ("401", "401"), ("soon", "something else")] {
         let mut command = serve_command(folder.path());
         command.env("TICKSEED_STORE_TIMEOUT_MS", value);
         let error = error_of(command).await;
-        let range = "must be a whole number of milliseconds from 50 to 400";
-        assert!(
-            error.contains(range) && error.contains("--store-timeout-ms") && error.contains(value),
-            "{error}"
-        );
+        let range = "TICKSEED_STORE_TIMEOUT_MS: must be a whole number of milliseconds from 50 to 400";
+        assert!(error.contains(&format!("{range}, got {got}")), "{error}");
     }
 }
 
@@ -127,11 +151,11 @@ fn help_lists_the_redis_settings_and_shows_no_password() {
     assert!(!help.contains("opensesame"), "{help}");
     for (flag, variable) in [
         ("--store", "[env: TICKSEED_STORE]"),
-        ("--store-wait", "[env: TICKSEED_STORE_WAIT=]"),
-        ("--store-timeout-ms", "[env: TICKSEED_STORE_TIMEOUT_MS=]"),
+        ("--store-wait", "[env: TICKSEED_STORE_WAIT]"),
+        ("--store-timeout-ms", "[env: TICKSEED_STORE_TIMEOUT_MS]"),
         ("--redis-addr", "[env: REDIS_ADDR]"),
         ("--redis-password", "[env: REDIS_PASSWORD]"),
-        ("--redis-db", "[env: REDIS_DB=5]"),
+        ("--redis-db", "[env: REDIS_DB]"),
     ] {
         assert!(help.contains(flag) && help.contains(variable), "{flag}: {help}");
     }
