@@ -121,11 +121,16 @@ impl ReadySession {
 /// Counts the memory of a prepared session.
 fn bytes_of(session: &Session) -> usize {
     let metadata = session.metadata.as_ref().map_or(0, super::Metadata::bytes);
-    let text = allocated(metadata) + allocated(session.unknown_fields.bytes());
+    let text = shared(metadata) + shared(session.unknown_fields.bytes());
     let representation = allocated(OTHER_FIELDS + json_length(session.seed.as_str()) + metadata);
     // Only a session with a stop has a second one, from the stop on.
     let representations = if session.stopped_at.is_some() { 2 } else { 1 };
     allocated(size_of::<ReadySession>()) + text + representations * representation + PLACE_IN_CACHE
+}
+
+/// Returns how many bytes a shared text takes: its counters precede it.
+fn shared(text: usize) -> usize {
+    if text == 0 { 0 } else { allocated(2 * size_of::<usize>() + text) }
 }
 
 /// Returns how many bytes an allocator takes for this many: allocators have four sizes between a power of two and the next.

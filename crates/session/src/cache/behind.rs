@@ -9,7 +9,7 @@ use super::report::Report;
 use crate::{Revision, SessionId};
 
 /// How many reports are told at most before other work goes on.
-const BATCH: usize = 64;
+const BATCH: usize = 16;
 
 /// Collects the changes to tell listeners of, and the sessions to read again for them.
 #[derive(Debug, Default)]

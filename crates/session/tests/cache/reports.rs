@@ -1,9 +1,9 @@
 //! Changes that the feed reports with their records: who reads a record, and when.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 
-use tickseed_session::acceptance::now;
+use tickseed_session::acceptance::{DEADLINE, now};
 use tickseed_session::{Change, Lookup, Session, StoreError};
 
 use super::{LONG, PARTS, Server, answered, hears};
@@ -65,6 +65,36 @@ async fn the_feed_reads_no_record() {
         server.finds(session).await;
     }
     reads.are(3);
+    server.has_read(3);
+}
+
+/// The feed, and the readers of other sessions, need the locks that all sessions share.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_record_that_takes_long_to_read_holds_nobody_up() {
+    let server = Server::new();
+    let [slow, other, third] = [(); 3].map(|()| server.created_elsewhere());
+    server.finds(&slow).await;
+    server.finds(&other).await;
+    let stopped = server.stopped_elsewhere(&slow);
+    let (begin, begun) = mpsc::channel();
+    let (release, released) = mpsc::channel::<()>();
+    let (read, released) = (stopped.clone(), Mutex::new(released));
+    server.reports_record(&stopped, move || {
+        begin.send(()).unwrap();
+        released.lock().unwrap().recv_timeout(DEADLINE).expect("nobody waits for the record");
+        Ok(read.clone())
+    });
+    let reading = server.start_to_find(slow.id);
+    begun.recv_timeout(DEADLINE).expect("the record is read");
+    let other = server.stopped_elsewhere(&other);
+    server.reports(&other);
+    server.catches_up();
+    server.finds(&other).await;
+    server.finds(&third).await;
+    let third = server.service.stop(third.id, None).await.unwrap();
+    server.finds(third.session()).await;
+    release.send(()).unwrap();
+    assert_eq!(*answered(reading).await.session.session(), stopped);
     server.has_read(3);
 }
 
