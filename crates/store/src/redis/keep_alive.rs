@@ -43,10 +43,7 @@ impl SharedConnection {
                         self.signals.is_new.notify_one();
                     }
                 }
-                () = self.signals.is_outdated.notified() => {
-                    self.refresh().await;
-                    self.signals.is_new.notify_one();
-                }
+                () = self.signals.is_outdated.notified() => self.refresh().await,
                 () = self.signals.is_useless.notified() => {
                     self.replace_all().await;
                     self.signals.is_new.notify_one();
@@ -76,11 +73,12 @@ impl SharedConnection {
         if silent.is_empty() {
             return;
         }
-        tracing::warn!(error = reason, "Redis does not answer; sessions in memory are served");
+        let node = silent[0].name();
+        tracing::warn!(node, error = reason, "Redis does not answer; sessions in memory are served");
         tokio::select! {
             () = self.probe_until_all_answer(silent, suspects) => {}
             () = self.keep_reconnecting() => {}
-            () = self.keep_refreshing() => {}
+            () = self.keep_looking() => {}
         }
         tracing::info!("Redis answers again");
         self.signals.is_new.notify_one();
@@ -161,10 +159,11 @@ impl SharedConnection {
         join_all(nodes.all().iter().map(|node| self.reconnect(node))).await;
     }
 
-    /// Looks for new masters of a cluster. Never ends.
-    async fn keep_refreshing(&self) {
+    /// Looks for new masters of a cluster, and after the others. Never ends.
+    async fn keep_looking(&self) {
         loop {
             self.refresh().await;
+            self.look().await;
             sleep(LOOK_EVERY).await;
         }
     }
@@ -189,6 +188,7 @@ impl SharedConnection {
             && let Ok(nodes) = Nodes::new(view, nodes.all(), &self.connector)
         {
             self.replace_nodes(nodes);
+            self.signals.is_new.notify_one();
         }
     }
 }
