@@ -342,5 +342,6 @@ fn a_failed_start_explains_why() {
     assert!(log.contains("error: --log: must be error, warn, info"), "{log}");
     std::fs::write(folder.path().join("sessions.redb"), "something else").unwrap();
     let file = error_of(&mut serve_command(folder.path()));
-    assert!(file.contains("sessions.redb cannot be opened: "), "{file}");
+    let expected = "sessions.redb cannot be opened; --data-dir (or TICKSEED_DATA_DIR) names its folder: ";
+    assert!(file.contains(expected), "{file}");
 }

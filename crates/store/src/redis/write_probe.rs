@@ -61,7 +61,7 @@ impl WriteProbe {
     /// Probes Redis from time to time. Never ends.
     pub(super) async fn keep_probing(self: Arc<Self>) {
         let script = Script::new(PROBE);
-        for round in 1_u64.. {
+        for round in 0_u64.. {
             sleep(PROBE_EVERY).await;
             let mut parts: Vec<_> = self.health.failing().into_iter().map(FeedPart).collect();
             if round.is_multiple_of(PROBE_OTHERS_EVERY) {

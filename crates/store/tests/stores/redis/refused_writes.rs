@@ -50,7 +50,22 @@ async fn a_full_redis_refuses_new_sessions_but_no_stops() {
     assert!(server.ask::<i64>(&["PTTL", &format!("session:{{{}}}", second.id)]) > 3_600_000);
 }
 
-/// Until version 0.1 the documentation did not list DEL among the permissions.
+#[tokio::test]
+async fn a_store_that_writes_nothing_knows_that_it_could_not() {
+    let server = RedisServer::start(&["--maxmemory", "1"]);
+    let store = connect(&server.address(), TestClock::new()).await;
+    let known = async {
+        while store.write_failure().is_none() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(DEADLINE, known).await.expect("the store finds out in time");
+    assert_eq!(store.write_failure().unwrap().to_string(), "Redis is full");
+    server.ask::<()>(&["CONFIG", "SET", "maxmemory", "0"]);
+    wait_until_writable(&store).await;
+}
+
+/// The documentation did not always list DEL among the permissions.
 #[tokio::test]
 async fn without_permission_to_delete_a_full_redis_refuses_stops_as_well() {
     let server = RedisServer::start(&[]);
