@@ -127,6 +127,10 @@ impl<Store: SessionStore> SessionStore for FaultyStore<Store> {
         self.call(self.inner.check()).await
     }
 
+    async fn broken(&self) -> StoreError {
+        self.inner.broken().await
+    }
+
     fn change_feed(&self) -> Option<&dyn ChangeFeed> {
         self.inner.change_feed()
     }

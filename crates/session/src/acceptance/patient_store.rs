@@ -82,6 +82,10 @@ impl<Store: SessionStore> SessionStore for PatientStore<Store> {
         retry(|| self.0.check()).await
     }
 
+    async fn broken(&self) -> StoreError {
+        self.0.broken().await
+    }
+
     fn change_feed(&self) -> Option<&dyn ChangeFeed> {
         self.0.change_feed()
     }
