@@ -131,6 +131,10 @@ impl<Store: SessionStore> SessionStore for FaultyStore<Store> {
         self.inner.write_failure()
     }
 
+    async fn broken(&self) -> StoreError {
+        self.inner.broken().await
+    }
+
     fn change_feed(&self) -> Option<&dyn ChangeFeed> {
         self.inner.change_feed()
     }

@@ -88,6 +88,10 @@ impl<Store: SessionStore> SessionStore for PatientStore<Store> {
         self.0.write_failure()
     }
 
+    async fn broken(&self) -> StoreError {
+        self.0.broken().await
+    }
+
     fn change_feed(&self) -> Option<&dyn ChangeFeed> {
         self.0.change_feed()
     }
