@@ -8,11 +8,6 @@ pub(super) fn session(id: SessionId) -> String {
     format!("session:{{{id}}}")
 }
 
-/// Returns the key that names the last call that replaced a session, on the same node as the session. Only a cluster needs it.
-pub(super) fn replaced_by(session_key: &str) -> String {
-    format!("{session_key}:replaced-by")
-}
-
 /// Returns a key that servers write to find out whether Redis accepts writes. The number decides about its slot.
 pub(super) fn probe(number: u32) -> String {
     format!("session:{{probe-{number}}}")

@@ -35,7 +35,6 @@ use tickseed_session::{
     ChangeFeed, Clock, Created, FeedPart, Replaced, Revision, Session, SessionId, SessionStore, StoreError,
     Subscriber, Timestamp,
 };
-use uuid::Uuid;
 
 use self::background::Background;
 use self::connection::SharedConnection;
@@ -57,7 +56,8 @@ const TTL_MARGIN: Duration = Duration::from_mins(1);
 /// fail, and the old expiry is not known; so the new one is set last.
 ///
 /// With a deadline, `ARGV[3]` in microseconds (empty: none), this happens only if the clock of the node has not reached it but
-/// has reached `ARGV[8]`, and if the node's name is `ARGV[9]`. Returns what has happened, the time of the node, and its name.
+/// has reached `ARGV[8]`, and if the node's name is `ARGV[9]`. Only the
+/// nodes of a cluster (`ARGV[6]` is not empty) have names. Returns what has happened, the time of the node, and its name.
 ///
 /// The script finds the revision without reading JSON, which is cheaper, and exact where Lua's numbers are not. In form 1 the
 /// revision is the last field, in form 2 it is the 8 bytes `ARGV[7]` after the first. A record in any other form is never
@@ -65,12 +65,8 @@ const TTL_MARGIN: Duration = Duration::from_mins(1);
 ///
 /// When Redis is full, a session can still be stopped: its record grows by a few bytes only. Redis refuses SET as the first write
 /// of a script then, but not DEL, which here finds nothing to delete; after that it lets the script finish.
-///
-/// A connection to a cluster sends a call again if it loses the answer. So that the repetition is not refused, `KEYS[2]` names
-/// for ten seconds the last call that replaced the record: `ARGV[6]`.
 const COMPARE_AND_SET: &str = r#"
 local REFUSED, REPLACED, TOO_LATE = {0, 0, ''}, 1, 2
-if KEYS[2] and redis.call('GET', KEYS[2]) == ARGV[6] then return {REPLACED, 0, ''} end
 local stored = redis.call('GET', KEYS[1])
 if not stored then return REFUSED end
 local form = string.byte(stored)
@@ -85,7 +81,7 @@ local now, node = 0, ''
 if ARGV[3] ~= '' then
   local time = redis.call('TIME')
   now = time[1] * 1000000 + time[2]
-  local name = KEYS[2] and redis.pcall('CLUSTER', 'MYID')
+  local name = ARGV[6] ~= '' and redis.pcall('CLUSTER', 'MYID')
   if type(name) == 'string' then node = name end
   if node ~= ARGV[9] or now < tonumber(ARGV[8]) or now >= tonumber(ARGV[3]) then
     return {TOO_LATE, now, node}
@@ -106,7 +102,6 @@ if ARGV[10] == '' then
 else
   redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[10])
 end
-if KEYS[2] then redis.call('SET', KEYS[2], ARGV[6], 'PX', 10000) end
 return {REPLACED, now, node}
 "#;
 
@@ -172,7 +167,7 @@ impl RedisStore {
         replacement: &Replacement,
         limits: Option<Limits>,
     ) -> Result<(u8, Reading), StoreError> {
-        let Replacement { id, key, before, record, message, call_id, .. } = replacement;
+        let Replacement { id, key, before, record, message, .. } = replacement;
         let has_deadline = limits.is_some();
         let Limits { node, earliest_us, deadline_us } = limits.unwrap_or_default();
         let deadline = if has_deadline { deadline_us.to_string() } else { String::new() };
@@ -180,11 +175,8 @@ impl RedisStore {
         let mut call = self.compare_and_set.key(key);
         call.arg(before).arg(record).arg(deadline);
         call.arg(self.address.channel()).arg(message);
-        call.arg(call_id.as_bytes()).arg(&before.to_be_bytes());
+        call.arg(if self.address.is_cluster() { "cluster" } else { "" }).arg(&before.to_be_bytes());
         call.arg(earliest_us).arg(node).arg(time_to_live);
-        if self.address.is_cluster() {
-            call.key(keys::replaced_by(key));
-        }
         let answer = self.connection.call(key, &call).await;
         let (outcome, time_us, node) =
             answer.map_err(|error| unreadable_if_wrong_type(*id, self.writes.note(key, error)))?;
@@ -208,8 +200,6 @@ struct Replacement {
     record: Vec<u8>,
     message: Vec<u8>,
     time_to_live_ms: Option<i64>,
-    /// Names the call, also when it is sent again.
-    call_id: Uuid,
 }
 
 #[async_trait]
@@ -223,10 +213,7 @@ impl SessionStore for RedisStore {
         }
         let set: Result<Option<String>, _> = self.connection.send(&key, set).await;
         let set = set.map_err(|error| self.writes.note(&key, error))?;
-        // A connection to a cluster sends the command again if it loses the answer. Then this session itself has taken the id.
-        let is_stored = set.is_some()
-            || self.address.is_cluster() && self.find(session.id).await?.as_ref() == Some(&session);
-        Ok(if is_stored { Created::Yes } else { Created::IdTaken })
+        Ok(if set.is_some() { Created::Yes } else { Created::IdTaken })
     }
 
     async fn find(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
@@ -252,7 +239,6 @@ impl SessionStore for RedisStore {
             message: feed::message(session.id, &record),
             record,
             time_to_live_ms: self.time_to_live_ms(&session),
-            call_id: Uuid::new_v4(),
         };
         let part = self.parts.of(session.id);
         let (mut reading, mut is_new) = (self.clocks.reading(part, self.clock.uptime()), false);
