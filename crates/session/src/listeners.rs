@@ -168,8 +168,8 @@ mod tests {
         Session::create(id, seed, new, TimeToLive::from_seconds(0))
     }
 
-    async fn hears(listener: &mut Listener, expected: &Arc<ReadySession>) {
-        let notice = listener.next().await;
+    fn hears(listener: &mut Listener, expected: &Arc<ReadySession>) {
+        let notice = listener.next().now_or_never().expect("the listener is told at once");
         assert!(matches!(&notice, Notice::Session(session) if Arc::ptr_eq(session, expected)), "{notice:?}");
     }
 
@@ -181,11 +181,11 @@ mod tests {
         let mut listener = listeners.listen(first.id);
         let (first, second) = (Arc::new(ReadySession::new(first)), Arc::new(ReadySession::new(second)));
         listeners.tell(&first, Source::Change);
-        hears(&mut listener, &first).await;
+        hears(&mut listener, &first);
         for session in [&first, &second, &second, &first] {
             listeners.tell(session, Source::Change);
         }
-        hears(&mut listener, &second).await;
+        hears(&mut listener, &second);
         assert!(listener.next().now_or_never().is_none(), "it waits");
         listeners.end(second.session().id);
         assert!(matches!(listener.next().await, Notice::Removed));
@@ -198,7 +198,7 @@ mod tests {
         let _first = listeners.listen(session.session().id);
         listeners.tell(&session, Source::Store);
         let mut second = listeners.listen(session.session().id);
-        hears(&mut second, &session).await;
+        hears(&mut second, &session);
     }
 
     #[tokio::test]
@@ -212,7 +212,7 @@ mod tests {
         {
             listeners.tell(session, source);
         }
-        hears(&mut listener, &stored).await;
+        hears(&mut listener, &stored);
     }
 
     #[tokio::test]
@@ -223,13 +223,13 @@ mod tests {
         let lost = Arc::new(ReadySession::new(stored.stopped(Timestamp::MAX)));
         let stored = Arc::new(ReadySession::new(stored));
         listeners.tell(&lost, Source::Change);
-        hears(&mut listener, &lost).await;
+        hears(&mut listener, &lost);
         for source in [Source::Memory, Source::Change] {
             listeners.tell(&stored, source);
             assert!(listener.next().now_or_never().is_none(), "{source:?} may be outdated");
         }
         listeners.tell(&stored, Source::Store);
-        hears(&mut listener, &stored).await;
+        hears(&mut listener, &stored);
     }
 
     #[tokio::test]
