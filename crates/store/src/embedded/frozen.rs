@@ -184,4 +184,28 @@ mod tests {
         assert_eq!(file.read(19_999, &mut [0; 2]).unwrap_err().kind(), ErrorKind::UnexpectedEof);
         assert_eq!(std::fs::read(&path).unwrap(), content);
     }
+
+    /// Unless the user is root, the file can be opened for reading only.
+    #[test]
+    fn a_database_that_may_not_be_written_is_read_and_stays_as_it_is() {
+        use redb::{Database, ReadableDatabase, TableDefinition};
+        use std::os::unix::fs::PermissionsExt;
+        const TABLE: TableDefinition<u32, u32> = TableDefinition::new("table");
+        let folder = tempfile::tempdir().unwrap();
+        let (path, killed) = (folder.path().join("used"), folder.path().join("killed"));
+        let database = Database::create(&path).unwrap();
+        let transaction = database.begin_write().unwrap();
+        transaction.open_table(TABLE).unwrap().insert(1, 2).unwrap();
+        transaction.commit().unwrap();
+        std::fs::copy(&path, &killed).unwrap();
+        let content = std::fs::read(&killed).unwrap();
+        std::fs::set_permissions(&killed, std::fs::Permissions::from_mode(0o400)).unwrap();
+
+        let frozen = redb::Builder::new().create_with_backend(FrozenFile::open(&killed).unwrap()).unwrap();
+        let table = frozen.begin_read().unwrap().open_table(TABLE).unwrap();
+        assert_eq!(table.get(1).unwrap().unwrap().value(), 2);
+        assert!(redb::Builder::new().open(&killed).is_err(), "nobody else may write it meanwhile");
+        drop(frozen);
+        assert_eq!(std::fs::read(&killed).unwrap(), content);
+    }
 }

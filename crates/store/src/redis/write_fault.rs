@@ -49,6 +49,7 @@ impl WriteFault {
                 | ServerErrorKind::ClusterDown
                 | ServerErrorKind::MasterDown
                 | ServerErrorKind::Moved
+                | ServerErrorKind::NoScript
                 | ServerErrorKind::TryAgain,
             ) => return None,
             ErrorKind::Server(_) | ErrorKind::Extension => {}
