@@ -157,8 +157,8 @@ replace_files() {
   rm -r "$1.partial"
 }
 
-# install_cargo_tool CRATE VERSION: without optimisation, which takes longer than it ever saves. Sharing a target folder, the tools
-# share what they depend on.
+# install_cargo_tool CRATE VERSION [OPTION...]: without optimisation, which takes longer than it ever saves. Sharing a target
+# folder, the tools share what they depend on.
 install_cargo_tool() {
   local folder="$TOOLS/$1-$2"
   # Cargo creates this file empty when it begins.
@@ -166,7 +166,7 @@ install_cargo_tool() {
     step "Building $1 $2 into $folder (once)"
     empty_partial "$folder"
     CARGO_PROFILE_DEV_DEBUG=false CARGO_TARGET_DIR="$CARGO_TOOLS_TARGET" \
-      cargo install --quiet --debug --root "$folder.partial" "$1@$2"
+      cargo install --quiet --debug --root "$folder.partial" "${@:3}" "$1@$2"
     replace_folder "$folder"
   fi
 }
