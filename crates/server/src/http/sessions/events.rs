@@ -43,9 +43,10 @@ impl Default for EventStreams {
 
 /// Streams changes to a session as server-sent events.
 ///
-/// The events are `session`, the current session, at first and if the store has lost a stop; `stopped`, whenever a stop is set or moved to an earlier time; and
-/// `expired`, the end. Ticks are never sent. The id of an event with a session is the session's entity tag, as in `ETag`. A
-/// client that sends it back as `Last-Event-ID` receives the session again only if it has changed.
+/// The events are `session`, the current session, at first and if the store has lost a stop; `stopped`, whenever a stop
+/// is set or moved to an earlier time; and `expired`, the end. Ticks are never sent. The id of an event with a session is
+/// the session's entity tag, as in `ETag`. A client that sends it back as `Last-Event-ID` receives the session again only
+/// if it has changed.
 #[utoipa::path(
     get,
     path = "/v1/sessions/{id}/events",

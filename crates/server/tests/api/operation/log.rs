@@ -25,7 +25,7 @@ fn sum(log: &str, words: &str, field: &str) -> usize {
 async fn a_log_that_nobody_reads_does_not_hold_up_requests() {
     let folder = TempDir::new().unwrap();
     let mut command = serve_command(folder.path());
-    let mut server = Process::spawn(command.args(["--log", "trace"]).stderr(Stdio::piped()));
+    let mut server = Process::spawn(command.args(["--log", "trace,actix_server=trace,actix_http::h1=trace"]).stderr(Stdio::piped()));
     let unread = server.take_stderr();
     // Far more lines than fit into the pipe and into the queue.
     let mut clients = JoinSet::new();
@@ -109,8 +109,7 @@ async fn a_flood_of_failures_takes_a_handful_of_lines() {
     clients.join_all().await;
     server.end();
     let log = fs::read_to_string(log).unwrap();
-    let (lines, counted) = (log.lines().count(), sum(&log, "a request failed", "repeated="));
+    let lines = log.lines().count();
     assert!(lines < 30, "{lines} lines: {log}");
-    // If Redis is slow for a moment, it is not asked, and such failures are not logged.
-    assert!((CREATES / 2..CREATES).contains(&counted), "{log}");
+    assert_eq!(log.matches("writes fail: Redis is full").count(), 1, "{log}");
 }

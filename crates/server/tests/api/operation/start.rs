@@ -70,7 +70,7 @@ fn the_first_line_of_the_log_says_what_the_server_runs_with() {
     for part in [
         "tickseed starts version=\"0.1.0\" address=127.0.0.1:",
         "store=the embedded store",
-        "/data session_ttl=86400 cache_mb=64 drain_seconds=0 cores=",
+        "/data session_ttl=86400 cache_mb=64 keep_alive_seconds=75 drain_seconds=0 cores=",
         " open_files=",
     ] {
         assert!(line.contains(part), "{part}: {log}");

@@ -102,7 +102,7 @@ async fn no_level_of_the_log_shows_a_password() {
     let mut refused = serve_command(folder.path());
     refused.env("TICKSEED_STORE", address("closesesame")).env("TICKSEED_LOG", ALL);
     let error = error_of(refused).await;
-    assert!(error.contains("refuses this server") && !error.contains("sesame"), "{error}");
+    assert!(error.contains("it refuses the login") && !error.contains("sesame"), "{error}");
 }
 
 #[test]

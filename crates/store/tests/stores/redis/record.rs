@@ -88,7 +88,8 @@ async fn redis_keeps_a_session_until_a_minute_after_it_expires() {
     let stopped = session.stopped(Timestamp::MAX);
     assert_eq!(store.compare_and_set(stopped, None).await.unwrap(), Replaced::Yes);
     let after = time_to_live(&server, session.id);
-    assert!((before - tolerance..=before).contains(&after), "{before} and then {after}");
+    // Counted anew from the clock, so it may be a millisecond more than what was left.
+    assert!((before - tolerance..=most).contains(&after), "{before} and then {after}");
 }
 
 #[tokio::test]
