@@ -25,7 +25,9 @@ fn sum(log: &str, words: &str, field: &str) -> usize {
 async fn a_log_that_nobody_reads_does_not_hold_up_requests() {
     let folder = TempDir::new().unwrap();
     let mut command = serve_command(folder.path());
-    let mut server = Process::spawn(command.args(["--log", "trace,actix_server=trace,actix_http::h1=trace"]).stderr(Stdio::piped()));
+    let mut server = Process::spawn(
+        command.args(["--log", "trace,actix_server=trace,actix_http::h1=trace"]).stderr(Stdio::piped()),
+    );
     let unread = server.take_stderr();
     // Far more lines than fit into the pipe and into the queue.
     let mut clients = JoinSet::new();
