@@ -74,7 +74,7 @@ impl Default for Options {
 pub enum ServeError {
     /// The store cannot be opened.
     #[error(transparent)]
-    Store(#[from] OpenError),
+    Store(Box<OpenError>),
     /// The settings name no store.
     #[error(transparent)]
     Settings(#[from] InvalidAddress),
@@ -95,6 +95,13 @@ pub enum ServeError {
     /// The server itself failed.
     #[error("the server failed")]
     Server(#[from] std::io::Error),
+}
+
+impl From<OpenError> for ServeError {
+    /// Boxes the error, which is large on some systems.
+    fn from(error: OpenError) -> Self {
+        Self::Store(Box::new(error))
+    }
 }
 
 /// Serves until SIGTERM or SIGINT, with the clock of the machine and the store of the settings. Listens before it opens
