@@ -55,8 +55,8 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// The default limits. Expired sessions are removed every 30 seconds, heartbeats are sent every 15 seconds, and a
-    /// client that reads nothing for 30 seconds is cut off.
+    /// The default limits. Expired sessions are removed every 30 seconds, heartbeats are sent every 15 seconds, a client that
+    /// reads nothing for 30 seconds is cut off, and an idle connection stays open for 75 seconds.
     fn default() -> Self {
         Self {
             limits: Limits::default(),
@@ -75,7 +75,7 @@ pub enum ServeError {
     /// The store cannot be opened.
     #[error(transparent)]
     Store(Box<OpenError>),
-    /// The settings name no store.
+    /// No store has the address in the settings.
     #[error(transparent)]
     Settings(#[from] InvalidAddress),
     /// The server cannot listen on the address.
@@ -287,7 +287,10 @@ impl Server {
             () = drained => None,
             end = background.first_end() => Some(end),
             error = service.broken() => Some(error_chain(&error)),
-            ended = &mut self.task => return Ok(ended.map_err(std::io::Error::other)??),
+            ended = &mut self.task => {
+                ended.map_err(std::io::Error::other)??;
+                return Err(ServeError::Background("the HTTP server has ended".to_owned()));
+            }
         };
         if let Some(failure) = &failure {
             tracing::error!(failure, "the server ends because of a bug");

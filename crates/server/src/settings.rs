@@ -21,8 +21,7 @@ use values::{
 pub use read::read;
 pub use secret::Secret;
 
-/// Libraries that log too much. To `actix_http::h1`, a request that is not HTTP is an error of the server, although it is a
-/// mistake of the client, or a port scan.
+/// Libraries that log too much. `actix_http::h1` logs a request that is not HTTP as an error of the server.
 const QUIET_TARGETS: &str = "actix_server=warn,actix_http::h1=off,redis=error";
 
 /// The address of the embedded store.

@@ -200,8 +200,12 @@ impl ResponseError for ApiError {
                 response.insert_header((header::RETRY_AFTER, "1"));
             }
             // On an open connection, the unread rest of the body would be taken for the next request.
-            Self::BodyTimeout { .. } | Self::BodyTooLarge { .. } | Self::Panicked => {
+            Self::BodyTimeout { .. } | Self::BodyTooLarge { .. } => {
                 response.force_close();
+            }
+            // The layer that adds the headers for other origins is inside the one that catches panics.
+            Self::Panicked => {
+                response.insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")).force_close();
             }
             _ => {}
         }

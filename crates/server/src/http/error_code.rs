@@ -36,7 +36,7 @@ pub(super) enum ErrorCode {
     Opening,
     /// 503: the server is about to end. Only `/readyz` says so.
     Draining,
-    /// 503: sessions can be read, but not created, or neither created nor stopped, at the moment; `detail` says why.
+    /// 503: sessions can be read, but not written at the moment (some stores still accept stops); `detail` says why.
     StoreNotWritable,
     /// 503: sessions cannot be read or written at the moment; try again.
     StoreUnavailable,

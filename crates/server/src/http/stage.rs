@@ -26,7 +26,7 @@ impl Stage {
         self.service.get_or_init(|| web::Data::new(service));
     }
 
-    /// Begins to drain: `/readyz` responds with 503 `draining`, and event streams end at once.
+    /// Begins to drain: `/readyz` responds with 503 `draining`, and new event streams end at once.
     pub fn drain(&self) {
         self.is_draining.store(true, Ordering::Relaxed);
     }

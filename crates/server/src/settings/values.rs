@@ -120,7 +120,7 @@ pub(super) fn log_filter(text: &str) -> Result<String, &'static str> {
     }
 }
 
-/// Says which value came, as the end of an error.
+/// Shows the value, at the end of an error.
 fn got(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_digit() || b"+-.:TtZz".contains(&byte);
     match text.as_bytes() {

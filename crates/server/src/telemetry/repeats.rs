@@ -21,9 +21,9 @@ use tracing_subscriber::layer::{Context, Layer};
 /// How long after an event its repetitions are only counted.
 const COUNT_FOR: Duration = Duration::from_secs(10);
 
-/// The fields that tell kinds apart, besides the message: which part of the store it is about, and the status of a
-/// request.
-const FIELDS: [&str; 3] = ["node", "status", "log.target"];
+/// The fields that tell kinds apart, besides the message: which part of the store it is about, the status of a request, and where
+/// a panic happened.
+const FIELDS: [&str; 5] = ["node", "store", "status", "location", "log.target"];
 
 /// The largest number of kinds that are told apart by message and fields. Beyond it, only the place in the code counts.
 const MAX_KINDS: usize = 1_000;
@@ -232,6 +232,16 @@ mod tests {
             }
         };
         assert_eq!(lines(Duration::ZERO, events).len(), 3 + 1 + 3);
+    }
+
+    #[test]
+    fn panics_in_different_places_are_written() {
+        let events = || {
+            for location in ["a.rs:1:1", "b.rs:2:2", "b.rs:2:2"] {
+                tracing::error!(location, reason = "planted", "a panic, which is a bug");
+            }
+        };
+        assert_eq!(lines(Duration::ZERO, events).len(), 2);
     }
 
     fn kind(text: &str) -> Kind {
