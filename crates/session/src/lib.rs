@@ -26,6 +26,7 @@ mod service;
 mod store;
 mod timestamp;
 mod unknown_fields;
+mod waiting;
 
 pub use cache::{CacheSize, Lookup};
 pub use clock::{Clock, SystemClock};

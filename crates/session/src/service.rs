@@ -1,6 +1,5 @@
 //! The life of sessions: created, found, asked for their state, stopped, expired.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use uuid::Uuid;
 
 use crate::cache::SessionCache;
 use crate::error_chain::error_chain;
+use crate::waiting::Waiting;
 use crate::{
     CacheSize, Clock, Created, Listener, Lookup, NewSession, ReadySession, Replaced, Session, SessionId,
     SessionStore, StateAnswer, StoreError, Subscriber, TimeToLive, Timestamp,
@@ -250,12 +250,12 @@ impl SessionService {
     /// after a restart of the feed, after a change that came without its record, and again and again if the store has no change
     /// feed. A session that cannot be read is tried again later, and does not hold the others up. Never ends.
     pub async fn keep_listeners_current(&self) {
-        let (mut waiting, mut failed) = (VecDeque::new(), Vec::new());
+        let (mut waiting, mut failed) = (Waiting::default(), Vec::new());
         let mut reads = FuturesUnordered::new();
         let (mut polls, mut retries) = (ticks(POLL_EVERY), ticks(RETRY_AFTER));
         loop {
             while reads.len() < CONCURRENT_READS
-                && let Some(id) = waiting.pop_front()
+                && let Some(id) = waiting.pop()
             {
                 reads.push(self.read_for_listeners(id));
             }

@@ -6,6 +6,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::EndSignal;
 
+/// The number of this signal on Linux, macOS and the BSDs.
+const SIGXFSZ: i32 = 25;
+
 /// The signals that the server handles.
 pub(crate) struct Signals {
     terminate: Signal,
@@ -16,6 +19,8 @@ pub(crate) struct Signals {
 impl Signals {
     /// Catches the signals from now on.
     pub(crate) fn catch() -> io::Result<Self> {
+        // A write beyond a limit on the size of files then fails, and does not end the process. The signal stays caught.
+        drop(signal(SignalKind::from_raw(SIGXFSZ))?);
         let (terminate, interrupt) = (SignalKind::terminate(), SignalKind::interrupt());
         Ok(Self {
             terminate: signal(terminate)?,

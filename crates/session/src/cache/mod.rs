@@ -328,7 +328,10 @@ impl SessionCache {
     }
 
     fn stale_entry(&self, id: SessionId) -> Option<Lookup> {
-        let entry = self.entries.peek(&id)?;
+        let mut entry = self.entries.peek(&id)?;
+        if entry.report.as_ref().is_some_and(|report| self.read_report(report).is_none()) {
+            entry = entry.outdated();
+        }
         let certain_until = match entry.position {
             Some(position) => self.freshness.certain_until(position, entry.read_at),
             None => entry.read_at,

@@ -9,6 +9,9 @@ use super::file_error::FileError;
 /// How many bytes a probe writes: more than a session needs.
 const PROBE_BYTES: usize = 64 * 1024;
 
+/// By how many bytes a file grows at most: redb doubles a file that is full, and adds this much to a large one.
+const MOST_GROWTH: u64 = 4 << 30;
+
 /// Makes the data folder if it does not exist, for this user only.
 pub(super) fn make_folder(folder: &Path) -> Result<(), FileError> {
     let mut builder = DirBuilder::new();
@@ -44,8 +47,8 @@ pub(super) fn warn_about_rights(path: &Path, found: &Metadata) {
 /// afterwards. Its data begin where those of the grown file would, so that a limit on the size of files is found, too.
 pub(super) fn probe(path: &Path) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    // redb doubles a file that is full.
-    let grown = fs::metadata(path)?.len() * 2;
+    let length = fs::metadata(path)?.len();
+    let grown = length + length.min(MOST_GROWTH);
     let mut file = tempfile::tempfile_in(folder)?;
     file.seek(SeekFrom::Start(grown.saturating_sub(PROBE_BYTES as u64)))?;
     file.write_all(&vec![0xA5; PROBE_BYTES])?;

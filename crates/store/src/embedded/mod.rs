@@ -86,7 +86,20 @@ impl EmbeddedStore {
     async fn find_bytes(&self, id: SessionId) -> Result<Option<Vec<u8>>, StoreError> {
         let file = Arc::clone(&self.file);
         let found = tokio::task::spawn_blocking(move || file.read(|database| tables::find(database, id)));
-        found.await.map_err(StoreError::unavailable)?
+        let found = found.await.map_err(StoreError::unavailable)?;
+        if found.is_err() {
+            self.wake_writer();
+        }
+        found
+    }
+
+    /// Lets the writer find out that the file has to be opened anew: after a read that failed, redb refuses everything.
+    fn wake_writer(&self) {
+        if let (Some(writes), Ok(past)) = (&self.writes, Timestamp::from_millis(0)) {
+            // It removes nothing. If the queue is full, there are writes enough.
+            let (reply, _) = oneshot::channel();
+            drop(writes.try_send(QueuedWrite { write: Write::RemoveExpired(past), reply }));
+        }
     }
 }
 

@@ -268,7 +268,7 @@ fn receive(push: PushInfo, part: FeedPart, subscriber: &Weak<dyn Subscriber>) ->
 }
 
 fn report(message: Vec<u8>, part: FeedPart, subscriber: &dyn Subscriber) {
-    // A server that starts sends an empty message to find out whether it may publish.
+    // A server sends an empty message to find out whether it may publish.
     if message.is_empty() {
         return;
     }

@@ -79,9 +79,18 @@ impl SharedConnection {
             () = self.probe_until_all_answer(silent, suspects) => {}
             () = self.keep_reconnecting() => {}
             () = self.keep_looking() => {}
+            () = self.keep_replacing() => {}
         }
         tracing::info!("Redis answers again");
         self.signals.is_new.notify_one();
+    }
+
+    /// Replaces connections that the other masters refuse to use. Never ends.
+    async fn keep_replacing(&self) {
+        loop {
+            self.signals.is_useless.notified().await;
+            self.replace_all().await;
+        }
     }
 
     async fn probe_until_all_answer(

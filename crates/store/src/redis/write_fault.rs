@@ -57,7 +57,8 @@ impl WriteFault {
         }
         let text = format!("{} {error}", error.code().unwrap_or_default());
         let says = |code: &str| text.split(|part: char| !part.is_ascii_uppercase()).any(|word| word == code);
-        if says(WRONG_TYPE) {
+        // Reads fail as well while it is out of connections, or busy with somebody's script.
+        if says(WRONG_TYPE) || says("BUSY") || text.contains("max number of clients") {
             return None;
         }
         let known = CODES.iter().find(|(code, _)| says(code)).map(|(_, fault)| *fault);
@@ -148,6 +149,8 @@ mod tests {
             "MOVED 3999 127.0.0.1:6381",
             "TRYAGAIN Multiple keys request during rehashing of slot",
             "LOADING Redis is loading the dataset in memory",
+            "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
+            "ERR max number of clients reached",
         ] {
             assert_eq!(WriteFault::of(&error(answer)), None, "{answer}");
         }
