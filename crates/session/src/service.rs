@@ -218,6 +218,7 @@ impl SessionService {
         id: SessionId,
         at: Option<Timestamp>,
     ) -> Result<Arc<ReadySession>, ServiceError> {
+        let asked_at = self.clock.now();
         let mut lookup = self.find(id).await?;
         let mut late_attempts = 0;
         for _ in 0..STOP_ATTEMPTS {
@@ -227,7 +228,7 @@ impl SessionService {
             let now = self.clock.now();
             let stop_at = match allowed_stop(session, at, now) {
                 // It did not when the caller asked.
-                Err(ServiceError::StopInThePast { .. }) if late_attempts > 0 => {
+                Err(ServiceError::StopInThePast { at, .. }) if at >= asked_at => {
                     return Err(ServiceError::StopTooLate);
                 }
                 Ok(_) if late_attempts == LATE_ATTEMPTS => return Err(ServiceError::StopTooLate),

@@ -172,7 +172,8 @@ async fn open_embedded(options: OpenOptions) -> Result<EmbeddedStore, FileError>
     let failed = |error: std::io::Error| FileError::File(path, error.into());
     match thread::Builder::new().name("store-opener".to_owned()).spawn(open) {
         Ok(_) => {
-            opened.await.unwrap_or_else(|_| Err(failed(std::io::Error::other("the thread has panicked"))))
+            let damaged = "the file is damaged; restore the backup";
+            opened.await.unwrap_or_else(|_| Err(failed(std::io::Error::other(damaged))))
         }
         Err(error) => Err(failed(error)),
     }

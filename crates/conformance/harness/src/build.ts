@@ -24,6 +24,11 @@ const PACKAGE = ["--package", "tickseed-conformance"] as const;
 const DRIVER_PACKAGE = ["--package", "tickseed-conformance-driver"] as const;
 /** The profile of programs that are fast but not under test. */
 const TOOL = "tool";
+/**
+ * Another processor's compiler is under test, not the optimisation across crates, which the rows of this machine cover and which
+ * takes most of a build.
+ */
+const WITHOUT_LONG_LINK = { CARGO_PROFILE_RELEASE_LTO: "off", CARGO_PROFILE_SMALL_LTO: "off" };
 const WASM_TARGET = "wasm32-unknown-unknown";
 /** A Node.js program, started directly because npm's wrapper in `.bin` cannot be started on every system. */
 const WASM_OPT = join(HARNESS, "node_modules/binaryen/bin/wasm-opt");
@@ -54,7 +59,7 @@ export function buildNative(profile: Profile, foreign?: Foreign): Promise<string
     [...PACKAGE, "--profile", profile, ...target],
     join(foreign?.target ?? "", folderOf(profile), programFile("digest")),
     programFile(`digest-${foreign?.target ?? "host"}-${profile}`),
-    foreign && cargoSettings(foreign),
+    foreign && { ...cargoSettings(foreign), ...WITHOUT_LONG_LINK },
   );
 }
 

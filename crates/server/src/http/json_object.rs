@@ -131,7 +131,12 @@ fn unreadable(body: &[u8], error: &ParseError) -> ApiError {
             let number = String::from_utf8_lossy(error.number(body));
             of_field(format!("must be a number that a double can hold, got {}", excerpt(&number)))
         }
-        Mistake::LoneSurrogate if !path.is_empty() => {
+        Mistake::LoneSurrogate if path.is_empty() => {
+            let position = error.position();
+            let reason = format!("the name of a field has half of a surrogate pair at {position}");
+            ApiError::MalformedJson { reason }
+        }
+        Mistake::LoneSurrogate => {
             let position = error.position();
             of_field(format!("must be whole Unicode characters, got half of a surrogate pair at {position}"))
         }

@@ -31,13 +31,19 @@ pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<CommandLine
 
 /// Parses the arguments with these environment variables and no others.
 fn parse(arguments: &[OsString], is_included: impl Fn(&OsStr) -> bool) -> Result<ArgMatches, Error> {
+    // A negative number is a value that is out of range, and not an unknown flag.
+    let numbers = |argument: clap::Arg| {
+        let takes_values = argument.get_action().takes_values();
+        argument.allow_negative_numbers(takes_values)
+    };
     let include = |argument: clap::Arg| match argument.get_env() {
         Some(variable) if !is_included(variable) => argument.env(None),
         // The help would show the value.
         Some(_) => argument.hide_env_values(true),
         None => argument,
     };
-    let command = CommandLine::command().mut_subcommands(|subcommand| subcommand.mut_args(include));
+    let command =
+        CommandLine::command().mut_subcommands(|subcommand| subcommand.mut_args(include).mut_args(numbers));
     command.try_get_matches_from(arguments)
 }
 

@@ -18,7 +18,10 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::layer::{Context, Layer};
 
-/// How long after an event its repetitions are only counted.
+/// How many events of one kind are written in a row: enough to show that a cause comes and goes.
+const BURST: u32 = 5;
+
+/// How long after them the repetitions are only counted.
 const COUNT_FOR: Duration = Duration::from_secs(10);
 
 /// The fields that tell kinds apart, besides the message: which part of the store it is about, the status of a request, and where
@@ -40,8 +43,10 @@ struct Kind {
 struct Repeated {
     level: Level,
     target: &'static str,
-    /// When the last line about this kind was written.
+    /// When the first event of the burst, or the last count, was written.
     since: Instant,
+    /// How many events of the burst have been written.
+    written: u32,
     count: u64,
 }
 
@@ -58,17 +63,19 @@ struct Report {
 struct Kinds(HashMap<Kind, Repeated>);
 
 impl Kinds {
-    /// Counts an event. Returns whether it is the first of its kind, which is to be written.
-    fn is_first(&mut self, mut kind: Kind, level: Level, target: &'static str, now: Instant) -> bool {
+    /// Counts an event. Returns whether it is one of the first of its kind, which are to be written.
+    fn is_to_write(&mut self, mut kind: Kind, level: Level, target: &'static str, now: Instant) -> bool {
         if self.0.len() >= MAX_KINDS && !self.0.contains_key(&kind) {
             "and others".clone_into(&mut kind.text);
         }
-        if let Some(repeated) = self.0.get_mut(&kind) {
-            repeated.count += 1;
-            return false;
+        let begin = Repeated { level, target, since: now, written: 0, count: 0 };
+        let repeated = self.0.entry(kind).or_insert(begin);
+        if repeated.written < BURST {
+            repeated.written += 1;
+            return true;
         }
-        self.0.insert(kind, Repeated { level, target, since: now, count: 0 });
-        true
+        repeated.count += 1;
+        false
     }
 
     /// Returns the counts that are due, and forgets the kinds that have not been repeated.
@@ -133,7 +140,7 @@ impl<S: Subscriber, W: for<'writer> MakeWriter<'writer> + 'static> Layer<S> for 
         event.record(&mut text);
         let kind = Kind { callsite: metadata.callsite(), text: text.message + &text.fields };
         let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
-        kinds.is_first(kind, *metadata.level(), metadata.target(), Instant::now())
+        kinds.is_to_write(kind, *metadata.level(), metadata.target(), Instant::now())
     }
 }
 
@@ -203,45 +210,47 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_takes_two_lines_with_the_exact_count() {
+    fn a_flood_takes_a_few_lines_with_the_exact_count() {
         let flood = || {
             for number in 0..10_000 {
                 tracing::error!(path = format!("/v1/sessions/{number}"), status = 503, "a request failed");
             }
         };
         let target = module_path!();
-        assert_eq!(
-            lines(COUNT_FOR, flood),
-            [
-                format!("ERROR {target}: a request failed path=\"/v1/sessions/0\" status=503"),
-                format!("ERROR {target}: a request failed status=503 repeated=9999"),
-            ]
-        );
-        assert_eq!(lines(Duration::from_secs(9), flood).len(), 1, "the count is not due yet");
+        let written =
+            |number| format!("ERROR {target}: a request failed path=\"/v1/sessions/{number}\" status=503");
+        let counted = format!("ERROR {target}: a request failed status=503 repeated=9995");
+        let expected: Vec<_> = (0..5).map(written).chain([counted]).collect();
+        assert_eq!(lines(COUNT_FOR, flood), expected);
+        assert_eq!(lines(Duration::from_secs(9), flood).len(), 5, "the count is not due yet");
     }
 
     #[test]
     fn events_of_other_kinds_are_written() {
         let events = || {
-            for (node, status) in [("a", 500), ("a", 503), ("b", 503), ("b", 503)] {
-                tracing::warn!(node, status, "it fails");
+            for (node, status) in [("a", 500), ("a", 503), ("b", 503)] {
+                for _ in 0..9 {
+                    tracing::warn!(node, status, "it fails");
+                }
             }
             tracing::warn!(node = "a", status = 500, "it fails");
-            for _ in 0..3 {
+            for _ in 0..9 {
                 tracing::debug!("for debugging");
             }
         };
-        assert_eq!(lines(Duration::ZERO, events).len(), 3 + 1 + 3);
+        assert_eq!(lines(Duration::ZERO, events).len(), 3 * 5 + 1 + 9);
     }
 
     #[test]
     fn panics_in_different_places_are_written() {
         let events = || {
-            for location in ["a.rs:1:1", "b.rs:2:2", "b.rs:2:2"] {
+            for location in
+                ["a.rs:1:1", "a.rs:1:1", "a.rs:1:1", "a.rs:1:1", "a.rs:1:1", "a.rs:1:1", "b.rs:2:2"]
+            {
                 tracing::error!(location, reason = "planted", "a panic, which is a bug");
             }
         };
-        assert_eq!(lines(Duration::ZERO, events).len(), 2);
+        assert_eq!(lines(Duration::ZERO, events).len(), 5 + 1);
     }
 
     fn kind(text: &str) -> Kind {
@@ -260,14 +269,13 @@ mod tests {
     fn a_flood_that_lasts_gives_a_count_every_ten_seconds_and_a_later_event_is_written_again() {
         let (mut kinds, begin) = (Kinds::default(), Instant::now());
         let at = |seconds| begin + Duration::from_secs(seconds);
-        let note = |kinds: &mut Kinds, seconds| kinds.is_first(kind("a"), Level::WARN, "t", at(seconds));
-        assert!(note(&mut kinds, 0));
+        let note = |kinds: &mut Kinds, seconds| kinds.is_to_write(kind("a"), Level::WARN, "t", at(seconds));
         let mut counts = Vec::new();
-        for second in 1..=25 {
-            assert!(!note(&mut kinds, second));
+        for second in 0..=25 {
+            assert_eq!(note(&mut kinds, second), second < 5);
             counts.extend(kinds.due(at(second)).into_iter().map(|report| (second, report.count)));
         }
-        assert_eq!(counts, [(10, 10), (20, 10)]);
+        assert_eq!(counts, [(10, 6), (20, 10)]);
         counts.clear();
         for second in 26..=50 {
             counts.extend(kinds.due(at(second)).into_iter().map(|report| (second, report.count)));
@@ -281,10 +289,10 @@ mod tests {
         let (mut kinds, now) = (Kinds::default(), Instant::now());
         let mut written = 0;
         for number in 0..MAX_KINDS + 500 {
-            written += usize::from(kinds.is_first(kind(&number.to_string()), Level::WARN, "t", now));
+            written += usize::from(kinds.is_to_write(kind(&number.to_string()), Level::WARN, "t", now));
         }
-        assert_eq!(written, MAX_KINDS + 1);
+        assert_eq!(written, MAX_KINDS + 5);
         let reports = kinds.due(now + COUNT_FOR);
-        assert_eq!((reports.len(), reports[0].count, reports[0].text.as_str()), (1, 499, "and others"));
+        assert_eq!((reports.len(), reports[0].count, reports[0].text.as_str()), (1, 495, "and others"));
     }
 }

@@ -193,6 +193,7 @@ fn an_error_names_the_variable_or_the_flag_that_the_value_came_from() {
         ),
         (&["--port", "70000"], &[], "--port: must be a whole number from 0 to 65535, got 70000\n"),
         (&["--port", "70000"], &[("PORT", "1")], "--port: must be"),
+        (&["--port", "-1"], &[], "--port: must be a whole number from 0 to 65535, got -1\n"),
         (
             &["--port", "1"],
             &[("REDIS_DB", "-1"), ("PORT", "x")],

@@ -20,6 +20,8 @@ struct SlowStore {
     inner: EmbeddedStore,
     clock: TestClock,
     delays: Arc<Mutex<VecDeque<Duration>>>,
+    /// Without a change feed, sessions in memory are soon read again, and each read waits like a write.
+    has_feed: bool,
 }
 
 impl SlowStore {
@@ -38,6 +40,9 @@ impl SessionStore for SlowStore {
     }
 
     async fn find(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
+        if !self.has_feed {
+            self.wait();
+        }
         self.inner.find(id).await
     }
 
@@ -59,7 +64,7 @@ impl SessionStore for SlowStore {
     }
 
     fn change_feed(&self) -> Option<&dyn ChangeFeed> {
-        self.inner.change_feed()
+        self.inner.change_feed().filter(|_| self.has_feed)
     }
 }
 
@@ -72,9 +77,13 @@ struct SlowServer {
 
 impl SlowServer {
     fn start() -> Self {
+        Self::with_feed(true)
+    }
+
+    fn with_feed(has_feed: bool) -> Self {
         let (folder, clock, delays) = (TempDir::new().unwrap(), TestClock::new(), Arc::default());
         let inner = EmbeddedStore::open(folder.path(), Arc::new(clock.clone())).unwrap();
-        let store = SlowStore { inner, clock: clock.clone(), delays: Arc::clone(&delays) };
+        let store = SlowStore { inner, clock: clock.clone(), delays: Arc::clone(&delays), has_feed };
         let server = LocalServer::with_store(Arc::new(store), clock, Options::default());
         Self { server, delays, _folder: folder }
     }
@@ -119,6 +128,18 @@ async fn a_stop_that_a_hanging_store_delays_is_made_when_the_store_goes_on() {
     assert_eq!(slow.stop(&path, "").await.json()["stopped_at"], stopped_at);
     let session = slow.server.api.get(&path).await.json();
     assert_eq!((&session["stopped_at"], &session["revision"]), (&json!(stopped_at), &json!(2)));
+}
+
+#[tokio::test]
+async fn a_stop_whose_time_passes_while_its_session_is_read_is_refused_like_any_other_late_one() {
+    let slow = SlowServer::with_feed(false);
+    let path = slow.create().await;
+    // Memory is no longer trusted after the first read, which the response to this request waits for.
+    slow.delays(&[1_000]);
+    slow.server.api.get(&path).await;
+    slow.delays(&[1_000]);
+    let stop = slow.stop(&path, r#"{"at":"2026-01-31T12:00:01.500Z"}"#).await;
+    slow.assert_too_late(&path, &stop).await;
 }
 
 #[tokio::test]
