@@ -96,7 +96,7 @@ async fn a_client_that_does_not_speak_http_causes_no_error_in_the_log() {
     let folder = TempDir::new().unwrap();
     let log = folder.path().join("log");
     let mut command = serve_command(folder.path());
-    let server = Process::spawn(command.env("TICKSEED_LOG", "debug").stderr(File::create(&log).unwrap()));
+    let mut server = Process::spawn(command.env("TICKSEED_LOG", "debug").stderr(File::create(&log).unwrap()));
     let long = format!("GET / HTTP/1.1\r\nx: {}", "x".repeat(200_000));
     for garbage in [
         &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"[..],
@@ -112,7 +112,7 @@ async fn a_client_that_does_not_speak_http_causes_no_error_in_the_log() {
         drop(timeout(DEADLINE, connection.read_to_end(&mut received)).await.expect("the server closes it"));
     }
     assert_eq!(server.api.get("/healthz").await.status, 200);
-    drop(server);
+    server.end();
     let log = fs::read_to_string(log).unwrap();
     assert!(!log.contains("ERROR") && !log.contains("WARN"), "{log}");
 }

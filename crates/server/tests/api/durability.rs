@@ -84,8 +84,9 @@ async fn a_server_that_is_killed_while_nobody_writes_starts_without_a_repair() {
     server.kill();
 
     let log = folder.path().join("log");
-    let server = Process::spawn(serve_command(folder.path()).stderr(File::create(&log).unwrap()));
+    let mut server = Process::spawn(serve_command(folder.path()).stderr(File::create(&log).unwrap()));
     assert_eq!(server.api.get(&path).await.status, 200);
+    server.end();
     let log = fs::read_to_string(&log).unwrap();
     assert!(!log.contains("repairing"), "{log}");
 }

@@ -1,13 +1,13 @@
 //! A server on the embedded store whose disk is full. A limit on the size of files stands in for a full disk.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::support::{Api, DEADLINE, Process, Response};
+use crate::support::{Api, DEADLINE, Process, Response, wait_for_lines_with};
 
 /// A session that takes more room than others.
 fn large() -> String {
@@ -48,10 +48,6 @@ async fn wait_until_ready(api: &Api) {
     }
 }
 
-fn lines_with(log: &Path, words: &str) -> usize {
-    fs::read_to_string(log).unwrap().lines().filter(|line| line.contains(words)).count()
-}
-
 const FULL: &str = "writes fail: the disk of the embedded store is full";
 
 #[tokio::test]
@@ -72,11 +68,15 @@ async fn a_full_disk_stops_only_writes_and_only_while_it_is_full() {
         stop.problem(503, "store_not_writable");
         assert_eq!(api.get(&created[number % created.len()]).await.status, 200);
     }
-    assert_eq!((lines_with(&log, FULL), lines_with(&log, "repairing")), (1, 1), "once, not with every write");
+    assert_eq!(
+        (wait_for_lines_with(&log, FULL), wait_for_lines_with(&log, "repairing")),
+        (1, 1),
+        "once, not with every write"
+    );
 
     lift_limit(&server);
     wait_until_ready(api).await;
-    assert_eq!(lines_with(&log, "writes work again"), 1);
+    assert_eq!(wait_for_lines_with(&log, "writes work again"), 1);
     created.push(api.create(&large()).await);
     for path in created {
         assert_eq!(api.get(&path).await.status, 200);

@@ -275,6 +275,21 @@ impl Drop for Process {
     }
 }
 
+/// Waits until the log of a running server, which a thread of its own writes, has a line with these words, and returns how many
+/// lines have them.
+pub(crate) fn wait_for_lines_with(log: &Path, words: &str) -> usize {
+    let since = Instant::now();
+    loop {
+        let text = fs::read_to_string(log).expect("the log can be read");
+        let count = text.lines().filter(|line| line.contains(words)).count();
+        if count > 0 {
+            return count;
+        }
+        assert!(since.elapsed() < DEADLINE, "the log has no line with {words}: {text}");
+        thread::yield_now();
+    }
+}
+
 /// A server that no load balancer knows may end at once.
 const WITHOUT_DRAINING: [(&str, &str); 1] = [("TICKSEED_DRAIN_SECONDS", "0")];
 

@@ -1,5 +1,5 @@
 /** A minute in the background, and that a page recovers from it. A file of its own, because it mostly waits while others run. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 
 import { type Chromium, startChromium } from "./browsers.js";
 import { expectNoneLeftOut, expectRightSince, isUnderWay } from "./checks.js";
@@ -16,6 +16,8 @@ beforeAll(async () => {
   await stage.build();
   chromium = await startChromium();
 });
+
+afterEach(() => stage.clear());
 
 afterAll(async () => {
   await chromium?.close();

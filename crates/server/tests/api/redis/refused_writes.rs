@@ -10,7 +10,7 @@ use tickseed_store::test_servers::RedisServer;
 
 use super::create;
 use crate::listener::Listener;
-use crate::support::{Api, DEADLINE, Process, serve_command};
+use crate::support::{Api, DEADLINE, Process, serve_command, wait_for_lines_with};
 
 /// A server on a Redis of its own.
 struct Setup {
@@ -68,14 +68,18 @@ impl Setup {
         for _ in 0..20 {
             self.server.api.post("/v1/sessions", r#"{"tick_ms":100}"#).await;
         }
-        assert_eq!(self.lines_with(&format!("writes fail: {reason}")), 1, "one line: {reason}");
+        self.assert_one_line_with(&format!("writes fail: {reason}"));
     }
 
     /// Waits until the server is ready again.
     async fn assert_recovers(&self) {
         wait_until_ready(&self.server.api).await;
         create(&self.server.api).await;
-        assert_eq!(self.lines_with("writes work again"), 1);
+        self.assert_one_line_with("writes work again");
+    }
+
+    fn assert_one_line_with(&self, words: &str) {
+        assert_eq!(wait_for_lines_with(&self.log, words), 1, "{words}");
     }
 }
 

@@ -93,9 +93,9 @@ async fn no_level_of_the_log_shows_a_password() {
     let log = folder.path().join("log");
     let mut command = serve_command(folder.path());
     command.env("TICKSEED_STORE", address("opensesame")).env("TICKSEED_LOG", ALL);
-    let process = Process::spawn(command.stderr(File::create(&log).unwrap()));
+    let mut process = Process::spawn(command.stderr(File::create(&log).unwrap()));
     create(&process.api).await;
-    drop(process);
+    process.end();
     let log = fs::read_to_string(log).unwrap();
     assert!(log.contains("TRACE") && !log.contains("sesame"), "{log}");
 
@@ -112,7 +112,7 @@ fn a_setting_that_another_one_overrides_is_named_in_the_log() {
         let log = folder.path().join("log");
         let mut command = serve_command(folder.path());
         command.envs(variables.iter().copied()).stderr(File::create(&log).unwrap());
-        drop(Process::spawn(&mut command));
+        Process::spawn(&mut command).end();
         fs::read_to_string(log).unwrap()
     };
     let log = log_of(&[("TICKSEED_STORE", "embedded"), ("REDIS_ADDR", NOWHERE), ("REDIS_DB", "1")]);

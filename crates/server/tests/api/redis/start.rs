@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use tokio::time::timeout;
 
 use super::create;
-use crate::support::{DEADLINE, Process, serve_command};
+use crate::support::{DEADLINE, Process, serve_command, wait_for_lines_with};
 use tickseed_store::test_servers::Certificate;
 use tickseed_store::test_servers::{RedisCluster, RedisServer};
 
@@ -164,8 +164,7 @@ async fn a_server_starts_while_a_master_of_its_cluster_is_down() {
             "Redis at 127.0.0.1:{} does not answer: the server starts without the sessions there",
             cluster.nodes[0].port()
         );
-        let log = fs::read_to_string(&log).unwrap();
-        assert!(log.contains(&words), "{log}");
+        wait_for_lines_with(&log, &words);
         create(&server.api).await;
         if !is_hanging {
             cluster.nodes[0].start_again();
