@@ -123,9 +123,9 @@ is_newer() {
 # dated OUTPUT COMMAND...: runs the command that makes the output, and gives that file the time at which the command began. So an
 # input that changes meanwhile is newer than the output, and the next run builds again.
 dated() {
-  local output="$1" began="$1.began.partial"
+  local output="$1" began="$ROOT/artifacts/${1##*/}.began.partial"
   shift
-  mkdir -p "$(dirname "$began")"
+  mkdir -p "$ROOT/artifacts"
   : >"$began"
   "$@"
   touch -r "$began" "$output"
