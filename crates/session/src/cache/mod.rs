@@ -1,6 +1,7 @@
 //! Sessions in memory: read from the store once, and used while the change feed shows that they are current.
 
 mod behind;
+mod changes;
 mod entry;
 mod in_flight;
 mod report;
@@ -21,8 +22,7 @@ use crate::error_chain::error_chain;
 use crate::freshness::{Freshness, Position};
 use crate::listeners::{Listener, Listeners, Source};
 use crate::{
-    Change, ChangeFeed, Clock, FeedPart, ReadySession, Revision, Session, SessionId, SessionStore,
-    StoreError, Subscriber,
+    ChangeFeed, Clock, FeedPart, ReadySession, Revision, Session, SessionId, SessionStore, StoreError,
 };
 
 /// How much memory the sessions in the cache may take.
@@ -387,37 +387,5 @@ impl SessionCache {
     fn forget(&self, id: SessionId) {
         self.entries.remove(&id);
         self.behind.tell_instead(id, Revision::MAX, || self.listeners.end(id));
-    }
-}
-
-impl Subscriber for SessionCache {
-    fn restarted(&self, part: FeedPart) {
-        self.freshness.restarted(part);
-        self.behind.add_all();
-    }
-
-    fn caught_up_to(&self, part: FeedPart, uptime: Duration) {
-        self.freshness.caught_up_to(part, uptime);
-    }
-
-    fn changed(&self, change: Change) {
-        let (id, revision, record) = match change {
-            Change::Replaced { id, revision, record } => (id, revision, record),
-            Change::Removed { id } => {
-                let mut table = self.in_flight.lock();
-                table.detach(id);
-                self.forget(id);
-                return;
-            }
-        };
-        if !self.is_interested(id, revision) {
-            return;
-        }
-        let Some(record) = record else { return self.mark_outdated(id, revision) };
-        let report = Arc::new(Report::new(id, revision, record));
-        self.learn(&report, None);
-        if self.listeners.has(id) {
-            self.behind.add_report(&report);
-        }
     }
 }

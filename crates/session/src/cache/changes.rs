@@ -1,0 +1,40 @@
+//! What the cache does with the reports of the change feed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::SessionCache;
+use super::report::Report;
+use crate::{Change, FeedPart, Subscriber};
+
+impl Subscriber for SessionCache {
+    fn restarted(&self, part: FeedPart) {
+        self.freshness.restarted(part);
+        self.behind.add_all();
+    }
+
+    fn caught_up_to(&self, part: FeedPart, uptime: Duration) {
+        self.freshness.caught_up_to(part, uptime);
+    }
+
+    fn changed(&self, change: Change) {
+        let (id, revision, record) = match change {
+            Change::Replaced { id, revision, record } => (id, revision, record),
+            Change::Removed { id } => {
+                let mut table = self.in_flight.lock();
+                table.detach(id);
+                self.forget(id);
+                return;
+            }
+        };
+        if !self.is_interested(id, revision) {
+            return;
+        }
+        let Some(record) = record else { return self.mark_outdated(id, revision) };
+        let report = Arc::new(Report::new(id, revision, record));
+        self.learn(&report, None);
+        if self.listeners.has(id) {
+            self.behind.add_report(&report);
+        }
+    }
+}
