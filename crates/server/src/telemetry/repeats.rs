@@ -28,7 +28,7 @@ const COUNT_FOR: Duration = Duration::from_secs(10);
 /// a panic happened.
 const FIELDS: [&str; 5] = ["node", "store", "status", "location", "log.target"];
 
-/// The largest number of kinds that are told apart by message and fields. Beyond it, only the place in the code counts.
+/// The largest number of kinds that message and fields distinguish. Beyond it, only the place in the code counts.
 const MAX_KINDS: usize = 1_000;
 
 /// What events of one kind have in common.

@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use super::report::Report;
 use crate::{Revision, SessionId};
 
-/// How many reports are told at most before other work goes on.
+/// How many reports go to listeners at most before other work continues.
 const BATCH: usize = 16;
 
 /// Collects the changes to tell listeners of, and the sessions to read again for them.

@@ -183,7 +183,7 @@ impl RedisStore {
         Ok((outcome, Reading { node, time_us, answered_at: self.clock.uptime() }))
     }
 
-    /// Notes a reading of the clock that decides about the sessions of a part. Nodes of a cluster are told apart by their names.
+    /// Notes a reading of the clock that decides about the sessions of a part. Names distinguish the nodes of a cluster.
     fn note(&self, part: FeedPart, reading: &Reading) {
         if reading.time_us > 0 && !(self.address.is_cluster() && reading.node.is_empty()) {
             self.clocks.note(part, reading.clone());
