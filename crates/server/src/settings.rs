@@ -60,8 +60,8 @@ pub struct ServeSettings {
     pub host: String,
 
     /// How many seconds to keep an idle connection open. A load balancer in front must close its idle connections
-    /// earlier, or it loses the requests that it sends while the server closes one. With 0, every connection serves
-    /// one request.
+    /// earlier, or it loses the requests that it sends while the server closes one. With 0, a connection is closed
+    /// after a response.
     #[arg(
         long,
         env = "TICKSEED_KEEP_ALIVE_SECONDS",

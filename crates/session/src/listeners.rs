@@ -169,7 +169,7 @@ mod tests {
     }
 
     fn hears(listener: &mut Listener, expected: &Arc<ReadySession>) {
-        let notice = listener.next().now_or_never().expect("the listener is told at once");
+        let notice = listener.next().now_or_never().expect("the listener hears it at once");
         assert!(matches!(&notice, Notice::Session(session) if Arc::ptr_eq(session, expected)), "{notice:?}");
     }
 

@@ -23,7 +23,7 @@ struct Sessions {
     /// Every session that has listeners.
     all: bool,
     some: HashSet<SessionId>,
-    /// The newest report of each session, until its listeners have been told.
+    /// The newest report of each session, until its listeners have heard it.
     reports: HashMap<SessionId, Arc<Report>>,
 }
 

@@ -15,12 +15,6 @@ fn session_of_part(server: &Server, part: u8) -> Session {
     stored
 }
 
-/// Reports a replaced session without its record.
-fn reports_without_record(server: &Server, session: &Session) {
-    let (id, revision) = (session.id, session.revision);
-    server.store.subscriber().changed(Change::Replaced { id, revision, record: None });
-}
-
 #[tokio::test]
 async fn a_silent_part_of_the_feed_leaves_the_sessions_of_the_others_fresh() {
     let server = Server::new();
@@ -57,11 +51,11 @@ async fn a_change_without_its_record_is_read_from_the_store() {
     let session = server.created_elsewhere();
     server.finds(&session).await;
     let stopped = server.stopped_elsewhere(&session);
-    reports_without_record(&server, &stopped);
+    server.reports_without_record(&stopped);
     server.finds(&stopped).await;
     server.finds(&stopped).await;
     server.has_read(2);
-    reports_without_record(&server, &stopped);
+    server.reports_without_record(&stopped);
     server.finds(&stopped).await;
     server.has_read(2);
 }
@@ -74,7 +68,7 @@ async fn a_caller_after_a_change_without_its_record_does_not_share_a_read_from_b
     let before = server.start_to_find(session.id);
     server.reads(1).await;
     let stopped = server.stopped_elsewhere(&session);
-    reports_without_record(&server, &stopped);
+    server.reports_without_record(&stopped);
     let after = server.start_to_find(session.id);
     server.reads(2).await;
     server.store.holds_back(false);
@@ -92,7 +86,7 @@ async fn listeners_hear_of_a_change_without_its_record() {
     let mut listener = server.service.listen(session.id).await.unwrap();
     assert!(matches!(next(&mut listener).await, Notice::Session(_)));
     let stopped = server.stopped_elsewhere(&session);
-    reports_without_record(&server, &stopped);
+    server.reports_without_record(&stopped);
     hears(&mut listener, &stopped).await;
 }
 
@@ -163,7 +157,7 @@ async fn a_session_that_cannot_be_read_does_not_hold_up_other_listeners() {
     server.catches_up();
     server.reads(4).await;
     let stopped = server.stopped_elsewhere(&other);
-    reports_without_record(&server, &stopped);
+    server.reports_without_record(&stopped);
     hears(&mut listeners[1], &stopped).await;
 }
 
@@ -179,7 +173,7 @@ async fn a_detached_read_does_not_hide_that_a_session_is_unreadable() {
     let before = server.start_to_find(session.id);
     server.reads(2).await;
     server.store.cannot_read(session.id, newer_record(session.id));
-    reports_without_record(&server, &session.stopped(Timestamp::MAX));
+    server.reports_without_record(&session.stopped(Timestamp::MAX));
     assert!(server.service.find(session.id).await.is_err());
     server.store.holds_back(false);
     assert_eq!(*answered(before).await.session.session(), session, "as it was at the time of the call");

@@ -131,6 +131,12 @@ impl Server {
         self.store.subscriber().changed(Change::Replaced { id, revision, record: Some(record) });
     }
 
+    /// Reports a replaced session without its record.
+    fn reports_without_record(&self, session: &Session) {
+        let (id, revision) = (session.id, session.revision);
+        self.store.subscriber().changed(Change::Replaced { id, revision, record: None });
+    }
+
     /// Tells listeners from now on what has been reported, and reads sessions for them.
     fn keeps_listeners_current(&self) -> AbortOnDrop {
         let service = self.service.clone();

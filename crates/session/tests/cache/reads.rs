@@ -257,8 +257,7 @@ async fn a_stop_reported_without_its_record_before_the_creation_is_acknowledged_
     let server = Server::new();
     let (created, creating) = create_unacknowledged(&server).await;
     let stopped = server.stopped_elsewhere(&created);
-    let (id, revision) = (stopped.id, stopped.revision);
-    server.store.subscriber().changed(Change::Replaced { id, revision, record: None });
+    server.reports_without_record(&stopped);
     server.store.holds_back(false);
     creating.await.unwrap().unwrap();
     server.finds(&stopped).await;

@@ -1,10 +1,10 @@
-//! Changes that the feed reports with their records: who reads a record, and when.
+//! Changes that the feed reports with their records: when a record is read, and by whom.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 
 use tickseed_session::acceptance::{DEADLINE, now};
-use tickseed_session::{Change, Lookup, Session, StoreError};
+use tickseed_session::{Lookup, Session, StoreError};
 
 use super::{LONG, PARTS, Server, answered, hears};
 
@@ -28,18 +28,21 @@ impl Reads {
     }
 }
 
-fn unreadable(session: &Session) -> StoreError {
-    StoreError::Unreadable { id: session.id, reason: "it is damaged".to_owned() }
+/// Reports a replaced session whose record cannot be read.
+fn reports_damaged_record(server: &Server, session: &Session) {
+    let id = session.id;
+    server.reports_record(session, move || {
+        Err(StoreError::Unreadable { id, reason: "it is damaged".to_owned() })
+    });
 }
 
-/// Waits until listeners have been told all that has been reported so far.
+/// Waits until listeners have heard everything that has been reported so far.
 async fn has_told_everything(server: &Server) {
     let session = server.created_elsewhere();
     let mut listener = server.service.listen(session.id).await.unwrap();
     hears(&mut listener, &session).await;
     let stopped = server.stopped_elsewhere(&session);
-    let (id, revision) = (stopped.id, stopped.revision);
-    server.store.subscriber().changed(Change::Replaced { id, revision, record: None });
+    server.reports_without_record(&stopped);
     hears(&mut listener, &stopped).await;
 }
 
@@ -159,8 +162,8 @@ async fn listeners_hear_of_more_changes_than_are_told_at_once() {
     server.has_read(200);
 }
 
-/// The store has lost a change and got another one in its place. The lost one was reported first, so it must not win because it
-/// is told later.
+/// The store has lost a change and got another one in its place. The lost one was reported first, so it must not win by
+/// reaching the listeners last.
 #[tokio::test]
 async fn a_report_is_not_told_after_what_came_later() {
     let server = Server::new();
@@ -186,10 +189,7 @@ async fn a_session_whose_reported_record_cannot_be_read_is_read_from_the_store()
     let session = server.created_elsewhere();
     server.finds(&session).await;
     let stopped = server.stopped_elsewhere(&session);
-    server.reports_record(&stopped, {
-        let session = session.clone();
-        move || Err(unreadable(&session))
-    });
+    reports_damaged_record(&server, &stopped);
     server.finds(&stopped).await;
     server.finds(&stopped).await;
     server.has_read(2);
@@ -204,10 +204,7 @@ async fn a_record_that_cannot_be_read_makes_a_read_in_flight_start_again() {
     let before = server.start_to_find(session.id);
     server.reads(1).await;
     let stopped = server.stopped_elsewhere(&session);
-    server.reports_record(&stopped, {
-        let session = session.clone();
-        move || Err(unreadable(&session))
-    });
+    reports_damaged_record(&server, &stopped);
     let after = server.start_to_find(session.id);
     tokio::task::yield_now().await;
     server.store.holds_back(false);
