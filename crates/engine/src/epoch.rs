@@ -4,7 +4,7 @@ use core::num::NonZeroU32;
 
 use crate::keys::{EpochSecret, RootKey};
 use crate::rules::Rules;
-use crate::schedule::Step;
+use crate::step::Step;
 use crate::state::{Round, State};
 use crate::uniform::{bounded, shuffle};
 

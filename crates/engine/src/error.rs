@@ -39,6 +39,45 @@ pub enum Error {
         /// The length of the rejected string, in bytes.
         value: u64,
     },
+    /// A change that cannot follow the changes before it.
+    InvalidChange {
+        /// Its place in the list, from 0.
+        index: u16,
+        /// The rule that it breaks.
+        rule: ChangeRule,
+    },
+    /// A step that never begins, because the session is paused for good before.
+    NotScheduled {
+        /// The step.
+        step: u64,
+        /// The last step that begins.
+        last: u64,
+    },
+}
+
+/// A rule that a change of a schedule breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ChangeRule {
+    /// It must be after the change before, or after the start if it is the first.
+    NotLater {
+        /// The instant of the change before, or of the start.
+        previous: i64,
+        /// The instant of the rejected change.
+        at: i64,
+    },
+    /// It must change something: a session that is paused cannot be paused, and a new length of ticks must be another one.
+    NoChange {
+        /// The length of a tick, or 0 for a pause.
+        tick_ms: u32,
+    },
+    /// A new length of ticks must begin where a tick begins.
+    WithinTick {
+        /// How much of the tick has passed at that instant, in milliseconds.
+        phase: u32,
+        /// The length of that tick, in milliseconds.
+        rate: u32,
+    },
 }
 
 impl Error {
@@ -49,6 +88,8 @@ impl Error {
             Self::OutOfRange { field, .. } | Self::NotEven { field, .. } | Self::Length { field, .. } => {
                 *field
             }
+            Self::InvalidChange { .. } => Field::Schedule,
+            Self::NotScheduled { .. } => Field::Step,
         }
     }
 }
@@ -64,6 +105,24 @@ impl fmt::Display for Error {
             }
             Self::Length { field, min, max, value } => {
                 write!(f, "{field} must be {min} to {max} bytes of UTF-8, got {value} bytes")
+            }
+            Self::InvalidChange { index, rule } => write!(f, "schedule[{index}]{rule}"),
+            Self::NotScheduled { step, last } => {
+                write!(f, "step {step} is not scheduled: the session is paused for good at step {last}")
+            }
+        }
+    }
+}
+
+impl fmt::Display for ChangeRule {
+    /// Continues the name of the change.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotLater { previous, at } => write!(f, ".at must be after {previous}, got {at}"),
+            Self::NoChange { tick_ms: 0 } => f.write_str(" must not pause a session that is paused already"),
+            Self::NoChange { tick_ms } => write!(f, ".tick_ms must differ from the one before, got {tick_ms}"),
+            Self::WithinTick { phase, rate } => {
+                write!(f, ".at must be where a tick begins, got {phase} ms after the beginning of a tick of {rate} ms")
             }
         }
     }
@@ -87,6 +146,14 @@ pub enum Field {
     StartAt,
     /// The length of a tick.
     TickMs,
+    /// The list of changes.
+    Schedule,
+    /// The instant at which a change takes effect.
+    ChangeAt,
+    /// The length of a tick from a change on.
+    ChangeTickMs,
+    /// The storage passed to [`Schedule::with_changes`](crate::Schedule::with_changes).
+    Segments,
     /// The instant to compute the state for.
     Now,
     /// The number of a tick.
@@ -112,6 +179,10 @@ impl Field {
             Self::RoundsPerEpoch => "rounds_per_epoch",
             Self::StartAt => "start_at",
             Self::TickMs => "tick_ms",
+            Self::Schedule => "schedule",
+            Self::ChangeAt => "schedule.at",
+            Self::ChangeTickMs => "schedule.tick_ms",
+            Self::Segments => "segments",
             Self::Now => "now",
             Self::Step => "step",
             Self::Round => "round",

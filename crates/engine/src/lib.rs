@@ -35,16 +35,20 @@ mod keystream;
 mod rules;
 mod schedule;
 mod seed;
+mod segment;
 mod state;
+mod step;
 mod timeline;
 mod uniform;
 
 pub use draw::{Channel, Draw};
-pub use error::{Error, Field};
+pub use error::{ChangeRule, Error, Field};
 pub use rules::{BreakInterval, Rules};
-pub use schedule::{LAST_INSTANT, Schedule, Step};
+pub use schedule::Schedule;
 pub use seed::Seed;
+pub use segment::{Change, Segment, Status};
 pub use state::{Round, State};
+pub use step::{LAST_INSTANT, Step};
 pub use timeline::{Timeline, state_at};
 
 /// The version of the definition that this crate computes.

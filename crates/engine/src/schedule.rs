@@ -1,133 +1,203 @@
-//! Conversion between instants and steps (docs/engine.md, section 2).
-
-use core::fmt;
+//! Conversion between instants and steps (docs/engine.md, section 2, and docs/schedule.md, section 1).
 
 use crate::error::{Error, Field, check_range};
+use crate::segment::{Change, MAX_TICK_MS, Segment, Status};
+use crate::step::{Step, check_instant};
 
-/// The last valid instant, the end of the year 9999, in milliseconds since the Unix epoch.
-pub const LAST_INSTANT: i64 = 253_402_300_799_999;
-
-/// The number of a tick, from 0 to [`Step::MAX`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(transparent))]
-pub struct Step(u64);
-
-impl Step {
-    /// The first step.
-    pub const ZERO: Self = Self(0);
-    /// The last step of any schedule, which is reached at the end of the year 9999 with ticks of 1 ms since 1970.
-    ///
-    /// It is below 2^53, so a JavaScript number holds every step exactly.
-    pub const MAX: Self = Self(LAST_INSTANT.unsigned_abs());
-
-    /// Creates a step from the number of a tick.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::OutOfRange`] for `step` unless it is from 0 to [`Step::MAX`].
-    pub fn new(step: impl Into<i128>) -> Result<Self, Error> {
-        let value = step.into();
-        match u64::try_from(value) {
-            Ok(step) if step <= Self::MAX.0 => Ok(Self(step)),
-            _ => Err(Error::OutOfRange { field: Field::Step, min: 0, max: Self::MAX.0, value }),
-        }
-    }
-
-    /// Returns the number of the tick.
-    #[must_use]
-    pub const fn get(self) -> u64 {
-        self.0
-    }
-
-    /// Returns the step at a position. Position 0 lies before the start and counts as step 0.
-    pub(crate) const fn at_position(position: u64) -> Self {
-        Self(position.saturating_sub(1))
-    }
-
-    /// Returns the position of the step: `t = step + 1`, because position 0 lies before the start.
-    pub(crate) const fn position(self) -> u64 {
-        self.0 + 1
-    }
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// The instant at which step 0 begins, and the length of a tick.
+/// The instant at which step 0 begins, the length of a tick, and the changes of that length.
+///
+/// A schedule with changes keeps a segment for each of them in storage of your choice: an array, a slice or a `Vec`. Any instant
+/// and any step then cost at most a binary search. [`Timeline::state_at`](crate::Timeline::state_at) also remembers the segment
+/// of the last instant.
+///
+/// ```
+/// use tickseed_engine::{Change, Schedule, Segment, Status, Step};
+///
+/// // Ticks of 100 ms, a pause after 1.05 s, and ticks of 50 ms soon after the session resumes.
+/// let changes = [Change::pause(1_050)?, Change::new(5_000, 100)?, Change::new(6_050, 50)?];
+/// let mut segments = [Segment::default(); 3];
+/// let schedule = Schedule::new(0, 100)?.with_changes(&changes, &mut segments[..])?;
+/// assert_eq!(schedule.step_at(4_999)?.map(Step::get), Some(10));
+/// assert_eq!(schedule.status_at(4_999)?, Status::Paused);
+/// assert_eq!(schedule.step_at(7_000)?.map(Step::get), Some(40));
+/// assert_eq!(schedule.time_of(Step::new(11)?)?, 5_050);
+/// # Ok::<(), tickseed_engine::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Schedule {
-    start_at: i64,
-    tick_ms: u32,
+pub struct Schedule<S = [Segment; 0]> {
+    first: Segment,
+    /// One for each change. Always computed from `first`.
+    later: S,
 }
 
 impl Schedule {
     /// The longest tick, in milliseconds: one day. The shortest is 1 ms.
-    pub const MAX_TICK_MS: u32 = 86_400_000;
+    pub const MAX_TICK_MS: u32 = MAX_TICK_MS;
+    /// The largest number of changes.
+    pub const MAX_CHANGES: u16 = 256;
 
-    /// Creates a schedule from the instant at which step 0 begins, in milliseconds since the Unix epoch, and the length
-    /// of a tick, in milliseconds.
+    /// Creates a schedule without changes from the instant at which step 0 begins, in milliseconds since the Unix epoch, and the
+    /// length of a tick, in milliseconds.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] for `start_at` unless it is in the years 1970 to 9999 (0 to [`LAST_INSTANT`]), and for
-    /// `tick_ms` unless it is from 1 to 86 400 000.
+    /// [`Error::OutOfRange`] for `start_at` unless it is in the years 1970 to 9999 (0 to [`LAST_INSTANT`](crate::LAST_INSTANT)),
+    /// and for `tick_ms` unless it is from 1 to 86 400 000.
     pub fn new(start_at: i64, tick_ms: impl Into<i128>) -> Result<Self, Error> {
         let start_at = check_instant(Field::StartAt, start_at)?;
-        let tick_ms = check_range(Field::TickMs, 1, Self::MAX_TICK_MS, tick_ms.into())?;
-        Ok(Self { start_at, tick_ms })
+        let tick_ms = check_range(Field::TickMs, 1, MAX_TICK_MS, tick_ms.into())?;
+        Ok(Self { first: Segment::first(start_at, tick_ms), later: [] })
+    }
+}
+
+impl<S: AsRef<[Segment]>> Schedule<S> {
+    /// Returns a schedule with the same start and first tick, and these changes instead of its own. `segments` is the storage
+    /// for them, with one place for each change; what it contains does not matter.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::OutOfRange`] for `schedule` if there are more than 256 changes, and for `segments` unless it has as many places
+    ///   as there are changes.
+    /// - [`Error::InvalidChange`] for the first change that is not after the one before (or after the start), changes nothing, or
+    ///   sets a new length within a tick.
+    pub fn with_changes<T: AsRef<[Segment]> + AsMut<[Segment]>>(
+        &self,
+        changes: &[Change],
+        mut segments: T,
+    ) -> Result<Schedule<T>, Error> {
+        let max = Schedule::MAX_CHANGES.into();
+        if changes.len() > usize::from(Schedule::MAX_CHANGES) {
+            return Err(Error::OutOfRange { field: Field::Schedule, min: 0, max, value: length(changes.len()) });
+        }
+        let places = segments.as_mut();
+        if places.len() != changes.len() {
+            let (min, value) = (changes.len() as u64, length(places.len()));
+            return Err(Error::OutOfRange { field: Field::Segments, min, max: min, value });
+        }
+        let mut segment = self.first;
+        for ((index, change), place) in (0..).zip(changes).zip(places) {
+            segment = segment.enter(*change).map_err(|rule| Error::InvalidChange { index, rule })?;
+            *place = segment;
+        }
+        Ok(Schedule { first: self.first, later: segments })
     }
 
     /// Returns the instant at which step 0 begins, in milliseconds since the Unix epoch.
     #[must_use]
-    pub const fn start_at(self) -> i64 {
-        self.start_at
+    pub const fn start_at(&self) -> i64 {
+        self.first.at()
     }
 
-    /// Returns the length of a tick, in milliseconds.
+    /// Returns the length of a tick at the start, in milliseconds.
     #[must_use]
-    pub const fn tick_ms(self) -> u32 {
-        self.tick_ms
+    pub const fn tick_ms(&self) -> u32 {
+        self.first.tick_ms()
+    }
+
+    /// Returns the changes, in their order.
+    pub fn changes(&self) -> impl ExactSizeIterator<Item = Change> + DoubleEndedIterator {
+        self.later.as_ref().iter().map(|segment| segment.change())
     }
 
     /// Returns the step at `now`, in milliseconds since the Unix epoch, or `None` before the start.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] for `now` unless it is in the years 1970 to 9999 (0 to [`LAST_INSTANT`]).
-    pub fn step_at(self, now: i64) -> Result<Option<Step>, Error> {
-        let elapsed = check_instant(Field::Now, now)? - self.start_at;
-        Ok(u64::try_from(elapsed).ok().map(|elapsed| Step(elapsed / u64::from(self.tick_ms))))
+    /// [`Error::OutOfRange`] for `now` unless it is in the years 1970 to 9999 (0 to [`LAST_INSTANT`](crate::LAST_INSTANT)).
+    pub fn step_at(&self, now: i64) -> Result<Option<Step>, Error> {
+        Ok(self.segment_at(now)?.map(|segment| segment.step_at(now)))
+    }
+
+    /// Returns whether the session is running or paused at `now`, in milliseconds since the Unix epoch. Before the start it is
+    /// running.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfRange`] for `now` unless it is in the years 1970 to 9999 (0 to [`LAST_INSTANT`](crate::LAST_INSTANT)).
+    pub fn status_at(&self, now: i64) -> Result<Status, Error> {
+        Ok(self.segment_at(now)?.map_or(Status::Running, Segment::status))
+    }
+
+    /// Returns the segment that contains `now`, in milliseconds since the Unix epoch, or `None` before the start.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfRange`] for `now` unless it is in the years 1970 to 9999 (0 to [`LAST_INSTANT`](crate::LAST_INSTANT)).
+    pub fn segment_at(&self, now: i64) -> Result<Option<Segment>, Error> {
+        let now = check_instant(Field::Now, now)?;
+        Ok((self.start_at() <= now).then(|| self.segment(self.index_at(now))))
+    }
+
+    /// As [`step_at`](Self::step_at), for a caller that keeps the number of the segment that it last asked about.
+    #[inline]
+    pub(crate) fn step_near(&self, index: &mut usize, now: i64) -> Result<Option<Step>, Error> {
+        let now = check_instant(Field::Now, now)?;
+        if now < self.start_at() {
+            return Ok(None);
+        }
+        if !self.is_within(*index, now) {
+            *index = self.index_at(now);
+        }
+        Ok(Some(self.segment(*index).step_at(now)))
     }
 
     /// Returns the instant at which `step` begins, in milliseconds since the Unix epoch.
     ///
     /// # Errors
     ///
+    /// [`Error::NotScheduled`] for a step that never begins, because the session is paused for good before;
     /// [`Error::OutOfRange`] for `step` if it begins after the year 9999.
-    pub fn time_of(self, step: Step) -> Result<i64, Error> {
-        let last = self.last_step();
-        if step > last {
-            let value = i128::from(step.0);
-            return Err(Error::OutOfRange { field: Field::Step, min: 0, max: last.0, value });
+    pub fn time_of(&self, step: Step) -> Result<i64, Error> {
+        if step == Step::ZERO {
+            return Ok(self.start_at());
         }
-        // The check above keeps the result at or below LAST_INSTANT, so nothing wraps.
-        Ok(self.start_at.wrapping_add_unsigned(step.0 * u64::from(self.tick_ms)))
+        let later = self.later.as_ref();
+        // The last segment that begins before the step does.
+        let index = later.partition_point(|segment| segment.step() < step);
+        let segment = self.segment(index);
+        let last = segment.last_step();
+        match later.get(index) {
+            Some(next) if step > last => Ok(next.at()),
+            // A step and a segment may begin at the same instant.
+            Some(next) => Ok(segment.time_of(step).min(next.at())),
+            None if step <= last => Ok(segment.time_of(step)),
+            None if segment.status() == Status::Paused => {
+                Err(Error::NotScheduled { step: step.get(), last: last.get() })
+            }
+            None => {
+                let (max, value) = (last.get(), i128::from(step.get()));
+                Err(Error::OutOfRange { field: Field::Step, min: 0, max, value })
+            }
+        }
     }
 
     /// Returns the last step that begins by the end of the year 9999.
     #[must_use]
-    pub const fn last_step(self) -> Step {
-        Step((LAST_INSTANT - self.start_at).unsigned_abs() / self.tick_ms as u64)
+    pub fn last_step(&self) -> Step {
+        self.segment(self.later.as_ref().len()).last_step()
+    }
+
+    /// Returns the segment with this number: 0 for the one before all changes.
+    #[inline]
+    fn segment(&self, index: usize) -> Segment {
+        let later = index.checked_sub(1).and_then(|index| self.later.as_ref().get(index));
+        later.copied().unwrap_or(self.first)
+    }
+
+    /// Returns the number of the segment that contains `now`, which is not before the start.
+    fn index_at(&self, now: i64) -> usize {
+        self.later.as_ref().partition_point(|segment| segment.at() <= now)
+    }
+
+    /// Returns whether the segment with this number contains `now`, which is not before the start.
+    #[inline]
+    fn is_within(&self, index: usize, now: i64) -> bool {
+        let later = self.later.as_ref();
+        let has_begun = index.checked_sub(1).is_none_or(|index| later.get(index).is_some_and(|s| s.at() <= now));
+        has_begun && later.get(index).is_none_or(|next| now < next.at())
     }
 }
 
-fn check_instant(field: Field, instant: i64) -> Result<i64, Error> {
-    if (0..=LAST_INSTANT).contains(&instant) {
-        return Ok(instant);
-    }
-    Err(Error::OutOfRange { field, min: 0, max: LAST_INSTANT.unsigned_abs(), value: instant.into() })
+fn length(items: usize) -> i128 {
+    items as u64 as i128
 }

@@ -1,6 +1,6 @@
 //! The results that the engine computes.
 
-use crate::schedule::Step;
+use crate::step::Step;
 
 /// The state of a session during one step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -7,7 +7,9 @@ use crate::epoch::Epoch;
 use crate::error::{Error, Field};
 use crate::keys::RootKey;
 use crate::rules::Rules;
-use crate::schedule::{Schedule, Step};
+use crate::schedule::Schedule;
+use crate::segment::Segment;
+use crate::step::Step;
 use crate::seed::Seed;
 use crate::state::{Round, State};
 
@@ -18,7 +20,12 @@ use crate::state::{Round, State};
 /// # Errors
 ///
 /// [`Error::OutOfRange`] for `now` unless it is in the years 1970 to 9999.
-pub fn state_at(seed: &Seed, rules: &Rules, schedule: &Schedule, now: i64) -> Result<State, Error> {
+pub fn state_at<S: AsRef<[Segment]>>(
+    seed: &Seed,
+    rules: &Rules,
+    schedule: &Schedule<S>,
+    now: i64,
+) -> Result<State, Error> {
     let Some(step) = schedule.step_at(now)? else {
         return Ok(State::BEFORE_START);
     };
@@ -27,8 +34,8 @@ pub fn state_at(seed: &Seed, rules: &Rules, schedule: &Schedule, now: i64) -> Re
 
 /// A seed and rules, prepared to compute any step in any order.
 ///
-/// A timeline keeps the layout of the most recent epoch, which makes further questions about that epoch many times
-/// faster. A result never depends on earlier calls.
+/// A timeline keeps the layout of the most recent epoch and its place in the schedule, which makes further questions about the
+/// same time many times faster. A result never depends on earlier calls.
 ///
 /// ```
 /// use tickseed_engine::{Rules, Seed, Step, Timeline};
@@ -44,6 +51,8 @@ pub struct Timeline {
     root: RootKey,
     rules: Rules,
     epoch: Epoch,
+    /// The number of the segment that contained the last instant. Every use checks it, so any value is correct.
+    segment: usize,
 }
 
 impl Timeline {
@@ -57,7 +66,7 @@ impl Timeline {
     fn starting_at(seed: &Seed, rules: Rules, step: Step) -> Self {
         let root = RootKey::new(seed);
         let epoch = Epoch::new(&root, rules, Epoch::number_of(rules, step));
-        Self { root, rules, epoch }
+        Self { root, rules, epoch, segment: 0 }
     }
 
     /// Returns the rules of the timeline.
@@ -77,8 +86,9 @@ impl Timeline {
     /// # Errors
     ///
     /// [`Error::OutOfRange`] for `now` unless it is in the years 1970 to 9999.
-    pub fn state_at(&mut self, schedule: &Schedule, now: i64) -> Result<State, Error> {
-        Ok(schedule.step_at(now)?.map_or(State::BEFORE_START, |step| self.state(step)))
+    pub fn state_at<S: AsRef<[Segment]>>(&mut self, schedule: &Schedule<S>, now: i64) -> Result<State, Error> {
+        let step = schedule.step_near(&mut self.segment, now)?;
+        Ok(step.map_or(State::BEFORE_START, |step| self.state(step)))
     }
 
     /// Returns the number of the next step after `step` at which the counter breaks. It is below 2^53 and may lie past
