@@ -4,8 +4,8 @@ use core::num::NonZeroU32;
 
 use crate::keys::{EpochSecret, RootKey};
 use crate::rules::Rules;
-use crate::step::Step;
 use crate::state::{Round, State};
+use crate::step::Step;
 use crate::uniform::{bounded, shuffle};
 
 const MAX_ROUNDS: usize = Rules::MAX_ROUNDS_PER_EPOCH as usize;

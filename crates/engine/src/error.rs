@@ -120,9 +120,14 @@ impl fmt::Display for ChangeRule {
         match self {
             Self::NotLater { previous, at } => write!(f, ".at must be after {previous}, got {at}"),
             Self::NoChange { tick_ms: 0 } => f.write_str(" must not pause a session that is paused already"),
-            Self::NoChange { tick_ms } => write!(f, ".tick_ms must differ from the one before, got {tick_ms}"),
+            Self::NoChange { tick_ms } => {
+                write!(f, ".tick_ms must differ from the one before, got {tick_ms}")
+            }
             Self::WithinTick { phase, rate } => {
-                write!(f, ".at must be where a tick begins, got {phase} ms after the beginning of a tick of {rate} ms")
+                write!(
+                    f,
+                    ".at must be where a tick begins, got {phase} ms after the beginning of a tick of {rate} ms"
+                )
             }
         }
     }

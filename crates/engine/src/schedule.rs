@@ -67,7 +67,12 @@ impl<S: AsRef<[Segment]>> Schedule<S> {
     ) -> Result<Schedule<T>, Error> {
         let max = Schedule::MAX_CHANGES.into();
         if changes.len() > usize::from(Schedule::MAX_CHANGES) {
-            return Err(Error::OutOfRange { field: Field::Schedule, min: 0, max, value: length(changes.len()) });
+            return Err(Error::OutOfRange {
+                field: Field::Schedule,
+                min: 0,
+                max,
+                value: length(changes.len()),
+            });
         }
         let places = segments.as_mut();
         if places.len() != changes.len() {
@@ -193,11 +198,12 @@ impl<S: AsRef<[Segment]>> Schedule<S> {
     #[inline]
     fn is_within(&self, index: usize, now: i64) -> bool {
         let later = self.later.as_ref();
-        let has_begun = index.checked_sub(1).is_none_or(|index| later.get(index).is_some_and(|s| s.at() <= now));
+        let has_begun =
+            index.checked_sub(1).is_none_or(|index| later.get(index).is_some_and(|s| s.at() <= now));
         has_begun && later.get(index).is_none_or(|next| now < next.at())
     }
 }
 
 fn length(items: usize) -> i128 {
-    items as u64 as i128
+    i128::try_from(items).unwrap_or(i128::MAX)
 }

@@ -8,10 +8,10 @@ use crate::error::{Error, Field};
 use crate::keys::RootKey;
 use crate::rules::Rules;
 use crate::schedule::Schedule;
-use crate::segment::Segment;
-use crate::step::Step;
 use crate::seed::Seed;
+use crate::segment::Segment;
 use crate::state::{Round, State};
+use crate::step::Step;
 
 /// Returns the state of a session at `now`, in milliseconds since the Unix epoch.
 ///
@@ -86,7 +86,11 @@ impl Timeline {
     /// # Errors
     ///
     /// [`Error::OutOfRange`] for `now` unless it is in the years 1970 to 9999.
-    pub fn state_at<S: AsRef<[Segment]>>(&mut self, schedule: &Schedule<S>, now: i64) -> Result<State, Error> {
+    pub fn state_at<S: AsRef<[Segment]>>(
+        &mut self,
+        schedule: &Schedule<S>,
+        now: i64,
+    ) -> Result<State, Error> {
         let step = schedule.step_near(&mut self.segment, now)?;
         Ok(step.map_or(State::BEFORE_START, |step| self.state(step)))
     }

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tickseed_engine::{Rules, Schedule, Seed};
 use tickseed_session::{
-    CacheSize, Clock, Created, Moment, NewSession, Replaced, Session, SessionId, SessionService,
-    SessionStore, StoreError, TimeToLive, Timestamp,
+    ANY_SESSION, CacheSize, Clock, Created, Deadline, Moment, NewSession, Notice, Replaced, Session,
+    SessionId, SessionService, SessionStore, StoreError, Terms, TimeToLive, Timestamp, plain_schedule,
 };
 
 /// A clock that stands still until it is set.
@@ -57,18 +58,28 @@ impl SessionStore for InMemoryStore {
     async fn compare_and_set(
         &self,
         session: Session,
-        deadline: Option<Timestamp>,
+        deadline: Option<Deadline>,
     ) -> Result<Replaced, StoreError> {
         let mut sessions = self.lock();
         let stored = sessions.get(&session.id).map(|stored| stored.revision);
         if stored.is_none() || stored != session.revision.previous() {
             return Ok(Replaced::No);
         }
-        if deadline.is_some_and(|deadline| deadline <= self.clock.now()) {
+        if deadline.is_some_and(|deadline| deadline.instant() <= self.clock.now()) {
             return Ok(Replaced::TooLate);
         }
         sessions.insert(session.id, session);
         Ok(Replaced::Yes)
+    }
+
+    /// A session changes at once, under the lock.
+    fn certain(&self, _id: SessionId) -> Option<Timestamp> {
+        let _sessions = self.lock();
+        Some(self.clock.now())
+    }
+
+    fn terms(&self, _id: SessionId) -> Terms {
+        Terms { loss: Duration::ZERO, is_clock_sure: true }
     }
 
     async fn remove_expired(&self, now: Timestamp) -> Result<u64, StoreError> {
@@ -96,19 +107,20 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let new = NewSession {
         created_at,
         seed: Some(Seed::new("a seed")?),
-        schedule: Schedule::new(created_at.millis(), 100)?,
+        schedule: plain_schedule(Schedule::new(created_at.millis(), 100)?),
+        notice: Notice::NONE,
         rules: Rules::default(),
         metadata: None,
         time_to_live: None,
     };
-    let id = service.create(new).await?.session().id;
+    let id = service.create(new).await?.session.session().id;
 
     for now in ["2026-01-31T12:00:00.000Z", "2026-01-31T12:00:10.000Z", "2026-01-31T12:00:20.000Z"] {
         clock.set(Timestamp::parse(now)?);
         print_state(&service, id).await?;
     }
 
-    let stopped = service.stop(id, None).await?;
+    let stopped = service.stop(id, None, ANY_SESSION).await?.session;
     println!("stopped, revision {}", stopped.session().revision);
     clock.set(Timestamp::parse("2026-01-31T12:30:00.000Z")?);
     print_state(&service, id).await?;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Weak;
 use std::time::Duration;
 
-use super::{Revision, Session, SessionId, StoreError};
+use super::{Revision, Session, SessionId, StoreError, Timestamp};
 
 /// Reports every change of a session, whichever server made it.
 ///
@@ -47,15 +47,19 @@ pub trait Subscriber: Send + Sync + 'static {
     /// Reports that every change of that part that was acknowledged before `uptime` ([`Clock::uptime`](super::Clock::uptime)),
     /// and since the last [`restarted`](Self::restarted), has been reported. A store that reports each change before it
     /// acknowledges it says [`Duration::MAX`], once.
-    fn caught_up_to(&self, part: FeedPart, uptime: Duration);
+    ///
+    /// `certain` is the time at that uptime, by the clock that the store was made with: all that became visible in the store before
+    /// it has been reported. It is `None` while the store promises nothing ([`certain`](super::SessionStore::certain), which also
+    /// answers for a store that says [`Duration::MAX`]).
+    fn caught_up_to(&self, part: FeedPart, uptime: Duration, certain: Option<Timestamp>);
 
     /// Reports a change. May come more than once. The subscriber returns at once: the part cannot say how far it is caught up
     /// until then.
-    fn changed(&self, change: Change);
+    fn changed(&self, change: StoreChange);
 }
 
 /// A change of one session.
-pub enum Change {
+pub enum StoreChange {
     /// The session has been replaced.
     Replaced {
         /// The session.
@@ -72,7 +76,7 @@ pub enum Change {
     },
 }
 
-impl fmt::Debug for Change {
+impl fmt::Debug for StoreChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Replaced { id, revision, .. } => write!(f, "Replaced({id}, {revision})"),

@@ -1,7 +1,7 @@
 //! What a session is and how it lives.
 //!
 //! - [`Session`], [`SessionId`], [`Timestamp`], [`Metadata`]: the model. Every value is checked when it is made.
-//! - [`SessionService`]: creates, finds, stops and expires sessions, and computes their state.
+//! - [`SessionService`]: creates, finds, pauses, stops and expires sessions, and computes their state.
 //! - [`SessionStore`] and [`ChangeFeed`]: the contract of a store, in two halves. The second half is optional.
 //! - [`Clock`]: where the time comes from. Tests set it.
 //! - `acceptance` (with the feature of that name): the suite that every store must pass.
@@ -20,28 +20,36 @@ mod json_object;
 mod listeners;
 mod metadata;
 mod model;
+mod notice;
 mod ready;
 mod revision;
+mod schedule;
 mod service;
 mod store;
 mod timestamp;
 mod unknown_fields;
 mod waiting;
+mod writes;
 
 pub use cache::{CacheSize, Lookup};
 pub use clock::{Clock, SystemClock};
 pub use error_chain::error_chain;
-pub use feed::{Change, ChangeFeed, FeedPart, ReportedRecord, Subscriber};
+pub use feed::{ChangeFeed, FeedPart, ReportedRecord, StoreChange, Subscriber};
 pub use id::{InvalidSessionId, SessionId};
-pub use listeners::{Listener, Notice};
+pub use listeners::{Listener, Update};
 pub use metadata::{Metadata, MetadataTooLarge};
-pub use model::{NewSession, Session, StateAnswer, Status, TimeToLive};
+pub use model::{
+    NewSession, Session, SessionSchedule, StateAnswer, Status, TimeToLive, plain_schedule, scheduled,
+};
+pub use notice::{InvalidNotice, Notice};
 pub use ready::{ReadySession, Representation};
 pub use revision::{InvalidRevision, Revision};
+pub use schedule::{ScheduleError, ScheduleRequest, TickMs, When};
 pub use service::{Moment, ServiceError, SessionService};
-pub use store::{Created, Replaced, SessionStore, StoreError};
+pub use store::{Created, Deadline, Replaced, SessionStore, StoreError, Terms};
 pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use unknown_fields::UnknownFields;
+pub use writes::{ANY_SESSION, CLOCK_TOLERANCE, Expectation};
 
 /// Runs the README's examples as documentation tests.
 #[cfg(doctest)]

@@ -33,7 +33,7 @@ pub(super) enum Source {
 
 /// What a listener hears.
 #[derive(Debug, Clone)]
-pub enum Notice {
+pub enum Update {
     /// The session is this now.
     Session(Arc<ReadySession>),
     /// The session is now a record that only a later version understands.
@@ -119,17 +119,17 @@ fn is_new(session: &Session, known: &Session, source: Source) -> bool {
 }
 
 impl Listener {
-    /// Waits for the next notice. Several changes in a row may come as one notice, with the last session.
-    pub async fn next(&mut self) -> Notice {
-        let Some(newest) = self.newest.as_mut() else { return Notice::Removed };
+    /// Waits for the next update. Several changes in a row may come as one update, with the last session.
+    pub async fn next(&mut self) -> Update {
+        let Some(newest) = self.newest.as_mut() else { return Update::Removed };
         loop {
             if newest.changed().await.is_err() {
-                return Notice::Removed;
+                return Update::Removed;
             }
             match &*newest.borrow_and_update() {
                 Newest::Nothing => {}
-                Newest::Session(session) => return Notice::Session(Arc::clone(session)),
-                Newest::Unreadable => return Notice::Unreadable,
+                Newest::Session(session) => return Update::Session(Arc::clone(session)),
+                Newest::Unreadable => return Update::Unreadable,
             }
         }
     }
@@ -153,13 +153,14 @@ mod tests {
     use tickseed_engine::{Rules, Schedule, Seed};
 
     use super::*;
-    use crate::{NewSession, TimeToLive, Timestamp};
+    use crate::{NewSession, Notice, TimeToLive, Timestamp, plain_schedule};
 
     fn session() -> Session {
         let new = NewSession {
             created_at: Timestamp::MAX,
             seed: None,
-            schedule: Schedule::new(0, 1).unwrap(),
+            schedule: plain_schedule(Schedule::new(0, 1).unwrap()),
+            notice: Notice::NONE,
             rules: Rules::default(),
             metadata: None,
             time_to_live: None,
@@ -169,8 +170,8 @@ mod tests {
     }
 
     fn hears(listener: &mut Listener, expected: &Arc<ReadySession>) {
-        let notice = listener.next().now_or_never().expect("the listener hears it at once");
-        assert!(matches!(&notice, Notice::Session(session) if Arc::ptr_eq(session, expected)), "{notice:?}");
+        let update = listener.next().now_or_never().expect("the listener hears it at once");
+        assert!(matches!(&update, Update::Session(session) if Arc::ptr_eq(session, expected)), "{update:?}");
     }
 
     #[tokio::test]
@@ -188,7 +189,7 @@ mod tests {
         hears(&mut listener, &second);
         assert!(listener.next().now_or_never().is_none(), "it waits");
         listeners.end(second.session().id);
-        assert!(matches!(listener.next().await, Notice::Removed));
+        assert!(matches!(listener.next().await, Update::Removed));
     }
 
     #[tokio::test]
@@ -239,7 +240,7 @@ mod tests {
         let mut listener = listeners.listen(session.session().id);
         listeners.tell(&session, Source::Store);
         listeners.tell_unreadable(session.session().id);
-        assert!(matches!(listener.next().await, Notice::Unreadable));
+        assert!(matches!(listener.next().await, Update::Unreadable));
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use tickseed_engine::{Rules, Schedule, Seed, State};
+use tickseed_engine::{Change, Rules, Schedule, Seed, Segment, State};
 
-use super::{Metadata, Revision, SessionId, Timestamp, UnknownFields};
+use super::{Metadata, Notice, Revision, SessionId, Timestamp, UnknownFields};
 
 /// How long a session exists after it is created or starts, whichever is later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,13 +23,42 @@ impl TimeToLive {
     }
 }
 
+/// When step 0 begins, how long a tick is, and the changes of that.
+pub type SessionSchedule = Schedule<Box<[Segment]>>;
+
 /// Whether a session is running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     /// The counter is running, or has yet to start.
     Running,
+    /// The step stays as it is until the session is resumed.
+    Paused,
     /// The state is frozen forever.
     Stopped,
+}
+
+impl Status {
+    /// Every status.
+    pub const ALL: [Self; 3] = [Self::Running, Self::Paused, Self::Stopped];
+}
+
+/// Returns a schedule without changes.
+#[must_use]
+#[expect(clippy::missing_panics_doc, reason = "an empty list breaks no rule")]
+pub fn plain_schedule(schedule: Schedule) -> SessionSchedule {
+    scheduled(&schedule, &[]).expect("an empty list breaks no rule")
+}
+
+/// Returns a schedule with the start and the first tick of `schedule`, and these changes.
+///
+/// # Errors
+///
+/// As [`Schedule::with_changes`].
+pub fn scheduled<S: AsRef<[Segment]>>(
+    schedule: &Schedule<S>,
+    changes: &[Change],
+) -> Result<SessionSchedule, tickseed_engine::Error> {
+    schedule.with_changes(changes, vec![Segment::default(); changes.len()].into_boxed_slice())
 }
 
 /// A request for a new session. Every value has been checked.
@@ -39,8 +68,10 @@ pub struct NewSession {
     pub created_at: Timestamp,
     /// The seed, or `None` for a random UUID.
     pub seed: Option<Seed>,
-    /// When step 0 begins and how long a tick is.
-    pub schedule: Schedule,
+    /// When step 0 begins, how long a tick is, and the changes that are known from the start. The notice does not apply to these.
+    pub schedule: SessionSchedule,
+    /// How far ahead changes are dated.
+    pub notice: Notice,
     /// How long rounds last.
     pub rules: Rules,
     /// The game's own data.
@@ -56,8 +87,10 @@ pub struct Session {
     pub id: SessionId,
     /// Decides every break and every draw.
     pub seed: Seed,
-    /// When step 0 begins and how long a tick is.
-    pub schedule: Schedule,
+    /// When step 0 begins, how long a tick is, and the changes of that.
+    pub schedule: SessionSchedule,
+    /// How far ahead changes are dated. Never changes.
+    pub notice: Notice,
     /// How long rounds last.
     pub rules: Rules,
     /// The version of the engine's definition that it was created for.
@@ -108,6 +141,7 @@ impl Session {
             id,
             seed,
             schedule: new.schedule,
+            notice: new.notice,
             rules: new.rules,
             engine_version: tickseed_engine::ENGINE_VERSION,
             metadata: new.metadata,
@@ -124,8 +158,27 @@ impl Session {
     pub fn status_at(&self, instant: Timestamp) -> Status {
         match self.stopped_at {
             Some(stopped_at) if stopped_at <= instant => Status::Stopped,
-            _ => Status::Running,
+            _ => match self.schedule.status_at(instant.millis()) {
+                Ok(tickseed_engine::Status::Paused) => Status::Paused,
+                // A timestamp is always in the engine's range.
+                Ok(tickseed_engine::Status::Running) | Err(_) => Status::Running,
+            },
         }
+    }
+
+    /// Returns the names of what a reader must understand to compute the session's state.
+    pub fn requires(&self) -> impl Iterator<Item = &'static str> {
+        (self.schedule.changes().len() > 0).then_some("schedule").into_iter()
+    }
+
+    /// Returns the next instant after `now` at which a change or a stop takes effect, if one is known.
+    #[must_use]
+    pub fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
+        let stop = self.stopped_at.filter(|at| *at > now);
+        let changes = self.schedule.changes().map(|change| Timestamp::of_engine(change.at()));
+        let change = changes.filter(|at| *at > now).min();
+        // After the stop nothing changes any more.
+        if self.status_at(now) == Status::Stopped { None } else { stop.into_iter().chain(change).min() }
     }
 
     /// Returns whether the session has expired at `now`.
@@ -144,5 +197,15 @@ impl Session {
     #[must_use]
     pub fn stopped(&self, at: Timestamp) -> Self {
         Self { stopped_at: Some(at), revision: self.revision.next(), ..self.clone() }
+    }
+
+    /// Returns the same session with these changes, with the next revision.
+    ///
+    /// # Errors
+    ///
+    /// As [`Schedule::with_changes`].
+    pub fn rescheduled(&self, changes: &[Change]) -> Result<Self, tickseed_engine::Error> {
+        let schedule = scheduled(&self.schedule, changes)?;
+        Ok(Self { schedule, revision: self.revision.next(), ..self.clone() })
     }
 }

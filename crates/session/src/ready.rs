@@ -3,7 +3,7 @@
 use std::sync::{Mutex, OnceLock, TryLockError};
 
 use bytes::Bytes;
-use tickseed_engine::{Error, State, Timeline, state_at};
+use tickseed_engine::{Change, Error, Segment, State, Timeline, state_at};
 
 use super::{Session, StateAnswer, Status, Timestamp};
 
@@ -13,7 +13,10 @@ const PLACE_IN_CACHE: usize = 256;
 
 /// How much memory a representation takes beside the seed and the metadata, in bytes: its other fields, its entity tag, and the
 /// counter of its references.
-const OTHER_FIELDS: usize = 640;
+const OTHER_FIELDS: usize = 704;
+
+/// How much memory a change takes in a representation, in bytes.
+const CHANGE_FIELDS: usize = 56;
 
 /// A session together with everything that is prepared once and used for every answer.
 #[derive(Debug)]
@@ -21,8 +24,8 @@ pub struct ReadySession {
     session: Session,
     /// For the present. Made when the state is first needed: many sessions are only created or handed out.
     timeline: Mutex<Option<Timeline>>,
-    running: OnceLock<Representation>,
-    stopped: OnceLock<Representation>,
+    /// One for each status.
+    representations: [OnceLock<Representation>; Status::ALL.len()],
     /// Counted once, because the cache asks often.
     bytes: u64,
 }
@@ -41,8 +44,7 @@ impl ReadySession {
     #[must_use]
     pub fn new(session: Session) -> Self {
         let bytes = bytes_of(&session) as u64;
-        let (running, stopped) = (OnceLock::new(), OnceLock::new());
-        Self { session, timeline: Mutex::new(None), running, stopped, bytes }
+        Self { session, timeline: Mutex::new(None), representations: Default::default(), bytes }
     }
 
     /// Returns the session.
@@ -100,9 +102,11 @@ impl ReadySession {
         status: Status,
         make: impl FnOnce(&Session) -> Result<Representation, E>,
     ) -> Result<&Representation, E> {
+        let [running, paused, stopped] = &self.representations;
         let made = match status {
-            Status::Running => &self.running,
-            Status::Stopped => &self.stopped,
+            Status::Running => running,
+            Status::Paused => paused,
+            Status::Stopped => stopped,
         };
         if let Some(representation) = made.get() {
             return Ok(representation);
@@ -122,10 +126,14 @@ impl ReadySession {
 fn bytes_of(session: &Session) -> usize {
     let metadata = session.metadata.as_ref().map_or(0, super::Metadata::bytes);
     let text = shared(metadata) + shared(session.unknown_fields.bytes());
-    let representation = allocated(OTHER_FIELDS + json_length(session.seed.as_str()) + metadata);
-    // Only a session with a stop has a second one, from the stop on.
-    let representations = if session.stopped_at.is_some() { 2 } else { 1 };
-    allocated(size_of::<ReadySession>()) + text + representations * representation + PLACE_IN_CACHE
+    let changes = session.schedule.changes().len();
+    let segments = allocated(changes * size_of::<Segment>());
+    let schedule = changes * CHANGE_FIELDS;
+    let representation = allocated(OTHER_FIELDS + json_length(session.seed.as_str()) + metadata + schedule);
+    // Only a session with a stop has one from the stop on, and only one with a pause has one while it is paused.
+    let has_pause = session.schedule.changes().any(Change::is_pause);
+    let representations = 1 + usize::from(session.stopped_at.is_some()) + usize::from(has_pause);
+    allocated(size_of::<ReadySession>()) + text + segments + representations * representation + PLACE_IN_CACHE
 }
 
 /// Returns how many bytes a shared text takes: its counters precede it.
@@ -158,7 +166,7 @@ mod tests {
     use tickseed_engine::{Rules, Schedule, Seed, Step};
 
     use super::*;
-    use crate::{NewSession, SessionId, TimeToLive};
+    use crate::{NewSession, Notice, SessionId, TimeToLive, plain_schedule};
 
     /// In the first, the second and the last epoch.
     const MOMENTS: [i64; 3] = [0, 12_863, 253_402_300_799_999];
@@ -171,7 +179,8 @@ mod tests {
         let new = NewSession {
             created_at: at(0),
             seed: None,
-            schedule: Schedule::new(0, 1).unwrap(),
+            schedule: plain_schedule(Schedule::new(0, 1).unwrap()),
+            notice: Notice::NONE,
             rules: Rules::default(),
             metadata: None,
             time_to_live: None,

@@ -12,24 +12,11 @@ use uuid::Uuid;
 use crate::cache::SessionCache;
 use crate::error_chain::error_chain;
 use crate::waiting::Waiting;
+use crate::writes::ATTEMPTS;
 use crate::{
-    CacheSize, Clock, Created, Listener, Lookup, NewSession, ReadySession, Replaced, Session, SessionId,
-    SessionStore, StateAnswer, StoreError, Subscriber, TimeToLive, Timestamp,
+    CacheSize, Clock, Created, Listener, Lookup, NewSession, ScheduleError, Session, SessionId, SessionStore,
+    StateAnswer, StoreError, Subscriber, TimeToLive, Timestamp,
 };
-
-/// How many times a stop is tried when others change the session at the same time. Every failure means that another change went
-/// through, and each of those moves the stop earlier, so this is far more than ever needed.
-const STOP_ATTEMPTS: u32 = 100;
-
-/// How long before it takes effect a stop becomes final. That is longer than it takes to write its replacement and to report it
-/// to every server, and leaves room for clocks that differ.
-const STOP_FINAL_BEFORE: Duration = Duration::from_millis(500);
-
-/// How long after it takes effect a stop may still be written. Later, nobody could hear of it in time.
-const STOP_WRITTEN_WITHIN: Duration = Duration::from_millis(250);
-
-/// How many times a stop is tried when the store is too slow to write it in time.
-const LATE_ATTEMPTS: u32 = 3;
 
 /// How many sessions are read at once for listeners that may have missed a change.
 const CONCURRENT_READS: usize = 64;
@@ -83,11 +70,20 @@ pub enum ServiceError {
     #[error(transparent)]
     Engine(#[from] Error),
     /// Others changed the session again and again at the same time.
-    #[error("the session changed {STOP_ATTEMPTS} times during the attempt to stop it")]
+    #[error("the session changed {ATTEMPTS} times during the attempt to change it")]
     Contended,
-    /// The store was too slow to write the stop in time. The session has not changed.
+    /// The schedule of the session cannot be changed like this.
+    #[error(transparent)]
+    Schedule(#[from] ScheduleError),
+    /// The session is not what the caller expects.
+    #[error("the session has changed")]
+    ChangedMeanwhile,
+    /// The session has a notice, and the clock of the store is not known to agree with the server's.
+    #[error("the clocks of the server and its store are not known to agree: nothing has changed; try again")]
+    ClockUnsure,
+    /// The store was too slow to write the change in time. The session has not changed.
     #[error("the store is too slow at the moment: nothing has changed; try again")]
-    StopTooLate,
+    TooLate,
     /// The store was so slow that a new session would have been handed out after its default start. Nobody knows its id.
     #[error("the store is too slow at the moment: the session would already have started; try again")]
     CreatedTooLate,
@@ -129,13 +125,21 @@ impl SessionService {
         &self.clock
     }
 
+    pub(crate) const fn store(&self) -> &Arc<dyn SessionStore> {
+        &self.store
+    }
+
+    pub(crate) const fn cache(&self) -> &Arc<SessionCache> {
+        &self.cache
+    }
+
     /// Creates a session.
     ///
     /// # Errors
     ///
     /// [`ServiceError::Store`] if the store fails, [`ServiceError::CreatedTooLate`] if it takes so long that the default start of
     /// the session is over.
-    pub async fn create(&self, new: NewSession) -> Result<Arc<ReadySession>, ServiceError> {
+    pub async fn create(&self, new: NewSession) -> Result<Lookup, ServiceError> {
         let seed = match new.seed {
             Some(seed) => seed,
             None => Seed::new(&Uuid::new_v4().to_string())?,
@@ -165,12 +169,16 @@ impl SessionService {
         self.unless_expired(id, self.cache.find(id).await?)
     }
 
-    fn unless_expired(&self, id: SessionId, lookup: Option<Lookup>) -> Result<Lookup, ServiceError> {
+    pub(crate) fn unless_expired(
+        &self,
+        id: SessionId,
+        lookup: Option<Lookup>,
+    ) -> Result<Lookup, ServiceError> {
         let now = self.clock.now();
         lookup.filter(|lookup| !lookup.session.session().has_expired(now)).ok_or(ServiceError::NotFound(id))
     }
 
-    /// Listens to a session. The first notice is the session as it is at that time.
+    /// Listens to a session. The first update is the session as it is at that time.
     ///
     /// # Errors
     ///
@@ -183,68 +191,21 @@ impl SessionService {
         Ok(listener)
     }
 
-    /// Computes the state that everybody sees at a moment. The second value is the age of the session, as in [`Lookup`].
+    /// Computes the state that everybody sees at a moment. The second value is the session itself.
     ///
     /// # Errors
     ///
-    /// As [`find`](Self::find), and [`ServiceError::Engine`] for a step that begins after the year 9999.
-    pub async fn state(
-        &self,
-        id: SessionId,
-        moment: Moment,
-    ) -> Result<(StateAnswer, Option<Duration>), ServiceError> {
-        let Lookup { session, age } = self.find(id).await?;
+    /// As [`find`](Self::find), and [`ServiceError::Engine`] for a step that begins after the year 9999 or, because the session
+    /// is paused for good, never.
+    pub async fn state(&self, id: SessionId, moment: Moment) -> Result<(StateAnswer, Lookup), ServiceError> {
+        let lookup = self.find(id).await?;
+        let session = &lookup.session;
         let instant = match moment {
-            Moment::Now => return Ok((session.state_now(self.clock.now())?, age)),
+            Moment::Now => return Ok((session.state_now(self.clock.now())?, lookup)),
             Moment::At(instant) => instant,
-            Moment::Step(step) => {
-                Timestamp::from_millis(session.session().schedule.time_of(step)?).unwrap_or(Timestamp::MAX)
-            }
+            Moment::Step(step) => Timestamp::of_engine(session.session().schedule.time_of(step)?),
         };
-        Ok((session.state_at(instant)?, age))
-    }
-
-    /// Stops a session at `at`, or now. A stop is written at most 250 ms after it takes effect. If the store is too slow for a
-    /// stop without `at`, it is tried again with the time at which the store is ready.
-    ///
-    /// # Errors
-    ///
-    /// As [`find`](Self::find). [`ServiceError::StopInThePast`] if `at` has passed, [`ServiceError::AlreadyStopped`] if the
-    /// session's stop is final, [`ServiceError::StopNotEarlier`] if the session stops at `at` or before,
-    /// [`ServiceError::StopTooLate`] if the store is too slow. After [`ServiceError::Store`] the stop may have been written, or
-    /// be written later, but never later than that.
-    pub async fn stop(
-        &self,
-        id: SessionId,
-        at: Option<Timestamp>,
-    ) -> Result<Arc<ReadySession>, ServiceError> {
-        let asked_at = self.clock.now();
-        let mut lookup = self.find(id).await?;
-        let mut late_attempts = 0;
-        for _ in 0..STOP_ATTEMPTS {
-            let session = lookup.session.session();
-            // Read the clock after the session: a stop that is found in the store then never lies in the future only because
-            // the clock was read before it was made.
-            let now = self.clock.now();
-            let stop_at = match allowed_stop(session, at, now) {
-                // It did not when the caller asked.
-                Err(ServiceError::StopInThePast { at, .. }) if at >= asked_at => {
-                    return Err(ServiceError::StopTooLate);
-                }
-                Ok(_) if late_attempts == LATE_ATTEMPTS => return Err(ServiceError::StopTooLate),
-                allowed => allowed?,
-            };
-            let stopped = session.stopped(stop_at);
-            let moment = self.cache.moment(id);
-            match self.store.compare_and_set(stopped.clone(), deadline(session, stop_at)).await? {
-                Replaced::Yes => return Ok(self.cache.replaced(stopped, moment)),
-                Replaced::No => {}
-                Replaced::TooLate => late_attempts += 1,
-            }
-            // Another change came first, or the stop to be replaced may be final by now. Look again, in the store.
-            lookup = self.unless_expired(id, self.cache.read(id).await?)?;
-        }
-        Err(ServiceError::Contended)
+        Ok((session.state_at(instant)?, lookup))
     }
 
     /// Tells listeners of the changes that the change feed reports. Reads the sessions of listeners that may have missed a change:
@@ -315,32 +276,4 @@ fn ticks(every: Duration) -> Interval {
     let mut ticks = interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
-}
-
-/// Returns when a stop becomes final. Writing a replacement takes time, and whoever has seen a session stopped must never see it
-/// stopped earlier.
-fn stop_is_final_from(stopped_at: Timestamp) -> Timestamp {
-    stopped_at.before(STOP_FINAL_BEFORE)
-}
-
-/// Returns until when the stop of `session` at `stop_at` may be written: until the stop that it replaces is final, and only a
-/// little later than it takes effect.
-fn deadline(session: &Session, stop_at: Timestamp) -> Option<Timestamp> {
-    let replaced_is_final_from = session.stopped_at.map(stop_is_final_from);
-    [replaced_is_final_from, stop_at.after(STOP_WRITTEN_WITHIN)].into_iter().flatten().min()
-}
-
-/// Returns when `session` stops, if it may be stopped then: never in the past, only once, and only ever earlier.
-fn allowed_stop(session: &Session, at: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, ServiceError> {
-    if let Some(stopped_at) = session.stopped_at.filter(|stopped_at| stop_is_final_from(*stopped_at) <= now) {
-        return Err(ServiceError::AlreadyStopped { stopped_at });
-    }
-    let at = at.unwrap_or(now);
-    if at < now {
-        return Err(ServiceError::StopInThePast { at, now });
-    }
-    match session.stopped_at {
-        Some(stopped_at) if stopped_at <= at => Err(ServiceError::StopNotEarlier { stopped_at, at }),
-        _ => Ok(at),
-    }
 }

@@ -1,6 +1,7 @@
 //! The contract of a store: what the service relies on. The suite in `acceptance` holds every backend to it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -37,9 +38,7 @@ pub trait SessionStore: Send + Sync + 'static {
     /// [`StoreError`] if the store cannot be reached, or its record cannot be read.
     async fn find(&self, id: SessionId) -> Result<Option<Session>, StoreError>;
 
-    /// Replaces the stored session by `session`, if the stored one has the revision before and the store's clock has not
-    /// reached the deadline. The deadline is in the time of the clock that the store was made with, whatever other clocks it
-    /// uses.
+    /// Replaces the stored session by `session`, if the stored one has the revision before and the deadline has not been reached.
     ///
     /// # Errors
     ///
@@ -47,8 +46,22 @@ pub trait SessionStore: Send + Sync + 'static {
     async fn compare_and_set(
         &self,
         session: Session,
-        deadline: Option<Timestamp>,
+        deadline: Option<Deadline>,
     ) -> Result<Replaced, StoreError>;
+
+    /// Returns an instant, by the clock that the store was made with, such that a read which begins now misses nothing that
+    /// becomes visible in the store before it. Returns `None` if no such instant is known; then the server promises nothing.
+    ///
+    /// It is `None` also while the clock of the store is not known to agree ([`Terms::is_clock_sure`]), and while it is not known
+    /// how much acknowledged writing the store can lose. Asks nobody.
+    fn certain(&self, _id: SessionId) -> Option<Timestamp> {
+        None
+    }
+
+    /// Returns what a change of a session with a notice has to allow for. Asks nobody.
+    fn terms(&self, _id: SessionId) -> Terms {
+        Terms { loss: Duration::ZERO, is_clock_sure: false }
+    }
 
     /// Removes the sessions that have expired at `now` and returns their number. A store that expires sessions by itself
     /// returns 0.
@@ -82,6 +95,35 @@ pub trait SessionStore: Send + Sync + 'static {
     fn change_feed(&self) -> Option<&dyn ChangeFeed> {
         None
     }
+}
+
+/// Until when a session may be replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deadline {
+    /// By the clock that the store was made with, whatever other clocks it uses.
+    OfServer(Timestamp),
+    /// By the store's own clock.
+    OfStore(Timestamp),
+}
+
+impl Deadline {
+    /// Returns the instant, for a store that has no clock of its own.
+    #[must_use]
+    pub const fn instant(self) -> Timestamp {
+        match self {
+            Self::OfServer(instant) | Self::OfStore(instant) => instant,
+        }
+    }
+}
+
+/// What a change of a session with a notice has to allow for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terms {
+    /// How much acknowledged writing the store may lose in a crash. Zero if that is not known; then nobody promises anything.
+    pub loss: Duration,
+    /// Whether the store's clock is known to be at most [`CLOCK_TOLERANCE`](crate::CLOCK_TOLERANCE) away from the clock that the
+    /// store was made with, as measured within the last two seconds. Of several clocks in the store, the farthest counts.
+    pub is_clock_sure: bool,
 }
 
 /// The result of storing a new session.

@@ -37,6 +37,11 @@ impl Timestamp {
         if (0..=LAST_INSTANT).contains(&millis) { Ok(Self(millis)) } else { Err(InvalidTimestamp) }
     }
 
+    /// Takes an instant from the engine, which checks that it lies in the years 1970 to 9999.
+    pub(super) fn of_engine(millis: i64) -> Self {
+        Self(millis.clamp(0, LAST_INSTANT))
+    }
+
     /// Returns the millisecond that contains a clock reading in microseconds. A reading after the year 9999 counts as its end.
     pub(super) fn from_micros(micros: i64) -> Self {
         Self((micros / 1_000).clamp(0, LAST_INSTANT))

@@ -6,7 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tickseed_engine::{Rules, Schedule};
-use tickseed_session::{CacheSize, Clock, NewSession, Session, SessionService, SystemClock, TimeToLive};
+use tickseed_session::{
+    CacheSize, Clock, NewSession, Notice, Session, SessionService, SystemClock, TimeToLive, plain_schedule,
+};
 use tickseed_store::EmbeddedStore;
 
 #[tokio::main(flavor = "current_thread")]
@@ -16,7 +18,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let new = NewSession {
         created_at,
         seed: None,
-        schedule: Schedule::new(Session::default_start(created_at).millis(), 100)?,
+        schedule: plain_schedule(Schedule::new(Session::default_start(created_at).millis(), 100)?),
+        notice: Notice::NONE,
         rules: Rules::default(),
         metadata: None,
         time_to_live: None,
@@ -24,7 +27,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let id = {
         let service = open(folder.path())?;
-        let created = service.create(new).await?;
+        let created = service.create(new).await?.session;
         println!("created {}", created.session().id);
         created.session().id
     };

@@ -223,7 +223,10 @@ impl From<ServiceError> for ApiError {
             ServiceError::StopInThePast { .. } => Self::invalid_field("at", detail),
             ServiceError::Engine(error) => Self::invalid_field(error.field().as_str(), detail),
             ServiceError::Contended => Self::StoreUnavailable(error.into()),
-            ServiceError::StopTooLate | ServiceError::CreatedTooLate => Self::StoreTooSlow(error.into()),
+            ServiceError::TooLate | ServiceError::CreatedTooLate => Self::StoreTooSlow(error.into()),
+            ServiceError::Schedule(_) | ServiceError::ChangedMeanwhile | ServiceError::ClockUnsure => {
+                Self::Internal(error.into())
+            }
             ServiceError::Store(error) => error.into(),
         }
     }

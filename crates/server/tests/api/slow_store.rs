@@ -9,7 +9,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use tickseed_server::app::Options;
 use tickseed_session::{
-    ChangeFeed, Created, Replaced, Session, SessionId, SessionStore, StoreError, Timestamp,
+    ChangeFeed, Created, Deadline, Replaced, Session, SessionId, SessionStore, StoreError, Timestamp,
 };
 use tickseed_store::EmbeddedStore;
 
@@ -49,7 +49,7 @@ impl SessionStore for SlowStore {
     async fn compare_and_set(
         &self,
         session: Session,
-        deadline: Option<Timestamp>,
+        deadline: Option<Deadline>,
     ) -> Result<Replaced, StoreError> {
         self.wait();
         self.inner.compare_and_set(session, deadline).await

@@ -6,7 +6,9 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use super::{Handles, RecordingSubscriber, Report, now, session};
-use crate::{ChangeFeed, Clock, Created, Replaced, Revision, Session, SessionStore, SystemClock, Timestamp};
+use crate::{
+    ChangeFeed, Clock, Created, Deadline, Replaced, Revision, Session, SessionStore, SystemClock, Timestamp,
+};
 
 /// How many tasks replace sessions at the same time, and how often each of them.
 const REPLACERS: usize = 32;
@@ -49,7 +51,10 @@ async fn reports_no_refused_replacement(handles: &Handles, subscriber: &Recordin
         assert_eq!(store.compare_and_set(missing.clone(), None).await.unwrap(), Replaced::No);
         assert_eq!(store.compare_and_set(same.clone(), None).await.unwrap(), Replaced::No);
         assert_eq!(store.compare_and_set(skipping.clone(), None).await.unwrap(), Replaced::No);
-        assert_eq!(store.compare_and_set(late.clone(), Some(now())).await.unwrap(), Replaced::TooLate);
+        assert_eq!(
+            store.compare_and_set(late.clone(), Some(Deadline::OfServer(now()))).await.unwrap(),
+            Replaced::TooLate
+        );
         subscriber.is_caught_up().await;
         assert!([missing, same, skipping, late].iter().all(|refused| !subscriber.knows(refused)));
     }

@@ -8,7 +8,9 @@ use async_trait::async_trait;
 use tokio::sync::Notify;
 
 use super::session;
-use crate::{ChangeFeed, Created, Replaced, Session, SessionId, SessionStore, StoreError, Timestamp};
+use crate::{
+    ChangeFeed, Created, Deadline, Replaced, Session, SessionId, SessionStore, StoreError, Terms, Timestamp,
+};
 
 /// How a call fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,7 +116,7 @@ impl<Store: SessionStore> SessionStore for FaultyStore<Store> {
     async fn compare_and_set(
         &self,
         session: Session,
-        deadline: Option<Timestamp>,
+        deadline: Option<Deadline>,
     ) -> Result<Replaced, StoreError> {
         self.call(self.inner.compare_and_set(session, deadline)).await
     }
@@ -125,6 +127,14 @@ impl<Store: SessionStore> SessionStore for FaultyStore<Store> {
 
     async fn check(&self) -> Result<(), StoreError> {
         self.call(self.inner.check()).await
+    }
+
+    fn certain(&self, id: SessionId) -> Option<Timestamp> {
+        self.inner.certain(id)
+    }
+
+    fn terms(&self, id: SessionId) -> Terms {
+        self.inner.terms(id)
     }
 
     fn write_failure(&self) -> Option<StoreError> {

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{DEADLINE, TestClock, now, session};
-use crate::{Created, Replaced, Session, SessionStore, StoreError};
+use crate::{Created, Deadline, Replaced, Session, SessionStore, StoreError};
 
 /// How much time the write has before its deadline.
 const LEFT: Duration = Duration::from_millis(100);
@@ -33,11 +33,15 @@ pub async fn assert_nothing_is_written_late(
     assert_eq!(store.create(first.clone()).await.unwrap(), Created::Yes);
     // A store may learn from a write what it needs to know for the next one.
     let second = first.stopped(now());
-    assert_eq!(store.compare_and_set(second.clone(), now().after(DEADLINE)).await.unwrap(), Replaced::Yes);
+    assert_eq!(
+        store.compare_and_set(second.clone(), now().after(DEADLINE).map(Deadline::OfServer)).await.unwrap(),
+        Replaced::Yes
+    );
     hold_up.begin().await;
     let began = Instant::now();
     let (late_store, late) = (Arc::clone(&store), second.stopped(now()));
-    let write = async move { late_store.compare_and_set(late, now().after(LEFT)).await };
+    let write =
+        async move { late_store.compare_and_set(late, now().after(LEFT).map(Deadline::OfServer)).await };
     let write = tokio::spawn(write);
     // A remote store goes by a clock that a test cannot set.
     while began.elapsed() <= LEFT {

@@ -19,8 +19,8 @@ use tickseed_engine::{BreakInterval, Rules, Schedule, Seed};
 use tokio::task::JoinSet;
 
 use crate::{
-    Created, Metadata, NewSession, Replaced, Revision, Session, SessionId, SessionStore, TimeToLive,
-    Timestamp,
+    Created, Deadline, Metadata, NewSession, Notice, Replaced, Revision, Session, SessionId, SessionStore,
+    TimeToLive, Timestamp, plain_schedule,
 };
 
 pub use clock::{NOW, TestClock, instant, now};
@@ -65,7 +65,8 @@ pub fn session(seconds: u32) -> Session {
     let new = NewSession {
         created_at: now(),
         seed: None,
-        schedule: Schedule::new(0, 1).expect("it is in its range"),
+        schedule: plain_schedule(Schedule::new(0, 1).expect("it is in its range")),
+        notice: Notice::NONE,
         rules: Rules::default(),
         metadata: None,
         time_to_live: Some(TimeToLive::from_seconds(seconds)),
@@ -79,7 +80,7 @@ async fn returns_sessions_unchanged(one: &dyn SessionStore, other: &dyn SessionS
     let metadata = r#"{"z":1,"a":[0.1,-1e300,"é\u0000",{"":null}],"revision":7}"#;
     let full = Session {
         seed: Seed::new(&"\u{10ffff}".repeat(32)).unwrap(),
-        schedule: Schedule::new(tickseed_engine::LAST_INSTANT, 86_400_000).unwrap(),
+        schedule: plain_schedule(Schedule::new(tickseed_engine::LAST_INSTANT, 86_400_000).unwrap()),
         rules: Rules::new(BreakInterval::new(1, 1_000_000).unwrap(), 256).unwrap(),
         metadata: Some(Metadata::new(&serde_json::from_str(metadata).unwrap()).unwrap()),
         stopped_at: Some(Timestamp::MAX),
@@ -110,7 +111,7 @@ async fn creates_an_id_once(handles: &Handles) {
     let first = session(0);
     let mut creates = JoinSet::new();
     for (tick_ms, store) in (1..=32).zip(handles.iter().cycle()) {
-        let (store, schedule) = (Arc::clone(store), Schedule::new(0, tick_ms).unwrap());
+        let (store, schedule) = (Arc::clone(store), plain_schedule(Schedule::new(0, tick_ms).unwrap()));
         let session = Session { schedule, ..first.clone() };
         creates.spawn(async move { (store.create(session.clone()).await.unwrap(), session) });
     }
@@ -158,15 +159,15 @@ async fn replaces_only_before_the_deadline(store: &dyn SessionStore) {
     assert_eq!(store.create(first.clone()).await.unwrap(), Created::Yes);
     let second = first.stopped(now());
     for passed in [now(), now().before(Duration::from_millis(1))] {
-        let outcome = store.compare_and_set(second.clone(), Some(passed)).await.unwrap();
+        let outcome = store.compare_and_set(second.clone(), Some(Deadline::OfServer(passed))).await.unwrap();
         assert_eq!(outcome, Replaced::TooLate, "{passed}");
         assert_eq!(store.find(first.id).await.unwrap().as_ref(), Some(&first));
     }
     let third = second.stopped(now());
-    let outcome = store.compare_and_set(third, Some(now())).await.unwrap();
+    let outcome = store.compare_and_set(third, Some(Deadline::OfServer(now()))).await.unwrap();
     assert_eq!(outcome, Replaced::No, "another revision counts first");
     // The deadline is generous, because the clock of a remote store goes on while the test's clock stands still.
-    let deadline = now().after(DEADLINE);
+    let deadline = now().after(DEADLINE).map(Deadline::OfServer);
     assert_eq!(store.compare_and_set(second.clone(), deadline).await.unwrap(), Replaced::Yes);
     assert_eq!(store.find(first.id).await.unwrap(), Some(second));
 }

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 
 use super::DEADLINE;
-use crate::{ChangeFeed, Created, Replaced, Session, SessionId, SessionStore, StoreError, Timestamp};
+use crate::{
+    ChangeFeed, Created, Deadline, Replaced, Session, SessionId, SessionStore, StoreError, Terms, Timestamp,
+};
 
 /// How long after a failure the call is repeated.
 const RETRY_AFTER: Duration = Duration::from_millis(10);
@@ -62,7 +64,7 @@ impl<Store: SessionStore> SessionStore for PatientStore<Store> {
     async fn compare_and_set(
         &self,
         session: Session,
-        before: Option<Timestamp>,
+        before: Option<Deadline>,
     ) -> Result<Replaced, StoreError> {
         let (deadline, mut has_failed) = (Instant::now() + DEADLINE, false);
         loop {
@@ -82,6 +84,14 @@ impl<Store: SessionStore> SessionStore for PatientStore<Store> {
 
     async fn check(&self) -> Result<(), StoreError> {
         retry(|| self.0.check()).await
+    }
+
+    fn certain(&self, id: SessionId) -> Option<Timestamp> {
+        self.0.certain(id)
+    }
+
+    fn terms(&self, id: SessionId) -> Terms {
+        self.0.terms(id)
     }
 
     fn write_failure(&self) -> Option<StoreError> {

@@ -9,7 +9,8 @@ use tokio::time::timeout;
 
 use super::DEADLINE;
 use crate::{
-    Change, ChangeFeed, Clock, FeedPart, Revision, Session, SessionId, SessionStore, Subscriber, SystemClock,
+    ChangeFeed, Clock, FeedPart, Revision, Session, SessionId, SessionStore, StoreChange, Subscriber,
+    SystemClock, Timestamp,
 };
 
 /// A report of a change feed.
@@ -172,17 +173,17 @@ impl Subscriber for RecordingSubscriber {
         self.note(Report::Restarted(part, SystemClock.uptime()));
     }
 
-    fn caught_up_to(&self, part: FeedPart, uptime: Duration) {
+    fn caught_up_to(&self, part: FeedPart, uptime: Duration, _certain: Option<Timestamp>) {
         self.note(Report::CaughtUpTo(part, uptime));
     }
 
-    fn changed(&self, change: Change) {
+    fn changed(&self, change: StoreChange) {
         self.note(match change {
-            Change::Replaced { id, revision, record } => {
+            StoreChange::Replaced { id, revision, record } => {
                 let session = record.and_then(|record| record.read().ok()).map(Box::new);
                 Report::Replaced { id, revision, session }
             }
-            Change::Removed { id } => Report::Removed(id),
+            StoreChange::Removed { id } => Report::Removed(id),
         });
     }
 }

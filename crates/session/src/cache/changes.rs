@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::SessionCache;
 use super::report::Report;
-use crate::{Change, FeedPart, Subscriber};
+use crate::{FeedPart, StoreChange, Subscriber, Timestamp};
 
 impl Subscriber for SessionCache {
     fn restarted(&self, part: FeedPart) {
@@ -13,14 +13,14 @@ impl Subscriber for SessionCache {
         self.behind.add_all();
     }
 
-    fn caught_up_to(&self, part: FeedPart, uptime: Duration) {
-        self.freshness.caught_up_to(part, uptime);
+    fn caught_up_to(&self, part: FeedPart, uptime: Duration, certain: Option<Timestamp>) {
+        self.freshness.caught_up_to(part, uptime, certain);
     }
 
-    fn changed(&self, change: Change) {
+    fn changed(&self, change: StoreChange) {
         let (id, revision, record) = match change {
-            Change::Replaced { id, revision, record } => (id, revision, record),
-            Change::Removed { id } => {
+            StoreChange::Replaced { id, revision, record } => (id, revision, record),
+            StoreChange::Removed { id } => {
                 let mut table = self.in_flight.lock();
                 table.detach(id);
                 self.forget(id);

@@ -7,7 +7,7 @@ use quick_cache::Weighter;
 
 use super::report::Report;
 use crate::freshness::Position;
-use crate::{ReadySession, Revision, SessionId};
+use crate::{ReadySession, Revision, SessionId, Timestamp};
 
 /// A session in the cache.
 #[derive(Debug, Clone)]
@@ -18,6 +18,8 @@ pub(super) struct Entry {
     /// `None` once the feed has reported a change without the new record.
     pub(super) position: Option<Position>,
     pub(super) read_at: Duration,
+    /// What was visible in the store before this instant is in the session, or in the report.
+    pub(super) certain: Option<Timestamp>,
 }
 
 impl Entry {

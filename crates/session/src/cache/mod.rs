@@ -19,10 +19,11 @@ use self::entry::{Entry, Weight};
 use self::in_flight::{CreationGuard, InFlightCreation, InFlightRead, InFlightReads, Read, ReadGuard};
 use self::report::Report;
 use crate::error_chain::error_chain;
-use crate::freshness::{Freshness, Position};
+use crate::freshness::{Certain, Freshness, Position};
 use crate::listeners::{Listener, Listeners, Source};
 use crate::{
     ChangeFeed, Clock, FeedPart, ReadySession, Revision, Session, SessionId, SessionStore, StoreError,
+    Timestamp,
 };
 
 /// How much memory the sessions in the cache may take.
@@ -46,12 +47,22 @@ pub struct Lookup {
     pub session: Arc<ReadySession>,
     /// How long ago the session was certain to be current, if the store cannot be asked.
     pub age: Option<Duration>,
+    /// Nothing that became visible in the store before this instant is missing in the session. `None` if no such instant is known.
+    pub certain: Option<Timestamp>,
 }
 
 impl Lookup {
     /// A session that is certain to be current.
-    const fn current(session: Arc<ReadySession>) -> Self {
-        Self { session, age: None }
+    const fn current(session: Arc<ReadySession>, certain: Option<Timestamp>) -> Self {
+        Self { session, age: None, certain }
+    }
+
+    /// Returns the instant before which no change and no stop takes effect that is not in this session, and none in it is
+    /// withdrawn. Only sessions with a notice have it.
+    #[must_use]
+    pub fn settled_until(&self) -> Option<Timestamp> {
+        let notice = self.session.session().notice;
+        self.certain.filter(|_| !notice.is_none())?.after(notice.duration())
     }
 }
 
@@ -60,6 +71,7 @@ impl Lookup {
 pub(super) struct Moment {
     position: Position,
     uptime: Duration,
+    certain: Option<Timestamp>,
 }
 
 /// A creation that this server has begun.
@@ -107,7 +119,7 @@ impl SessionCache {
 
     /// Returns the present moment for a session. Ask before the store is written, and pass it on with the result.
     pub(super) fn moment(&self, id: SessionId) -> Moment {
-        let uptime = self.clock.uptime();
+        let (uptime, certain) = (self.clock.uptime(), self.store.certain(id));
         let part_of = |id| self.store.change_feed().map_or(FeedPart::default(), |feed| feed.part_of(id));
         let mut part = part_of(id);
         loop {
@@ -115,7 +127,7 @@ impl SessionCache {
             // If the session has moved to another part meanwhile, this may be the position after the restart of its old part.
             let part_now = part_of(id);
             if part_now == part {
-                return Moment { position, uptime };
+                return Moment { position, uptime, certain };
             }
             part = part_now;
         }
@@ -123,16 +135,36 @@ impl SessionCache {
 
     /// Finds a session: in memory if it is fresh there, else in the store. If the store fails, returns the stale entry with its age.
     pub(super) async fn find(self: &Arc<Self>, id: SessionId) -> Outcome {
-        let fresh = self.entries.get(&id).filter(|entry| self.is_fresh(entry));
-        match fresh.and_then(|entry| self.newest(entry)) {
-            Some(session) => Ok(Some(Lookup::current(session))),
+        let fresh = self.entries.get(&id).and_then(|entry| {
+            let (entry, certain) = self.with_certainty(id, entry)?;
+            self.is_fresh(&entry).then_some((entry, certain))
+        });
+        match fresh.and_then(|(entry, certain)| Some((self.newest(entry)?, certain))) {
+            Some((session, certain)) => Ok(Some(Lookup::current(session, certain))),
             None => self.read(id).await,
         }
     }
 
     fn is_fresh(&self, entry: &Entry) -> bool {
-        let is_fresh = |position| self.freshness.is_fresh(position, entry.read_at, self.clock.uptime());
+        let (uptime, notice) = (self.clock.uptime(), entry.session.session().notice);
+        let is_fresh = |position| self.freshness.is_fresh(position, entry.read_at, uptime, notice);
         entry.position.is_some_and(is_fresh)
+    }
+
+    /// Returns an entry together with the instant up to which nothing is missing in it. Only sessions with a notice need that.
+    fn with_certainty(&self, id: SessionId, entry: Entry) -> Option<(Entry, Option<Timestamp>)> {
+        if entry.session.session().notice.is_none() {
+            return Some((entry, None));
+        }
+        let position = entry.position;
+        let certain = position.and_then(|position| match self.freshness.certain(position)? {
+            Certain::AsStore => self.store.certain(id),
+            Certain::Before(instant) => Some(instant),
+        });
+        // Taken again after that: a change that was visible before is in the cache by now.
+        let entry = self.entries.peek(&id)?;
+        let certain = certain.filter(|_| entry.position == position).max(entry.certain);
+        Some((entry, certain))
     }
 
     /// Begins the creation of a session. Call this before the store is written.
@@ -142,15 +174,15 @@ impl SessionCache {
     }
 
     /// Adds a session that this server has created. Another server may have stopped it already.
-    pub(super) fn created(&self, session: Session, creation: Creation<'_>) -> Arc<ReadySession> {
+    pub(super) fn created(&self, session: Session, creation: Creation<'_>) -> Lookup {
         let session = Arc::new(ReadySession::new(session));
-        let Creation { guard, moment: Moment { position, uptime: read_at } } = creation;
+        let Creation { guard, moment: Moment { position, uptime: read_at, certain } } = creation;
         let id = session.session().id;
         let mut table = self.in_flight.lock();
         let InFlightCreation { reported, is_outdated } = guard.end(&mut table);
         if self.entries.peek(&id).is_none() {
             let position = (!is_outdated).then_some(position);
-            let entry = Entry { session: Arc::clone(&session), report: None, position, read_at };
+            let entry = Entry { session: Arc::clone(&session), report: None, position, read_at, certain };
             let entry = match &reported {
                 Some(report) => entry.changed(report),
                 None => entry,
@@ -158,15 +190,15 @@ impl SessionCache {
             self.entries.insert(id, entry);
         }
         drop(table);
-        session
+        Lookup::current(session, certain)
     }
 
     /// Takes in a session that this server has replaced, with the moment before.
-    pub(super) fn replaced(&self, session: Session, moment: Moment) -> Arc<ReadySession> {
+    pub(super) fn replaced(&self, session: Session, moment: Moment) -> Lookup {
         let session = Arc::new(ReadySession::new(session));
         self.learn(&Arc::new(Report::own(Arc::clone(&session))), Some(moment.uptime));
         self.tell(&session);
-        session
+        Lookup::current(session, moment.certain)
     }
 
     /// Starts to listen to a session.
@@ -213,17 +245,17 @@ impl SessionCache {
 
     async fn read_from_store(self: Arc<Self>, id: SessionId, number: u64) -> Outcome {
         let guard = ReadGuard::new(&self.in_flight, id, number);
-        let read_at = self.clock.uptime();
+        let (read_at, certain) = (self.clock.uptime(), self.store.certain(id));
         let found = self.store.find(id).await.map(|found| found.map(|session| self.prepared(session)));
-        let entry = match self.end_read(id, guard, found, read_at) {
+        let entry = match self.end_read(id, guard, found, (read_at, certain)) {
             ControlFlow::Continue(entry) => entry,
             ControlFlow::Break(outcome) => return outcome,
         };
-        let Some(report) = entry.report else { return Ok(Some(Lookup::current(entry.session))) };
+        let Some(report) = entry.report else { return Ok(Some(Lookup::current(entry.session, certain))) };
         match self.read_report(&report) {
             Some(session) => {
                 self.tell(&session);
-                Ok(Some(Lookup::current(session)))
+                Ok(Some(Lookup::current(session, certain)))
             }
             // A change during the read came with a record that cannot be read. The store says what is wrong with it.
             None => self.read(id).await,
@@ -244,19 +276,19 @@ impl SessionCache {
         id: SessionId,
         guard: ReadGuard<'_>,
         found: Result<Option<Arc<ReadySession>>, StoreError>,
-        read_at: Duration,
+        (read_at, certain): (Duration, Option<Timestamp>),
     ) -> ControlFlow<Outcome, Entry> {
         let mut table = self.in_flight.lock();
         let outcome = match (found, guard.end(&mut table)) {
             (Ok(Some(found)), Some(read)) => {
-                return ControlFlow::Continue(self.keep(id, found, read, read_at));
+                return ControlFlow::Continue(self.keep(id, found, read, (read_at, certain)));
             }
             (Ok(None), Some(_)) => {
                 self.forget(id);
                 Ok(None)
             }
             // The read was detached, or another one has begun at a later position. It says nothing about the present.
-            (Ok(found), None) => Ok(found.map(Lookup::current)),
+            (Ok(found), None) => Ok(found.map(|session| Lookup::current(session, certain))),
             (Err(error @ StoreError::NewerRecord { .. }), _) => {
                 self.refuse(id, &error);
                 Err(error)
@@ -275,10 +307,10 @@ impl SessionCache {
         id: SessionId,
         session: Arc<ReadySession>,
         read: InFlightRead,
-        read_at: Duration,
+        (read_at, certain): (Duration, Option<Timestamp>),
     ) -> Entry {
         let report = read.reported.filter(|report| report.revision() > session.session().revision);
-        let entry = Entry { session, report, position: Some(read.position), read_at };
+        let entry = Entry { session, report, position: Some(read.position), read_at, certain };
         self.entries.insert(id, entry.clone());
         if entry.report.is_none() {
             // Under the lock, so that no listener hears of this session after a newer one. A change that was reported before the
@@ -328,7 +360,7 @@ impl SessionCache {
     }
 
     fn stale_entry(&self, id: SessionId) -> Option<Lookup> {
-        let mut entry = self.entries.peek(&id)?;
+        let (mut entry, certain) = self.with_certainty(id, self.entries.peek(&id)?)?;
         if entry.report.as_ref().is_some_and(|report| self.read_report(report).is_none()) {
             entry = entry.outdated();
         }
@@ -338,7 +370,7 @@ impl SessionCache {
         };
         let age = self.clock.uptime().saturating_sub(certain_until);
         let session = Arc::clone(&entry.session);
-        Some(Lookup { session: self.newest(entry).unwrap_or(session), age: Some(age) })
+        Some(Lookup { session: self.newest(entry).unwrap_or(session), age: Some(age), certain })
     }
 
     /// Takes in a session that may be newer than the known one. In the cache it only replaces an earlier revision, and is as fresh

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tickseed_session::acceptance::session;
-use tickseed_session::{Change, Notice, ServiceError, Session, SessionId, StoreError, Timestamp};
+use tickseed_session::{ServiceError, Session, SessionId, StoreChange, StoreError, Timestamp, Update};
 
 use super::{LONG, PARTS, Server, answered, hears, next};
 
@@ -84,7 +84,7 @@ async fn listeners_hear_of_a_change_without_its_record() {
     let session = server.created_elsewhere();
     let _updates = server.keeps_listeners_current();
     let mut listener = server.service.listen(session.id).await.unwrap();
-    assert!(matches!(next(&mut listener).await, Notice::Session(_)));
+    assert!(matches!(next(&mut listener).await, Update::Session(_)));
     let stopped = server.stopped_elsewhere(&session);
     server.reports_without_record(&stopped);
     hears(&mut listener, &stopped).await;
@@ -96,10 +96,10 @@ async fn a_removed_session_is_gone_for_callers_and_listeners() {
     let session = server.created_elsewhere();
     server.finds(&session).await;
     let mut listener = server.service.listen(session.id).await.unwrap();
-    assert!(matches!(next(&mut listener).await, Notice::Session(_)));
+    assert!(matches!(next(&mut listener).await, Update::Session(_)));
     server.store.remove(session.id);
-    server.store.subscriber().changed(Change::Removed { id: session.id });
-    assert!(matches!(next(&mut listener).await, Notice::Removed));
+    server.store.subscriber().changed(StoreChange::Removed { id: session.id });
+    assert!(matches!(next(&mut listener).await, Update::Removed));
     assert!(matches!(server.service.find(session.id).await, Err(ServiceError::NotFound(_))));
 }
 
@@ -113,12 +113,12 @@ async fn a_record_of_a_later_version_is_never_answered_from_memory() {
     let session = server.created_elsewhere();
     server.finds(&session).await;
     let mut listener = server.service.listen(session.id).await.unwrap();
-    assert!(matches!(next(&mut listener).await, Notice::Session(_)));
+    assert!(matches!(next(&mut listener).await, Update::Session(_)));
     let _updates = server.keeps_listeners_current();
     server.store.fails_with(Some(newer_record(session.id)));
     let id = session.id;
     server.reports_record(&session.stopped(Timestamp::MAX), move || Err(newer_record(id)));
-    assert!(matches!(next(&mut listener).await, Notice::Unreadable));
+    assert!(matches!(next(&mut listener).await, Update::Unreadable));
     for _ in 0..2 {
         server.time_passes(Duration::from_millis(1));
         let refused = server.service.find(id).await;
@@ -148,7 +148,7 @@ async fn a_session_that_cannot_be_read_does_not_hold_up_other_listeners() {
     let mut listeners = Vec::new();
     for session in [&unreadable, &other] {
         let mut listener = server.service.listen(session.id).await.unwrap();
-        assert!(matches!(next(&mut listener).await, Notice::Session(_)));
+        assert!(matches!(next(&mut listener).await, Update::Session(_)));
         listeners.push(listener);
     }
     let _updates = server.keeps_listeners_current();
@@ -167,7 +167,7 @@ async fn a_detached_read_does_not_hide_that_a_session_is_unreadable() {
     let server = Server::new();
     let session = server.created_elsewhere();
     let mut listener = server.service.listen(session.id).await.unwrap();
-    assert!(matches!(next(&mut listener).await, Notice::Session(_)));
+    assert!(matches!(next(&mut listener).await, Update::Session(_)));
     server.time_passes(LONG);
     server.store.holds_back(true);
     let before = server.start_to_find(session.id);
@@ -177,5 +177,5 @@ async fn a_detached_read_does_not_hide_that_a_session_is_unreadable() {
     assert!(server.service.find(session.id).await.is_err());
     server.store.holds_back(false);
     assert_eq!(*answered(before).await.session.session(), session, "as it was at the time of the call");
-    assert!(matches!(next(&mut listener).await, Notice::Unreadable));
+    assert!(matches!(next(&mut listener).await, Update::Unreadable));
 }

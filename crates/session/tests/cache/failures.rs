@@ -13,7 +13,7 @@ async fn memory_answers_with_an_age_while_the_store_fails() {
     server.store.fails(true);
     server.finds(&session).await;
     server.time_passes(LONG);
-    let Lookup { session: found, age } = server.service.find(session.id).await.unwrap();
+    let Lookup { session: found, age, .. } = server.service.find(session.id).await.unwrap();
     assert_eq!((found.session(), age), (&session, Some(LONG)));
     server.catches_up();
     server.time_passes(LONG);

@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use tickseed_session::acceptance::{DEADLINE, now, session};
 use tickseed_session::{
-    CacheSize, Change, Clock, FeedPart, Listener, Lookup, Notice, ReportedRecord, ServiceError, Session,
-    SessionId, SessionService, SessionStore, StoreError, TimeToLive, Timestamp,
+    CacheSize, Clock, FeedPart, Listener, Lookup, ReportedRecord, ServiceError, Session, SessionId,
+    SessionService, SessionStore, StoreChange, StoreError, TimeToLive, Timestamp, Update,
 };
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::timeout;
@@ -93,7 +93,7 @@ impl Server {
     }
 
     fn catches_up_with(&self, part: FeedPart) {
-        self.store.subscriber().caught_up_to(part, self.clock.uptime());
+        self.store.subscriber().caught_up_to(part, self.clock.uptime(), None);
     }
 
     fn time_passes(&self, duration: Duration) {
@@ -128,13 +128,13 @@ impl Server {
         read: impl Fn() -> Result<Session, StoreError> + Send + Sync + 'static,
     ) {
         let (id, revision, record) = (session.id, session.revision, ReportedRecord::new(1_000, read));
-        self.store.subscriber().changed(Change::Replaced { id, revision, record: Some(record) });
+        self.store.subscriber().changed(StoreChange::Replaced { id, revision, record: Some(record) });
     }
 
     /// Reports a replaced session without its record.
     fn reports_without_record(&self, session: &Session) {
         let (id, revision) = (session.id, session.revision);
-        self.store.subscriber().changed(Change::Replaced { id, revision, record: None });
+        self.store.subscriber().changed(StoreChange::Replaced { id, revision, record: None });
     }
 
     /// Tells listeners from now on what has been reported, and reads sessions for them.
@@ -181,13 +181,13 @@ impl Drop for AbortOnDrop {
 }
 
 /// Waits for the next notice.
-async fn next(listener: &mut Listener) -> Notice {
+async fn next(listener: &mut Listener) -> Update {
     timeout(DEADLINE, listener.next()).await.expect("the listener gets a notice")
 }
 
 /// Waits for the next notice, which must be exactly this session.
 async fn hears(listener: &mut Listener, expected: &Session) {
-    let Notice::Session(session) = next(listener).await else { panic!("the session is still there") };
+    let Update::Session(session) = next(listener).await else { panic!("the session is still there") };
     assert_eq!(session.session(), expected);
 }
 

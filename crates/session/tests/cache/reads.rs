@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tickseed_engine::{Rules, Schedule};
-use tickseed_session::{Change, NewSession, ReadySession, ServiceError, Session, Timestamp};
+use tickseed_session::{
+    ANY_SESSION, Lookup, NewSession, Notice, ServiceError, Session, StoreChange, Timestamp, plain_schedule,
+};
 use tokio::task::JoinHandle;
 
 use super::{LONG, Server, answered};
@@ -188,7 +190,8 @@ fn new() -> NewSession {
     NewSession {
         created_at: now(),
         seed: None,
-        schedule: Schedule::new(0, 1).unwrap(),
+        schedule: plain_schedule(Schedule::new(0, 1).unwrap()),
+        notice: Notice::NONE,
         rules: Rules::default(),
         metadata: None,
         time_to_live: None,
@@ -198,10 +201,10 @@ fn new() -> NewSession {
 #[tokio::test]
 async fn sessions_written_by_this_server_need_no_read() {
     let server = Server::new();
-    let created = server.service.create(new()).await.unwrap();
+    let created = server.service.create(new()).await.unwrap().session;
     let id = created.session().id;
     assert!(Arc::ptr_eq(&server.service.find(id).await.unwrap().session, &created));
-    let stopped = server.service.stop(id, None).await.unwrap();
+    let stopped = server.service.stop(id, None, ANY_SESSION).await.unwrap().session;
     assert_eq!(stopped.session().revision.get(), 2);
     assert!(Arc::ptr_eq(&server.service.find(id).await.unwrap().session, &stopped));
     server.has_read(0);
@@ -220,15 +223,13 @@ async fn a_session_created_during_a_restart_is_read() {
     server.catches_up();
     server.store.holds_back(false);
     let created = creating.await.unwrap().unwrap();
-    let missed = server.stopped_elsewhere(created.session());
+    let missed = server.stopped_elsewhere(created.session.session());
     server.finds(&missed).await;
     server.has_read(1);
 }
 
 /// Starts to create a session, and returns it once the store has it but has not acknowledged it.
-async fn create_unacknowledged(
-    server: &Server,
-) -> (Session, JoinHandle<Result<Arc<ReadySession>, ServiceError>>) {
+async fn create_unacknowledged(server: &Server) -> (Session, JoinHandle<Result<Lookup, ServiceError>>) {
     server.store.holds_back(true);
     let service = server.service.clone();
     let creating = tokio::spawn(async move { service.create(new()).await });
@@ -247,7 +248,7 @@ async fn a_stop_reported_before_the_creation_is_acknowledged_counts() {
     // A report that comes late changes nothing.
     server.reports(&created);
     server.store.holds_back(false);
-    assert_eq!(*creating.await.unwrap().unwrap().session(), created, "as the caller has created it");
+    assert_eq!(*creating.await.unwrap().unwrap().session.session(), created, "as the caller has created it");
     server.finds(&stopped).await;
     server.has_read(0);
 }
@@ -269,7 +270,7 @@ async fn a_removal_reported_before_the_creation_is_acknowledged_counts() {
     let server = Server::new();
     let (created, creating) = create_unacknowledged(&server).await;
     server.store.remove(created.id);
-    server.store.subscriber().changed(Change::Removed { id: created.id });
+    server.store.subscriber().changed(StoreChange::Removed { id: created.id });
     server.store.holds_back(false);
     creating.await.unwrap().unwrap();
     assert!(matches!(server.service.find(created.id).await, Err(ServiceError::NotFound(_))));
@@ -296,14 +297,14 @@ async fn a_stop_reported_before_another_one_is_acknowledged_counts() {
     server.finds(&session).await;
     server.store.holds_back(true);
     let (service, id) = (server.service.clone(), session.id);
-    let stopping = tokio::spawn(async move { service.stop(id, Some(Timestamp::MAX)).await });
+    let stopping = tokio::spawn(async move { service.stop(id, Some(Timestamp::MAX), ANY_SESSION).await });
     while server.store.writes() == 0 {
         tokio::task::yield_now().await;
     }
     let newest = server.stopped_elsewhere(&session.stopped(now()));
     server.reports(&newest);
     server.store.holds_back(false);
-    assert_eq!(stopping.await.unwrap().unwrap().session().revision.get(), 2);
+    assert_eq!(stopping.await.unwrap().unwrap().session.session().revision.get(), 2);
     server.finds(&newest).await;
     server.has_read(1);
 }
@@ -316,7 +317,7 @@ async fn a_stop_that_loses_a_race_reads_the_session_from_the_store() {
     // The feed has yet to report this.
     let stopped = session.stopped(now());
     server.store.put(stopped.clone());
-    let refused = server.service.stop(session.id, None).await;
+    let refused = server.service.stop(session.id, None, ANY_SESSION).await;
     assert!(matches!(refused, Err(ServiceError::AlreadyStopped { .. })), "{refused:?}");
     server.finds(&stopped).await;
     server.has_read(2);

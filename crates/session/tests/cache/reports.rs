@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 
 use tickseed_session::acceptance::{DEADLINE, now};
-use tickseed_session::{Lookup, Session, StoreError};
+use tickseed_session::{ANY_SESSION, Lookup, Session, StoreError};
 
 use super::{LONG, PARTS, Server, answered, hears};
 
@@ -94,7 +94,7 @@ async fn a_record_that_takes_long_to_read_holds_nobody_up() {
     server.catches_up();
     server.finds(&other).await;
     server.finds(&third).await;
-    let third = server.service.stop(third.id, None).await.unwrap();
+    let third = server.service.stop(third.id, None, ANY_SESSION).await.unwrap().session;
     server.finds(third.session()).await;
     release.send(()).unwrap();
     assert_eq!(*answered(reading).await.session.session(), stopped);
@@ -224,6 +224,6 @@ async fn a_reported_change_is_known_when_the_store_fails() {
     server.store.subscriber().restarted(PARTS[1]);
     server.store.fails(true);
     server.time_passes(LONG);
-    let Lookup { session: found, age } = server.service.find(session.id).await.unwrap();
+    let Lookup { session: found, age, .. } = server.service.find(session.id).await.unwrap();
     assert_eq!((found.session(), age), (&stopped, Some(LONG)));
 }

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use async_trait::async_trait;
 use tickseed_session::{
-    ChangeFeed, Created, FeedPart, Replaced, Session, SessionId, SessionStore, StoreError, Subscriber,
-    Timestamp,
+    ChangeFeed, Created, Deadline, FeedPart, Replaced, Session, SessionId, SessionStore, StoreError,
+    Subscriber, Timestamp,
 };
 use tokio::sync::watch;
 
@@ -122,7 +122,7 @@ impl SessionStore for ScriptedStore {
     async fn compare_and_set(
         &self,
         session: Session,
-        _deadline: Option<Timestamp>,
+        _deadline: Option<Deadline>,
     ) -> Result<Replaced, StoreError> {
         let stored = self.sessions.lock().unwrap().get(&session.id).map(|stored| stored.revision);
         let replaces = stored.is_some() && stored == session.revision.previous();

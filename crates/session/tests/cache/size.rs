@@ -1,7 +1,7 @@
 //! The memory that the cache takes.
 
 use serde_json::Map;
-use tickseed_session::{Metadata, ReadySession, ServiceError, Session};
+use tickseed_session::{ANY_SESSION, Metadata, ReadySession, ServiceError, Session};
 
 use super::{LONG, Server};
 use tickseed_session::acceptance::session;
@@ -13,7 +13,7 @@ async fn a_cache_of_size_0_keeps_nothing_and_answers_correctly() {
     server.finds(&session).await;
     server.finds(&session).await;
     server.has_read(2);
-    let stopped = server.service.stop(session.id, None).await.unwrap();
+    let stopped = server.service.stop(session.id, None, ANY_SESSION).await.unwrap().session;
     server.finds(stopped.session()).await;
     server.has_read(4);
     server.store.fails(true);

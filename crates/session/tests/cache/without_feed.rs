@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tickseed_session::acceptance::{DEADLINE, now};
-use tickseed_session::{Lookup, Notice, StoreError};
+use tickseed_session::{ANY_SESSION, Lookup, StoreError, Update};
 use tokio::time::timeout;
 
 use super::scripted_store::ScriptedStore;
@@ -34,7 +34,7 @@ async fn memory_answers_with_an_age_while_the_store_fails() {
     server.finds(&session).await;
     server.store.fails(true);
     server.time_passes(LONG);
-    let Lookup { session: found, age } = server.service.find(session.id).await.unwrap();
+    let Lookup { session: found, age, .. } = server.service.find(session.id).await.unwrap();
     assert_eq!((found.session(), age), (&session, Some(LONG)));
 }
 
@@ -46,11 +46,11 @@ async fn listeners_hear_of_changes_by_polling() {
     let service = server.service.clone();
     let updates = tokio::spawn(async move { service.keep_listeners_current().await });
     let mut listener = server.service.listen(session.id).await.unwrap();
-    assert!(matches!(listener.next().await, Notice::Session(_)));
+    assert!(matches!(listener.next().await, Update::Session(_)));
     let stopped = server.stopped_elsewhere(&session);
     server.time_passes(LONG);
     let heard = timeout(DEADLINE, listener.next()).await.expect("the store is polled");
-    let Notice::Session(heard) = heard else { panic!("the session is still there") };
+    let Update::Session(heard) = heard else { panic!("the session is still there") };
     assert_eq!(*heard.session(), stopped);
     updates.abort();
 }
@@ -63,14 +63,14 @@ async fn a_session_that_cannot_be_read_does_not_stop_the_polling() {
     let updates = tokio::spawn(async move { service.keep_listeners_current().await });
     let _silent = server.service.listen(unreadable.id).await.unwrap();
     let mut listener = server.service.listen(other.id).await.unwrap();
-    assert!(matches!(listener.next().await, Notice::Session(_)));
+    assert!(matches!(listener.next().await, Update::Session(_)));
     server.store.cannot_read(unreadable.id, StoreError::unavailable("it fails"));
     server.time_passes(LONG);
     server.reads(3).await;
     let stopped = server.stopped_elsewhere(&other);
     server.time_passes(LONG);
     let heard = timeout(DEADLINE, listener.next()).await.expect("the store is polled");
-    let Notice::Session(heard) = heard else { panic!("it is stopped") };
+    let Update::Session(heard) = heard else { panic!("it is stopped") };
     assert_eq!(*heard.session(), stopped);
     updates.abort();
 }
@@ -83,7 +83,7 @@ async fn a_session_is_trusted_from_the_start_of_its_own_write() {
     server.finds(&session).await;
     server.store.holds_back(true);
     let (service, id) = (server.service.clone(), session.id);
-    let stopping = tokio::spawn(async move { service.stop(id, None).await });
+    let stopping = tokio::spawn(async move { service.stop(id, None, ANY_SESSION).await });
     while server.store.writes() == 0 {
         tokio::task::yield_now().await;
     }

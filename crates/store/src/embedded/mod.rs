@@ -14,6 +14,7 @@ mod file;
 mod file_error;
 mod frozen;
 mod outages;
+mod pending;
 mod tables;
 mod write_fault;
 mod writer;
@@ -21,19 +22,22 @@ mod writer;
 use std::path::Path;
 use std::sync::{Arc, OnceLock, Weak};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 
 use self::file::StoreFile;
 use self::outages::Outages;
+use self::pending::PendingWrites;
 use self::tables::{Outcome, REMOVE_LENGTH, Write};
 use self::writer::{QueuedWrite, Writer};
 use crate::panics::Panics;
 use crate::record;
 use crate::write_health::WriteHealth;
 use tickseed_session::{
-    ChangeFeed, Clock, Created, Replaced, Session, SessionId, SessionStore, StoreError, Subscriber, Timestamp,
+    ChangeFeed, Clock, Created, Deadline, Replaced, Session, SessionId, SessionStore, StoreError, Subscriber,
+    Terms, Timestamp,
 };
 
 pub use self::file_error::FileError;
@@ -44,6 +48,7 @@ pub struct EmbeddedStore {
     subscriber: Arc<OnceLock<Weak<dyn Subscriber>>>,
     health: Arc<WriteHealth>,
     panics: Panics,
+    pending: Arc<PendingWrites>,
     /// `None` only while the store is being dropped.
     writes: Option<mpsc::Sender<QueuedWrite>>,
     writer: Option<JoinHandle<()>>,
@@ -63,23 +68,27 @@ impl EmbeddedStore {
         let (file, health) = (Arc::new(file), Arc::default());
         let outages = Outages::new(Arc::clone(&file), Arc::clone(&health), reason);
         let subscriber = Arc::default();
+        let pending = Arc::new(PendingWrites::new(Arc::clone(&clock)));
         let writer = Writer {
             file: Arc::clone(&file),
             clock,
             subscriber: Arc::clone(&subscriber),
             outages,
+            pending: Arc::clone(&pending),
+            unsettled: Vec::new(),
             needs_checkpoint: true,
         };
         let panics = Panics::default();
         let (writes, writer) = writer::start(writer, panics.guard("the writer of the embedded store"))?;
-        Ok(Self { file, subscriber, health, panics, writes: Some(writes), writer: Some(writer) })
+        Ok(Self { file, subscriber, health, panics, pending, writes: Some(writes), writer: Some(writer) })
     }
 
     async fn write(&self, write: Write) -> Result<Outcome, StoreError> {
         let ended = || StoreError::unavailable("the writer has ended");
         let (reply, answer) = oneshot::channel();
         let writes = self.writes.as_ref().ok_or_else(ended)?;
-        writes.send(QueuedWrite { write, reply }).await.map_err(|_| ended())?;
+        let pending = write.replaced().map(|id| self.pending.begin(id));
+        writes.send(QueuedWrite { write, reply, pending }).await.map_err(|_| ended())?;
         answer.await.map_err(|_| ended())?
     }
 
@@ -98,7 +107,7 @@ impl EmbeddedStore {
         if let (Some(writes), Ok(past)) = (&self.writes, Timestamp::from_millis(0)) {
             // It removes nothing. If the queue is full, there are writes enough.
             let (reply, _) = oneshot::channel();
-            drop(writes.try_send(QueuedWrite { write: Write::RemoveExpired(past), reply }));
+            drop(writes.try_send(QueuedWrite { write: Write::RemoveExpired(past), reply, pending: None }));
         }
     }
 }
@@ -130,7 +139,7 @@ impl SessionStore for EmbeddedStore {
     async fn compare_and_set(
         &self,
         session: Session,
-        deadline: Option<Timestamp>,
+        deadline: Option<Deadline>,
     ) -> Result<Replaced, StoreError> {
         match self.write(Write::CompareAndSet(Box::new(session), deadline)).await? {
             Outcome::Refused => Ok(Replaced::No),
@@ -156,6 +165,15 @@ impl SessionStore for EmbeddedStore {
         }
         self.find_bytes(SessionId::from_bytes([0; 16])).await?;
         Ok(())
+    }
+
+    fn certain(&self, id: SessionId) -> Option<Timestamp> {
+        Some(self.pending.certain(id))
+    }
+
+    /// It loses nothing that it has acknowledged.
+    fn terms(&self, _id: SessionId) -> Terms {
+        Terms { loss: Duration::ZERO, is_clock_sure: self.pending.is_clock_sure() }
     }
 
     fn write_failure(&self) -> Option<StoreError> {

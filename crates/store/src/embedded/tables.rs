@@ -3,7 +3,9 @@
 use redb::{Database, ReadableDatabase, ReadableTable, Table, TableDefinition};
 
 use crate::record;
-use tickseed_session::{Clock, Session, SessionId, StoreError, Timestamp};
+use tickseed_session::{Clock, Deadline, Session, SessionId, StoreError, Timestamp};
+
+use super::pending::PendingWrites;
 
 const SESSIONS: TableDefinition<&[u8; 16], &[u8]> = TableDefinition::new("sessions");
 /// When sessions expire: milliseconds since the Unix epoch, then the session. Written in the same transaction as the session.
@@ -16,8 +18,18 @@ pub(super) const REMOVE_LENGTH: usize = 1000;
 pub(super) enum Write {
     Create(Box<Session>),
     /// Written before the deadline, or not at all.
-    CompareAndSet(Box<Session>, Option<Timestamp>),
+    CompareAndSet(Box<Session>, Option<Deadline>),
     RemoveExpired(Timestamp),
+}
+
+impl Write {
+    /// Returns the session that this replaces.
+    pub(super) fn replaced(&self) -> Option<SessionId> {
+        match self {
+            Self::CompareAndSet(session, _) => Some(session.id),
+            Self::Create(_) | Self::RemoveExpired(_) => None,
+        }
+    }
 }
 
 /// The result of a write.
@@ -49,13 +61,14 @@ pub(super) fn find(database: &Database, id: SessionId) -> Result<Option<Vec<u8>>
 pub(super) fn apply(
     database: &Database,
     clock: &dyn Clock,
+    pending: &PendingWrites,
     writes: &[Write],
 ) -> Result<Vec<Result<Outcome, StoreError>>, redb::Error> {
     let transaction = database.begin_write()?;
     let mut outcomes = Vec::with_capacity(writes.len());
     {
         let (sessions, expiries) = (transaction.open_table(SESSIONS)?, transaction.open_table(EXPIRIES)?);
-        let mut tables = Tables { sessions, expiries, clock };
+        let mut tables = Tables { sessions, expiries, clock, pending };
         for write in writes {
             outcomes.push(tables.apply(write)?);
         }
@@ -68,6 +81,7 @@ struct Tables<'transaction> {
     sessions: Table<'transaction, &'static [u8; 16], &'static [u8]>,
     expiries: Table<'transaction, (i64, &'static [u8; 16]), ()>,
     clock: &'transaction dyn Clock,
+    pending: &'transaction PendingWrites,
 }
 
 impl Tables<'_> {
@@ -90,7 +104,7 @@ impl Tables<'_> {
     fn compare_and_set(
         &mut self,
         session: &Session,
-        deadline: Option<Timestamp>,
+        deadline: Option<Deadline>,
     ) -> Result<Result<Outcome, StoreError>, redb::Error> {
         let Some(bytes) = self.sessions.get(session.id.as_bytes())?.map(|bytes| bytes.value().to_vec())
         else {
@@ -104,10 +118,17 @@ impl Tables<'_> {
             return Ok(Ok(Outcome::Refused));
         }
         // Not earlier: the write may have waited for long.
-        if deadline.is_some_and(|deadline| deadline <= self.clock.now()) {
+        if deadline.is_some_and(|deadline| self.has_passed(deadline)) {
             return Ok(Ok(Outcome::TooLate));
         }
         self.put(session, before.expires_at)
+    }
+
+    fn has_passed(&self, deadline: Deadline) -> bool {
+        match deadline {
+            Deadline::OfServer(deadline) => deadline <= self.clock.now(),
+            Deadline::OfStore(deadline) => deadline <= self.pending.now(),
+        }
     }
 
     /// Writes a session over one that would have expired at `expired_at`.

@@ -6,7 +6,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use tickseed_session::{
-    Change, Clock, FeedPart, Metadata, ReportedRecord, Session, SessionId, StoreError, Subscriber,
+    Clock, FeedPart, Metadata, ReportedRecord, Session, SessionId, StoreChange, StoreError, Subscriber,
 };
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot};
@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use super::file::StoreFile;
 use super::file_error::FileError;
 use super::outages::Outages;
+use super::pending::{PendingWrite, PendingWrites};
 use super::tables::{self, Outcome, Write};
 use crate::panics::PanicGuard;
 
@@ -31,6 +32,8 @@ const CHECKPOINT_AFTER: Duration = Duration::from_millis(100);
 pub(super) struct QueuedWrite {
     pub(super) write: Write,
     pub(super) reply: oneshot::Sender<Result<Outcome, StoreError>>,
+    /// Ends after the result has been reported.
+    pub(super) pending: Option<PendingWrite>,
 }
 
 /// The file to write, and the subscriber to report to.
@@ -39,6 +42,9 @@ pub(super) struct Writer {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) subscriber: Arc<OnceLock<Weak<dyn Subscriber>>>,
     pub(super) outages: Outages,
+    pub(super) pending: Arc<PendingWrites>,
+    /// The writes that have failed and may have taken effect all the same. Nobody knows until the outage ends.
+    pub(super) unsettled: Vec<PendingWrite>,
     /// Whether something was written since the last checkpoint.
     pub(super) needs_checkpoint: bool,
 }
@@ -73,6 +79,7 @@ impl Writer {
             if self.outages.end_if_possible() {
                 self.needs_checkpoint = true;
                 self.restart_feed();
+                self.unsettled.clear();
             }
             if let Some(error) = self.outages.refuse(batch.len()) {
                 for queued in batch.drain(..) {
@@ -104,8 +111,11 @@ impl Writer {
 
     /// Writes a batch in one transaction, and replies when it is on the disk or has failed.
     fn write(&mut self, batch: impl Iterator<Item = QueuedWrite>) {
-        let (writes, replies): (Vec<_>, Vec<_>) = batch.map(|queued| (queued.write, queued.reply)).unzip();
-        let written = self.file.with_database(|database| tables::apply(database, &*self.clock, &writes));
+        let (writes, others): (Vec<_>, Vec<_>) =
+            batch.map(|queued| (queued.write, (queued.reply, queued.pending))).unzip();
+        let apply = |database: &_| tables::apply(database, &*self.clock, &self.pending, &writes);
+        let written = self.file.with_database(apply);
+        let has_failed = written.is_err();
         let outcomes = match written {
             Ok(outcomes) => {
                 self.outages.succeeded();
@@ -119,9 +129,12 @@ impl Writer {
                 writes.iter().map(|_| Err(error.clone())).collect()
             }
         };
-        for ((write, reply), outcome) in writes.into_iter().zip(replies).zip(outcomes) {
+        for ((write, (reply, pending)), outcome) in writes.into_iter().zip(others).zip(outcomes) {
             // Report here and not where the reply arrives: the caller may have gone, but the write remains.
             self.report(&write, &outcome);
+            if has_failed {
+                self.unsettled.extend(pending);
+            }
             drop(reply.send(outcome));
         }
     }
@@ -154,7 +167,7 @@ impl Writer {
 /// to the file.
 pub(super) fn begin_feed(subscriber: &dyn Subscriber) {
     subscriber.restarted(FeedPart::default());
-    subscriber.caught_up_to(FeedPart::default(), Duration::MAX);
+    subscriber.caught_up_to(FeedPart::default(), Duration::MAX, None);
 }
 
 fn report_replaced(subscriber: &dyn Subscriber, session: &Session) {
@@ -162,11 +175,11 @@ fn report_replaced(subscriber: &dyn Subscriber, session: &Session) {
     let bytes = session.metadata.as_ref().map_or(0, Metadata::bytes) + session.unknown_fields.bytes();
     let session = session.clone();
     let record = ReportedRecord::new(bytes, move || Ok(session.clone()));
-    subscriber.changed(Change::Replaced { id, revision, record: Some(record) });
+    subscriber.changed(StoreChange::Replaced { id, revision, record: Some(record) });
 }
 
 fn report_removed(subscriber: &dyn Subscriber, ids: &[SessionId]) {
     for id in ids {
-        subscriber.changed(Change::Removed { id: *id });
+        subscriber.changed(StoreChange::Removed { id: *id });
     }
 }

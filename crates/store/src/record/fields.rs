@@ -28,13 +28,19 @@ pub(super) struct Record<'json> {
     pub(super) stopped_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) expires_at: Option<i64>,
+    /// From form 3 on; left out if there is no notice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) notice_ms: Option<u32>,
+    /// From form 3 on: the instant of each change, and the length of a tick from then on, or 0 for a pause.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) schedule: Option<Vec<(i64, u32)>>,
     /// Only in form 1, and there always last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) revision: Option<u64>,
 }
 
 /// The names of a [`Record`]'s fields.
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 14] = [
     "seed",
     "start_at",
     "tick_ms",
@@ -46,6 +52,8 @@ const KNOWN: [&str; 12] = [
     "created_at",
     "stopped_at",
     "expires_at",
+    "notice_ms",
+    "schedule",
     "revision",
 ];
 

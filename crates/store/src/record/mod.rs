@@ -3,6 +3,7 @@
 //! - Form 1: JSON, with the revision as its last field. Servers that know only form 1 refuse a record with an unknown field,
 //!   so this form never gets another one.
 //! - Form 2: the revision in 8 bytes, big-endian, then the other fields of form 1 as JSON, and fields of later versions.
+//! - Form 3: as form 2, and before the unknown fields the notice and the schedule, unless they are 0 and empty.
 //!
 //! A form that was ever released is read forever. Anything that changes a session's state or promise is a new form, which
 //! older versions refuse with [`StoreError::NewerRecord`]. Anything else is a field, which they pass on unread; its numbers are
@@ -15,8 +16,11 @@ mod fields;
 use std::fmt;
 
 use serde::Deserialize;
-use tickseed_engine::{BreakInterval, ENGINE_VERSION, Rules, Schedule, Seed};
-use tickseed_session::{Metadata, Revision, Session, SessionId, StoreError, Timestamp, UnknownFields};
+use tickseed_engine::{BreakInterval, Change, ENGINE_VERSION, Rules, Schedule, Seed};
+use tickseed_session::{
+    Metadata, Notice, Revision, Session, SessionId, SessionSchedule, StoreError, Timestamp, UnknownFields,
+    scheduled,
+};
 
 use self::fields::Record;
 
@@ -24,6 +28,8 @@ use self::fields::Record;
 pub(crate) const FORM_1: u8 = 1;
 /// The revision, then JSON that may have unknown fields.
 pub(crate) const FORM_2: u8 = 2;
+/// As form 2, with a notice, a schedule or both.
+pub(crate) const FORM_3: u8 = 3;
 
 /// How many bytes the revision has, from form 2 on.
 const REVISION_LENGTH: usize = 8;
@@ -36,11 +42,11 @@ pub(crate) fn encode(session: &Session) -> Result<Vec<u8>, StoreError> {
     let revision = session.revision.get();
     let mut bytes = Vec::new();
     let unknown = session.unknown_fields.text();
-    let record = if unknown.is_none() {
-        bytes.push(FORM_1);
+    let form = form_of(session);
+    bytes.push(form);
+    let record = if form == FORM_1 {
         record_of(session, Some(revision))
     } else {
-        bytes.push(FORM_2);
         bytes.extend(revision.to_be_bytes());
         record_of(session, None)
     };
@@ -54,12 +60,23 @@ pub(crate) fn encode(session: &Session) -> Result<Vec<u8>, StoreError> {
     Ok(bytes)
 }
 
+/// Returns the oldest form that can hold a session.
+fn form_of(session: &Session) -> u8 {
+    if !session.notice.is_none() || session.schedule.changes().len() > 0 {
+        FORM_3
+    } else if session.unknown_fields.is_empty() {
+        FORM_1
+    } else {
+        FORM_2
+    }
+}
+
 /// Reads a session that [`encode`] has written, in this or another version.
 pub(crate) fn decode(id: SessionId, bytes: &[u8]) -> Result<Session, StoreError> {
     let (form, rest) = bytes.split_first().ok_or_else(|| unreadable(id, "it is empty"))?;
     let (json, header) = match *form {
         FORM_1 => (rest, None),
-        FORM_2 => {
+        FORM_2 | FORM_3 => {
             let (revision, json) = rest
                 .split_first_chunk::<REVISION_LENGTH>()
                 .ok_or_else(|| unreadable(id, "it ends within its revision"))?;
@@ -67,7 +84,7 @@ pub(crate) fn decode(id: SessionId, bytes: &[u8]) -> Result<Session, StoreError>
         }
         0 => return Err(unreadable(id, "no record has form 0")),
         form => {
-            let reason = format!("its form is {form}, and this version knows forms {FORM_1} and {FORM_2}");
+            let reason = format!("its form is {form}, and this version knows forms {FORM_1} to {FORM_3}");
             return Err(StoreError::NewerRecord { id, reason });
         }
     };
@@ -83,6 +100,10 @@ pub(crate) fn decode(id: SessionId, bytes: &[u8]) -> Result<Session, StoreError>
         (Some(_), Some(_)) => return Err(unreadable(id, "it has two revisions")),
         (None, None) => return Err(unreadable(id, "it has no revision")),
     };
+    if *form < FORM_3 && (record.notice_ms.is_some() || record.schedule.is_some()) {
+        // A server that knows only this form would pass them on unread, and compute another state.
+        return Err(unreadable(id, format!("form {form} has neither a notice nor a schedule")));
+    }
     let revision = Revision::new(number).map_err(|error| unreadable(id, error))?;
     session(id, &record, revision, unknown_fields)
 }
@@ -119,6 +140,9 @@ fn record_of(session: &Session, revision: Option<u64>) -> Record<'_> {
         created_at: session.created_at.millis(),
         stopped_at: session.stopped_at.map(Timestamp::millis),
         expires_at: session.expires_at.map(Timestamp::millis),
+        notice_ms: (!session.notice.is_none()).then(|| session.notice.millis()),
+        schedule: (session.schedule.changes().len() > 0)
+            .then(|| session.schedule.changes().map(|change| (change.at(), change.tick_ms())).collect()),
         revision,
     }
 }
@@ -139,7 +163,9 @@ fn session(
     Ok(Session {
         id,
         seed: Seed::new(&record.seed).map_err(engine)?,
-        schedule: Schedule::new(record.start_at, record.tick_ms).map_err(engine)?,
+        schedule: schedule(record).map_err(engine)?,
+        notice: Notice::from_millis(record.notice_ms.unwrap_or(0))
+            .map_err(|error| unreadable(id, format_args!("notice_ms {error}")))?,
         rules: Rules::new(interval, record.rounds_per_epoch).map_err(engine)?,
         engine_version: record.engine_version,
         metadata: metadata.map_err(|error| unreadable(id, error))?,
@@ -149,6 +175,12 @@ fn session(
         revision,
         unknown_fields,
     })
+}
+
+fn schedule(record: &Record<'_>) -> Result<SessionSchedule, tickseed_engine::Error> {
+    let schedule = Schedule::new(record.start_at, record.tick_ms)?;
+    let changes = record.schedule.iter().flatten().map(|(at, tick_ms)| Change::new(*at, *tick_ms));
+    scheduled(&schedule, &changes.collect::<Result<Vec<_>, _>>()?)
 }
 
 /// Returns an error if the engine version of a record that cannot be read otherwise is a later one.
@@ -278,8 +310,8 @@ mod tests {
     fn records_of_a_later_version_give_an_error_of_their_own() {
         for (record, part) in [
             (
-                "\u{3}\0\0\0\0\0\0\0\u{7}whatever".to_owned(),
-                "its form is 3, and this version knows forms 1 and 2",
+                "\u{4}\0\0\0\0\0\0\0\u{7}whatever".to_owned(),
+                "its form is 4, and this version knows forms 1 to 3",
             ),
             (
                 GOLDEN_1.replace(r#""engine_version":1"#, r#""engine_version":2"#),

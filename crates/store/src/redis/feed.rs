@@ -12,7 +12,7 @@ use deadpool_redis::redis::{
     AsyncConnectionConfig, Client, ConnectionInfo, ProtocolVersion, PushInfo, PushKind, RedisResult, Value,
     cmd,
 };
-use tickseed_session::{Change, Clock, FeedPart, ReportedRecord, SessionId, Subscriber, error_chain};
+use tickseed_session::{Clock, FeedPart, ReportedRecord, SessionId, StoreChange, Subscriber, error_chain};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, interval, sleep, timeout};
@@ -230,7 +230,7 @@ impl MasterFollower {
             let sent_at = self.feed.clock.uptime();
             timeout(LOST_AFTER, ping.exec_async(&mut connection)).await??;
             match self.feed.subscriber.upgrade() {
-                Some(subscriber) => subscriber.caught_up_to(self.part, sent_at),
+                Some(subscriber) => subscriber.caught_up_to(self.part, sent_at, None),
                 None => return Ok(()),
             }
             sleep(PROVE_EVERY).await;
@@ -277,11 +277,11 @@ fn report(message: Vec<u8>, part: FeedPart, subscriber: &dyn Subscriber) {
     };
     let id = SessionId::from_bytes(*id);
     if record.is_empty() {
-        return subscriber.changed(Change::Removed { id });
+        return subscriber.changed(StoreChange::Removed { id });
     }
     let Some(revision) = record::revision(record) else { return report_unreadable(part, subscriber) };
     let record = ReportedRecord::new(message.len(), move || record::decode(id, &message[ID_LENGTH..]));
-    subscriber.changed(Change::Replaced { id, revision, record: Some(record) });
+    subscriber.changed(StoreChange::Replaced { id, revision, record: Some(record) });
 }
 
 /// Somebody else's message, or one that has been damaged. Whatever has changed, it must not be missed.

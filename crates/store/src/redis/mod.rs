@@ -32,8 +32,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use deadpool_redis::redis::{Script, cmd};
 use tickseed_session::{
-    ChangeFeed, Clock, Created, FeedPart, Replaced, Revision, Session, SessionId, SessionStore, StoreError,
-    Subscriber, Timestamp,
+    ChangeFeed, Clock, Created, Deadline, FeedPart, Replaced, Revision, Session, SessionId, SessionStore,
+    StoreError, Subscriber, Timestamp,
 };
 
 use self::background::Background;
@@ -56,11 +56,12 @@ const TTL_MARGIN: Duration = Duration::from_mins(1);
 /// fail, and the old expiry is not known; so the new one is set last.
 ///
 /// With a deadline, `ARGV[3]` in microseconds (empty: none), this happens only if the clock of the node has not reached it but
-/// has reached `ARGV[8]`, and if the node's name is `ARGV[9]`. Only the
+/// has reached `ARGV[8]`, and if the node's name is `ARGV[9]` (`*`: any). Only the
 /// nodes of a cluster (`ARGV[6]` is not empty) have names. Returns what has happened, the time of the node, and its name.
 ///
 /// The script finds the revision without reading JSON, which is cheaper, and exact where Lua's numbers are not. In form 1 the
-/// revision is the last field, in form 2 it is the 8 bytes `ARGV[7]` after the first. A record in any other form is never
+/// revision is the last field, in forms 2 and 3 it is the 8 bytes `ARGV[7]` after the
+/// first. A record in any other form is never
 /// replaced.
 ///
 /// When Redis is full, a session can still be stopped: its record grows by a few bytes only. Redis refuses SET as the first write
@@ -72,7 +73,7 @@ if not stored then return REFUSED end
 local form = string.byte(stored)
 if form == 1 then
   if string.match(string.sub(stored, -40), '"revision":(%d+)}$') ~= ARGV[1] then return REFUSED end
-elseif form == 2 then
+elseif form == 2 or form == 3 then
   if string.sub(stored, 2, 9) ~= ARGV[7] then return REFUSED end
 else
   return REFUSED
@@ -83,7 +84,7 @@ if ARGV[3] ~= '' then
   now = time[1] * 1000000 + time[2]
   local name = ARGV[6] ~= '' and redis.pcall('CLUSTER', 'MYID')
   if type(name) == 'string' then node = name end
-  if node ~= ARGV[9] or now < tonumber(ARGV[8]) or now >= tonumber(ARGV[3]) then
+  if (ARGV[9] ~= '*' and node ~= ARGV[9]) or now < tonumber(ARGV[8]) or now >= tonumber(ARGV[3]) then
     return {TOO_LATE, now, node}
   end
 end
@@ -228,7 +229,7 @@ impl SessionStore for RedisStore {
     async fn compare_and_set(
         &self,
         session: Session,
-        deadline: Option<Timestamp>,
+        deadline: Option<Deadline>,
     ) -> Result<Replaced, StoreError> {
         let Some(before) = session.revision.previous().map(Revision::get) else { return Ok(Replaced::No) };
         let record = record::encode(&session)?;
@@ -243,7 +244,10 @@ impl SessionStore for RedisStore {
         let part = self.parts.of(session.id);
         let (mut reading, mut is_new) = (self.clocks.reading(part, self.clock.uptime()), false);
         loop {
-            let limits = deadline.map(|deadline| self.limits(deadline, reading.as_ref()));
+            let limits = deadline.map(|deadline| match deadline {
+                Deadline::OfServer(deadline) => self.limits(deadline, reading.as_ref()),
+                Deadline::OfStore(deadline) => Limits::of_any_node(deadline),
+            });
             let (outcome, new) = self.replace(&replacement, limits).await?;
             self.note(part, &new);
             match outcome {

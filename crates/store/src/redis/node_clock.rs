@@ -20,13 +20,16 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use tickseed_session::FeedPart;
+use tickseed_session::{FeedPart, Timestamp};
 
 /// How long a reading counts.
 const COUNTS_FOR: Duration = Duration::from_secs(10);
 
 /// Two clocks drift apart by less than one part in this many.
 const DRIFT: i64 = 1_000;
+
+/// Stands for the name of a node, where each may write.
+pub(super) const ANY_NODE: &str = "*";
 
 /// What a clock showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +51,13 @@ pub(super) struct Limits {
     pub(super) earliest_us: i64,
     /// The time that its clock must not have reached.
     pub(super) deadline_us: i64,
+}
+
+impl Limits {
+    /// A deadline by the clock of whichever node writes.
+    pub(super) fn of_any_node(deadline: Timestamp) -> Self {
+        Self { node: ANY_NODE.to_owned(), earliest_us: 0, deadline_us: deadline.millis() * 1_000 }
+    }
 }
 
 impl Reading {

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use tickseed_session::acceptance::{
     DEADLINE, Fault, FaultyStore, Handles, PatientStore, TestClock, assert_contract, now, session, single,
 };
-use tickseed_session::{Created, Replaced, SessionStore};
+use tickseed_session::{Created, Deadline, Replaced, SessionStore};
 use tickseed_store::test_servers::{Certificate, RedisCluster, RedisServer};
 use tickseed_store::{EmbeddedStore, RedisAddress, RedisStore, StoreTimeout};
 
@@ -82,6 +82,6 @@ async fn the_embedded_store_replaces_up_to_the_last_millisecond_before_the_deadl
     let folder = TempDir::new().unwrap();
     let (store, first) = (embedded(&folder), session(0));
     assert_eq!(store.create(first.clone()).await.unwrap(), Created::Yes);
-    let deadline = now().after(Duration::from_millis(1));
+    let deadline = now().after(Duration::from_millis(1)).map(Deadline::OfServer);
     assert_eq!(store.compare_and_set(first.stopped(now()), deadline).await.unwrap(), Replaced::Yes);
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use tickseed_engine::{Rules, Schedule};
 use tickseed_session::{
-    CacheSize, Clock, Moment, NewSession, ReadySession, ServiceError, Session, SessionService, SessionStore,
-    TimeToLive, Timestamp,
+    ANY_SESSION, CacheSize, Clock, Moment, NewSession, Notice, ReadySession, ServiceError, Session,
+    SessionService, SessionStore, TimeToLive, Timestamp, plain_schedule,
 };
 
 use tickseed_session::acceptance::{Fault, FaultyStore, TestClock};
@@ -79,12 +79,13 @@ impl Lifecycle {
         let new = || NewSession {
             created_at: self.clock.now(),
             seed: None,
-            schedule: Schedule::new(self.clock.now().millis(), 100).unwrap(),
+            schedule: plain_schedule(Schedule::new(self.clock.now().millis(), 100).unwrap()),
+            notice: Notice::NONE,
             rules: Rules::default(),
             metadata: None,
             time_to_live: None,
         };
-        let created = self.retry_once(|| self.service.create(new())).await;
+        let created = self.retry_once(|| self.service.create(new())).await.session;
         assert_eq!(self.stored(created.session()).await, *created.session());
         created.session().clone()
     }
@@ -103,9 +104,9 @@ impl Lifecycle {
 
     async fn stop(&self, before: &Session, at: &str) -> Session {
         let expected = before.stopped(instant(at));
-        let stop = || self.service.stop(before.id, Some(instant(at)));
+        let stop = || self.service.stop(before.id, Some(instant(at)), ANY_SESSION);
         if let Some(stopped) = self.unless_it_fails(stop()).await {
-            assert_eq!(*stopped.session(), expected);
+            assert_eq!(*stopped.session.session(), expected);
             assert_eq!(self.stored(before).await, expected);
             return expected;
         }
@@ -113,7 +114,7 @@ impl Lifecycle {
         assert!(stored == *before || stored == expected, "half changed: {stored:?}");
         assert_eq!(*self.service.find(before.id).await.unwrap().session.session(), stored);
         match stop().await {
-            Ok(stopped) => assert_eq!((&stored, stopped.session()), (before, &expected)),
+            Ok(stopped) => assert_eq!((&stored, stopped.session.session()), (before, &expected)),
             Err(ServiceError::StopNotEarlier { stopped_at, .. }) => {
                 assert_eq!((&stored, stopped_at), (&expected, instant(at)));
             }

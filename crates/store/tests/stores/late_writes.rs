@@ -10,8 +10,8 @@ use tickseed_session::acceptance::{
     DEADLINE, HoldUp, PatientStore, TestClock, assert_nothing_is_written_late, now, session,
 };
 use tickseed_session::{
-    CacheSize, Change, Clock, Created, FeedPart, Replaced, ServiceError, Session, SessionId, SessionService,
-    SessionStore, StoreError, Subscriber, SystemClock, TimeToLive, Timestamp,
+    ANY_SESSION, CacheSize, Clock, Created, Deadline, FeedPart, Replaced, ServiceError, Session, SessionId,
+    SessionService, SessionStore, StoreChange, StoreError, Subscriber, SystemClock, TimeToLive, Timestamp,
 };
 use tickseed_store::test_servers::{RedisCluster, RedisServer};
 use tickseed_store::{EmbeddedStore, RedisAddress, RedisStore, StoreTimeout};
@@ -34,9 +34,9 @@ struct Gate {
 impl Subscriber for Gate {
     fn restarted(&self, _part: FeedPart) {}
 
-    fn caught_up_to(&self, _part: FeedPart, _uptime: Duration) {}
+    fn caught_up_to(&self, _part: FeedPart, _uptime: Duration, _certain: Option<Timestamp>) {}
 
-    fn changed(&self, _change: Change) {
+    fn changed(&self, _change: StoreChange) {
         let is_closed = self.is_closed.lock().unwrap();
         self.is_waited_at.store(*is_closed, Ordering::SeqCst);
         drop(self.opened.wait_while(is_closed, |is_closed| *is_closed).unwrap());
@@ -208,7 +208,8 @@ async fn a_deadline_costs_a_second_call_only_if_the_clock_of_redis_is_not_known(
         clock.seems_set_back(Duration::from_secs(set_back));
         let before = script_calls(&server);
         stored = stored.stopped(now());
-        let outcome = store.0.compare_and_set(stored.clone(), now().after(DEADLINE)).await;
+        let outcome =
+            store.0.compare_and_set(stored.clone(), now().after(DEADLINE).map(Deadline::OfServer)).await;
         let Ok(outcome) = outcome else { return println!("this machine is too busy to count calls") };
         let calls = script_calls(&server) - before;
         assert_eq!((outcome, calls), (Replaced::Yes, expected), "set back by {set_back} s");
@@ -229,7 +230,10 @@ async fn a_cluster_node_refuses_a_deadline_in_the_time_of_another_node() {
         // Loads the script on the node, which is a call of its own.
         assert_eq!(store.compare_and_set(second.clone(), None).await.unwrap(), Replaced::Yes);
         let before = calls();
-        let outcome = store.0.compare_and_set(second.stopped(now()), now().after(DEADLINE)).await;
+        let outcome = store
+            .0
+            .compare_and_set(second.stopped(now()), now().after(DEADLINE).map(Deadline::OfServer))
+            .await;
         let Ok(outcome) = outcome else { return println!("this machine is too busy to count calls") };
         assert_eq!(outcome, Replaced::Yes);
         let more: Vec<_> = before.iter().zip(calls()).map(|(before, after)| after - before).collect();
@@ -258,7 +262,7 @@ impl SessionStore for WritesToRedis {
     async fn compare_and_set(
         &self,
         session: Session,
-        deadline: Option<Timestamp>,
+        deadline: Option<Deadline>,
     ) -> Result<Replaced, StoreError> {
         // The caller is to hear of failures.
         self.store.0.compare_and_set(session, deadline).await
@@ -282,7 +286,7 @@ async fn a_stop_that_redis_carries_out_late_has_no_effect() {
         assert_eq!(store.create(session.clone()).await.unwrap(), Created::Yes);
     }
     // The store learns the time of Redis, so that it sends the stop with its deadline.
-    let soon = SystemClock.now().after(DEADLINE);
+    let soon = SystemClock.now().after(DEADLINE).map(Deadline::OfServer);
     assert_eq!(store.compare_and_set(other.stopped(now()), soon).await.unwrap(), Replaced::Yes);
     let over = Arc::new(WritesToRedis { store: Arc::clone(&store), first: first.clone() });
     let (time_to_live, cache_size) = (TimeToLive::from_seconds(0), CacheSize::from_megabytes(1));
@@ -291,7 +295,7 @@ async fn a_stop_that_redis_carries_out_late_has_no_effect() {
     let redis = HangingRedis::new(std::slice::from_ref(&server));
     redis.begin().await;
     let asked_at = Instant::now();
-    let refused = service.stop(first.id, None).await;
+    let refused = service.stop(first.id, None, ANY_SESSION).await;
     assert!(matches!(refused, Err(ServiceError::Store(StoreError::Unavailable(_)))), "{refused:?}");
     while asked_at.elapsed() <= WRITTEN_WITHIN {
         sleep(LOOK_EVERY).await;

@@ -12,7 +12,7 @@ use crate::http::fields::{Fields, integer, string, timestamp};
 use crate::http::json_object::JsonObject;
 use crate::http::problem::{BodyErrors, ServerErrors};
 use crate::http::stage::Service;
-use tickseed_session::{Metadata, NewSession, Session, TimeToLive, Timestamp};
+use tickseed_session::{Metadata, NewSession, Notice, Session, TimeToLive, Timestamp, plain_schedule};
 
 // Only the OpenAPI document uses this type: `read` reads the fields one by one, so that one response can list every
 // mistake. A test checks that both have the same fields.
@@ -88,7 +88,7 @@ struct CreateBreakInterval {
 )]
 pub(in crate::http) async fn handle(service: Service, body: JsonObject) -> Result<HttpResponse, ApiError> {
     let new = read(Fields::new(body.0), service.clock().now())?;
-    let session = service.create(new).await?;
+    let session = service.create(new).await?.session;
     let representation = representation(&session, service.clock().now())?;
     Ok(HttpResponse::Created()
         .insert_header((header::LOCATION, format!("/v1/sessions/{}", session.session().id)))
@@ -109,7 +109,8 @@ fn read(mut fields: Fields, created_at: Timestamp) -> Result<NewSession, ApiErro
     fields.finish(schedule.map(|schedule| NewSession {
         created_at,
         seed,
-        schedule,
+        schedule: plain_schedule(schedule),
+        notice: Notice::NONE,
         rules,
         metadata,
         time_to_live,

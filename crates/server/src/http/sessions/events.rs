@@ -18,7 +18,7 @@ use super::{SessionPath, representation, representation_with, session_id};
 use crate::http::error::ApiError;
 use crate::http::problem::{Problem, SessionNotFound};
 use crate::http::stage::{Service, Stage};
-use tickseed_session::{Listener, Notice, ReadySession, ServiceError, SessionId, Status, StoreError};
+use tickseed_session::{Listener, ReadySession, ServiceError, SessionId, Status, StoreError, Update};
 
 /// How many milliseconds a client waits before it reconnects. The delay is random, so that clients do not all come back
 /// at once.
@@ -132,7 +132,7 @@ struct Events {
     listener: Listener,
     /// The id of the last event that the client has received on an earlier stream.
     last_event_id: Option<HeaderValue>,
-    /// The session of the last notice on this stream.
+    /// The session of the last update on this stream.
     session: Option<Arc<ReadySession>>,
     phase: Phase,
 }
@@ -141,8 +141,8 @@ struct Events {
 enum Phase {
     /// The delay before a reconnect.
     Retry,
-    /// Notices and heartbeats.
-    Notices,
+    /// Updates and heartbeats.
+    Updates,
     /// Nothing more.
     End,
 }
@@ -151,10 +151,10 @@ impl Events {
     async fn next(mut self) -> Option<(Result<Bytes, Infallible>, Self)> {
         let event = match self.phase {
             Phase::Retry => {
-                self.phase = Phase::Notices;
+                self.phase = Phase::Updates;
                 retry()
             }
-            Phase::Notices => self.notice_or_heartbeat().await,
+            Phase::Updates => self.update_or_heartbeat().await,
             Phase::End => return None,
         };
         let bytes = event.into_bytestring().map(ByteString::into_bytes);
@@ -162,8 +162,8 @@ impl Events {
         bytes.ok().map(|bytes| (Ok(bytes), self))
     }
 
-    /// Waits for the next event to send: a notice that is new to the client, a heartbeat, or the end.
-    async fn notice_or_heartbeat(&mut self) -> Event {
+    /// Waits for the next event to send: a update that is new to the client, a heartbeat, or the end.
+    async fn update_or_heartbeat(&mut self) -> Event {
         loop {
             let timeout = self.until_heartbeat_or_expiry();
             tokio::select! {
@@ -172,11 +172,11 @@ impl Events {
                     self.phase = Phase::End;
                     return retry();
                 }
-                notice = self.listener.next() => {
-                    let session = match notice {
-                        Notice::Session(session) => session,
-                        Notice::Removed => return self.expired(),
-                        Notice::Unreadable => {
+                update = self.listener.next() => {
+                    let session = match update {
+                        Update::Session(session) => session,
+                        Update::Removed => return self.expired(),
+                        Update::Unreadable => {
                             // The client reconnects, perhaps to a server of the later version.
                             self.phase = Phase::End;
                             return retry();
@@ -211,13 +211,13 @@ impl Events {
     /// since then, which changes the entity tag.
     fn client_has(&self, session: &ReadySession) -> bool {
         let Some(last_event_id) = &self.last_event_id else { return false };
-        [Status::Running, Status::Stopped].into_iter().any(|status| {
+        Status::ALL.into_iter().any(|status| {
             let representation = representation_with(session, status);
             representation.is_ok_and(|representation| *last_event_id == representation.entity_tag)
         })
     }
 
-    /// Returns how long to wait for a notice before a heartbeat is due or the session expires, whichever comes first.
+    /// Returns how long to wait for a update before a heartbeat is due or the session expires, whichever comes first.
     fn until_heartbeat_or_expiry(&self) -> Duration {
         let now = self.service.clock().now();
         let expires_at = self.session.as_ref().and_then(|session| session.session().expires_at);

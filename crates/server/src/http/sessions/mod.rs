@@ -92,6 +92,8 @@ struct BreakIntervalJson {
 enum StatusJson {
     /// The counter is running, or has yet to start.
     Running,
+    /// The step stays as it is until the session is resumed.
+    Paused,
     /// The state is frozen forever.
     Stopped,
 }
@@ -100,6 +102,7 @@ impl From<Status> for StatusJson {
     fn from(status: Status) -> Self {
         match status {
             Status::Running => Self::Running,
+            Status::Paused => Self::Paused,
             Status::Stopped => Self::Stopped,
         }
     }

@@ -91,13 +91,14 @@ mod tests {
     use tickseed_engine::{Rules, Schedule, Seed};
 
     use super::*;
-    use tickseed_session::{NewSession, SessionId, TimeToLive};
+    use tickseed_session::{NewSession, Notice, SessionId, TimeToLive, plain_schedule};
 
     fn session(seconds: u32) -> Session {
         let new = NewSession {
             created_at: at(0),
             seed: None,
-            schedule: Schedule::new(0, 1).unwrap(),
+            schedule: plain_schedule(Schedule::new(0, 1).unwrap()),
+            notice: Notice::NONE,
             rules: Rules::default(),
             metadata: None,
             time_to_live: None,

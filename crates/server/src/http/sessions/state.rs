@@ -81,9 +81,9 @@ pub(in crate::http) async fn handle(
 ) -> Result<HttpResponse, ApiError> {
     let id = session_id(&id)?;
     let moment = read(Fields::from_query(request.query_string()))?;
-    let (state, age) = service.state(id, moment).await?;
+    let (state, lookup) = service.state(id, moment).await?;
     let mut response = HttpResponse::Ok();
-    insert_age(&mut response, age);
+    insert_age(&mut response, lookup.age);
     Ok(response.insert_header((header::CACHE_CONTROL, "no-store")).json(StateJson::from(state)))
 }
 

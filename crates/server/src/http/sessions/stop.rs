@@ -11,7 +11,7 @@ use crate::http::fields::{Fields, timestamp};
 use crate::http::json_object::JsonObject;
 use crate::http::problem::{BodyErrors, Problem, ServerErrors, SessionNotFound};
 use crate::http::stage::Service;
-use tickseed_session::{SessionId, Timestamp};
+use tickseed_session::{ANY_SESSION, SessionId, Timestamp};
 
 // Only the OpenAPI document uses this type, as in `create`.
 /// When to stop the session.
@@ -71,8 +71,8 @@ pub(in crate::http) async fn handle(
 ) -> Result<HttpResponse, ApiError> {
     let id = session_id(&id)?;
     let at = read(Fields::new(body.0))?;
-    let session = service.stop(id, at).await?;
-    let session = session.session();
+    let lookup = service.stop(id, at, ANY_SESSION).await?;
+    let session = lookup.session.session();
     let now = service.clock().now();
     let stop = Stop {
         id: session.id,

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use serde_json::json;
 use tickseed_session::acceptance::{instant, session};
-use tickseed_session::{Created, Replaced, Session, SessionId, SessionStore, StoreError, Timestamp};
+use tickseed_session::{
+    Created, Deadline, Replaced, Session, SessionId, SessionStore, StoreError, Timestamp,
+};
 
 use super::{HEARTBEAT, assert_only_heartbeats, assert_shows_session, stop};
 use crate::listener::Listener;
@@ -38,7 +40,7 @@ impl SessionStore for ForgetfulStore {
     async fn compare_and_set(
         &self,
         session: Session,
-        _deadline: Option<Timestamp>,
+        _deadline: Option<Deadline>,
     ) -> Result<Replaced, StoreError> {
         self.put(session);
         Ok(Replaced::Yes)

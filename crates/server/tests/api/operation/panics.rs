@@ -11,8 +11,8 @@ use tempfile::TempDir;
 use tickseed_server::app::{self, Options, ServeError};
 use tickseed_server::http::InstanceId;
 use tickseed_session::{
-    CacheSize, Clock, Created, Replaced, Session, SessionId, SessionService, SessionStore, StoreError,
-    SystemClock, TimeToLive, Timestamp,
+    CacheSize, Clock, Created, Deadline, Replaced, Session, SessionId, SessionService, SessionStore,
+    StoreError, SystemClock, TimeToLive, Timestamp,
 };
 use tickseed_store::test_servers::RedisServer;
 use tickseed_store::{EmbeddedStore, OpenOptions, StoreAddress, StoreTimeout};
@@ -83,7 +83,7 @@ impl SessionStore for ExplosiveStore {
     async fn compare_and_set(
         &self,
         session: Session,
-        deadline: Option<Timestamp>,
+        deadline: Option<Deadline>,
     ) -> Result<Replaced, StoreError> {
         self.inner.compare_and_set(session, deadline).await
     }

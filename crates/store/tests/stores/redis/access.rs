@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tickseed_session::error_chain;
-use tickseed_session::{Created, Replaced, SessionStore, StoreError, Timestamp};
+use tickseed_session::{Created, Deadline, Replaced, SessionStore, StoreError, Timestamp};
 use tickseed_store::{ConnectError, RedisAddress, RedisStore, StoreTimeout};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -27,7 +27,10 @@ async fn assert_works(store: &impl SessionStore) {
     assert_eq!(store.create(first.clone()).await.unwrap(), Created::Yes);
     subscriber.is_caught_up().await;
     let second = first.stopped(Timestamp::MAX);
-    assert_eq!(store.compare_and_set(second.clone(), Some(Timestamp::MAX)).await.unwrap(), Replaced::Yes);
+    assert_eq!(
+        store.compare_and_set(second.clone(), Some(Deadline::OfServer(Timestamp::MAX))).await.unwrap(),
+        Replaced::Yes
+    );
     subscriber.is_caught_up().await;
     assert!(subscriber.knows(&second));
     assert_eq!(store.find(second.id).await.unwrap(), Some(second));

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tickseed_engine::{Rules, Schedule, Seed};
 use tickseed_session::{
-    Created, Metadata, Replaced, Revision, Session, SessionId, SessionStore, Timestamp, UnknownFields,
+    Created, Deadline, Metadata, Notice, Replaced, Revision, Session, SessionId, SessionStore, Timestamp,
+    UnknownFields, plain_schedule,
 };
 
 use super::{connect, redis_and_store};
@@ -28,7 +29,8 @@ fn golden() -> Session {
     Session {
         id: ID.parse().unwrap(),
         seed: Seed::new("é").unwrap(),
-        schedule: Schedule::new(1_700_000_000_000, 100).unwrap(),
+        schedule: plain_schedule(Schedule::new(1_700_000_000_000, 100).unwrap()),
+        notice: Notice::NONE,
         rules: Rules::default(),
         engine_version: 1,
         metadata: Some(Metadata::new(&serde_json::from_str(r#"{"z":1,"a":[0.1,null]}"#).unwrap()).unwrap()),
@@ -227,9 +229,15 @@ async fn a_deadline_follows_the_clock_of_the_server_and_not_the_clock_of_redis()
         let first = session(0);
         assert_eq!(store.create(first.clone()).await.unwrap(), Created::Yes);
         let second = first.stopped(now);
-        assert_eq!(store.compare_and_set(second.clone(), Some(now)).await.unwrap(), Replaced::TooLate);
+        assert_eq!(
+            store.compare_and_set(second.clone(), Some(Deadline::OfServer(now))).await.unwrap(),
+            Replaced::TooLate
+        );
         assert_eq!(store.find(first.id).await.unwrap(), Some(first));
-        assert_eq!(store.compare_and_set(second.clone(), now.after(DEADLINE)).await.unwrap(), Replaced::Yes);
+        assert_eq!(
+            store.compare_and_set(second.clone(), now.after(DEADLINE).map(Deadline::OfServer)).await.unwrap(),
+            Replaced::Yes
+        );
         assert_eq!(store.find(second.id).await.unwrap(), Some(second));
     }
 }
@@ -241,7 +249,7 @@ async fn scripts_that_redis_forgets_are_loaded_again() {
     assert_eq!(store.create(session.clone()).await.unwrap(), Created::Yes);
     for _ in 0..2 {
         session = session.stopped(Timestamp::MAX);
-        let deadline = Timestamp::parse(NOW).unwrap().after(DEADLINE);
+        let deadline = Timestamp::parse(NOW).unwrap().after(DEADLINE).map(Deadline::OfServer);
         assert_eq!(store.compare_and_set(session.clone(), deadline).await.unwrap(), Replaced::Yes);
         server.ask::<()>(&["SCRIPT", "FLUSH"]);
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tickseed_session::acceptance::{DEADLINE, RecordingSubscriber, TestClock, session};
-use tickseed_session::{ChangeFeed, Created, Replaced, SessionStore, StoreError, Timestamp};
+use tickseed_session::{ChangeFeed, Created, Deadline, Replaced, SessionStore, StoreError, Timestamp};
 use tickseed_store::test_servers::{RedisCluster, RedisServer};
 use tokio::time::timeout;
 
@@ -38,7 +38,10 @@ async fn a_full_redis_refuses_new_sessions_but_no_stops() {
     assert_eq!(reason(store.0.create(session(0)).await), "Redis is full");
     assert_eq!(store.write_failure().unwrap().to_string(), "Redis is full");
     let second = first.stopped(Timestamp::MAX);
-    assert_eq!(store.compare_and_set(second.clone(), Some(Timestamp::MAX)).await.unwrap(), Replaced::Yes);
+    assert_eq!(
+        store.compare_and_set(second.clone(), Some(Deadline::OfServer(Timestamp::MAX))).await.unwrap(),
+        Replaced::Yes
+    );
     assert_eq!(store.find(second.id).await.unwrap().as_ref(), Some(&second));
     subscriber.is_caught_up().await;
     assert!(subscriber.knows(&second));

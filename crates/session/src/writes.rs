@@ -1,0 +1,189 @@
+//! Changes of a session: a stop, or a new schedule. Each reads the session, decides, and replaces it only if nobody else has changed
+//! it meanwhile; otherwise it starts over.
+
+use std::time::Duration;
+
+use tickseed_engine::Change;
+
+use crate::schedule::{self, FINAL_BEFORE_MS, NewSchedule, ScheduleError, ScheduleRequest, Times};
+use crate::{
+    Deadline, Lookup, Notice, ReadySession, Replaced, ServiceError, Session, SessionId, SessionService,
+    Terms, Timestamp,
+};
+
+/// How many times a change is tried when others change the session at the same time. Every failure means that another change went
+/// through, so this is far more than ever needed.
+pub(crate) const ATTEMPTS: u32 = 100;
+
+/// How many times a change is tried when the store is too slow to write it in time.
+const LATE_ATTEMPTS: u32 = 3;
+
+/// How long after it takes effect a change without notice may still be written. Later, nobody could hear of it in time.
+const WRITTEN_WITHIN: Duration = Duration::from_millis(250);
+
+/// How far the clocks of a server and of the store may be apart while the server makes promises.
+pub const CLOCK_TOLERANCE: Duration = Duration::from_millis(375);
+
+/// How much further ahead than the notice a change is dated: the clocks of the server that makes the change and of the one that
+/// makes a promise may both be off, and the store needs time to write.
+const GUARD: Duration = Duration::from_millis(2 * 375 + 250);
+
+/// What a caller expects of the session that it changes.
+pub type Expectation<'a> = &'a (dyn Fn(&ReadySession) -> bool + Send + Sync);
+
+/// Expects nothing in particular.
+pub const ANY_SESSION: Expectation<'static> = &|_| true;
+
+/// A session that is to replace another one, and what decides until when it may be written.
+struct Replacement {
+    session: Session,
+    /// The earliest instant whose state may change.
+    affects_from: Timestamp,
+    /// A stop or a change that is taken back, and may not be once it is final.
+    withdrawn_from: Option<Timestamp>,
+}
+
+impl SessionService {
+    /// Stops a session at `at`, or as soon as possible. Without notice, a stop is written at most 250 ms after it takes effect. If
+    /// the store is too slow for a stop without `at`, it is tried again with the time at which the store is ready.
+    ///
+    /// # Errors
+    ///
+    /// As [`find`](Self::find). [`ServiceError::ChangedMeanwhile`] if the session is not as `expected`,
+    /// [`ServiceError::StopInThePast`] if `at` has passed, [`ServiceError::Schedule`] with [`ScheduleError::TooSoon`] if it lies
+    /// within the notice, [`ServiceError::AlreadyStopped`] if the session's stop is final, [`ServiceError::StopNotEarlier`] if
+    /// the session stops at `at` or before, [`ServiceError::ClockUnsure`] if the session has a notice and the store's clock is not
+    /// known to agree, [`ServiceError::TooLate`] if the store is too slow. After [`ServiceError::Store`] the stop may have been
+    /// written, or be written later, but never later than that.
+    pub async fn stop(
+        &self,
+        id: SessionId,
+        at: Option<Timestamp>,
+        expected: Expectation<'_>,
+    ) -> Result<Lookup, ServiceError> {
+        self.replace(id, expected, |session, times| {
+            let stop_at = allowed_stop(session, at, times)?;
+            Ok(Replacement {
+                session: session.stopped(stop_at),
+                affects_from: stop_at,
+                withdrawn_from: session.stopped_at,
+            })
+        })
+        .await
+    }
+
+    /// Changes the schedule of a session.
+    ///
+    /// # Errors
+    ///
+    /// As [`find`](Self::find). [`ServiceError::ChangedMeanwhile`] if the session is not as `expected`,
+    /// [`ServiceError::Schedule`] if the rules of schedules do not allow it, [`ServiceError::ClockUnsure`] if the session has a
+    /// notice and the store's clock is not known to agree, [`ServiceError::TooLate`] if the store is too slow. After
+    /// [`ServiceError::Store`] the change may have been written, or be written later, but never too late.
+    pub async fn change(
+        &self,
+        id: SessionId,
+        request: ScheduleRequest,
+        expected: Expectation<'_>,
+    ) -> Result<Lookup, ServiceError> {
+        let mut seen: Option<Vec<Change>> = None;
+        self.replace(id, expected, |session, times| {
+            let new = schedule::apply(session, request, times, seen.as_deref())?;
+            seen.get_or_insert_with(|| session.schedule.changes().collect());
+            let NewSchedule { changes, affects_from, withdrawn_from } = new;
+            Ok(Replacement { session: session.rescheduled(&changes)?, affects_from, withdrawn_from })
+        })
+        .await
+    }
+
+    async fn replace(
+        &self,
+        id: SessionId,
+        expected: Expectation<'_>,
+        mut decide: impl FnMut(&Session, Times) -> Result<Replacement, ServiceError> + Send,
+    ) -> Result<Lookup, ServiceError> {
+        let mut lookup = self.find(id).await?;
+        let (mut first_times, mut late_attempts) = (None, 0);
+        for _ in 0..ATTEMPTS {
+            if !expected(&lookup.session) {
+                return Err(ServiceError::ChangedMeanwhile);
+            }
+            let session = lookup.session.session();
+            let terms = self.store().terms(id);
+            // Read the clock after the session: a change that is found in the store then never lies in the future only because the
+            // clock was read before it was made.
+            let times = times(session.notice, terms, self.clock().now());
+            let first = *first_times.get_or_insert(times);
+            let replacement = match decide(session, times) {
+                // It was not too soon, or in the past, when the caller asked.
+                Err(error) if is_over(&error, first) => return Err(ServiceError::TooLate),
+                Ok(_) if late_attempts == LATE_ATTEMPTS => return Err(ServiceError::TooLate),
+                decision => decision?,
+            };
+            if !session.notice.is_none() && !terms.is_clock_sure {
+                return Err(ServiceError::ClockUnsure);
+            }
+            let deadline = deadline(&replacement, terms);
+            let moment = self.cache().moment(id);
+            match self.store().compare_and_set(replacement.session.clone(), Some(deadline)).await? {
+                Replaced::Yes => return Ok(self.cache().replaced(replacement.session, moment)),
+                Replaced::No => {}
+                Replaced::TooLate => late_attempts += 1,
+            }
+            // Another change came first, or what is to be replaced may be final by now. Look again, in the store.
+            lookup = self.unless_expired(id, self.cache().read(id).await?)?;
+        }
+        Err(ServiceError::Contended)
+    }
+}
+
+fn times(notice: Notice, terms: Terms, now: Timestamp) -> Times {
+    Times::new(now, notice, millis(GUARD + terms.loss))
+}
+
+/// Returns whether a request fails only because of the time that has passed since the first attempt.
+fn is_over(error: &ServiceError, first: Times) -> bool {
+    match error {
+        ServiceError::StopInThePast { at, .. } => *at >= first.now,
+        ServiceError::Schedule(ScheduleError::TooSoon { at, .. }) => *at >= first.earliest,
+        _ => false,
+    }
+}
+
+/// Returns until when a replacement may be written.
+fn deadline(replacement: &Replacement, terms: Terms) -> Deadline {
+    let Replacement { session, affects_from, withdrawn_from } = replacement;
+    if !session.notice.is_none() {
+        let affects_from = withdrawn_from.map_or(*affects_from, |withdrawn| withdrawn.min(*affects_from));
+        // Whoever promises that nothing changes before then has asked the store before that.
+        return Deadline::OfStore(
+            affects_from.before(session.notice.duration() + CLOCK_TOLERANCE + terms.loss),
+        );
+    }
+    let final_from =
+        withdrawn_from.map(|at| at.before(Duration::from_millis(FINAL_BEFORE_MS.unsigned_abs())));
+    let written_until = affects_from.after(WRITTEN_WITHIN).unwrap_or(Timestamp::MAX);
+    Deadline::OfServer(final_from.map_or(written_until, |final_from| final_from.min(written_until)))
+}
+
+/// Returns when `session` stops, if it may be stopped then: never in the past, only once, and only ever earlier.
+fn allowed_stop(session: &Session, at: Option<Timestamp>, times: Times) -> Result<Timestamp, ServiceError> {
+    if let Some(stopped_at) = session.stopped_at.filter(|stopped_at| *stopped_at <= times.final_until) {
+        return Err(ServiceError::AlreadyStopped { stopped_at });
+    }
+    let at = at.unwrap_or(times.earliest);
+    if at < times.now {
+        return Err(ServiceError::StopInThePast { at, now: times.now });
+    }
+    if at < times.earliest {
+        return Err(ScheduleError::TooSoon { earliest: times.earliest, at }.into());
+    }
+    match session.stopped_at {
+        Some(stopped_at) if stopped_at <= at => Err(ServiceError::StopNotEarlier { stopped_at, at }),
+        _ => Ok(at),
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
