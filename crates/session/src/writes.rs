@@ -24,9 +24,9 @@ const WRITTEN_WITHIN: Duration = Duration::from_millis(250);
 /// How far the clocks of a server and of the store may be apart while the server makes promises.
 pub const CLOCK_TOLERANCE: Duration = Duration::from_millis(375);
 
-/// How much further ahead than the notice a change is dated: the clocks of the server that makes the change and of the one that
-/// makes a promise may both be off, and the store needs time to write.
-const GUARD: Duration = Duration::from_millis(2 * 375 + 250);
+/// How much further ahead than the notice a change is dated: [`CLOCK_TOLERANCE`] for the server that makes the change, the same for
+/// one that makes a promise, and 250 ms in which the store has to write.
+const GUARD: Duration = Duration::from_secs(1);
 
 /// What a caller expects of the session that it changes.
 pub type Expectation<'a> = &'a (dyn Fn(&ReadySession) -> bool + Send + Sync);
