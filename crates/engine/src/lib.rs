@@ -17,9 +17,8 @@
 //! hands out [`Draw`]s: shared dice that belong to a step and a named channel.
 //!
 //! `docs/engine.md` in the repository defines every computed value and works through an example; `docs/schedule.md` defines
-//! schedules with changes. The crate has no
-//! clock, no input or output, no allocation and no unsafe code. It uses integers only; [`Draw::unit`] returns the only
-//! float.
+//! schedules with changes. The crate has no clock, no input or output, no allocation and no unsafe code. It uses integers
+//! only; [`Draw::unit`] returns the only float.
 //!
 //! # Features
 //!

@@ -23,7 +23,9 @@ async function main(): Promise<number> {
   const problems = [...failures, ...(failure === undefined ? [] : [failure]), ...packageFileChanged(shipped)];
   if (results.length > 0) {
     print(`\n${table(results)}`);
-    print("The first row is compared with crates/conformance/digests, the others with the first over as many states.");
+    print(
+      "The first row is compared with crates/conformance/digests, the others with the first over as many states.",
+    );
     print(`Schedules cover at most ${grouped(MOST_SCHEDULES)} states.\n`);
   }
   for (const problem of problems) {

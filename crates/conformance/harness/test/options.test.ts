@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 
-import { type Options, numbersFor, type Pace, parseOptions, statesIn, statesFor, waypoints } from "../src/options.js";
+import {
+  numbersFor,
+  type Options,
+  type Pace,
+  parseOptions,
+  statesFor,
+  statesIn,
+  waypoints,
+} from "../src/options.js";
 
 const PACES: readonly Pace[] = ["fast", "steady", "slow", "slowest"];
 const statesOfAll = (options: Options) => PACES.map((pace) => statesFor(pace, options).states);

@@ -92,7 +92,9 @@ export function engineOf({ ENGINE_VERSION, EngineError, Timeline }: Package): Im
       return undefined;
     },
     change: (at, tick_ms) => {
-      changes.push(tick_ms === 0 ? { at: defined(at), paused: true } : { at: defined(at), tick_ms: defined(tick_ms) });
+      changes.push(
+        tick_ms === 0 ? { at: defined(at), paused: true } : { at: defined(at), tick_ms: defined(tick_ms) },
+      );
       return undefined;
     },
     changed: () => {
