@@ -50,6 +50,9 @@ export function errorFor(kind: number, field: string, min: number, max: number, 
   const change = `schedule[${min}]`;
   switch (kind) {
     case 0:
+      if (field === "schedule") {
+        return error("out_of_range", field, `must have at most ${max} changes, got ${value}`);
+      }
       return error("out_of_range", field, `must be from ${min} to ${max}, got ${value}`);
     case 1:
       return error("not_even", field, `must be an even number from ${min} to ${max}, got ${value}`);
