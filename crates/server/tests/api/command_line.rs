@@ -184,6 +184,30 @@ fn state_takes_256_changes() {
     assert!(!success && text.starts_with("error: schedule must have at most 256 changes, got 257"), "{text}");
 }
 
+/// The examples of docs/schedule.md: two lines with variables, then commands and the lines that they print.
+#[test]
+fn the_documentation_has_the_right_states() {
+    let documentation = include_str!("../../../../docs/schedule.md");
+    let (_, examples) = documentation.split_once("```sh\n").unwrap();
+    let (examples, _) = examples.split_once("```").unwrap();
+    let variable = |name: &str| {
+        let definition = examples.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        definition.unwrap().trim_matches('"')
+    };
+    let (session, changes) = (variable("session"), variable("changes"));
+    let lines: Vec<&str> = examples.lines().collect();
+    let mut commands = 0;
+    for pair in lines.windows(2) {
+        let Some(command) = pair[0].strip_prefix("target/debug/tickseed ") else { continue };
+        let command = command.replace("$session", session).replace("$changes", changes);
+        let output = tickseed(&command.split(' ').collect::<Vec<_>>());
+        let printed = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(printed.trim_end(), pair[1].trim_start_matches("# "), "{command}");
+        commands += 1;
+    }
+    assert_eq!(commands, 3);
+}
+
 /// A setting of `tickseed serve`: its flag and its environment variable.
 struct Setting {
     flag: String,
