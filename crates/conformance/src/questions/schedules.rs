@@ -59,7 +59,7 @@ impl Schedules {
             0 => start.saturating_sub(1 + self.random.of_any_size(start)),
             1 => self.random.up_to(LAST_INSTANT),
             2 => last + self.random.of_any_size(LAST_INSTANT - last),
-            3 => LAST_INSTANT - self.random.below(3).min(1) as u64,
+            3 => LAST_INSTANT - u64::from(self.random.below(3).min(1)),
             4 | 5 => start + self.random.of_any_size((last - start) + 4 * tick),
             6..=8 => start + self.random.up_to(last - start),
             _ => self.border(start, changes),
@@ -73,9 +73,10 @@ impl Schedules {
         let index = self.random.below(changes.len() as u32 + 1) as usize;
         let border = index.checked_sub(1).and_then(|index| changes.get(index));
         let (at, tick) = border.map_or((start, 1), |Change { at, tick_ms }| (*at, u64::from(*tick_ms)));
-        match self.random.below(2) {
-            0 => (at + self.random.up_to(2)).saturating_sub(1),
-            _ => at + self.random.up_to(2 * tick.min(1 << 32)),
+        if self.random.below(2) == 0 {
+            (at + self.random.up_to(2)).saturating_sub(1)
+        } else {
+            at + self.random.up_to(2 * tick)
         }
     }
 }
