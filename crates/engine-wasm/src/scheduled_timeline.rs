@@ -1,16 +1,32 @@
 //! A timeline together with its schedule.
 
-use tickseed_engine::{Error, Round, Schedule, State, Timeline};
+use alloc::vec;
+use alloc::vec::Vec;
+
+use tickseed_engine::{Change, Error, Round, Schedule, Segment, State, Status, Timeline};
 
 use crate::numbers::{instant_to_number, step_to_number, to_integer, to_step};
 
 /// A seed, rules and a schedule, prepared to compute any step or instant from JavaScript numbers.
 pub(crate) struct ScheduledTimeline {
     pub(crate) timeline: Timeline,
-    pub(crate) schedule: Schedule,
+    schedule: Schedule<Vec<Segment>>,
 }
 
 impl ScheduledTimeline {
+    /// Prepares a schedule without changes.
+    pub(crate) fn new(timeline: Timeline, schedule: &Schedule) -> Result<Self, Error> {
+        Ok(Self { timeline, schedule: schedule.with_changes(&[], Vec::new())? })
+    }
+
+    /// Adds a change after the others.
+    pub(crate) fn add_change(&mut self, at: f64, tick_ms: f64) -> Result<(), Error> {
+        let change = Change::new(to_integer(at), to_integer(tick_ms))?;
+        let changes: Vec<Change> = self.schedule.changes().chain([change]).collect();
+        self.schedule = self.schedule.with_changes(&changes, vec![Segment::default(); changes.len()])?;
+        Ok(())
+    }
+
     pub(crate) fn state(&mut self, step: f64) -> Result<State, Error> {
         Ok(self.timeline.state(to_step(step)?))
     }
@@ -22,6 +38,10 @@ impl ScheduledTimeline {
     /// Returns the step at `now`, or NaN before the start.
     pub(crate) fn step_at(&self, now: f64) -> Result<f64, Error> {
         Ok(self.schedule.step_at(to_integer(now))?.map_or(f64::NAN, step_to_number))
+    }
+
+    pub(crate) fn is_paused(&self, now: f64) -> Result<bool, Error> {
+        Ok(self.schedule.status_at(to_integer(now))? == Status::Paused)
     }
 
     pub(crate) fn time_of(&self, step: f64) -> Result<f64, Error> {

@@ -24,6 +24,15 @@ pub fn open_timeline(start_at: f64, tick_ms: f64, min: f64, max: f64, rounds_per
     globals.number_or_error(opened)
 }
 
+/// Adds a change to the schedule of a timeline, after the changes that it has. A `tick_ms` of 0 pauses the session.
+///
+/// Returns 0, or -1 if the change is invalid, in which case the timeline stays as it is.
+#[wasm_bindgen(js_name = addChange)]
+#[must_use]
+pub fn add_change(timeline: usize, at: f64, tick_ms: f64) -> f64 {
+    with_timeline(timeline, |timeline| timeline.add_change(at, tick_ms).map(|()| 0.0))
+}
+
 /// Closes a timeline. A later timeline may get the same handle.
 #[wasm_bindgen(js_name = closeTimeline)]
 pub fn close_timeline(timeline: usize) {
@@ -53,9 +62,19 @@ pub fn step_at(timeline: usize, now: f64) -> f64 {
     with_timeline(timeline, |timeline| timeline.step_at(now))
 }
 
+/// Returns 1 if the session is paused at an instant, in milliseconds since the Unix epoch, and 0 if it is running.
+///
+/// Returns -1 if the instant is outside the years 1970 to 9999.
+#[wasm_bindgen(js_name = isPaused)]
+#[must_use]
+pub fn is_paused(timeline: usize, now: f64) -> f64 {
+    with_timeline(timeline, |timeline| Ok(f64::from(u8::from(timeline.is_paused(now)?))))
+}
+
 /// Returns the instant at which a step begins, in milliseconds since the Unix epoch.
 ///
-/// Returns -1 if the step is out of range or begins after the year 9999.
+/// Returns -1 if the step is out of range, begins after the year 9999, or never begins because the session is paused for good
+/// before.
 #[wasm_bindgen(js_name = timeOf)]
 #[must_use]
 pub fn time_of(timeline: usize, step: f64) -> f64 {
@@ -99,7 +118,7 @@ impl Globals {
         let seed = Seed::new(&self.take_text())?;
         let rules = rules()?;
         let schedule = Schedule::new(to_integer(start_at), to_integer(tick_ms))?;
-        let scheduled = ScheduledTimeline { timeline: Timeline::new(&seed, rules), schedule };
+        let scheduled = ScheduledTimeline::new(Timeline::new(&seed, rules), &schedule)?;
         Ok(handle_to_number(self.timelines.insert(Box::new(scheduled))))
     }
 }

@@ -7,7 +7,7 @@ use js_sys::{JSON, Object as PlainObject};
 use tickseed_engine::{BreakInterval, Round, Rules, Seed, State, Step, Timeline};
 use tickseed_engine_wasm::objects::{Object, open_timeline_with_rules, round_object, state_object};
 use tickseed_engine_wasm::text::write;
-use tickseed_engine_wasm::timeline::close_timeline;
+use tickseed_engine_wasm::timeline::{add_change, close_timeline, is_paused, step_at, time_of};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -132,4 +132,21 @@ fn a_timeline_accepts_and_returns_objects() {
     assert_eq!(message, "step must be from 0 to 253402300799999, got -1");
     close_timeline(0);
     assert!(state_object(0, 0.0).is_err());
+}
+
+#[wasm_bindgen_test]
+fn a_timeline_with_rules_from_an_object_takes_changes() {
+    SEED.chars().for_each(|character| write(character.into()));
+    let rules = object("{}");
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a handle")]
+    let timeline = open_timeline_with_rules(0.0, 100.0, &rules).expect("rules") as usize;
+    let added = [(1_050.0, 0.0), (5_000.0, 100.0), (6_051.0, 50.0), (6_050.0, 50.0)]
+        .map(|(at, tick_ms)| add_change(timeline, at, tick_ms).to_string());
+    assert_eq!(added, ["0", "0", "-1", "0"], "the third begins within a tick, and changes nothing");
+    let steps = [1_049.0, 4_999.0, 7_000.0].map(|now| step_at(timeline, now).to_string());
+    assert_eq!(steps, ["10", "10", "40"]);
+    let paused = [1_049.0, 1_050.0, 5_000.0].map(|now| is_paused(timeline, now).to_string());
+    assert_eq!(paused, ["0", "1", "0"]);
+    assert_eq!(time_of(timeline, 22.0).to_string(), "6100");
+    close_timeline(timeline);
 }
