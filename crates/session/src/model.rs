@@ -265,7 +265,7 @@ mod tests {
         use Status::{Paused, Running, Stopped};
         for (changes, stopped_at, expected) in [
             (&[][..], None, &[Running][..]),
-            (&[(10, 50)], None, &[Running]),
+            (&[(100, 50)], None, &[Running]),
             (&[(10, 0)], None, &[Running, Paused]),
             (&[], Some(20), &[Running, Stopped]),
             (&[(10, 0)], Some(20), &[Running, Paused, Stopped]),

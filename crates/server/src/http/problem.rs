@@ -49,7 +49,6 @@ pub(super) struct Problem {
     pub schedule: Option<Vec<ChangeJson>>,
     /// The change that is final (with `change_final`).
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(inline = false)]
     pub change: Option<ChangeJson>,
 }
 

@@ -43,7 +43,7 @@ async fn a_listener_receives_every_change_of_the_schedule() {
     assert_shows_session(&server, &path, &listener.event().await, "stopped").await;
     change(&server, &path, "withdraw", "").await;
     assert_shows_session(&server, &path, &listener.event().await, "changed").await;
-    server.api.post(&format!("{path}/resume"), "").await.problem(409, "not_paused");
+    server.api.post(&format!("{path}/pause"), "").await.problem(409, "already_paused");
     assert_only_heartbeats(&mut listener).await;
 }
 

@@ -277,7 +277,7 @@ async fn a_change_that_changes_nothing_is_refused_with_the_schedule() {
 
 #[tokio::test]
 async fn a_full_schedule_is_the_last_of_the_conflicts() {
-    let body = json!({"tick_ms": 100, "start_at": "2026-01-31T12:00:00Z", "schedule": plan_of(256)});
+    let body = json!({"tick_ms": 100, "start_at": "2026-01-31T12:00:00Z", "ttl_seconds": 0, "schedule": plan_of(256)});
     let (server, path) = server_with(&body.to_string(), "2026-01-31T14:00:00.000Z").await;
     conflict(&server, &path, "resume", "", "not_paused").await;
     conflict(&server, &path, "pause", "", "schedule_full").await;
