@@ -73,15 +73,15 @@ impl IfMatch {
 mod tests {
     use super::*;
 
-    fn tags(tags: &[&str]) -> Option<IfMatch> {
-        Some(IfMatch::Tags(tags.iter().map(|tag| (*tag).to_owned()).collect()))
+    fn tags(tags: &[&str]) -> IfMatch {
+        IfMatch::Tags(tags.iter().map(|tag| (*tag).to_owned()).collect())
     }
 
     #[test]
     fn a_list_of_entity_tags_is_read_without_the_weak_ones() {
         for (text, expected) in [
-            ("*", Some(IfMatch::Any)),
-            (" * ", Some(IfMatch::Any)),
+            ("*", IfMatch::Any),
+            (" * ", IfMatch::Any),
             (r#""a""#, tags(&[r#""a""#])),
             (r#""a","b""#, tags(&[r#""a""#, r#""b""#])),
             (" \"a\"\t,  \"b\" ", tags(&[r#""a""#, r#""b""#])),
@@ -91,7 +91,7 @@ mod tests {
             (r#"W/"a""#, tags(&[])),
             (r#"W/"a", "b""#, tags(&[r#""b""#])),
         ] {
-            assert_eq!(IfMatch::parse(text), expected, "{text:?}");
+            assert_eq!(IfMatch::parse(text), Some(expected), "{text:?}");
         }
     }
 

@@ -59,12 +59,12 @@ pub(in crate::http) async fn handle(
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
     let id = session_id(&id)?;
-    change(service, id, request, body, read).await
+    change(service, id, request, body, |fields| Some(read(fields))).await
 }
 
-fn read(fields: &mut Fields) -> Option<ScheduleRequest> {
+fn read(fields: &mut Fields) -> ScheduleRequest {
     let when = read_when(fields);
     let tick_ms = fields.optional("tick_ms", integer);
     let tick_ms = tick_ms.and_then(|tick_ms| fields.check(TickMs::new(tick_ms)));
-    Some(ScheduleRequest::Resume(when, tick_ms))
+    ScheduleRequest::Resume(when, tick_ms)
 }

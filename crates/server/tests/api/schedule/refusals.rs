@@ -53,18 +53,10 @@ async fn a_missing_session_comes_first_and_then_every_invalid_field() {
         let problem = refused(&server, &path, route, body, 400, "invalid_fields").await;
         let fields =
             problem["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap());
-        let expected: &[&str] = match route {
-            "pause" => &["at", "replace_later", "tick_ms", "from", "x"],
-            "resume" => &["at", "replace_later", "tick_ms", "from", "x"],
-            "rate" => &["tick_ms", "at", "replace_later", "from", "x"],
-            "withdraw" => &["from", "at", "tick_ms", "replace_later", "x"],
-            _ => &["at", "tick_ms", "replace_later", "from", "x"],
-        };
-        let (mut fields, mut expected) = (fields.collect::<Vec<_>>(), expected.to_vec());
-        // Unknown fields come last, in the order of the body.
+        let mut fields: Vec<&str> = fields.collect();
         fields.sort_unstable();
-        expected.sort_unstable();
-        assert_eq!(fields, expected, "{route}");
+        // Each route knows some of them, and each of these has a mistake.
+        assert_eq!(fields, ["at", "from", "replace_later", "tick_ms", "x"], "{route}");
     }
 }
 
