@@ -1,0 +1,68 @@
+//! Changes of a session that memory does not know well enough.
+
+use tickseed_engine::Change;
+use tickseed_session::acceptance::now;
+use tickseed_session::{
+    ANY_SESSION, ReadySession, Revision, ScheduleError, ScheduleRequest, ServiceError, Session, When,
+};
+
+use super::Server;
+
+const RESUME: ScheduleRequest = ScheduleRequest::Resume(When { at: None, replace_later: false }, None);
+
+/// Pauses a session as if on another server. The feed does not report it yet.
+fn paused_elsewhere(server: &Server, session: &Session) -> Session {
+    let paused = session.rescheduled(&[Change::pause(now().millis() - 1_000).unwrap()]).unwrap();
+    server.store.put(paused.clone());
+    paused
+}
+
+#[tokio::test]
+async fn a_change_that_builds_on_one_of_another_server_is_not_refused() {
+    let server = Server::new();
+    let session = server.created_elsewhere();
+    server.finds(&session).await;
+    let paused = paused_elsewhere(&server, &session);
+    let resumed = server.service.change(session.id, RESUME, ANY_SESSION).await.unwrap();
+    assert_eq!(resumed.session.session().revision, paused.revision.next());
+}
+
+#[tokio::test]
+async fn a_caller_may_expect_a_change_of_another_server() {
+    let server = Server::new();
+    let session = server.created_elsewhere();
+    server.finds(&session).await;
+    let paused = paused_elsewhere(&server, &session);
+    let expected = |session: &ReadySession| session.session().revision == paused.revision;
+    let stopped = server.service.stop(session.id, None, &expected).await.unwrap();
+    assert_eq!(stopped.session.session().revision, paused.revision.next());
+    assert!(matches!(
+        server.service.stop(session.id, None, &expected).await,
+        Err(ServiceError::ChangedMeanwhile)
+    ));
+}
+
+#[tokio::test]
+async fn a_refusal_reads_the_store_once() {
+    let server = Server::new();
+    let session = server.created_elsewhere();
+    server.finds(&session).await;
+    let refused = server.service.change(session.id, RESUME, ANY_SESSION).await;
+    assert!(matches!(refused, Err(ServiceError::Schedule(ScheduleError::NotPaused { .. }))));
+    server.has_read(2);
+    let none = |session: &ReadySession| session.session().revision == Revision::MAX;
+    let refused = server.service.change(session.id, RESUME, &none).await;
+    assert!(matches!(refused, Err(ServiceError::ChangedMeanwhile)));
+    server.has_read(3);
+    assert_eq!(server.store.writes(), 0);
+}
+
+#[tokio::test]
+async fn a_change_that_memory_allows_reads_nothing() {
+    let server = Server::new();
+    let session = server.created_elsewhere();
+    server.finds(&session).await;
+    let pause = ScheduleRequest::Pause(When::default());
+    server.service.change(session.id, pause, ANY_SESSION).await.unwrap();
+    server.has_read(1);
+}
