@@ -3,7 +3,8 @@
 use tickseed_engine::Change;
 use tickseed_session::acceptance::now;
 use tickseed_session::{
-    ANY_SESSION, ReadySession, Revision, ScheduleError, ScheduleRequest, ServiceError, Session, When,
+    ANY_SESSION, ReadySession, Revision, ScheduleError, ScheduleRequest, ServiceError, Session, Timestamp,
+    When,
 };
 
 use super::Server;
@@ -65,4 +66,32 @@ async fn a_change_that_memory_allows_reads_nothing() {
     let pause = ScheduleRequest::Pause(When::default());
     server.service.change(session.id, pause, ANY_SESSION).await.unwrap();
     server.has_read(1);
+}
+
+fn pause_at(millis: i64) -> Change {
+    Change::pause(now().millis() + millis).unwrap()
+}
+
+#[tokio::test]
+async fn an_attempt_that_comes_second_takes_back_only_what_its_caller_could_know() {
+    let server = Server::new();
+    let at = Timestamp::from_millis(now().millis() + 5_000).unwrap();
+    let pause = ScheduleRequest::Pause(When { at: Some(at), replace_later: true });
+    for request in [pause, ScheduleRequest::Withdraw(Some(at)), ScheduleRequest::Withdraw(None)] {
+        let known = server.created_elsewhere().rescheduled(&[pause_at(10_000)]).unwrap();
+        server.store.put(known.clone());
+        server.finds(&known).await;
+        let resume = Change::new(now().millis() + 20_000, 1).unwrap();
+        let changed = known.rescheduled(&[pause_at(10_000), resume]).unwrap();
+        server.store.put(changed.clone());
+        // The first attempt loses against the change that memory has not heard of.
+        let refused = server.service.change(known.id, request, ANY_SESSION).await;
+        let Err(ServiceError::Schedule(ScheduleError::NewLaterChanges { changes, .. })) = refused else {
+            panic!("{refused:?}")
+        };
+        assert_eq!(changes, [pause_at(10_000), resume]);
+        server.finds(&changed).await;
+        // Whoever asks again has seen it.
+        server.service.change(known.id, request, ANY_SESSION).await.unwrap();
+    }
 }
