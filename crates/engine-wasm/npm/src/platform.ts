@@ -5,10 +5,16 @@
 import type { Random, Timers, TimeSource, WakeEvents } from "./clock/inputs.js";
 import { type WatchResourceTiming, watchResourceTiming } from "./clock/resource-timing.js";
 
+/** The part of a server-sent event that sessions use. */
+export interface StreamEvent {
+  readonly data?: string;
+  readonly lastEventId?: string;
+}
+
 /** The part of `EventSource` that sessions use. */
 export interface EventStream {
   readonly readyState: number;
-  addEventListener(type: string, listener: (event: { readonly data?: string }) => void): void;
+  addEventListener(type: string, listener: (event: StreamEvent) => void): void;
   close(): void;
 }
 
@@ -19,7 +25,7 @@ export interface Platform {
   readonly random: Random;
   readonly wakeEvents: WakeEvents;
   readonly fetch: typeof fetch;
-  /** Missing in Node.js: sessions then poll the server for a stop. */
+  /** Missing in Node.js: sessions then poll the server. */
   readonly EventSource: (new (address: string) => EventStream) | undefined;
   /** Finds out when requests really left. Without it the bound of the clock is wider. */
   readonly watchResourceTiming: WatchResourceTiming | undefined;

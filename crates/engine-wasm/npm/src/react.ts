@@ -9,7 +9,8 @@ import { type SessionView, type UseSessionOptions, useConnected } from "./react/
 export type { SessionView, UseSessionOptions } from "./react/use-connected.js";
 
 /**
- * Connects to a session while the component is mounted, and renders the component at each step and at the stop.
+ * Connects to a session while the component is mounted, and renders the component at each step, and when the session pauses,
+ * resumes, stops, or gets or loses its promise that nothing unknown takes effect.
  *
  * @param address The address of the session; `null` or `undefined` while it is unknown. A new address connects to a new session.
  * @param options The options of `connect`, taken from the first render. The default of `catchUp` is `"latest"`. Components that

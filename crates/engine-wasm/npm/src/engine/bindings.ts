@@ -5,12 +5,14 @@
 import { __wbg_set_wasm, __wbindgen_init_externref_table, write } from "../../generated/tickseed.js";
 
 export {
+  addChange,
   below,
   closeDraw,
   closeTimeline,
   engineVersion,
   errorPart,
   exchange,
+  isPaused,
   openDraw,
   openTimeline,
   round,

@@ -11,7 +11,10 @@
  * | `lone_surrogate` | a string is not well-formed: it contains half a surrogate pair, which UTF-8 cannot encode |
  * | `not_an_instant` | a value is neither integer milliseconds, nor a valid `Date`, nor an RFC 3339 string |
  * | `not_a_session` | a value is not a session, but for example the body of an error response |
+ * | `invalid_change` | a change in `schedule` cannot follow the one before it |
  * | `engine_version` | the session needs another version of the engine |
+ * | `unknown_requirement` | the session `requires` something that this version of the package does not understand |
+ * | `step_not_scheduled` | a step never begins, because the session is paused for good before |
  * | `not_loaded` | `loadEngine` has not finished yet |
  * | `load_failed` | the WebAssembly module could not be loaded; see `cause` |
  * | `freed` | a timeline or draw was used after it was freed |
@@ -26,7 +29,10 @@ export type EngineErrorCode =
   | "lone_surrogate"
   | "not_an_instant"
   | "not_a_session"
+  | "invalid_change"
   | "engine_version"
+  | "unknown_requirement"
+  | "step_not_scheduled"
   | "not_loaded"
   | "load_failed"
   | "freed"
@@ -51,8 +57,9 @@ export class EngineError extends Error {
   /** The kind of error. It stays the same even if the message changes. */
   readonly code: EngineErrorCode;
   /**
-   * The invalid input: `seed`, `start_at`, `tick_ms`, `break_interval.min`, `break_interval.max`, `rounds_per_epoch`,
-   * `engine_version`, `stopped_at`, `now`, `step`, `round`, `channel`, `n` or `items`. Other errors name what they are about:
+   * The invalid input: `seed`, `start_at`, `tick_ms`, `schedule`, a change such as `schedule[3]` or a part of it such as
+   * `schedule[3].at`, `break_interval.min`, `break_interval.max`, `rounds_per_epoch`, `engine_version`, `requires`,
+   * `stopped_at`, `now`, `step`, `round`, `channel`, `n` or `items`. Other errors name what they are about:
    * `session`, `engine` before it is loaded, `source` if loading fails, `timeline` or `draw` once freed.
    */
   readonly field: string;

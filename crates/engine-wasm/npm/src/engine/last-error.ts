@@ -9,19 +9,16 @@ const FIELDS = [
   "rounds_per_epoch",
   "start_at",
   "tick_ms",
+  "schedule",
+  "schedule.at",
+  "schedule.tick_ms",
+  "segments",
   "now",
   "step",
   "round",
   "channel",
   "n",
   "items",
-];
-
-/** The codes and messages, indexed by the engine's number of the kind. The messages are those of the Rust engine. */
-const KINDS: readonly (readonly [EngineErrorCode, (range: string, value: number) => string])[] = [
-  ["out_of_range", (range, value) => `from ${range}, got ${value}`],
-  ["not_even", (range, value) => `an even number from ${range}, got ${value}`],
-  ["length", (range, value) => `${range} bytes of UTF-8, got ${value} bytes`],
 ];
 
 /** Returns the result, unless it is negative: the engine reports an error that way. */
@@ -44,8 +41,44 @@ export function lastError(name?: string): EngineError {
 
 type Five = [number, number, number, number, number];
 
-/** Builds an error from the engine's numbers. */
+/**
+ * Builds an error from the engine's numbers. The messages are those of the Rust engine.
+ *
+ * @param kind What the numbers mean: for most kinds they are a range and a value outside it.
+ */
 export function errorFor(kind: number, field: string, min: number, max: number, value: number): EngineError {
-  const [code, words] = KINDS[kind] ?? ["invalid", () => "valid for this engine"];
-  return new EngineError(code, field, `${field} must be ${words(`${min} to ${max}`, value)}`);
+  const change = `schedule[${min}]`;
+  switch (kind) {
+    case 0:
+      return error("out_of_range", field, `must be from ${min} to ${max}, got ${value}`);
+    case 1:
+      return error("not_even", field, `must be an even number from ${min} to ${max}, got ${value}`);
+    case 2:
+      return error("length", field, `must be ${min} to ${max} bytes of UTF-8, got ${value} bytes`);
+    case 3:
+      return error("invalid_change", `${change}.at`, `must be after ${max}, got ${value}`);
+    case 4:
+      return value === 0
+        ? error("invalid_change", change, "must not pause a session that is paused already")
+        : error("invalid_change", `${change}.tick_ms`, `must differ from the one before, got ${value}`);
+    case 5:
+      return error(
+        "invalid_change",
+        `${change}.at`,
+        `must be where a tick begins, got ${value} ms after the beginning of a tick of ${max} ms`,
+      );
+    case 6:
+      return error(
+        "step_not_scheduled",
+        "step",
+        `${value} is not scheduled: the session is paused for good at step ${max}`,
+      );
+    default:
+      return error("invalid", field, "must be valid for this engine");
+  }
+}
+
+/** Builds an error whose message begins with the field. */
+function error(code: EngineErrorCode, field: string, rest: string): EngineError {
+  return new EngineError(code, field, `${field} ${rest}`);
 }

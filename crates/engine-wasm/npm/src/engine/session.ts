@@ -24,6 +24,23 @@ export interface Rules {
   readonly rounds_per_epoch?: number | undefined;
 }
 
+/** A change of a session's pace: from an instant on the session is paused, or it runs with ticks of another length. */
+export type ScheduleChange =
+  | {
+      /** When the session pauses. A tick that has begun goes on when the session is resumed. */
+      readonly at: Instant;
+      readonly paused: true;
+    }
+  | {
+      /** When the session resumes, or its ticks get another length. A new length begins where a tick begins. */
+      readonly at: Instant;
+      /** The length of a tick from then on, in milliseconds: 1 to 86 400 000. */
+      readonly tick_ms: number;
+    };
+
+/** Whether the steps of a session follow each other at an instant. Before the start a session is running. */
+export type SessionStatus = "running" | "paused" | "stopped";
+
 /**
  * The part of a session that the engine needs. The names are those of the server's JSON, so you can pass a session as the
  * server returns it. Other fields are ignored.
@@ -33,12 +50,16 @@ export interface Session {
   readonly seed: string;
   /** When step 0 begins. */
   readonly start_at: Instant;
-  /** The length of a tick in milliseconds: 1 to 86 400 000. */
+  /** The length of a tick at the start, in milliseconds: 1 to 86 400 000. */
   readonly tick_ms: number;
+  /** The changes of its pace, in the order of their instants: at most 256. */
+  readonly schedule?: readonly ScheduleChange[] | undefined;
   /** The rules of its rounds. */
   readonly rules?: Rules | undefined;
   /** The engine version that the session needs. Any other than `ENGINE_VERSION` is an error. */
   readonly engine_version?: number | undefined;
+  /** What a program must understand to compute the session's state. A name that this package does not know is an error. */
+  readonly requires?: readonly string[] | undefined;
   /** When the session stops or has stopped. From then on the state stays as it was at that instant. */
   readonly stopped_at?: Instant | null | undefined;
 }

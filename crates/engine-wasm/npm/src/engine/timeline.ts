@@ -3,13 +3,10 @@ import { Draw } from "./draw.js";
 import { dispose, Handle } from "./handle.js";
 import { integer, wellFormed } from "./input.js";
 import { milliseconds } from "./instant.js";
-import { checked, lastError } from "./last-error.js";
+import { checked } from "./last-error.js";
 import { assertLoaded } from "./load.js";
-import { checkSession, type Instant, type Round, type Session, type State } from "./session.js";
-import { checkVersion } from "./version.js";
-
-/** Stands for a rule that takes its default. */
-const LEFT_OUT = Number.NaN;
+import { instantOfStop, type OpenSession, openSession } from "./open.js";
+import type { Instant, Round, Session, SessionStatus, State } from "./session.js";
 
 /** The engine's numbers for the parts of a round. */
 const FIRST_STEP = 0;
@@ -20,8 +17,8 @@ const NEXT_BREAK = 2;
  * Computes the state of a session at any step, in any order. Results never depend on earlier calls, but steps near the last
  * one are faster.
  *
- * Steps and rounds are integers from 0. The last step is 253 402 300 799 999, whatever `start_at` and `tick_ms` are; only
- * {@link Timeline.timeOf} stops earlier, at the end of the year 9999.
+ * Steps and rounds are integers from 0. The last step is 253 402 300 799 999, whatever the session's schedule is; only
+ * {@link Timeline.timeOf} stops earlier: at the end of the year 9999, or where the session is paused for good.
  *
  * Garbage collection frees its memory. `using` or {@link Timeline.free} does so at once.
  *
@@ -33,28 +30,30 @@ const NEXT_BREAK = 2;
  * ```
  */
 export class Timeline {
-  readonly #handle: Handle;
-  /** The instant at which the session stops, or infinity. */
-  #stoppedAt = Number.POSITIVE_INFINITY;
+  #session: OpenSession;
 
   /**
    * @param session The session. You can pass the server's JSON as it is.
    * @throws {@link EngineError} `not_loaded` before {@link loadEngine} has finished; `not_a_session` for other values, such
-   *   as the body of an error response; `engine_version` if the session needs another version of the engine; otherwise for
-   *   the first invalid field.
+   *   as the body of an error response; `engine_version` if the session needs another version of the engine;
+   *   `unknown_requirement` if it requires something that this version of the package does not understand; otherwise for the
+   *   first invalid field, `invalid_change` for a change that cannot follow the one before.
    */
   constructor(session: Session) {
     assertLoaded();
-    checkSession(session);
-    checkVersion(session.engine_version);
-    const stoppedAt = instantOfStop(session.stopped_at);
-    this.#handle = open(session);
-    try {
-      this.stopAt(stoppedAt);
-    } catch (error) {
-      this.free();
-      throw error;
-    }
+    this.#session = openSession(session);
+  }
+
+  /**
+   * Replaces the session, for example after the server has announced a change of its schedule.
+   *
+   * @throws {@link EngineError} as the constructor does. The timeline then stays as it is.
+   */
+  update(session: Session): void {
+    const { handle } = this.#session;
+    handle.assertOpen();
+    this.#session = openSession(session);
+    handle.free();
   }
 
   /**
@@ -64,13 +63,7 @@ export class Timeline {
    * @throws {@link EngineError} for `stopped_at` outside the years 1970 to 9999.
    */
   stopAt(stoppedAt: Instant | null): void {
-    const timeline = this.#handle.number;
-    const at = instantOfStop(stoppedAt);
-    // Otherwise `stepAt` would report an instant out of range later, under the name `now`.
-    if (at !== null && bindings.stepAt(timeline, at) < 0) {
-      throw lastError("stopped_at");
-    }
-    this.#stoppedAt = at ?? Number.POSITIVE_INFINITY;
+    this.#session = { ...this.#session, stoppedAt: instantOfStop(this.#session.handle, stoppedAt) };
   }
 
   /**
@@ -100,7 +93,7 @@ export class Timeline {
    * @throws {@link EngineError} for an invalid `step`.
    */
   value(step: number): number {
-    return checked(bindings.value(this.#handle.number, integer("step", step)));
+    return checked(bindings.value(this.#number, integer("step", step)));
   }
 
   /**
@@ -109,7 +102,7 @@ export class Timeline {
    * @throws {@link EngineError} for an invalid `step`.
    */
   round(step: number): number {
-    return checked(bindings.round(this.#handle.number, integer("step", step)));
+    return checked(bindings.round(this.#number, integer("step", step)));
   }
 
   /**
@@ -118,7 +111,7 @@ export class Timeline {
    * @throws {@link EngineError} for an invalid `step`.
    */
   nextBreak(step: number): number {
-    return checked(bindings.roundPart(this.#handle.number, this.round(step), NEXT_BREAK));
+    return checked(bindings.roundPart(this.#number, this.round(step), NEXT_BREAK));
   }
 
   /**
@@ -128,21 +121,57 @@ export class Timeline {
    * @throws {@link EngineError} for `now` outside the years 1970 to 9999.
    */
   stepAt(now: Instant): number | null {
-    const timeline = this.#handle.number;
+    const timeline = this.#number;
     const at = milliseconds("now", now);
     // Computed in any case: an instant out of range is an error for a stopped session too.
     const step = checked(bindings.stepAt(timeline, at));
-    const found = at > this.#stoppedAt ? bindings.stepAt(timeline, this.#stoppedAt) : step;
+    const { stoppedAt } = this.#session;
+    const found = at > stoppedAt ? bindings.stepAt(timeline, stoppedAt) : step;
     return Number.isNaN(found) ? null : found;
+  }
+
+  /**
+   * Returns whether the session is running, paused or stopped at an instant of the server's time. Before the start it is
+   * running.
+   *
+   * @throws {@link EngineError} for `now` outside the years 1970 to 9999.
+   */
+  statusAt(now: Instant): SessionStatus {
+    const at = milliseconds("now", now);
+    const isPaused = checked(bindings.isPaused(this.#number, at)) > 0;
+    if (at >= this.#session.stoppedAt) {
+      return "stopped";
+    }
+    return isPaused ? "paused" : "running";
   }
 
   /**
    * Returns when a step begins, in milliseconds since the Unix epoch. Ignores a stop.
    *
-   * @throws {@link EngineError} for an invalid `step`, or one that begins after the year 9999.
+   * @throws {@link EngineError} `step_not_scheduled` for a step that never begins, because the session is paused for good
+   *   before; `out_of_range` for a `step` that is invalid or begins after the year 9999.
    */
   timeOf(step: number): number {
-    return checked(bindings.timeOf(this.#handle.number, integer("step", step)));
+    return checked(bindings.timeOf(this.#number, integer("step", step)));
+  }
+
+  /**
+   * Returns when a step begins, or infinity if it never does. Ignores a stop.
+   *
+   * @internal
+   */
+  whenBegins(step: number): number {
+    const at = bindings.timeOf(this.#number, step);
+    return at < 0 ? Number.POSITIVE_INFINITY : at;
+  }
+
+  /**
+   * Returns when the first change after an instant takes effect, or infinity. Ignores a stop.
+   *
+   * @internal
+   */
+  nextChange(now: number): number {
+    return this.#session.changesAt.find((at) => at > now) ?? Number.POSITIVE_INFINITY;
   }
 
   /**
@@ -151,7 +180,7 @@ export class Timeline {
    * @throws {@link EngineError} for a `round` that is negative or begins after the last step.
    */
   roundAt(round: number): Round {
-    const timeline = this.#handle.number;
+    const timeline = this.#number;
     const number = integer("round", round);
     const part = (index: number) => checked(bindings.roundPart(timeline, number, index));
     return {
@@ -178,7 +207,7 @@ export class Timeline {
    * @throws {@link EngineError} for an invalid `step`, or a `channel` that is empty, too long or not well-formed.
    */
   draw(step: number, channel: string): Draw {
-    const timeline = this.#handle.number;
+    const timeline = this.#number;
     const number = integer("step", step);
     bindings.writeText(wellFormed("channel", channel));
     return Draw.of(new Handle("draw", checked(bindings.openDraw(timeline, number)), bindings.closeDraw));
@@ -186,12 +215,17 @@ export class Timeline {
 
   /** Frees the memory at once. The timeline cannot be used afterwards. Freeing it again has no effect. */
   free(): void {
-    this.#handle.free();
+    this.#session.handle.free();
   }
 
   /** Calls {@link Timeline.free} at the end of a block with `using timeline = ...`. */
   [dispose](): void {
     this.free();
+  }
+
+  /** Its number in the engine. Throws once it is freed. */
+  get #number(): number {
+    return this.#session.handle.number;
   }
 }
 
@@ -208,23 +242,4 @@ export function stateAt(session: Session, now: Instant): State {
   } finally {
     timeline.free();
   }
-}
-
-function open(session: Session): Handle {
-  const { rules } = session;
-  const interval = rules?.break_interval;
-  const seed = wellFormed("seed", session.seed);
-  const startAt = milliseconds("start_at", session.start_at);
-  const tickMs = integer("tick_ms", session.tick_ms);
-  const min = interval ? integer("break_interval.min", interval.min) : LEFT_OUT;
-  const max = interval ? integer("break_interval.max", interval.max) : LEFT_OUT;
-  const rounds = rules?.rounds_per_epoch;
-  const roundsPerEpoch = rounds === undefined ? LEFT_OUT : integer("rounds_per_epoch", rounds);
-  bindings.writeText(seed);
-  const number = checked(bindings.openTimeline(startAt, tickMs, min, max, roundsPerEpoch));
-  return new Handle("timeline", number, bindings.closeTimeline);
-}
-
-function instantOfStop(stoppedAt: Instant | null | undefined): number | null {
-  return stoppedAt == null ? null : milliseconds("stopped_at", stoppedAt);
 }

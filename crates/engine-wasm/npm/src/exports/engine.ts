@@ -2,6 +2,15 @@
 export { Draw } from "../engine/draw.js";
 export { EngineError, type EngineErrorCode } from "../engine/error.js";
 export { type EngineSource, loadEngine } from "../engine/load.js";
-export type { BreakInterval, Instant, Round, Rules, Session, State } from "../engine/session.js";
+export type {
+  BreakInterval,
+  Instant,
+  Round,
+  Rules,
+  ScheduleChange,
+  Session,
+  SessionStatus,
+  State,
+} from "../engine/session.js";
 export { stateAt, Timeline } from "../engine/timeline.js";
 export { ENGINE_VERSION } from "../engine/version.js";

@@ -10,16 +10,26 @@ export type {
   WakeEvents,
 } from "../clock/inputs.js";
 export type { WatchResourceTiming } from "../clock/resource-timing.js";
-export { createSession, getSession, type RequestOptions, stopSession } from "../http/api.js";
-export { ServerError, SessionError, type SessionErrorCode } from "../http/error.js";
-export type { NewSession, Problem, SessionRecord, Stop } from "../http/schemas.js";
-export type { EventStream, Platform } from "../platform.js";
-export { type Connect, type ConnectOptions, connect, openClock } from "../session/connect.js";
 export {
-  LiveSession,
-  type SessionEvents,
-  type SessionTimeline,
-  type StateRange,
-  type Stopped,
-} from "../session/live.js";
+  createSession,
+  getSession,
+  type RequestOptions,
+  type StopOptions,
+  stopSession,
+} from "../http/api.js";
+export { ServerError, SessionError, type SessionErrorCode } from "../http/error.js";
+export {
+  type ChangeOptions,
+  pauseSession,
+  type ResumeOptions,
+  resumeSession,
+  setRate,
+  type WithdrawOptions,
+  withdraw,
+} from "../http/schedule.js";
+export type { NewSession, Problem, ScheduleChangeRecord, SessionRecord, Stop } from "../http/schemas.js";
+export type { EventStream, Platform, StreamEvent } from "../platform.js";
+export { type Connect, type ConnectOptions, connect, openClock } from "../session/connect.js";
+export type { Changed, SessionEvents, Settled, Stopped } from "../session/events.js";
+export { LiveSession, type SessionTimeline, type StateRange } from "../session/live.js";
 export type { CatchUp } from "../session/ticker.js";

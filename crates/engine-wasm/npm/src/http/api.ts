@@ -1,12 +1,11 @@
-/** The REST API of a server. */
-import { EngineError } from "../engine/error.js";
-import { printable } from "../engine/input.js";
-import { milliseconds } from "../engine/instant.js";
+/** The REST API of a server: sessions and their stops. */
+import type { Instant } from "../engine/session.js";
 import { type Platform, platform } from "../platform.js";
 import { serverAddress, sessionAddress } from "./address.js";
-import { SessionError } from "./error.js";
+import { checkedOptions, timestamp } from "./options.js";
 import { posting, request } from "./request.js";
 import type { NewSession, SessionRecord, Stop } from "./schemas.js";
+import { requestSession, sessionRecord } from "./session-answer.js";
 
 /** Options of a request. */
 export interface RequestOptions {
@@ -39,7 +38,8 @@ export async function createSession(
 }
 
 /**
- * Reads a session.
+ * Reads a session, past the browser's cache. To compute its state, use {@link Timeline} or {@link connect}, which refuse a
+ * session that requires something unknown to them.
  *
  * @param session Its address, such as `https://ticks.example/v1/sessions/sess_...`.
  * @throws {@link ServerError} `session_not_found` if it does not exist, or no longer exists.
@@ -48,66 +48,32 @@ export async function getSession(
   session: string | URL,
   options: RequestOptions = {},
 ): Promise<SessionRecord> {
-  const address = sessionAddress(session).session;
-  return sessionRecord(address, await ask(address, options));
+  const { session: address } = sessionAddress(session);
+  return (await requestSession(platform(options.platform), address, options.signal)).record;
+}
+
+/** Options of {@link stopSession}. */
+export interface StopOptions extends RequestOptions {
+  /** When the session stops. By default as early as possible: now, or after the notice of the session. */
+  readonly at?: Instant | undefined;
+  /** The entity tag of the session that you know, such as `LiveSession.etag`. Another one is the error `changed_meanwhile`. */
+  readonly ifMatch?: string | undefined;
 }
 
 /**
  * Stops a session for all clients.
  *
  * @param session Its address.
- * @param when `at` is the instant of the stop: not in the past, and now by default. Set it a little in the future so that every
- *   client hears of it in time.
+ * @param when `at` is the instant of the stop: not in the past, and now by default. In a session without a notice, set it a
+ *   little in the future so that every client hears of it in time.
  * @throws {@link ServerError} `session_stopped` or `stop_not_earlier`, with `problem.stopped_at`, if an earlier stop is set;
- *   {@link EngineError} if `at` is not an instant.
+ *   `too_soon`, with `problem.earliest`, for an instant within the notice; `clock_unsure` while the server cannot keep the
+ *   notice; `changed_meanwhile` if `ifMatch` is out of date; {@link EngineError} if `at` is not an instant.
  */
-export async function stopSession(
-  session: string | URL,
-  when: RequestOptions & { readonly at?: Date | number | string | undefined } = {},
-): Promise<Stop> {
-  const { at, ...options } = checkedWhen(when);
-  const content =
-    at === undefined
-      ? {}
-      : { at: typeof at === "string" ? at : new Date(milliseconds("at", at)).toISOString() };
-  return (await ask(sessionAddress(session).stop, options, posting(content))) as Stop;
-}
-
-/** Throws for a bare instant, which in JavaScript would go unnoticed and stop the session at once. */
-function checkedWhen<When extends object>(when: When): When {
-  if (typeof when !== "object" || when instanceof Date) {
-    const got = when instanceof Date ? "a Date" : printable(when);
-    throw new EngineError("not_an_instant", "at", `at must be passed as { at: instant }, got ${got}`);
-  }
-  return when;
-}
-
-/** Returns whether a response is a session. Checks only what distinguishes one; the engine checks the rest. */
-export function isSessionRecord(answer: unknown): answer is SessionRecord {
-  const { id, seed, revision, stopped_at = null } = (answer ?? {}) as Partial<SessionRecord>;
-  return (
-    typeof id === "string" &&
-    typeof seed === "string" &&
-    Number.isSafeInteger(revision) &&
-    (stopped_at === null || isInstant(stopped_at))
-  );
-}
-
-/** Returns whether a value is a string that the engine accepts as an instant. */
-function isInstant(text: unknown): boolean {
-  try {
-    return typeof text === "string" && milliseconds("stopped_at", text) >= 0;
-  } catch {
-    return false;
-  }
-}
-
-/** Returns a response as a session, or throws. */
-export function sessionRecord(address: string, answer: unknown): SessionRecord {
-  if (!isSessionRecord(answer)) {
-    throw new SessionError("bad_answer", `the response from ${address} is not a session`);
-  }
-  return answer;
+export async function stopSession(session: string | URL, when: StopOptions = {}): Promise<Stop> {
+  const { at, ifMatch, ...options } = checkedOptions("at", when);
+  const content = at === undefined ? {} : { at: timestamp("at", at) };
+  return (await ask(sessionAddress(session).stop, options, posting(content, ifMatch))) as Stop;
 }
 
 function ask(address: string, options: RequestOptions, init?: RequestInit): Promise<unknown> {

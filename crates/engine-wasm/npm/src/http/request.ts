@@ -23,19 +23,19 @@ export async function request(
   return (await send(network, address, init, signal)).answer;
 }
 
-/** The JSON of a response. One that comes from a cache may be out of date. */
-export interface CachedAnswer {
+/** The JSON of a response, and its headers. */
+export interface Answer {
   readonly answer: unknown;
-  readonly isFromCache: boolean;
+  readonly headers: Headers;
 }
 
-/** Does the same, and also returns whether the response comes from a cache. */
+/** Does the same, and also returns the headers. */
 export async function send(
   { fetch, timers }: Network,
   address: string,
   init: RequestInit = {},
   signal?: AbortSignal,
-): Promise<CachedAnswer> {
+): Promise<Answer> {
   signal?.throwIfAborted();
   const sending = new AbortController();
   const abort = (): void => sending.abort(signal?.reason);
@@ -45,7 +45,7 @@ export async function send(
   try {
     const response = await fetch(address, { ...init, signal: sending.signal });
     const text = await response.text();
-    return { answer: answerOf(address, response, text), isFromCache: response.headers.has("age") };
+    return { answer: answerOf(address, response, text), headers: response.headers };
   } catch (error) {
     throw failure(address, error, sending.signal);
   } finally {
@@ -54,11 +54,16 @@ export async function send(
   }
 }
 
-/** Returns the options of a POST request with a JSON body. */
-export function posting(content: unknown): RequestInit {
+/**
+ * Returns the options of a POST request with a JSON body.
+ *
+ * @param ifMatch The entity tag that the server must still have.
+ */
+export function posting(content: unknown, ifMatch?: string): RequestInit {
+  const condition = ifMatch === undefined ? {} : { "if-match": ifMatch };
   return {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", ...condition },
     body: JSON.stringify(content),
   };
 }

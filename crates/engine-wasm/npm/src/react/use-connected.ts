@@ -14,6 +14,10 @@ export interface SessionView {
   readonly session: LiveSession | undefined;
   /** Whether the session has stopped. */
   readonly isStopped: boolean;
+  /** Whether the session is paused. */
+  readonly isPaused: boolean;
+  /** Whether the state is certain: nothing that is not known yet takes effect by now. Always `false` without a notice. */
+  readonly isSettled: boolean;
   /** Why connecting failed. The hook retries by itself if the error may be temporary. */
   readonly error: unknown;
 }
@@ -21,7 +25,14 @@ export interface SessionView {
 /** The options of {@link useSession}. Unmounting takes the place of a signal. */
 export type UseSessionOptions = Omit<ConnectOptions, "signal">;
 
-const NOTHING: SessionView = { state: undefined, session: undefined, isStopped: false, error: undefined };
+const NOTHING: SessionView = {
+  state: undefined,
+  session: undefined,
+  isStopped: false,
+  isPaused: false,
+  isSettled: false,
+  error: undefined,
+};
 
 /** A view and the address it belongs to. */
 interface AddressedView {
@@ -107,15 +118,21 @@ function pause(ms: number, options: ConnectOptions & { readonly signal: AbortSig
   });
 }
 
-/** Shows a session at each step and at the stop. */
+/** Shows a session at each step, and whenever anything else changes that a view shows. */
 function follow(session: LiveSession, show: (view: SessionView) => void): void {
   // The component may have been unmounted at this very moment.
   if (session.isClosed) {
     return;
   }
-  const showNow = (): void =>
-    show({ state: session.state(), session, isStopped: session.isStopped, error: undefined });
-  session.on("tick", showNow);
-  session.on("stopped", showNow);
+  const showNow = (): void => show(viewOf(session));
+  for (const event of ["tick", "stopped", "changed", "status", "settled"] as const) {
+    session.on(event, showNow);
+  }
+  session.on("unsupported", (error) => show({ ...NOTHING, error }));
   showNow();
+}
+
+function viewOf(session: LiveSession): SessionView {
+  const { isStopped, isPaused, isSettled } = session;
+  return { state: session.state(), session, isStopped, isPaused, isSettled, error: undefined };
 }

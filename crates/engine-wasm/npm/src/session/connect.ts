@@ -1,10 +1,8 @@
 import type { Clock } from "../clock/clock.js";
 import { type EngineSource, loadEngine } from "../engine/load.js";
 import { type SessionAddress, serverAddress, sessionAddress } from "../http/address.js";
-import { sessionRecord } from "../http/api.js";
 import { SessionError } from "../http/error.js";
-import { request } from "../http/request.js";
-import type { SessionRecord } from "../http/schemas.js";
+import { requestSession } from "../http/session-answer.js";
 import { type Platform, platform } from "../platform.js";
 import { borrowClock, type ClockLease, makeClock, ownClock } from "./clocks.js";
 import { LiveSession } from "./live.js";
@@ -31,12 +29,12 @@ export interface ConnectOptions {
 }
 
 /**
- * Connects to a session: reads it from the server, loads the engine, sets the clock, and listens for a stop.
+ * Connects to a session: reads it from the server, loads the engine, sets the clock, and listens for changes and a stop.
  *
  * @param address The address of the session: `https://ticks.example/v1/sessions/sess_...`, or relative to the page.
  * @throws {@link ServerError} for an error response, for example `session_not_found`; {@link SessionError} if there is no
- *   response; {@link EngineError} if the engine does not load or the session needs another version of it; the signal's
- *   reason once it is aborted.
+ *   response; {@link EngineError} if the engine does not load, the session needs another version of it, or requires something
+ *   that this version of the package does not understand; the signal's reason once it is aborted.
  *
  * @example
  * ```ts
@@ -53,8 +51,8 @@ export async function connect(address: string | URL, options: ConnectOptions = {
   const { clock, release } = clockFor(options, parts, addresses);
   const connecting = linkedController(signal);
   try {
-    const [record] = await Promise.all([
-      readSession(parts, addresses, connecting.signal),
+    const [answer] = await Promise.all([
+      requestSession(parts, addresses.session, connecting.signal),
       loadEngine(options.engine),
       untilReady(clock, connecting.signal),
     ]);
@@ -62,7 +60,7 @@ export async function connect(address: string | URL, options: ConnectOptions = {
     return new LiveSession({
       platform: parts,
       address: addresses,
-      record,
+      answer,
       clock,
       releaseClock: release,
       catchUp,
@@ -147,14 +145,6 @@ function linkedController(signal: AbortSignal | undefined): LinkedController {
     abort: (reason) => controller.abort(reason),
     release: () => signal?.removeEventListener("abort", abort),
   };
-}
-
-async function readSession(
-  parts: Platform,
-  { session }: SessionAddress,
-  signal: AbortSignal,
-): Promise<SessionRecord> {
-  return sessionRecord(session, await request(parts, session, {}, signal));
 }
 
 /** Waits until the clock is set for the first time. Rejects if a request fails before. */

@@ -1,27 +1,20 @@
-import type { Clock, ClockReading } from "../clock/clock.js";
+import type { Clock } from "../clock/clock.js";
 import type { Draw } from "../engine/draw.js";
+import type { EngineError } from "../engine/error.js";
 import { dispose } from "../engine/handle.js";
-import type { State } from "../engine/session.js";
-import { Timeline } from "../engine/timeline.js";
+import type { SessionStatus, State } from "../engine/session.js";
+import type { Timeline } from "../engine/timeline.js";
 import type { SessionAddress } from "../http/address.js";
 import { SessionError } from "../http/error.js";
 import type { SessionRecord } from "../http/schemas.js";
+import type { SessionAnswer } from "../http/session-answer.js";
 import { Listeners } from "../listeners.js";
 import type { Platform } from "../platform.js";
+import type { SessionEvents, Settled, Stopped } from "./events.js";
+import { type Difference, KnownSession } from "./known-session.js";
+import { Settlement } from "./settlement.js";
 import { type CatchUp, Ticker } from "./ticker.js";
 import { SessionWatcher } from "./watcher.js";
-
-/** A stop of a session. */
-export interface Stopped {
-  /** The instant of the stop, in milliseconds since the Unix epoch. */
-  readonly stoppedAt: number;
-  /** The state from then on. */
-  readonly state: State;
-  /** Whether the session learned of the stop after it took effect. The state may then have run too far and is set back. */
-  readonly isLate: boolean;
-  /** How many steps the state was set back by; 0 unless the stop is late. */
-  readonly stepsTakenBack: number;
-}
 
 /** The earliest and the latest state that a session may be in. */
 export interface StateRange {
@@ -29,30 +22,14 @@ export interface StateRange {
   readonly latest: State;
 }
 
-/** A timeline that the session frees and stops. */
-export type SessionTimeline = Omit<Timeline, "free" | "stopAt" | typeof Symbol.dispose>;
-
-/** The events of a live session. */
-export interface SessionEvents {
-  /** A step has begun. Steps come in order and never twice; `catchUp` decides about missed ones. */
-  tick: State;
-  /** The counter has broken. Comes after the `tick` of that step, with the same state. */
-  break: State;
-  /** The session has stopped. Comes after its last `tick`, or at once for a late stop. */
-  stopped: Stopped;
-  /** The clock was compared with the server's time. */
-  sync: ClockReading;
-  /** The event stream has opened (`true`) or broken (`false`). Without a stream the session polls the server. */
-  listening: boolean;
-  /** The server no longer has the session. The state keeps running. */
-  expired: undefined;
-}
+/** A timeline that the session updates and frees. */
+export type SessionTimeline = Omit<Timeline, "free" | "stopAt" | "update" | typeof Symbol.dispose>;
 
 /** The inputs of a live session. */
 export interface LiveParts {
   readonly platform: Platform;
   readonly address: SessionAddress;
-  readonly record: SessionRecord;
+  readonly answer: SessionAnswer;
   readonly clock: Clock;
   /** Gives the clock back. */
   readonly releaseClock: () => void;
@@ -71,28 +48,32 @@ export class LiveSession {
   readonly #platform: Platform;
   readonly #clock: Clock;
   readonly #releaseClock: () => void;
-  readonly #timeline: Timeline;
+  readonly #known: KnownSession;
   readonly #ticker: Ticker;
   readonly #watcher: SessionWatcher;
+  readonly #settlement: Settlement;
   readonly #listeners = new Listeners<SessionEvents>();
   readonly #cleanups: (() => void)[];
-  #record: SessionRecord;
   #late = { isLate: false, stepsTakenBack: 0 };
   /** The stop, once it was reported. */
   #stopped: Stopped | undefined;
   #isExpired = false;
   #isClosed = false;
+  /** Why it was closed, if the program did not close it. */
+  #unsupported: EngineError | undefined;
 
   /** @internal */
-  constructor({ platform, address, record, clock, releaseClock, catchUp, signal }: LiveParts) {
+  constructor({ platform, address, answer, clock, releaseClock, catchUp, signal }: LiveParts) {
     this.#platform = platform;
-    this.#record = record;
     this.#clock = clock;
     this.#releaseClock = releaseClock;
-    this.#timeline = new Timeline(record);
+    this.#known = new KnownSession(answer);
     this.#ticker = this.#makeTicker(catchUp);
+    this.#settlement = this.#makeSettlement(answer);
     this.#watcher = new SessionWatcher(platform, address, {
+      noticeMs: answer.record.notice_ms ?? 0,
       session: (newer, changesWereLost) => this.#update(newer, changesWereLost),
+      settled: (etag, settledUntil) => this.#takePromise(etag, settledUntil),
       isFinal: () => this.#isStopFinal(),
       final: () => this.#finish(),
       expired: () => this.#expire(),
@@ -100,12 +81,17 @@ export class LiveSession {
     });
     this.#cleanups = [...this.#watchClock(clock), this.#closeWith(signal)];
     // There is no listener yet for a stop in the past. `on` reports it later.
-    this.#ticker.stopAt(this.stoppedAt ?? Number.POSITIVE_INFINITY);
+    this.#ticker.stopAt(this.#known.stop);
   }
 
   /** The session as last received from the server. */
   get record(): SessionRecord {
-    return this.#record;
+    return this.#known.record;
+  }
+
+  /** The entity tag of the record, for `ifMatch`; `undefined` if the server's responses do not show it. */
+  get etag(): string | undefined {
+    return this.#known.etag;
   }
 
   /** The clock that shows the server's time and its maximum error. */
@@ -115,12 +101,45 @@ export class LiveSession {
 
   /** When the session stops or has stopped, in milliseconds since the Unix epoch; `undefined` without a stop. */
   get stoppedAt(): number | undefined {
-    return this.#record.stopped_at == null ? undefined : Date.parse(this.#record.stopped_at);
+    const { stop } = this.#known;
+    return stop < Number.POSITIVE_INFINITY ? stop : undefined;
   }
 
   /** Whether the session has stopped. */
   get isStopped(): boolean {
-    return this.#now() >= (this.stoppedAt ?? Number.POSITIVE_INFINITY);
+    return this.#now() >= this.#known.stop;
+  }
+
+  /**
+   * Whether the session is running, paused or stopped now.
+   *
+   * @throws {@link SessionError} `closed` after {@link LiveSession.close}.
+   */
+  get status(): SessionStatus {
+    return this.#open().statusAt(this.#now());
+  }
+
+  /**
+   * Whether the session is paused now.
+   *
+   * @throws {@link SessionError} `closed` after {@link LiveSession.close}.
+   */
+  get isPaused(): boolean {
+    return this.status === "paused";
+  }
+
+  /**
+   * The instant before which no change and no stop takes effect that the session does not know, in milliseconds since the Unix
+   * epoch. Until then, the state never has to be put right. `undefined` if the server has promised nothing, as for sessions
+   * without a notice; infinity once the session has stopped for good.
+   */
+  get settledUntil(): number | undefined {
+    return this.#settlement.until;
+  }
+
+  /** Whether the server's time certainly lies before {@link LiveSession.settledUntil}. */
+  get isSettled(): boolean {
+    return this.#settlement.isSettled;
   }
 
   /** Whether the event stream is open, as far as is known. `false` after the session has stopped. */
@@ -233,6 +252,7 @@ export class LiveSession {
       cleanUp();
     }
     this.#ticker.end();
+    this.#settlement.end();
     this.#watcher.close();
     this.#listeners.clear();
     this.#timeline.free();
@@ -244,9 +264,13 @@ export class LiveSession {
     this.close();
   }
 
+  get #timeline(): Timeline {
+    return this.#known.timeline;
+  }
+
   #open(): Timeline {
     if (this.#isClosed) {
-      throw new SessionError("closed", "the session is closed");
+      throw this.#unsupported ?? new SessionError("closed", "the session is closed");
     }
     return this.#timeline;
   }
@@ -271,7 +295,17 @@ export class LiveSession {
       hasListeners: () => this.#hasListeners(),
       tick: (step) => this.#tick(step),
       stopped: () => this.#reportStop(),
+      status: (status) => this.#listeners.emit("status", status),
     });
+  }
+
+  #makeSettlement({ settledUntil }: SessionAnswer): Settlement {
+    const parts = {
+      timers: this.#platform.timers,
+      read: () => this.#clock.read(),
+      turned: (settled: Settled) => this.#listeners.emit("settled", settled),
+    };
+    return new Settlement(parts, settledUntil);
   }
 
   /** Checks the ticker whenever time may have jumped, and refreshes the watcher after a possible outage. */
@@ -286,16 +320,22 @@ export class LiveSession {
           wasSilent = false;
           this.#watcher.refresh();
         }
-        this.#ticker.check();
+        this.#check();
         this.#listeners.emit("sync", reading);
       }),
       this.#platform.wakeEvents((event) => {
-        this.#ticker.check();
+        this.#check();
         if (event === "woken" || !this.#watcher.isListening) {
           this.#watcher.refresh();
         }
       }),
     ];
+  }
+
+  /** Checks the time, after it may have jumped. */
+  #check(): void {
+    this.#ticker.check();
+    this.#settlement.check();
   }
 
   #closeWith(signal: AbortSignal | undefined): () => void {
@@ -314,7 +354,7 @@ export class LiveSession {
   }
 
   #reportStop(): void {
-    const stoppedAt = this.stoppedAt ?? this.#now();
+    const { stop: stoppedAt } = this.#known;
     const state = this.#timeline.stateAt(stoppedAt);
     this.#stopped = { stoppedAt, state, ...this.#late };
     this.#listeners.emit("stopped", this.#stopped);
@@ -326,31 +366,70 @@ export class LiveSession {
     return this.#stopped !== undefined && now - errorMs >= this.#stopped.stoppedAt;
   }
 
-  /** Gives the clock back: a session that has stopped for good needs no more time. */
+  /** Gives the clock back: a session that has stopped for good needs no more time, and nothing changes any more. */
   #finish(): void {
+    if (this.settledUntil !== undefined) {
+      this.#settlement.extend(Number.POSITIVE_INFINITY);
+    }
     this.#releaseClock();
   }
 
-  /** Applies a new version of the session. Ignores older ones, which come from caches, unless the server has lost changes. */
-  #update(record: SessionRecord, changesWereLost: boolean): void {
-    const { id, revision } = this.#record;
-    const isOlder = record.revision < revision && !changesWereLost;
-    if (this.#isClosed || record.id !== id || isOlder) {
+  /** Applies a new version of the session. */
+  #update(answer: SessionAnswer, changesWereLost: boolean): void {
+    if (this.#isClosed) {
       return;
     }
-    const known = this.stoppedAt;
     const now = this.#now();
     const before = this.#timeline.stepAt(now) ?? 0;
-    // First the part that may throw.
-    this.#timeline.stopAt(record.stopped_at ?? null);
-    this.#record = record;
-    const { stoppedAt } = this;
-    if (stoppedAt !== known) {
-      this.#stopped = undefined;
+    const differsAt = this.#take(answer, changesWereLost);
+    if (differsAt !== undefined) {
       const stepsTakenBack = Math.max(0, before - (this.#timeline.stepAt(now) ?? 0));
-      this.#late = { isLate: stoppedAt !== undefined && stoppedAt < now, stepsTakenBack };
-      this.#ticker.stopAt(stoppedAt ?? Number.POSITIVE_INFINITY);
+      this.#settlement.replace(answer.settledUntil, Math.min(differsAt.stop, differsAt.schedule));
+      this.#reportChange(differsAt, now, stepsTakenBack);
     }
+  }
+
+  /** Takes a new version of the session. Closes this one if its states would be wrong from now on. */
+  #take(answer: SessionAnswer, changesWereLost: boolean): Difference | undefined {
+    try {
+      return this.#known.take(answer, changesWereLost);
+    } catch (error) {
+      this.#unsupported = error as EngineError;
+      this.#listeners.emit("unsupported", this.#unsupported);
+      this.close();
+      return undefined;
+    }
+  }
+
+  /** Reports a new schedule now, and a new stop when it takes effect. */
+  #reportChange({ schedule: at, stop }: Difference, now: number, stepsTakenBack: number): void {
+    const { record, stop: stoppedAt } = this.#known;
+    const isStopNew =
+      stop < Number.POSITIVE_INFINITY ||
+      // The stop was reported, but its state has changed.
+      (this.#stopped !== undefined && at < stoppedAt);
+    if (isStopNew) {
+      this.#stopped = undefined;
+      this.#late = { isLate: stoppedAt < now, stepsTakenBack };
+    }
+    if (at < Number.POSITIVE_INFINITY) {
+      const isLate = at < Math.min(now, stoppedAt);
+      this.#listeners.emit("changed", { schedule: record.schedule ?? [], at, isLate, stepsTakenBack });
+    }
+    if (isStopNew) {
+      this.#ticker.stopAt(stoppedAt);
+    } else {
+      this.#ticker.check();
+    }
+  }
+
+  /** Takes a promise about the session with an entity tag. Returns whether that is the session as it is known here. */
+  #takePromise(etag: string, settledUntil: number): boolean {
+    const isKnown = this.#known.hasTag(etag);
+    if (isKnown) {
+      this.#settlement.extend(settledUntil);
+    }
+    return isKnown;
   }
 
   #expire(): void {

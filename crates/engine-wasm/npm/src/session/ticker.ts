@@ -1,8 +1,9 @@
 /**
- * Reports each step once, in order, and the stop. Steps follow from the clock and are never counted: a timer only triggers the
+ * Reports each step once, in order, then whether the session is running or paused, and the stop. Steps follow from the clock and are never counted: a timer only triggers the
  * next check.
  */
 import type { Timers } from "../clock/inputs.js";
+import type { SessionStatus } from "../engine/session.js";
 import type { Timeline } from "../engine/timeline.js";
 
 /** Which missed steps are reported: all of them, or only the latest. */
@@ -23,6 +24,8 @@ export interface TickerParts {
   tick(step: number): void;
   /** Reports that the session has stopped, after all its steps. */
   stopped(): void;
+  /** Reports a new status, after all steps so far. */
+  status(status: SessionStatus): void;
 }
 
 /** How long to report steps without a break, in milliseconds, before the page can do other work: half a frame. */
@@ -35,6 +38,11 @@ export class Ticker {
   readonly #parts: TickerParts;
   /** The last step that was reported, or that had begun when reporting began; -1 before the start. */
   #last: number;
+  /** The last step that was reported. A schedule that is learned late may set the session back to before it. */
+  #lastReported = -1;
+  /** The status that was last reported, and the instant of the last check of it. */
+  #status: SessionStatus;
+  #statusCheckedAt: number;
   /** When the session stops, or infinity, and whether that was reported. */
   #stoppedAt = Number.POSITIVE_INFINITY;
   #hasReportedStop = false;
@@ -45,11 +53,13 @@ export class Ticker {
   constructor(parts: TickerParts) {
     this.#parts = parts;
     this.#last = this.#current();
+    this.#statusCheckedAt = parts.now();
+    this.#status = parts.timeline.statusAt(this.#statusCheckedAt);
   }
 
   /** Starts to report steps that begin from now on. */
   begin(): void {
-    this.#last = this.#current();
+    this.#last = Math.max(this.#current(), this.#lastReported);
     this.check();
   }
 
@@ -60,7 +70,7 @@ export class Ticker {
     this.check();
   }
 
-  /** Checks the time now, after it may have jumped. */
+  /** Checks the time now, after it may have jumped, or after the schedule has changed. */
   check(): void {
     // A listener may trigger another check. The current one covers it.
     if (this.#isReporting || this.#isEnded) {
@@ -98,6 +108,7 @@ export class Ticker {
       this.#reportNext();
     }
     this.#reportStop();
+    this.#reportStatus();
     return true;
   }
 
@@ -111,6 +122,7 @@ export class Ticker {
     const isWanted = hasListeners();
     this.#last = isWanted && catchUp === "all" ? this.#last + 1 : this.#current();
     if (isWanted) {
+      this.#lastReported = this.#last;
       tick(this.#last);
     }
   }
@@ -119,6 +131,19 @@ export class Ticker {
     if (!(this.#hasReportedStop || this.#isEnded) && this.#parts.now() >= this.#stoppedAt) {
       this.#hasReportedStop = true;
       this.#parts.stopped();
+    }
+  }
+
+  #reportStatus(): void {
+    if (this.#isEnded) {
+      return;
+    }
+    const { now, status, timeline } = this.#parts;
+    this.#statusCheckedAt = now();
+    const current = timeline.statusAt(this.#statusCheckedAt);
+    if (current !== this.#status) {
+      this.#status = current;
+      status(current);
     }
   }
 
@@ -133,13 +158,14 @@ export class Ticker {
     }
   }
 
-  /** Returns when the next report is due, or infinity. */
+  /** Returns when the next report is due, or infinity. While the session is paused, no step is. */
   #nextMs(): number {
     const { hasListeners, timeline } = this.#parts;
     if (this.#hasReportedStop) {
       return Number.POSITIVE_INFINITY;
     }
-    return hasListeners() ? Math.min(timeline.timeOf(this.#last + 1), this.#stoppedAt) : this.#stoppedAt;
+    const step = hasListeners() ? timeline.whenBegins(this.#last + 1) : Number.POSITIVE_INFINITY;
+    return Math.min(step, timeline.nextChange(this.#statusCheckedAt), this.#stoppedAt);
   }
 }
 

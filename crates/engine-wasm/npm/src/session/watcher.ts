@@ -1,23 +1,34 @@
 /**
- * Watches a session for its stop and its end. Uses server-sent events. Without them, or while the stream is down, it polls the
+ * Watches a session for its changes, its stop and its end. Uses server-sent events. Without them, or while the stream is down, it polls the
  * session, which usually costs a 304 response.
  */
 import type { SessionAddress } from "../http/address.js";
-import { isSessionRecord } from "../http/api.js";
 import { ServerError } from "../http/error.js";
-import { send } from "../http/request.js";
-import type { SessionRecord } from "../http/schemas.js";
-import type { EventStream, Platform } from "../platform.js";
+import {
+  instantIn,
+  isSessionRecord,
+  requestSession,
+  type SessionAnswer,
+  strongTag,
+} from "../http/session-answer.js";
+import type { EventStream, Platform, StreamEvent } from "../platform.js";
 import { takeSlot } from "./stream-slots.js";
 
 /** Receives what the watcher finds out. */
 export interface SessionObserver {
+  /** The notice of the session, in milliseconds. */
+  readonly noticeMs: number;
   /**
    * The session as the server now has it, whether or not it has changed.
    *
    * @param changesWereLost Whether the server has lost changes, so that even an earlier revision counts.
    */
-  session(record: SessionRecord, changesWereLost: boolean): void;
+  session(answer: SessionAnswer, changesWereLost: boolean): void;
+  /**
+   * The server promises that nothing takes effect before an instant that is not in the session with this entity tag. Returns
+   * whether that is the session as the observer knows it.
+   */
+  settled(etag: string, settledUntil: number): boolean;
   /** Returns whether the next response of the server is final. */
   isFinal(): boolean;
   /** The server has sent its final response. */
@@ -28,8 +39,9 @@ export interface SessionObserver {
   listening(isListening: boolean): void;
 }
 
-/** The polling interval without a stream, in milliseconds. */
+/** The polling interval without a stream, in milliseconds. With a notice it is as long as a stream takes to renew the promise. */
 const WITHOUT_STREAM_MS = 5_000;
+const SHORTEST_WITHOUT_STREAM_MS = 1_000;
 /** The polling interval with a stream, which may have died unnoticed. */
 const BESIDE_STREAM_MS = 60_000;
 /** The pause before reopening a stream that was rejected, in milliseconds: doubled each time, up to the longest. */
@@ -48,6 +60,7 @@ export class SessionWatcher {
   #isClosed = false;
   #stream: EventStream | undefined;
   #isListening = false;
+  #isPollSoon = false;
   #failures = 0;
   /** The request in flight. */
   #request: AbortController | undefined;
@@ -103,15 +116,16 @@ export class SessionWatcher {
     const stream = new EventSource(this.#address.events);
     this.#stream = stream;
     let isFirst = true;
-    const onRecord = (type: "session" | "stopped", data = ""): void => {
-      if (this.#stream === stream) {
-        // The first event may come from a server that has not heard of everything yet.
-        this.#onData(data, type === "session" && !isFirst);
-        isFirst = false;
-      }
-    };
-    stream.addEventListener("session", ({ data }) => onRecord("session", data));
-    stream.addEventListener("stopped", ({ data }) => onRecord("stopped", data));
+    for (const type of ["session", "changed", "stopped"]) {
+      stream.addEventListener(type, (event) => {
+        if (this.#stream === stream) {
+          // The first event may come from a server that has not heard of everything yet.
+          this.#onSession(event, type === "session" && !isFirst);
+          isFirst = false;
+        }
+      });
+    }
+    stream.addEventListener("settled", ({ data }) => this.#onSettled(stream, data));
     stream.addEventListener("open", () => {
       isFirst = true;
       this.#onOpen(stream);
@@ -135,10 +149,23 @@ export class SessionWatcher {
     }
   }
 
-  #onData(data: string, changesWereLost: boolean): void {
+  #onSession({ data, lastEventId = "" }: StreamEvent, changesWereLost: boolean): void {
     const record = parsed(data);
-    if (record !== undefined) {
-      this.#observer.session(record, changesWereLost);
+    if (isSessionRecord(record)) {
+      // The id of an event with a session is the entity tag of that session.
+      const etag = strongTag(lastEventId) || undefined;
+      this.#observer.session({ record, etag, settledUntil: undefined, isFromCache: false }, changesWereLost);
+    }
+  }
+
+  #onSettled(stream: EventStream, data: string | undefined): void {
+    const { etag, settled_until } = (parsed(data) ?? {}) as { etag?: unknown; settled_until?: unknown };
+    const settledUntil = instantIn(settled_until);
+    if (this.#stream !== stream || typeof etag !== "string" || settledUntil === undefined) {
+      return;
+    }
+    if (!this.#observer.settled(strongTag(etag), settledUntil)) {
+      this.#pollSoon();
     }
   }
 
@@ -175,8 +202,25 @@ export class SessionWatcher {
     if (this.#isClosed || this.#request !== undefined) {
       return;
     }
-    const pauseMs = this.#jittered(this.#isListening ? BESIDE_STREAM_MS : WITHOUT_STREAM_MS);
+    this.#isPollSoon = !this.#isListening;
+    const pauseMs = this.#jittered(this.#isListening ? BESIDE_STREAM_MS : this.#withoutStreamMs);
     this.#cancelPoll = this.#platform.timers.set(() => void this.#poll(), pauseMs);
+  }
+
+  /** Polls as soon as without a stream, once: the server has another version of the session, which the stream did not bring. */
+  #pollSoon(): void {
+    if (!(this.#isClosed || this.#isPollSoon || this.#request !== undefined)) {
+      this.#isPollSoon = true;
+      this.#cancelPoll();
+      const pauseMs = this.#jittered(this.#withoutStreamMs);
+      this.#cancelPoll = this.#platform.timers.set(() => void this.#poll(), pauseMs);
+    }
+  }
+
+  get #withoutStreamMs(): number {
+    const { noticeMs } = this.#observer;
+    const renewalMs = Math.max(noticeMs / 3, SHORTEST_WITHOUT_STREAM_MS);
+    return noticeMs > 0 ? Math.min(renewalMs, WITHOUT_STREAM_MS) : WITHOUT_STREAM_MS;
   }
 
   /** Polls the session. Cancels a request in flight, whose network may be gone. */
@@ -204,14 +248,13 @@ export class SessionWatcher {
     }
   }
 
-  /** Requests the session. Returns what to do with the response. Browsers send the entity tag they have, to get a 304. */
+  /** Requests the session. Returns what to do with the response. */
   async #fetchRecord(signal: AbortSignal): Promise<() => void> {
     try {
       // Decided before the request, because the response may take long.
       const isFinal = this.#observer.isFinal();
-      const init = { cache: "no-cache" } as const;
-      const { answer, isFromCache } = await send(this.#platform, this.#address.session, init, signal);
-      return isSessionRecord(answer) ? () => this.#onRecord(answer, isFinal && !isFromCache) : nothing;
+      const answer = await requestSession(this.#platform, this.#address.session, signal);
+      return () => this.#onAnswer(answer, isFinal && !answer.isFromCache);
     } catch (error) {
       const isGone = error instanceof ServerError && error.code === "session_not_found";
       // Other errors may be temporary. The next poll tries again.
@@ -219,8 +262,8 @@ export class SessionWatcher {
     }
   }
 
-  #onRecord(record: SessionRecord, isFinal: boolean): void {
-    this.#observer.session(record, false);
+  #onAnswer(answer: SessionAnswer, isFinal: boolean): void {
+    this.#observer.session(answer, false);
     // The observer may have closed the watcher.
     if (isFinal && !this.#isClosed && this.#observer.isFinal()) {
       this.#leave();
@@ -247,11 +290,10 @@ export class SessionWatcher {
   }
 }
 
-/** Parses a record. Skips a damaged one; the next poll makes up for it. */
-function parsed(data: string): SessionRecord | undefined {
+/** Parses the data of an event. Skips damaged data; the next poll makes up for it. */
+function parsed(data = ""): unknown {
   try {
-    const record: unknown = JSON.parse(data);
-    return isSessionRecord(record) ? record : undefined;
+    return JSON.parse(data);
   } catch {
     return undefined;
   }

@@ -1,7 +1,8 @@
 /** A ticker in a virtual world, and its reports. */
 import type { SessionRecord } from "../../src/http/schemas.js";
-import { Timeline } from "../../src/index.js";
+import { type SessionStatus, Timeline } from "../../src/index.js";
 import { type CatchUp, Ticker } from "../../src/session/ticker.js";
+import { scheduleChange } from "../world/http-server.js";
 import { HttpWorld, RECORD } from "../world/http-world.js";
 
 /** The options of a ticker. */
@@ -14,9 +15,12 @@ export interface Wish {
 export class TickerHarness {
   readonly world = new HttpWorld();
   readonly timeline: Timeline;
+  readonly #session: SessionRecord;
   readonly ticker: Ticker;
   /** All reports: the step, or the stop, each with the server's time. */
   readonly reported: { readonly what: number | "stopped"; readonly at: number }[] = [];
+  /** All reports of a status, each with the server's time. */
+  readonly statuses: { readonly status: SessionStatus; readonly at: number }[] = [];
   hasListeners = false;
   /** Called at each report of a step. */
   onReport: (step: number) => void = () => undefined;
@@ -26,7 +30,8 @@ export class TickerHarness {
 
   constructor({ session = {}, catchUp = "all" }: Wish = {}) {
     const { machine, platform } = this.world;
-    this.timeline = new Timeline({ ...RECORD, ...session });
+    this.#session = { ...RECORD, ...session };
+    this.timeline = new Timeline(this.#session);
     this.ticker = new Ticker({
       timeline: this.timeline,
       timers: platform.timers,
@@ -39,6 +44,7 @@ export class TickerHarness {
         this.onReport(step);
       },
       stopped: () => this.reported.push({ what: "stopped", at: this.now }),
+      status: (status) => this.statuses.push({ status, at: this.now }),
     });
   }
 
@@ -62,6 +68,12 @@ export class TickerHarness {
   stopAt(instant: number): void {
     this.timeline.stopAt(instant);
     this.ticker.stopAt(instant);
+  }
+
+  /** Changes the schedule, as the watcher would. */
+  schedule(...changes: readonly [at: number, tickMs: number][]): void {
+    this.timeline.update({ ...this.#session, schedule: changes.map(scheduleChange) });
+    this.ticker.check();
   }
 
   /** Halts the clock for some time. */

@@ -1,5 +1,7 @@
 /** A session watcher in a virtual world, and its reports. */
 import { sessionAddress } from "../../src/http/address.js";
+import type { SessionRecord } from "../../src/http/schemas.js";
+import type { SessionAnswer } from "../../src/http/session-answer.js";
 import type { Platform } from "../../src/platform.js";
 import { SessionWatcher } from "../../src/session/watcher.js";
 import { HttpWorld } from "../world/http-world.js";
@@ -13,14 +15,21 @@ export class WatcherHarness {
   readonly reported: Report[] = [];
   /** Called at each report. */
   onReport: (reported: Report) => void = () => undefined;
+  /** All sessions with what came with them, and all promises of the stream. */
+  readonly answers: SessionAnswer[] = [];
+  readonly promises: [etag: string, settledUntil: number][] = [];
   /** Whether the next response is final. */
   isFinal = false;
   readonly watcher: SessionWatcher;
   readonly path: string;
 
   /** @param changes The parts of the platform to replace. */
-  constructor(changes: Partial<Platform> = {}, prepare: (world: HttpWorld) => void = () => undefined) {
-    const address = this.world.server.store();
+  constructor(
+    changes: Partial<Platform> = {},
+    prepare: (world: HttpWorld) => void = () => undefined,
+    session: Partial<SessionRecord> = {},
+  ) {
+    const address = this.world.server.store(session);
     this.path = new URL(address).pathname;
     prepare(this.world);
     const tell = (reported: Report): void => {
@@ -28,7 +37,15 @@ export class WatcherHarness {
       this.onReport(reported);
     };
     this.watcher = new SessionWatcher({ ...this.world.platform, ...changes }, sessionAddress(address), {
-      session: ({ revision }) => tell(revision),
+      noticeMs: session.notice_ms ?? 0,
+      session: (answer) => {
+        this.answers.push(answer);
+        tell(answer.record.revision);
+      },
+      settled: (etag, settledUntil) => {
+        this.promises.push([etag, settledUntil]);
+        return etag === this.answers.at(-1)?.etag;
+      },
       listening: tell,
       expired: () => tell("expired"),
       isFinal: () => this.isFinal,

@@ -1,7 +1,8 @@
 /** A stream of server-sent events that behaves as in browsers: it reconnects if it breaks, but not if it is rejected. */
 import type { SessionRecord } from "../../src/http/schemas.js";
-import type { EventStream } from "../../src/platform.js";
+import type { EventStream, StreamEvent } from "../../src/platform.js";
 import type { Agenda } from "../../virtual/agenda.js";
+import { entityTag } from "./entity-tag.js";
 
 const CONNECTING = 0;
 const OPEN = 1;
@@ -9,7 +10,7 @@ const CLOSED = 2;
 /** The pause before it reconnects, in milliseconds. */
 const COMES_BACK_MS = 3_000;
 
-type Listener = (event: { readonly data?: string }) => void;
+type Listener = (event: StreamEvent) => void;
 
 /** What happens to requests: they get a response, fail on the machine's own network, or time out. */
 export type Reach = "answers" | "unreachable" | "silent";
@@ -33,6 +34,7 @@ export class VirtualStream implements EventStream {
   readonly #agenda: Agenda;
   readonly #server: StreamHost;
   readonly #listeners: [string, Listener][] = [];
+  #lastEventId = "";
   #cancel: () => void = () => undefined;
 
   constructor(agenda: Agenda, server: StreamHost, address: string) {
@@ -53,10 +55,11 @@ export class VirtualStream implements EventStream {
     this.#server.streams.delete(this);
   }
 
-  /** Delivers an event. */
-  arrive(type: string, data: string): void {
+  /** Delivers an event. One without an id keeps the last. */
+  arrive(type: string, data: string, id = this.#lastEventId): void {
     if (this.readyState === OPEN) {
-      this.#tell(type, { data });
+      this.#lastEventId = id;
+      this.#tell(type, { data, lastEventId: id });
     }
   }
 
@@ -85,11 +88,12 @@ export class VirtualStream implements EventStream {
     } else if (reach === "answers") {
       this.readyState = OPEN;
       this.#tell("open", {});
-      this.arrive("session", JSON.stringify(records.get(this.address.split("/").at(-2) ?? "")));
+      const session = JSON.stringify(records.get(this.address.split("/").at(-2) ?? ""));
+      this.arrive("session", session, session && entityTag(session));
     }
   }
 
-  #tell(type: string, event: { readonly data?: string }): void {
+  #tell(type: string, event: StreamEvent): void {
     for (const [of, listener] of this.#listeners) {
       if (of === type) {
         listener(event);

@@ -1,7 +1,8 @@
 /** A server that responds from memory, over a network with delays. */
-import type { Problem, SessionRecord } from "../../src/http/schemas.js";
+import type { Problem, ScheduleChangeRecord, SessionRecord } from "../../src/http/schemas.js";
 import type { Agenda } from "../../virtual/agenda.js";
 import { ServerClock } from "../../virtual/server-clock.js";
+import { entityTag } from "./entity-tag.js";
 import { type Reach, VirtualStream } from "./event-stream.js";
 
 /** When the world begins: 2026-11-23T12:00:00Z. */
@@ -30,6 +31,8 @@ export class VirtualServer extends ServerClock {
   interpose: (path: string, init: RequestInit) => Response | undefined = () => undefined;
   /** The status of responses to requests for a stream. */
   streamStatus = 200;
+  /** Whether responses for sessions with a notice promise that nothing changes within it. */
+  promises = true;
   readonly records = new Map<string, SessionRecord>();
   readonly received: ReceivedRequest[] = [];
   /** The streams that have not ended. */
@@ -72,11 +75,28 @@ export class VirtualServer extends ServerClock {
     this.emit("stopped", JSON.stringify(stopped), id);
   }
 
+  /** Replaces the schedule of a session, and sends an event. */
+  change(changes: readonly (readonly [at: number, tickMs: number])[], id = RECORD.id): void {
+    const record = this.records.get(id) ?? RECORD;
+    const schedule = changes.map(scheduleChange);
+    const requires = schedule.length > 0 ? ["schedule"] : [];
+    const changed = { ...record, schedule, requires, revision: record.revision + 1 };
+    this.records.set(id, changed);
+    this.emit("changed", JSON.stringify(changed), id);
+  }
+
+  /** Promises on the streams of a session that nothing takes effect before an instant. */
+  settle(untilMs: number, id = RECORD.id): void {
+    const etag = entityTag(JSON.stringify(this.records.get(id)));
+    this.emit("settled", JSON.stringify({ settled_until: new Date(untilMs).toISOString(), etag }), id);
+  }
+
   /** Sends an event to the streams of a session. */
   emit(type: string, data: string, id = RECORD.id): void {
+    const eventId = type === "settled" || type === "expired" ? undefined : entityTag(data);
     for (const stream of this.streams) {
       if (stream.address.endsWith(`/${id}/events`)) {
-        this.#agenda.in(this.backMs, () => this.deliver(() => stream.arrive(type, data)));
+        this.#agenda.in(this.backMs, () => this.deliver(() => stream.arrive(type, data, eventId)));
       }
     }
   }
@@ -139,7 +159,16 @@ export class VirtualServer extends ServerClock {
       return json({ now_ms: Math.floor(us / 1_000), received_us: us, sent_us: us, server: this.name });
     }
     const record = this.records.get(path.split("/").at(-1) ?? "");
-    return record === undefined ? errorResponse("session_not_found", 404) : json(record);
+    return record === undefined ? errorResponse("session_not_found", 404) : this.#session(record);
+  }
+
+  #session(record: SessionRecord): Response {
+    const headers = new Headers({ etag: entityTag(JSON.stringify(record)) });
+    if (this.promises && (record.notice_ms ?? 0) > 0) {
+      const until = Math.floor(this.stampMs) + (record.notice_ms ?? 0);
+      headers.set("tickseed-settled-until", new Date(until).toISOString());
+    }
+    return json(record, { headers });
   }
 }
 
@@ -154,7 +183,16 @@ export const RECORD: SessionRecord = {
   status: "running",
   created_at: new Date(NOON).toISOString(),
   revision: 1,
+  notice_ms: 0,
+  schedule: [],
+  requires: [],
 };
+
+/** Returns a change of a schedule as JSON has it. A `tickMs` of 0 pauses the session. */
+export function scheduleChange([at, tickMs]: readonly [at: number, tickMs: number]): ScheduleChangeRecord {
+  const instant = new Date(at).toISOString();
+  return tickMs === 0 ? { at: instant, paused: true } : { at: instant, tick_ms: tickMs };
+}
 
 /** Returns a JSON response. */
 export function json(content: unknown, init: ResponseInit = {}): Response {

@@ -1,0 +1,17 @@
+import { EngineError } from "./error.js";
+import { printable } from "./input.js";
+
+/** What this package understands beyond the fields that every session has. */
+const UNDERSTOOD: readonly unknown[] = ["schedule"];
+
+/** Throws for a session that requires anything else: its states would be wrong. */
+export function checkRequires(requires: readonly string[] = []): void {
+  const unknown = requires.find((name) => !UNDERSTOOD.includes(name));
+  if (unknown !== undefined) {
+    throw new EngineError(
+      "unknown_requirement",
+      "requires",
+      `the session requires ${printable(unknown)}, which this version of the package does not understand`,
+    );
+  }
+}

@@ -1,0 +1,131 @@
+/** The REST API of a server: changes of a session's schedule (docs/schedule.md, section 3). */
+import type { Instant } from "../engine/session.js";
+import { platform } from "../platform.js";
+import { sessionAddress } from "./address.js";
+import type { RequestOptions } from "./api.js";
+import { checkedOptions, timestamp } from "./options.js";
+import { posting, request } from "./request.js";
+import type { SessionRecord } from "./schemas.js";
+import { sessionRecord } from "./session-answer.js";
+
+/** Options of a change of a session's schedule. */
+export interface ChangeOptions extends RequestOptions {
+  /** When the change takes effect. By default as early as possible: now, or after the notice of the session. */
+  readonly at?: Instant | undefined;
+  /** Whether to withdraw all changes at or after that instant. By default such changes are the error `later_changes`. */
+  readonly replaceLater?: boolean | undefined;
+  /** The entity tag of the session that you know, such as `LiveSession.etag`. Another one is the error `changed_meanwhile`. */
+  readonly ifMatch?: string | undefined;
+}
+
+/** Options of {@link resumeSession}. */
+export interface ResumeOptions extends ChangeOptions {
+  /** The length of a tick from then on, in milliseconds. By default the length before the pause. */
+  readonly tickMs?: number | undefined;
+}
+
+/** Options of {@link withdraw}. */
+export interface WithdrawOptions extends RequestOptions {
+  /** The changes at or after this instant are withdrawn. By default all that are not final. */
+  readonly from?: Instant | undefined;
+  /** The entity tag of the session that you know, such as `LiveSession.etag`. Another one is the error `changed_meanwhile`. */
+  readonly ifMatch?: string | undefined;
+}
+
+/**
+ * Pauses a session for all clients. A tick that has begun goes on when the session is resumed.
+ *
+ * @param session Its address, such as `https://ticks.example/v1/sessions/sess_...`.
+ * @throws {@link ServerError} `session_stopped`, with `problem.stopped_at`; `not_started` for an instant before the start;
+ *   `too_soon`, with `problem.earliest`, for an instant in the past or within the notice; `later_changes`, with
+ *   `problem.changes`; `change_final`, with `problem.change`, if `replaceLater` would withdraw a change that is too near;
+ *   `already_paused`, with `problem.schedule`; `schedule_full` for more than 256 changes; `clock_unsure` while the server
+ *   cannot keep the notice; `changed_meanwhile` if `ifMatch` is out of date; {@link EngineError} if `at` is not an instant.
+ *
+ * @example
+ * ```ts
+ * await pauseSession(address);
+ * await resumeSession(address, { at: Date.now() + 60_000 });
+ * ```
+ */
+export async function pauseSession(
+  session: string | URL,
+  options: ChangeOptions = {},
+): Promise<SessionRecord> {
+  return await change(session, "pause", {}, options);
+}
+
+/**
+ * Resumes a paused session, in the middle of a tick if it was paused there. With another length of ticks, that tick first ends
+ * at the former length.
+ *
+ * @param session Its address.
+ * @throws {@link ServerError} as {@link pauseSession}, but `not_paused`, with `problem.schedule`, in place of `already_paused`;
+ *   `invalid_fields` for `tickMs` out of range.
+ */
+export async function resumeSession(
+  session: string | URL,
+  options: ResumeOptions = {},
+): Promise<SessionRecord> {
+  const { tickMs, ...when } = checkedOptions("at", options);
+  return await change(session, "resume", tickMs === undefined ? {} : { tick_ms: tickMs }, when);
+}
+
+/**
+ * Changes the length of a session's ticks. That begins where a tick begins: at `at` or up to a tick later, as the returned
+ * session shows.
+ *
+ * @param session Its address.
+ * @param tickMs The length of a tick in milliseconds: 1 to 86 400 000.
+ * @throws {@link ServerError} as {@link pauseSession}; `already_paused` if the session is paused at that instant, because then
+ *   {@link resumeSession} takes the length; `same_rate`, with `problem.schedule`, if the ticks have that length already;
+ *   `invalid_fields` for `tickMs` out of range.
+ */
+export async function setRate(
+  session: string | URL,
+  tickMs: number,
+  options: ChangeOptions = {},
+): Promise<SessionRecord> {
+  return await change(session, "rate", { tick_ms: tickMs }, options);
+}
+
+/**
+ * Withdraws changes of a session's schedule that have not taken effect.
+ *
+ * @param session Its address.
+ * @throws {@link ServerError} `session_stopped`, `clock_unsure` and `changed_meanwhile` as {@link pauseSession}; `change_final`,
+ *   with `problem.change`, if a change at or after `from` is too near; `nothing_to_withdraw` if there is none;
+ *   {@link EngineError} if `from` is not an instant.
+ */
+export async function withdraw(session: string | URL, options: WithdrawOptions = {}): Promise<SessionRecord> {
+  const { from, ...others } = checkedOptions("from", options);
+  return await post(session, "withdraw", from === undefined ? {} : { from: timestamp("from", from) }, others);
+}
+
+/** What a request changes of a schedule, as the last part of its address. */
+type Action = "pause" | "resume" | "rate" | "withdraw";
+
+function change(
+  session: string | URL,
+  action: Action,
+  content: object,
+  options: ChangeOptions,
+): Promise<SessionRecord> {
+  const { at, replaceLater, ...others } = checkedOptions("at", options);
+  const when = {
+    ...(at === undefined ? {} : { at: timestamp("at", at) }),
+    ...(replaceLater === undefined ? {} : { replace_later: replaceLater }),
+  };
+  return post(session, action, { ...content, ...when }, others);
+}
+
+async function post(
+  session: string | URL,
+  action: Action,
+  content: object,
+  { ifMatch, signal, ...options }: RequestOptions & { readonly ifMatch?: string | undefined },
+): Promise<SessionRecord> {
+  const address = `${sessionAddress(session).session}/${action}`;
+  const network = platform(options.platform);
+  return sessionRecord(address, await request(network, address, posting(content, ifMatch), signal));
+}

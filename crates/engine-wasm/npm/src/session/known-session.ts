@@ -1,0 +1,132 @@
+/** A session as the server last had it, as far as this page knows. */
+import { EngineError } from "../engine/error.js";
+import { milliseconds } from "../engine/instant.js";
+import type { Instant, ScheduleChange } from "../engine/session.js";
+import { Timeline } from "../engine/timeline.js";
+import type { SessionRecord } from "../http/schemas.js";
+import type { SessionAnswer } from "../http/session-answer.js";
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** The first instants at which two versions of a session differ, or infinity. */
+export interface Difference {
+  /** The earlier one of two different stops. */
+  readonly stop: number;
+  /** The first change that only one of them has. */
+  readonly schedule: number;
+}
+
+/** The errors of a session that a later version of the package would understand. */
+const UNSUPPORTED: readonly string[] = ["engine_version", "unknown_requirement"];
+
+/** The latest record of a session, and its timeline. */
+export class KnownSession {
+  readonly timeline: Timeline;
+  #record: SessionRecord;
+  /** All entity tags that the record has had. There are several, because its status is a part of it. */
+  readonly #etags = new Set<string>();
+
+  constructor(answer: SessionAnswer) {
+    this.timeline = new Timeline(answer.record);
+    this.#record = answer.record;
+    this.#addTag(answer);
+  }
+
+  get record(): SessionRecord {
+    return this.#record;
+  }
+
+  /** The latest entity tag. */
+  get etag(): string | undefined {
+    return [...this.#etags].at(-1);
+  }
+
+  /** The instant of the stop, or infinity. */
+  get stop(): number {
+    return stopOf(this.#record);
+  }
+
+  /** Returns whether an entity tag belongs to the record. */
+  hasTag(etag: string): boolean {
+    return this.#etags.has(etag);
+  }
+
+  /**
+   * Takes a new version of the session. Ignores damaged ones, and older ones, which come from caches, unless the server has lost
+   * changes.
+   *
+   * @returns Where it differs from the version before; `undefined` if it was ignored.
+   * @throws {@link EngineError} for a session that this version of the package does not support.
+   */
+  take(answer: SessionAnswer, changesWereLost: boolean): Difference | undefined {
+    const [known, { record }] = [this.#record, answer];
+    const isOlder = record.revision < known.revision && !changesWereLost;
+    if (record.id !== known.id || isOlder) {
+      return undefined;
+    }
+    if (withoutStatus(record) !== withoutStatus(known)) {
+      if (!this.#update(record)) {
+        return undefined;
+      }
+      this.#etags.clear();
+    }
+    this.#record = record;
+    this.#addTag(answer);
+    return difference(known, record);
+  }
+
+  /** Makes the timeline that of another record. Returns `false` for a damaged record. */
+  #update(record: SessionRecord): boolean {
+    try {
+      this.timeline.update(record);
+      return true;
+    } catch (error) {
+      if (error instanceof EngineError && UNSUPPORTED.includes(error.code)) {
+        throw error;
+      }
+      return false;
+    }
+  }
+
+  #addTag({ etag }: SessionAnswer): void {
+    if (etag !== undefined) {
+      this.#etags.add(etag);
+    }
+  }
+}
+
+/** Returns what distinguishes versions of a session. Its status follows from the time. */
+function withoutStatus(record: SessionRecord): string {
+  return JSON.stringify({ ...record, status: undefined });
+}
+
+function difference(known: SessionRecord, newer: SessionRecord): Difference {
+  const stops = [stopOf(known), stopOf(newer)] as const;
+  return {
+    stop: stops[0] === stops[1] ? NEVER : Math.min(...stops),
+    schedule: scheduleDifference(known.schedule ?? [], newer.schedule ?? []),
+  };
+}
+
+function stopOf({ stopped_at }: { readonly stopped_at?: Instant | null }): number {
+  return stopped_at == null ? NEVER : milliseconds("stopped_at", stopped_at);
+}
+
+function scheduleDifference(known: readonly ScheduleChange[], newer: readonly ScheduleChange[]): number {
+  const length = Math.max(known.length, newer.length);
+  for (let index = 0; index < length; index += 1) {
+    const [before, after] = [paceOf(known[index]), paceOf(newer[index])];
+    if (before.at !== after.at || before.tickMs !== after.tickMs) {
+      return Math.min(before.at, after.at);
+    }
+  }
+  return NEVER;
+}
+
+/** Returns a change as numbers. One that is missing never takes effect. */
+function paceOf(change: ScheduleChange | undefined): { readonly at: number; readonly tickMs: number } {
+  if (change === undefined) {
+    return { at: NEVER, tickMs: 0 };
+  }
+  return { at: milliseconds("schedule", change.at), tickMs: "tick_ms" in change ? change.tick_ms : 0 };
+}

@@ -1,0 +1,111 @@
+/**
+ * Keeps the server's promise that nothing unknown takes effect before an instant (docs/schedule.md, section 2), and reports when
+ * the time passes that instant.
+ */
+import type { ClockReading } from "../clock/clock.js";
+import type { Timers } from "../clock/inputs.js";
+import type { Settled } from "./events.js";
+
+/** The inputs and outputs. */
+export interface SettlementParts {
+  readonly timers: Timers;
+  /** Returns the server's time and its maximum error. */
+  read(): ClockReading;
+  /** Reports that the state is certain from now on, or no longer. */
+  turned(settled: Settled): void;
+}
+
+/** The longest timer, because the clock is corrected meanwhile, and the shortest, because time may stand still. */
+const LONGEST_PAUSE_MS = 60_000;
+const SHORTEST_PAUSE_MS = 1;
+
+/** The promise about one session. */
+export class Settlement {
+  readonly #parts: SettlementParts;
+  #until: number | undefined;
+  #wasSettled = false;
+  #isEnded = false;
+  #cancelTimer: () => void = nothing;
+
+  constructor(parts: SettlementParts, until: number | undefined) {
+    this.#parts = parts;
+    this.#until = until;
+    this.#wasSettled = this.isSettled;
+    this.#wait();
+  }
+
+  /** The instant before which nothing unknown takes effect, or `undefined` without a promise. */
+  get until(): number | undefined {
+    return this.#until;
+  }
+
+  /** Whether the server's time certainly lies before that instant. */
+  get isSettled(): boolean {
+    return this.#leftMs() > 0;
+  }
+
+  /** Takes another promise about what the session knows. One that ends earlier adds nothing. */
+  extend(until: number | undefined): void {
+    this.#until = later(this.#until, until);
+    this.check();
+  }
+
+  /**
+   * Takes the promise about a new version of the session. What was promised before stays true, because the new version is no
+   * different until then. If it is different, the server has broken its promise, or lost data.
+   *
+   * @param differsAt The first instant at which the new version differs.
+   */
+  replace(until: number | undefined, differsAt: number): void {
+    const isKept = this.#until !== undefined && this.#until <= differsAt;
+    this.#until = isKept ? later(this.#until, until) : until;
+    this.check();
+  }
+
+  /** Checks the time now, after it may have jumped. */
+  check(): void {
+    if (this.#isEnded) {
+      return;
+    }
+    this.#cancelTimer();
+    this.#wait();
+    const { isSettled } = this;
+    if (isSettled !== this.#wasSettled) {
+      this.#wasSettled = isSettled;
+      this.#parts.turned({ isSettled, settledUntil: this.#until });
+    }
+  }
+
+  /** Stops reporting. */
+  end(): void {
+    this.#isEnded = true;
+    this.#cancelTimer();
+  }
+
+  /** Returns for how long the state is certain, in milliseconds. */
+  #leftMs(): number {
+    if (this.#until === undefined) {
+      return 0;
+    }
+    const { now, errorMs } = this.#parts.read();
+    return this.#until - now - errorMs;
+  }
+
+  /** Checks again at the end of the promise. */
+  #wait(): void {
+    const leftMs = this.#leftMs();
+    this.#cancelTimer = nothing;
+    if (leftMs > 0 && leftMs < Number.POSITIVE_INFINITY) {
+      const pauseMs = Math.min(Math.max(leftMs, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS);
+      this.#cancelTimer = this.#parts.timers.set(() => this.check(), pauseMs);
+    }
+  }
+}
+
+function later(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.max(one, other);
+}
+
+function nothing(): void {
+  // No timer is set.
+}
