@@ -1,9 +1,13 @@
-//! The cost of a state, near and far, compared with replaying every tick from the start.
+//! The cost of a state, near and far, compared with replaying every tick from the start, and of a schedule with changes, compared
+//! with one without.
 
 use std::hint::black_box;
 
-use criterion::{Criterion, criterion_group, criterion_main};
-use tickseed_engine::{Channel, Rules, Schedule, Seed, State, Step, Timeline, state_at};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
+use tickseed_engine::{
+    Change, Channel, LAST_INSTANT, Rules, Schedule, Seed, Segment, State, Step, Timeline, state_at,
+};
 
 const SEED: &str = "550e8400-e29b-41d4-a716-446655440000";
 
@@ -66,6 +70,55 @@ fn states(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// Returns a schedule with 256 changes and ticks of 1 ms: pauses of 1 ms, this far apart.
+fn paused_often(apart: i64) -> Schedule<Vec<Segment>> {
+    let changes: Vec<Change> = (1..=i64::from(Schedule::MAX_CHANGES) / 2)
+        .flat_map(|pause| [Change::pause(pause * apart), Change::new(pause * apart + 1, 1)])
+        .collect::<Result<_, _>>()
+        .expect("in range");
+    let segments = vec![Segment::default(); changes.len()];
+    Schedule::new(0, 1).and_then(|plain| plain.with_changes(&changes, segments)).expect("valid changes")
+}
+
+/// Both costs through a schedule without changes and through one with 256.
+fn schedules(criterion: &mut Criterion) {
+    let plain = Schedule::new(0, 1).expect("in range");
+    let near = paused_often(1_000_000);
+    let far = paused_often(LAST_INSTANT / 129);
+    let mut group = criterion.benchmark_group("schedule");
+    next_instant(&mut group, "next step, no changes", &plain);
+    next_instant(&mut group, "next step, 256 changes", &near);
+    far_instant(&mut group, "far instant, no changes", &plain);
+    far_instant(&mut group, "far instant, 256 changes", &far);
+    group.finish();
+}
+
+type Group<'a> = BenchmarkGroup<'a, WallTime>;
+
+/// Measures one instant after the other, through all changes of a schedule and again from its start.
+fn next_instant<S: AsRef<[Segment]>>(group: &mut Group<'_>, name: &str, schedule: &Schedule<S>) {
+    let mut timeline = Timeline::new(&seed(), Rules::default());
+    let mut now = 0;
+    group.bench_function(name, |bencher| {
+        bencher.iter(|| {
+            now = if now == 130_000_000 { 0 } else { now + 1 };
+            timeline.state_at(schedule, black_box(now))
+        });
+    });
+}
+
+/// Measures instants that lie in another epoch and another segment than the one before.
+fn far_instant<S: AsRef<[Segment]>>(group: &mut Group<'_>, name: &str, schedule: &Schedule<S>) {
+    let mut timeline = Timeline::new(&seed(), Rules::default());
+    let mut now = 0;
+    group.bench_function(name, |bencher| {
+        bencher.iter(|| {
+            now = (now + 100_000_000_000_007) % LAST_INSTANT;
+            timeline.state_at(schedule, black_box(now))
+        });
+    });
+}
+
 fn draws(criterion: &mut Criterion) {
     let mut timeline = Timeline::new(&seed(), Rules::default());
     let channel = Channel::new("loot").expect("4 bytes");
@@ -78,5 +131,5 @@ fn draws(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, states, draws);
+criterion_group!(benches, states, schedules, draws);
 criterion_main!(benches);

@@ -1,9 +1,9 @@
 //! The command line shared by all programs that print digests.
 //!
 //! ```text
-//! PROGRAM scattered|walk N...         the digest of the first N states: a line of JSON for each N, with engine_version,
+//! PROGRAM scattered|walk|schedules N...         the digest of the first N states: a line of JSON for each N, with engine_version,
 //!                                     target, build, order, states, digest and seconds
-//! PROGRAM scattered|walk --state N    state N, counted from 0: the questions and the engine's answers
+//! PROGRAM scattered|walk|schedules --state N    state N, counted from 0: the questions and the engine's answers
 //! PROGRAM --help                      the usage
 //! ```
 //!
@@ -131,8 +131,8 @@ impl Command {
 #[must_use]
 pub fn usage(program: &str) -> String {
     format!(
-        "usage: {program} scattered|walk N...\n           the digest of the first N states: a line of JSON for each N\n       \
-         {program} scattered|walk --state N\n           state N, counted from 0: the questions and the answers"
+        "usage: {program} scattered|walk|schedules N...\n           the digest of the first N states: a line of JSON for each N\n       \
+         {program} scattered|walk|schedules --state N\n           state N, counted from 0: the questions and the answers"
     )
 }
 

@@ -24,6 +24,42 @@ pub struct Session {
     pub rounds_per_epoch: u32,
 }
 
+/// A change of a session's schedule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Change {
+    /// The instant at which it takes effect, in milliseconds since the Unix epoch.
+    pub at: u64,
+    /// The length of a tick from then on, in milliseconds, or 0 for a pause.
+    pub tick_ms: u32,
+}
+
+/// The rule that a list of changes breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// A number is outside its range: the instant, the length of a tick, or the number of changes.
+    OutOfRange = 1,
+    /// A change must be after the one before it, or the start.
+    NotLater = 2,
+    /// A change must change something.
+    NoChange = 3,
+    /// A new length of ticks must begin where a tick begins.
+    WithinTick = 4,
+}
+
+impl Rule {
+    /// All rules.
+    pub const ALL: [Self; 4] = [Self::OutOfRange, Self::NotLater, Self::NoChange, Self::WithinTick];
+}
+
+/// A change that cannot be added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refusal {
+    /// Its place in the list, from 0.
+    pub index: u16,
+    /// The rule that it breaks.
+    pub rule: Rule,
+}
+
 /// The state at a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct State {
@@ -48,14 +84,24 @@ pub struct Round {
 
 /// An engine with one open session and one open draw.
 ///
-/// Arguments are always within their ranges, with one exception: a method that returns an `Option` also gets arguments
-/// that the definition rejects, and then returns `None`.
+/// Arguments are always within their ranges, with one exception: a method that returns an `Option` or a `Result` also gets
+/// arguments that the definition rejects, and then returns `None` or an error.
 pub trait Engine {
     /// Returns the version of the definition that the engine implements.
     fn version(&mut self) -> u32;
 
-    /// Opens a session, which replaces the previous one.
+    /// Opens a session without changes, which replaces the previous one.
     fn open(&mut self, session: &Session);
+
+    /// Adds changes to the open session, which has none. If one is refused, the session has those before it.
+    ///
+    /// # Errors
+    ///
+    /// The first change that is refused.
+    fn add_changes(&mut self, changes: &[Change]) -> Result<(), Refusal>;
+
+    /// Returns whether the session is paused at the instant `now`.
+    fn is_paused(&mut self, now: u64) -> bool;
 
     /// Returns the state at a step.
     fn state(&mut self, step: u64) -> State;
@@ -66,7 +112,8 @@ pub trait Engine {
     /// Returns the current step at the instant `now`, or `None` before the start.
     fn step_at(&mut self, now: u64) -> Option<u64>;
 
-    /// Returns the instant at which a step begins, or `None` if that is after the year 9999.
+    /// Returns the instant at which a step begins, or `None` if that is after the year 9999 or
+    /// never.
     fn time_of(&mut self, step: u64) -> Option<u64>;
 
     /// Returns a round by number, or `None` if it begins after the last step.

@@ -7,6 +7,7 @@
 //!
 //! - [`Order::Scattered`]: steps near and far in many sessions, with instants, rounds and draws in between.
 //! - [`Order::Walk`]: long runs of consecutive steps; every 64th step also has an instant, a round and draws.
+//! - [`Order::Schedules`]: sessions with up to 256 changes; the step and the status at some instants, and the times of some steps.
 //!
 //! The first N states do not depend on what follows. A binary search over N therefore finds the first state that differs,
 //! and [`describe`] shows it.
@@ -37,6 +38,6 @@ mod text;
 
 pub use build_info::{BUILD, TARGET};
 pub use digest::{Digest, describe};
-pub use engine::{Engine, Round, Session, State};
+pub use engine::{Change, Engine, Refusal, Round, Rule, Session, State};
 pub use order::Order;
 pub use text::Text;

@@ -1,16 +1,21 @@
 //! The production engine, linked in.
 
+use arrayvec::ArrayVec;
 use tickseed_engine::{
-    BreakInterval, Channel, Draw, ENGINE_VERSION, Error, Rules, Schedule, Seed, Step, Timeline,
+    BreakInterval, Change as EngineChange, ChangeRule, Channel, Draw, ENGINE_VERSION, Error, Field, Rules,
+    Schedule, Seed, Segment, Status, Step, Timeline,
 };
 
-use crate::engine::{Engine, Round, Session, State};
+use crate::engine::{Change, Engine, Refusal, Round, Rule, Session, State};
+
+/// Storage for the segments of a schedule.
+type Segments = ArrayVec<Segment, { Schedule::MAX_CHANGES as usize }>;
 
 /// The production engine with one open session and one open draw.
 #[derive(Debug)]
 pub struct Linked {
     timeline: Timeline,
-    schedule: Schedule,
+    schedule: Schedule<Segments>,
     draw: Draw,
 }
 
@@ -24,13 +29,32 @@ impl Linked {
     pub fn new() -> Self {
         let mut timeline = accepted(Seed::new("any").map(|seed| Timeline::new(&seed, Rules::default())));
         let draw = timeline.draw(Step::ZERO, accepted(Channel::new("any")));
-        Self { timeline, schedule: accepted(Schedule::new(0, 1)), draw }
+        Self { timeline, schedule: plain(0, 1), draw }
     }
 }
 
 impl Default for Linked {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+impl Linked {
+    /// Replaces the changes of the session, unless one is refused.
+    fn set_changes(&mut self, changes: &[EngineChange]) -> Result<(), Refusal> {
+        let segments = changes.iter().take(Segments::new().capacity()).map(|_| Segment::default()).collect();
+        self.schedule = self.schedule.with_changes(changes, segments).map_err(refusal)?;
+        Ok(())
+    }
+
+    /// Checks that the timeline, which remembers its place in the schedule, has the same step.
+    ///
+    /// # Panics
+    ///
+    /// If it has not.
+    fn check_timeline(&mut self, now: u64, step: Option<u64>) {
+        let state = accepted(self.timeline.state_at(&self.schedule, now.cast_signed()));
+        assert_eq!(state.step.get(), step.unwrap_or_default(), "the timeline has another step at {now}");
     }
 }
 
@@ -43,7 +67,31 @@ impl Engine for Linked {
         let interval = accepted(BreakInterval::new(session.min, session.max));
         let rules = accepted(Rules::new(interval, session.rounds_per_epoch));
         self.timeline = Timeline::new(&accepted(Seed::new(&session.seed)), rules);
-        self.schedule = accepted(Schedule::new(session.start_at.cast_signed(), session.tick_ms));
+        self.schedule = plain(session.start_at, session.tick_ms);
+    }
+
+    fn add_changes(&mut self, changes: &[Change]) -> Result<(), Refusal> {
+        // One place more than a list may have.
+        let mut list = ArrayVec::<EngineChange, { Schedule::MAX_CHANGES as usize + 1 }>::new();
+        let mut refusal = None;
+        for (index, Change { at, tick_ms }) in (0..).zip(changes) {
+            match EngineChange::new(at.cast_signed(), *tick_ms) {
+                Ok(change) => list.push(change),
+                Err(_) => {
+                    refusal = Some(Refusal { index, rule: Rule::OutOfRange });
+                    break;
+                }
+            }
+        }
+        if let Err(earlier) = self.set_changes(&list) {
+            accepted_list(self.set_changes(&list[..usize::from(earlier.index)]));
+            refusal = Some(earlier);
+        }
+        refusal.map_or(Ok(()), Err)
+    }
+
+    fn is_paused(&mut self, now: u64) -> bool {
+        accepted(self.schedule.status_at(now.cast_signed())) == Status::Paused
     }
 
     fn state(&mut self, step: u64) -> State {
@@ -56,7 +104,11 @@ impl Engine for Linked {
     }
 
     fn step_at(&mut self, now: u64) -> Option<u64> {
-        accepted(self.schedule.step_at(now.cast_signed())).map(Step::get)
+        let step = accepted(self.schedule.step_at(now.cast_signed())).map(Step::get);
+        if self.schedule.changes().len() > 0 {
+            self.check_timeline(now, step);
+        }
+        step
     }
 
     fn time_of(&mut self, step: u64) -> Option<u64> {
@@ -99,6 +151,38 @@ impl Engine for Linked {
                 items.swap(last as usize, self.draw.exchange(last) as usize);
             }
         }
+    }
+}
+
+/// Creates a schedule without changes.
+fn plain(start_at: u64, tick_ms: u32) -> Schedule<Segments> {
+    let plain = accepted(Schedule::new(start_at.cast_signed(), tick_ms));
+    accepted(plain.with_changes(&[], Segments::new()))
+}
+
+/// Converts the engine's reason for refusing a list whose changes are within their ranges.
+fn refusal(error: Error) -> Refusal {
+    match error {
+        Error::InvalidChange { index, rule } => {
+            let rule = match rule {
+                ChangeRule::NotLater { .. } => Rule::NotLater,
+                ChangeRule::NoChange { .. } => Rule::NoChange,
+                ChangeRule::WithinTick { .. } => Rule::WithinTick,
+                other => panic!("the digest has no number for this rule: {other:?}"),
+            };
+            Refusal { index, rule }
+        }
+        Error::OutOfRange { field: Field::Schedule, .. } => {
+            Refusal { index: Schedule::MAX_CHANGES, rule: Rule::OutOfRange }
+        }
+        other => panic!("the engine refused a list of changes: {other}"),
+    }
+}
+
+/// Unwraps the answer to a list that the engine has accepted up to its end.
+fn accepted_list(result: Result<(), Refusal>) {
+    if let Err(refusal) = result {
+        panic!("the engine refused the beginning of a list: {refusal:?}");
     }
 }
 

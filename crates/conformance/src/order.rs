@@ -1,4 +1,4 @@
-//! The two orders in which states are visited.
+//! The three orders in which states are visited.
 
 use core::fmt;
 
@@ -9,17 +9,20 @@ pub enum Order {
     Scattered,
     /// Consecutive steps, 16 384 states per session.
     Walk,
+    /// Schedules with changes: a new session and a new list of changes for each state.
+    Schedules,
 }
 
 impl Order {
-    /// Both orders.
-    pub const ALL: [Self; 2] = [Self::Scattered, Self::Walk];
+    /// All orders.
+    pub const ALL: [Self; 3] = [Self::Scattered, Self::Walk, Self::Schedules];
 
     /// Returns the number of consecutive states that share a session.
     pub(crate) const fn states_per_session(self) -> u64 {
         match self {
             Self::Scattered => 1 << 8,
             Self::Walk => 1 << 14,
+            Self::Schedules => 1,
         }
     }
 
@@ -29,6 +32,7 @@ impl Order {
         match self {
             Self::Scattered => "scattered",
             Self::Walk => "walk",
+            Self::Schedules => "schedules",
         }
     }
 }

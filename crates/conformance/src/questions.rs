@@ -1,9 +1,11 @@
 //! The questions. All of them follow from a small fixed generator, so every machine asks the same ones.
 
 mod ask;
+mod changes;
 mod draws;
 mod random;
 mod scattered;
+mod schedules;
 mod sessions;
 mod texts;
 mod walk;
@@ -13,6 +15,7 @@ use crate::order::Order;
 use crate::sink::Sink;
 use random::Random;
 use scattered::Scattered;
+use schedules::Schedules;
 use walk::Walk;
 
 /// The questions in one order, state by state.
@@ -35,6 +38,7 @@ struct Run {
 enum Steps {
     Scattered(Scattered),
     Walk(Walk),
+    Schedules(Schedules),
 }
 
 impl Questions {
@@ -92,13 +96,18 @@ impl Questions {
 }
 
 impl Run {
-    /// Even and odd generator seeds keep the sessions of the two orders apart.
+    /// Even, odd and very large generator seeds keep the sessions of the three orders apart.
     fn new(order: Order, number: u64) -> Self {
-        let mut random = Random::new(2 * number + order as u64);
+        let mut random = Random::new(match order {
+            Order::Scattered => 2 * number,
+            Order::Walk => 2 * number + 1,
+            Order::Schedules => u64::MAX - number,
+        });
         let session = sessions::session(&mut random, number);
         let steps = match order {
             Order::Scattered => Steps::Scattered(Scattered::new(random)),
             Order::Walk => Steps::Walk(Walk::new(random, number)),
+            Order::Schedules => Steps::Schedules(Schedules::new(random)),
         };
         Self { session, steps }
     }
@@ -108,6 +117,7 @@ impl Run {
             match &mut self.steps {
                 Steps::Scattered(steps) => steps.ask(&self.session, engine, sink),
                 Steps::Walk(steps) => steps.ask(engine, sink),
+                Steps::Schedules(steps) => steps.ask(&self.session, engine, sink),
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use tickseed_conformance::linked::Linked;
-use tickseed_conformance::{Digest, Engine, Order, Round, Session, State};
+use tickseed_conformance::{Change, Digest, Engine, Order, Refusal, Round, Rule, Session, State};
 
 /// The engine, with counts of its questions and answers.
 #[derive(Default)]
@@ -38,6 +38,12 @@ struct Counts {
     words: u32,
     shuffled: BTreeSet<usize>,
     bounds: BTreeSet<u32>,
+    changes: u32,
+    /// The numbers of changes in accepted lists.
+    lengths: BTreeSet<usize>,
+    /// Refused lists, by the number of their rule.
+    refused: [u32; 5],
+    paused: u32,
 }
 
 impl Engine for CountingEngine {
@@ -51,6 +57,22 @@ impl Engine for CountingEngine {
         self.counts.epoch_length = pairs * (2 + u64::from(session.min) + u64::from(session.max));
         self.counts.constant = session.min == session.max;
         self.engine.open(session);
+    }
+
+    fn add_changes(&mut self, changes: &[Change]) -> Result<(), Refusal> {
+        let result = self.engine.add_changes(changes);
+        match result {
+            Ok(()) => _ = self.counts.lengths.insert(changes.len()),
+            Err(refusal) => self.counts.refused[refusal.rule as usize] += 1,
+        }
+        self.counts.changes += u32::try_from(changes.len()).expect("at most 257");
+        result
+    }
+
+    fn is_paused(&mut self, now: u64) -> bool {
+        let is_paused = self.engine.is_paused(now);
+        self.counts.paused += u32::from(is_paused);
+        is_paused
     }
 
     fn state(&mut self, step: u64) -> State {
@@ -122,7 +144,7 @@ fn counts_of(order: Order, states: u64) -> Counts {
     engine.counts
 }
 
-/// Formats the counts of one order as the documentation shows them.
+/// Formats the counts of scattered states or a walk as the documentation shows them.
 fn cells(counts: &Counts) -> [String; 8] {
     let pair = |one, other| format!("{}; {}", grouped(one), grouped(other));
     let channels = u32::try_from(counts.channels.len()).expect("not that many");
@@ -158,13 +180,35 @@ fn the_documentation_has_the_right_counts() {
         "rounds; those rejected",
         "draws; channels",
     ];
-    let [scattered, walk] = Order::ALL.map(|order| cells(&counts_of(order, 1_000_000)));
+    let [scattered, walk] = [Order::Scattered, Order::Walk].map(|order| cells(&counts_of(order, 1_000_000)));
     let rows = names.iter().zip(scattered).zip(walk);
     let lines: Vec<String> =
         rows.map(|((name, scattered), walk)| format!("| {name} | {scattered} | {walk} |")).collect();
     let table = lines.join("\n");
     let documentation = include_str!("../../../docs/determinism.md");
     assert!(documentation.contains(&table), "docs/determinism.md should contain this table:\n{table}");
+}
+
+#[test]
+fn the_documentation_has_the_right_counts_of_schedules() {
+    let counts = counts_of(Order::Schedules, 10_000);
+    let of = |rule: Rule| grouped(counts.refused[rule as usize]);
+    let rows = [
+        ("changes", grouped(counts.changes)),
+        ("refused: a number out of range", of(Rule::OutOfRange)),
+        ("refused: not later", of(Rule::NotLater)),
+        ("refused: no change", of(Rule::NoChange)),
+        ("refused: within a tick", of(Rule::WithinTick)),
+        ("instants", grouped(counts.instants)),
+        ("instants before the start", grouped(counts.before_start)),
+        ("instants in a pause", grouped(counts.paused)),
+        ("steps without a time", grouped(counts.rejected_steps)),
+    ];
+    let lines: Vec<String> = rows.iter().map(|(name, count)| format!("| {name} | {count} |")).collect();
+    let table = lines.join("\n");
+    let documentation = include_str!("../../../docs/determinism.md");
+    assert!(documentation.contains(&table), "docs/determinism.md should contain this table:\n{table}");
+    assert!((0..=256).all(|length| counts.lengths.contains(&length)), "{:?}", counts.lengths);
 }
 
 #[test]

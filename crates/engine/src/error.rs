@@ -97,6 +97,12 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::OutOfRange { field: Field::Schedule, max, value, .. } => {
+                write!(f, "schedule must have at most {max} changes, got {value}")
+            }
+            Self::OutOfRange { field: Field::Segments, max, value, .. } => {
+                write!(f, "segments must have {max} places, one for each change, got {value}")
+            }
             Self::OutOfRange { field, min, max, value } => {
                 write!(f, "{field} must be from {min} to {max}, got {value}")
             }

@@ -1,7 +1,7 @@
 //! Deterministic session state from a seed: every tick costs the same, and every machine computes the same state.
 //!
-//! A *session* is a seed, a schedule (when step 0 begins and how long a tick lasts) and rules. They determine the
-//! [`State`] at every instant:
+//! A *session* is a seed, a [`Schedule`] (when step 0 begins, how long a tick lasts, and pauses and changes of rate) and
+//! rules. They determine the [`State`] at every instant:
 //!
 //! ```
 //! use tickseed_engine::{Rules, Schedule, Seed, state_at};
@@ -16,9 +16,9 @@
 //! A [`Timeline`] answers many questions about the same session quickly, because it keeps the current epoch. It also
 //! hands out [`Draw`]s: shared dice that belong to a step and a named channel.
 //!
-//! `docs/engine.md` in the repository defines every computed value and works through an example. The crate has no
-//! clock, no input or output, no allocation and no unsafe code. It uses integers only; [`Draw::unit`] returns the only
-//! float.
+//! `docs/engine.md` in the repository defines every computed value and works through an example; `docs/schedule.md` defines
+//! schedules with changes. The crate has no clock, no input or output, no allocation and no unsafe code. It uses integers
+//! only; [`Draw::unit`] returns the only float.
 //!
 //! # Features
 //!

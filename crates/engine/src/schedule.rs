@@ -165,23 +165,17 @@ impl<S: AsRef<[Segment]>> Schedule<S> {
             return Ok(self.start_at());
         }
         let later = self.later.as_ref();
-        // The last segment that begins before the step does.
+        // The last segment that begins with an earlier step. The one after it begins with this step or a later one.
         let index = later.partition_point(|segment| segment.step() < step);
         let segment = self.segment(index);
         let last = segment.last_step();
-        match later.get(index) {
-            Some(next) if step > last => Ok(next.at()),
-            // A step and a segment may begin at the same instant.
-            Some(next) => Ok(segment.time_of(step).min(next.at())),
-            None if step <= last => Ok(segment.time_of(step)),
-            None if segment.status() == Status::Paused => {
-                Err(Error::NotScheduled { step: step.get(), last: last.get() })
-            }
-            None => {
-                let (max, value) = (last.get(), i128::from(step.get()));
-                Err(Error::OutOfRange { field: Field::Step, min: 0, max, value })
-            }
+        if index < later.len() || step <= last {
+            return Ok(segment.time_of(step));
         }
+        if segment.status() == Status::Paused {
+            return Err(Error::NotScheduled { step: step.get(), last: last.get() });
+        }
+        Err(Error::OutOfRange { field: Field::Step, min: 0, max: last.get(), value: step.get().into() })
     }
 
     /// Returns the last step that begins by the end of the year 9999.

@@ -145,11 +145,7 @@ impl Segment {
 
     /// Returns the step at `instant`, which is not before the segment.
     pub(crate) const fn step_at(self, instant: i64) -> Step {
-        if self.tick_ms == 0 {
-            return Step(self.step);
-        }
-        let passed = self.phase as u64 + (instant - self.at).unsigned_abs();
-        Step(self.step + passed / self.tick_ms as u64)
+        Step(self.position_at(instant).0)
     }
 
     /// Returns the last step that the segment reaches if nothing follows it.
@@ -157,8 +153,7 @@ impl Segment {
         self.step_at(LAST_INSTANT)
     }
 
-    /// Returns the instant at which `step` begins if no other segment follows before. The step is after the one with which the
-    /// segment begins, and at most its last one.
+    /// Returns the instant at which `step` begins. The segment reaches the step, and begins with an earlier one.
     pub(crate) const fn time_of(self, step: Step) -> i64 {
         // Not after LAST_INSTANT, so nothing wraps. What has passed of the first step is less than one tick.
         let passed = (step.0 - self.step) * self.tick_ms as u64 - self.phase as u64;

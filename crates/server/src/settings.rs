@@ -14,12 +14,13 @@ use tickseed_session::{CacheSize, TimeToLive, Timestamp};
 use tickseed_store::{InvalidAddress, StoreAddress, StoreTimeout};
 
 use values::{
-    folder, host, instant, integer, log_filter, password, redis_host, store_address, store_timeout, text,
-    whole_number,
+    change, folder, host, instant, integer, log_filter, password, redis_host, store_address, store_timeout,
+    text, whole_number,
 };
 
 pub use read::read;
 pub use secret::Secret;
+pub use values::ChangeSetting;
 
 /// Libraries that log too much. `actix_http::h1` logs a request that is not HTTP as an error of the server.
 const QUIET_TARGETS: &str = "actix_server=warn,actix_http::h1=off,redis=error";
@@ -262,6 +263,10 @@ pub struct StateSettings {
     /// The length of a tick, in milliseconds: 1 to 86400000.
     #[arg(long, allow_negative_numbers = true, value_parser = integer, value_name = "MILLISECONDS")]
     pub tick_ms: i64,
+
+    /// A change of the session's pace: a pause from an instant on, or another length of ticks. May be given up to 256 times.
+    #[arg(long = "change", value_parser = change, value_name = "INSTANT=paused|INSTANT=MILLISECONDS")]
+    pub changes: Vec<ChangeSetting>,
 
     /// The moment to compute.
     #[command(flatten)]

@@ -32,7 +32,7 @@ thread_local! {
     });
 }
 
-/// 0: scattered, 1: the walk.
+/// 0: scattered, 1: the walk, 2: schedules.
 fn order(number: u32) -> Order {
     Order::ALL[number as usize]
 }

@@ -1,7 +1,7 @@
 //! An engine that the host of the module provides.
 #![expect(unsafe_code, reason = "the compiler cannot check the signatures of imported functions")]
 
-use tickseed_conformance::{Engine, Round, Session, State};
+use tickseed_conformance::{Change, Engine, Refusal, Round, Rule, Session, State};
 
 /// Stands for a rejected input, and for the step before the start.
 const NONE: f64 = -1.0;
@@ -14,6 +14,14 @@ unsafe extern "C" {
     safe fn write(character: u32);
     /// Opens a session; the text is its seed.
     safe fn open(start_at: f64, tick_ms: f64, min: f64, max: f64, rounds_per_epoch: f64);
+    /// Collects a change for the open session, which has none.
+    safe fn change(at: f64, tick_ms: f64);
+    /// Adds the collected changes. Returns -1 if all are accepted; otherwise the place of the one that is refused, whose rule `rule`
+    /// then returns.
+    safe fn changed() -> f64;
+    safe fn rule() -> f64;
+    /// Returns 1 while the session is paused, otherwise 0.
+    safe fn is_paused(now: f64) -> f64;
     /// Returns the counter at a step; `round` and `broken` then refer to the same step.
     safe fn value(step: f64) -> f64;
     safe fn round() -> f64;
@@ -60,6 +68,19 @@ impl Engine for Imported {
             session.max.into(),
             session.rounds_per_epoch.into(),
         );
+    }
+
+    fn add_changes(&mut self, changes: &[Change]) -> Result<(), Refusal> {
+        changes.iter().for_each(|Change { at, tick_ms }| change(number(*at), (*tick_ms).into()));
+        let Some(index) = optional(changed()) else { return Ok(()) };
+        let index = u16::try_from(index).expect("the engine's answer is the place of a change");
+        let rule = integer(rule());
+        let rule = Rule::ALL.into_iter().find(|known| *known as u64 == rule);
+        Err(Refusal { index, rule: rule.expect("the engine's answer is the number of a rule") })
+    }
+
+    fn is_paused(&mut self, now: u64) -> bool {
+        integer(is_paused(number(now))) != 0
     }
 
     fn state(&mut self, step: u64) -> State {

@@ -1,14 +1,13 @@
 /** `scripts/determinism`: runs the rows, compares their digests and prints a table. */
 import { buildReference } from "./build.js";
 import { writeDocument } from "./document.js";
-import { FULL_STATES, type Options, parseOptions } from "./options.js";
+import { FULL_STATES, MOST_SCHEDULES, type Options, parseOptions } from "./options.js";
 import { packageDigest } from "./package.js";
 import { prepareAll } from "./prepare.js";
 import { messageOf, print } from "./print.js";
-import { FILE } from "./recorded.js";
 import { type Row, rows, selectRows } from "./rows.js";
 import { runAll } from "./run.js";
-import { type Result, table } from "./table.js";
+import { grouped, type Result, table } from "./table.js";
 
 async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2));
@@ -24,7 +23,10 @@ async function main(): Promise<number> {
   const problems = [...failures, ...(failure === undefined ? [] : [failure]), ...packageFileChanged(shipped)];
   if (results.length > 0) {
     print(`\n${table(results)}`);
-    print(`The first row is compared with ${FILE}, the others with the first over as many states.\n`);
+    print(
+      "The first row is compared with crates/conformance/digests, the others with the first over as many states.",
+    );
+    print(`Schedules cover at most ${grouped(MOST_SCHEDULES)} states.\n`);
   }
   for (const problem of problems) {
     print(`FAILED: ${problem}`);

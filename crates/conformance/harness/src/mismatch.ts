@@ -4,7 +4,7 @@ import type { Order } from "./hosts/report.js";
 import type { PreparedRow } from "./prepare.js";
 import { print } from "./print.js";
 import { type Command, describe, digestSource } from "./program.js";
-import { FILE } from "./recorded.js";
+import { fileOf } from "./recorded.js";
 import { grouped } from "./table.js";
 
 /** A digest that is not the expected one. */
@@ -44,7 +44,7 @@ export async function explainAgainstRecorded(
   { order, divergence }: Mismatch,
 ): Promise<string> {
   const summary = [
-    `${first.name} does not have the digests in ${FILE}, ${order}:`,
+    `${first.name} does not have the digests in ${fileOf(order)}, ${order}:`,
     `${rangeOf(divergence)} differs.`,
     "A change of behaviour needs a new engine version.",
   ].join(" ");

@@ -1,6 +1,8 @@
 /** The command line of `scripts/determinism`. */
 import { availableParallelism } from "node:os";
 
+import type { Order } from "./hosts/report.js";
+
 export interface Options {
   /** The number of states. */
   readonly states: number;
@@ -21,6 +23,9 @@ const DEFAULT_STATES = 1_000_000;
 const LEAST_STATES = 1000;
 /** The number of states in the full run. */
 export const FULL_STATES = 1_000_000_000;
+
+/** The largest number of states in the order `schedules`: each is a session with a list of changes of its own. */
+export const MOST_SCHEDULES = 1_000_000;
 
 /** The speed of a row, which decides its number of states. */
 export type Pace = "fast" | "steady" | "slow" | "slowest";
@@ -85,4 +90,14 @@ export function waypoints(states: number): number[] {
     powers.push(power);
   }
   return [...powers, states];
+}
+
+/** Returns the numbers of states to cover in an order, which may have a limit. */
+export function numbersFor(order: Order, numbers: readonly number[]): number[] {
+  return [...new Set(numbers.map((states) => statesIn(order, states)))];
+}
+
+/** Returns the number of states to cover in an order. */
+export function statesIn(order: Order, states: number): number {
+  return order === "schedules" ? Math.min(states, MOST_SCHEDULES) : states;
 }

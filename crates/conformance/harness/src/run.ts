@@ -2,7 +2,7 @@
 import { Comparison, type Digests } from "./compare.js";
 import { type Line, ORDERS, type Order } from "./hosts/report.js";
 import { explainAgainstFirst, explainAgainstRecorded, Mismatch } from "./mismatch.js";
-import { waypoints } from "./options.js";
+import { numbersFor, statesIn, waypoints } from "./options.js";
 import type { PreparedRow } from "./prepare.js";
 import { messageOf, progress } from "./print.js";
 import { type Command, runDigests } from "./program.js";
@@ -16,7 +16,7 @@ export interface Outcome {
   readonly failure: string | undefined;
 }
 
-/** A row's digests in both orders. */
+/** A row's digests in all orders. */
 type Lines = Record<Order, readonly Line[]>;
 
 /**
@@ -121,13 +121,14 @@ async function failureMessage(
 
 async function linesOf(
   row: PreparedRow,
-  numbers: readonly number[],
+  allNumbers: readonly number[],
   expected: (order: Order) => Digests,
   signal: AbortSignal,
 ): Promise<Lines> {
-  const last = Math.max(...numbers);
-  const lines: Record<Order, Line[]> = { scattered: [], walk: [] };
+  const lines: Record<Order, Line[]> = { scattered: [], walk: [], schedules: [] };
   for (const order of ORDERS) {
+    const numbers = numbersFor(order, allNumbers);
+    const last = Math.max(...numbers);
     const known = expected(order);
     const comparison = new Comparison(known);
     const add = (line: Line) => {
@@ -166,7 +167,7 @@ function digestsOf(lines: readonly Line[]): Digests {
 
 function resultOf({ target, engine, build, states }: PreparedRow, lines: Lines): Result {
   const lineOf = (order: Order) => {
-    const line = lines[order].find((line) => line.states === states);
+    const line = lines[order].find((line) => line.states === statesIn(order, states));
     if (line === undefined) {
       throw new Error(`no digest over ${states} states`);
     }

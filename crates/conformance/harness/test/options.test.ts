@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 
-import { type Options, type Pace, parseOptions, statesFor, waypoints } from "../src/options.js";
+import {
+  numbersFor,
+  type Options,
+  type Pace,
+  parseOptions,
+  statesFor,
+  statesIn,
+  waypoints,
+} from "../src/options.js";
 
 const PACES: readonly Pace[] = ["fast", "steady", "slow", "slowest"];
 const statesOfAll = (options: Options) => PACES.map((pace) => statesFor(pace, options).states);
@@ -33,6 +41,14 @@ describe("the number of states", () => {
 
 it("a second number of states is rejected", () => {
   expect(() => parseOptions(["1000", "2000"])).toThrow("usage");
+});
+
+describe("the number of schedules", () => {
+  it("has a limit", () => {
+    expect(numbersFor("schedules", [1000, 1_000_000, 10_000_000])).toEqual([1000, 1_000_000]);
+    expect(numbersFor("walk", [1000, 10_000_000])).toEqual([1000, 10_000_000]);
+    expect(statesIn("schedules", 100_000_000)).toBe(1_000_000);
+  });
 });
 
 describe("waypoints", () => {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 
 import { afterAll, describe, expect, it } from "vitest";
 
+import { ORDERS } from "../src/hosts/report.js";
 import type { PreparedRow } from "../src/prepare.js";
 import { recorded } from "../src/recorded.js";
 import { runAll } from "../src/run.js";
@@ -23,10 +24,7 @@ interface Faults {
 
 /** A program that prints recorded digests where there are any, and wrong ones from some state on. */
 function program(name: string, { wrongFrom, target = name, endless = false }: Faults = {}): PreparedRow {
-  const known = {
-    scattered: Object.fromEntries(recorded("scattered")),
-    walk: Object.fromEntries(recorded("walk")),
-  };
+  const known = Object.fromEntries(ORDERS.map((order) => [order, Object.fromEntries(recorded(order))]));
   const file = join(folder, `${name}.mjs`);
   writeFileSync(
     file,

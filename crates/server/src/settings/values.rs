@@ -1,10 +1,12 @@
 //! Checks the value of each setting. An error says what is allowed; it shows the value only if that is plainly a number or
 //! an instant, because any other text may be a password that was given to the wrong setting.
 
+use std::fmt;
 use std::net::Ipv6Addr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
+use tickseed_engine::Schedule;
 use tickseed_session::Timestamp;
 use tickseed_store::{InvalidStoreTimeout, StoreAddress, StoreTimeout};
 use tracing::level_filters::LevelFilter;
@@ -43,6 +45,41 @@ pub(super) fn store_timeout(text: &str) -> Result<StoreTimeout, String> {
 /// Reads an instant.
 pub(super) fn instant(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text).map_err(|error| format!("{error}{}", got(text)))
+}
+
+/// A change of a session's pace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChangeSetting {
+    /// When it takes effect.
+    pub at: Timestamp,
+    /// The length of a tick from then on, in milliseconds, or 0 for a pause.
+    pub tick_ms: u32,
+}
+
+impl fmt::Display for ChangeSetting {
+    /// Writes the change as it is given.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.tick_ms {
+            0 => write!(f, "{}=paused", self.at),
+            tick_ms => write!(f, "{}={tick_ms}", self.at),
+        }
+    }
+}
+
+/// Reads a change of a session's pace.
+pub(super) fn change(text: &str) -> Result<ChangeSetting, String> {
+    let (at, pace) = text.rsplit_once('=').ok_or(
+        "must be an instant, =, and paused or the length of a tick in milliseconds, like 2026-01-31T12:00:03.000Z=paused",
+    )?;
+    let at = instant(at)?;
+    let tick_ms = if pace == "paused" { 0 } else { tick_ms(pace)? };
+    Ok(ChangeSetting { at, tick_ms })
+}
+
+/// Reads the length of a tick after a change.
+fn tick_ms(text: &str) -> Result<u32, String> {
+    let parse = whole_number(1..=Schedule::MAX_TICK_MS.into());
+    parse(text).map_err(|error| format!("after =, {error}; a pause is written paused"))
 }
 
 /// Reads any text that is not empty.

@@ -79,6 +79,111 @@ fn state_explains_invalid_arguments() {
     }
 }
 
+/// A pause in the middle of a tick, its end, and ticks of 50 ms.
+const CHANGES: [&str; 6] = [
+    "--change",
+    "2026-01-31T12:00:01.550Z=paused",
+    "--change",
+    "2026-01-31T12:00:05.500Z=100",
+    "--change",
+    "2026-01-31T12:00:06.550Z=50",
+];
+
+#[test]
+fn state_follows_the_changes_of_a_session() {
+    let mut timeline = Timeline::new(&Seed::new("a seed").unwrap(), Rules::default());
+    let mut json = |step: u64, status: &str| {
+        let state = serde_json::to_string(&timeline.state(Step::new(step).unwrap())).unwrap();
+        format!("{},\"status\":\"{status}\"}}\n", state.trim_end_matches('}'))
+    };
+    for (moment, value, step, status) in [
+        ("--at", "2026-01-31T12:00:01.549Z", 10, "running"),
+        ("--at", "2026-01-31T12:00:01.550Z", 10, "paused"),
+        ("--at", "2026-01-31T12:00:05.499Z", 10, "paused"),
+        ("--at", "2026-01-31T12:00:05.549Z", 10, "running"),
+        ("--at", "2026-01-31T13:00:05.550+01:00", 11, "running"),
+        ("--at", "2026-01-31T12:00:07.500Z", 40, "running"),
+        ("--step", "11", 11, "running"),
+        ("--step", "22", 22, "running"),
+    ] {
+        let arguments = [&CHANGES[..], &[moment, value]].concat();
+        assert_eq!(state(&arguments), (true, json(step, status)), "{moment} {value}");
+    }
+    let before_the_start = [&CHANGES[..], &["--at", "2026-01-31T12:00:00.499Z"]].concat();
+    let expected = "{\"step\":0,\"value\":0,\"round\":0,\"broken\":false,\"status\":\"running\"}\n";
+    assert_eq!(state(&before_the_start), (true, expected.to_owned()));
+}
+
+#[test]
+fn state_explains_invalid_changes() {
+    let pause = "2026-01-31T12:00:01.550Z=paused";
+    for (changes, message) in [
+        (
+            &["2026-01-31T12:00:00.500Z=paused"][..],
+            "error: --change 2026-01-31T12:00:00.500Z=paused: must be after the start and the change before it, at \
+             2026-01-31T12:00:00.500Z",
+        ),
+        (
+            &[pause, "2026-01-31T12:00:01.540Z=100"],
+            "error: --change 2026-01-31T12:00:01.540Z=100: must be after the start and the change before it, at \
+             2026-01-31T12:00:01.550Z",
+        ),
+        (
+            &[pause, "2026-01-31T12:00:02Z=paused"],
+            "error: --change 2026-01-31T12:00:02.000Z=paused: the session is paused already",
+        ),
+        (
+            &["2026-01-31T12:00:01Z=100"],
+            "error: --change 2026-01-31T12:00:01.000Z=100: ticks last 100 ms already",
+        ),
+        (
+            &[pause, "2026-01-31T12:00:05.500Z=100", "2026-01-31T12:00:06.551Z=50"],
+            "error: --change 2026-01-31T12:00:06.551Z=50: ticks get another length only where a tick begins, not 1 ms into \
+             a tick of 100 ms",
+        ),
+        (
+            &["paused"],
+            "error: --change: must be an instant, =, and paused or the length of a tick in milliseconds, like \
+             2026-01-31T12:00:03.000Z=paused",
+        ),
+        (&["soon=paused"], "error: --change: must be an instant in the years 1970 to 9999, in RFC 3339"),
+        (
+            &["2026-01-31T12:00:01Z=0"],
+            "error: --change: after =, must be a whole number from 1 to 86400000, got 0; a pause is written paused",
+        ),
+        (
+            &["2026-01-31T12:00:01Z=86400001"],
+            "error: --change: after =, must be a whole number from 1 to 86400000, got 86400001; a pause is written paused",
+        ),
+    ] {
+        let flags = changes.iter().flat_map(|change| ["--change", change]);
+        let arguments: Vec<&str> = flags.chain(["--step", "1"]).collect();
+        let (success, text) = state(&arguments);
+        assert!(!success && text.starts_with(message), "{changes:?}: {text}");
+    }
+    let never = state(&["--change", pause, "--step", "11"]);
+    let expected = "error: step 11 is not scheduled: the session is paused for good at step 10";
+    assert!(!never.0 && never.1.starts_with(expected), "{}", never.1);
+}
+
+#[test]
+fn state_takes_256_changes() {
+    let change = |number: usize| {
+        format!(
+            "--change=2026-01-31T12:{:02}:{:02}Z={}",
+            10 + number / 60,
+            number % 60,
+            ["100", "paused"][number % 2]
+        )
+    };
+    let changes: Vec<String> = (1..=257).map(change).collect();
+    let arguments =
+        |count: usize| changes[..count].iter().map(String::as_str).chain(["--step", "1"]).collect::<Vec<_>>();
+    assert!(state(&arguments(256)).0);
+    let (success, text) = state(&arguments(257));
+    assert!(!success && text.starts_with("error: schedule must have at most 256 changes, got 257"), "{text}");
+}
+
 /// A setting of `tickseed serve`: its flag and its environment variable.
 struct Setting {
     flag: String,

@@ -18,9 +18,9 @@ const BITS_32 = "i686-unknown-linux-gnu";
 const FLOATS: readonly Fault[] = [
   {
     name: "a step is computed in single precision",
-    file: "schedule.rs",
-    right: "Step(elapsed / u64::from(self.tick_ms))",
-    wrong: "Step((elapsed as f32 / self.tick_ms as f32) as u64)",
+    file: "segment.rs",
+    right: "(self.step + passed / tick_ms, phase)",
+    wrong: "(self.step + (passed as f32 / tick_ms as f32) as u64, phase)",
   },
   {
     name: "a bounded number is a scaled float, and no word is rejected",
@@ -48,9 +48,9 @@ const FLOATS: readonly Fault[] = [
 const WIDTHS: readonly Fault[] = [
   {
     name: "a step is a usize",
-    file: "schedule.rs",
-    right: "Step(elapsed / u64::from(self.tick_ms))",
-    wrong: "Step((elapsed / u64::from(self.tick_ms)) as usize as u64)",
+    file: "segment.rs",
+    right: "(self.step + passed / tick_ms, phase)",
+    wrong: "(self.step + (passed / tick_ms) as usize as u64, phase)",
     only: BITS_32,
   },
   {
@@ -170,14 +170,50 @@ const BORDERS: readonly Fault[] = [
   {
     name: "the instant of the start counts as before the start",
     file: "schedule.rs",
-    right: "u64::try_from(elapsed).ok()",
-    wrong: "u64::try_from(elapsed).ok().filter(|elapsed| *elapsed > 0)",
+    right: "(self.start_at() <= now).then",
+    wrong: "(self.start_at() < now).then",
   },
   {
     name: "an instant is rounded to the nearest tick",
+    file: "segment.rs",
+    right: "(self.step + passed / tick_ms, phase)",
+    wrong: "(self.step + (passed + tick_ms / 2) / tick_ms, phase)",
+  },
+  {
+    name: "the instant of a change belongs to the segment before",
     file: "schedule.rs",
-    right: "Step(elapsed / u64::from(self.tick_ms))",
-    wrong: "Step((elapsed + u64::from(self.tick_ms) / 2) / u64::from(self.tick_ms))",
+    right: "partition_point(|segment| segment.at() <= now)",
+    wrong: "partition_point(|segment| segment.at() < now)",
+  },
+  {
+    name: "a timeline leaves a segment 1 ms late",
+    file: "schedule.rs",
+    right: "is_none_or(|next| now < next.at())",
+    wrong: "is_none_or(|next| now <= next.at())",
+  },
+  {
+    name: "a step that a pause interrupts begins when the pause ends",
+    file: "schedule.rs",
+    right: "partition_point(|segment| segment.step() < step)",
+    wrong: "partition_point(|segment| segment.step() <= step)",
+  },
+  {
+    name: "a pause takes the rest of its tick away",
+    file: "segment.rs",
+    right: "return Ok(Self { at, step, phase, tick_ms, rate: self.rate });",
+    wrong: "return Ok(Self { at, step, phase: 0, tick_ms, rate: self.rate });",
+  },
+  {
+    name: "a new length of ticks may begin within a tick",
+    file: "segment.rs",
+    right: "if phase > 0 {",
+    wrong: "if phase > self.rate {",
+  },
+  {
+    name: "a list may have 257 changes",
+    file: "schedule.rs",
+    right: "pub const MAX_CHANGES: u16 = 256;",
+    wrong: "pub const MAX_CHANGES: u16 = 257;",
   },
   {
     name: "the epoch of the very last round is out of range",

@@ -4,6 +4,9 @@
   (import "package" "engineVersion" (func $engine_version (result i32)))
   (import "package" "write" (func $write (param i32)))
   (import "package" "openTimeline" (func $open_timeline (param f64 f64 f64 f64 f64) (result f64)))
+  (import "package" "addChange" (func $add_change (param i32 f64 f64) (result f64)))
+  (import "package" "isPaused" (func $is_paused (param i32 f64) (result f64)))
+  (import "package" "errorPart" (func $error_part (param i32) (result f64)))
   (import "package" "closeTimeline" (func $close_timeline (param i32)))
   (import "package" "value" (func $value (param i32 f64) (result f64)))
   (import "package" "round" (func $round (param i32 f64) (result f64)))
@@ -24,6 +27,9 @@
   (global $step (mut f64) (f64.const 0))
   (global $state (mut f64) (f64.const 0))
   (global $number (mut f64) (f64.const 0))
+  ;; How many changes the timeline has accepted, and whether it has refused one.
+  (global $accepted (mut f64) (f64.const 0))
+  (global $refused (mut i32) (i32.const 0))
   ;; The items of a shuffle, 4 bytes each. The driver shuffles 52 at most.
   (memory 1)
 
@@ -33,8 +39,25 @@
   ;; A rejected input gives -1 instead of a handle, and the conversion traps.
   (func (export "open") (param f64 f64 f64 f64 f64)
     (call $close_timeline (global.get $timeline))
+    (global.set $accepted (f64.const 0))
+    (global.set $refused (i32.const 0))
     (global.set $timeline (i32.trunc_f64_u
       (call $open_timeline (local.get 0) (local.get 1) (local.get 2) (local.get 3) (local.get 4)))))
+
+  ;; After a refusal, the other changes are left out.
+  (func (export "change") (param f64 f64)
+    (if (i32.eqz (global.get $refused))
+      (then
+        (if (f64.lt (call $add_change (global.get $timeline) (local.get 0) (local.get 1)) (f64.const 0))
+          (then (global.set $refused (i32.const 1)))
+          (else (global.set $accepted (f64.add (global.get $accepted) (f64.const 1))))))))
+  (func (export "changed") (result f64)
+    (select (global.get $accepted) (f64.const -1) (global.get $refused)))
+  ;; The package's kinds of errors are 0 for a number out of range and 3 to 5 for the rules; the driver expects 1 to 4.
+  (func (export "rule") (result f64)
+    (f64.max (f64.const 1) (f64.sub (call $error_part (i32.const 0)) (f64.const 1))))
+  (func (export "is_paused") (param f64) (result f64)
+    (call $is_paused (global.get $timeline) (local.get 0)))
 
   (func (export "value") (param f64) (result f64)
     (global.set $step (local.get 0))

@@ -3,7 +3,7 @@
     in_wasmtime.py DRIVER ...                            the driver contains an engine
     in_wasmtime.py DRIVER --package MODULE ADAPTER ...   the engine is the npm package's module
 
-The other arguments are those of the native program `digest`: `scattered|walk N...` or `scattered|walk --state N`.
+The other arguments are those of the native program `digest`: `ORDER N...` or `ORDER --state N`.
 """
 
 import json
@@ -13,8 +13,8 @@ from pathlib import Path
 
 from wasmtime import Engine, Func, Instance, Linker, Module, Store
 
-ORDERS = ["scattered", "walk"]
-STATES_AT_ONCE = 100_000
+ORDERS = ["scattered", "walk", "schedules"]
+STATES_AT_ONCE = 10_000
 
 
 def main(driver, *rest):

@@ -1,7 +1,7 @@
 /** The command line of every host of a driver, which is that of the native program `digest`. */
 import type { Driver } from "./driver.js";
 
-export const ORDERS = ["scattered", "walk"] as const;
+export const ORDERS = ["scattered", "walk", "schedules"] as const;
 export type Order = (typeof ORDERS)[number];
 
 /** A digest and its origin, printed as one line of JSON. */
@@ -29,7 +29,8 @@ export async function report(driver: Driver, args: readonly string[], output: Ou
   const [name, ...rest] = args;
   const order = ORDERS.indexOf(name as Order);
   if (order < 0 || rest.length === 0) {
-    throw new Error("usage: scattered|walk N... or scattered|walk --state N");
+    const orders = ORDERS.join("|");
+    throw new Error(`usage: ${orders} N... or ${orders} --state N`);
   }
   if (rest[0] === "--state") {
     output.line(await driver.describe(order, Number(rest[1])));

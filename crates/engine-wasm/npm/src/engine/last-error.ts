@@ -50,7 +50,11 @@ export function errorFor(kind: number, field: string, min: number, max: number, 
   const range = `${min} to ${max}`;
   const change = `schedule[${min}]`;
   const kinds: readonly (readonly [EngineErrorCode, string, string])[] = [
-    ["out_of_range", field, `must be from ${range}, got ${value}`],
+    [
+      "out_of_range",
+      field,
+      `must ${field === "schedule" ? `have at most ${max} changes` : `be from ${range}`}, got ${value}`,
+    ],
     ["not_even", field, `must be an even number from ${range}, got ${value}`],
     ["length", field, `must be ${range} bytes of UTF-8, got ${value} bytes`],
     ["invalid_change", `${change}.at`, `must be after ${max}, got ${value}`],

@@ -1,4 +1,6 @@
-//! The engine passes every case of `vectors/v1.json`, which the plain reference generated.
+//! The engine passes every case of `vectors/v1.json` and `vectors/schedule-v1.json`, which the plain reference generated.
+
+mod schedule;
 
 use chacha20::ChaCha8Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
