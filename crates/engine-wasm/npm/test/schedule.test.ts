@@ -118,7 +118,7 @@ describe("a session that requires something", () => {
       expect(errorOf(use)).toMatchObject({ code: "unknown_requirement", field: "requires" });
     }
     expect(errorOf(() => new Timeline(session)).message).toBe(
-      `the session requires ${JSON.stringify(requires.at(-1))}, which this version of the package does not understand`,
+      `the session requires ${JSON.stringify(requires.at(-1))}, which this version of tickseed does not understand`,
     );
   });
 });

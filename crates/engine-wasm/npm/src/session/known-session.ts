@@ -59,15 +59,14 @@ export class KnownSession {
    * @throws {@link EngineError} for a session that this version of the package does not support.
    */
   take(answer: SessionAnswer, changesWereLost: boolean): Difference | undefined {
-    const [known, { record }] = [this.#record, answer];
+    const known = this.#record;
+    const { record } = answer;
     const isOlder = record.revision < known.revision && !changesWereLost;
-    if (record.id !== known.id || isOlder) {
+    const isSame = withoutStatus(record) === withoutStatus(known);
+    if (record.id !== known.id || isOlder || !(isSame || this.#update(record))) {
       return undefined;
     }
-    if (withoutStatus(record) !== withoutStatus(known)) {
-      if (!this.#update(record)) {
-        return undefined;
-      }
+    if (!isSame) {
       this.#etags.clear();
     }
     this.#record = record;
@@ -89,7 +88,7 @@ export class KnownSession {
   }
 
   #addTag({ etag }: SessionAnswer): void {
-    if (etag !== undefined) {
+    if (etag !== "") {
       this.#etags.add(etag);
     }
   }
@@ -101,9 +100,9 @@ function withoutStatus(record: SessionRecord): string {
 }
 
 function difference(known: SessionRecord, newer: SessionRecord): Difference {
-  const stops = [stopOf(known), stopOf(newer)] as const;
+  const [before, after] = [stopOf(known), stopOf(newer)];
   return {
-    stop: stops[0] === stops[1] ? NEVER : Math.min(...stops),
+    stop: before === after ? NEVER : Math.min(before, after),
     schedule: scheduleDifference(known.schedule ?? [], newer.schedule ?? []),
   };
 }

@@ -153,8 +153,7 @@ export class SessionWatcher {
     const record = parsed(data);
     if (isSessionRecord(record)) {
       // The id of an event with a session is the entity tag of that session.
-      const etag = strongTag(lastEventId) || undefined;
-      this.#observer.session({ record, etag, settledUntil: undefined, isFromCache: false }, changesWereLost);
+      this.#observer.session({ record, etag: strongTag(lastEventId) }, changesWereLost);
     }
   }
 
@@ -246,7 +245,7 @@ export class SessionWatcher {
       // Decided before the request, because the response may take long.
       const isFinal = this.#observer.isFinal();
       const answer = await requestSession(this.#platform, this.#address.session, signal);
-      return () => this.#onAnswer(answer, isFinal && !answer.isFromCache);
+      return () => this.#onAnswer(answer, isFinal && answer.isFromCache !== true);
     } catch (error) {
       const isGone = error instanceof ServerError && error.code === "session_not_found";
       // Other errors may be temporary. The next poll tries again.
