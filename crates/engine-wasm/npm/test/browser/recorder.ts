@@ -1,5 +1,5 @@
 /** A page that is connected to a session, and a record of everything it receives. */
-import type { CatchUp, LiveSession, State, StateRange, Stopped } from "../../src/index.js";
+import type { CatchUp, Changed, LiveSession, State, StateRange, Stopped } from "../../src/index.js";
 import type { Tab } from "./browsers.js";
 
 declare global {
@@ -13,13 +13,14 @@ declare global {
 
 /** An event of the session. */
 export interface Happened {
-  readonly kind: "tick" | "break" | "stopped" | "sync" | "listening" | "expired";
+  readonly kind: "tick" | "break" | "changed" | "stopped" | "sync" | "listening" | "expired";
   /** The server's true time at the event. */
   readonly truthMs: number;
   /** The bound of the clock. */
   readonly errorMs: number;
   /** The state of a tick or a break. */
   readonly state?: State;
+  readonly changed?: Changed;
   readonly stopped?: Stopped;
   readonly isListening?: boolean;
 }
@@ -58,6 +59,7 @@ export function record(tab: Tab, address: string, catchUp: CatchUp = "all"): Pro
       };
       session.on("tick", (state) => note("tick", { state }));
       session.on("break", (state) => note("break", { state }));
+      session.on("changed", (changed) => note("changed", { changed }));
       session.on("stopped", (stopped) => note("stopped", { stopped }));
       session.on("sync", () => note("sync", {}));
       session.on("listening", (isListening) => note("listening", { isListening }));

@@ -84,6 +84,11 @@ export class TestServer {
     return this.#post(`/v1/sessions/${id}/stop`, at === undefined ? {} : { at: new Date(at).toISOString() });
   }
 
+  /** Pauses or resumes a session, or changes its rate. */
+  change(id: string, how: "pause" | "resume" | "rate" | "withdraw", content: object): Promise<SessionRecord> {
+    return this.#post(`/v1/sessions/${id}/${how}`, content);
+  }
+
   /** Returns the state at an instant, as computed by the server. */
   async stateAt(id: string, instant: number): Promise<State> {
     const at = new Date(instant).toISOString();

@@ -20,10 +20,15 @@ const OFTEN = { break_interval: { min: 10, max: 50 } };
 /** A network that is no obstacle. */
 export const NEAR: Delays = { there: { fixedMs: 5 }, back: { fixedMs: 5 } };
 
+/** A slow network, and slower in one direction than in the other. */
+export const FAR: Delays = { there: { fixedMs: 40 }, back: { fixedMs: 120 } };
+
 /** The options of a viewer. */
 export interface View<AnyTab extends Tab> {
   readonly browser: Browser<AnyTab>;
   readonly session: string;
+  /** The port to connect to, instead of that of the stage's server. */
+  readonly port?: number;
   readonly delays?: Delays;
   /** Prepare the page's machine. */
   readonly scripts?: readonly string[];
@@ -61,7 +66,7 @@ export class Stage {
 
   /** Adds a viewer with a separate network. */
   async look<AnyTab extends Tab>(view: View<AnyTab>): Promise<Viewer<AnyTab>> {
-    const network = await startProxy(this.server.port, view.delays);
+    const network = await startProxy(view.port ?? this.server.port, view.delays);
     this.#networks.push(network);
     const address = `${this.#site?.url}/test/browser/page.html`;
     const tab = await view.browser.open(address, [TRUTH, ...(view.scripts ?? [])]);
