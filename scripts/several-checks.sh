@@ -35,6 +35,7 @@ checks_of_sessions() {
 
 checks_of_answers() {
   expect "nginx never caches the time" is_never_kept
+  expect "for a minute, every answer of nginx leaves a third of the notice" promise_goes_on
   expect "the page loads through nginx, with its WebAssembly compressed but unchanged" webassembly_is_the_same
   expect "the server refuses a body larger than 64 KiB" refuses_body_of 70000
   expect "nginx refuses a body larger than 128 KiB, in the same format" refuses_body_of 140000
@@ -127,6 +128,7 @@ checks_without_servers() {
 }
 
 NEW_SESSION=(--header "content-type: application/json" --data '{"tick_ms": 100}')
+NOTICED_SESSION=(--header "content-type: application/json" --data '{"tick_ms": 100, "notice_ms": 15000}')
 EMPTY_POST=(--header "content-type: application/json" --data '{}')
 
 # expect TITLE COMMAND...: runs one check and prints one line, followed by the command's output if it fails.
@@ -237,6 +239,20 @@ is_not_modified() {
 
 is_never_kept() {
   request "$NGINX/v1/time" >/dev/null && has_header x-cache "" "$NGINX/v1/time"
+}
+
+# Reads a session with a notice of 15 s, and checks until when each answer is settled.
+promise_goes_on() {
+  local session settled left end=$((SECONDS + 60))
+  session="$(header location "$NGINX/v1/sessions" "${NOTICED_SESSION[@]}")"
+  while [ "$SECONDS" -lt "$end" ]; do
+    settled="$(header tickseed-settled-until "$NGINX$session")"
+    [ -n "$settled" ] || return 1
+    left=$(($(date --date "$settled" +%s%3N) - $(date +%s%3N)))
+    printf 'settled until %s, for another %s ms\n' "$settled" "$left"
+    [ "$left" -ge 5000 ] || return 1
+    sleep 0.5
+  done
 }
 
 # Records the event stream in a file, in a process that end_all stops.

@@ -48,6 +48,9 @@ pub struct Options {
     pub remove_expired_every: Duration,
     /// How often a silent event stream sends a heartbeat.
     pub heartbeat_every: Duration,
+    /// How long an event stream waits at least before it says anew until when its session is settled. It waits a third of the
+    /// session's notice if that is longer.
+    pub settled_every: Duration,
     /// How long a client may leave data unread before its connection is cut.
     pub unread_for: Duration,
     /// How long an idle connection stays open.
@@ -55,13 +58,14 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// The default limits. Expired sessions are removed every 30 seconds, heartbeats are sent every 15 seconds, a client that
-    /// reads nothing for 30 seconds is cut off, and an idle connection stays open for 75 seconds.
+    /// The default limits. Expired sessions are removed every 30 seconds, heartbeats are sent every 15 seconds, an event `settled`
+    /// at most every second, a client that reads nothing for 30 seconds is cut off, and an idle connection stays open for 75 seconds.
     fn default() -> Self {
         Self {
             limits: Limits::default(),
             remove_expired_every: Duration::from_secs(30),
             heartbeat_every: Duration::from_secs(15),
+            settled_every: Duration::from_secs(1),
             unread_for: Duration::from_secs(30),
             keep_alive: Duration::from_secs(75),
         }
@@ -236,7 +240,8 @@ impl Server {
         if let Some(service) = service {
             stage.serve(service);
         }
-        let streams = EventStreams { heartbeat_every: options.heartbeat_every, ..EventStreams::default() };
+        let Options { heartbeat_every, settled_every, .. } = options;
+        let streams = EventStreams { heartbeat_every, settled_every, ..EventStreams::default() };
         let streams = web::Data::new(streams);
         let (clock, instance_id) = (web::Data::from(clock), web::Data::new(instance_id));
         let (app_stage, app_streams) = (stage.clone(), streams.clone());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tickseed_engine::{Change, Rules, Schedule, Seed, Segment, State};
+use tickseed_engine::{Change, Error, Rules, Schedule, Seed, Segment, State, Step};
 
 use super::{Metadata, Notice, Revision, SessionId, Timestamp, UnknownFields};
 
@@ -57,7 +57,7 @@ pub fn plain_schedule(schedule: Schedule) -> SessionSchedule {
 pub fn scheduled<S: AsRef<[Segment]>>(
     schedule: &Schedule<S>,
     changes: &[Change],
-) -> Result<SessionSchedule, tickseed_engine::Error> {
+) -> Result<SessionSchedule, Error> {
     schedule.with_changes(changes, vec![Segment::default(); changes.len()].into_boxed_slice())
 }
 
@@ -166,6 +166,31 @@ impl Session {
         }
     }
 
+    /// Returns the statuses that the session can have.
+    pub fn statuses(&self) -> impl Iterator<Item = Status> {
+        let has_pause = self.schedule.changes().any(Change::is_pause);
+        let paused = has_pause.then_some(Status::Paused);
+        let stopped = self.stopped_at.is_some().then_some(Status::Stopped);
+        [Some(Status::Running), paused, stopped].into_iter().flatten()
+    }
+
+    /// Returns the instant at which `step` begins, or would begin if the session did not stop. Changes at or after the stop have
+    /// no effect.
+    ///
+    /// # Errors
+    ///
+    /// As [`Schedule::time_of`].
+    pub fn time_of(&self, step: Step) -> Result<Timestamp, Error> {
+        let is_before_stop = |change: &Change| self.stopped_at.is_none_or(|stop| change.at() < stop.millis());
+        let time = if self.schedule.changes().next_back().is_none_or(|last| is_before_stop(&last)) {
+            self.schedule.time_of(step)
+        } else {
+            let changes: Vec<_> = self.schedule.changes().filter(is_before_stop).collect();
+            scheduled(&self.schedule, &changes)?.time_of(step)
+        };
+        time.map(Timestamp::of_engine)
+    }
+
     /// Returns the names of what a reader must understand to compute the session's state.
     pub fn requires(&self) -> impl Iterator<Item = &'static str> {
         (self.schedule.changes().len() > 0).then_some("schedule").into_iter()
@@ -204,8 +229,88 @@ impl Session {
     /// # Errors
     ///
     /// As [`Schedule::with_changes`].
-    pub fn rescheduled(&self, changes: &[Change]) -> Result<Self, tickseed_engine::Error> {
+    pub fn rescheduled(&self, changes: &[Change]) -> Result<Self, Error> {
         let schedule = scheduled(&self.schedule, changes)?;
         Ok(Self { schedule, revision: self.revision.next(), ..self.clone() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(millis).unwrap()
+    }
+
+    fn session(changes: &[(i64, u32)], stopped_at: Option<i64>) -> Session {
+        let new = NewSession {
+            created_at: at(0),
+            seed: None,
+            schedule: plain_schedule(Schedule::new(0, 100).unwrap()),
+            notice: Notice::NONE,
+            rules: Rules::default(),
+            metadata: None,
+            time_to_live: None,
+        };
+        let (id, seed) = (SessionId::random(at(0)), Seed::new("a").unwrap());
+        let session = Session::create(id, seed, new, TimeToLive::from_seconds(0));
+        let changes: Vec<_> =
+            changes.iter().map(|(at, tick_ms)| Change::new(*at, *tick_ms).unwrap()).collect();
+        Session { stopped_at: stopped_at.map(at), ..session.rescheduled(&changes).unwrap() }
+    }
+
+    #[test]
+    fn a_session_has_only_the_statuses_that_its_schedule_and_its_stop_give_it() {
+        use Status::{Paused, Running, Stopped};
+        for (changes, stopped_at, expected) in [
+            (&[][..], None, &[Running][..]),
+            (&[(100, 50)], None, &[Running]),
+            (&[(10, 0)], None, &[Running, Paused]),
+            (&[], Some(20), &[Running, Stopped]),
+            (&[(10, 0)], Some(20), &[Running, Paused, Stopped]),
+        ] {
+            assert!(session(changes, stopped_at).statuses().eq(expected.iter().copied()), "{changes:?}");
+        }
+    }
+
+    #[test]
+    fn changes_after_the_stop_do_not_move_a_step() {
+        let step = Step::new(30).unwrap();
+        for (changes, stopped_at, expected) in [
+            (&[][..], None, Ok(at(3_000))),
+            (&[(1_000, 0), (1_500, 100)], None, Ok(at(3_500))),
+            (&[(1_000, 0), (1_500, 100)], Some(1_500), Err(10)),
+            (&[(1_000, 0), (1_500, 100)], Some(1_000), Ok(at(3_000))),
+            (&[(1_000, 0)], None, Err(10)),
+            (&[(1_000, 0)], Some(1_001), Err(10)),
+            (&[(1_000, 0)], Some(1_000), Ok(at(3_000))),
+            (&[(1_000, 0)], Some(0), Ok(at(3_000))),
+        ] {
+            let expected = expected.map_err(|last| Error::NotScheduled { step: 30, last });
+            assert_eq!(session(changes, stopped_at).time_of(step), expected, "{changes:?} {stopped_at:?}");
+        }
+    }
+
+    #[test]
+    fn the_next_change_is_the_stop_or_a_change_before_it() {
+        let list = [(1_000, 0), (2_000, 100)];
+        for (stopped_at, now, expected) in [
+            (None, 0, Some(1_000)),
+            (None, 999, Some(1_000)),
+            (None, 1_000, Some(2_000)),
+            (None, 2_000, None),
+            (Some(1_500), 0, Some(1_000)),
+            (Some(1_500), 1_000, Some(1_500)),
+            (Some(1_500), 1_500, None),
+            (Some(500), 0, Some(500)),
+            (Some(500), 500, None),
+        ] {
+            assert_eq!(
+                session(&list, stopped_at).next_change(at(now)),
+                expected.map(at),
+                "{stopped_at:?} {now}"
+            );
+        }
     }
 }

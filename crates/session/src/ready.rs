@@ -3,7 +3,7 @@
 use std::sync::{Mutex, OnceLock, TryLockError};
 
 use bytes::Bytes;
-use tickseed_engine::{Change, Error, Segment, State, Timeline, state_at};
+use tickseed_engine::{Error, Segment, State, Timeline, state_at};
 
 use super::{Session, StateAnswer, Status, Timestamp};
 
@@ -130,9 +130,7 @@ fn bytes_of(session: &Session) -> usize {
     let segments = allocated(changes * size_of::<Segment>());
     let schedule = changes * CHANGE_FIELDS;
     let representation = allocated(OTHER_FIELDS + json_length(session.seed.as_str()) + metadata + schedule);
-    // Only a session with a stop has one from the stop on, and only one with a pause has one while it is paused.
-    let has_pause = session.schedule.changes().any(Change::is_pause);
-    let representations = 1 + usize::from(session.stopped_at.is_some()) + usize::from(has_pause);
+    let representations = session.statuses().count();
     allocated(size_of::<ReadySession>()) + text + segments + representations * representation + PLACE_IN_CACHE
 }
 

@@ -96,6 +96,16 @@ pub enum ScheduleError {
         /// The changes that are there.
         changes: Vec<Change>,
     },
+    /// Another caller has added changes meanwhile, which this one cannot mean to take back.
+    #[error(
+        "another caller has just changed the session at or after {at}; try again if you want to take that back"
+    )]
+    NewLaterChanges {
+        /// The instant of the new change, or of the first one that would be taken back.
+        at: Timestamp,
+        /// The changes that are there.
+        changes: Vec<Change>,
+    },
     /// A change would be taken back that is final.
     #[error("the change at {} is final", Timestamp::of_engine(change.at()))]
     ChangeFinal {
@@ -103,7 +113,7 @@ pub enum ScheduleError {
         change: Change,
     },
     /// There is nothing to take back.
-    #[error("the session has no change to withdraw")]
+    #[error("the session has no change that could be withdrawn")]
     NothingToWithdraw,
     /// The session is paused at that instant.
     #[error("the session is paused at {at}")]
@@ -136,6 +146,12 @@ pub enum ScheduleError {
     Full {
         /// How many changes there would be.
         count: usize,
+    },
+    /// A new rate would begin after the year 9999.
+    #[error("at must be in or before the last tick that ends by the year 9999, got {at}")]
+    NoNextTick {
+        /// The instant of the change.
+        at: Timestamp,
     },
 }
 
@@ -199,13 +215,13 @@ fn withdraw(
 ) -> Result<NewSchedule, ScheduleError> {
     let is_meant = |change: &Change| match from {
         Some(from) => change.at() >= from.millis(),
-        None => change.at() > times.final_until.millis() && seen.is_none_or(|seen| seen.contains(change)),
+        None => change.at() > times.final_until.millis(),
     };
     let (withdrawn, changes): (Vec<_>, Vec<_>) = session.schedule.changes().partition(is_meant);
-    check_not_final(&withdrawn, times)?;
     let Some(first) = withdrawn.first() else { return Err(ScheduleError::NothingToWithdraw) };
-    check_seen(&withdrawn, seen, Timestamp::of_engine(first.at()))?;
     let affects_from = Timestamp::of_engine(first.at());
+    check_seen(&withdrawn, seen, affects_from)?;
+    check_not_final(&withdrawn, times)?;
     Ok(NewSchedule { changes, affects_from, withdrawn_from: Some(affects_from) })
 }
 
@@ -220,7 +236,7 @@ fn check_not_final(withdrawn: &[Change], times: Times) -> Result<(), ScheduleErr
 fn check_seen(withdrawn: &[Change], seen: Option<&[Change]>, at: Timestamp) -> Result<(), ScheduleError> {
     match seen {
         Some(seen) if withdrawn.iter().any(|change| !seen.contains(change)) => {
-            Err(ScheduleError::LaterChanges { at, changes: withdrawn.to_vec() })
+            Err(ScheduleError::NewLaterChanges { at, changes: withdrawn.to_vec() })
         }
         _ => Ok(()),
     }
@@ -290,8 +306,8 @@ impl Edit {
             return self.adding(&[(at, tick_ms)]);
         }
         // The old rate up to the end of the tick that the pause has interrupted.
-        let rest = i64::from(rate - phase);
-        self.adding(&[(at, rate), (later(at, rest), tick_ms)])
+        let ends_at = self.later(i64::from(rate - phase))?;
+        self.adding(&[(at, rate), (ends_at, tick_ms)])
     }
 
     fn set_rate(self, tick_ms: TickMs) -> Result<NewSchedule, ScheduleError> {
@@ -302,15 +318,21 @@ impl Edit {
         if tick_ms.millis() == rate {
             return Err(ScheduleError::SameRate { at: self.at, tick_ms: rate, changes: self.all() });
         }
-        let begins_at = self.next_tick();
+        let begins_at = self.next_tick()?;
         self.adding(&[(begins_at, tick_ms.millis())])
     }
 
     /// Returns the first instant from `at` on at which a tick begins.
-    fn next_tick(&self) -> Timestamp {
+    fn next_tick(&self) -> Result<Timestamp, ScheduleError> {
         let passed = i64::from(self.segment.phase()) + self.at.millis() - self.segment.at();
         let rate = i64::from(self.segment.rate());
-        later(self.at, (rate - passed % rate) % rate)
+        self.later((rate - passed % rate) % rate)
+    }
+
+    /// Returns the instant this many milliseconds after `at`.
+    fn later(&self, millis: i64) -> Result<Timestamp, ScheduleError> {
+        Timestamp::from_millis(self.at.millis() + millis)
+            .map_err(|_| ScheduleError::NoNextTick { at: self.at })
     }
 
     fn is_paused(&self) -> bool {
@@ -347,6 +369,5 @@ fn default_at(session: &Session, earliest: Timestamp) -> Timestamp {
     last.filter(is_near).map_or(earliest, |last| Timestamp::of_engine(last + 1))
 }
 
-fn later(at: Timestamp, millis: i64) -> Timestamp {
-    Timestamp::of_engine(at.millis() + millis)
-}
+#[cfg(test)]
+mod tests;

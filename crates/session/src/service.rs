@@ -203,7 +203,7 @@ impl SessionService {
         let instant = match moment {
             Moment::Now => return Ok((session.state_now(self.clock.now())?, lookup)),
             Moment::At(instant) => instant,
-            Moment::Step(step) => Timestamp::of_engine(session.session().schedule.time_of(step)?),
+            Moment::Step(step) => session.session().time_of(step)?,
         };
         Ok((session.state_at(instant)?, lookup))
     }

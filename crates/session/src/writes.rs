@@ -103,20 +103,26 @@ impl SessionService {
         mut decide: impl FnMut(&Session, Times) -> Result<Replacement, ServiceError> + Send,
     ) -> Result<Lookup, ServiceError> {
         let mut lookup = self.find(id).await?;
-        let (mut first_times, mut late_attempts) = (None, 0);
+        let (mut first_times, mut late_attempts, mut has_read) = (None, 0, false);
         for _ in 0..ATTEMPTS {
-            if !expected(&lookup.session) {
-                return Err(ServiceError::ChangedMeanwhile);
-            }
             let session = lookup.session.session();
             let terms = self.store().terms(id);
             // Read the clock after the session: a change that is found in the store then never lies in the future only because the
             // clock was read before it was made.
             let times = times(session.notice, terms, self.clock().now());
             let first = *first_times.get_or_insert(times);
-            let replacement = match decide(session, times) {
+            let is_expected = expected(&lookup.session);
+            let decision =
+                if is_expected { decide(session, times) } else { Err(ServiceError::ChangedMeanwhile) };
+            let replacement = match decision {
                 // It was not too soon, or in the past, when the caller asked.
                 Err(error) if is_over(&error, first) => return Err(ServiceError::TooLate),
+                // The caller may know of a change on another server that memory has yet to hear of.
+                Err(error) if !has_read && depends_on_changes(&error) => {
+                    lookup = self.unless_expired(id, self.cache().read(id).await?)?;
+                    has_read = true;
+                    continue;
+                }
                 Ok(_) if late_attempts == LATE_ATTEMPTS => return Err(ServiceError::TooLate),
                 decision => decision?,
             };
@@ -132,6 +138,7 @@ impl SessionService {
             }
             // Another change came first, or what is to be replaced may be final by now. Look again, in the store.
             lookup = self.unless_expired(id, self.cache().read(id).await?)?;
+            has_read = true;
         }
         Err(ServiceError::Contended)
     }
@@ -146,6 +153,24 @@ fn is_over(error: &ServiceError, first: Times) -> bool {
     match error {
         ServiceError::StopInThePast { at, .. } => *at >= first.now,
         ServiceError::Schedule(ScheduleError::TooSoon { at, .. }) => *at >= first.earliest,
+        _ => false,
+    }
+}
+
+/// Returns whether a request fails because of earlier changes of the session.
+const fn depends_on_changes(error: &ServiceError) -> bool {
+    match error {
+        ServiceError::ChangedMeanwhile => true,
+        ServiceError::Schedule(error) => matches!(
+            error,
+            ScheduleError::LaterChanges { .. }
+                | ScheduleError::ChangeFinal { .. }
+                | ScheduleError::NothingToWithdraw
+                | ScheduleError::AlreadyPaused { .. }
+                | ScheduleError::NotPaused { .. }
+                | ScheduleError::SameRate { .. }
+                | ScheduleError::Full { .. }
+        ),
         _ => false,
     }
 }

@@ -12,12 +12,15 @@ use actix_web::{Error, HttpResponse};
 /// How many seconds a browser may cache the response to a preflight request.
 const PREFLIGHT_MAX_AGE: u32 = 24 * 60 * 60;
 
+/// The headers that pages on other origins may read.
+const EXPOSED_HEADERS: &str = "age, allow, etag, location, retry-after, tickseed-settled-until";
+
 /// Returns the headers that every response carries.
 #[must_use]
 pub fn default_headers() -> DefaultHeaders {
     DefaultHeaders::new()
         .add((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
-        .add((header::ACCESS_CONTROL_EXPOSE_HEADERS, "age, allow, etag, location, retry-after"))
+        .add((header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS))
         // Without this header, browsers hide the timing of requests from pages on other origins. A clock needs that
         // timing: a busy page on its own can only measure when it got round to handling the response.
         .add(("timing-allow-origin", "*"))

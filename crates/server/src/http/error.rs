@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
-use tickseed_session::{ServiceError, StoreError, Timestamp};
+use tickseed_session::{ScheduleError, ServiceError, StoreError, Timestamp};
 
 use super::error_code::ErrorCode;
 use super::problem::{FieldError, MEDIA_TYPE, Problem};
+use super::schedule_error::{Members, schedule_code};
 use crate::excerpt::excerpt;
 
 /// Why a request is rejected or fails.
@@ -40,6 +41,11 @@ pub(super) enum ApiError {
         stopped_at: Timestamp,
         detail: String,
     },
+    Schedule(ScheduleError),
+    StepNotScheduled {
+        detail: String,
+    },
+    ChangedMeanwhile,
     BodyTooLarge {
         limit: usize,
     },
@@ -51,6 +57,9 @@ pub(super) enum ApiError {
     },
     Panicked,
     Internal(Box<dyn Error + Send + Sync>),
+    ClockUnsure {
+        detail: String,
+    },
     NewerRecord,
     Opening,
     Draining,
@@ -78,11 +87,15 @@ impl ApiError {
             Self::BodyTimeout { .. } => ErrorCode::BodyTimeout,
             Self::SessionStopped { .. } => ErrorCode::SessionStopped,
             Self::StopNotEarlier { .. } => ErrorCode::StopNotEarlier,
+            Self::Schedule(error) => schedule_code(error),
+            Self::StepNotScheduled { .. } => ErrorCode::StepNotScheduled,
+            Self::ChangedMeanwhile => ErrorCode::ChangedMeanwhile,
             Self::BodyTooLarge { .. } => ErrorCode::BodyTooLarge,
             Self::UnsupportedMediaType { .. } | Self::UnsupportedEncoding { .. } => {
                 ErrorCode::UnsupportedMediaType
             }
             Self::Panicked | Self::Internal(_) => ErrorCode::Internal,
+            Self::ClockUnsure { .. } => ErrorCode::ClockUnsure,
             Self::NewerRecord => ErrorCode::NewerRecord,
             Self::Opening => ErrorCode::Opening,
             Self::Draining => ErrorCode::Draining,
@@ -94,6 +107,7 @@ impl ApiError {
     fn problem(&self) -> Problem {
         let code = self.code();
         let status = code.status();
+        let Members { stopped_at, earliest, schedule, change } = self.members();
         Problem {
             kind: "about:blank",
             title: status.canonical_reason().unwrap_or_default(),
@@ -101,16 +115,21 @@ impl ApiError {
             detail: self.to_string(),
             code,
             errors: if let Self::InvalidFields(errors) = self { errors.clone() } else { Vec::new() },
-            stopped_at: self.stopped_at(),
+            stopped_at,
+            earliest,
+            schedule,
+            change,
         }
     }
 
-    const fn stopped_at(&self) -> Option<Timestamp> {
+    /// Returns the members that only some problems have.
+    fn members(&self) -> Members {
         match self {
             Self::SessionStopped { stopped_at, .. } | Self::StopNotEarlier { stopped_at, .. } => {
-                Some(*stopped_at)
+                Members { stopped_at: Some(*stopped_at), ..Members::default() }
             }
-            _ => None,
+            Self::Schedule(error) => Members::new(error),
+            _ => Members::default(),
         }
     }
 
@@ -144,7 +163,11 @@ impl fmt::Display for ApiError {
             Self::BodyTimeout { limit } => write!(f, "the body did not arrive within {limit:?}"),
             Self::SessionNotFound { detail }
             | Self::SessionStopped { detail, .. }
-            | Self::StopNotEarlier { detail, .. } => f.write_str(detail),
+            | Self::StopNotEarlier { detail, .. }
+            | Self::StepNotScheduled { detail }
+            | Self::ClockUnsure { detail } => f.write_str(detail),
+            Self::Schedule(error) => error.fmt(f),
+            Self::ChangedMeanwhile => f.write_str("the session is none of the versions that If-Match names"),
             Self::BodyTooLarge { limit } => write!(f, "the body must be at most {limit} bytes"),
             Self::UnsupportedMediaType { media_type } => {
                 write!(f, "the body must be application/json in UTF-8, got {}", excerpt(media_type))
@@ -191,7 +214,8 @@ impl ResponseError for ApiError {
             Self::UnsupportedEncoding { .. } => {
                 response.insert_header((header::ACCEPT_ENCODING, "identity"));
             }
-            Self::NewerRecord
+            Self::ClockUnsure { .. }
+            | Self::NewerRecord
             | Self::Opening
             | Self::Draining
             | Self::StoreNotWritable { .. }
@@ -220,13 +244,18 @@ impl From<ServiceError> for ApiError {
             ServiceError::NotFound(_) => Self::SessionNotFound { detail },
             ServiceError::AlreadyStopped { stopped_at } => Self::SessionStopped { stopped_at, detail },
             ServiceError::StopNotEarlier { stopped_at, .. } => Self::StopNotEarlier { stopped_at, detail },
-            ServiceError::StopInThePast { .. } => Self::invalid_field("at", detail),
+            ServiceError::StopInThePast { .. } | ServiceError::Schedule(ScheduleError::NoNextTick { .. }) => {
+                Self::invalid_field("at", detail)
+            }
+            ServiceError::Schedule(error) => Self::Schedule(error),
+            ServiceError::ChangedMeanwhile => Self::ChangedMeanwhile,
+            ServiceError::ClockUnsure => Self::ClockUnsure { detail },
+            ServiceError::Engine(tickseed_engine::Error::NotScheduled { .. }) => {
+                Self::StepNotScheduled { detail }
+            }
             ServiceError::Engine(error) => Self::invalid_field(error.field().as_str(), detail),
             ServiceError::Contended => Self::StoreUnavailable(error.into()),
             ServiceError::TooLate | ServiceError::CreatedTooLate => Self::StoreTooSlow(error.into()),
-            ServiceError::Schedule(_) | ServiceError::ChangedMeanwhile | ServiceError::ClockUnsure => {
-                Self::Internal(error.into())
-            }
             ServiceError::Store(error) => error.into(),
         }
     }

@@ -20,16 +20,40 @@ pub(super) enum ErrorCode {
     MethodNotAllowed,
     /// 408: the body did not arrive in time.
     BodyTimeout,
-    /// 409: the session has stopped, or stops within half a second, which is final; `stopped_at` says when.
+    /// 409: the session has stopped, its stop is final, or it stops before a change would take effect; `stopped_at` says when.
     SessionStopped,
     /// 409: the session already stops at `stopped_at`, and the new stop is not earlier.
     StopNotEarlier,
+    /// 409: the change is not after the start of the session.
+    NotStarted,
+    /// 409: the change lies in the past or within the notice; `earliest` says from when on it is possible.
+    TooSoon,
+    /// 409: the session already changes at or after that instant, as `schedule` says, and `replace_later` is not set.
+    LaterChanges,
+    /// 409: a change that would be taken back is final; `change` says which.
+    ChangeFinal,
+    /// 409: no change can be withdrawn.
+    NothingToWithdraw,
+    /// 409: the session is paused at that instant, as `schedule` says.
+    AlreadyPaused,
+    /// 409: the session is not paused at that instant, as `schedule` says.
+    NotPaused,
+    /// 409: the session has that rate at that instant, as `schedule` says.
+    SameRate,
+    /// 409: the session would have more than 256 changes.
+    ScheduleFull,
+    /// 409: the step never begins, because the session is paused for good before.
+    StepNotScheduled,
+    /// 412: the session is none of the versions that `If-Match` names.
+    ChangedMeanwhile,
     /// 413: the body is too large.
     BodyTooLarge,
     /// 415: the body is not `application/json` in UTF-8, or it is compressed.
     UnsupportedMediaType,
     /// 500: the server failed; the cause is in its log.
     Internal,
+    /// 503: the session has a notice, and the clocks of the server and its store are not known to agree; nothing has changed.
+    ClockUnsure,
     /// 503: a later version of the server wrote this session, and this version cannot read it.
     NewerRecord,
     /// 503: the server is starting and has yet to open its store.
@@ -50,11 +74,24 @@ impl ErrorCode {
             Self::NotFound | Self::SessionNotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::SessionStopped | Self::StopNotEarlier => StatusCode::CONFLICT,
+            Self::SessionStopped
+            | Self::StopNotEarlier
+            | Self::NotStarted
+            | Self::TooSoon
+            | Self::LaterChanges
+            | Self::ChangeFinal
+            | Self::NothingToWithdraw
+            | Self::AlreadyPaused
+            | Self::NotPaused
+            | Self::SameRate
+            | Self::ScheduleFull
+            | Self::StepNotScheduled => StatusCode::CONFLICT,
+            Self::ChangedMeanwhile => StatusCode::PRECONDITION_FAILED,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::NewerRecord
+            Self::ClockUnsure
+            | Self::NewerRecord
             | Self::Opening
             | Self::Draining
             | Self::StoreNotWritable

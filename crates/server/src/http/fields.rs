@@ -79,7 +79,7 @@ impl Fields {
         name: &'static str,
         read: impl FnOnce(&Value) -> Result<T, String>,
     ) -> Option<T> {
-        if self.object.get(name).is_none_or(Value::is_null) {
+        if !self.has(name) {
             self.take(name);
             self.fail(name, "is required");
             return None;
@@ -103,6 +103,41 @@ impl Fields {
         value
     }
 
+    /// Reads an optional field that is a list of objects. `read` reads the fields of one of them. Returns `None` if anything is
+    /// invalid, and an empty list if the field is left out.
+    pub(super) fn list<T>(
+        &mut self,
+        name: &'static str,
+        max_length: usize,
+        read: impl Fn(&mut Self) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        if !self.has(name) {
+            self.take(name);
+            return Some(Vec::new());
+        }
+        let items = self.optional(name, |value| match value.as_array() {
+            Some(items) if items.len() <= max_length => Ok(items.clone()),
+            Some(items) => Err(format!("must have at most {max_length} items, and has {}", items.len())),
+            None => Err("must be a list".to_owned()),
+        })?;
+        let (mut values, mut errors) = (Vec::with_capacity(items.len()), Vec::new());
+        for (index, item) in items.into_iter().enumerate() {
+            let prefix = format!("{}{name}[{index}].", self.prefix);
+            values.extend(read_item(prefix, item, &read, &mut errors));
+            if errors.len() >= MAX_LISTED_FIELDS {
+                break;
+            }
+        }
+        let is_valid = errors.is_empty();
+        self.errors.extend(errors.into_iter().take(MAX_LISTED_FIELDS));
+        is_valid.then_some(values)
+    }
+
+    /// Returns whether a field is there and not `null`.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.object.get(name).is_some_and(|value| !value.is_null())
+    }
+
     /// Takes a result of the engine. The error of the engine names the field.
     pub(super) fn check<T>(&mut self, result: Result<T, Error>) -> Option<T> {
         match result {
@@ -118,6 +153,12 @@ impl Fields {
     /// Reports that a field is invalid. `message` follows its name.
     pub(super) fn fail(&mut self, name: &str, message: &str) {
         let field = format!("{}{name}", self.prefix);
+        self.errors.push(FieldError { message: format!("{field} {message}"), field });
+    }
+
+    /// Reports that the object itself is invalid. `message` follows its name.
+    pub(super) fn fail_as_a_whole(&mut self, message: &str) {
+        let field = self.prefix.trim_end_matches('.').to_owned();
         self.errors.push(FieldError { message: format!("{field} {message}"), field });
     }
 
@@ -146,6 +187,30 @@ impl Fields {
             self.fail(&name, &format!("is not a known field; {allowed}"));
         }
     }
+}
+
+/// Reads the fields of an object in a list.
+fn read_item<T>(
+    prefix: String,
+    item: Value,
+    read: impl Fn(&mut Fields) -> Option<T>,
+    errors: &mut Vec<FieldError>,
+) -> Option<T> {
+    let (object, got) = match item {
+        Value::Object(object) => (object, None),
+        other => (Map::new(), Some(quoted(&other))),
+    };
+    let mut fields = Fields { prefix, ..Fields::new(object) };
+    let value = match got {
+        Some(got) => {
+            fields.fail_as_a_whole(&format!("must be an object, got {got}"));
+            None
+        }
+        None => read(&mut fields),
+    };
+    fields.reject_unknown();
+    errors.append(&mut fields.errors);
+    value
 }
 
 /// Reads an instant.
@@ -183,6 +248,11 @@ pub(super) fn integer_in_query(value: &Value) -> Result<i128, String> {
 /// Reads a string.
 pub(super) fn string(value: &Value) -> Result<String, String> {
     value.as_str().map(str::to_owned).ok_or_else(|| "must be a string".to_owned())
+}
+
+/// Reads `true` or `false`.
+pub(super) fn boolean(value: &Value) -> Result<bool, String> {
+    value.as_bool().ok_or_else(|| "must be true or false".to_owned())
 }
 
 /// Formats a value for an error: as JSON, cut off if it is long.

@@ -8,11 +8,13 @@ mod error_code;
 mod failures;
 mod fields;
 mod health;
+mod if_match;
 mod instance_id;
 mod json_object;
 mod openapi;
 mod page;
 mod problem;
+mod schedule_error;
 mod sessions;
 mod stage;
 mod strict_json;
@@ -44,6 +46,12 @@ pub fn routes(config: &mut ServiceConfig) {
             resource("/v1/sessions/{id}/state", GET_HEAD).route(get_or_head().to(sessions::state::handle)),
         )
         .service(resource("/v1/sessions/{id}/stop", "POST").route(web::post().to(sessions::stop::handle)))
+        .service(resource("/v1/sessions/{id}/pause", "POST").route(web::post().to(sessions::pause::handle)))
+        .service(resource("/v1/sessions/{id}/resume", "POST").route(web::post().to(sessions::resume::handle)))
+        .service(resource("/v1/sessions/{id}/rate", "POST").route(web::post().to(sessions::rate::handle)))
+        .service(
+            resource("/v1/sessions/{id}/withdraw", "POST").route(web::post().to(sessions::withdraw::handle)),
+        )
         .service(resource("/v1/time", GET_HEAD).route(get_or_head().to(time::handle)))
         .service(resource("/healthz", GET_HEAD).route(get_or_head().to(health::alive)))
         .service(resource("/readyz", GET_HEAD).route(get_or_head().to(health::ready)))

@@ -12,7 +12,7 @@ use super::{health, sessions, time};
 #[openapi(
     info(
         title = "tickseed",
-        description = "Hands out sessions (seed, start_at, tick_ms, rules). From a session, every client computes the same \
+        description = "Hands out sessions (seed, start_at, tick_ms, rules, schedule). From a session, every client computes the same \
                        state at any instant.",
         license(name = "MIT", identifier = "MIT"),
     ),
@@ -21,6 +21,10 @@ use super::{health, sessions, time};
         sessions::read::handle,
         sessions::events::handle,
         sessions::state::handle,
+        sessions::pause::handle,
+        sessions::resume::handle,
+        sessions::rate::handle,
+        sessions::withdraw::handle,
         sessions::stop::handle,
         time::handle,
         health::alive,

@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::{IntoResponses, ToSchema};
 
 use super::error_code::ErrorCode;
+use super::sessions::change_json::ChangeJson;
 use tickseed_session::Timestamp;
 
 /// The media type of problem details.
@@ -38,6 +39,17 @@ pub(super) struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub stopped_at: Option<Timestamp>,
+    /// The earliest instant that is possible (with `too_soon`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub earliest: Option<Timestamp>,
+    /// The changes that are there: those at or after the new one (with `later_changes`), or all (with `already_paused`, `not_paused`
+    /// and `same_rate`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Vec<ChangeJson>>,
+    /// The change that is final (with `change_final`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<ChangeJson>,
 }
 
 /// An invalid field.
@@ -60,8 +72,9 @@ pub(super) enum ServerErrors {
         example = json!({"type": "about:blank", "title": "Internal Server Error", "status": 500, "code": "internal",
             "detail": "the server failed; the cause is in its log"}))]
     Internal(Problem),
-    /// `store_unavailable`; `store_not_writable` if only reads work; `opening` at the start; or `newer_record` if only a later version
-    /// of the server can read the session
+    /// `store_unavailable`; `store_not_writable` if only reads work; `opening` at the start; `newer_record` if only a later version
+    /// of the server can read the session; or `clock_unsure` if a session with a notice is to be changed while the clocks of the server
+    /// and its store are not known to agree
     #[response(
         status = 503,
         content_type = "application/problem+json",

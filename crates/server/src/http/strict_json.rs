@@ -100,13 +100,13 @@ enum Path<'parse> {
 }
 
 impl fmt::Display for Path<'_> {
-    /// Writes the keys and array indices with dots between them: `rules.break_interval`, `items.0`.
+    /// Writes the keys with dots between them, and indices in brackets: `rules.break_interval`, `items[0]`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Root => Ok(()),
             Self::Key(Self::Root, key) => f.write_str(key),
             Self::Key(parent, key) => write!(f, "{parent}.{key}"),
-            Self::Item(parent, index) => write!(f, "{parent}.{index}"),
+            Self::Item(parent, index) => write!(f, "{parent}[{index}]"),
         }
     }
 }
@@ -243,7 +243,7 @@ mod tests {
     #[test]
     fn a_duplicate_key_is_reported_with_its_path() {
         let (_, duplicates) = parse(br#"{"a":1,"b":{"c":[{"d":1,"d":2}]},"a":3}"#).unwrap();
-        assert_eq!(duplicates, ["b.c.0.d", "a"]);
+        assert_eq!(duplicates, ["b.c[0].d", "a"]);
     }
 
     #[test]
@@ -265,10 +265,10 @@ mod tests {
         for (json, path, mistake) in [
             ("1e400", "", Mistake::HugeNumber),
             (r#"{"a":-1e400}"#, "a", Mistake::HugeNumber),
-            (r#"{"a":{"b":[0,1e99999999999]}}"#, "a.b.1", Mistake::HugeNumber),
+            (r#"{"a":{"b":[0,1e99999999999]}}"#, "a.b[1]", Mistake::HugeNumber),
             (&format!(r#"{{"a":{}}}"#, "9".repeat(400)), "a", Mistake::HugeNumber),
             (r#"{"a":"\ud800"}"#, "a", Mistake::LoneSurrogate),
-            (r#"{"a":["\udc00"]}"#, "a.0", Mistake::LoneSurrogate),
+            (r#"{"a":["\udc00"]}"#, "a[0]", Mistake::LoneSurrogate),
             (r#"{"a":"\ud800x"}"#, "a", Mistake::LoneSurrogate),
             (r#"{"a":"\ud800\n"}"#, "a", Mistake::LoneSurrogate),
             (r#"{"a":"\ud800\ud800"}"#, "a", Mistake::LoneSurrogate),

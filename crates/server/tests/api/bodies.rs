@@ -42,8 +42,8 @@ async fn values_that_no_field_can_take_are_errors_of_their_fields() {
         (r#"{"tick_ms":1e400}"#, "tick_ms", "tick_ms must be a number that a double can hold, got 1e400"),
         (
             r#"{"tick_ms":1,"metadata":{"a":[-1e400]}}"#,
-            "metadata.a.0",
-            "metadata.a.0 must be a number that a double can hold, got -1e400",
+            "metadata.a[0]",
+            "metadata.a[0] must be a number that a double can hold, got -1e400",
         ),
         (
             r#"{"tick_ms":1,"metadata":{"a":"\ud800"}}"#,

@@ -36,8 +36,12 @@ fn every_route_declares_every_status() {
         ("post /v1/sessions", "201 400 408 413 415 500 503"),
         ("get /v1/sessions/{id}", "200 304 400 404 500 503"),
         ("get /v1/sessions/{id}/events", "200 400 404 500"),
-        ("get /v1/sessions/{id}/state", "200 400 404 500 503"),
-        ("post /v1/sessions/{id}/stop", "200 400 404 408 409 413 415 500 503"),
+        ("get /v1/sessions/{id}/state", "200 400 404 409 500 503"),
+        ("post /v1/sessions/{id}/pause", "200 400 404 408 409 412 413 415 500 503"),
+        ("post /v1/sessions/{id}/resume", "200 400 404 408 409 412 413 415 500 503"),
+        ("post /v1/sessions/{id}/rate", "200 400 404 408 409 412 413 415 500 503"),
+        ("post /v1/sessions/{id}/withdraw", "200 400 404 408 409 412 413 415 500 503"),
+        ("post /v1/sessions/{id}/stop", "200 400 404 408 409 412 413 415 500 503"),
         ("get /v1/time", "200"),
         ("get /healthz", "200"),
         ("get /readyz", "200 503"),
@@ -82,8 +86,21 @@ async fn the_documented_fields_are_the_accepted_ones() {
     let body = r#"{"tick_ms":1,"rules":{"break_interval":{"min":1,"max":1,"x":1}}}"#;
     let response = server.api.post("/v1/sessions", body).await;
     assert_eq!(known_fields(&response, "rules.break_interval.x"), properties(interval));
-    let response = server.api.post(&format!("{session}/stop"), r#"{"x":1}"#).await;
-    assert_eq!(known_fields(&response, "x"), properties(&schemas["StopSession"]));
+    for (route, body, schema) in [
+        ("pause", r#"{"x":1}"#, "PauseSession"),
+        ("resume", r#"{"x":1}"#, "ResumeSession"),
+        ("rate", r#"{"x":1,"tick_ms":50}"#, "SetSessionRate"),
+        ("withdraw", r#"{"x":1}"#, "WithdrawChanges"),
+        ("stop", r#"{"x":1}"#, "StopSession"),
+    ] {
+        let response = server.api.post(&format!("{session}/{route}"), body).await;
+        assert_eq!(known_fields(&response, "x"), properties(&schemas[schema]), "{route}");
+    }
+    let plan = r#"{"tick_ms":1,"schedule":[{"at":"2999-01-01T00:00:00Z","paused":true,"x":1}]}"#;
+    let kinds = schemas["Change"]["oneOf"].as_array().unwrap();
+    let documented = kinds.iter().flat_map(properties).collect();
+    let response = server.api.post("/v1/sessions", plan).await;
+    assert_eq!(known_fields(&response, "schedule[0].x"), documented);
 
     let parameters = &document["paths"]["/v1/sessions/{id}/state"]["get"]["parameters"];
     let query = parameters.as_array().unwrap().iter().filter(|parameter| parameter["in"] == "query");
@@ -113,7 +130,8 @@ fn assert_matches(schema: &str, response: &Response) {
 async fn responses_match_their_documented_schemas() {
     let server = LocalServer::start();
     let document = document();
-    let body = r#"{"tick_ms":100,"metadata":{}}"#;
+    let body = r#"{"tick_ms":100,"metadata":{},"schedule":[
+        {"at":"2999-01-01T00:00:00Z","paused":true},{"at":"2999-01-02T00:00:00Z","tick_ms":100}]}"#;
     let session = server.api.create(body).await;
     let stop = server.api.post(&format!("{session}/stop"), "").await;
     let responses = [
@@ -133,12 +151,32 @@ async fn responses_match_their_documented_schemas() {
             "{schema}: every documented field is present"
         );
     }
+    let other = server.api.create(body).await;
+    server.clock.set("2026-01-31T12:00:10.000Z");
     let problems = [
         server.api.get("/nothing").await,
         server.api.post("/v1/sessions", "{}").await,
         server.api.post(&format!("{session}/stop"), "").await,
+        server.api.post(&format!("{other}/pause"), r#"{"at":"2026-01-31T12:00:09Z"}"#).await,
+        server.api.post(&format!("{other}/pause"), "").await,
     ];
-    for problem in problems {
-        assert_matches("Problem", &problem);
+    for problem in &problems {
+        assert_matches("Problem", problem);
     }
+    let soon = r#"{"tick_ms":100,"start_at":"2026-01-31T12:00:00Z",
+                   "schedule":[{"at":"2026-01-31T12:00:10.400Z","paused":true}]}"#;
+    let other = server.api.create(soon).await;
+    let last = server.api.post(&format!("{other}/withdraw"), r#"{"from":"2026-01-31T12:00:10Z"}"#).await;
+    last.problem(409, "change_final");
+    assert_matches("Problem", &last);
+    let found = problems.iter().chain([&last]).flat_map(|problem| {
+        let problem = problem.json();
+        problem.as_object().unwrap().keys().cloned().collect::<Vec<_>>()
+    });
+    let found: BTreeSet<String> = found.collect();
+    assert_eq!(
+        found,
+        properties(&document["components"]["schemas"]["Problem"]),
+        "every documented member is present"
+    );
 }

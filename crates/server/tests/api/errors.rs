@@ -81,7 +81,7 @@ async fn every_field_of_a_new_session_is_validated() {
         (
             r#"{"tick_ms":1,"tickms":1}"#,
             "tickms",
-            "tickms is not a known field; known fields: tick_ms, start_at, seed, rules, metadata, ttl_seconds",
+            "tickms is not a known field; known fields: tick_ms, start_at, schedule, notice_ms, seed, rules, metadata, ttl_seconds",
         ),
         (
             r#"{"tick_ms":1,"rules":{"break_interval":{"min":1,"max":2,"mean":3}}}"#,
@@ -91,8 +91,8 @@ async fn every_field_of_a_new_session_is_validated() {
         (r#"{"tick_ms":1,"tick_ms":2}"#, "tick_ms", "tick_ms appears more than once"),
         (
             r#"{"tick_ms":1,"metadata":{"a":[{"b":1,"b":2}]}}"#,
-            "metadata.a.0.b",
-            "metadata.a.0.b appears more than once",
+            "metadata.a[0].b",
+            "metadata.a[0].b appears more than once",
         ),
     ];
     for (body, field, message) in cases {

@@ -1,6 +1,8 @@
 //! The events of a session, with a clock that the test sets.
 
+mod changes;
 mod lost_stop;
+mod settled;
 mod streams;
 
 use std::time::Duration;

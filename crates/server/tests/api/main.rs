@@ -16,6 +16,7 @@ mod operation;
 mod pages;
 mod reads;
 mod redis;
+mod schedule;
 mod sessions;
 mod several;
 mod slow_store;

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde_json::Value;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tickseed_session::SessionId;
 use tickseed_store::test_servers::RedisServer;
@@ -42,9 +43,36 @@ async fn shows_stop(api: &Api, path: &str, at: &str) {
     timeout(DEADLINE, shown).await.expect("the stop shows");
 }
 
+/// Waits until a server shows this revision of a session.
+async fn shows_revision(api: &Api, path: &str, revision: u64) {
+    let shown = async {
+        while api.get(path).await.json()["revision"] != revision {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(DEADLINE, shown).await.expect("the revision shows");
+}
+
+/// Returns a session without a schedule and a notice as the previous version shows it, which knows nothing of either.
+async fn without_schedule(api: &Api, path: &str) -> Value {
+    let answer = api.get(path).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let mut session = answer.json();
+    let fields = session.as_object_mut().unwrap();
+    for (name, unused) in [("schedule", json!([])), ("notice_ms", json!(0)), ("requires", json!([]))] {
+        assert!(fields.remove(name).is_none_or(|value| value == unused), "{name}: {}", answer.text);
+    }
+    session
+}
+
 async fn assert_same_answer(one: &Api, other: &Api, path: &str) {
-    let (one, other) = (one.get(path).await, other.get(path).await);
-    assert_eq!((one.status, &one.text, one.header("etag")), (200, &other.text, other.header("etag")));
+    assert_eq!(without_schedule(one, path).await, without_schedule(other, path).await);
+}
+
+/// Posts to a route of a session, which must succeed.
+async fn change(api: &Api, path: &str, route: &str, body: &str) {
+    let answer = api.post(&format!("{path}/{route}"), body).await;
+    assert_eq!(answer.status, 200, "{route}: {}", answer.text);
 }
 
 #[tokio::test]
@@ -55,19 +83,23 @@ async fn the_embedded_store_survives_an_upgrade_and_a_rollback() {
     let mut before = Process::spawn(&mut previous_command(folder.path()));
     let old = before.api.create(SESSION).await;
     stop(&before.api, &old, STOPS[0]).await;
-    let expected = before.api.get(&old).await.text;
+    let expected = before.api.get(&old).await.json();
     before.kill();
 
     let mut upgraded = Process::start(folder.path());
-    assert_eq!(upgraded.api.get(&old).await.text, expected);
+    assert_eq!(without_schedule(&upgraded.api, &old).await, expected);
     stop(&upgraded.api, &old, STOPS[1]).await;
     let new = upgraded.api.create(SESSION).await;
-    let expected = [upgraded.api.get(&old).await.text, upgraded.api.get(&new).await.text];
+    // What has been taken back leaves no trace that the previous version could not read.
+    change(&upgraded.api, &old, "pause", r#"{"at":"2998-01-01T00:00:00Z"}"#).await;
+    change(&upgraded.api, &old, "withdraw", "").await;
+    let expected = [&old, &new].map(|path| without_schedule(&upgraded.api, path));
+    let expected = join_all(expected).await;
     upgraded.kill();
 
     let rolled_back = Process::spawn(&mut previous_command(folder.path()));
     for (path, expected) in [&old, &new].into_iter().zip(expected) {
-        assert_eq!(rolled_back.api.get(path).await.text, expected);
+        assert_eq!(rolled_back.api.get(path).await.json(), expected);
         stop(&rolled_back.api, path, STOPS[2]).await;
     }
 }
@@ -92,6 +124,68 @@ async fn two_versions_share_a_redis() {
         shows_stop(one, &path, STOPS[1]).await;
         assert_same_answer(one, other, &path).await;
     }
+}
+
+/// Sessions that the previous version cannot read.
+const NEWER: [&str; 2] = [
+    r#"{"tick_ms":100,"seed":"é","notice_ms":5000}"#,
+    r#"{"tick_ms":100,"seed":"é","schedule":[{"at":"2999-01-01T00:00:00Z","paused":true}]}"#,
+];
+
+/// Checks that the previous version refuses a session, and has not a word to say about its state.
+async fn assert_refuses(previous: &Api, path: &str) {
+    for question in [path.to_owned(), format!("{path}/state")] {
+        previous.get(&question).await.problem(503, "newer_record");
+    }
+    previous.post(&format!("{path}/stop"), "").await.problem(503, "newer_record");
+    let blocks = Listener::start(previous, path).await.remaining_blocks().await;
+    assert!(blocks.len() == 1 && !blocks[0].retry.is_empty(), "the stream ends at once: {blocks:?}");
+}
+
+#[tokio::test]
+async fn the_version_before_refuses_a_session_with_a_schedule_or_a_notice_and_never_writes_it() {
+    let folder = TempDir::new().unwrap();
+    let mut upgraded = Process::start(folder.path());
+    let mut sessions = Vec::new();
+    for body in NEWER {
+        let path = upgraded.api.create(body).await;
+        sessions.push((upgraded.api.get(&path).await.text, path));
+    }
+    let plain = upgraded.api.create(SESSION).await;
+    upgraded.kill();
+
+    let mut rolled_back = Process::spawn(&mut previous_command(folder.path()));
+    for (_, path) in &sessions {
+        assert_refuses(&rolled_back.api, path).await;
+    }
+    stop(&rolled_back.api, &plain, "2999-01-01T00:00:01.000Z").await;
+    rolled_back.kill();
+
+    let upgraded = Process::start(folder.path());
+    for (text, path) in &sessions {
+        assert_eq!(upgraded.api.get(path).await.text, *text);
+        stop(&upgraded.api, path, "2999-01-01T00:00:01.000Z").await;
+    }
+    shows_stop(&upgraded.api, &plain, "2999-01-01T00:00:01.000Z").await;
+}
+
+#[tokio::test]
+async fn the_version_before_refuses_a_session_for_as_long_as_it_has_a_schedule() {
+    let (folder, redis) = (TempDir::new().unwrap(), RedisServer::start(&[]));
+    let before = Process::spawn(previous_command(folder.path()).args(["--store", &redis.address()]));
+    let after = Process::spawn(serve_command(folder.path()).args(["--store", &redis.address()]));
+    let path = before.api.create(SESSION).await;
+    let (listener, first) = Listener::start_with_first_event(&before.api, &path).await;
+    assert_eq!(first.event, "session");
+    change(&after.api, &path, "pause", r#"{"at":"2999-01-01T00:00:00Z"}"#).await;
+    let last = timeout(DEADLINE, listener.remaining_blocks()).await.expect("the stream ends");
+    assert!(last.iter().all(|block| !block.is_event()), "it shows no session: {last:?}");
+    assert_refuses(&before.api, &path).await;
+    change(&after.api, &path, "withdraw", "").await;
+    shows_revision(&before.api, &path, 3).await;
+    assert_same_answer(&before.api, &after.api, &path).await;
+    stop(&before.api, &path, "2999-01-01T00:00:01.000Z").await;
+    shows_stop(&after.api, &path, "2999-01-01T00:00:01.000Z").await;
 }
 
 /// A Redis with a server on it, and a session in it.
@@ -142,7 +236,7 @@ impl Stored {
 
 #[tokio::test]
 async fn a_record_of_a_later_version_is_refused_and_never_written() {
-    for (form, engine_version) in [("\u{3}\0\0\0\0\0\0\0\u{2}", 1), ("\u{2}\0\0\0\0\0\0\0\u{2}", 2)] {
+    for (form, engine_version) in [("\u{4}\0\0\0\0\0\0\0\u{2}", 1), ("\u{2}\0\0\0\0\0\0\0\u{2}", 2)] {
         let stored = Stored::new().await;
         let (api, path) = (&stored.server.api, &stored.path);
         let (mut listener, first) = Listener::start_with_first_event(api, path).await;

@@ -7,6 +7,7 @@ mod reports;
 mod scripted_store;
 mod size;
 mod without_feed;
+mod writes;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

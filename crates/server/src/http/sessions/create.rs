@@ -6,13 +6,17 @@ use serde_json::{Map, Value};
 use tickseed_engine::{BreakInterval, Rules, Schedule, Seed};
 use utoipa::ToSchema;
 
-use super::{SessionJson, representation};
+use super::change_json::ChangeJson;
+use super::plan::{check_changes, read_changes};
+use super::{SessionJson, insert_settled_until, representation};
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, integer, string, timestamp};
 use crate::http::json_object::JsonObject;
 use crate::http::problem::{BodyErrors, ServerErrors};
 use crate::http::stage::Service;
-use tickseed_session::{Metadata, NewSession, Notice, Session, TimeToLive, Timestamp, plain_schedule};
+use tickseed_session::{
+    InvalidNotice, Metadata, NewSession, Notice, Session, SessionSchedule, TimeToLive, Timestamp,
+};
 
 // Only the OpenAPI document uses this type: `read` reads the fields one by one, so that one response can list every
 // mistake. A test checks that both have the same fields.
@@ -29,6 +33,13 @@ pub(in crate::http) struct CreateSession {
     /// milliseconds are cut off. Default: three seconds from now.
     #[schema(value_type = Option<String>, format = DateTime, pattern = r"^(19[7-9]|[2-9][0-9]{2})[0-9]-")]
     start_at: Option<Timestamp>,
+    /// The changes that are known from the start, in order, each after `start_at`. The notice does not apply to them. Default: none.
+    #[schema(max_items = 256)]
+    schedule: Option<Vec<ChangeJson>>,
+    /// How far ahead later changes and stops are dated, in milliseconds: 0 to 86 400 000 (a day). Never changes. With 0, which is
+    /// the default, they take effect at once, and responses promise nothing.
+    #[schema(minimum = 0, maximum = 86_400_000, example = 0)]
+    notice_ms: Option<u32>,
     /// The string that determines every break and every draw: 1 to 128 bytes of UTF-8. Default: a random UUID.
     #[schema(min_length = 1, max_length = 128)]
     seed: Option<String>,
@@ -81,16 +92,24 @@ struct CreateBreakInterval {
     request_body(content = CreateSession, description = "At most 64 KiB", example = json!({"tick_ms": 100})),
     responses(
         (status = 201, description = "The session was created and stored. It survives even if the server is killed at \
-            once", body = SessionJson, headers(("Location" = String, description = "The path of the session"))),
+            once", body = SessionJson, headers(
+                ("Location" = String, description = "The path of the session"),
+                ("ETag" = String, description = "The entity tag of the session, as `GET /v1/sessions/{id}` sends it"),
+                ("Tickseed-Settled-Until" = Option<String>, description = "As for `GET /v1/sessions/{id}`"),
+            )),
         BodyErrors,
         ServerErrors,
     )
 )]
 pub(in crate::http) async fn handle(service: Service, body: JsonObject) -> Result<HttpResponse, ApiError> {
     let new = read(Fields::new(body.0), service.clock().now())?;
-    let session = service.create(new).await?.session;
-    let representation = representation(&session, service.clock().now())?;
-    Ok(HttpResponse::Created()
+    let lookup = service.create(new).await?;
+    let session = &lookup.session;
+    let representation = representation(session, service.clock().now())?;
+    let mut response = HttpResponse::Created();
+    insert_settled_until(&mut response, &lookup);
+    Ok(response
+        .insert_header((header::ETAG, representation.entity_tag.as_str()))
         .insert_header((header::LOCATION, format!("/v1/sessions/{}", session.session().id)))
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .content_type(ContentType::json())
@@ -98,10 +117,8 @@ pub(in crate::http) async fn handle(service: Service, body: JsonObject) -> Resul
 }
 
 fn read(mut fields: Fields, created_at: Timestamp) -> Result<NewSession, ApiError> {
-    let tick_ms = fields.required("tick_ms", integer);
-    let start_at =
-        fields.optional("start_at", timestamp).unwrap_or_else(|| Session::default_start(created_at));
-    let schedule = tick_ms.and_then(|tick_ms| fields.check(Schedule::new(start_at.millis(), tick_ms)));
+    let schedule = read_schedule(&mut fields, created_at);
+    let notice = fields.optional("notice_ms", read_notice).unwrap_or_default();
     let seed = fields.optional("seed", string).and_then(|seed| fields.check(Seed::new(&seed)));
     let rules = fields.object("rules", read_rules).unwrap_or_default();
     let metadata = fields.optional("metadata", read_metadata);
@@ -109,12 +126,29 @@ fn read(mut fields: Fields, created_at: Timestamp) -> Result<NewSession, ApiErro
     fields.finish(schedule.map(|schedule| NewSession {
         created_at,
         seed,
-        schedule: plain_schedule(schedule),
-        notice: Notice::NONE,
+        schedule,
+        notice,
         rules,
         metadata,
         time_to_live,
     }))
+}
+
+fn read_schedule(fields: &mut Fields, created_at: Timestamp) -> Option<SessionSchedule> {
+    let tick_ms = fields.required("tick_ms", integer);
+    let has_start = fields.has("start_at");
+    let start_at = fields.optional("start_at", timestamp);
+    let start_at = if has_start { start_at } else { Some(Session::default_start(created_at)) };
+    let changes = read_changes(fields);
+    // Checked with any start, so that an invalid start does not hide an error here.
+    let schedule = tick_ms
+        .and_then(|tick_ms| fields.check(Schedule::new(start_at.unwrap_or(created_at).millis(), tick_ms)));
+    check_changes(fields, start_at.and(schedule.as_ref())?, &changes?)
+}
+
+fn read_notice(value: &Value) -> Result<Notice, String> {
+    let notice = integer(value).ok().map(Notice::from_millis);
+    notice.and_then(Result::ok).ok_or_else(|| InvalidNotice.to_string())
 }
 
 fn read_rules(fields: &mut Fields) -> Option<Rules> {

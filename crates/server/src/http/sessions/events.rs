@@ -1,5 +1,8 @@
 //! `GET /v1/sessions/{id}/events`: changes to a session, as server-sent events.
 
+mod names;
+mod settled;
+
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,13 +15,18 @@ use bytestring::ByteString;
 use futures_util::stream;
 use russe::{Event, Message};
 use serde_json::json;
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::{SessionPath, representation, representation_with, session_id};
+use self::names::names;
+use self::settled::{SettledTimes, look_up_at};
+use super::{SessionPath, entity_tags, representation, session_id};
 use crate::http::error::ApiError;
 use crate::http::problem::{Problem, SessionNotFound};
 use crate::http::stage::{Service, Stage};
-use tickseed_session::{Listener, ReadySession, ServiceError, SessionId, Status, StoreError, Update};
+use tickseed_session::{
+    Listener, Lookup, ReadySession, ServiceError, SessionId, StoreError, Timestamp, Update,
+};
 
 /// How many milliseconds a client waits before it reconnects. The delay is random, so that clients do not all come back
 /// at once.
@@ -30,23 +38,33 @@ pub struct EventStreams {
     /// How often a silent stream sends a heartbeat. Must be shorter than the idle timeout of proxies, which is often a
     /// minute.
     pub heartbeat_every: Duration,
+    /// How often a stream says at most until when its session is settled. It does so after a third of the session's notice if that
+    /// is longer.
+    pub settled_every: Duration,
     /// Ends all streams when it is cancelled.
     pub shutdown: CancellationToken,
 }
 
 impl Default for EventStreams {
-    /// A heartbeat every 15 seconds.
+    /// A heartbeat every 15 seconds, and an event `settled` at most every second.
     fn default() -> Self {
-        Self { heartbeat_every: Duration::from_secs(15), shutdown: CancellationToken::new() }
+        Self {
+            heartbeat_every: Duration::from_secs(15),
+            settled_every: Duration::from_secs(1),
+            shutdown: CancellationToken::new(),
+        }
     }
 }
 
 /// Streams changes to a session as server-sent events.
 ///
-/// The events are `session`, the current session, at first and if the store has lost a stop; `stopped`, whenever a stop
-/// is set or moved to an earlier time; and `expired`, the end. Ticks are never sent. The id of an event with a session is
-/// the session's entity tag, as in `ETag`. A client that sends it back as `Last-Event-ID` receives the session again only
-/// if it has changed.
+/// The events are `session`, the current session, at first and if the store has lost a change; `changed`, whenever the schedule
+/// changes; `stopped`, whenever a stop is set or moved to an earlier time; and `expired`, the end. Ticks are never sent. The id of an
+/// event with a session is the session's entity tag, as in `ETag`. A client that sends it back as `Last-Event-ID` receives the session
+/// again only if it has changed.
+///
+/// Sessions with a notice have one more event, `settled`: no change and no stop that is not in the session sent last takes effect
+/// before `settled_until`. `etag` is the id of that session. The event itself has no id.
 #[utoipa::path(
     get,
     path = "/v1/sessions/{id}/events",
@@ -58,8 +76,8 @@ impl Default for EventStreams {
             description = "The id of the last event received. With any other value, the stream begins with the session"),
     ),
     responses(
-        (status = 200, description = "Server-sent events. The data of `session` and `stopped` is the session; that of \
-            `expired` contains only its `id`. While the store does not answer or is being opened, while the server is about to end, or if only a later version of the server understands the \
+        (status = 200, description = "Server-sent events. The data of `session`, `changed` and `stopped` is the session; that of \
+            `expired` contains only its `id`; that of `settled` is `settled_until` and `etag`. While the store does not answer or is being opened, while the server is about to end, or if only a later version of the server understands the \
             session, the stream sends only `retry` and ends",
             body = String, content_type = "text/event-stream",
             example = json!("retry: 4711\n\nid: \"5f70bf18…\"\nevent: session\ndata: {\"id\":\"sess_…\",\"revision\":1,…}\n\n")),
@@ -88,8 +106,18 @@ pub(in crate::http) async fn handle(
         Err(error) => return Err(error.into()),
     };
     let last_event_id = request.headers().get("last-event-id").cloned();
-    let phase = Phase::Retry;
-    let events = Events { service, streams, id, listener, last_event_id, session: None, phase };
+    let events = Events {
+        settled: SettledTimes::new(streams.settled_every),
+        heartbeat_at: Instant::now() + streams.heartbeat_every,
+        service,
+        streams,
+        id,
+        listener,
+        last_event_id,
+        known: None,
+        following: None,
+        phase: Phase::Retry,
+    };
     let mut response = event_stream().streaming(stream::unfold(events, Events::next));
     if request.version() < Version::HTTP_11 {
         end_with_connection(&mut response);
@@ -132,9 +160,21 @@ struct Events {
     listener: Listener,
     /// The id of the last event that the client has received on an earlier stream.
     last_event_id: Option<HeaderValue>,
-    /// The session of the last update on this stream.
-    session: Option<Arc<ReadySession>>,
+    /// What the client has, from this stream or an earlier one.
+    known: Option<Known>,
+    /// An event that follows the last one at once.
+    following: Option<Event>,
+    settled: SettledTimes,
+    /// When the next heartbeat is due, if nothing else is sent before.
+    heartbeat_at: Instant,
     phase: Phase,
+}
+
+/// The session that a client has.
+struct Known {
+    session: Arc<ReadySession>,
+    /// The entity tag under which the client got it.
+    entity_tag: String,
 }
 
 /// What a stream sends next.
@@ -154,90 +194,123 @@ impl Events {
                 self.phase = Phase::Updates;
                 retry()
             }
-            Phase::Updates => self.update_or_heartbeat().await,
+            Phase::Updates => match self.following.take() {
+                Some(event) => event,
+                None => self.wait_for_event().await,
+            },
             Phase::End => return None,
         };
+        self.heartbeat_at = Instant::now() + self.streams.heartbeat_every;
         let bytes = event.into_bytestring().map(ByteString::into_bytes);
         // The only possible error is a line break where none is allowed, and no event here has one.
         bytes.ok().map(|bytes| (Ok(bytes), self))
     }
 
-    /// Waits for the next event to send: a update that is new to the client, a heartbeat, or the end.
-    async fn update_or_heartbeat(&mut self) -> Event {
+    /// Waits for the next event to send: an update that is new to the client, until when its session is settled, a heartbeat, or the
+    /// end.
+    async fn wait_for_event(&mut self) -> Event {
         loop {
-            let timeout = self.until_heartbeat_or_expiry();
-            tokio::select! {
+            let (settled_at, wake_at) = (self.settled_due_at(), self.heartbeat_or_expiry_at());
+            let event = tokio::select! {
                 biased;
-                () = self.streams.shutdown.cancelled() => {
-                    self.phase = Phase::End;
-                    return retry();
-                }
-                update = self.listener.next() => {
-                    let session = match update {
-                        Update::Session(session) => session,
-                        Update::Removed => return self.expired(),
-                        Update::Unreadable => {
-                            // The client reconnects, perhaps to a server of the later version.
-                            self.phase = Phase::End;
-                            return retry();
-                        }
-                    };
-                    let event = self.event(&session);
-                    self.session = Some(session);
-                    if let Some(event) = event {
-                        return event;
-                    }
-                }
-                () = tokio::time::sleep(timeout) => return self.heartbeat_or_expired(),
+                () = self.streams.shutdown.cancelled() => Some(self.end()),
+                update = self.listener.next() => self.update(update),
+                lookup = look_up_at(settled_at, &self.service, self.id) => self.settled_event(lookup.as_ref()),
+                () = sleep_until(wake_at) => self.heartbeat_or_expired(),
+            };
+            if let Some(event) = event {
+                return event;
             }
         }
     }
 
-    /// Returns the event for a session, or `None` if the client already has it.
-    fn event(&self, session: &ReadySession) -> Option<Event> {
-        let name = match &self.session {
-            None if self.client_has(session) => return None,
-            // The only change that gives a session a later revision is a stop.
-            Some(known) if known.session().revision < session.session().revision => "stopped",
-            // The first session, or the store has lost a stop.
-            _ => "session",
-        };
-        let representation = representation(session, self.service.clock().now()).ok()?;
-        let data = ByteString::try_from(representation.body.clone()).ok()?;
-        Some(message(name, Some(&representation.entity_tag), data))
-    }
-
-    /// Returns whether the client has received this session on an earlier stream. It still has it if the stop has taken effect
-    /// since then, which changes the entity tag.
-    fn client_has(&self, session: &ReadySession) -> bool {
-        let Some(last_event_id) = &self.last_event_id else { return false };
-        Status::ALL.into_iter().any(|status| {
-            let representation = representation_with(session, status);
-            representation.is_ok_and(|representation| *last_event_id == representation.entity_tag)
-        })
-    }
-
-    /// Returns how long to wait for a update before a heartbeat is due or the session expires, whichever comes first.
-    fn until_heartbeat_or_expiry(&self) -> Duration {
-        let now = self.service.clock().now();
-        let expires_at = self.session.as_ref().and_then(|session| session.session().expires_at);
-        let time_left = expires_at.map(|at| u64::try_from(at.millis() - now.millis()).unwrap_or(0));
-        let heartbeat_every = self.streams.heartbeat_every;
-        time_left.map_or(heartbeat_every, |left| heartbeat_every.min(Duration::from_millis(left)))
-    }
-
-    fn heartbeat_or_expired(&mut self) -> Event {
-        let now = self.service.clock().now();
-        if self.session.as_ref().is_some_and(|session| session.session().has_expired(now)) {
-            return self.expired();
+    /// Returns the event for an update, or `None` if the client already has the session.
+    fn update(&mut self, update: Update) -> Option<Event> {
+        match update {
+            Update::Session(session) => self.session_event(session),
+            Update::Removed => Some(self.expired()),
+            // The client reconnects, perhaps to a server of the later version.
+            Update::Unreadable => Some(self.end()),
         }
-        Event::Comment("nothing new".into())
+    }
+
+    fn session_event(&mut self, session: Arc<ReadySession>) -> Option<Event> {
+        let names = match &self.known {
+            Some(known) => names(known.session.session(), session.session()),
+            None => match self.tag_that_client_has(&session) {
+                Some(entity_tag) => {
+                    self.known = Some(Known { session, entity_tag });
+                    return None;
+                }
+                None => &["session"],
+            },
+        };
+        let representation = representation(&session, self.service.clock().now()).ok()?;
+        let (entity_tag, data) = (representation.entity_tag.clone(), representation.body.clone());
+        let data = ByteString::try_from(data).ok()?;
+        let mut events = names.iter().map(|name| message(name, Some(&entity_tag), data.clone()));
+        let (event, following) = (events.next(), events.next());
+        drop(events);
+        self.following = following;
+        self.known = Some(Known { session, entity_tag });
+        self.settled.has_new_session();
+        event
+    }
+
+    /// Returns the id of the session if the client has received it on an earlier stream. It still has it if a change or the stop has
+    /// taken effect since then, which changes the entity tag.
+    fn tag_that_client_has(&self, session: &ReadySession) -> Option<String> {
+        let last_event_id = self.last_event_id.as_ref()?;
+        entity_tags(session).find(|entity_tag| *last_event_id == *entity_tag).map(str::to_owned)
+    }
+
+    /// Returns when to look the session up to say until when it is settled.
+    fn settled_due_at(&self) -> Option<Instant> {
+        let notice = self.known.as_ref()?.session.session().notice;
+        self.settled.due_at(notice, Instant::now())
+    }
+
+    /// Returns the event that says until when the session is settled. A promise for another session waits until the client has that
+    /// session.
+    fn settled_event(&mut self, lookup: Option<&Lookup>) -> Option<Event> {
+        let known = self.known.as_ref()?;
+        let is_known = |found: &&Lookup| {
+            Arc::ptr_eq(&found.session, &known.session) || found.session.session() == known.session.session()
+        };
+        let settled_until = lookup.filter(is_known).and_then(Lookup::settled_until);
+        let settled_until: Timestamp = self.settled.tried(settled_until, Instant::now())?;
+        let data = json!({"settled_until": settled_until, "etag": known.entity_tag});
+        Some(message("settled", None, data.to_string().into()))
+    }
+
+    /// Returns when a heartbeat is due or the session expires, whichever comes first.
+    fn heartbeat_or_expiry_at(&self) -> Instant {
+        let now = self.service.clock().now();
+        let expires_at = self.known.as_ref().and_then(|known| known.session.session().expires_at);
+        let time_left = expires_at.map(|at| u64::try_from(at.millis() - now.millis()).unwrap_or(0));
+        // A heartbeat comes first, or the sum would not fit.
+        let expiry = time_left.and_then(|left| Instant::now().checked_add(Duration::from_millis(left)));
+        expiry.map_or(self.heartbeat_at, |expiry| expiry.min(self.heartbeat_at))
+    }
+
+    fn heartbeat_or_expired(&mut self) -> Option<Event> {
+        let now = self.service.clock().now();
+        if self.known.as_ref().is_some_and(|known| known.session.session().has_expired(now)) {
+            return Some(self.expired());
+        }
+        (self.heartbeat_at <= Instant::now()).then(|| Event::Comment("nothing new".into()))
     }
 
     /// Ends the stream with the last event. It has no id, because it has no session.
     fn expired(&mut self) -> Event {
         self.phase = Phase::End;
         message("expired", None, json!({"id": self.id}).to_string().into())
+    }
+
+    /// Ends the stream so that the client reconnects.
+    fn end(&mut self) -> Event {
+        self.phase = Phase::End;
+        retry()
     }
 }
 

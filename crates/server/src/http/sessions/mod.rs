@@ -1,15 +1,22 @@
 //! The endpoints of sessions, and the JSON they share.
 
+mod change;
+pub(super) mod change_json;
 pub(super) mod create;
 pub(super) mod events;
+pub(super) mod pause;
+mod plan;
+pub(super) mod rate;
 pub(super) mod read;
+pub(super) mod resume;
 pub(super) mod state;
 pub(super) mod stop;
+pub(super) mod withdraw;
 
 use std::time::Duration;
 
 use actix_web::HttpResponseBuilder;
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderName};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
@@ -17,7 +24,13 @@ use utoipa::{IntoParams, ToSchema};
 use super::entity_tag::entity_tag;
 use super::error::ApiError;
 use super::fields::quoted;
-use tickseed_session::{Metadata, ReadySession, Representation, Session, SessionId, Status, Timestamp};
+use change_json::{ChangeJson, changes_json};
+use tickseed_session::{
+    Lookup, Metadata, ReadySession, Representation, Session, SessionId, Status, Timestamp,
+};
+
+/// The header that says until when a session is settled.
+const SETTLED_UNTIL: HeaderName = HeaderName::from_static("tickseed-settled-until");
 
 /// A session: everything a client needs to compute the state at any instant.
 #[derive(Debug, Serialize, ToSchema)]
@@ -32,24 +45,35 @@ pub(super) struct SessionJson {
     /// When step 0 begins.
     #[schema(value_type = String, format = DateTime, example = "2026-01-31T12:00:03.000Z")]
     start_at: Timestamp,
-    /// The length of a tick, in milliseconds.
+    /// The length of a tick at the start, in milliseconds.
     #[schema(minimum = 1, maximum = 86_400_000, example = 100)]
     tick_ms: u32,
+    /// Every change of the session's pace, past and future, in order: pauses, and ticks of another length.
+    #[schema(max_items = 256)]
+    schedule: Vec<ChangeJson>,
+    /// How far ahead changes and stops are dated, in milliseconds, beside a guard of one second or more. 0 for sessions whose
+    /// changes take effect at once.
+    #[schema(minimum = 0, maximum = 86_400_000, example = 0)]
+    notice_ms: u32,
     /// The rules, which determine how long rounds last.
     rules: RulesJson,
     /// The engine version that the session needs.
     #[schema(minimum = 1, example = 1)]
     engine_version: u32,
+    /// The names of what a reader must understand to compute the state. A client that does not know one of them must refuse the
+    /// session. `schedule` is there as soon as there is a change.
+    #[schema(example = json!([]))]
+    requires: Vec<&'static str>,
     /// The game's own data.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     metadata: Option<Metadata>,
-    /// Whether the session is running.
+    /// Whether the session is running, paused or stopped.
     status: StatusJson,
     /// When the session was created.
     #[schema(value_type = String, format = DateTime, example = "2026-01-31T12:00:00.000Z")]
     created_at: Timestamp,
-    /// When the state freezes or froze. In the future while the status is still `running`.
+    /// When the state freezes or froze. In the future while the status is not yet `stopped`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     stopped_at: Option<Timestamp>,
@@ -118,11 +142,14 @@ impl SessionJson {
             seed: session.seed.as_str().to_owned(),
             start_at: start_at.map_err(|error| ApiError::Internal(error.into()))?,
             tick_ms: session.schedule.tick_ms(),
+            schedule: changes_json(session.schedule.changes()),
+            notice_ms: session.notice.millis(),
             rules: RulesJson {
                 break_interval: BreakIntervalJson { min: interval.min(), max: interval.max() },
                 rounds_per_epoch: session.rules.rounds_per_epoch(),
             },
             engine_version: session.engine_version,
+            requires: session.requires().collect(),
             metadata: session.metadata.clone(),
             status: status.into(),
             created_at: session.created_at,
@@ -148,6 +175,19 @@ fn representation_with(session: &ReadySession, status: Status) -> Result<&Repres
         let body = body.into_boxed_slice().into();
         Ok(Representation { body, entity_tag })
     })
+}
+
+/// Returns the entity tags of a session, one for each status that it can have. All of them stand for the same session.
+fn entity_tags(session: &ReadySession) -> impl Iterator<Item = &str> {
+    let representations = session.session().statuses().map(|status| representation_with(session, status));
+    representations.flatten().map(|representation| representation.entity_tag.as_str())
+}
+
+/// Adds `Tickseed-Settled-Until` to a response about a session with a notice, if this server can promise anything.
+fn insert_settled_until(response: &mut HttpResponseBuilder, lookup: &Lookup) {
+    if let Some(settled_until) = lookup.settled_until() {
+        response.insert_header((SETTLED_UNTIL, settled_until.to_string()));
+    }
 }
 
 /// Adds `Age` to a response that comes from memory because the store cannot be reached.

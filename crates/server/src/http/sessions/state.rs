@@ -6,7 +6,7 @@ use serde::Serialize;
 use tickseed_engine::Step;
 use utoipa::ToSchema;
 
-use super::{SessionPath, StatusJson, insert_age, session_id};
+use super::{SessionPath, StatusJson, insert_age, insert_settled_until, session_id};
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, integer_in_query, timestamp};
 use crate::http::problem::{Problem, ServerErrors, SessionNotFound};
@@ -31,7 +31,7 @@ pub(in crate::http) struct StateJson {
     /// The instant of this state: now, `at`, or the beginning of `step`.
     #[schema(value_type = String, format = DateTime, example = "2026-01-31T12:00:07.200Z")]
     computed_at: Timestamp,
-    /// Whether the session is running at that instant.
+    /// Whether the session is running, paused or stopped at that instant.
     status: StatusJson,
 }
 
@@ -66,11 +66,16 @@ impl From<StateAnswer> for StateJson {
             description = "The step to compute. It must begin in the year 9999 or earlier. Not allowed with `at`"),
     ),
     responses(
-        (status = 200, description = "The state", body = StateJson, headers(("Age" = Option<u32>,
-            description = "Only while the store cannot be reached: the number of seconds since the session was \
-                certain to be current"))),
+        (status = 200, description = "The state", body = StateJson, headers(
+            ("Tickseed-Settled-Until" = Option<String>, description = "As for `GET /v1/sessions/{id}`"),
+            ("Age" = Option<u32>,
+                description = "Only while the store cannot be reached: the number of seconds since the session was \
+                    certain to be current"),
+        )),
         (status = 400, description = "`invalid_fields`", body = Problem, content_type = "application/problem+json"),
         SessionNotFound,
+        (status = 409, description = "`step_not_scheduled`: the step never begins, because the session is paused for good before",
+            body = Problem, content_type = "application/problem+json"),
         ServerErrors,
     )
 )]
@@ -84,6 +89,7 @@ pub(in crate::http) async fn handle(
     let (state, lookup) = service.state(id, moment).await?;
     let mut response = HttpResponse::Ok();
     insert_age(&mut response, lookup.age);
+    insert_settled_until(&mut response, &lookup);
     Ok(response.insert_header((header::CACHE_CONTROL, "no-store")).json(StateJson::from(state)))
 }
 

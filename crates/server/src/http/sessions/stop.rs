@@ -1,17 +1,18 @@
 //! `POST /v1/sessions/{id}/stop`
 
 use actix_web::http::header;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{SessionPath, StatusJson, session_id};
+use super::change::ChangeRequest;
+use super::{SessionPath, StatusJson, insert_settled_until, session_id};
 use crate::http::error::ApiError;
-use crate::http::fields::{Fields, timestamp};
+use crate::http::fields::timestamp;
 use crate::http::json_object::JsonObject;
 use crate::http::problem::{BodyErrors, Problem, ServerErrors, SessionNotFound};
 use crate::http::stage::Service;
-use tickseed_session::{ANY_SESSION, SessionId, Timestamp};
+use tickseed_session::{SessionId, Timestamp};
 
 // Only the OpenAPI document uses this type, as in `create`.
 /// When to stop the session.
@@ -20,7 +21,8 @@ use tickseed_session::{ANY_SESSION, SessionId, Timestamp};
 #[schema(as = StopSession)]
 #[expect(dead_code, reason = "describes the body for the OpenAPI document")]
 pub(in crate::http) struct StopSession {
-    /// When to stop: an RFC 3339 timestamp, not in the past and without leap seconds. Default: now.
+    /// When to stop: an RFC 3339 timestamp, not in the past, not within the notice, and without leap seconds. Default: as soon as
+    /// possible.
     #[schema(value_type = Option<String>, format = DateTime, pattern = r"^(19[7-9]|[2-9][0-9]{2})[0-9]-")]
     at: Option<Timestamp>,
 }
@@ -31,7 +33,7 @@ pub(in crate::http) struct Stop {
     /// The id of the session.
     #[schema(value_type = String, example = "sess_0b9f3f0e-6d7a-4f0e-9a55-2f3b1d7c8e21")]
     id: SessionId,
-    /// Whether the session is still running, which it is if the stop lies in the future.
+    /// Whether the session has stopped, or is still running or paused because the stop lies in the future.
     status: StatusJson,
     /// When the state freezes or froze.
     #[schema(value_type = String, format = DateTime, example = "2026-01-31T12:05:00.000Z")]
@@ -41,7 +43,8 @@ pub(in crate::http) struct Stop {
 /// Stops a session.
 ///
 /// From the stop onwards, every client sees the same frozen state. A future stop can be replaced by an earlier one
-/// until half a second before it takes effect. From then on it is final.
+/// until half a second before it takes effect, or until it lies within the session's notice and its guard. From then on it is final.
+/// Changes at or after the stop have no effect.
 ///
 /// A stop is written at most 250 ms after it takes effect, or not at all. If the store is too slow for that, a stop without
 /// `at` is tried again with a new time; after a few attempts the response is 503, and nothing has changed. After a 503
@@ -51,27 +54,34 @@ pub(in crate::http) struct Stop {
     path = "/v1/sessions/{id}/stop",
     tag = "sessions",
     operation_id = "stopSession",
-    params(SessionPath),
+    params(SessionPath, ("If-Match" = Option<String>, Header,
+        description = "Entity tags of the session, or `*`. If the session is none of these versions, the response is 412")),
     request_body(content = Option<StopSession>, description = "May be left out or `null`. At most 64 KiB",
         example = json!({})),
     responses(
         (status = 200, description = "The stop was set and stored. It survives even if the server is killed at once",
-            body = Stop),
+            body = Stop, headers(("Tickseed-Settled-Until" = Option<String>,
+                description = "As for `GET /v1/sessions/{id}`"))),
         BodyErrors,
         SessionNotFound,
-        (status = 409, description = "`session_stopped` or `stop_not_earlier`, with `stopped_at`", body = Problem,
-            content_type = "application/problem+json"),
+        (status = 409, description = "`session_stopped` or `stop_not_earlier`, with `stopped_at`; or `too_soon`, with `earliest`",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "`changed_meanwhile`: the session is none of the versions that `If-Match` names",
+            body = Problem, content_type = "application/problem+json"),
         ServerErrors,
     )
 )]
 pub(in crate::http) async fn handle(
     service: Service,
     id: web::Path<String>,
+    request: HttpRequest,
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
     let id = session_id(&id)?;
-    let at = read(Fields::new(body.0))?;
-    let lookup = service.stop(id, at, ANY_SESSION).await?;
+    let read =
+        ChangeRequest::read(&service, id, &request, body, |fields| Some(fields.optional("at", timestamp)));
+    let request = read.await?;
+    let lookup = service.stop(id, request.value, &|session| request.expects(session)).await?;
     let session = lookup.session.session();
     let now = service.clock().now();
     let stop = Stop {
@@ -79,10 +89,7 @@ pub(in crate::http) async fn handle(
         status: session.status_at(now).into(),
         stopped_at: session.stopped_at.unwrap_or(now),
     };
-    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(stop))
-}
-
-fn read(mut fields: Fields) -> Result<Option<Timestamp>, ApiError> {
-    let at = fields.optional("at", timestamp);
-    fields.finish(Some(at))
+    let mut response = HttpResponse::Ok();
+    insert_settled_until(&mut response, &lookup);
+    Ok(response.insert_header((header::CACHE_CONTROL, "no-store")).json(stop))
 }

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::json;
 use tickseed_session::acceptance::{instant, session};
 use tickseed_session::{
-    Created, Deadline, Replaced, Session, SessionId, SessionStore, StoreError, Timestamp,
+    Clock, Created, Deadline, Replaced, Session, SessionId, SessionStore, StoreError, Timestamp,
 };
 
 use super::{HEARTBEAT, assert_only_heartbeats, assert_shows_session, stop};
@@ -15,14 +16,17 @@ use crate::listener::Listener;
 use crate::support::{LocalServer, TestClock};
 use tickseed_server::app::Options;
 
-/// Sessions that a test can set back. Clones share them.
+/// Sessions that a test can set back, and a clock. Clones share them.
 #[derive(Clone, Default)]
-struct ForgetfulStore(Arc<Mutex<HashMap<SessionId, Session>>>);
+pub(super) struct ForgetfulStore {
+    sessions: Arc<Mutex<HashMap<SessionId, Session>>>,
+    pub(super) clock: TestClock,
+}
 
 impl ForgetfulStore {
     /// Stores a session and forgets every later change of it.
-    fn put(&self, session: Session) {
-        self.0.lock().unwrap().insert(session.id, session);
+    pub(super) fn put(&self, session: Session) {
+        self.sessions.lock().unwrap().insert(session.id, session);
     }
 }
 
@@ -34,7 +38,7 @@ impl SessionStore for ForgetfulStore {
     }
 
     async fn find(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
-        Ok(self.0.lock().unwrap().get(&id).cloned())
+        Ok(self.sessions.lock().unwrap().get(&id).cloned())
     }
 
     async fn compare_and_set(
@@ -46,6 +50,11 @@ impl SessionStore for ForgetfulStore {
         Ok(Replaced::Yes)
     }
 
+    /// A read that begins now misses nothing, because a write takes no time.
+    fn certain(&self, _id: SessionId) -> Option<Timestamp> {
+        Some(self.clock.now())
+    }
+
     async fn remove_expired(&self, _now: Timestamp) -> Result<u64, StoreError> {
         Ok(0)
     }
@@ -55,9 +64,10 @@ impl SessionStore for ForgetfulStore {
     }
 }
 
-fn server_over(store: &ForgetfulStore) -> LocalServer {
-    let options = Options { heartbeat_every: HEARTBEAT, ..Options::default() };
-    LocalServer::with_store(Arc::new(store.clone()), TestClock::new(), options)
+pub(super) fn server_over(store: &ForgetfulStore) -> LocalServer {
+    let settled_every = Duration::from_millis(1);
+    let options = Options { heartbeat_every: HEARTBEAT, settled_every, ..Options::default() };
+    LocalServer::with_store(Arc::new(store.clone()), store.clock.clone(), options)
 }
 
 /// Both stops have the same revision.

@@ -1,0 +1,92 @@
+//! What the routes that change a session share.
+
+use actix_web::http::header::{self, ContentType};
+use actix_web::{HttpRequest, HttpResponse};
+use utoipa::IntoResponses;
+
+use super::{SessionJson, entity_tags, insert_settled_until, representation};
+use crate::http::error::ApiError;
+use crate::http::fields::{Fields, boolean, timestamp};
+use crate::http::if_match::IfMatch;
+use crate::http::json_object::JsonObject;
+use crate::http::problem::Problem;
+use crate::http::stage::Service;
+use tickseed_session::{ReadySession, ScheduleRequest, SessionId, When};
+
+/// A request to change a session.
+pub(super) struct ChangeRequest<T> {
+    pub(super) value: T,
+    condition: IfMatch,
+}
+
+impl<T> ChangeRequest<T> {
+    /// Reads the fields of the body and `If-Match`. If one is invalid, an unknown session is the first thing to say.
+    pub(super) async fn read(
+        service: &Service,
+        id: SessionId,
+        request: &HttpRequest,
+        body: JsonObject,
+        read: impl FnOnce(&mut Fields) -> Option<T>,
+    ) -> Result<Self, ApiError> {
+        let mut fields = Fields::new(body.0);
+        let value = read(&mut fields);
+        let condition = IfMatch::read(request, &mut fields);
+        let both = value.zip(condition).map(|(value, condition)| Self { value, condition });
+        match fields.finish(both) {
+            Ok(request) => Ok(request),
+            Err(error) => {
+                service.find(id).await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Returns whether the session is one that the caller knows.
+    pub(super) fn expects(&self, session: &ReadySession) -> bool {
+        self.condition.allows(entity_tags(session))
+    }
+}
+
+/// Reads `at` and `replace_later`.
+pub(super) fn read_when(fields: &mut Fields) -> When {
+    let at = fields.optional("at", timestamp);
+    let replace_later = fields.optional("replace_later", boolean).unwrap_or_default();
+    When { at, replace_later }
+}
+
+/// Changes the schedule of a session, and responds with the session.
+pub(super) async fn change(
+    service: Service,
+    id: SessionId,
+    request: HttpRequest,
+    body: JsonObject,
+    read: impl FnOnce(&mut Fields) -> Option<ScheduleRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let request = ChangeRequest::read(&service, id, &request, body, read).await?;
+    let lookup = service.change(id, request.value, &|session| request.expects(session)).await?;
+    let representation = representation(&lookup.session, service.clock().now())?;
+    let mut response = HttpResponse::Ok();
+    insert_settled_until(&mut response, &lookup);
+    Ok(response
+        .insert_header((header::ETAG, representation.entity_tag.as_str()))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .content_type(ContentType::json())
+        .body(representation.body.clone()))
+}
+
+/// The answers that all routes that change a schedule share.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes responses for the OpenAPI document")]
+pub(super) enum ChangeResponses {
+    /// The session with its new schedule, which is stored. It survives even if the server is killed at once
+    #[response(status = 200, headers(
+        ("ETag" = String, description = "The entity tag of the session, as `GET /v1/sessions/{id}` sends it"),
+        ("Tickseed-Settled-Until" = Option<String>, description = "As for `GET /v1/sessions/{id}`"),
+    ))]
+    Changed(SessionJson),
+    /// `changed_meanwhile`: the session is none of the versions that `If-Match` names
+    #[response(status = 412, content_type = "application/problem+json",
+        example = json!({"type": "about:blank", "title": "Precondition Failed", "status": 412, "code": "changed_meanwhile",
+            "detail": "the session is none of the versions that If-Match names"}))]
+    ChangedMeanwhile(Problem),
+}

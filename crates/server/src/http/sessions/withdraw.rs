@@ -1,0 +1,60 @@
+//! `POST /v1/sessions/{id}/withdraw`
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use utoipa::ToSchema;
+
+use super::change::{ChangeResponses, change};
+use super::{SessionPath, session_id};
+use crate::http::error::ApiError;
+use crate::http::fields::timestamp;
+use crate::http::json_object::JsonObject;
+use crate::http::problem::{BodyErrors, Problem, ServerErrors, SessionNotFound};
+use crate::http::stage::Service;
+use tickseed_session::{ScheduleRequest, Timestamp};
+
+// Only the OpenAPI document uses this type, as in `create`.
+/// Which changes to take back.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = WithdrawChanges)]
+#[expect(dead_code, reason = "describes the body for the OpenAPI document")]
+pub(in crate::http) struct WithdrawChanges {
+    /// Take back all changes at or after this RFC 3339 timestamp. Default: all that are not final.
+    #[schema(value_type = Option<String>, format = DateTime, pattern = r"^(19[7-9]|[2-9][0-9]{2})[0-9]-")]
+    from: Option<Timestamp>,
+}
+
+/// Takes back changes that have yet to take effect.
+///
+/// A change is final half a second before it takes effect. If the session has a notice, it is final as soon as it lies within the
+/// notice and its guard.
+#[utoipa::path(
+    post,
+    path = "/v1/sessions/{id}/withdraw",
+    tag = "sessions",
+    operation_id = "withdrawSessionChanges",
+    params(SessionPath, ("If-Match" = Option<String>, Header,
+        description = "Entity tags of the session, or `*`. If the session is none of these versions, the response is 412")),
+    request_body(content = Option<WithdrawChanges>, description = "May be left out or `null`. At most 64 KiB",
+        example = json!({})),
+    responses(
+        ChangeResponses,
+        BodyErrors,
+        SessionNotFound,
+        (status = 409, description = "In this order: `session_stopped`, `later_changes`, `change_final`, \
+            `nothing_to_withdraw`", body = Problem, content_type = "application/problem+json"),
+        ServerErrors,
+    )
+)]
+pub(in crate::http) async fn handle(
+    service: Service,
+    id: web::Path<String>,
+    request: HttpRequest,
+    body: JsonObject,
+) -> Result<HttpResponse, ApiError> {
+    let id = session_id(&id)?;
+    change(service, id, request, body, |fields| {
+        Some(ScheduleRequest::Withdraw(fields.optional("from", timestamp)))
+    })
+    .await
+}
