@@ -1,6 +1,5 @@
 //! A timeline together with its schedule.
 
-use alloc::vec;
 use alloc::vec::Vec;
 
 use tickseed_engine::{Change, Error, Round, Schedule, Segment, State, Status, Timeline};
@@ -21,10 +20,7 @@ impl ScheduledTimeline {
 
     /// Adds a change after the others.
     pub(crate) fn add_change(&mut self, at: f64, tick_ms: f64) -> Result<(), Error> {
-        let change = Change::new(to_integer(at), to_integer(tick_ms))?;
-        let changes: Vec<Change> = self.schedule.changes().chain([change]).collect();
-        self.schedule = self.schedule.with_changes(&changes, vec![Segment::default(); changes.len()])?;
-        Ok(())
+        self.schedule.add_change(Change::new(to_integer(at), to_integer(tick_ms))?)
     }
 
     pub(crate) fn state(&mut self, step: f64) -> Result<State, Error> {

@@ -65,15 +65,7 @@ impl<S: AsRef<[Segment]>> Schedule<S> {
         changes: &[Change],
         mut segments: T,
     ) -> Result<Schedule<T>, Error> {
-        let max = Schedule::MAX_CHANGES.into();
-        if changes.len() > usize::from(Schedule::MAX_CHANGES) {
-            return Err(Error::OutOfRange {
-                field: Field::Schedule,
-                min: 0,
-                max,
-                value: length(changes.len()),
-            });
-        }
+        check_count(changes.len())?;
         let places = segments.as_mut();
         if places.len() != changes.len() {
             let (min, value) = (changes.len() as u64, length(places.len()));
@@ -85,6 +77,22 @@ impl<S: AsRef<[Segment]>> Schedule<S> {
             *place = segment;
         }
         Ok(Schedule { first: self.first, later: segments })
+    }
+
+    /// Adds a change after the others, in storage that grows, such as a `Vec`.
+    ///
+    /// # Errors
+    ///
+    /// As [`with_changes`](Self::with_changes). The schedule then stays as it is.
+    pub fn add_change(&mut self, change: Change) -> Result<(), Error>
+    where
+        S: Extend<Segment>,
+    {
+        let count = self.later.as_ref().len();
+        let index = check_count(count + 1)? - 1;
+        let segment = self.segment(count).enter(change);
+        self.later.extend([segment.map_err(|rule| Error::InvalidChange { index, rule })?]);
+        Ok(())
     }
 
     /// Returns the instant at which step 0 begins, in milliseconds since the Unix epoch.
@@ -195,6 +203,17 @@ impl<S: AsRef<[Segment]>> Schedule<S> {
         let has_begun =
             index.checked_sub(1).is_none_or(|index| later.get(index).is_some_and(|s| s.at() <= now));
         has_begun && later.get(index).is_none_or(|next| now < next.at())
+    }
+}
+
+/// Returns the number of changes if a schedule may have so many.
+fn check_count(count: usize) -> Result<u16, Error> {
+    match u16::try_from(count) {
+        Ok(count) if count <= Schedule::MAX_CHANGES => Ok(count),
+        _ => {
+            let (max, value) = (Schedule::MAX_CHANGES.into(), length(count));
+            Err(Error::OutOfRange { field: Field::Schedule, min: 0, max, value })
+        }
     }
 }
 

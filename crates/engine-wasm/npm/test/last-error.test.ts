@@ -24,6 +24,11 @@ describe("the engine's errors have the engine's messages", () => {
   it.each(cases)("$message", ({ numbers, code, field, message }) => {
     vi.mocked(bindings.errorPart).mockImplementation((part) => numbers[part] ?? Number.NaN);
     expect(lastError()).toMatchObject({ name: "EngineError", code, field, message });
+  });
+
+  it("under another name if the input has one", () => {
+    const { numbers, code } = cases.find((one) => one.field === "now") ?? expect.unreachable();
+    vi.mocked(bindings.errorPart).mockImplementation((part) => numbers[part] ?? Number.NaN);
     expect(lastError("stopped_at")).toMatchObject({ code, field: "stopped_at" });
   });
 

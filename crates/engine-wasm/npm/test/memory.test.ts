@@ -7,6 +7,7 @@ import { loadEngine, Timeline } from "../src/index.js";
 import { memoryAfter } from "./memory.js";
 
 const SESSION = { seed: "any", start_at: 0, tick_ms: 1 };
+const CHANGES = [5, 6, 7, 8].map((tick_ms, index) => ({ at: 1_680 * (index + 1), tick_ms }));
 
 let memory: WebAssembly.Memory;
 
@@ -32,6 +33,9 @@ describe("a timeline", () => {
       () => timeline.roundOf(0),
       () => timeline.nextBreak(0),
       () => timeline.draw(0, "dice"),
+      () => timeline.statusAt(0),
+      () => timeline.stopAt(0),
+      () => timeline.update(SESSION),
     ]) {
       expect(use).toThrow(freed("timeline"));
     }
@@ -100,9 +104,17 @@ it("freeing releases the memory", () => {
       expect(() => timeline.value(-1)).toThrow();
     }
   };
+  const update = () => {
+    using timeline = new Timeline(SESSION);
+    for (let count = 0; count < 10_000; count++) {
+      timeline.update({ ...SESSION, schedule: CHANGES.slice(count % 4) });
+    }
+  };
   use();
+  update();
   const size = memory.buffer.byteLength;
   use();
+  update();
   expect(memory.buffer.byteLength).toBe(size);
 });
 

@@ -1,111 +1,154 @@
-/** Schedules with changes: the vectors that every implementation of the engine must match. */
-import { readFileSync } from "node:fs";
-
 import { beforeAll, describe, expect, it } from "vitest";
 
-import { EngineError, loadEngine, type ScheduleChange, type Session, Timeline } from "../src/index.js";
-
-/** Numbers that JavaScript may not represent exactly are decimal strings. */
-type Decimal = string;
-
-interface Listed {
-  why: string;
-  start_at: Decimal;
-  tick_ms: number;
-  changes: { at: Decimal; tick_ms: number }[];
-}
-
-interface ScheduleCase extends Listed {
-  instants: { now: Decimal; step?: Decimal; paused: boolean }[];
-  steps: { step: Decimal; time?: Decimal; never?: "paused" | "year_9999"; last?: Decimal }[];
-}
-
-interface RefusedCase extends Listed {
-  error:
-    | { rule: "out_of_range"; index?: number; field: string }
-    | { rule: "not_later"; index: number; previous: Decimal; at: Decimal }
-    | { rule: "no_change"; index: number; tick_ms: number }
-    | { rule: "within_tick"; index: number; phase: number; rate: number };
-}
-
-const FILE = new URL("../../../reference/vectors/schedule-v1.json", import.meta.url);
-const vectors = JSON.parse(readFileSync(FILE, "utf8")) as {
-  schedules: ScheduleCase[];
-  refused: RefusedCase[];
-};
+import { ENGINE_VERSION, EngineError, loadEngine, type Session, Timeline } from "../src/index.js";
+import { type RefusedCase, type ScheduleCase, type ScheduleForm, vectors } from "./schedule-vectors.js";
 
 beforeAll(() => loadEngine());
 
-const session = ({ start_at, tick_ms, changes }: Listed): Session => ({
-  seed: "any",
-  start_at: Number(start_at),
-  tick_ms,
-  schedule: changes.map(
-    ({ at, tick_ms }): ScheduleChange =>
-      tick_ms === 0 ? { at: Number(at), paused: true } : { at: Number(at), tick_ms },
-  ),
-});
-
-function errorOf(action: () => unknown): EngineError {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof EngineError) {
-      return error;
-    }
-    throw error;
-  }
-  throw new Error("there is no error");
+/** Returns a session with the schedule of a case. */
+function session({ start_at, tick_ms, changes }: ScheduleForm): Session {
+  const schedule = changes.map(({ at, tick_ms }) =>
+    tick_ms === 0 ? { at: Number(at), paused: true as const } : { at: Number(at), tick_ms },
+  );
+  return { seed: "any", start_at: Number(start_at), tick_ms, schedule, requires: ["schedule"] };
 }
 
-describe.each(vectors.schedules.map((one, index) => ({ ...one, name: `${index}: ${one.why}` })))(
-  "schedule $name",
-  (one) => {
-    it("has the steps and the status at instants", () => {
-      const timeline = new Timeline(session(one));
-      for (const { now, step, paused } of [...one.instants, ...[...one.instants].reverse()]) {
-        expect(timeline.stepAt(Number(now)), now).toBe(step === undefined ? null : Number(step));
-        expect(timeline.statusAt(Number(now)), now).toBe(paused ? "paused" : "running");
-      }
-      timeline.free();
-    });
+/** Returns the error that a call throws. */
+function errorOf(call: () => unknown): EngineError {
+  try {
+    call();
+  } catch (error) {
+    expect(error).toBeInstanceOf(EngineError);
+    return error as EngineError;
+  }
+  return expect.unreachable("nothing was thrown");
+}
 
-    it("has the instants of steps", () => {
-      const timeline = new Timeline(session(one));
-      for (const { step, time, never, last } of one.steps) {
-        if (time !== undefined) {
-          expect(timeline.timeOf(Number(step)), step).toBe(Number(time));
-        } else {
-          const error = errorOf(() => timeline.timeOf(Number(step)));
-          expect(error.code, step).toBe(never === "paused" ? "step_not_scheduled" : "out_of_range");
-          expect(error.message, step).toContain(last);
-        }
-      }
-      timeline.free();
-    });
-  },
-);
+/** Returns the instants in an order that leaps back and forth. */
+function leaping<Item>(items: readonly Item[]): Item[] {
+  return items.map((_, index) => items[(index * 7) % items.length] as Item);
+}
 
-/** The message that names the change and the rule, as the engine words it. */
-function expectedMessage(error: RefusedCase["error"]): string {
+function checkInstants(timeline: Timeline, { why, instants }: ScheduleCase): void {
+  for (const { now, step, paused } of [...instants, ...leaping(instants)]) {
+    const at = Number(now);
+    expect(timeline.stepAt(at), `${why}, at ${now}`).toBe(step === undefined ? null : Number(step));
+    expect(timeline.statusAt(at), `${why}, at ${now}`).toBe(paused ? "paused" : "running");
+  }
+}
+
+function checkSteps(timeline: Timeline, { why, steps }: ScheduleCase): void {
+  for (const { step, time, never, last } of steps) {
+    const number = Number(step);
+    const expected = time === undefined ? Number.POSITIVE_INFINITY : Number(time);
+    expect(timeline.whenBegins(number), `${why}, step ${step}`).toBe(expected);
+    if (never === undefined) {
+      expect(timeline.timeOf(number), `${why}, step ${step}`).toBe(expected);
+      continue;
+    }
+    expect(
+      errorOf(() => timeline.timeOf(number)),
+      `${why}, step ${step}`,
+    ).toMatchObject(
+      never === "paused"
+        ? {
+            code: "step_not_scheduled",
+            field: "step",
+            message: `step ${step} is not scheduled: the session is paused for good at step ${last}`,
+          }
+        : { code: "out_of_range", field: "step", message: `step must be from 0 to ${last}, got ${step}` },
+    );
+  }
+}
+
+/** Returns what is expected of the error. */
+function expected({ error }: RefusedCase): Partial<EngineError> {
+  const change = `schedule[${error.index}]`;
   switch (error.rule) {
+    case "out_of_range":
+      return outOfRange(error, error.index === undefined ? error.field : change);
     case "not_later":
-      return `schedule[${error.index}].at must be after ${error.previous}, got ${error.at}`;
+      return invalid(`${change}.at`, `must be after ${error.previous}, got ${error.at}`);
     case "no_change":
       return error.tick_ms === 0
-        ? `schedule[${error.index}] must not pause a session that is paused already`
-        : `schedule[${error.index}].tick_ms must differ from the one before, got ${error.tick_ms}`;
-    case "within_tick":
-      return `schedule[${error.index}].at must be where a tick begins, got ${error.phase} ms after the beginning of a tick of ${error.rate} ms`;
-    default:
-      return error.index === undefined
-        ? "schedule must have at most 256 changes"
-        : `${error.field.replace("schedule", `schedule[${error.index}]`)} must be from`;
+        ? invalid(change, "must not pause a session that is paused already")
+        : invalid(`${change}.tick_ms`, `must differ from the one before, got ${error.tick_ms}`);
+    case "within_tick": {
+      const { phase, rate } = error;
+      const rest = `got ${phase} ms after the beginning of a tick of ${rate} ms`;
+      return invalid(`${change}.at`, `must be where a tick begins, ${rest}`);
+    }
   }
 }
 
-it.each(vectors.refused)("refuses a list: $why", (one) => {
-  const { code, message } = errorOf(() => new Timeline(session(one)));
-  expect(code).toBe(one.error.rule === "out_of_range" ? "out_of_range" : "invalid_change");
-  expect(message).toContain(expectedMessage(one.error));
+function outOfRange(
+  { field, min, max, value }: Extract<RefusedCase["error"], { rule: "out_of_range" }>,
+  name: string,
+): Partial<EngineError> {
+  const code = "out_of_range";
+  switch (field) {
+    case "schedule":
+      return { code, field, message: `schedule must have at most ${max} changes, got ${value}` };
+    case "schedule.at":
+      return { code, field: `${name}.at`, message: `${name}.at must be from ${min} to ${max}, got ${value}` };
+    default:
+      // In JSON a pause is `paused: true`, and not a length of 0.
+      return {
+        code,
+        field: `${name}.tick_ms`,
+        message: `${name}.tick_ms must be from 1 to ${max}, got ${value}`,
+      };
+  }
+}
+
+function invalid(field: string, rest: string): Partial<EngineError> {
+  return { code: "invalid_change", field, message: `${field} ${rest}` };
+}
+
+const named = <Case extends ScheduleForm>(cases: Case[]) =>
+  cases.map((one): [string, Case] => [one.why, one]);
+
+describe("schedules", () => {
+  it.each(named(vectors.schedules))("%s", (_why, one) => {
+    const timeline = new Timeline(session(one));
+    checkInstants(timeline, one);
+    checkSteps(timeline, one);
+    timeline.free();
+  });
+
+  it("that one timeline takes one after the other do not affect each other", () => {
+    const timeline = new Timeline({ seed: "another", start_at: 0, tick_ms: 1 });
+    for (const one of vectors.schedules) {
+      timeline.update(session(one));
+      checkInstants(timeline, one);
+    }
+    timeline.free();
+  });
+});
+
+describe("invalid schedules throw", () => {
+  it.each(named(vectors.refused))("%s", (_why, one) => {
+    const use = () => new Timeline(session(one));
+    expect(errorOf(use)).toMatchObject(expected(one));
+  });
+
+  it("and leave a timeline as it is", () => {
+    const one = vectors.schedules[0] as ScheduleCase;
+    const timeline = new Timeline(session(one));
+    for (const refused of vectors.refused) {
+      expect(() => timeline.update(session(refused))).toThrow(EngineError);
+      checkInstants(timeline, one);
+    }
+    timeline.free();
+  });
+});
+
+it("the vectors have this version, and are complete", () => {
+  expect(vectors.engine_version).toBe(ENGINE_VERSION);
+  expect(vectors.schedules.length).toBeGreaterThan(50);
+  expect(vectors.schedules.map(({ changes }) => changes.length)).toContain(256);
+  expect(new Set(vectors.refused.map(({ error }) => error.rule)).size).toBe(4);
+  expect(new Set(vectors.schedules.flatMap(({ steps }) => steps.map(({ never }) => never)))).toEqual(
+    new Set([undefined, "paused", "year_9999"]),
+  );
 });

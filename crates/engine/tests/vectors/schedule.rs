@@ -14,6 +14,22 @@ fn schedule(start_at: i64, tick_ms: u32, changes: &[ChangeForm]) -> Result<Sched
     Schedule::new(start_at, tick_ms)?.with_changes(&changes, vec![Segment::default(); changes.len()])
 }
 
+/// Builds the same schedule one change at a time, up to the first that is invalid.
+fn grown(
+    start_at: i64,
+    tick_ms: u32,
+    changes: &[ChangeForm],
+) -> Result<(Schedule<Vec<Segment>>, Result<(), Error>), Error> {
+    let mut schedule = Schedule::new(start_at, tick_ms)?.with_changes(&[], Vec::new())?;
+    for change in changes {
+        let added = Change::new(change.at, change.tick_ms).and_then(|change| schedule.add_change(change));
+        if added.is_err() {
+            return Ok((schedule, added));
+        }
+    }
+    Ok((schedule, Ok(())))
+}
+
 fn valid(case: &ScheduleCase) -> Schedule<Vec<Segment>> {
     schedule(case.start_at, case.tick_ms, &case.changes).unwrap()
 }
@@ -73,6 +89,20 @@ fn expected_time(answer: &StepAnswer) -> Result<i64, Error> {
             Err(Error::OutOfRange { field: Field::Step, min: 0, max: last, value: answer.step.into() })
         }
         Some(other) => panic!("an unknown reason: {other}"),
+    }
+}
+
+#[test]
+fn changes_one_at_a_time() {
+    for case in load_schedules().schedules {
+        let (grown, added) = grown(case.start_at, case.tick_ms, &case.changes).unwrap();
+        assert_eq!((grown, added), (valid(&case), Ok(())), "{}", case.why);
+    }
+    for case in load_schedules().refused {
+        let (grown, added) = grown(case.start_at, case.tick_ms, &case.changes).unwrap();
+        assert_eq!(refusal(added.unwrap_err(), &case.error), case.error, "{}", case.why);
+        let kept = &case.changes[..grown.changes().len()];
+        assert_eq!(Ok(grown), schedule(case.start_at, case.tick_ms, kept), "{}", case.why);
     }
 }
 

@@ -36,13 +36,6 @@ export class Handle {
     return this.#number;
   }
 
-  /** Throws once it is freed. */
-  assertOpen(): void {
-    if (this.#number === undefined) {
-      throw freed(this.#name);
-    }
-  }
-
   free(): void {
     if (this.#number !== undefined) {
       unreachable.unregister(this);

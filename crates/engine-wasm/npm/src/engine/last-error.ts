@@ -44,44 +44,30 @@ type Five = [number, number, number, number, number];
 /**
  * Builds an error from the engine's numbers. The messages are those of the Rust engine.
  *
- * @param kind What the numbers mean: for most kinds they are a range and a value outside it.
+ * @param kind What the other numbers mean. For the first kinds they are a range and a value outside it.
  */
 export function errorFor(kind: number, field: string, min: number, max: number, value: number): EngineError {
+  const range = `${min} to ${max}`;
   const change = `schedule[${min}]`;
-  switch (kind) {
-    case 0:
-      if (field === "schedule") {
-        return error("out_of_range", field, `must have at most ${max} changes, got ${value}`);
-      }
-      return error("out_of_range", field, `must be from ${min} to ${max}, got ${value}`);
-    case 1:
-      return error("not_even", field, `must be an even number from ${min} to ${max}, got ${value}`);
-    case 2:
-      return error("length", field, `must be ${min} to ${max} bytes of UTF-8, got ${value} bytes`);
-    case 3:
-      return error("invalid_change", `${change}.at`, `must be after ${max}, got ${value}`);
-    case 4:
-      return value === 0
-        ? error("invalid_change", change, "must not pause a session that is paused already")
-        : error("invalid_change", `${change}.tick_ms`, `must differ from the one before, got ${value}`);
-    case 5:
-      return error(
-        "invalid_change",
-        `${change}.at`,
-        `must be where a tick begins, got ${value} ms after the beginning of a tick of ${max} ms`,
-      );
-    case 6:
-      return error(
-        "step_not_scheduled",
-        "step",
-        `${value} is not scheduled: the session is paused for good at step ${max}`,
-      );
-    default:
-      return error("invalid", field, "must be valid for this engine");
-  }
-}
-
-/** Builds an error whose message begins with the field. */
-function error(code: EngineErrorCode, field: string, rest: string): EngineError {
-  return new EngineError(code, field, `${field} ${rest}`);
+  const kinds: readonly (readonly [EngineErrorCode, string, string])[] = [
+    [
+      "out_of_range",
+      field,
+      `must ${field === "schedule" ? `have at most ${max} changes` : `be from ${range}`}, got ${value}`,
+    ],
+    ["not_even", field, `must be an even number from ${range}, got ${value}`],
+    ["length", field, `must be ${range} bytes of UTF-8, got ${value} bytes`],
+    ["invalid_change", `${change}.at`, `must be after ${max}, got ${value}`],
+    value === 0
+      ? ["invalid_change", change, "must not pause a session that is paused already"]
+      : ["invalid_change", `${change}.tick_ms`, `must differ from the one before, got ${value}`],
+    [
+      "invalid_change",
+      `${change}.at`,
+      `must be where a tick begins, got ${value} ms after the beginning of a tick of ${max} ms`,
+    ],
+    ["step_not_scheduled", field, `${value} is not scheduled: the session is paused for good at step ${max}`],
+  ];
+  const [code, name, rest] = kinds[kind] ?? ["invalid", field, "must be valid for this engine"];
+  return new EngineError(code, name, `${name} ${rest}`);
 }

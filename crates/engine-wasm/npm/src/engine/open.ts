@@ -82,7 +82,7 @@ const MAX_TICK_MS = 86_400_000;
 function tickMsOf(change: ScheduleChange, name: string): number {
   const { paused, tick_ms } = change as { paused?: unknown; tick_ms?: number };
   if ((paused === true) === (tick_ms !== undefined)) {
-    throw new EngineError("invalid_change", name, `${name} must have either paused: true or tick_ms`);
+    throw new EngineError("invalid_change", name, `${name} must have paused: true or tick_ms`);
   }
   if (tick_ms === undefined) {
     return 0;

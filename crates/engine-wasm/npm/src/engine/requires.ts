@@ -11,7 +11,7 @@ export function checkRequires(requires: readonly string[] = []): void {
     throw new EngineError(
       "unknown_requirement",
       "requires",
-      `the session requires ${printable(unknown)}, which this version of the package does not understand`,
+      `the session requires ${printable(unknown)}, which this version of tickseed does not understand`,
     );
   }
 }

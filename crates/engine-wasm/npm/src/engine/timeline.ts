@@ -51,7 +51,8 @@ export class Timeline {
    */
   update(session: Session): void {
     const { handle } = this.#session;
-    handle.assertOpen();
+    // Throws once the timeline is freed.
+    void handle.number;
     this.#session = openSession(session);
     handle.free();
   }

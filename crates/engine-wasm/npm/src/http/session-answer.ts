@@ -7,12 +7,12 @@ import type { SessionRecord } from "./schemas.js";
 /** A session as the server has it. */
 export interface SessionAnswer {
   readonly record: SessionRecord;
-  /** The entity tag of the record, as in the header `ETag`. */
-  readonly etag: string | undefined;
+  /** The entity tag of the record, as in the header `ETag`; empty if it is unknown. */
+  readonly etag: string;
   /** Before this instant nothing changes that is not in the record. */
-  readonly settledUntil: number | undefined;
+  readonly settledUntil?: number | undefined;
   /** Whether the response comes from a cache, and so may be out of date. */
-  readonly isFromCache: boolean;
+  readonly isFromCache?: boolean;
 }
 
 /**
@@ -29,7 +29,7 @@ export async function requestSession(
   const { answer, headers } = await send(network, address, { cache: "no-cache" }, signal);
   return {
     record: sessionRecord(address, answer),
-    etag: strongTag(headers.get("etag") ?? "") || undefined,
+    etag: strongTag(headers.get("etag") ?? ""),
     settledUntil: instantIn(headers.get("tickseed-settled-until")),
     isFromCache: headers.has("age"),
   };

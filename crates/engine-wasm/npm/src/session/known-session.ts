@@ -1,7 +1,7 @@
 /** A session as the server last had it, as far as this page knows. */
 import { EngineError } from "../engine/error.js";
 import { milliseconds } from "../engine/instant.js";
-import type { Instant, ScheduleChange } from "../engine/session.js";
+import type { ScheduleChange } from "../engine/session.js";
 import { Timeline } from "../engine/timeline.js";
 import type { SessionRecord } from "../http/schemas.js";
 import type { SessionAnswer } from "../http/session-answer.js";
@@ -59,15 +59,14 @@ export class KnownSession {
    * @throws {@link EngineError} for a session that this version of the package does not support.
    */
   take(answer: SessionAnswer, changesWereLost: boolean): Difference | undefined {
-    const [known, { record }] = [this.#record, answer];
+    const known = this.#record;
+    const { record } = answer;
     const isOlder = record.revision < known.revision && !changesWereLost;
-    if (record.id !== known.id || isOlder) {
+    const isSame = withoutStatus(record) === withoutStatus(known);
+    if (record.id !== known.id || isOlder || !(isSame || this.#update(record))) {
       return undefined;
     }
-    if (withoutStatus(record) !== withoutStatus(known)) {
-      if (!this.#update(record)) {
-        return undefined;
-      }
+    if (!isSame) {
       this.#etags.clear();
     }
     this.#record = record;
@@ -89,7 +88,7 @@ export class KnownSession {
   }
 
   #addTag({ etag }: SessionAnswer): void {
-    if (etag !== undefined) {
+    if (etag !== "") {
       this.#etags.add(etag);
     }
   }
@@ -101,32 +100,29 @@ function withoutStatus(record: SessionRecord): string {
 }
 
 function difference(known: SessionRecord, newer: SessionRecord): Difference {
-  const stops = [stopOf(known), stopOf(newer)] as const;
+  const [before, after] = [stopOf(known), stopOf(newer)];
   return {
-    stop: stops[0] === stops[1] ? NEVER : Math.min(...stops),
+    stop: before === after ? NEVER : Math.min(before, after),
     schedule: scheduleDifference(known.schedule ?? [], newer.schedule ?? []),
   };
 }
 
-function stopOf({ stopped_at }: { readonly stopped_at?: Instant | null }): number {
+function stopOf({ stopped_at }: SessionRecord): number {
   return stopped_at == null ? NEVER : milliseconds("stopped_at", stopped_at);
 }
 
 function scheduleDifference(known: readonly ScheduleChange[], newer: readonly ScheduleChange[]): number {
   const length = Math.max(known.length, newer.length);
   for (let index = 0; index < length; index += 1) {
-    const [before, after] = [paceOf(known[index]), paceOf(newer[index])];
-    if (before.at !== after.at || before.tickMs !== after.tickMs) {
-      return Math.min(before.at, after.at);
+    const [before, after] = [known[index], newer[index]];
+    if (JSON.stringify(before) !== JSON.stringify(after)) {
+      return Math.min(beginOf(before), beginOf(after));
     }
   }
   return NEVER;
 }
 
-/** Returns a change as numbers. One that is missing never takes effect. */
-function paceOf(change: ScheduleChange | undefined): { readonly at: number; readonly tickMs: number } {
-  if (change === undefined) {
-    return { at: NEVER, tickMs: 0 };
-  }
-  return { at: milliseconds("schedule", change.at), tickMs: "tick_ms" in change ? change.tick_ms : 0 };
+/** Returns when a change takes effect; never, if it is missing. */
+function beginOf(change: ScheduleChange | undefined): number {
+  return change === undefined ? NEVER : milliseconds("schedule", change.at);
 }

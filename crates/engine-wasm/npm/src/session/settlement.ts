@@ -15,6 +15,9 @@ export interface SettlementParts {
   turned(settled: Settled): void;
 }
 
+/** The promise of a server that promises nothing. */
+const NOTHING = Number.NEGATIVE_INFINITY;
+
 /** The longest timer, because the clock is corrected meanwhile, and the shortest, because time may stand still. */
 const LONGEST_PAUSE_MS = 60_000;
 const SHORTEST_PAUSE_MS = 1;
@@ -22,12 +25,12 @@ const SHORTEST_PAUSE_MS = 1;
 /** The promise about one session. */
 export class Settlement {
   readonly #parts: SettlementParts;
-  #until: number | undefined;
-  #wasSettled = false;
+  #until: number;
+  #wasSettled: boolean;
   #isEnded = false;
   #cancelTimer: () => void = nothing;
 
-  constructor(parts: SettlementParts, until: number | undefined) {
+  constructor(parts: SettlementParts, until = NOTHING) {
     this.#parts = parts;
     this.#until = until;
     this.#wasSettled = this.isSettled;
@@ -36,7 +39,7 @@ export class Settlement {
 
   /** The instant before which nothing unknown takes effect, or `undefined` without a promise. */
   get until(): number | undefined {
-    return this.#until;
+    return this.#until === NOTHING ? undefined : this.#until;
   }
 
   /** Whether the server's time certainly lies before that instant. */
@@ -45,8 +48,8 @@ export class Settlement {
   }
 
   /** Takes another promise about what the session knows. One that ends earlier adds nothing. */
-  extend(until: number | undefined): void {
-    this.#until = later(this.#until, until);
+  extend(until = NOTHING): void {
+    this.#until = Math.max(this.#until, until);
     this.check();
   }
 
@@ -57,9 +60,10 @@ export class Settlement {
    * @param differsAt The first instant at which the new version differs.
    */
   replace(until: number | undefined, differsAt: number): void {
-    const isKept = this.#until !== undefined && this.#until <= differsAt;
-    this.#until = isKept ? later(this.#until, until) : until;
-    this.check();
+    if (this.#until > differsAt) {
+      this.#until = NOTHING;
+    }
+    this.extend(until);
   }
 
   /** Checks the time now, after it may have jumped. */
@@ -72,7 +76,7 @@ export class Settlement {
     const { isSettled } = this;
     if (isSettled !== this.#wasSettled) {
       this.#wasSettled = isSettled;
-      this.#parts.turned({ isSettled, settledUntil: this.#until });
+      this.#parts.turned({ isSettled, settledUntil: this.until });
     }
   }
 
@@ -84,9 +88,6 @@ export class Settlement {
 
   /** Returns for how long the state is certain, in milliseconds. */
   #leftMs(): number {
-    if (this.#until === undefined) {
-      return 0;
-    }
     const { now, errorMs } = this.#parts.read();
     return this.#until - now - errorMs;
   }
@@ -100,10 +101,6 @@ export class Settlement {
       this.#cancelTimer = this.#parts.timers.set(() => this.check(), pauseMs);
     }
   }
-}
-
-function later(one: number | undefined, other: number | undefined): number | undefined {
-  return one === undefined || other === undefined ? (one ?? other) : Math.max(one, other);
 }
 
 function nothing(): void {

@@ -24,7 +24,7 @@ export interface TickerParts {
   tick(step: number): void;
   /** Reports that the session has stopped, after all its steps. */
   stopped(): void;
-  /** Reports a new status, after all steps so far. */
+  /** Reports a status other than the one before, after all steps so far. A session is running at first. */
   status(status: SessionStatus): void;
 }
 
@@ -41,8 +41,8 @@ export class Ticker {
   /** The last step that was reported. A schedule that is learned late may set the session back to before it. */
   #lastReported = -1;
   /** The status that was last reported, and the instant of the last check of it. */
-  #status: SessionStatus;
-  #statusCheckedAt: number;
+  #status: SessionStatus = "running";
+  #statusCheckedAt = 0;
   /** When the session stops, or infinity, and whether that was reported. */
   #stoppedAt = Number.POSITIVE_INFINITY;
   #hasReportedStop = false;
@@ -53,8 +53,6 @@ export class Ticker {
   constructor(parts: TickerParts) {
     this.#parts = parts;
     this.#last = this.#current();
-    this.#statusCheckedAt = parts.now();
-    this.#status = parts.timeline.statusAt(this.#statusCheckedAt);
   }
 
   /** Starts to report steps that begin from now on. */

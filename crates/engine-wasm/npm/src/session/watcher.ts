@@ -16,7 +16,7 @@ import { takeSlot } from "./stream-slots.js";
 
 /** Receives what the watcher finds out. */
 export interface SessionObserver {
-  /** The notice of the session, in milliseconds. */
+  /** The notice of the session, in milliseconds; 0 without one. */
   readonly noticeMs: number;
   /**
    * The session as the server now has it, whether or not it has changed.
@@ -153,8 +153,7 @@ export class SessionWatcher {
     const record = parsed(data);
     if (isSessionRecord(record)) {
       // The id of an event with a session is the entity tag of that session.
-      const etag = strongTag(lastEventId) || undefined;
-      this.#observer.session({ record, etag, settledUntil: undefined, isFromCache: false }, changesWereLost);
+      this.#observer.session({ record, etag: strongTag(lastEventId) }, changesWereLost);
     }
   }
 
@@ -164,8 +163,10 @@ export class SessionWatcher {
     if (this.#stream !== stream || typeof etag !== "string" || settledUntil === undefined) {
       return;
     }
-    if (!this.#observer.settled(strongTag(etag), settledUntil)) {
-      this.#pollSoon();
+    const isKnown = this.#observer.settled(strongTag(etag), settledUntil);
+    if (!(isKnown || this.#isPollSoon)) {
+      // The server has another version of the session, which the stream did not bring.
+      this.#schedulePoll(true);
     }
   }
 
@@ -197,30 +198,20 @@ export class SessionWatcher {
     }
   }
 
-  #schedulePoll(): void {
+  /** @param isSoon Whether to poll as often as without a stream. */
+  #schedulePoll(isSoon = !this.#isListening): void {
     this.#cancelPoll();
     if (this.#isClosed || this.#request !== undefined) {
       return;
     }
-    this.#isPollSoon = !this.#isListening;
-    const pauseMs = this.#jittered(this.#isListening ? BESIDE_STREAM_MS : this.#withoutStreamMs);
+    this.#isPollSoon = isSoon;
+    const pauseMs = this.#jittered(isSoon ? this.#withoutStreamMs : BESIDE_STREAM_MS);
     this.#cancelPoll = this.#platform.timers.set(() => void this.#poll(), pauseMs);
   }
 
-  /** Polls as soon as without a stream, once: the server has another version of the session, which the stream did not bring. */
-  #pollSoon(): void {
-    if (!(this.#isClosed || this.#isPollSoon || this.#request !== undefined)) {
-      this.#isPollSoon = true;
-      this.#cancelPoll();
-      const pauseMs = this.#jittered(this.#withoutStreamMs);
-      this.#cancelPoll = this.#platform.timers.set(() => void this.#poll(), pauseMs);
-    }
-  }
-
   get #withoutStreamMs(): number {
-    const { noticeMs } = this.#observer;
-    const renewalMs = Math.max(noticeMs / 3, SHORTEST_WITHOUT_STREAM_MS);
-    return noticeMs > 0 ? Math.min(renewalMs, WITHOUT_STREAM_MS) : WITHOUT_STREAM_MS;
+    const renewalMs = (this.#observer.noticeMs || Number.POSITIVE_INFINITY) / 3;
+    return Math.min(Math.max(renewalMs, SHORTEST_WITHOUT_STREAM_MS), WITHOUT_STREAM_MS);
   }
 
   /** Polls the session. Cancels a request in flight, whose network may be gone. */
@@ -254,7 +245,7 @@ export class SessionWatcher {
       // Decided before the request, because the response may take long.
       const isFinal = this.#observer.isFinal();
       const answer = await requestSession(this.#platform, this.#address.session, signal);
-      return () => this.#onAnswer(answer, isFinal && !answer.isFromCache);
+      return () => this.#onAnswer(answer, isFinal && answer.isFromCache !== true);
     } catch (error) {
       const isGone = error instanceof ServerError && error.code === "session_not_found";
       // Other errors may be temporary. The next poll tries again.

@@ -110,6 +110,13 @@ describe("stopSession", () => {
     expect(asked(world)).toEqual([[`POST /v1/sessions/${RECORD.id}/stop`, JSON_HEADERS, content]]);
   });
 
+  it("sends the entity tag that must still be current", async () => {
+    const world = answering(() => errorResponse("changed_meanwhile", 412));
+    const stopping = stopSession(SESSION, { ifMatch: '"5f70"', platform: world.platform });
+    await expect(world.agenda.until(stopping)).rejects.toMatchObject({ code: "changed_meanwhile" });
+    expect(asked(world)).toMatchObject([[expect.anything(), { ...JSON_HEADERS, "if-match": '"5f70"' }, {}]]);
+  });
+
   it("throws if an earlier stop is set, and says when", async () => {
     const { stopped_at } = stop;
     const world = answering(() => errorResponse("stop_not_earlier", 409, { stopped_at }));

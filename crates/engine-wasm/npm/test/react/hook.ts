@@ -6,6 +6,8 @@ import { NOON, NOTHING_LEFT, RECORD } from "../world/http-world.js";
 import { type React, Stage } from "./stage.js";
 
 const START = NOON + 3_000;
+/** A pause from before the start on. */
+const PAUSE = { at: new Date(START + 1).toISOString(), paused: true } as const;
 
 /** Tests the hook in one version of React. */
 export function describeHook(react: React): void {
@@ -39,6 +41,8 @@ export function describeHook(react: React): void {
         state: undefined,
         session: undefined,
         isStopped: false,
+        isPaused: false,
+        isSettled: false,
         error: undefined,
       });
       await stage.pass(START - world.now + 250);
@@ -189,6 +193,52 @@ export function describeHook(react: React): void {
       server.stop(START + 110);
       await stage.pass(1_000);
       expect(stage.view).toMatchObject({ isStopped: true, state: { step: 1 } });
+    });
+
+    it("shows a pause and its end", async () => {
+      const { server } = begin().world;
+      await stage.render({ address: server.store() });
+      await stage.pass(1_000);
+      server.change([
+        [START + 250, 0],
+        [START + 2_000, 100],
+      ]);
+      await stage.pass(START + 500 - stage.world.now);
+      expect(stage.view).toMatchObject({ isPaused: true, isStopped: false, state: { step: 2 } });
+      await stage.pass(START + 2_010 - stage.world.now);
+      expect(stage.view).toMatchObject({ isPaused: false, state: { step: 2 } });
+    });
+
+    it("shows a late pause at once", async () => {
+      const { server } = begin().world;
+      await stage.render({ address: server.store() });
+      await stage.pass(START + 1_050 - stage.world.now);
+      server.change([[START + 450, 0]]);
+      await stage.pass(50);
+      expect(stage.view).toMatchObject({ isPaused: true, state: { step: 4 } });
+    });
+
+    it("shows whether the state is settled", async () => {
+      const { server } = begin().world;
+      await stage.render({ address: server.store({ notice_ms: 5_000, schedule: [PAUSE] }) });
+      await stage.pass(START + 50 - stage.world.now);
+      expect(stage.view).toMatchObject({ isSettled: true, isPaused: true });
+      server.reach = "unreachable";
+      await stage.pass(5_000);
+      expect(stage.view).toMatchObject({ isSettled: false, isPaused: true });
+    });
+
+    it("shows the error of a session that the package does not support any more", async () => {
+      const { server } = begin().world;
+      await stage.render({ address: server.store() });
+      await stage.pass(1_000);
+      server.emit("changed", JSON.stringify({ ...RECORD, revision: 2, requires: ["loops"] }));
+      await stage.pass(1_000);
+      expect(stage.view).toMatchObject({
+        state: undefined,
+        session: undefined,
+        error: { code: "unknown_requirement" },
+      });
     });
 
     it("retries after a temporary error, and shows the error meanwhile", async () => {

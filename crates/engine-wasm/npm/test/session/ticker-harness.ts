@@ -24,6 +24,8 @@ export class TickerHarness {
   hasListeners = false;
   /** Called at each report of a step. */
   onReport: (step: number) => void = () => undefined;
+  /** Called at each report of a status. */
+  onStatus: (status: SessionStatus) => void = () => undefined;
   /** How far the clock is ahead of true time, in milliseconds. */
   aheadMs = 0;
   #haltedAt: number | undefined;
@@ -44,7 +46,10 @@ export class TickerHarness {
         this.onReport(step);
       },
       stopped: () => this.reported.push({ what: "stopped", at: this.now }),
-      status: (status) => this.statuses.push({ status, at: this.now }),
+      status: (status) => {
+        this.statuses.push({ status, at: this.now });
+        this.onStatus(status);
+      },
     });
   }
 
