@@ -1,4 +1,5 @@
-//! Notices when another Redis has taken the place of the first, when a Redis has lost sessions, and when its settings change.
+//! Notices when another Redis has taken the place of the first, when a Redis has lost sessions, and when its settings change. What
+//! they say about losses decides about promises.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +14,8 @@ use tokio::time::timeout;
 use super::RedisAddress;
 use super::driver::connect;
 use super::inspection::Inspection;
-use super::topology::Topology;
+use super::promises::Promises;
+use super::topology::{Master, Topology};
 
 /// How often each Redis is asked about itself. It is also asked after every new connection.
 const ASK_EVERY: Duration = Duration::from_mins(1);
@@ -21,7 +23,7 @@ const ASK_EVERY: Duration = Duration::from_mins(1);
 /// Asks each Redis about itself again and again, and logs what has changed.
 pub(super) struct Monitor {
     address: RedisAddress,
-    clock: Arc<dyn Clock>,
+    promises: Arc<Promises>,
     /// The masters of the last time, in case the nodes of the address are gone by now.
     topology: Option<Topology>,
     /// The last answers of each Redis, by its name.
@@ -29,8 +31,8 @@ pub(super) struct Monitor {
 }
 
 impl Monitor {
-    pub(super) const fn new(address: RedisAddress, clock: Arc<dyn Clock>) -> Self {
-        Self { address, clock, topology: None, known: BTreeMap::new() }
+    pub(super) const fn new(address: RedisAddress, promises: Arc<Promises>) -> Self {
+        Self { address, promises, topology: None, known: BTreeMap::new() }
     }
 
     /// Asks once a minute, and whenever `is_new` is notified, because there is a new connection. Never ends.
@@ -51,19 +53,22 @@ impl Monitor {
         let answers = topology
             .masters
             .iter()
-            .map(async |master| (master.name(), inspect(&master.node, &*self.clock).await));
+            .map(async |master| (master.name(), inspect(&master.node, self.promises.clock()).await));
         for (name, inspection) in join_all(answers).await {
             if let Ok(inspection) = inspection {
                 self.note(name, inspection);
             }
         }
+        self.promises.keep_only(&topology.masters.iter().map(Master::name).collect::<Vec<_>>());
     }
 
-    /// Logs what is new about a Redis.
+    /// Notes what a Redis says, and logs what is new.
     pub(super) fn note(&mut self, name: String, inspection: Inspection) {
+        self.promises.note_loss(name.clone(), inspection.loss());
+        let setting = self.promises.setting();
         let notices = match self.known.get(&name) {
-            Some(earlier) => inspection.changes_since(earlier),
-            None => inspection.notices(),
+            Some(earlier) => inspection.changes_since(earlier, setting),
+            None => inspection.notices(setting),
         };
         for notice in notices {
             notice.log(&name);

@@ -11,10 +11,10 @@ use tickseed_session::{
     ChangeFeed, Clock, Created, FeedPart, Replaced, Session, SessionId, SessionStore, StoreError,
     SystemClock, Timestamp, error_chain,
 };
-use tickseed_store::{RedisAddress, RedisStore, StoreTimeout};
+use tickseed_store::{RedisAddress, RedisOptions, RedisStore, StoreTimeout};
 use tokio::time::timeout;
 
-use super::{connect, redis_and_store};
+use super::{connect, options, redis_and_store};
 use tickseed_session::acceptance::{DEADLINE, RecordingSubscriber, Report, TestClock, session};
 use tickseed_store::test_servers::{RedisCluster, RedisServer};
 
@@ -68,7 +68,8 @@ async fn a_longer_time_limit_waits_for_a_slower_answer() {
     let connect = async |millis| {
         let address = RedisAddress::parse(&server.address(), None).unwrap();
         let timeout = StoreTimeout::from_millis(millis).unwrap();
-        RedisStore::connect(address, DEADLINE, timeout, Arc::new(TestClock::new())).await.unwrap()
+        let options = RedisOptions { timeout, ..options(TestClock::new()) };
+        RedisStore::connect(address, options).await.unwrap()
     };
     let (patient, hasty) = (connect(400).await, connect(50).await);
     server.ask::<()>(&["CLIENT", "PAUSE", "200", "ALL"]);
@@ -162,7 +163,7 @@ async fn a_silent_cluster_master_stops_only_its_own_part_of_the_feed() {
             .hears("the other parts catch up several times", |reports| {
                 let caught_up = |part| {
                     let after = |report: &&Report| {
-                        matches!(report, Report::CaughtUpTo(other, to) if *other == part && *to > paused_at)
+                        matches!(report, Report::CaughtUpTo(other, to, _) if *other == part && *to > paused_at)
                     };
                     reports.iter().filter(after).count()
                 };
