@@ -11,11 +11,11 @@ use tickseed_session::{Clock, SessionStore};
 #[cfg(feature = "embedded")]
 use tokio::sync::oneshot;
 
-use crate::{StoreLoss, StoreTimeout};
 #[cfg(feature = "embedded")]
 use crate::embedded::{EmbeddedStore, FileError};
 #[cfg(feature = "redis")]
 use crate::redis::{ConnectError, InvalidRedisAddress, RedisAddress, RedisOptions, RedisStore};
+use crate::{StoreLoss, StoreTimeout};
 
 /// The address of the embedded store, which needs no more than its name.
 #[cfg(feature = "embedded")]

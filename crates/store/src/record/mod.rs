@@ -236,6 +236,19 @@ mod tests {
         r#""expires_at":1700000000003,"label":"é","later":{"z":[1.5],"a":null}}"#
     );
 
+    /// The same in form 3, with a notice, a pause, a resumption and another rate.
+    const GOLDEN_3: &str = concat!(
+        "\u{3}\0\0\0\0\0\0\0\u{7}",
+        r#"{"seed":"é","start_at":1700000000000,"tick_ms":100,"break_min":100,"break_max":300,"rounds_per_epoch":64,"#,
+        r#""engine_version":1,"metadata":{"z":1,"a":[0.1,null]},"created_at":1700000000001,"stopped_at":1700000000002,"#,
+        r#""expires_at":1700000000003,"notice_ms":15000,"schedule":[[1700000001050,0],[1700000005000,100],"#,
+        r#"[1700000006050,50]],"label":"é","later":{"z":[1.5],"a":null}}"#
+    );
+
+    /// What form 3 has besides form 2.
+    const NOTICE: &str = r#","notice_ms":15000"#;
+    const SCHEDULE: &str = r#","schedule":[[1700000001050,0],[1700000005000,100],[1700000006050,50]]"#;
+
     fn read(record: &str) -> Session {
         decode(ID.parse().unwrap(), record.as_bytes()).unwrap()
     }
@@ -263,6 +276,51 @@ mod tests {
         let known = Session { unknown_fields: UnknownFields::default(), ..session };
         assert_eq!(known, read(GOLDEN_1));
         assert_eq!(written(&known), GOLDEN_1, "form 1 can hold it");
+    }
+
+    #[test]
+    fn the_bytes_of_form_3_never_change() {
+        let session = read(GOLDEN_3);
+        assert_eq!((session.revision.get(), session.notice.millis()), (7, 15_000));
+        let changes: Vec<_> =
+            session.schedule.changes().map(|change| (change.at(), change.tick_ms())).collect();
+        assert_eq!(changes, [(1_700_000_001_050, 0), (1_700_000_005_000, 100), (1_700_000_006_050, 50)]);
+        assert_eq!(written(&session), GOLDEN_3);
+        let stopped = session.stopped(Timestamp::from_millis(1_700_000_000_001).unwrap());
+        let expected = GOLDEN_3.replace('\u{7}', "\u{8}").replace("1700000000002", "1700000000001");
+        assert_eq!(written(&stopped), expected, "fields of a later version survive a rewrite");
+    }
+
+    /// Servers of the previous version read everything that they can compute.
+    #[test]
+    fn a_session_has_form_3_only_with_a_notice_or_a_schedule() {
+        let full = read(GOLDEN_3);
+        let without_notice = Session { notice: Notice::NONE, ..full.clone() };
+        assert_eq!(written(&without_notice), GOLDEN_3.replace(NOTICE, ""));
+        let schedule = scheduled(&full.schedule, &[]).unwrap();
+        let without_schedule = Session { schedule: schedule.clone(), ..full.clone() };
+        assert_eq!(written(&without_schedule), GOLDEN_3.replace(SCHEDULE, ""));
+        let without_both = Session { schedule, ..without_notice };
+        assert_eq!(written(&without_both), GOLDEN_2);
+        let without_all = Session { unknown_fields: UnknownFields::default(), ..without_both };
+        assert_eq!(written(&without_all), GOLDEN_1);
+        for session in [without_schedule, without_all] {
+            assert_eq!(read(&written(&session)), session);
+        }
+    }
+
+    /// A server that knows only an earlier form would pass these fields on unread, and compute another state.
+    #[test]
+    fn an_earlier_form_with_a_notice_or_a_schedule_is_unreadable() {
+        for (golden, form) in [(GOLDEN_1, 1), (GOLDEN_2, 2)] {
+            for field in [NOTICE, SCHEDULE] {
+                let record = golden.replace(r#","expires_at""#, &format!(r#"{field},"expires_at""#));
+                let error = error(record.as_bytes());
+                assert!(matches!(error, StoreError::Unreadable { .. }), "{error:?}");
+                let cause = format!("form {form} has neither a notice nor a schedule");
+                assert!(error.to_string().ends_with(&cause), "{error}");
+            }
+        }
     }
 
     #[test]
@@ -298,7 +356,7 @@ mod tests {
         assert_eq!(metadata.len(), Metadata::MAX_BYTES);
         let value: serde_json::Value = serde_json::from_str(&metadata).unwrap();
         assert!(value.to_string().len() > Metadata::MAX_BYTES, "it has grown");
-        for golden in [GOLDEN_1, GOLDEN_2] {
+        for golden in [GOLDEN_1, GOLDEN_2, GOLDEN_3] {
             let record = golden.replace(r#"{"z":1,"a":[0.1,null]}"#, &metadata);
             let session = read(&record);
             assert_eq!(session.metadata.as_ref().unwrap().text().get(), metadata);
@@ -340,6 +398,8 @@ mod tests {
         let early_revision =
             GOLDEN_1.replace(r#","revision":7"#, "").replace(r#"{"seed""#, r#"{"revision":7,"seed""#);
         let unrevised = GOLDEN_2.replace('\u{7}', "\0");
+        let within_a_tick = GOLDEN_3.replace("[1700000006050,50]", "[1700000006051,50]");
+        let long_notice = GOLDEN_3.replace("15000", "86400001");
         for (record, cause) in [
             (&b""[..], "it is empty"),
             (b"\0{}", "no record has form 0"),
@@ -347,6 +407,11 @@ mod tests {
             (old.as_bytes(), "no engine has version 0"),
             (broken.as_bytes(), "tick_ms must be from 1 to 86400000, got 0"),
             (unrevised.as_bytes(), "revision must be from 1 to 9007199254740991, got 0"),
+            (
+                within_a_tick.as_bytes(),
+                "schedule[2].at must be where a tick begins, got 1 ms after the beginning of a tick of 100 ms",
+            ),
+            (long_notice.as_bytes(), "notice_ms must be an integer from 0 to 86400000"),
             (twice.as_bytes(), "duplicate field `tick_ms` at line 1 column 61"),
             (two_labels.as_bytes(), "duplicate field `label` at line 1 column 262"),
             (two_revisions.as_bytes(), "it has two revisions"),
@@ -362,7 +427,7 @@ mod tests {
     #[test]
     #[cfg(feature = "redis")]
     fn the_revision_of_a_record_needs_no_knowledge_of_the_rest() {
-        for record in [GOLDEN_1, GOLDEN_2, "\u{9}\0\0\0\0\0\0\0\u{7}", "\u{1}{\"revision\":7}"] {
+        for record in [GOLDEN_1, GOLDEN_2, GOLDEN_3, "\u{9}\0\0\0\0\0\0\0\u{7}", "\u{1}{\"revision\":7}"] {
             assert_eq!(revision(record.as_bytes()), Revision::new(7).ok(), "{record:?}");
         }
         for record in

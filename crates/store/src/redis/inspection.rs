@@ -94,8 +94,12 @@ impl Inspection {
         }
         let reason = match self.has_replicas {
             Some(true) => "has replicas, and one that takes over may lack acknowledged writes",
-            None => "does not say whether it has replicas (INFO), and one that takes over may lack acknowledged writes",
-            Some(false) if self.settings.are_hidden() => "does not say how many acknowledged writes a crash can lose",
+            None => {
+                "does not say whether it has replicas (INFO), and one that takes over may lack acknowledged writes"
+            }
+            Some(false) if self.settings.are_hidden() => {
+                "does not say how many acknowledged writes a crash can lose"
+            }
             Some(false) => "is not set up to limit how many acknowledged writes a crash can lose",
         };
         Some(match setting {

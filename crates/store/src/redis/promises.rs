@@ -225,10 +225,7 @@ mod tests {
         assert!(!is_certain(&promises, 0) && !promises.terms(FeedPart(0)).is_clock_sure);
         measure(&promises, 0, NEAR);
         assert!(!is_certain(&promises, 0), "the loss is not known");
-        assert_eq!(
-            promises.terms(FeedPart(0)),
-            Terms { loss: Duration::ZERO, is_clock_sure: true }
-        );
+        assert_eq!(promises.terms(FeedPart(0)), Terms { loss: Duration::ZERO, is_clock_sure: true });
         lose(&promises, 0, Some(0));
         assert!(is_certain(&promises, 0) && !is_certain(&promises, 1));
         promises.forget_loss(&name(0));

@@ -34,7 +34,8 @@ fn are_connected(information: &str) -> Option<bool> {
 /// Reads the output of CLUSTER NODES: one line for each node, with its id, its address, its flags, and its master.
 fn are_listed(nodes: &str) -> Option<bool> {
     let nodes: Vec<Vec<&str>> = nodes.lines().map(|line| line.split(' ').collect()).collect();
-    let has_flag = |node: &[&str], flag| node.get(2).is_some_and(|flags| flags.split(',').any(|known| known == flag));
+    let has_flag =
+        |node: &[&str], flag| node.get(2).is_some_and(|flags| flags.split(',').any(|known| known == flag));
     let myself = *nodes.iter().find(|node| has_flag(node, "myself"))?.first()?;
     Some(nodes.iter().any(|node| has_flag(node, "slave") && node.get(3) == Some(&myself)))
 }

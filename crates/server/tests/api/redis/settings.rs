@@ -138,6 +138,18 @@ async fn the_time_limit_of_the_store_has_a_range() {
     }
 }
 
+#[tokio::test]
+async fn the_loss_of_the_store_has_a_range() {
+    let folder = TempDir::new().unwrap();
+    for (value, got) in [("-1", "-1"), ("86400001", "86400001"), ("2s", "something else")] {
+        let mut command = serve_command(folder.path());
+        command.env("TICKSEED_STORE_LOSS_MS", value);
+        let error = error_of(command).await;
+        let range = "TICKSEED_STORE_LOSS_MS: must be a whole number of milliseconds from 0 to 86400000";
+        assert!(error.contains(&format!("{range}, got {got}")), "{error}");
+    }
+}
+
 #[test]
 fn help_lists_the_redis_settings_and_shows_no_password() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tickseed"));
@@ -153,6 +165,7 @@ fn help_lists_the_redis_settings_and_shows_no_password() {
         ("--store", "[env: TICKSEED_STORE]"),
         ("--store-wait", "[env: TICKSEED_STORE_WAIT]"),
         ("--store-timeout-ms", "[env: TICKSEED_STORE_TIMEOUT_MS]"),
+        ("--store-loss-ms", "[env: TICKSEED_STORE_LOSS_MS]"),
         ("--redis-addr", "[env: REDIS_ADDR]"),
         ("--redis-password", "[env: REDIS_PASSWORD]"),
         ("--redis-db", "[env: REDIS_DB]"),

@@ -4,6 +4,7 @@ mod access;
 mod change_feed;
 mod cluster;
 mod outage;
+mod promises;
 mod record;
 mod refused_writes;
 
