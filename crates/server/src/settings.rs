@@ -14,8 +14,8 @@ use tickseed_session::{CacheSize, TimeToLive, Timestamp};
 use tickseed_store::{InvalidAddress, StoreAddress, StoreLoss, StoreTimeout};
 
 use values::{
-    folder, host, instant, integer, log_filter, password, redis_host, store_address, store_loss, store_timeout, text,
-    whole_number,
+    folder, host, instant, integer, log_filter, password, redis_host, store_address, store_loss,
+    store_timeout, text, whole_number,
 };
 
 pub use read::read;

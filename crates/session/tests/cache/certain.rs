@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tickseed_session::acceptance::{now, rescheduled, session_with_notice};
 use tickseed_session::{
-    ANY_SESSION, FeedPart, Lookup, Notice, ScheduleRequest, Session, SessionService, Timestamp, When,
+    ANY_SESSION, Clock, FeedPart, Lookup, Notice, ScheduleRequest, Session, SessionService, Timestamp, When,
 };
 
 use super::scripted_store::ScriptedStore;

@@ -65,12 +65,11 @@ impl Promises {
     /// Notes what the clock of a master showed.
     pub(super) fn note_clock(&self, part: FeedPart, name: &str, measured: Measurement) {
         let mut clocks = self.clocks();
-        match clocks.get_mut(&part).filter(|known| known.name == name) {
-            Some(known) => known.measured = measured,
-            None => {
-                let logged = Agreement::Close;
-                clocks.insert(part, MasterClock { name: name.to_owned(), measured, logged });
-            }
+        if let Some(known) = clocks.get_mut(&part).filter(|known| known.name == name) {
+            known.measured = measured;
+        } else {
+            let logged = Agreement::Close;
+            clocks.insert(part, MasterClock { name: name.to_owned(), measured, logged });
         }
     }
 

@@ -90,7 +90,7 @@ fn the_log_states_what_a_crash_of_redis_can_lose() {
         (
             &["--appendonly", "yes", "--appendfsync", "everysec"],
             "WARN",
-            "can lose about two seconds of new and stopped sessions",
+            "can lose about two seconds of new and changed sessions",
         ),
         (&["--appendonly", "yes", "--appendfsync", "no"], "WARN", "about thirty seconds"),
         (&["--appendonly", "yes", "--appendfsync", "always"], "INFO", "loses no acknowledged write"),
