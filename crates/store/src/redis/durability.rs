@@ -23,6 +23,15 @@ pub(super) enum Notice {
 }
 
 impl Notice {
+    /// Adds words. The whole is a warning if one part of it is.
+    pub(super) fn and(self, more: Self) -> Self {
+        let is_warning = matches!((&self, &more), (Self::Warning(_), _) | (_, Self::Warning(_)));
+        let words = [self, more].map(|notice| match notice {
+            Self::Info(words) | Self::Warning(words) => words,
+        });
+        if is_warning { Self::Warning(words.concat()) } else { Self::Info(words.concat()) }
+    }
+
     /// Writes it to the log.
     pub(super) fn log(&self, node: &str) {
         match self {
@@ -53,11 +62,6 @@ impl Settings {
         Ok(Self(Some(settings)))
     }
 
-    /// Says what a crash can lose, and warns if Redis removes sessions when it is full.
-    pub(super) fn notices(&self) -> Vec<Notice> {
-        std::iter::once(self.durability()).chain(self.eviction()).collect()
-    }
-
     /// Returns how much acknowledged writing a crash can lose, if that is known. Where nothing is kept it is nothing: no session
     /// comes back in an earlier state. What a replica lacks that takes over does not count here.
     pub(super) fn loss(&self) -> Option<Duration> {
@@ -71,16 +75,12 @@ impl Settings {
         }
     }
 
-    /// Returns whether the settings are hidden.
-    pub(super) const fn are_hidden(&self) -> bool {
-        self.0.is_none()
-    }
-
     fn setting(&self, name: &str) -> Option<&str> {
         self.0.as_ref()?.get(name).map(String::as_str)
     }
 
-    fn durability(&self) -> Notice {
+    /// Says what a crash can lose.
+    pub(super) fn durability(&self) -> Notice {
         let (Some(append_only), Some(sync), Some(save)) =
             (self.setting("appendonly"), self.setting("appendfsync"), self.setting("save"))
         else {
@@ -122,7 +122,7 @@ impl Settings {
     }
 
     /// Returns a warning if Redis removes sessions when it is full.
-    fn eviction(&self) -> Option<Notice> {
+    pub(super) fn eviction(&self) -> Option<Notice> {
         let (limit, policy) = (self.setting("maxmemory")?, self.setting("maxmemory-policy")?);
         let words = || {
             format!("removes sessions when it is full (maxmemory-policy {policy}); set that to noeviction")

@@ -130,6 +130,8 @@ impl Masters {
         for part in losers {
             subscriber.restarted(part);
         }
+        let names: Vec<_> = self.topology.masters.iter().map(Master::name).collect();
+        self.feed.promises.keep_clocks(&names);
         let masters = self.topology.masters.iter().zip(parts);
         let mut followed = std::mem::take(&mut self.followed);
         self.followed = masters

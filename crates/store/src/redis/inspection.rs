@@ -66,25 +66,27 @@ impl Inspection {
     /// Returns what is worth a line in the log when a server first asks a Redis. `setting` says what the loss is where Redis does
     /// not.
     pub(super) fn notices(&self, setting: Option<StoreLoss>) -> Vec<Notice> {
-        let notices = self.settings.notices().into_iter();
-        notices.chain(self.unknown_loss(setting)).chain(self.clock()).collect()
+        self.settings_notices(setting).into_iter().chain(self.clock()).collect()
     }
 
     /// Returns what has changed since an earlier inspection and is worth a line in the log.
     pub(super) fn changes_since(&self, earlier: &Self, setting: Option<StoreLoss>) -> Vec<Notice> {
         let process = self.process.as_ref().zip(earlier.process.as_ref());
         let mut notices = process.map_or_else(Vec::new, |(now, earlier)| now.changes_since(earlier));
-        let known = earlier.settings.notices();
-        notices.extend(self.settings.notices().into_iter().filter(|notice| !known.contains(notice)));
-        let (loss, known) = (self.unknown_loss(setting), earlier.unknown_loss(setting));
-        notices.extend(match loss {
-            None if known.is_some() => Some(Notice::Info(
-                "says again what can be lost: changes of sessions with a notice allow for that".to_owned(),
-            )),
-            loss => loss.filter(|loss| known.as_ref() != Some(loss)),
-        });
+        let known = earlier.settings_notices(setting);
+        notices.extend(self.settings_notices(setting).into_iter().filter(|notice| !known.contains(notice)));
         notices.extend(self.clock().filter(|_| earlier.clock().is_none()));
         notices
+    }
+
+    /// Says what a crash can lose, and warns if Redis removes sessions when it is full.
+    fn settings_notices(&self, setting: Option<StoreLoss>) -> Vec<Notice> {
+        let durability = self.settings.durability();
+        let durability = match self.unknown_loss(setting) {
+            Some(consequence) => durability.and(consequence),
+            None => durability,
+        };
+        std::iter::once(durability).chain(self.settings.eviction()).collect()
     }
 
     /// Says what follows if nobody knows how much acknowledged writing may be lost.
@@ -93,24 +95,21 @@ impl Inspection {
             return None;
         }
         let reason = match self.has_replicas {
-            Some(true) => "has replicas, and one that takes over may lack acknowledged writes",
+            Some(true) => "; it has replicas, and one that takes over may lack acknowledged writes",
             None => {
-                "does not say whether it has replicas (INFO), and one that takes over may lack acknowledged writes"
+                "; it does not say whether it has replicas (INFO), and one that takes over may lack acknowledged writes"
             }
-            Some(false) if self.settings.are_hidden() => {
-                "does not say how many acknowledged writes a crash can lose"
-            }
-            Some(false) => "is not set up to limit how many acknowledged writes a crash can lose",
+            Some(false) => "",
         };
         Some(match setting {
             Some(loss) => Notice::Info(format!(
-                "{reason}; --store-loss-ms says that it is those of the last {} ms at most, and changes of sessions with a \
-                 notice allow for that",
+                "{reason}; changes of sessions with a notice allow for the loss of the last {} ms of writes, as --store-loss-ms \
+                 says",
                 loss.duration().as_millis()
             )),
             None => Notice::Warning(format!(
-                "{reason}: this server promises nothing about sessions with a notice until --store-loss-ms (or \
-                 TICKSEED_STORE_LOSS_MS) says of how many milliseconds that may be, at most"
+                "{reason}; so nothing is promised about sessions with a notice until --store-loss-ms (or \
+                 TICKSEED_STORE_LOSS_MS) says how many milliseconds of acknowledged writes can be lost, at most"
             )),
         })
     }
@@ -264,29 +263,31 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_loss_gets_a_line_that_says_what_to_set() {
+    fn an_unknown_loss_gets_words_that_say_what_to_set() {
         let of = |settings, has_replicas| Inspection { has_replicas, ..inspection(settings, None) };
         let setting = StoreLoss::from_millis(7_000).ok();
         for (unknown, reason) in [
-            (of(&SNAPSHOTS, Some(false)), "is not set up to limit"),
-            (of(&[], Some(false)), "is not set up to limit"),
-            (of(&KEPT, Some(true)), "has replicas"),
-            (of(&KEPT, None), "does not say whether it has replicas"),
+            (of(&SNAPSHOTS, Some(false)), "loses less); so nothing is promised"),
+            (of(&[], Some(false)), "can lose; so nothing is promised"),
+            (of(&KEPT, Some(true)), "; it has replicas"),
+            (of(&KEPT, None), "; it does not say whether it has replicas"),
         ] {
             assert_eq!(unknown.loss(), None);
             let notices = unknown.notices(None);
+            let words = warning(&notices);
             assert!(
-                matches!(&notices[1..], [Notice::Warning(words)] if words.starts_with(reason) && words.contains("--store-loss-ms (or TICKSEED_STORE_LOSS_MS)")),
-                "{notices:?}"
+                words.contains(reason) && words.contains("--store-loss-ms (or TICKSEED_STORE_LOSS_MS)"),
+                "{words}"
             );
-            let notices = unknown.notices(setting);
+            let notices = format!("{:?}", unknown.notices(setting));
             assert!(
-                matches!(&notices[1..], [Notice::Info(words)] if words.contains("the last 7000 ms")),
-                "{notices:?}"
+                notices.contains("the last 7000 ms") && !notices.contains("nothing is promised"),
+                "{notices}"
             );
         }
         for known in [of(&KEPT, Some(false)), of(&IN_MEMORY, Some(false))] {
-            assert_eq!((known.loss(), known.notices(setting).len()), (Some(Duration::ZERO), 1));
+            assert_eq!(known.loss(), Some(Duration::ZERO));
+            assert_eq!(known.notices(setting), [known.settings.durability()]);
         }
     }
 
@@ -294,9 +295,8 @@ mod tests {
     fn replicas_that_come_and_go_get_one_line_each() {
         let without = inspection(&KEPT, None);
         let with = Inspection { has_replicas: Some(true), ..without.clone() };
-        assert!(warning(&with.changes_since(&without, None)).starts_with("has replicas"));
+        assert!(warning(&with.changes_since(&without, None)).contains("it has replicas"));
         assert_eq!(with.changes_since(&with, None), []);
-        let gone = without.changes_since(&with, None);
-        assert!(matches!(&gone[..], [Notice::Info(words)] if words.contains("again")), "{gone:?}");
+        assert_eq!(without.changes_since(&with, None), [without.settings.durability()]);
     }
 }

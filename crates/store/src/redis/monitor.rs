@@ -59,7 +59,7 @@ impl Monitor {
                 self.note(name, inspection);
             }
         }
-        self.promises.keep_only(&topology.masters.iter().map(Master::name).collect::<Vec<_>>());
+        self.promises.keep_losses(&topology.masters.iter().map(Master::name).collect::<Vec<_>>());
     }
 
     /// Notes what a Redis says, and logs what is new.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tickseed_session::{CLOCK_TOLERANCE, Clock, FeedPart, Terms, Timestamp};
 
 use super::clock_distance::{Measurement, Moment};
+use super::durability::Notice;
 use super::parts::Parts;
 use crate::StoreLoss;
 
@@ -83,9 +84,13 @@ impl Promises {
         self.losses().remove(name);
     }
 
-    /// Forgets all other masters.
-    pub(super) fn keep_only(&self, names: &[String]) {
+    /// Forgets the clocks of all other masters.
+    pub(super) fn keep_clocks(&self, names: &[String]) {
         self.clocks().retain(|_, clock| names.contains(&clock.name));
+    }
+
+    /// Forgets what all other masters can lose.
+    pub(super) fn keep_losses(&self, names: &[String]) {
         self.losses().retain(|name, _| names.contains(name));
     }
 
@@ -115,15 +120,21 @@ impl Promises {
 
     /// Logs which clocks no longer agree, and which do again.
     pub(super) fn log_changes(&self) {
-        let now = Moment::now(&*self.clock);
+        for (name, notice) in self.changes(Moment::now(&*self.clock)) {
+            notice.log(&name);
+        }
+    }
+
+    fn changes(&self, now: Moment) -> Vec<(String, Notice)> {
+        let mut notices = Vec::new();
         for clock in self.clocks().values_mut() {
             let distance = clock.measured.distance(now);
             let agreement = Agreement::of(distance);
-            if agreement != clock.logged {
-                log(&clock.name, distance);
-                clock.logged = agreement;
+            if std::mem::replace(&mut clock.logged, agreement) != agreement {
+                notices.push((clock.name.clone(), notice(distance)));
             }
         }
+        notices
     }
 
     fn can_promise(&self, part: FeedPart, now: Moment) -> bool {
@@ -160,22 +171,21 @@ impl Promises {
     }
 }
 
-fn log(name: &str, distance: Option<Duration>) {
-    let tolerance = CLOCK_TOLERANCE.as_millis();
+fn notice(distance: Option<Duration>) -> Notice {
     match distance {
-        Some(distance) if distance <= CLOCK_TOLERANCE => tracing::info!(
-            "Redis at {name} has a clock that agrees with this server's again: promises about sessions with a notice are made \
-             again"
+        Some(distance) if distance <= CLOCK_TOLERANCE => Notice::Info(
+            "has a clock that agrees with this server's again: promises about sessions with a notice are made again"
+                .to_owned(),
         ),
-        Some(distance) => tracing::warn!(
-            "Redis at {name} has a clock that may be {} ms away from this server's, and more than {tolerance} ms is too much: \
-             sessions with a notice cannot be changed, and nothing is promised about them; keep the clocks of Redis and of \
-             all servers in step with NTP",
-            distance.as_millis()
-        ),
-        None => tracing::warn!(
-            "Redis at {name} has not told its time for 2 s: sessions with a notice cannot be changed, and nothing new is \
-             promised about them"
+        Some(distance) => Notice::Warning(format!(
+            "has a clock that may be {} ms away from this server's, and more than {} ms is too much: sessions with a notice cannot \
+             be changed, and nothing is promised about them; keep the clocks of Redis and of all servers in step with NTP",
+            distance.as_millis(),
+            CLOCK_TOLERANCE.as_millis()
+        )),
+        None => Notice::Warning(
+            "has not told its time for 2 s: its sessions with a notice cannot be changed, and nothing new is promised about them"
+                .to_owned(),
         ),
     }
 }
@@ -245,7 +255,10 @@ mod tests {
         lose(&promises, 1, Some(0));
         measure(&promises, 1, FAR);
         assert!(!is_certain(&promises, 0) && !promises.terms(FeedPart(0)).is_clock_sure);
-        promises.keep_only(&[name(0)]);
+        promises.keep_clocks(&[name(0)]);
+        assert!(is_certain(&promises, 0));
+        lose(&promises, 1, None);
+        promises.keep_losses(&[name(0)]);
         assert!(is_certain(&promises, 0));
     }
 
@@ -258,6 +271,27 @@ mod tests {
         assert_eq!(promises.terms(FeedPart(0)).loss, Duration::from_secs(5));
         lose(&promises, 0, Some(2_000));
         assert_eq!(promises.terms(FeedPart(0)).loss, Duration::from_secs(2));
+    }
+
+    #[test]
+    fn each_change_of_a_clock_gets_one_line() {
+        let promises = promises(None);
+        let lines = |now: Moment| {
+            let changes = promises.changes(now);
+            changes.into_iter().map(|(name, notice)| format!("{name} {notice:?}")).collect::<Vec<_>>()
+        };
+        let now = || Moment::now(&SystemClock);
+        assert_eq!(lines(now()), [""; 0]);
+        for (ahead_us, words) in [(NEAR, None), (FAR, Some("may be 400 ms")), (NEAR, Some("agrees"))] {
+            measure(&promises, 0, ahead_us);
+            let first = lines(now());
+            assert_eq!(first.len(), usize::from(words.is_some()), "{first:?}");
+            assert!(words.is_none_or(|words| first[0].contains(words)), "{first:?}");
+            assert_eq!(lines(now()), [""; 0], "once");
+        }
+        let later = Moment { uptime: now().uptime + Duration::from_secs(3), ..now() };
+        assert!(lines(later)[0].contains("localhost:1 Warning(\"has not told its time"));
+        assert_eq!(lines(later), [""; 0], "once");
     }
 
     #[test]

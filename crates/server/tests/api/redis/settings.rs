@@ -122,6 +122,10 @@ fn a_setting_that_another_one_overrides_is_named_in_the_log() {
     let log = log_of(&[("REDIS_PASSWORD", "opensesame")]);
     let words = "settings without effect: --redis-password (or REDIS_PASSWORD); no setting names a Redis";
     assert!(log.contains(words), "{log}");
+    let log = log_of(&[("TICKSEED_STORE_LOSS_MS", "2000")]);
+    let words =
+        "settings without effect: --store-loss-ms (or TICKSEED_STORE_LOSS_MS); no setting names a Redis";
+    assert!(log.contains(words), "{log}");
     let log = log_of(&[]);
     assert!(!log.contains("without effect"), "{log}");
 }
