@@ -1,6 +1,7 @@
 //! The suite that every store must pass, and what the tests of stores share.
 //!
-//! A backend's test makes two handles to the same sessions and calls [`assert_contract`].
+//! A backend's test makes two handles to the same sessions and calls [`assert_contract`], and with two others, which have the time
+//! of the machine, [`assert_promises`].
 
 #![allow(clippy::missing_panics_doc, reason = "a test panics to fail")]
 

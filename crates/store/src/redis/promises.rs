@@ -100,8 +100,8 @@ impl Promises {
         self.can_promise(part, now).then(|| now.time())
     }
 
-    /// Returns the time before which everything that became visible has been reported. A session may move to another master that
-    /// the server knows, so this is the time at which the last of them was asked.
+    /// Returns the time before which everything that became visible has been reported. That is when the master was asked; and
+    /// because a session may have moved to another master, when the other ones were asked.
     pub(super) fn proved(&self, part: FeedPart) -> Option<Timestamp> {
         let now = Moment::now(&*self.clock);
         let first = || {
@@ -112,9 +112,10 @@ impl Promises {
         self.can_promise(part, now).then(first).flatten()
     }
 
-    /// Returns what a change of a session in a part has to allow for.
+    /// Returns what a change of a session in a part has to allow for. A master that has just been connected to must first say
+    /// what it can lose: another server may know that already, and make promises.
     pub(super) fn terms(&self, part: FeedPart) -> Terms {
-        let is_clock_sure = self.is_clock_sure(part, Moment::now(&*self.clock));
+        let is_clock_sure = self.is_clock_sure(part, Moment::now(&*self.clock)) && self.has_been_asked(part);
         Terms { loss: self.loss(part).unwrap_or_default(), is_clock_sure }
     }
 
@@ -150,16 +151,22 @@ impl Promises {
     }
 
     /// Returns how much acknowledged writing may be lost: the most of all masters, because sessions move. The one of the part must
-    /// be known, and none that is known may lose an unknown amount.
+    /// have been asked, and none may lose an unknown amount.
     fn loss(&self, part: FeedPart) -> Option<Duration> {
         let losses = self.losses();
-        let name = self.parts.name(part);
-        let is_known = match &name {
-            Some(name) => losses.contains_key(name),
-            None => !self.parts.is_cluster() && !losses.is_empty(),
-        };
         let most = || losses.values().copied().try_fold(Duration::ZERO, |most, loss| Some(most.max(loss?)));
-        is_known.then(most).flatten()
+        self.is_among(&losses, part).then(most).flatten()
+    }
+
+    fn has_been_asked(&self, part: FeedPart) -> bool {
+        self.is_among(&self.losses(), part)
+    }
+
+    fn is_among(&self, losses: &HashMap<String, Option<Duration>>, part: FeedPart) -> bool {
+        match self.parts.name(part) {
+            Some(name) => losses.contains_key(&name),
+            None => !self.parts.is_cluster() && !losses.is_empty(),
+        }
     }
 
     fn clocks(&self) -> MutexGuard<'_, BTreeMap<FeedPart, MasterClock>> {
@@ -233,12 +240,15 @@ mod tests {
         let promises = promises(None);
         assert!(!is_certain(&promises, 0) && !promises.terms(FeedPart(0)).is_clock_sure);
         measure(&promises, 0, NEAR);
-        assert!(!is_certain(&promises, 0), "the loss is not known");
+        assert!(!is_certain(&promises, 0), "it has not been asked what it can lose");
+        assert!(!promises.terms(FeedPart(0)).is_clock_sure);
+        lose(&promises, 0, None);
+        assert!(!is_certain(&promises, 0), "it does not know what it can lose");
         assert_eq!(promises.terms(FeedPart(0)), Terms { loss: Duration::ZERO, is_clock_sure: true });
         lose(&promises, 0, Some(0));
         assert!(is_certain(&promises, 0) && !is_certain(&promises, 1));
         promises.forget_loss(&name(0));
-        assert!(!is_certain(&promises, 0));
+        assert!(!is_certain(&promises, 0) && !promises.terms(FeedPart(0)).is_clock_sure);
     }
 
     #[test]
