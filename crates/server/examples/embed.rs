@@ -19,6 +19,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         data_dir: folder.path().to_owned(),
         wait: Duration::from_secs(30),
         timeout: StoreTimeout::default(),
+        loss: None,
         clock: Arc::clone(&clock),
     };
     let store = StoreAddress::parse("embedded", None)?.open(options).await?;

@@ -154,6 +154,7 @@ async fn open_and_serve(
         data_dir: settings.data_dir.clone(),
         wait: settings.store_wait(),
         timeout: settings.store_timeout_ms,
+        loss: settings.store_loss_ms,
         clock: Arc::clone(&clock),
     };
     let store = tokio::select! {

@@ -11,11 +11,11 @@ use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use tickseed_session::{CacheSize, TimeToLive, Timestamp};
-use tickseed_store::{InvalidAddress, StoreAddress, StoreTimeout};
+use tickseed_store::{InvalidAddress, StoreAddress, StoreLoss, StoreTimeout};
 
 use values::{
-    change, folder, host, instant, integer, log_filter, password, redis_host, store_address, store_timeout,
-    text, whole_number,
+    change, folder, host, instant, integer, log_filter, password, redis_host, store_address, store_loss,
+    store_timeout, text, whole_number,
 };
 
 pub use read::read;
@@ -100,6 +100,12 @@ pub struct ServeSettings {
         value_name = "MILLISECONDS"
     )]
     pub store_timeout_ms: StoreTimeout,
+
+    /// How many milliseconds of acknowledged writes a crash or a failover of Redis can lose, at most, from 0 to 86400000. It
+    /// counts only where Redis cannot say this itself: with snapshots only, with replicas, or if it hides its settings. Then
+    /// nothing is promised about sessions with a notice until this is set.
+    #[arg(long, env = "TICKSEED_STORE_LOSS_MS", value_parser = store_loss, value_name = "MILLISECONDS")]
+    pub store_loss_ms: Option<StoreLoss>,
 
     /// The host and port of Redis, such as localhost:6379, if --store is not set.
     #[arg(long, env = "REDIS_ADDR", value_parser = redis_host, value_name = "HOST:PORT")]
@@ -232,6 +238,7 @@ impl ServeSettings {
             (address.is_some() && host, "--redis-addr (or REDIS_ADDR)"),
             ((address.is_some() || !host) && self.redis_db.is_some(), "--redis-db (or REDIS_DB)"),
             (!is_redis && self.redis_password.is_some(), "--redis-password (or REDIS_PASSWORD)"),
+            (!is_redis && self.store_loss_ms.is_some(), "--store-loss-ms (or TICKSEED_STORE_LOSS_MS)"),
         ]
         .into_iter()
         .filter_map(|(is_ignored, name)| is_ignored.then_some(name))

@@ -11,11 +11,11 @@ use tickseed_session::{Clock, SessionStore};
 #[cfg(feature = "embedded")]
 use tokio::sync::oneshot;
 
-use crate::StoreTimeout;
 #[cfg(feature = "embedded")]
 use crate::embedded::{EmbeddedStore, FileError};
 #[cfg(feature = "redis")]
-use crate::redis::{ConnectError, InvalidRedisAddress, RedisAddress, RedisStore};
+use crate::redis::{ConnectError, InvalidRedisAddress, RedisAddress, RedisOptions, RedisStore};
+use crate::{StoreLoss, StoreTimeout};
 
 /// The address of the embedded store, which needs no more than its name.
 #[cfg(feature = "embedded")]
@@ -100,6 +100,8 @@ pub struct OpenOptions {
     pub wait: Duration,
     /// How long such a store may take to answer.
     pub timeout: StoreTimeout,
+    /// How much acknowledged writing such a store may lose, where it does not say so itself.
+    pub loss: Option<StoreLoss>,
     /// The clock of the server.
     pub clock: Arc<dyn Clock>,
 }
@@ -154,8 +156,9 @@ impl StoreAddress {
             Self::Embedded => Ok(Arc::new(open_embedded(options).await?)),
             #[cfg(feature = "redis")]
             Self::Redis(address) => {
-                let OpenOptions { wait, timeout, clock, .. } = options;
-                Ok(Arc::new(RedisStore::connect(address, wait, timeout, clock).await?))
+                let OpenOptions { wait, timeout, loss, clock, .. } = options;
+                let options = RedisOptions { wait, timeout, loss, clock };
+                Ok(Arc::new(RedisStore::connect(address, options).await?))
             }
         }
     }

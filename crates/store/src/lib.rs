@@ -9,6 +9,7 @@
 mod address;
 #[cfg(feature = "embedded")]
 mod embedded;
+mod loss;
 #[cfg(any(feature = "embedded", feature = "redis"))]
 mod panics;
 mod record;
@@ -25,8 +26,9 @@ mod write_health;
 pub use address::{InvalidAddress, OpenError, OpenOptions, StoreAddress};
 #[cfg(feature = "embedded")]
 pub use embedded::{EmbeddedStore, FileError};
+pub use loss::{InvalidStoreLoss, StoreLoss};
 #[cfg(feature = "redis")]
-pub use redis::{ConnectError, InvalidRedisAddress, RedisAddress, RedisStore};
+pub use redis::{ConnectError, InvalidRedisAddress, RedisAddress, RedisOptions, RedisStore};
 pub use timeout::{InvalidStoreTimeout, StoreTimeout};
 
 /// Runs the README's examples as documentation tests.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use tickseed_engine::Schedule;
 use tickseed_session::Timestamp;
-use tickseed_store::{InvalidStoreTimeout, StoreAddress, StoreTimeout};
+use tickseed_store::{InvalidStoreLoss, InvalidStoreTimeout, StoreAddress, StoreLoss, StoreTimeout};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
@@ -40,6 +40,11 @@ pub(super) fn integer(text: &str) -> Result<i64, String> {
 /// Reads how long the store may take to answer.
 pub(super) fn store_timeout(text: &str) -> Result<StoreTimeout, String> {
     text.parse().map_err(|error: InvalidStoreTimeout| format!("{error}{}", got(text)))
+}
+
+/// Reads how much acknowledged writing the store may lose.
+pub(super) fn store_loss(text: &str) -> Result<StoreLoss, String> {
+    text.parse().map_err(|error: InvalidStoreLoss| format!("{error}{}", got(text)))
 }
 
 /// Reads an instant.

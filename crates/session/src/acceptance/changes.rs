@@ -1,11 +1,10 @@
 //! The contract of a change feed.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use super::{Handles, RecordingSubscriber, Report, now, session};
+use super::{Acknowledged, Handles, RecordingSubscriber, Report, now, session};
 use crate::{
     ChangeFeed, Clock, Created, Deadline, Replaced, Revision, Session, SessionStore, SystemClock, Timestamp,
 };
@@ -33,7 +32,7 @@ async fn reports_every_replacement_of_every_server(handles: &Handles, subscriber
         for _ in 0..3 {
             replaced = replaced.stopped(now());
             assert_eq!(store.compare_and_set(replaced.clone(), None).await.unwrap(), Replaced::Yes);
-            let acknowledged = [(replaced.clone(), SystemClock.uptime())];
+            let acknowledged = [Acknowledged::now(replaced.clone())];
             assert!(!subscriber.hears_before_acknowledgement() || subscriber.knows(&replaced));
             subscriber.is_caught_up().await;
             assert_eq!(subscriber.reported_late(feed(handles), &acknowledged), Vec::<&Session>::new());
@@ -89,18 +88,18 @@ async fn never_claims_to_be_caught_up_too_early(handles: &Handles, subscriber: &
     assert_eq!(subscriber.reported_late(feed(handles), &acknowledged), Vec::<&Session>::new());
 }
 
-/// Replaces a session again and again. Returns each replacement with the uptime after its acknowledgement.
+/// Replaces a session again and again. Returns each replacement.
 async fn replace_and_note(
     store: Arc<dyn SessionStore>,
     subscriber: Arc<RecordingSubscriber>,
-) -> Vec<(Session, Duration)> {
+) -> Vec<Acknowledged> {
     let hears_before_acknowledgement = subscriber.hears_before_acknowledgement();
     let mut replaced = created(&*store).await;
     let mut acknowledged = Vec::new();
     for millis in 0..REPLACEMENTS_EACH {
         replaced = replaced.stopped(Timestamp::from_millis(millis).unwrap());
         assert_eq!(store.compare_and_set(replaced.clone(), None).await.unwrap(), Replaced::Yes);
-        acknowledged.push((replaced.clone(), SystemClock.uptime()));
+        acknowledged.push(Acknowledged::now(replaced.clone()));
         assert!(!hears_before_acknowledgement || subscriber.knows(&replaced));
     }
     acknowledged

@@ -6,8 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{DEADLINE, TestClock, now, session};
-use crate::{Created, Deadline, Replaced, Session, SessionStore, StoreError};
+use super::{DEADLINE, TestClock, now, rescheduled, session, session_with_notice};
+use crate::{Clock, Created, Deadline, Replaced, Session, SessionStore, StoreError, Timestamp};
 
 /// How much time the write has before its deadline.
 const LEFT: Duration = Duration::from_millis(100);
@@ -22,39 +22,74 @@ pub trait HoldUp: Sync {
     async fn end(&self);
 }
 
+/// A kind of write that has a deadline.
+pub struct LateWrite<'clock> {
+    first: Session,
+    next: fn(&Session) -> Session,
+    deadline: fn(Timestamp) -> Deadline,
+    /// The clock that the deadline goes by.
+    clock: &'clock dyn Clock,
+}
+
+impl<'clock> LateWrite<'clock> {
+    /// A stop, with a deadline by the clock of the server.
+    #[must_use]
+    pub fn stop(clock: &'clock TestClock) -> Self {
+        Self {
+            first: session(0),
+            next: |session| session.stopped(now()),
+            deadline: Deadline::OfServer,
+            clock,
+        }
+    }
+
+    /// A change of a session with a notice, with a deadline by the clock of the store: that of the test, or of the machine.
+    #[must_use]
+    pub fn change(clock: &'clock dyn Clock) -> Self {
+        let next = |session: &Session| {
+            let changes = session.schedule.changes().len() + 1;
+            rescheduled(session, u16::try_from(changes).expect("tests change it a few times"))
+        };
+        Self { first: session_with_notice(), next, deadline: Deadline::OfStore, clock }
+    }
+
+    fn deadline_in(&self, left: Duration) -> Option<Deadline> {
+        self.clock.now().after(left).map(self.deadline)
+    }
+}
+
 /// Checks that a write which waits until its deadline has passed has no effect, whatever its caller has been told. `store` has
 /// the clock `clock`, which shows [`NOW`](super::NOW).
 pub async fn assert_nothing_is_written_late(
     store: Arc<dyn SessionStore>,
     clock: &TestClock,
+    write: LateWrite<'_>,
     hold_up: &dyn HoldUp,
 ) {
-    let first = session(0);
+    let first = write.first.clone();
     assert_eq!(store.create(first.clone()).await.unwrap(), Created::Yes);
     // A store may learn from a write what it needs to know for the next one.
-    let second = first.stopped(now());
+    let second = (write.next)(&first);
     assert_eq!(
-        store.compare_and_set(second.clone(), now().after(DEADLINE).map(Deadline::OfServer)).await.unwrap(),
+        store.compare_and_set(second.clone(), write.deadline_in(DEADLINE)).await.unwrap(),
         Replaced::Yes
     );
     hold_up.begin().await;
-    let began = Instant::now();
-    let (late_store, late) = (Arc::clone(&store), second.stopped(now()));
-    let write =
-        async move { late_store.compare_and_set(late, now().after(LEFT).map(Deadline::OfServer)).await };
-    let write = tokio::spawn(write);
+    let (began, deadline) = (Instant::now(), write.deadline_in(LEFT));
+    let (late_store, late) = (Arc::clone(&store), (write.next)(&second));
+    let waiting = tokio::spawn(async move { late_store.compare_and_set(late, deadline).await });
     // A remote store goes by a clock that a test cannot set.
     while began.elapsed() <= LEFT {
         sleep(Duration::from_millis(5)).await;
     }
     clock.advance(LEFT);
     hold_up.end().await;
-    let outcome = timeout(DEADLINE, write).await.expect("the write ends").expect("the task ends");
+    let outcome = timeout(DEADLINE, waiting).await.expect("the write ends").expect("the task ends");
     assert!(outcome.is_err() || matches!(outcome, Ok(Replaced::TooLate)), "{outcome:?}");
     assert!(outcome.as_ref().err().is_none_or(StoreError::is_temporary), "{outcome:?}");
     assert_eq!(found(&*store, &second).await, second, "nothing was written late");
-    let third = second.stopped(now());
-    while store.compare_and_set(third.clone(), None).await.is_err() {
+    let third = (write.next)(&second);
+    while store.compare_and_set(third.clone(), write.deadline_in(DEADLINE)).await.is_err() {
         assert!(began.elapsed() < DEADLINE, "the store takes writes again");
         sleep(Duration::from_millis(5)).await;
     }

@@ -18,8 +18,8 @@ use crate::{
 pub enum Report {
     /// A part has restarted, at this uptime.
     Restarted(FeedPart, Duration),
-    /// A part is caught up to this uptime.
-    CaughtUpTo(FeedPart, Duration),
+    /// A part is caught up to this uptime, and everything visible before this instant has been reported.
+    CaughtUpTo(FeedPart, Duration, Option<Timestamp>),
     /// A session has been replaced.
     Replaced {
         /// The session.
@@ -31,6 +31,25 @@ pub enum Report {
     },
     /// A session has been removed.
     Removed(SessionId),
+}
+
+/// A session that a store has acknowledged.
+#[derive(Debug, Clone)]
+pub struct Acknowledged {
+    /// The session.
+    pub session: Session,
+    /// The uptime after the acknowledgement.
+    pub uptime: Duration,
+    /// The time of the machine after the acknowledgement.
+    pub time: Timestamp,
+}
+
+impl Acknowledged {
+    /// A session that has just been acknowledged.
+    #[must_use]
+    pub fn now(session: Session) -> Self {
+        Self { session, uptime: SystemClock.uptime(), time: SystemClock.now() }
+    }
 }
 
 /// Remembers every report of a change feed, in order.
@@ -52,7 +71,7 @@ impl RecordingSubscriber {
     /// Returns whether the store reports each change before it acknowledges it.
     #[must_use]
     pub fn hears_before_acknowledgement(&self) -> bool {
-        self.any(|report| matches!(report, Report::CaughtUpTo(_, Duration::MAX)))
+        self.any(|report| matches!(report, Report::CaughtUpTo(_, Duration::MAX, _)))
     }
 
     /// Returns the reports before the first one that says how far the feed is caught up.
@@ -70,7 +89,7 @@ impl RecordingSubscriber {
             for report in reports {
                 match report {
                     Report::Restarted(part, _) => drop(caught_up.insert(*part, false)),
-                    Report::CaughtUpTo(part, to) if *to >= uptime => drop(caught_up.insert(*part, true)),
+                    Report::CaughtUpTo(part, to, _) if *to >= uptime => drop(caught_up.insert(*part, true)),
                     _ => {}
                 }
             }
@@ -101,12 +120,12 @@ impl RecordingSubscriber {
         self.any(|report| matches!(report, Report::Removed(id) if *id == expected))
     }
 
-    /// Returns the sessions that the feed had not reported when it claimed that their part was caught up with them. Each session
-    /// comes with the uptime after its acknowledgement. Those from before the last restart do not count.
+    /// Returns the sessions that the feed had not reported when it claimed that their part was caught up with them, or that it had
+    /// reported everything visible. Those from before the last restart do not count.
     pub fn reported_late<'a>(
         &self,
         feed: &dyn ChangeFeed,
-        acknowledged: &'a [(Session, Duration)],
+        acknowledged: &'a [Acknowledged],
     ) -> Vec<&'a Session> {
         let (mut restarted_at, mut known, mut late) = (HashMap::new(), HashSet::new(), Vec::new());
         for report in self.reports.borrow().iter() {
@@ -114,16 +133,17 @@ impl RecordingSubscriber {
                 Report::Restarted(part, uptime) => drop(restarted_at.insert(*part, *uptime)),
                 Report::Replaced { id, revision, .. } => drop(known.insert((*id, *revision))),
                 // A store that says this says it once, before it reports anything.
-                Report::Removed(_) | Report::CaughtUpTo(_, Duration::MAX) => {}
-                Report::CaughtUpTo(part, uptime) => {
+                Report::Removed(_) | Report::CaughtUpTo(_, Duration::MAX, _) => {}
+                Report::CaughtUpTo(part, uptime, certain) => {
                     let since = restarted_at.get(part).copied().unwrap_or(Duration::MAX);
-                    let is_due = |(session, at): &&(Session, Duration)| {
-                        feed.part_of(session.id) == *part && (since..=*uptime).contains(at)
+                    let is_due = |acknowledged: &&Acknowledged| {
+                        let Acknowledged { session, uptime: at, time } = acknowledged;
+                        let is_claimed = at <= uptime || certain.is_some_and(|certain| *time < certain);
+                        feed.part_of(session.id) == *part && since <= *at && is_claimed
                     };
                     let is_late = |session: &&Session| !known.contains(&(session.id, session.revision));
-                    late.extend(
-                        acknowledged.iter().filter(is_due).map(|(session, _)| session).filter(is_late),
-                    );
+                    let due = acknowledged.iter().filter(is_due).map(|acknowledged| &acknowledged.session);
+                    late.extend(due.filter(is_late));
                 }
             }
         }
@@ -141,7 +161,7 @@ impl RecordingSubscriber {
     pub fn caught_up_to(&self) -> BTreeMap<FeedPart, Vec<Duration>> {
         let mut parts = BTreeMap::<_, Vec<_>>::new();
         for report in self.reports.borrow().iter() {
-            if let Report::CaughtUpTo(part, uptime) = report {
+            if let Report::CaughtUpTo(part, uptime, _) = report {
                 parts.entry(*part).or_default().push(*uptime);
             }
         }
@@ -173,8 +193,8 @@ impl Subscriber for RecordingSubscriber {
         self.note(Report::Restarted(part, SystemClock.uptime()));
     }
 
-    fn caught_up_to(&self, part: FeedPart, uptime: Duration, _certain: Option<Timestamp>) {
-        self.note(Report::CaughtUpTo(part, uptime));
+    fn caught_up_to(&self, part: FeedPart, uptime: Duration, certain: Option<Timestamp>) {
+        self.note(Report::CaughtUpTo(part, uptime, certain));
     }
 
     fn changed(&self, change: StoreChange) {

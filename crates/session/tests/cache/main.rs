@@ -1,5 +1,6 @@
 //! Sessions in memory: when a lookup reads the store, and when memory answers.
 
+mod certain;
 mod changes;
 mod failures;
 mod reads;

@@ -4,11 +4,12 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tickseed_session::{
     ChangeFeed, Created, Deadline, FeedPart, Replaced, Session, SessionId, SessionStore, StoreError,
-    Subscriber, Timestamp,
+    Subscriber, Terms, Timestamp,
 };
 use tokio::sync::watch;
 
@@ -23,6 +24,8 @@ pub(super) struct ScriptedStore {
     /// A session that cannot be read, although others can.
     unreadable: Mutex<Option<(SessionId, StoreError)>>,
     is_held: watch::Sender<bool>,
+    /// What is certain about every session.
+    certain: Mutex<Option<Timestamp>>,
 }
 
 /// A change feed with two parts. The last bit of a session's id selects its part.
@@ -87,6 +90,11 @@ impl ScriptedStore {
         *self.unreadable.lock().unwrap() = Some((id, failure));
     }
 
+    /// Says from now on that this is certain.
+    pub(super) fn is_certain(&self, certain: Option<Timestamp>) {
+        *self.certain.lock().unwrap() = certain;
+    }
+
     /// Moves the next session asked about to the second part, just after its part has been looked up.
     pub(super) fn moves_the_next_session(&self) {
         self.feed.as_ref().expect("the store has a feed").moves.store(1, Ordering::SeqCst);
@@ -139,6 +147,14 @@ impl SessionStore for ScriptedStore {
 
     async fn check(&self) -> Result<(), StoreError> {
         self.answer(()).await
+    }
+
+    fn certain(&self, _id: SessionId) -> Option<Timestamp> {
+        *self.certain.lock().unwrap()
+    }
+
+    fn terms(&self, _id: SessionId) -> Terms {
+        Terms { loss: Duration::ZERO, is_clock_sure: true }
     }
 
     fn change_feed(&self) -> Option<&dyn ChangeFeed> {

@@ -168,7 +168,7 @@ impl SessionStore for EmbeddedStore {
     }
 
     fn certain(&self, id: SessionId) -> Option<Timestamp> {
-        Some(self.pending.certain(id))
+        self.pending.is_clock_sure().then(|| self.pending.certain(id))
     }
 
     /// It loses nothing that it has acknowledged.

@@ -1,9 +1,17 @@
 //! Puts in words what a crash of Redis can lose, and other settings that cost sessions.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::{RedisResult, cmd};
+
+/// What Redis can lose if it syncs its append-only file every second: the write of a second waits for the sync of the one before.
+const LOSS_OF_EVERYSEC: Duration = Duration::from_secs(2);
+
+/// The settings to ask for.
+const NAMES: [&str; 6] =
+    ["appendonly", "appendfsync", "no-appendfsync-on-rewrite", "save", "maxmemory", "maxmemory-policy"];
 
 /// A line for the log, without its beginning: "Redis at …".
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +23,15 @@ pub(super) enum Notice {
 }
 
 impl Notice {
+    /// Adds words. The whole is a warning if one part of it is.
+    pub(super) fn and(self, more: Self) -> Self {
+        let is_warning = matches!((&self, &more), (Self::Warning(_), _) | (_, Self::Warning(_)));
+        let words = [self, more].map(|notice| match notice {
+            Self::Info(words) | Self::Warning(words) => words,
+        });
+        if is_warning { Self::Warning(words.concat()) } else { Self::Info(words.concat()) }
+    }
+
     /// Writes it to the log.
     pub(super) fn log(&self, node: &str) {
         match self {
@@ -33,7 +50,7 @@ impl Settings {
     pub(super) async fn ask(connection: &mut MultiplexedConnection) -> RedisResult<Self> {
         let mut settings = HashMap::new();
         // One at a time, because Redis 6 takes only one, and a pattern would fetch passwords too.
-        for name in ["appendonly", "appendfsync", "save", "maxmemory", "maxmemory-policy"] {
+        for name in NAMES {
             let answer: RedisResult<HashMap<String, String>> =
                 cmd("CONFIG").arg("GET").arg(name).query_async(connection).await;
             match answer {
@@ -45,16 +62,25 @@ impl Settings {
         Ok(Self(Some(settings)))
     }
 
-    /// Says what a crash can lose, and warns if Redis removes sessions when it is full.
-    pub(super) fn notices(&self) -> Vec<Notice> {
-        std::iter::once(self.loss()).chain(self.eviction()).collect()
+    /// Returns how much acknowledged writing a crash can lose, if that is known. Where nothing is kept it is nothing: no session
+    /// comes back in an earlier state. What a replica lacks that takes over does not count here.
+    pub(super) fn loss(&self) -> Option<Duration> {
+        let (append_only, sync) = (self.setting("appendonly")?, self.setting("appendfsync")?);
+        let syncs_always = self.setting("no-appendfsync-on-rewrite") == Some("no");
+        match (append_only, sync) {
+            ("yes", "always") if syncs_always => Some(Duration::ZERO),
+            ("yes", "everysec") if syncs_always => Some(LOSS_OF_EVERYSEC),
+            ("no", _) if self.setting("save")?.is_empty() => Some(Duration::ZERO),
+            _ => None,
+        }
     }
 
     fn setting(&self, name: &str) -> Option<&str> {
         self.0.as_ref()?.get(name).map(String::as_str)
     }
 
-    fn loss(&self) -> Notice {
+    /// Says what a crash can lose.
+    pub(super) fn durability(&self) -> Notice {
         let (Some(append_only), Some(sync), Some(save)) =
             (self.setting("appendonly"), self.setting("appendfsync"), self.setting("save"))
         else {
@@ -64,18 +90,25 @@ impl Settings {
             );
         };
         match (append_only, sync, save) {
+            ("yes", "always" | "everysec", _) if self.setting("no-appendfsync-on-rewrite") == Some("yes") => {
+                Notice::Warning(
+                    "does not sync its append-only file while it rewrites it (no-appendfsync-on-rewrite yes): a crash of its \
+                     machine can then lose about thirty seconds of new and changed sessions"
+                        .to_owned(),
+                )
+            }
             ("yes", "always", _) => Notice::Info(
                 "syncs its append-only file before it answers: a crash of Redis or of its machine loses no acknowledged write"
                     .to_owned(),
             ),
             ("yes", "everysec", _) => Notice::Warning(
                 "syncs its append-only file every second: a crash of Redis or of its machine can lose about two seconds of \
-                 new and stopped sessions (appendfsync always loses none)"
+                 new and changed sessions (appendfsync always loses none)"
                     .to_owned(),
             ),
             ("yes", ..) => Notice::Warning(
                 "leaves syncing its append-only file to the operating system: a crash of its machine can lose about \
-                 thirty seconds of new and stopped sessions (appendfsync always loses none)"
+                 thirty seconds of new and changed sessions (appendfsync always loses none)"
                     .to_owned(),
             ),
             (_, _, "") => Notice::Warning(
@@ -89,7 +122,7 @@ impl Settings {
     }
 
     /// Returns a warning if Redis removes sessions when it is full.
-    fn eviction(&self) -> Option<Notice> {
+    pub(super) fn eviction(&self) -> Option<Notice> {
         let (limit, policy) = (self.setting("maxmemory")?, self.setting("maxmemory-policy")?);
         let words = || {
             format!("removes sessions when it is full (maxmemory-policy {policy}); set that to noeviction")
@@ -109,25 +142,66 @@ impl Settings {
 mod tests {
     use super::*;
 
-    fn loss(append_only: &str, sync: &str, save: &str) -> Notice {
-        Settings::for_test(&[("appendonly", append_only), ("appendfsync", sync), ("save", save)]).loss()
+    fn settings(append_only: &str, sync: &str, save: &str) -> Settings {
+        Settings::for_test(&[
+            ("appendonly", append_only),
+            ("appendfsync", sync),
+            ("save", save),
+            ("no-appendfsync-on-rewrite", "no"),
+        ])
+    }
+
+    /// Settings that sync the file only while it is not being rewritten.
+    fn unsynced_while_rewriting(sync: &str) -> Settings {
+        Settings::for_test(&[
+            ("appendonly", "yes"),
+            ("appendfsync", sync),
+            ("save", ""),
+            ("no-appendfsync-on-rewrite", "yes"),
+        ])
     }
 
     #[test]
     fn each_setting_has_a_description_of_what_a_crash_can_lose() {
-        let words = |loss: Notice, expected: &str| match loss {
+        let words = |settings: &Settings, expected: &str| match settings.durability() {
             Notice::Warning(words) => assert!(words.contains(expected), "{words}"),
             Notice::Info(words) => panic!("{words}"),
         };
         assert!(
-            matches!(loss("yes", "always", ""), Notice::Info(words) if words.contains("loses no acknowledged write"))
+            matches!(settings("yes", "always", "").durability(), Notice::Info(words) if words.contains("loses no acknowledged write"))
         );
-        words(loss("yes", "everysec", "3600 1"), "about two seconds");
-        words(loss("yes", "no", ""), "thirty seconds");
-        words(loss("no", "everysec", "3600 1"), "since the last one");
-        words(loss("no", "always", ""), "in memory only");
-        words(Settings::for_test(&[]).loss(), "hides its settings");
-        words(Settings(None).loss(), "hides its settings");
+        words(&settings("yes", "everysec", "3600 1"), "about two seconds");
+        words(&settings("yes", "no", ""), "thirty seconds");
+        words(&unsynced_while_rewriting("always"), "while it rewrites it");
+        words(&settings("no", "everysec", "3600 1"), "since the last one");
+        words(&settings("no", "always", ""), "in memory only");
+        words(&Settings::for_test(&[]), "hides its settings");
+        words(&Settings(None), "hides its settings");
+    }
+
+    #[test]
+    fn the_loss_is_known_only_if_the_settings_bound_it() {
+        let millis = |settings: &Settings| settings.loss().map(|loss| loss.as_millis());
+        for (append_only, sync, save, loss) in [
+            ("yes", "always", "", Some(0)),
+            ("yes", "always", "3600 1", Some(0)),
+            ("yes", "everysec", "3600 1", Some(2_000)),
+            ("yes", "no", "", None),
+            ("no", "always", "3600 1", None),
+            ("no", "everysec", "", Some(0)),
+        ] {
+            assert_eq!(millis(&settings(append_only, sync, save)), loss, "{append_only} {sync} {save:?}");
+        }
+        for unknown in [
+            unsynced_while_rewriting("always"),
+            unsynced_while_rewriting("everysec"),
+            Settings::for_test(&[("appendonly", "yes"), ("appendfsync", "always")]),
+            Settings::for_test(&[("appendonly", "no"), ("appendfsync", "always")]),
+            Settings::for_test(&[]),
+            Settings(None),
+        ] {
+            assert_eq!(millis(&unknown), None, "{unknown:?}");
+        }
     }
 
     #[test]

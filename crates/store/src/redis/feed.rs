@@ -1,7 +1,8 @@
 //! The change feed of Redis.
 //!
-//! One connection to each master listens to a channel. Answers and messages come on it in one order, so the answer to a PING
-//! proves that every message published before the PING was sent has arrived. That makes the part of that master caught up.
+//! One connection to each master listens to a channel. Answers and messages come on it in one order, so the answer to a TIME
+//! proves that every message published before the TIME was sent has arrived. That makes the part of that master caught up. It
+//! also shows how far the clock of the master is from the server's.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
@@ -12,13 +13,15 @@ use deadpool_redis::redis::{
     AsyncConnectionConfig, Client, ConnectionInfo, ProtocolVersion, PushInfo, PushKind, RedisResult, Value,
     cmd,
 };
-use tickseed_session::{Clock, FeedPart, ReportedRecord, SessionId, StoreChange, Subscriber, error_chain};
-use tokio::sync::mpsc;
+use tickseed_session::{FeedPart, ReportedRecord, SessionId, StoreChange, Subscriber, error_chain};
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, interval, sleep, timeout};
 
 use super::RedisAddress;
+use super::clock_distance::{Measurement, Moment};
 use super::parts::{Assignment, Parts};
+use super::promises::Promises;
 use super::topology::{Failure, Master, Topology};
 use super::views::Views;
 use crate::panics::Panics;
@@ -44,8 +47,10 @@ pub(super) fn message(id: SessionId, record: &[u8]) -> Vec<u8> {
 /// Everything that the change feed needs.
 pub(super) struct Feed {
     pub(super) address: RedisAddress,
-    pub(super) clock: Arc<dyn Clock>,
     pub(super) parts: Arc<Parts>,
+    pub(super) promises: Arc<Promises>,
+    /// Notified when there is a new connection, perhaps to another Redis.
+    pub(super) is_new: Arc<Notify>,
     pub(super) panics: Panics,
     pub(super) subscriber: Weak<dyn Subscriber>,
 }
@@ -62,7 +67,10 @@ impl Feed {
         while feed.has_subscriber() {
             tokio::select! {
                 Some((node, view)) = seen.recv() => known.note(node, view, Instant::now()),
-                _ = checks.tick() => feed.ask_if_silent(&masters.topology, &mut known).await,
+                _ = checks.tick() => {
+                    feed.promises.log_changes();
+                    feed.ask_if_silent(&masters.topology, &mut known).await;
+                }
             }
             if let Some(topology) = known.replacement_of(&masters.topology, Instant::now()) {
                 tracing::info!("the masters of the cluster have changed");
@@ -122,6 +130,8 @@ impl Masters {
         for part in losers {
             subscriber.restarted(part);
         }
+        let names: Vec<_> = self.topology.masters.iter().map(Master::name).collect();
+        self.feed.promises.keep_clocks(&names);
         let masters = self.topology.masters.iter().zip(parts);
         let mut followed = std::mem::take(&mut self.followed);
         self.followed = masters
@@ -196,6 +206,9 @@ impl MasterFollower {
         let Some(subscriber) = self.feed.subscriber.upgrade() else { return Ok(()) };
         subscriber.restarted(self.part);
         drop(subscriber);
+        // A Redis that was restarted may have other settings.
+        self.feed.promises.forget_loss(&self.name);
+        self.feed.is_new.notify_one();
         if std::mem::take(is_lost) {
             tracing::info!(node = self.name, "the change feed is back");
         }
@@ -225,12 +238,18 @@ impl MasterFollower {
 
     /// Proves again and again that the part is caught up. Returns when the subscriber is gone.
     async fn prove(&self, mut connection: MultiplexedConnection) -> Result<(), Failure> {
-        let ping = cmd("PING");
+        let promises = &self.feed.promises;
         loop {
-            let sent_at = self.feed.clock.uptime();
-            timeout(LOST_AFTER, ping.exec_async(&mut connection)).await??;
+            let asked_at = Moment::now(promises.clock());
+            let (seconds, micros): (i64, i64) =
+                timeout(LOST_AFTER, cmd("TIME").query_async(&mut connection)).await??;
+            let time_us = seconds.saturating_mul(1_000_000).saturating_add(micros);
+            let measured = Measurement::new(asked_at, time_us, Moment::now(promises.clock()));
+            promises.note_clock(self.part, &self.name, measured);
             match self.feed.subscriber.upgrade() {
-                Some(subscriber) => subscriber.caught_up_to(self.part, sent_at, None),
+                Some(subscriber) => {
+                    subscriber.caught_up_to(self.part, asked_at.uptime, promises.proved(self.part));
+                }
                 None => return Ok(()),
             }
             sleep(PROVE_EVERY).await;

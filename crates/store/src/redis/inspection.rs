@@ -1,12 +1,16 @@
-//! What a Redis says about itself: its settings, its clock, which process it is, and what it holds.
+//! What a Redis says about itself: its settings, its clock, its replicas, which process it is, and what it holds.
+
+use std::time::Duration;
 
 use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::{RedisResult, cmd};
-use tickseed_session::Clock;
+use tickseed_session::{CLOCK_TOLERANCE, Clock};
 
 use super::durability::{Notice, Settings};
+use super::replicas;
+use crate::StoreLoss;
 
-/// How many milliseconds the clock of Redis may be off before the server warns.
+/// How many milliseconds the clock of Redis may be off before the server warns. Promises end at [`CLOCK_TOLERANCE`], which is more.
 const CLOCK_TOLERANCE_MS: i64 = 250;
 
 /// The answers of one Redis at one time.
@@ -15,6 +19,8 @@ pub(super) struct Inspection {
     settings: Settings,
     /// How many milliseconds the clock of Redis is ahead of this server's.
     ahead_ms: i64,
+    /// Whether another Redis may take over that lacks acknowledged writes. `None` if it is not known.
+    has_replicas: Option<bool>,
     /// Missing if the user may not ask for it.
     process: Option<Process>,
 }
@@ -41,28 +47,71 @@ impl Inspection {
         let ahead_ms = seconds * 1_000 + micros / 1_000 - clock.now().millis();
         let settings = Settings::ask(connection).await?;
         let information: RedisResult<String> = cmd("INFO").query_async(connection).await;
-        let process = match information {
-            Ok(information) => Process::read(&information, database),
+        let information = match information {
+            Ok(information) => information,
             Err(error) if error.is_io_error() || error.is_timeout() => return Err(error),
             // The user may not ask.
-            Err(_) => None,
+            Err(_) => String::new(),
         };
-        Ok(Self { settings, ahead_ms, process })
+        let has_replicas = replicas::ask(connection, &information).await?;
+        let process = Process::read(&information, database);
+        Ok(Self { settings, ahead_ms, has_replicas, process })
     }
 
-    /// Returns what is worth a line in the log when a server first asks a Redis.
-    pub(super) fn notices(&self) -> Vec<Notice> {
-        self.settings.notices().into_iter().chain(self.clock()).collect()
+    /// Returns how much acknowledged writing may be lost, if this Redis says so.
+    pub(super) fn loss(&self) -> Option<Duration> {
+        self.settings.loss().filter(|_| self.has_replicas == Some(false))
+    }
+
+    /// Returns what is worth a line in the log when a server first asks a Redis. `setting` says what the loss is where Redis does
+    /// not.
+    pub(super) fn notices(&self, setting: Option<StoreLoss>) -> Vec<Notice> {
+        self.settings_notices(setting).into_iter().chain(self.clock()).collect()
     }
 
     /// Returns what has changed since an earlier inspection and is worth a line in the log.
-    pub(super) fn changes_since(&self, earlier: &Self) -> Vec<Notice> {
+    pub(super) fn changes_since(&self, earlier: &Self, setting: Option<StoreLoss>) -> Vec<Notice> {
         let process = self.process.as_ref().zip(earlier.process.as_ref());
         let mut notices = process.map_or_else(Vec::new, |(now, earlier)| now.changes_since(earlier));
-        let known = earlier.settings.notices();
-        notices.extend(self.settings.notices().into_iter().filter(|notice| !known.contains(notice)));
+        let known = earlier.settings_notices(setting);
+        notices.extend(self.settings_notices(setting).into_iter().filter(|notice| !known.contains(notice)));
         notices.extend(self.clock().filter(|_| earlier.clock().is_none()));
         notices
+    }
+
+    /// Says what a crash can lose, and warns if Redis removes sessions when it is full.
+    fn settings_notices(&self, setting: Option<StoreLoss>) -> Vec<Notice> {
+        let durability = self.settings.durability();
+        let durability = match self.unknown_loss(setting) {
+            Some(consequence) => durability.and(consequence),
+            None => durability,
+        };
+        std::iter::once(durability).chain(self.settings.eviction()).collect()
+    }
+
+    /// Says what follows if nobody knows how much acknowledged writing may be lost.
+    fn unknown_loss(&self, setting: Option<StoreLoss>) -> Option<Notice> {
+        if self.loss().is_some() {
+            return None;
+        }
+        let reason = match self.has_replicas {
+            Some(true) => "; it has replicas, and one that takes over may lack acknowledged writes",
+            None => {
+                "; it does not say whether it has replicas (INFO), and one that takes over may lack acknowledged writes"
+            }
+            Some(false) => "",
+        };
+        Some(match setting {
+            Some(loss) => Notice::Info(format!(
+                "{reason}; changes of sessions with a notice allow for the loss of the last {} ms of writes, as --store-loss-ms \
+                 says",
+                loss.duration().as_millis()
+            )),
+            None => Notice::Warning(format!(
+                "{reason}; so nothing is promised about sessions with a notice until --store-loss-ms (or \
+                 TICKSEED_STORE_LOSS_MS) says how many milliseconds of acknowledged writes can be lost, at most"
+            )),
+        })
     }
 
     fn clock(&self) -> Option<Notice> {
@@ -70,8 +119,9 @@ impl Inspection {
             (self.ahead_ms.abs(), if self.ahead_ms > 0 { "ahead of" } else { "behind" });
         let words = || {
             format!(
-                "has a clock that is {difference} ms {direction} this server's; keep the clocks of Redis and of all \
-                 servers in step with NTP"
+                "has a clock that is {difference} ms {direction} this server's, and more than {} ms is too much for promises \
+                 about sessions with a notice; keep the clocks of Redis and of all servers in step with NTP",
+                CLOCK_TOLERANCE.as_millis()
             )
         };
         (difference > CLOCK_TOLERANCE_MS).then(|| Notice::Warning(words()))
@@ -131,15 +181,19 @@ impl Process {
 mod tests {
     use super::*;
 
-    const KEPT: [(&str, &str); 3] = [("appendonly", "yes"), ("appendfsync", "always"), ("save", "")];
-    const IN_MEMORY: [(&str, &str); 3] = [("appendonly", "no"), ("appendfsync", "always"), ("save", "")];
+    const SYNCED: (&str, &str) = ("no-appendfsync-on-rewrite", "no");
+    const KEPT: [(&str, &str); 4] = [("appendonly", "yes"), ("appendfsync", "always"), ("save", ""), SYNCED];
+    const IN_MEMORY: [(&str, &str); 4] =
+        [("appendonly", "no"), ("appendfsync", "always"), ("save", ""), SYNCED];
+    const SNAPSHOTS: [(&str, &str); 4] =
+        [("appendonly", "no"), ("appendfsync", "always"), ("save", "60 1"), SYNCED];
 
     fn process(run_id: &str, keys: u64, evicted: u64) -> Process {
         Process { run_id: run_id.to_owned(), keys, evicted }
     }
 
     fn inspection(settings: &[(&str, &str)], process: Option<Process>) -> Inspection {
-        Inspection { settings: Settings::for_test(settings), ahead_ms: 0, process }
+        Inspection { settings: Settings::for_test(settings), ahead_ms: 0, has_replicas: Some(false), process }
     }
 
     fn warning(notices: &[Notice]) -> &str {
@@ -163,10 +217,10 @@ mod tests {
     fn a_redis_that_has_not_changed_gets_no_line() {
         let before = inspection(&KEPT, Some(process("a", 5, 2)));
         let after = inspection(&KEPT, Some(process("a", 0, 2)));
-        assert_eq!(after.changes_since(&before), []);
+        assert_eq!(after.changes_since(&before, None), []);
         let hidden = inspection(&KEPT, None);
-        assert_eq!(hidden.changes_since(&before), []);
-        assert_eq!(before.changes_since(&hidden), []);
+        assert_eq!(hidden.changes_since(&before, None), []);
+        assert_eq!(before.changes_since(&hidden, None), []);
     }
 
     #[test]
@@ -193,8 +247,8 @@ mod tests {
     #[test]
     fn only_changed_settings_are_reported_again() {
         let (before, after) = (inspection(&KEPT, None), inspection(&IN_MEMORY, None));
-        assert!(warning(&after.changes_since(&before)).contains("keeps sessions in memory only"));
-        let changed = before.changes_since(&after);
+        assert!(warning(&after.changes_since(&before, None)).contains("keeps sessions in memory only"));
+        let changed = before.changes_since(&after, None);
         assert!(matches!(&changed[..], [Notice::Info(words)] if words.contains("no acknowledged write")));
     }
 
@@ -202,9 +256,47 @@ mod tests {
     fn a_clock_that_goes_wrong_gets_one_line() {
         let right = inspection(&KEPT, None);
         let off = |ahead_ms| Inspection { ahead_ms, ..right.clone() };
-        assert_eq!(off(250).notices().len(), 1);
-        assert!(warning(&off(251).changes_since(&right)).contains("251 ms ahead of this server's"));
-        assert!(warning(&off(-251).changes_since(&right)).contains("251 ms behind this server's"));
-        assert_eq!(off(300).changes_since(&off(260)), []);
+        assert_eq!(off(250).notices(None).len(), 1);
+        assert!(warning(&off(251).changes_since(&right, None)).contains("251 ms ahead of this server's"));
+        assert!(warning(&off(-251).changes_since(&right, None)).contains("251 ms behind this server's"));
+        assert_eq!(off(300).changes_since(&off(260), None), []);
+    }
+
+    #[test]
+    fn an_unknown_loss_gets_words_that_say_what_to_set() {
+        let of = |settings, has_replicas| Inspection { has_replicas, ..inspection(settings, None) };
+        let setting = StoreLoss::from_millis(7_000).ok();
+        for (unknown, reason) in [
+            (of(&SNAPSHOTS, Some(false)), "loses less); so nothing is promised"),
+            (of(&[], Some(false)), "can lose; so nothing is promised"),
+            (of(&KEPT, Some(true)), "; it has replicas"),
+            (of(&KEPT, None), "; it does not say whether it has replicas"),
+        ] {
+            assert_eq!(unknown.loss(), None);
+            let notices = unknown.notices(None);
+            let words = warning(&notices);
+            assert!(
+                words.contains(reason) && words.contains("--store-loss-ms (or TICKSEED_STORE_LOSS_MS)"),
+                "{words}"
+            );
+            let notices = format!("{:?}", unknown.notices(setting));
+            assert!(
+                notices.contains("the last 7000 ms") && !notices.contains("nothing is promised"),
+                "{notices}"
+            );
+        }
+        for known in [of(&KEPT, Some(false)), of(&IN_MEMORY, Some(false))] {
+            assert_eq!(known.loss(), Some(Duration::ZERO));
+            assert_eq!(known.notices(setting), [known.settings.durability()]);
+        }
+    }
+
+    #[test]
+    fn replicas_that_come_and_go_get_one_line_each() {
+        let without = inspection(&KEPT, None);
+        let with = Inspection { has_replicas: Some(true), ..without.clone() };
+        assert!(warning(&with.changes_since(&without, None)).contains("it has replicas"));
+        assert_eq!(with.changes_since(&with, None), []);
+        assert_eq!(without.changes_since(&with, None), [without.settings.durability()]);
     }
 }

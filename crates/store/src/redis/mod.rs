@@ -5,6 +5,7 @@
 
 mod address;
 mod background;
+mod clock_distance;
 mod connection;
 mod driver;
 mod durability;
@@ -17,6 +18,8 @@ mod monitor;
 mod node_clock;
 mod nodes;
 mod parts;
+mod promises;
+mod replicas;
 mod requests;
 mod slot;
 mod start;
@@ -33,7 +36,7 @@ use async_trait::async_trait;
 use deadpool_redis::redis::{Script, cmd};
 use tickseed_session::{
     ChangeFeed, Clock, Created, Deadline, FeedPart, Replaced, Revision, Session, SessionId, SessionStore,
-    StoreError, Subscriber, Timestamp,
+    StoreError, Subscriber, Terms, Timestamp,
 };
 
 use self::background::Background;
@@ -41,11 +44,12 @@ use self::connection::SharedConnection;
 use self::feed::Feed;
 use self::node_clock::{Limits, NodeClocks, Reading};
 use self::parts::Parts;
+use self::promises::Promises;
 use self::write_probe::{WriteProbe, unreadable_if_wrong_type};
-use crate::{StoreTimeout, record};
+use crate::record;
 
 pub use self::address::{InvalidRedisAddress, RedisAddress};
-pub use self::start::ConnectError;
+pub use self::start::{ConnectError, RedisOptions};
 
 /// How much longer than its session a record stays in Redis. The clocks of the servers and of Redis may differ, and no server must
 /// miss a session that has not expired by its own clock.
@@ -118,6 +122,7 @@ pub struct RedisStore {
     clock: Arc<dyn Clock>,
     connection: SharedConnection,
     parts: Arc<Parts>,
+    promises: Arc<Promises>,
     clocks: NodeClocks,
     compare_and_set: Script,
     writes: Arc<WriteProbe>,
@@ -125,25 +130,21 @@ pub struct RedisStore {
 }
 
 impl RedisStore {
-    /// Connects, retrying for up to `wait`, and logs what a crash of Redis can lose. From then on, Redis may take `timeout` to
-    /// answer. Needs Redis 6 or newer.
+    /// Connects, retrying if Redis cannot be reached, and logs what a crash of Redis can lose. Needs Redis 6 or newer.
     ///
     /// # Errors
     ///
     /// [`ConnectError`] if Redis cannot be reached in that time, or refuses this server.
-    pub async fn connect(
-        address: RedisAddress,
-        wait: Duration,
-        timeout: StoreTimeout,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, ConnectError> {
+    pub async fn connect(address: RedisAddress, options: RedisOptions) -> Result<Self, ConnectError> {
+        let RedisOptions { wait, timeout, loss, clock } = options;
         let background = Background::start()?;
-        let connection = start::connect(&background, &address, wait, timeout, &clock).await?;
         let parts = Arc::new(Parts::new(address.is_cluster()));
+        let promises = Arc::new(Promises::new(Arc::clone(&clock), Arc::clone(&parts), loss));
+        let connection = start::connect(&background, &address, wait, timeout, &promises).await?;
         let (clocks, compare_and_set) = (NodeClocks::default(), Script::new(COMPARE_AND_SET));
         let writes = Arc::new(WriteProbe::new(connection.clone(), address.clone(), Arc::clone(&parts)));
         background.spawn(Arc::clone(&writes).keep_probing());
-        Ok(Self { address, clock, connection, parts, clocks, compare_and_set, writes, background })
+        Ok(Self { address, clock, connection, parts, promises, clocks, compare_and_set, writes, background })
     }
 
     /// Returns for how many milliseconds Redis has to keep a session; `None` means forever. The time left does not depend on what
@@ -242,7 +243,10 @@ impl SessionStore for RedisStore {
             time_to_live_ms: self.time_to_live_ms(&session),
         };
         let part = self.parts.of(session.id);
-        let (mut reading, mut is_new) = (self.clocks.reading(part, self.clock.uptime()), false);
+        let reading = self.clocks.reading(part, self.clock.uptime());
+        // The store's own time needs no reading.
+        let mut is_new = matches!(deadline, Some(Deadline::OfStore(_)));
+        let mut reading = reading.filter(|_| !is_new);
         loop {
             let limits = deadline.map(|deadline| match deadline {
                 Deadline::OfServer(deadline) => self.limits(deadline, reading.as_ref()),
@@ -258,6 +262,15 @@ impl SessionStore for RedisStore {
                 _ => return Ok(Replaced::No),
             }
         }
+    }
+
+    /// The time at which the read begins. The master that answers carries it out after that.
+    fn certain(&self, id: SessionId) -> Option<Timestamp> {
+        self.promises.certain(self.parts.of(id))
+    }
+
+    fn terms(&self, id: SessionId) -> Terms {
+        self.promises.terms(self.parts.of(id))
     }
 
     /// Redis expires sessions by itself.
@@ -292,9 +305,10 @@ impl ChangeFeed for RedisStore {
     }
 
     fn subscribe(&self, subscriber: Weak<dyn Subscriber>) {
-        let (address, clock) = (self.address.clone(), Arc::clone(&self.clock));
-        let (parts, panics) = (Arc::clone(&self.parts), self.background.panics().clone());
-        let feed = Feed { address, clock, parts, panics, subscriber };
+        let (address, parts) = (self.address.clone(), Arc::clone(&self.parts));
+        let (promises, is_new) = (Arc::clone(&self.promises), self.connection.is_new());
+        let panics = self.background.panics().clone();
+        let feed = Feed { address, parts, promises, is_new, panics, subscriber };
         self.background.spawn(feed.run());
     }
 }

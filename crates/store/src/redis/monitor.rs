@@ -1,4 +1,5 @@
-//! Notices when another Redis has taken the place of the first, when a Redis has lost sessions, and when its settings change.
+//! Notices when another Redis has taken the place of the first, when a Redis has lost sessions, and when its settings change. What
+//! they say about losses decides about promises.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,15 +14,19 @@ use tokio::time::timeout;
 use super::RedisAddress;
 use super::driver::connect;
 use super::inspection::Inspection;
-use super::topology::Topology;
+use super::promises::Promises;
+use super::topology::{Master, Topology};
 
 /// How often each Redis is asked about itself. It is also asked after every new connection.
 const ASK_EVERY: Duration = Duration::from_mins(1);
 
+/// How soon it is asked again if it has not answered. Until then nobody knows what its crash can lose.
+const ASK_AGAIN_AFTER: Duration = Duration::from_secs(5);
+
 /// Asks each Redis about itself again and again, and logs what has changed.
 pub(super) struct Monitor {
     address: RedisAddress,
-    clock: Arc<dyn Clock>,
+    promises: Arc<Promises>,
     /// The masters of the last time, in case the nodes of the address are gone by now.
     topology: Option<Topology>,
     /// The last answers of each Redis, by its name.
@@ -29,41 +34,50 @@ pub(super) struct Monitor {
 }
 
 impl Monitor {
-    pub(super) const fn new(address: RedisAddress, clock: Arc<dyn Clock>) -> Self {
-        Self { address, clock, topology: None, known: BTreeMap::new() }
+    pub(super) const fn new(address: RedisAddress, promises: Arc<Promises>) -> Self {
+        Self { address, promises, topology: None, known: BTreeMap::new() }
     }
 
     /// Asks once a minute, and whenever `is_new` is notified, because there is a new connection. Never ends.
     pub(super) async fn run(mut self, is_new: Arc<Notify>) {
+        let mut pause = ASK_EVERY;
         loop {
             // Both mean the same: it is time to ask.
-            drop(timeout(ASK_EVERY, is_new.notified()).await);
-            // A Redis that does not answer is no concern of the monitor. It asks again after the next connection.
+            drop(timeout(pause, is_new.notified()).await);
+            pause = ASK_AGAIN_AFTER;
             if let Ok(topology) = Topology::find(&self.address, self.topology.as_ref()).await {
-                self.ask(&topology).await;
+                if self.ask(&topology).await {
+                    pause = ASK_EVERY;
+                }
                 self.topology = Some(topology);
             }
         }
     }
 
-    /// Asks each master, and logs what is new.
-    async fn ask(&mut self, topology: &Topology) {
+    /// Asks each master, and logs what is new. Returns whether all have answered.
+    async fn ask(&mut self, topology: &Topology) -> bool {
         let answers = topology
             .masters
             .iter()
-            .map(async |master| (master.name(), inspect(&master.node, &*self.clock).await));
+            .map(async |master| (master.name(), inspect(&master.node, self.promises.clock()).await));
+        let mut have_all_answered = true;
         for (name, inspection) in join_all(answers).await {
-            if let Ok(inspection) = inspection {
-                self.note(name, inspection);
+            match inspection {
+                Ok(inspection) => self.note(name, inspection),
+                Err(_) => have_all_answered = false,
             }
         }
+        self.promises.keep_losses(&topology.masters.iter().map(Master::name).collect::<Vec<_>>());
+        have_all_answered
     }
 
-    /// Logs what is new about a Redis.
+    /// Notes what a Redis says, and logs what is new.
     pub(super) fn note(&mut self, name: String, inspection: Inspection) {
+        self.promises.note_loss(name.clone(), inspection.loss());
+        let setting = self.promises.setting();
         let notices = match self.known.get(&name) {
-            Some(earlier) => inspection.changes_since(earlier),
-            None => inspection.notices(),
+            Some(earlier) => inspection.changes_since(earlier, setting),
+            None => inspection.notices(setting),
         };
         for notice in notices {
             notice.log(&name);

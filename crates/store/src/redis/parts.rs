@@ -41,6 +41,11 @@ impl Parts {
         Self { owners: (0..slots).map(|_| AtomicU16::new(NO_PART.0)).collect(), names: Mutex::default() }
     }
 
+    /// Returns whether the parts are the masters of a cluster.
+    pub(super) fn is_cluster(&self) -> bool {
+        !self.owners.is_empty()
+    }
+
     /// Returns how many parts there may be.
     pub(super) fn count(&self) -> usize {
         if self.owners.is_empty() { 1 } else { MOST_MASTERS }

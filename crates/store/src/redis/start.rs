@@ -15,12 +15,34 @@ use super::driver::connect as connect_to;
 use super::inspection::Inspection;
 use super::mistake;
 use super::monitor::Monitor;
+use super::promises::Promises;
 use super::step::{FailedStep, Step};
 use super::topology::{Failure, Topology};
-use crate::StoreTimeout;
+use crate::{StoreLoss, StoreTimeout};
 
 /// How long after a failed attempt the next one begins.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
+
+/// What connecting needs besides an address.
+#[derive(Clone)]
+pub struct RedisOptions {
+    /// For how long to try to reach Redis.
+    pub wait: Duration,
+    /// How long Redis may take to answer.
+    pub timeout: StoreTimeout,
+    /// How much acknowledged writing Redis may lose, where its settings do not say it. Without this, nothing is promised then.
+    pub loss: Option<StoreLoss>,
+    /// The clock of the server.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl RedisOptions {
+    /// Tries once, with the default time limit.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { wait: Duration::ZERO, timeout: StoreTimeout::default(), loss: None, clock }
+    }
+}
 
 /// Why Redis cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -59,14 +81,14 @@ pub(super) async fn connect(
     address: &RedisAddress,
     wait: Duration,
     timeout: StoreTimeout,
-    clock: &Arc<dyn Clock>,
+    promises: &Arc<Promises>,
 ) -> Result<SharedConnection, ConnectError> {
     // Only the first call in a process has an effect.
     drop(rustls::crypto::ring::default_provider().install_default());
     let began = Instant::now();
     let mut has_warned = false;
     loop {
-        let error = match first_contact(background, address, timeout, clock).await {
+        let error = match first_contact(background, address, timeout, promises).await {
             Ok(connection) => return Ok(connection),
             Err(error) => error,
         };
@@ -94,18 +116,18 @@ async fn first_contact(
     background: &Background,
     address: &RedisAddress,
     timeout: StoreTimeout,
-    clock: &Arc<dyn Clock>,
+    promises: &Arc<Promises>,
 ) -> Result<SharedConnection, Failure> {
     let topology = Topology::find(address, None).await?;
     let answers = topology
         .masters
         .iter()
-        .map(async |master| (master.name(), try_out(&master.node, address, &**clock).await));
+        .map(async |master| (master.name(), try_out(&master.node, address, promises.clock()).await));
     let inspections = those_that_answer(join_all(answers).await)?;
     let (connection, suspects) =
         background.run(SharedConnection::open(address.clone(), topology, timeout)).await??;
     background.spawn(connection.clone().keep_alive(suspects));
-    let mut monitor = Monitor::new(address.clone(), Arc::clone(clock));
+    let mut monitor = Monitor::new(address.clone(), Arc::clone(promises));
     for (name, inspection) in inspections {
         monitor.note(name, inspection);
     }

@@ -7,32 +7,42 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use tickseed_session::acceptance::{
-    DEADLINE, Fault, FaultyStore, Handles, PatientStore, TestClock, assert_contract, now, session, single,
+    DEADLINE, Fault, FaultyStore, Handles, PatientStore, TestClock, assert_contract, assert_promises, now,
+    session, single,
 };
-use tickseed_session::{Created, Deadline, Replaced, SessionStore};
+use tickseed_session::{Clock, Created, Deadline, Replaced, SessionStore, SystemClock};
 use tickseed_store::test_servers::{Certificate, RedisCluster, RedisServer};
-use tickseed_store::{EmbeddedStore, RedisAddress, RedisStore, StoreTimeout};
+use tickseed_store::{EmbeddedStore, RedisAddress, RedisOptions, RedisStore};
 
 fn embedded(folder: &TempDir) -> EmbeddedStore {
     EmbeddedStore::open(folder.path(), Arc::new(TestClock::new())).unwrap()
 }
 
-async fn two_redis_handles(address: &str) -> Handles {
-    [redis_handle(address).await, redis_handle(address).await]
+/// Holds the Redis at an address to the whole contract.
+async fn assert_redis_meets_the_contract(address: &str) {
+    let clock = || Arc::new(TestClock::new());
+    assert_contract([redis_handle(address, clock()).await, redis_handle(address, clock()).await]).await;
+    assert_promises(two_redis_handles_with_the_time_of_the_machine(address).await).await;
 }
 
-async fn redis_handle(address: &str) -> Arc<dyn SessionStore> {
+async fn two_redis_handles_with_the_time_of_the_machine(address: &str) -> Handles {
+    let clock = Arc::new(SystemClock);
+    [redis_handle(address, Arc::clone(&clock) as _).await, redis_handle(address, clock).await]
+}
+
+async fn redis_handle(address: &str, clock: Arc<dyn Clock>) -> Arc<dyn SessionStore> {
     let address = RedisAddress::parse(address, None).unwrap();
-    let store = RedisStore::connect(address, DEADLINE, StoreTimeout::default(), Arc::new(TestClock::new()))
-        .await
-        .unwrap();
-    Arc::new(PatientStore(store))
+    let options = RedisOptions { wait: DEADLINE, ..RedisOptions::new(clock) };
+    Arc::new(PatientStore(RedisStore::connect(address, options).await.unwrap()))
 }
 
 #[tokio::test]
 async fn the_embedded_store_meets_the_contract() {
     let folder = TempDir::new().unwrap();
     assert_contract(single(embedded(&folder))).await;
+    let folder = TempDir::new().unwrap();
+    let store = EmbeddedStore::open(folder.path(), Arc::new(SystemClock)).unwrap();
+    assert_promises(single(store)).await;
 }
 
 #[tokio::test]
@@ -44,19 +54,19 @@ async fn the_faulty_store_meets_the_contract_while_it_does_not_fail() {
 #[tokio::test]
 async fn the_redis_store_meets_the_contract() {
     let server = RedisServer::start(&[]);
-    assert_contract(two_redis_handles(&server.address()).await).await;
+    assert_redis_meets_the_contract(&server.address()).await;
 }
 
 #[tokio::test]
 async fn the_redis_store_meets_the_contract_when_each_write_is_synced() {
     let server = RedisServer::start(&["--appendonly", "yes", "--appendfsync", "always"]);
-    assert_contract(two_redis_handles(&server.address()).await).await;
+    assert_redis_meets_the_contract(&server.address()).await;
 }
 
 #[tokio::test]
 async fn the_redis_store_meets_the_contract_on_a_cluster() {
     let cluster = RedisCluster::start(0, &[]);
-    assert_contract(two_redis_handles(&cluster.address()).await).await;
+    assert_redis_meets_the_contract(&cluster.address()).await;
 }
 
 /// Runs itself in a second process, because a process reads the certificates it trusts only once.
@@ -65,7 +75,7 @@ async fn the_redis_store_meets_the_contract_over_tls() {
     const ADDRESS: &str = "REDIS_WITH_TLS_TO_TEST";
     const ITSELF: &str = "backends::the_redis_store_meets_the_contract_over_tls";
     if let Ok(address) = env::var(ADDRESS) {
-        return assert_contract(two_redis_handles(&address).await).await;
+        return assert_redis_meets_the_contract(&address).await;
     }
     let certificate = Certificate::new();
     let arguments = certificate.redis_arguments();
@@ -82,6 +92,11 @@ async fn the_embedded_store_replaces_up_to_the_last_millisecond_before_the_deadl
     let folder = TempDir::new().unwrap();
     let (store, first) = (embedded(&folder), session(0));
     assert_eq!(store.create(first.clone()).await.unwrap(), Created::Yes);
-    let deadline = now().after(Duration::from_millis(1)).map(Deadline::OfServer);
-    assert_eq!(store.compare_and_set(first.stopped(now()), deadline).await.unwrap(), Replaced::Yes);
+    let mut stored = first;
+    for by in [Deadline::OfServer, Deadline::OfStore] {
+        stored = stored.stopped(now());
+        assert_eq!(store.compare_and_set(stored.clone(), Some(by(now()))).await.unwrap(), Replaced::TooLate);
+        let deadline = now().after(Duration::from_millis(1)).map(by);
+        assert_eq!(store.compare_and_set(stored.clone(), deadline).await.unwrap(), Replaced::Yes);
+    }
 }

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tempfile::TempDir;
-use tickseed_session::acceptance::{TestClock, session};
-use tickseed_session::{Created, SessionStore, error_chain};
+use tickseed_session::acceptance::{TestClock, rescheduled, session_with_notice};
+use tickseed_session::{Created, Deadline, Replaced, SessionStore, Timestamp, error_chain};
 use tickseed_store::{EmbeddedStore, FileError};
 
 const SETTING: &str = "--data-dir (or TICKSEED_DATA_DIR)";
@@ -90,8 +90,11 @@ fn a_folder_that_cannot_be_used_gives_an_error_that_names_the_setting() {
 #[tokio::test]
 async fn a_copy_of_the_file_in_use_is_as_good_as_the_file_after_a_crash() {
     let (folder, copy) = (TempDir::new().unwrap(), TempDir::new().unwrap());
-    let (store, first) = (open(folder.path()).unwrap(), session(0));
+    let (store, first) = (open(folder.path()).unwrap(), session_with_notice());
     assert_eq!(store.create(first.clone()).await.unwrap(), Created::Yes);
+    let changed = rescheduled(&first, 3);
+    let deadline = Some(Deadline::OfStore(Timestamp::MAX));
+    assert_eq!(store.compare_and_set(changed.clone(), deadline).await.unwrap(), Replaced::Yes);
     fs::copy(folder.path().join("sessions.redb"), copy.path().join("sessions.redb")).unwrap();
-    assert_eq!(open(copy.path()).unwrap().find(first.id).await.unwrap(), Some(first));
+    assert_eq!(open(copy.path()).unwrap().find(first.id).await.unwrap(), Some(changed));
 }

@@ -7,25 +7,27 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tempfile::TempDir;
 use tickseed_session::acceptance::{
-    DEADLINE, HoldUp, PatientStore, TestClock, assert_nothing_is_written_late, now, session,
+    DEADLINE, HoldUp, LateWrite, PatientStore, RecordingSubscriber, TestClock,
+    assert_nothing_is_written_late, makes_promises, now, session, session_with_notice,
 };
 use tickseed_session::{
-    ANY_SESSION, CacheSize, Clock, Created, Deadline, FeedPart, Replaced, ServiceError, Session, SessionId,
-    SessionService, SessionStore, StoreChange, StoreError, Subscriber, SystemClock, TimeToLive, Timestamp,
+    ANY_SESSION, CacheSize, Clock, Created, Deadline, FeedPart, Replaced, ScheduleRequest, ServiceError,
+    Session, SessionId, SessionService, SessionStore, StoreChange, StoreError, Subscriber, SystemClock,
+    Terms, TimeToLive, Timestamp, When,
 };
 use tickseed_store::test_servers::{RedisCluster, RedisServer};
-use tickseed_store::{EmbeddedStore, RedisAddress, RedisStore, StoreTimeout};
+use tickseed_store::{EmbeddedStore, RedisAddress, RedisOptions, RedisStore};
 use tokio::time::{Instant, sleep, timeout};
 
 /// How often a test looks whether something has happened.
-const LOOK_EVERY: Duration = Duration::from_millis(2);
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(2);
 
-/// A stop is written at most this long after it takes effect.
-const WRITTEN_WITHIN: Duration = Duration::from_millis(250);
+/// A stop is written at most this long after it takes effect, and a change with a notice this long after it is asked for.
+const WRITTEN_WITHIN: [Duration; 2] = [Duration::from_millis(250), Duration::from_millis(625)];
 
 /// A subscriber that holds the thread up that writes the embedded store.
 #[derive(Default)]
-struct Gate {
+pub(super) struct Gate {
     is_closed: Mutex<bool>,
     opened: Condvar,
     is_waited_at: AtomicBool,
@@ -44,25 +46,41 @@ impl Subscriber for Gate {
 }
 
 /// Holds the embedded store up with a write whose report does not end.
-struct SlowDisk {
-    store: Arc<EmbeddedStore>,
+pub(super) struct SlowDisk {
+    pub(super) store: Arc<EmbeddedStore>,
     gate: Arc<Gate>,
 }
 
-#[async_trait]
-impl HoldUp for SlowDisk {
-    async fn begin(&self) {
-        let (store, first) = (Arc::clone(&self.store), session(0));
-        assert_eq!(store.create(first.clone()).await.unwrap(), Created::Yes);
+impl SlowDisk {
+    /// Opens a store in a folder.
+    pub(super) fn open(folder: &TempDir, clock: &TestClock) -> Self {
+        let store = Arc::new(EmbeddedStore::open(folder.path(), Arc::new(clock.clone())).unwrap());
+        let gate = Arc::new(Gate::default());
+        let subscriber: Weak<dyn Subscriber> = Arc::downgrade(&gate) as _;
+        store.change_feed().unwrap().subscribe(subscriber);
+        Self { store, gate }
+    }
+
+    /// Begins a write to a session, which hangs.
+    pub(super) async fn hangs_with(&self, first: &Session) {
+        let (store, stopped) = (Arc::clone(&self.store), first.stopped(now()));
         *self.gate.is_closed.lock().unwrap() = true;
-        let write = async move { store.compare_and_set(first.stopped(now()), None).await };
-        drop(tokio::spawn(write));
+        drop(tokio::spawn(async move { store.compare_and_set(stopped, None).await }));
         let reached = async {
             while !self.gate.is_waited_at.load(Ordering::SeqCst) {
                 sleep(LOOK_EVERY).await;
             }
         };
         timeout(DEADLINE, reached).await.expect("the thread waits");
+    }
+}
+
+#[async_trait]
+impl HoldUp for SlowDisk {
+    async fn begin(&self) {
+        let first = session(0);
+        assert_eq!(self.store.create(first.clone()).await.unwrap(), Created::Yes);
+        self.hangs_with(&first).await;
     }
 
     async fn end(&self) {
@@ -117,33 +135,39 @@ fn script_calls(node: &RedisServer) -> u64 {
 
 async fn redis_store(address: &str, clock: Arc<dyn Clock>) -> Arc<PatientStore<RedisStore>> {
     let address = RedisAddress::parse(address, None).unwrap();
-    let store = RedisStore::connect(address, DEADLINE, StoreTimeout::default(), clock).await.unwrap();
-    Arc::new(PatientStore(store))
+    let options = RedisOptions { wait: DEADLINE, ..RedisOptions::new(clock) };
+    Arc::new(PatientStore(RedisStore::connect(address, options).await.unwrap()))
 }
 
 #[tokio::test]
 async fn the_embedded_store_writes_nothing_late() {
-    let (folder, clock, gate) = (TempDir::new().unwrap(), TestClock::new(), Arc::new(Gate::default()));
-    let store = Arc::new(EmbeddedStore::open(folder.path(), Arc::new(clock.clone())).unwrap());
-    let subscriber: Weak<dyn Subscriber> = Arc::downgrade(&gate) as _;
-    store.change_feed().unwrap().subscribe(subscriber);
-    let disk = SlowDisk { store: Arc::clone(&store), gate };
-    assert_nothing_is_written_late(store, &clock, &disk).await;
+    for is_stop in [true, false] {
+        let (folder, clock) = (TempDir::new().unwrap(), TestClock::new());
+        let write = if is_stop { LateWrite::stop(&clock) } else { LateWrite::change(&clock) };
+        let disk = SlowDisk::open(&folder, &clock);
+        let store = Arc::clone(&disk.store);
+        assert_nothing_is_written_late(store, &clock, write, &disk).await;
+    }
 }
 
 #[tokio::test]
 async fn redis_writes_nothing_late() {
-    let (server, clock) = (RedisServer::start(&[]), TestClock::new());
-    let store = redis_store(&server.address(), Arc::new(clock.clone())).await;
-    let redis = HangingRedis::new(std::slice::from_ref(&server));
-    assert_nothing_is_written_late(store, &clock, &redis).await;
+    let server = RedisServer::start(&[]);
+    assert_redis_writes_nothing_late(&server.address(), std::slice::from_ref(&server)).await;
 }
 
 #[tokio::test]
 async fn a_redis_cluster_writes_nothing_late() {
-    let (cluster, clock) = (RedisCluster::start(0, &[]), TestClock::new());
-    let store = redis_store(&cluster.address(), Arc::new(clock.clone())).await;
-    assert_nothing_is_written_late(store, &clock, &HangingRedis::new(&cluster.nodes)).await;
+    let cluster = RedisCluster::start(0, &[]);
+    assert_redis_writes_nothing_late(&cluster.address(), &cluster.nodes).await;
+}
+
+async fn assert_redis_writes_nothing_late(address: &str, nodes: &[RedisServer]) {
+    let clock = TestClock::new();
+    for write in [LateWrite::stop(&clock), LateWrite::change(&SystemClock)] {
+        let store = redis_store(address, Arc::new(clock.clone())).await;
+        assert_nothing_is_written_late(store, &clock, write, &HangingRedis::new(nodes)).await;
+    }
 }
 
 /// A clock whose uptime a test advances, so that the clock of Redis seems to have been set back.
@@ -192,7 +216,7 @@ async fn redis_writes_nothing_late_after_its_clock_has_been_set_back() {
     let (server, clock) = (RedisServer::start(&[]), JumpingClock::default());
     let store = redis_store(&server.address(), Arc::new(clock.clone())).await;
     let set_back = SetBack { redis: HangingRedis::new(std::slice::from_ref(&server)), clock: clock.clone() };
-    assert_nothing_is_written_late(store, &clock.clock, &set_back).await;
+    assert_nothing_is_written_late(store, &clock.clock, LateWrite::stop(&clock.clock), &set_back).await;
 }
 
 #[tokio::test]
@@ -213,6 +237,31 @@ async fn a_deadline_costs_a_second_call_only_if_the_clock_of_redis_is_not_known(
         let Ok(outcome) = outcome else { return println!("this machine is too busy to count calls") };
         let calls = script_calls(&server) - before;
         assert_eq!((outcome, calls), (Replaced::Yes, expected), "set back by {set_back} s");
+    }
+}
+
+/// The node compares its own time with such a deadline, so there is nothing to learn from a refusal.
+#[tokio::test]
+async fn a_deadline_in_the_time_of_redis_never_costs_a_second_call() {
+    let server = RedisServer::start(&[]);
+    let store = redis_store(&server.address(), Arc::new(TestClock::new())).await;
+    let mut stored = session_with_notice();
+    assert_eq!(store.create(stored.clone()).await.unwrap(), Created::Yes);
+    // Loads the script, which is a call of its own.
+    stored = stored.stopped(now());
+    assert_eq!(store.compare_and_set(stored.clone(), None).await.unwrap(), Replaced::Yes);
+    let time = SystemClock.now();
+    for (deadline, expected) in [
+        (Some(time), Replaced::TooLate),
+        (time.after(DEADLINE), Replaced::Yes),
+        (Some(time), Replaced::TooLate),
+    ] {
+        let next = stored.stopped(now());
+        let before = script_calls(&server);
+        let outcome = store.0.compare_and_set(next.clone(), deadline.map(Deadline::OfStore)).await;
+        let Ok(outcome) = outcome else { return println!("this machine is too busy to count calls") };
+        assert_eq!((outcome, script_calls(&server) - before), (expected, 1));
+        stored = if outcome == Replaced::Yes { next } else { stored };
     }
 }
 
@@ -275,33 +324,51 @@ impl SessionStore for WritesToRedis {
     async fn check(&self) -> Result<(), StoreError> {
         self.store.check().await
     }
+
+    fn terms(&self, id: SessionId) -> Terms {
+        self.store.terms(id)
+    }
 }
 
 /// The caller gets an error soon. Later Redis goes on, and carries out everything that it has received.
 #[tokio::test]
-async fn a_stop_that_redis_carries_out_late_has_no_effect() {
-    let (server, first, other) = (RedisServer::start(&[]), session(0), session(0));
-    let store = redis_store(&server.address(), Arc::new(SystemClock)).await;
-    for session in [&first, &other] {
+async fn a_change_that_redis_carries_out_late_has_no_effect() {
+    let (server, stopped, paused) = (RedisServer::start(&[]), session(0), session_with_notice());
+    let (other, clock) = (session(0), Arc::new(SystemClock));
+    let store = redis_store(&server.address(), Arc::clone(&clock) as _).await;
+    let _subscriber = RecordingSubscriber::of(&*store);
+    for session in [&stopped, &paused, &other] {
         assert_eq!(store.create(session.clone()).await.unwrap(), Created::Yes);
     }
     // The store learns the time of Redis, so that it sends the stop with its deadline.
     let soon = SystemClock.now().after(DEADLINE).map(Deadline::OfServer);
     assert_eq!(store.compare_and_set(other.stopped(now()), soon).await.unwrap(), Replaced::Yes);
-    let over = Arc::new(WritesToRedis { store: Arc::clone(&store), first: first.clone() });
-    let (time_to_live, cache_size) = (TimeToLive::from_seconds(0), CacheSize::from_megabytes(1));
-    let service = SessionService::new(over, Arc::new(SystemClock), time_to_live, cache_size);
+    makes_promises(&*store, paused.id).await;
+    let service = |first: &Session| {
+        let over = Arc::new(WritesToRedis { store: Arc::clone(&store), first: first.clone() });
+        let (time_to_live, cache_size) = (TimeToLive::from_seconds(0), CacheSize::from_megabytes(1));
+        SessionService::new(over, Arc::clone(&clock) as _, time_to_live, cache_size)
+    };
+    let (stops, pauses) = (service(&stopped), service(&paused));
 
     let redis = HangingRedis::new(std::slice::from_ref(&server));
     redis.begin().await;
     let asked_at = Instant::now();
-    let refused = service.stop(first.id, None, ANY_SESSION).await;
-    assert!(matches!(refused, Err(ServiceError::Store(StoreError::Unavailable(_)))), "{refused:?}");
-    while asked_at.elapsed() <= WRITTEN_WITHIN {
+    let pause = ScheduleRequest::Pause(When::default());
+    let (stop, pause) = tokio::join!(
+        stops.stop(stopped.id, None, ANY_SESSION),
+        pauses.change(paused.id, pause, ANY_SESSION),
+    );
+    for refused in [stop, pause] {
+        assert!(matches!(refused, Err(ServiceError::Store(StoreError::Unavailable(_)))), "{refused:?}");
+    }
+    let longest = WRITTEN_WITHIN.into_iter().max().unwrap();
+    while asked_at.elapsed() <= longest {
         sleep(LOOK_EVERY).await;
     }
     redis.end().await;
-    let found: String = server.ask(&["GET", &format!("session:{{{}}}", first.id)]);
-    assert!(found.ends_with("\"revision\":1}"), "the stop would lie in the past: {found}");
-    assert_eq!(store.compare_and_set(first.stopped(now()), None).await.unwrap(), Replaced::Yes);
+    for first in [stopped, paused] {
+        assert_eq!(store.find(first.id).await.unwrap().as_ref(), Some(&first), "it would come too late");
+        assert_eq!(store.compare_and_set(first.stopped(now()), None).await.unwrap(), Replaced::Yes);
+    }
 }

@@ -4,4 +4,5 @@ mod backends;
 mod embedded;
 mod faults;
 mod late_writes;
+mod promises;
 mod redis;

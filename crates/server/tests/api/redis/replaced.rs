@@ -44,7 +44,7 @@ async fn changed_settings_and_evicted_sessions_are_named() {
     server.logs("loses no acknowledged write", 1).await;
     redis.ask::<()>(&["CONFIG", "SET", "appendfsync", "everysec"]);
     reconnect(&redis);
-    server.logs("can lose about two seconds of new and stopped sessions", 1).await;
+    server.logs("can lose about two seconds of new and changed sessions", 1).await;
     redis.ask::<()>(&["CONFIG", "SET", "maxmemory", "3mb"]);
     redis.ask::<()>(&["CONFIG", "SET", "maxmemory-policy", "allkeys-lru"]);
     reconnect(&redis);

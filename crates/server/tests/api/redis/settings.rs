@@ -122,6 +122,10 @@ fn a_setting_that_another_one_overrides_is_named_in_the_log() {
     let log = log_of(&[("REDIS_PASSWORD", "opensesame")]);
     let words = "settings without effect: --redis-password (or REDIS_PASSWORD); no setting names a Redis";
     assert!(log.contains(words), "{log}");
+    let log = log_of(&[("TICKSEED_STORE_LOSS_MS", "2000")]);
+    let words =
+        "settings without effect: --store-loss-ms (or TICKSEED_STORE_LOSS_MS); no setting names a Redis";
+    assert!(log.contains(words), "{log}");
     let log = log_of(&[]);
     assert!(!log.contains("without effect"), "{log}");
 }
@@ -134,6 +138,18 @@ async fn the_time_limit_of_the_store_has_a_range() {
         command.env("TICKSEED_STORE_TIMEOUT_MS", value);
         let error = error_of(command).await;
         let range = "TICKSEED_STORE_TIMEOUT_MS: must be a whole number of milliseconds from 50 to 400";
+        assert!(error.contains(&format!("{range}, got {got}")), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn the_loss_of_the_store_has_a_range() {
+    let folder = TempDir::new().unwrap();
+    for (value, got) in [("-1", "-1"), ("86400001", "86400001"), ("2s", "something else")] {
+        let mut command = serve_command(folder.path());
+        command.env("TICKSEED_STORE_LOSS_MS", value);
+        let error = error_of(command).await;
+        let range = "TICKSEED_STORE_LOSS_MS: must be a whole number of milliseconds from 0 to 86400000";
         assert!(error.contains(&format!("{range}, got {got}")), "{error}");
     }
 }
@@ -153,6 +169,7 @@ fn help_lists_the_redis_settings_and_shows_no_password() {
         ("--store", "[env: TICKSEED_STORE]"),
         ("--store-wait", "[env: TICKSEED_STORE_WAIT]"),
         ("--store-timeout-ms", "[env: TICKSEED_STORE_TIMEOUT_MS]"),
+        ("--store-loss-ms", "[env: TICKSEED_STORE_LOSS_MS]"),
         ("--redis-addr", "[env: REDIS_ADDR]"),
         ("--redis-password", "[env: REDIS_PASSWORD]"),
         ("--redis-db", "[env: REDIS_DB]"),

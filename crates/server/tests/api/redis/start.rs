@@ -90,7 +90,7 @@ fn the_log_states_what_a_crash_of_redis_can_lose() {
         (
             &["--appendonly", "yes", "--appendfsync", "everysec"],
             "WARN",
-            "can lose about two seconds of new and stopped sessions",
+            "can lose about two seconds of new and changed sessions",
         ),
         (&["--appendonly", "yes", "--appendfsync", "no"], "WARN", "about thirty seconds"),
         (&["--appendonly", "yes", "--appendfsync", "always"], "INFO", "loses no acknowledged write"),
@@ -103,6 +103,22 @@ fn the_log_states_what_a_crash_of_redis_can_lose() {
         assert!(line.contains(level) && line.contains(words), "{log}");
         assert_eq!(lines.next(), None, "one line is enough");
     }
+}
+
+/// Only with snapshots it is not known how much a crash can lose.
+#[test]
+fn the_log_says_what_to_set_before_anything_is_promised() {
+    const WITHOUT: &str = "so nothing is promised about sessions with a notice until --store-loss-ms (or TICKSEED_STORE_LOSS_MS)";
+    const WITH: &str = "allow for the loss of the last 60000 ms of writes, as --store-loss-ms says";
+    let redis = RedisServer::start(&["--save", "60 1"]);
+    let log = startup_log(&redis);
+    assert!(log.contains(WITHOUT) && !log.contains(WITH), "{log}");
+    let mut command = on_redis(redis.folder(), &redis.address());
+    command.env("TICKSEED_STORE_LOSS_MS", "60000");
+    let log = log_of(&mut command, &redis.folder().join("server-log"));
+    assert!(log.contains(WITH) && !log.contains(WITHOUT), "{log}");
+    let synced = startup_log(&RedisServer::start(&["--appendonly", "yes", "--appendfsync", "always"]));
+    assert!(!synced.contains("--store-loss-ms"), "{synced}");
 }
 
 #[test]

@@ -1,15 +1,13 @@
 //! Logins and permissions.
 
-use std::sync::Arc;
-
 use tickseed_session::error_chain;
 use tickseed_session::{Created, Deadline, Replaced, SessionStore, StoreError, Timestamp};
-use tickseed_store::{ConnectError, RedisAddress, RedisStore, StoreTimeout};
+use tickseed_store::{ConnectError, RedisAddress, RedisOptions, RedisStore};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
-use super::connect;
+use super::{connect, options};
 use tickseed_session::acceptance::{DEADLINE, PatientStore, RecordingSubscriber, TestClock, session};
 use tickseed_store::test_servers::{Certificate, RedisCluster, RedisServer};
 
@@ -40,7 +38,7 @@ async fn assert_works(store: &impl SessionStore) {
 /// Connects a store that may retry for an hour, and returns the error of the refusal.
 async fn refusal(address: &str, password: Option<&str>) -> String {
     let parsed = RedisAddress::parse(address, password).unwrap();
-    let connecting = RedisStore::connect(parsed, LONG, StoreTimeout::default(), Arc::new(TestClock::new()));
+    let connecting = RedisStore::connect(parsed, RedisOptions { wait: LONG, ..options(TestClock::new()) });
     let refused = timeout(DEADLINE, connecting).await;
     let refused = refused.unwrap_or_else(|_| panic!("{address} is not refused at once")).err();
     let error = refused.expect("the connection is refused");
@@ -57,9 +55,7 @@ async fn a_correct_password_is_accepted() {
     let server = RedisServer::start(&["--requirepass", PASSWORD]);
     assert_works(&connect(&with_login(&server, &format!(":{PASSWORD}")), TestClock::new()).await).await;
     let separate = RedisAddress::parse(&server.address(), Some(PASSWORD)).unwrap();
-    let store = RedisStore::connect(separate, DEADLINE, StoreTimeout::default(), Arc::new(TestClock::new()))
-        .await
-        .unwrap();
+    let store = RedisStore::connect(separate, options(TestClock::new())).await.unwrap();
     assert_works(&PatientStore(store)).await;
 }
 

@@ -3,8 +3,12 @@
 use std::process::Command;
 use std::time::Duration;
 
-use tickseed_session::acceptance::{DEADLINE, RecordingSubscriber, Report, TestClock, session};
-use tickseed_session::{ChangeFeed, Created, FeedPart, Replaced, SessionId, SessionStore, Timestamp};
+use tickseed_session::acceptance::{
+    DEADLINE, RecordingSubscriber, Report, TestClock, makes_promises, rescheduled, session,
+};
+use tickseed_session::{
+    ChangeFeed, Clock, Created, Deadline, FeedPart, Replaced, SessionId, SessionStore, SystemClock, Timestamp,
+};
 use tickseed_store::test_servers::{RedisCluster, RedisServer};
 use tokio::time::timeout;
 
@@ -59,6 +63,27 @@ async fn a_slot_that_moves_restarts_only_the_part_that_loses_it() {
     assert_eq!(restarts(&subscriber), expected);
 }
 
+#[tokio::test]
+async fn promises_follow_a_session_whose_slot_moves() {
+    let cluster = RedisCluster::start(0, &[]);
+    let store = connect(&cluster.address(), SystemClock).await;
+    let _subscriber = RecordingSubscriber::of(&store);
+    let id = id_in_slot(&cluster.nodes[0], 0);
+    makes_promises(&store, id).await;
+    let loser = store.0.part_of(id);
+    let target: String = cluster.nodes[2].ask(&["CLUSTER", "MYID"]);
+    for node in [2, 0, 1] {
+        cluster.nodes[node].ask::<()>(&["CLUSTER", "SETSLOT", "0", "NODE", &target]);
+    }
+    let moved = async {
+        while store.0.part_of(id) == loser {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(DEADLINE, moved).await.expect("the store notices");
+    makes_promises(&store, id).await;
+}
+
 /// The steps are those of `redis-cli --cluster reshard`.
 #[tokio::test]
 async fn requests_follow_a_slot_while_it_moves_and_afterwards() {
@@ -73,6 +98,10 @@ async fn requests_follow_a_slot_while_it_moves_and_afterwards() {
     let [source_id, target_id] = [source, target].map(|node| node.ask::<String>(&["CLUSTER", "MYID"]));
     target.ask::<()>(&["CLUSTER", "SETSLOT", &slot, "IMPORTING", &source_id]);
     source.ask::<()>(&["CLUSTER", "SETSLOT", &slot, "MIGRATING", &target_id]);
+    // The source has no such session, and sends the call on.
+    let (missing, deadline) = (first.stopped(Timestamp::MAX), SystemClock.now().after(DEADLINE));
+    let outcome = store.0.compare_and_set(missing, deadline.map(Deadline::OfStore)).await.unwrap();
+    assert_eq!(outcome, Replaced::No);
     assert_eq!(store.0.create(first.clone()).await.unwrap(), Created::Yes);
     assert_eq!(target.ask::<u64>(&["DBSIZE"]), 1, "new keys are on the target already");
     assert_eq!(store.0.find(first.id).await.unwrap(), Some(first.clone()));
@@ -80,7 +109,12 @@ async fn requests_follow_a_slot_while_it_moves_and_afterwards() {
         node.ask::<()>(&["CLUSTER", "SETSLOT", &slot, "NODE", &target_id]);
     }
     assert_eq!(store.0.find(first.id).await.unwrap(), Some(first.clone()));
-    assert_eq!(store.0.compare_and_set(first.stopped(Timestamp::MAX), None).await.unwrap(), Replaced::Yes);
+    let (second, deadline) = (first.stopped(Timestamp::MAX), SystemClock.now().after(DEADLINE));
+    assert_eq!(store.0.compare_and_set(second.clone(), None).await.unwrap(), Replaced::Yes);
+    let third = rescheduled(&second, 2);
+    let outcome = store.0.compare_and_set(third.clone(), deadline.map(Deadline::OfStore)).await.unwrap();
+    assert_eq!(outcome, Replaced::Yes);
+    assert_eq!(store.0.find(first.id).await.unwrap(), Some(third));
 }
 
 /// The epochs of the new cluster begin again, so its views look older than those of the old one.

@@ -4,6 +4,7 @@ mod access;
 mod change_feed;
 mod cluster;
 mod outage;
+mod promises;
 mod record;
 mod refused_writes;
 
@@ -12,13 +13,16 @@ use std::sync::Arc;
 use tickseed_session::Clock;
 use tickseed_session::acceptance::{DEADLINE, PatientStore, TestClock};
 use tickseed_store::test_servers::RedisServer;
-use tickseed_store::{RedisAddress, RedisStore, StoreTimeout};
+use tickseed_store::{RedisAddress, RedisOptions, RedisStore};
 
 async fn connect(address: &str, clock: impl Clock) -> PatientStore<RedisStore> {
     let address = RedisAddress::parse(address, None).unwrap();
-    PatientStore(
-        RedisStore::connect(address, DEADLINE, StoreTimeout::default(), Arc::new(clock)).await.unwrap(),
-    )
+    PatientStore(RedisStore::connect(address, options(clock)).await.unwrap())
+}
+
+/// Waits for Redis as long as a test may take.
+fn options(clock: impl Clock) -> RedisOptions {
+    RedisOptions { wait: DEADLINE, ..RedisOptions::new(Arc::new(clock)) }
 }
 
 /// Starts a Redis and connects a store whose clock stands still.

@@ -8,14 +8,16 @@ use std::time::Duration;
 
 use deadpool_redis::redis::{Client, cmd};
 use tickseed_session::{
-    ChangeFeed, Clock, Created, FeedPart, Replaced, Session, SessionId, SessionStore, StoreError,
+    ChangeFeed, Clock, Created, Deadline, FeedPart, Replaced, Session, SessionId, SessionStore, StoreError,
     SystemClock, Timestamp, error_chain,
 };
-use tickseed_store::{RedisAddress, RedisStore, StoreTimeout};
+use tickseed_store::{RedisAddress, RedisOptions, RedisStore, StoreTimeout};
 use tokio::time::timeout;
 
-use super::{connect, redis_and_store};
-use tickseed_session::acceptance::{DEADLINE, RecordingSubscriber, Report, TestClock, session};
+use super::{connect, options, redis_and_store};
+use tickseed_session::acceptance::{
+    DEADLINE, RecordingSubscriber, Report, TestClock, rescheduled, session, session_with_notice,
+};
 use tickseed_store::test_servers::{RedisCluster, RedisServer};
 
 #[tokio::test]
@@ -68,7 +70,8 @@ async fn a_longer_time_limit_waits_for_a_slower_answer() {
     let connect = async |millis| {
         let address = RedisAddress::parse(&server.address(), None).unwrap();
         let timeout = StoreTimeout::from_millis(millis).unwrap();
-        RedisStore::connect(address, DEADLINE, timeout, Arc::new(TestClock::new())).await.unwrap()
+        let options = RedisOptions { timeout, ..options(TestClock::new()) };
+        RedisStore::connect(address, options).await.unwrap()
     };
     let (patient, hasty) = (connect(400).await, connect(50).await);
     server.ask::<()>(&["CLIENT", "PAUSE", "200", "ALL"]);
@@ -131,19 +134,25 @@ async fn acknowledged_writes_survive_a_crash_of_redis_and_the_store_recovers() {
     let store = connect(&server.address(), TestClock::new()).await;
     let subscriber = RecordingSubscriber::of(&store);
     subscriber.is_caught_up().await;
-    let first = session(3_600);
-    let second = first.stopped(Timestamp::MAX);
-    assert_eq!(store.create(first).await.unwrap(), Created::Yes);
-    assert_eq!(store.compare_and_set(second.clone(), None).await.unwrap(), Replaced::Yes);
+    let deadline = || SystemClock.now().after(DEADLINE).map(Deadline::OfStore);
+    let (first, with_notice) = (session(3_600), session_with_notice());
+    let (stopped, changed) = (first.stopped(Timestamp::MAX), rescheduled(&with_notice, 2));
+    for (first, second) in [(first, &stopped), (with_notice, &changed)] {
+        assert_eq!(store.create(first).await.unwrap(), Created::Yes);
+        assert_eq!(store.compare_and_set(second.clone(), deadline()).await.unwrap(), Replaced::Yes);
+    }
     server.kill();
-    assert!(store.0.find(second.id).await.unwrap_err().is_temporary());
+    assert!(store.0.find(stopped.id).await.unwrap_err().is_temporary());
     server.start_again();
-    assert_eq!(store.find(second.id).await.unwrap().as_ref(), Some(&second));
+    for second in [&stopped, &changed] {
+        assert_eq!(store.find(second.id).await.unwrap().as_ref(), Some(second));
+    }
     subscriber.has_restarted(2).await;
-    let third = second.stopped(Timestamp::MAX);
-    assert_eq!(store.compare_and_set(third.clone(), None).await.unwrap(), Replaced::Yes);
-    subscriber.is_caught_up().await;
-    assert!(subscriber.knows(&third));
+    for third in [stopped.stopped(Timestamp::MAX), rescheduled(&changed, 1)] {
+        assert_eq!(store.compare_and_set(third.clone(), deadline()).await.unwrap(), Replaced::Yes);
+        subscriber.is_caught_up().await;
+        assert!(subscriber.knows(&third));
+    }
 }
 
 #[tokio::test]
@@ -162,7 +171,7 @@ async fn a_silent_cluster_master_stops_only_its_own_part_of_the_feed() {
             .hears("the other parts catch up several times", |reports| {
                 let caught_up = |part| {
                     let after = |report: &&Report| {
-                        matches!(report, Report::CaughtUpTo(other, to) if *other == part && *to > paused_at)
+                        matches!(report, Report::CaughtUpTo(other, to, _) if *other == part && *to > paused_at)
                     };
                     reports.iter().filter(after).count()
                 };
@@ -218,7 +227,14 @@ async fn assert_a_lost_reply_is_no_refusal(address: &str, nodes: &[RedisServer])
         )
         .await;
     assert!(!matches!(outcome, Ok(Replaced::No)), "the write took effect");
-    assert_eq!(store.find(second.id).await.unwrap(), Some(second));
+    assert_eq!(store.find(second.id).await.unwrap().as_ref(), Some(&second));
+    let third = rescheduled(&second, 2);
+    let (replace, replaced) = (Arc::clone(&store), third.clone());
+    let deadline = SystemClock.now().after(DEADLINE).map(Deadline::OfStore);
+    let write = async move { replace.0.compare_and_set(replaced, deadline).await };
+    let outcome = write_and_lose_the_reply(nodes, third.id, write).await;
+    assert!(!matches!(outcome, Ok(Replaced::No | Replaced::TooLate)), "the write took effect");
+    assert_eq!(store.find(third.id).await.unwrap(), Some(third));
 }
 
 /// Makes Redis carry out a write, but close all connections before it replies.

@@ -1,0 +1,324 @@
+//! What a server may promise about the sessions in Redis: nothing while the clock of a master is not known to agree with its own, or
+//! while it is not known how much acknowledged writing a crash can lose.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tickseed_session::{CLOCK_TOLERANCE, Clock, FeedPart, Terms, Timestamp};
+
+use super::clock_distance::{Measurement, Moment};
+use super::durability::Notice;
+use super::parts::Parts;
+use crate::StoreLoss;
+
+/// What decides about promises.
+pub(super) struct Promises {
+    clock: Arc<dyn Clock>,
+    parts: Arc<Parts>,
+    /// What the loss is where nobody can find it out.
+    setting: Option<StoreLoss>,
+    clocks: Mutex<BTreeMap<FeedPart, MasterClock>>,
+    /// What each master can lose, by its name; `None` if that is not known.
+    losses: Mutex<HashMap<String, Option<Duration>>>,
+}
+
+/// The clock of a master.
+struct MasterClock {
+    name: String,
+    measured: Measurement,
+    /// What the log says of it.
+    logged: Agreement,
+}
+
+/// Whether the clock of a master agrees with the server's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Agreement {
+    Close,
+    Far,
+    Unknown,
+}
+
+impl Agreement {
+    fn of(distance: Option<Duration>) -> Self {
+        match distance {
+            Some(distance) if distance <= CLOCK_TOLERANCE => Self::Close,
+            Some(_) => Self::Far,
+            None => Self::Unknown,
+        }
+    }
+}
+
+impl Promises {
+    pub(super) fn new(clock: Arc<dyn Clock>, parts: Arc<Parts>, setting: Option<StoreLoss>) -> Self {
+        Self { clock, parts, setting, clocks: Mutex::default(), losses: Mutex::default() }
+    }
+
+    pub(super) fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    /// Returns what the setting says about the loss.
+    pub(super) const fn setting(&self) -> Option<StoreLoss> {
+        self.setting
+    }
+
+    /// Notes what the clock of a master showed.
+    pub(super) fn note_clock(&self, part: FeedPart, name: &str, measured: Measurement) {
+        let mut clocks = self.clocks();
+        if let Some(known) = clocks.get_mut(&part).filter(|known| known.name == name) {
+            known.measured = measured;
+        } else {
+            let logged = Agreement::Close;
+            clocks.insert(part, MasterClock { name: name.to_owned(), measured, logged });
+        }
+    }
+
+    /// Notes what a crash of a master can lose, or that it is not known.
+    pub(super) fn note_loss(&self, name: String, loss: Option<Duration>) {
+        self.losses().insert(name, loss.or(self.setting.map(StoreLoss::duration)));
+    }
+
+    /// Forgets what is known about a master that may have been restarted or replaced.
+    pub(super) fn forget_loss(&self, name: &str) {
+        self.losses().remove(name);
+    }
+
+    /// Forgets the clocks of all other masters.
+    pub(super) fn keep_clocks(&self, names: &[String]) {
+        self.clocks().retain(|_, clock| names.contains(&clock.name));
+    }
+
+    /// Forgets what all other masters can lose.
+    pub(super) fn keep_losses(&self, names: &[String]) {
+        self.losses().retain(|name, _| names.contains(name));
+    }
+
+    /// Returns the time, if a read of the sessions in a part that begins now misses nothing that is visible before it.
+    pub(super) fn certain(&self, part: FeedPart) -> Option<Timestamp> {
+        let now = Moment::now(&*self.clock);
+        self.can_promise(part, now).then(|| now.time())
+    }
+
+    /// Returns the time before which everything that became visible has been reported. That is when the master was asked; and
+    /// because a session may have moved to another master, when the other ones were asked.
+    pub(super) fn proved(&self, part: FeedPart) -> Option<Timestamp> {
+        let now = Moment::now(&*self.clock);
+        let first = || {
+            let clocks = self.clocks();
+            let recent = clocks.values().filter(|clock| clock.measured.distance(now).is_some());
+            recent.map(|clock| clock.measured.asked_at()).min()
+        };
+        self.can_promise(part, now).then(first).flatten()
+    }
+
+    /// Returns what a change of a session in a part has to allow for. A master that has just been connected to must first say
+    /// what it can lose: another server may know that already, and make promises.
+    pub(super) fn terms(&self, part: FeedPart) -> Terms {
+        let is_clock_sure = self.is_clock_sure(part, Moment::now(&*self.clock)) && self.has_been_asked(part);
+        Terms { loss: self.loss(part).unwrap_or_default(), is_clock_sure }
+    }
+
+    /// Logs which clocks no longer agree, and which do again.
+    pub(super) fn log_changes(&self) {
+        for (name, notice) in self.changes(Moment::now(&*self.clock)) {
+            notice.log(&name);
+        }
+    }
+
+    fn changes(&self, now: Moment) -> Vec<(String, Notice)> {
+        let mut notices = Vec::new();
+        for clock in self.clocks().values_mut() {
+            let distance = clock.measured.distance(now);
+            let agreement = Agreement::of(distance);
+            if std::mem::replace(&mut clock.logged, agreement) != agreement {
+                notices.push((clock.name.clone(), notice(distance)));
+            }
+        }
+        notices
+    }
+
+    fn can_promise(&self, part: FeedPart, now: Moment) -> bool {
+        self.is_clock_sure(part, now) && self.loss(part).is_some()
+    }
+
+    /// Returns whether the clock of a part was measured and is near, and no other one that was measured is far.
+    fn is_clock_sure(&self, part: FeedPart, now: Moment) -> bool {
+        let clocks = self.clocks();
+        let agreement = |clock: &MasterClock| Agreement::of(clock.measured.distance(now));
+        clocks.get(&part).is_some_and(|clock| agreement(clock) == Agreement::Close)
+            && clocks.values().all(|clock| agreement(clock) != Agreement::Far)
+    }
+
+    /// Returns how much acknowledged writing may be lost: the most of all masters, because sessions move. The one of the part must
+    /// have been asked, and none may lose an unknown amount.
+    fn loss(&self, part: FeedPart) -> Option<Duration> {
+        let losses = self.losses();
+        let most = || losses.values().copied().try_fold(Duration::ZERO, |most, loss| Some(most.max(loss?)));
+        self.is_among(&losses, part).then(most).flatten()
+    }
+
+    fn has_been_asked(&self, part: FeedPart) -> bool {
+        self.is_among(&self.losses(), part)
+    }
+
+    fn is_among(&self, losses: &HashMap<String, Option<Duration>>, part: FeedPart) -> bool {
+        match self.parts.name(part) {
+            Some(name) => losses.contains_key(&name),
+            None => !self.parts.is_cluster() && !losses.is_empty(),
+        }
+    }
+
+    fn clocks(&self) -> MutexGuard<'_, BTreeMap<FeedPart, MasterClock>> {
+        self.clocks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn losses(&self) -> MutexGuard<'_, HashMap<String, Option<Duration>>> {
+        self.losses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn notice(distance: Option<Duration>) -> Notice {
+    match distance {
+        Some(distance) if distance <= CLOCK_TOLERANCE => Notice::Info(
+            "has a clock that agrees with this server's again: promises about sessions with a notice are made again"
+                .to_owned(),
+        ),
+        Some(distance) => Notice::Warning(format!(
+            "has a clock that may be {} ms away from this server's, and more than {} ms is too much: sessions with a notice cannot \
+             be changed, and nothing is promised about them; keep the clocks of Redis and of all servers in step with NTP",
+            distance.as_millis(),
+            CLOCK_TOLERANCE.as_millis()
+        )),
+        None => Notice::Warning(
+            "has not told its time for 2 s: its sessions with a notice cannot be changed, and nothing new is promised about them"
+                .to_owned(),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tickseed_session::SystemClock;
+
+    use super::*;
+    use crate::redis::topology::Topology;
+
+    const NEAR: i64 = 0;
+    const FAR: i64 = 400_000;
+
+    /// Promises about a cluster of two masters: the names `localhost:1` and `localhost:2`.
+    fn promises(setting: Option<StoreLoss>) -> Promises {
+        let parts = Parts::new(true);
+        parts.assign(&Topology::for_test(1, &[(1, 0, 8_000), (2, 8_001, 16_383)]));
+        Promises::new(Arc::new(SystemClock), Arc::new(parts), setting)
+    }
+
+    fn name(part: u16) -> String {
+        format!("localhost:{}", part + 1)
+    }
+
+    /// Notes that the clock of a part is ahead by this much.
+    fn measure(promises: &Promises, part: u16, ahead_us: i64) {
+        let now = Moment::now(&SystemClock);
+        let measured = Measurement::new(now, now.time_us + ahead_us, now);
+        promises.note_clock(FeedPart(part), &name(part), measured);
+    }
+
+    fn lose(promises: &Promises, part: u16, millis: Option<u64>) {
+        promises.note_loss(name(part), millis.map(Duration::from_millis));
+    }
+
+    fn is_certain(promises: &Promises, part: u16) -> bool {
+        let part = FeedPart(part);
+        assert_eq!(promises.certain(part).is_some(), promises.proved(part).is_some());
+        promises.certain(part).is_some()
+    }
+
+    #[test]
+    fn a_promise_needs_the_clock_and_the_loss_of_the_own_part() {
+        let promises = promises(None);
+        assert!(!is_certain(&promises, 0) && !promises.terms(FeedPart(0)).is_clock_sure);
+        measure(&promises, 0, NEAR);
+        assert!(!is_certain(&promises, 0), "it has not been asked what it can lose");
+        assert!(!promises.terms(FeedPart(0)).is_clock_sure);
+        lose(&promises, 0, None);
+        assert!(!is_certain(&promises, 0), "it does not know what it can lose");
+        assert_eq!(promises.terms(FeedPart(0)), Terms { loss: Duration::ZERO, is_clock_sure: true });
+        lose(&promises, 0, Some(0));
+        assert!(is_certain(&promises, 0) && !is_certain(&promises, 1));
+        promises.forget_loss(&name(0));
+        assert!(!is_certain(&promises, 0) && !promises.terms(FeedPart(0)).is_clock_sure);
+    }
+
+    #[test]
+    fn the_farthest_clock_and_the_greatest_loss_count() {
+        let promises = promises(None);
+        for part in [0, 1] {
+            measure(&promises, part, NEAR);
+            lose(&promises, part, Some(u64::from(part) * 2_000));
+        }
+        assert!(is_certain(&promises, 0));
+        assert_eq!(promises.terms(FeedPart(0)).loss, Duration::from_secs(2));
+        lose(&promises, 1, None);
+        assert!(!is_certain(&promises, 0), "the session may move to the other master");
+        lose(&promises, 1, Some(0));
+        measure(&promises, 1, FAR);
+        assert!(!is_certain(&promises, 0) && !promises.terms(FeedPart(0)).is_clock_sure);
+        promises.keep_clocks(&[name(0)]);
+        assert!(is_certain(&promises, 0));
+        lose(&promises, 1, None);
+        promises.keep_losses(&[name(0)]);
+        assert!(is_certain(&promises, 0));
+    }
+
+    #[test]
+    fn the_setting_counts_only_where_the_loss_is_not_known() {
+        let promises = promises(StoreLoss::from_millis(5_000).ok());
+        measure(&promises, 0, NEAR);
+        lose(&promises, 0, None);
+        assert!(is_certain(&promises, 0));
+        assert_eq!(promises.terms(FeedPart(0)).loss, Duration::from_secs(5));
+        lose(&promises, 0, Some(2_000));
+        assert_eq!(promises.terms(FeedPart(0)).loss, Duration::from_secs(2));
+    }
+
+    #[test]
+    fn each_change_of_a_clock_gets_one_line() {
+        let promises = promises(None);
+        let lines = |now: Moment| {
+            let changes = promises.changes(now);
+            changes.into_iter().map(|(name, notice)| format!("{name} {notice:?}")).collect::<Vec<_>>()
+        };
+        let now = || Moment::now(&SystemClock);
+        assert_eq!(lines(now()), [""; 0]);
+        for (ahead_us, words) in [(NEAR, None), (FAR, Some("may be 400 ms")), (NEAR, Some("agrees"))] {
+            measure(&promises, 0, ahead_us);
+            let first = lines(now());
+            assert_eq!(first.len(), usize::from(words.is_some()), "{first:?}");
+            assert!(words.is_none_or(|words| first[0].contains(words)), "{first:?}");
+            assert_eq!(lines(now()), [""; 0], "once");
+        }
+        let later = Moment { uptime: now().uptime + Duration::from_secs(3), ..now() };
+        assert!(lines(later)[0].contains("localhost:1 Warning(\"has not told its time"));
+        assert_eq!(lines(later), [""; 0], "once");
+    }
+
+    #[test]
+    fn the_feed_has_proved_no_more_than_the_oldest_answer_of_a_master() {
+        let promises = promises(None);
+        let now = Moment::now(&SystemClock);
+        for (part, ago_ms) in [(0, 0_u32), (1, 30)] {
+            let then = Moment {
+                time_us: now.time_us - i64::from(ago_ms) * 1_000,
+                uptime: now.uptime.saturating_sub(Duration::from_millis(ago_ms.into())),
+            };
+            let measured = Measurement::new(then, then.time_us, then);
+            promises.note_clock(FeedPart(part), &name(part), measured);
+            lose(&promises, part, Some(0));
+        }
+        let proved = promises.proved(FeedPart(0)).unwrap();
+        assert_eq!(proved, now.time().before(Duration::from_millis(30)));
+        assert!(promises.certain(FeedPart(0)) >= Some(now.time()));
+    }
+}
