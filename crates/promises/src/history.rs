@@ -101,7 +101,14 @@ impl Answers {
         }
         for (instant, step, status) in self.states {
             outcome.states += 1;
-            outcome.wrong_states += u64::from(last.seen_at(instant) != (Some(step), status));
+            let (last_step, last_status) = last.seen_at(instant);
+            // A session that stops before it starts stays at step 0.
+            if (last_step.unwrap_or_default(), last_status) != (step, status) {
+                outcome.wrong_states += 1;
+                outcome.first_broken.get_or_insert_with(|| {
+                    format!("at {instant}: step {step}, {status:?}, and at the end {last:?}")
+                });
+            }
         }
         outcome
     }

@@ -198,7 +198,7 @@ impl SessionStore for Handle {
         let deadline = cassandra.setup.deadline(&session, deadline);
         let Some(stored) = self.read().await? else { return Ok(Replaced::No) };
         let replaced = stored.session(self.fault()).cloned();
-        if replaced.as_ref().map(|replaced| replaced.revision) != session.revision.previous() {
+        if !replaced.as_ref().is_some_and(|replaced| session.follows(replaced)) {
             return Ok(Replaced::No);
         }
         let number = {

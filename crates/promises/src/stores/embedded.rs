@@ -94,20 +94,19 @@ impl Opened {
     /// Writes when it is the write's turn. Goes on if the caller has given up, and ends with the process.
     async fn write(self: Arc<Self>, session: Session, deadline: Timestamp) -> Replaced {
         let world = &self.file.world;
-        let (wait_us, commit_us) = {
+        let (wait_us, commit_us, report_us) = {
             let mut random = world.random();
             let setup = &self.file.setup;
-            (setup.write_delay(&mut random), setup.delay(&mut random))
+            (setup.write_delay(&mut random), setup.delay(&mut random), random.between(0, 2_000))
         };
         let turn_us = {
             let mut state = lock(&self.file.state);
             let turn_us = state.writer_is_free_us.max(world.now_us() + wait_us);
-            state.writer_is_free_us = turn_us + commit_us;
+            state.writer_is_free_us = turn_us + commit_us + report_us + 1;
             turn_us
         };
         world.sleep_until(turn_us).await;
-        let stored = lock(&self.file.state).session.as_ref().map(|stored| stored.revision);
-        if stored.is_none() || stored != session.revision.previous() {
+        if !lock(&self.file.state).session.as_ref().is_some_and(|stored| session.follows(stored)) {
             return Replaced::No;
         }
         if deadline <= self.now() {
@@ -122,8 +121,7 @@ impl Opened {
             state.session = Some(Arc::clone(&session));
         }
         // Visible now, and reported a little later.
-        let reporting_us = world.random().between(0, 2_000);
-        world.sleep(reporting_us).await;
+        world.sleep(report_us).await;
         if let Some(subscriber) = self.subscription.get().and_then(Weak::upgrade) {
             subscriber.changed(reported(&session, self.file.setup.has_records));
         }

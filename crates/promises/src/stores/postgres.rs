@@ -86,8 +86,7 @@ impl Postgres {
         let (now_us, commit_us) = (self.world.now_us(), self.commit_us());
         let visible_us = {
             let mut state = lock(&self.state);
-            let stored = state.session.as_ref().map(|stored| stored.revision);
-            if stored.is_none() || stored != session.revision.previous() {
+            if !state.session.as_ref().is_some_and(|stored| session.follows(stored)) {
                 return Some(Replaced::No);
             }
             if deadline <= instant(now_us) {
@@ -96,7 +95,8 @@ impl Postgres {
             state.enqueue(now_us, commit_us)
         };
         let begins_us = visible_us - commit_us;
-        lock(&self.state).row_is_free_us = visible_us;
+        // A microsecond later, so that nobody looks at the row before it has changed.
+        lock(&self.state).row_is_free_us = visible_us + 1;
         self.wait_until(begins_us, crashes).await?;
         let session = Arc::new(session);
         lock(&self.state).committing = Some(Arc::clone(&session));

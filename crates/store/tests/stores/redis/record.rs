@@ -38,6 +38,8 @@ fn golden() -> Session {
         stopped_at: Some(instant(1_700_000_000_002)),
         expires_at: Some(instant(1_700_000_000_003)),
         revision: Revision::new(7).unwrap(),
+        write: WriteId::NONE,
+        replaces: WriteId::NONE,
         unknown_fields: UnknownFields::default(),
     }
 }
