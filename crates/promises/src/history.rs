@@ -115,6 +115,12 @@ impl Answers {
 }
 
 impl Outcome {
+    /// Returns whether a promise was broken.
+    #[must_use]
+    pub const fn has_broken(&self) -> bool {
+        self.broken > 0 || self.wrong_states > 0
+    }
+
     /// Adds what has been seen in another world.
     pub fn add(&mut self, other: Self) {
         let Self { worlds, leases, broken, states, wrong_states, changes, first_broken } = other;

@@ -9,6 +9,7 @@ mod acts;
 mod clock;
 mod history;
 mod link;
+mod many;
 mod plain;
 mod random;
 mod run;
@@ -19,6 +20,7 @@ mod world;
 
 pub use acts::{Act, Change, Deed, Kind, TICKS, Timing, choose};
 pub use history::{Changes, Outcome};
+pub use many::Total;
 pub use plain::{Plain, Seen};
 pub use random::Random;
 pub use run::{run, run_acts};

@@ -118,6 +118,12 @@ pub struct Setup {
 }
 
 impl Setup {
+    /// Returns what the world of a seed is like.
+    #[must_use]
+    pub fn of_seed(rule: Rule, fault: Fault, seed: u64) -> Self {
+        Self::choose(rule, fault, &mut Random::new(seed))
+    }
+
     /// Chooses a world.
     pub fn choose(rule: Rule, fault: Fault, random: &mut Random) -> Self {
         let tolerance = i64::try_from(CLOCK_TOLERANCE.as_micros()).unwrap_or_default();

@@ -9,6 +9,7 @@ mod clock;
 mod expiry;
 mod faulty_store;
 mod late_writes;
+mod lost_writes;
 mod patient_store;
 mod subscriber;
 
@@ -53,6 +54,7 @@ pub async fn assert_contract(handles: Handles) {
     replaces_only_the_revision_before(&**one, &**other).await;
     replaces_only_before_the_deadline(&**one).await;
     lets_one_of_many_replacements_through(&handles).await;
+    lost_writes::assert_contract(&**one).await;
     expiry::assert_contract(&**one, subscriber.as_deref()).await;
     if let Some(subscriber) = &subscriber {
         changes::assert_contract(&handles, subscriber).await;

@@ -2,6 +2,7 @@
 
 mod changes;
 mod failures;
+mod lost_writes;
 mod reads;
 mod reports;
 mod scripted_store;

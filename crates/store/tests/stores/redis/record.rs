@@ -5,7 +5,7 @@ use std::time::Duration;
 use tickseed_engine::{Rules, Schedule, Seed};
 use tickseed_session::{
     Created, Deadline, Metadata, Notice, Replaced, Revision, Session, SessionId, SessionStore, Timestamp,
-    UnknownFields, plain_schedule,
+    UnknownFields, WriteId, plain_schedule,
 };
 
 use super::{connect, redis_and_store};
