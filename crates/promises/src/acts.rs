@@ -104,7 +104,10 @@ pub fn choose(random: &mut Random, servers: usize, seconds: i64) -> Vec<Act> {
 
 fn deed(random: &mut Random) -> Deed {
     match random.between(0, 9_999) {
-        0..=9 => Deed::Kill(random.between(1_000, 2_000_000)),
+        0..=9 => {
+            let longest_us = random.pick(&[10_000, 2_000_000]);
+            Deed::Kill(random.between(1_000, longest_us))
+        }
         10..=29 => Deed::SetClock,
         30..=49 => Deed::Disturb,
         50..=54 => Deed::Stop(when(random)),

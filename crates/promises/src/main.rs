@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! simulate-promises LEASES                        about as many promises, and worlds in which one rule is broken on purpose
+//! simulate-promises LEASES STORE                  about as many promises over one of the stores, and nothing else
 //! simulate-promises --replay STORE FAULT SEED     one world; prints what it is like, and the first promise that it breaks
 //! ```
 //!
@@ -23,6 +24,10 @@ fn main() -> ExitCode {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["--replay", store, fault, seed] => replay(store, fault, seed),
         [leases] => leases.parse().map_or_else(|_| usage(), simulate),
+        [leases, store] => match (leases.parse(), rule_of(store)) {
+            (Ok(leases), Some(rule)) => verdict(&keep_promises(&[rule], leases)),
+            _ => usage(),
+        },
         _ => usage(),
     }
 }
@@ -33,33 +38,58 @@ fn usage() -> ExitCode {
 }
 
 fn replay(store: &str, fault: &str, seed: &str) -> ExitCode {
-    let rule = Rule::ALL.into_iter().find(|rule| rule.name() == store);
     let fault = [Fault::None].into_iter().chain(Fault::ALL).find(|known| known.name() == fault);
-    let (Some(rule), Some(fault), Ok(seed)) = (rule, fault, seed.parse()) else { return usage() };
+    let (Some(rule), Some(fault), Ok(seed)) = (rule_of(store), fault, seed.parse()) else { return usage() };
     println!("{:#?}", Setup::of_seed(rule, fault, seed));
     let outcome = run(rule, fault, seed);
     println!("{outcome:#?}");
     if outcome.has_broken() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
+fn rule_of(store: &str) -> Option<Rule> {
+    Rule::ALL.into_iter().find(|rule| rule.name() == store)
+}
+
 fn simulate(leases: u64) -> ExitCode {
-    let mut failures = Vec::new();
+    let kept = keep_promises(&Rule::ALL, leases);
+    println!();
+    let broken = break_promises(leases.div_ceil(SHARE_OF_A_FAULT));
+    verdict(&[kept, broken].concat())
+}
+
+fn verdict(failures: &[String]) -> ExitCode {
+    for failure in failures {
+        eprintln!("failed: {failure}");
+    }
+    if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Runs worlds in which every rule is kept, and returns what has gone wrong.
+fn keep_promises(rules: &[Rule], leases: u64) -> Vec<String> {
     println!(
-        "| store | worlds | promises | broken | states | wrong | changes | made | refused by their deadline | refused for the clock | unanswered |"
+        "| store | worlds | promises | broken | states | wrong | changes | made | refused by their deadline | \
+         refused for the clock | unanswered |"
     );
     println!("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
-    for rule in Rule::ALL {
-        let total = worlds(rule, Fault::None, leases.div_ceil(4));
+    let mut failures = Vec::new();
+    for &rule in rules {
+        let total = worlds(rule, Fault::None, leases.div_ceil(rules.len() as u64));
         println!("| {} | {} |", rule.name(), cells(&total.outcome));
-        if let (Some(seed), outcome) = (total.first_broken, &total.outcome) {
-            failures.push(format!("{} with seed {seed}: {:?}", rule.name(), outcome.first_broken));
+        if let Some(seed) = total.first_broken {
+            failures.push(format!("{}, seed {seed}: {:?}", rule.name(), total.outcome.first_broken));
         }
     }
-    println!("\n| what is wrong | store | worlds | promises | broken | first seed |");
+    failures
+}
+
+/// Runs worlds in which one rule is broken, and returns what has not gone wrong.
+fn break_promises(leases: u64) -> Vec<String> {
+    println!("| what is wrong | store | worlds | promises | broken | first seed |");
     println!("|---|---|---:|---:|---:|---:|");
+    let mut failures = Vec::new();
     for fault in Fault::ALL {
         for rule in Rule::ALL {
-            let total = worlds(rule, fault, leases.div_ceil(SHARE_OF_A_FAULT));
+            let total = worlds(rule, fault, leases);
             let Outcome { worlds, leases, broken, .. } = total.outcome;
             let first = total.first_broken.map_or_else(|| "-".to_owned(), |seed| seed.to_string());
             println!("| {} | {} | {worlds} | {leases} | {broken} | {first} |", fault.name(), rule.name());
@@ -68,10 +98,7 @@ fn simulate(leases: u64) -> ExitCode {
             }
         }
     }
-    for failure in &failures {
-        eprintln!("failed: {failure}");
-    }
-    if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    failures
 }
 
 /// Runs worlds until there are enough promises.

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use tickseed_session::StoreError;
 use tokio::sync::oneshot;
 
+use crate::random::Random;
 use crate::setup::Setup;
 use crate::world::World;
 
-/// How long a caller waits for the store, in microseconds.
-const PATIENCE_US: i64 = 1_500_000;
+/// How long a caller waits for the store, in microseconds: at least and at most.
+const PATIENCE_US: [i64; 2] = [500_000, 6_000_000];
 
 /// Carries a call out in the store, and waits for the answer. The store gives no answer if it crashes meanwhile.
 pub(super) async fn call<T: Send + 'static>(
@@ -22,15 +23,22 @@ pub(super) async fn call<T: Send + 'static>(
     let (remote, remote_setup) = (Arc::clone(world), Arc::clone(setup));
     world.spawn(async move {
         if let Some(result) = execution.await {
-            let delay = remote_setup.delay(&mut remote.random());
-            remote.sleep(delay).await;
+            let delay_us = answer_delay(&remote_setup, &mut remote.random());
+            remote.sleep(delay_us).await;
             // The caller may be gone.
             drop(reply.send(result));
         }
     });
-    match world.within(PATIENCE_US, answer).await {
+    let [least_us, most_us] = PATIENCE_US;
+    let patience_us = world.random().between(least_us, most_us);
+    match world.within(patience_us, answer).await {
         Some(Ok(result)) => Ok(result),
         Some(Err(_)) => Err(StoreError::unavailable("the store broke the connection")),
         None => Err(StoreError::unavailable("the store does not answer")),
     }
+}
+
+/// Returns how long an answer takes, in microseconds. Some arrive when the store has crashed and come back.
+fn answer_delay(setup: &Setup, random: &mut Random) -> i64 {
+    if random.percent(5) { random.between(0, 5_000_000) } else { setup.delay(random) }
 }

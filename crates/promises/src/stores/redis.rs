@@ -124,7 +124,8 @@ impl Redis {
             let mut random = self.world.random();
             let loss_us = self.setup.loss_ms * 1_000;
             let lost_us = random.between(loss_us / 2, loss_us);
-            (lost_us, random.between(10_000, 2_000_000))
+            let longest_us = random.pick(&[100_000, 2_000_000]);
+            (lost_us, random.between(10_000, longest_us))
         };
         let now_us = self.world.now_us();
         let index = {
