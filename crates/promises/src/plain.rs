@@ -103,3 +103,69 @@ impl Point {
         self.at = instant;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tickseed_engine::{Change, Schedule};
+    use tickseed_session::scheduled;
+
+    use super::*;
+    use crate::random::Random;
+
+    /// Makes a list of changes that the engine accepts.
+    fn any_plain(random: &mut Random) -> Plain {
+        loop {
+            let start_at = random.between(0, 50);
+            let tick_ms = u32::try_from(random.between(1, 20)).unwrap();
+            let mut at = start_at;
+            let changes: Vec<_> = (0..random.between(0, 4))
+                .map(|_| {
+                    at += random.between(1, 60);
+                    (at, u32::try_from(random.between(-10, 20).max(0)).unwrap())
+                })
+                .collect();
+            let stopped_at = random.percent(30).then(|| random.between(0, 250));
+            let plain = Plain { start_at, tick_ms, changes, stopped_at };
+            if schedule_of(&plain).is_some() {
+                return plain;
+            }
+        }
+    }
+
+    fn schedule_of(plain: &Plain) -> Option<tickseed_session::SessionSchedule> {
+        let changes = plain.changes.iter().map(|(at, tick_ms)| Change::new(*at, *tick_ms).unwrap());
+        scheduled(&Schedule::new(plain.start_at, plain.tick_ms).unwrap(), &changes.collect::<Vec<_>>()).ok()
+    }
+
+    #[test]
+    fn it_agrees_with_the_engine() {
+        let mut random = Random::new(1);
+        for _ in 0..2_000 {
+            let plain = Plain { stopped_at: None, ..any_plain(&mut random) };
+            let schedule = schedule_of(&plain).unwrap();
+            for instant in 0..300 {
+                let step = schedule.step_at(instant).unwrap().map(|step| i64::try_from(step.get()).unwrap());
+                assert_eq!(plain.seen_at(instant).0, step, "{plain:?} at {instant}");
+                let is_paused = schedule.status_at(instant).unwrap() == tickseed_engine::Status::Paused;
+                assert_eq!(plain.seen_at(instant).1 == Status::Paused, is_paused, "{plain:?} at {instant}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_difference_is_the_first() {
+        let mut random = Random::new(2);
+        for _ in 0..5_000 {
+            let [one, other] = [0; 2].map(|_| any_plain(&mut random));
+            // Half of the pairs differ only in their last change.
+            let other = if random.percent(50) {
+                let changes = one.changes.iter().take(one.changes.len().saturating_sub(1)).copied().collect();
+                Plain { changes, ..one.clone() }
+            } else {
+                other
+            };
+            let first = (-1..500).find(|instant| one.seen_at(*instant) != other.seen_at(*instant));
+            assert_eq!(one.first_difference(&other), first, "{one:?} and {other:?}");
+        }
+    }
+}
