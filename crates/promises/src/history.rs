@@ -13,7 +13,7 @@ pub(crate) struct Answers {
     /// Each session that was handed out, and until when it was settled.
     leases: Vec<(Arc<ReadySession>, i64)>,
     /// The states that were handed out at instants that were settled.
-    states: Vec<(i64, i64, Status)>,
+    states: Vec<(i64, u64, Status)>,
     changes: Changes,
 }
 
@@ -62,8 +62,7 @@ impl Answers {
         let has_started = instant >= lookup.session.session().schedule.start_at();
         if has_started && lookup.settled_until().is_some_and(|settled_until| instant < settled_until.millis())
         {
-            let step = i64::try_from(answer.state.step.get()).unwrap_or(i64::MAX);
-            self.states.push((instant, step, answer.status));
+            self.states.push((instant, answer.state.step.get(), answer.status));
         }
     }
 
@@ -86,16 +85,19 @@ impl Answers {
     pub(crate) fn compare(self, last: &Session) -> Outcome {
         let last = Plain::of(last);
         let mut outcome = Outcome { worlds: 1, changes: self.changes, ..Outcome::default() };
-        let mut differences = HashMap::new();
+        let mut answered = HashMap::new();
         for (session, settled_until) in &self.leases {
-            let difference = *differences
-                .entry(Arc::as_ptr(session))
-                .or_insert_with(|| Plain::of(session.session()).first_difference(&last));
+            let (plain, difference) = answered.entry(Arc::as_ptr(session)).or_insert_with(|| {
+                let plain = Plain::of(session.session());
+                let difference = plain.first_difference(&last);
+                (plain, difference)
+            });
             outcome.leases += 1;
-            if difference.is_some_and(|difference| difference < *settled_until) {
+            if let Some(difference) = difference.filter(|difference| difference < settled_until) {
                 outcome.broken += 1;
                 outcome.first_broken.get_or_insert_with(|| {
-                    format!("settled until {settled_until}, different at {difference:?}: {:?}, at the end {last:?}", Plain::of(session.session()))
+                    let what = format!("settled until {settled_until}, and different at {difference}");
+                    format!("{what}: {plain:?}, at the end {last:?}")
                 });
             }
         }

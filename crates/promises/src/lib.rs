@@ -5,6 +5,8 @@
 //! messages are late, writes hang, processes are killed and stores lose what they may. At the end, every answer is compared with
 //! what really happened. Everything follows from a seed.
 
+#![allow(clippy::missing_panics_doc, reason = "a simulation panics to fail")]
+
 mod acts;
 mod clock;
 mod history;

@@ -1,153 +1,100 @@
-//! When a session is at which step, computed as plainly as possible: every answer folds the whole list of changes.
+//! What everybody sees of a session, computed by the plain reference.
 
-use tickseed_session::{Session, Status};
+use tickseed_reference::reference::{Change, ChangedSchedule};
+use tickseed_session::{Session, Status, Timestamp};
 
-/// What decides about the state of a session.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// What decides about the step of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plain {
-    /// When step 0 begins, in milliseconds.
-    pub start_at: i64,
-    /// The first length of a tick.
-    pub tick_ms: u32,
-    /// The instants of the changes, and the length of a tick from there on, or 0 for a pause.
-    pub changes: Vec<(i64, u32)>,
-    /// When it stops.
-    pub stopped_at: Option<i64>,
+    schedule: ChangedSchedule,
+    /// When step 0 begins and when changes take effect, in milliseconds.
+    borders: Vec<i64>,
+    stopped_at: Option<i64>,
 }
 
 /// What everybody sees at an instant: the step, if the session has started, and whether it runs.
-pub type Seen = (Option<i64>, Status);
-
-/// Where the fold has got to.
-struct Point {
-    at: i64,
-    step: i64,
-    phase: i64,
-    tick: i64,
-}
+pub type Seen = (Option<u64>, Status);
 
 impl Plain {
     /// Takes what decides from a session.
     #[must_use]
     pub fn of(session: &Session) -> Self {
         let schedule = &session.schedule;
-        Self {
-            start_at: schedule.start_at(),
-            tick_ms: schedule.tick_ms(),
-            changes: schedule.changes().map(|change| (change.at(), change.tick_ms())).collect(),
-            stopped_at: session.stopped_at.map(tickseed_session::Timestamp::millis),
-        }
+        let changes: Vec<_> = schedule.changes().map(|change| (change.at(), change.tick_ms())).collect();
+        let plain = Self::new((schedule.start_at(), schedule.tick_ms()), &changes);
+        let stopped_at = session.stopped_at.map(Timestamp::millis);
+        Self { stopped_at, ..plain.expect("servers hand out valid schedules only") }
     }
 
-    /// Returns what everybody sees at an instant.
+    /// Makes a session from its start and the first length of a tick, and from the instants and lengths of a tick of its changes.
+    /// Returns `None` if they are not valid.
+    fn new((start_at, tick_ms): (i64, u32), changes: &[(i64, u32)]) -> Option<Self> {
+        let borders = [start_at].into_iter().chain(changes.iter().map(|(at, _)| *at)).collect();
+        let changes: Vec<_> =
+            changes.iter().map(|(at, tick_ms)| Change { at: *at, tick_ms: *tick_ms }).collect();
+        let schedule = ChangedSchedule::new(start_at, tick_ms, &changes).ok()?;
+        Some(Self { schedule, borders, stopped_at: None })
+    }
+
+    /// Returns what everybody sees at an instant. From the stop on, everything is as it was then.
     #[must_use]
     pub fn seen_at(&self, instant: i64) -> Seen {
-        let has_stopped = self.stopped_at.is_some_and(|stopped_at| stopped_at <= instant);
         let effective = self.stopped_at.map_or(instant, |stopped_at| stopped_at.min(instant));
-        let point = self.point_at(effective);
-        let status = match &point {
-            _ if has_stopped => Status::Stopped,
-            Some(point) if point.tick == 0 => Status::Paused,
+        let is_paused = self.schedule.is_paused(effective) == Ok(true);
+        let status = match self.stopped_at {
+            Some(stopped_at) if stopped_at <= instant => Status::Stopped,
+            _ if is_paused => Status::Paused,
             _ => Status::Running,
         };
-        (point.map(|point| point.step), status)
-    }
-
-    /// Returns the fold at an instant, or `None` before the start.
-    fn point_at(&self, instant: i64) -> Option<Point> {
-        if instant < self.start_at {
-            return None;
-        }
-        let mut point = Point { at: self.start_at, step: 0, phase: 0, tick: i64::from(self.tick_ms) };
-        for &(at, tick) in self.changes.iter().take_while(|(at, _)| *at <= instant) {
-            point.advance_to(at);
-            point.tick = i64::from(tick);
-        }
-        point.advance_to(instant);
-        Some(point)
+        (self.schedule.step_at(effective).ok().flatten(), status)
     }
 
     /// Returns the first instant at which the two are seen differently. They differ first where one of them changes, or where the
     /// first or second tick after that begins.
     #[must_use]
     pub fn first_difference(&self, other: &Self) -> Option<i64> {
-        let mut instants: Vec<i64> = self.borders().chain(other.borders()).collect();
-        let ticks = instants.iter().flat_map(|border| [self, other].map(|plain| plain.next_ticks(*border)));
-        instants.extend(ticks.flatten().collect::<Vec<_>>());
-        let mut instants: Vec<i64> = instants.iter().flat_map(|at| [at - 1, *at, at + 1]).collect();
+        let borders: Vec<i64> = self.borders().chain(other.borders()).collect();
+        let ticks = borders.iter().flat_map(|border| [self, other].map(|plain| plain.next_ticks(*border)));
+        let ticks: Vec<i64> = ticks.flatten().collect();
+        let near = |at: &i64| [at - 1, *at, at + 1];
+        let mut instants: Vec<i64> = borders.iter().chain(&ticks).flat_map(near).collect();
         instants.sort_unstable();
         instants.dedup();
         instants.into_iter().find(|instant| self.seen_at(*instant) != other.seen_at(*instant))
     }
 
     fn borders(&self) -> impl Iterator<Item = i64> {
-        let changes = self.changes.iter().map(|(at, _)| *at);
-        [self.start_at].into_iter().chain(changes).chain(self.stopped_at)
+        self.borders.iter().copied().chain(self.stopped_at)
     }
 
-    /// Returns where the next two ticks begin after an instant.
-    fn next_ticks(&self, instant: i64) -> impl Iterator<Item = i64> + use<> {
-        let point = self.point_at(instant).filter(|point| point.tick > 0);
-        let next = point.map(|point| (instant + point.tick - point.phase, point.tick));
-        next.into_iter().flat_map(|(at, tick)| [at, at + tick])
-    }
-}
-
-impl Point {
-    fn advance_to(&mut self, instant: i64) {
-        if self.tick > 0 {
-            let passed = self.phase + instant - self.at;
-            self.step += passed / self.tick;
-            self.phase = passed % self.tick;
-        }
-        self.at = instant;
+    /// Returns where the next two ticks begin after an instant, as far as they do.
+    fn next_ticks(&self, instant: i64) -> impl Iterator<Item = i64> {
+        let step = self.schedule.step_at(instant).ok().flatten();
+        let next = step.into_iter().flat_map(|step| [step + 1, step + 2]);
+        next.filter_map(|step| self.schedule.time_of(step).ok())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use tickseed_engine::{Change, Schedule};
-    use tickseed_session::scheduled;
-
     use super::*;
     use crate::random::Random;
 
-    /// Makes a list of changes that the engine accepts.
-    fn any_plain(random: &mut Random) -> Plain {
+    /// Makes a list of changes that is valid.
+    fn any_plain(random: &mut Random) -> ((i64, u32), Vec<(i64, u32)>) {
         loop {
-            let start_at = random.between(0, 50);
-            let tick_ms = u32::try_from(random.between(1, 20)).unwrap();
+            let start_at = random.between(1, 50);
+            let tick_ms = |random: &mut Random, low| u32::try_from(random.between(low, 20).max(0)).unwrap();
+            let start = (start_at, tick_ms(random, 1));
             let mut at = start_at;
             let changes: Vec<_> = (0..random.between(0, 4))
                 .map(|_| {
                     at += random.between(1, 60);
-                    (at, u32::try_from(random.between(-10, 20).max(0)).unwrap())
+                    (at, tick_ms(random, -10))
                 })
                 .collect();
-            let stopped_at = random.percent(30).then(|| random.between(0, 250));
-            let plain = Plain { start_at, tick_ms, changes, stopped_at };
-            if schedule_of(&plain).is_some() {
-                return plain;
-            }
-        }
-    }
-
-    fn schedule_of(plain: &Plain) -> Option<tickseed_session::SessionSchedule> {
-        let changes = plain.changes.iter().map(|(at, tick_ms)| Change::new(*at, *tick_ms).unwrap());
-        scheduled(&Schedule::new(plain.start_at, plain.tick_ms).unwrap(), &changes.collect::<Vec<_>>()).ok()
-    }
-
-    #[test]
-    fn it_agrees_with_the_engine() {
-        let mut random = Random::new(1);
-        for _ in 0..2_000 {
-            let plain = Plain { stopped_at: None, ..any_plain(&mut random) };
-            let schedule = schedule_of(&plain).unwrap();
-            for instant in 0..300 {
-                let step = schedule.step_at(instant).unwrap().map(|step| i64::try_from(step.get()).unwrap());
-                assert_eq!(plain.seen_at(instant).0, step, "{plain:?} at {instant}");
-                let is_paused = schedule.status_at(instant).unwrap() == tickseed_engine::Status::Paused;
-                assert_eq!(plain.seen_at(instant).1 == Status::Paused, is_paused, "{plain:?} at {instant}");
+            if Plain::new(start, &changes).is_some() {
+                return (start, changes);
             }
         }
     }
@@ -155,16 +102,20 @@ mod tests {
     #[test]
     fn the_first_difference_is_the_first() {
         let mut random = Random::new(2);
-        for _ in 0..5_000 {
+        for _ in 0..3_000 {
             let [one, other] = [0; 2].map(|_| any_plain(&mut random));
-            // Half of the pairs differ only in their last change.
+            // Half of the pairs differ only in their last change and in their stops.
             let other = if random.percent(50) {
-                let changes = one.changes.iter().take(one.changes.len().saturating_sub(1)).copied().collect();
-                Plain { changes, ..one.clone() }
+                let (start, changes) = &one;
+                (*start, changes[..changes.len().saturating_sub(1)].to_vec())
             } else {
                 other
             };
-            let first = (-1..500).find(|instant| one.seen_at(*instant) != other.seen_at(*instant));
+            let [one, other] = [one, other].map(|(start, changes)| {
+                let stopped_at = random.percent(30).then(|| random.between(1, 250));
+                Plain { stopped_at, ..Plain::new(start, &changes).unwrap() }
+            });
+            let first = (0..500).find(|instant| one.seen_at(*instant) != other.seen_at(*instant));
             assert_eq!(one.first_difference(&other), first, "{one:?} and {other:?}");
         }
     }

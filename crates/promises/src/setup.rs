@@ -83,13 +83,12 @@ impl Fault {
     /// matters which end of that counts.
     #[must_use]
     pub const fn must_break(self, rule: Rule) -> bool {
-        match (self, rule) {
-            (Self::None, _) | (Self::NoGuard | Self::DeadlineAtChange | Self::HiddenLoss, Rule::Embedded) => {
-                false
-            }
-            (Self::HiddenLoss, _) => matches!(rule, Rule::Redis),
-            (Self::NaiveCertainty, Rule::Redis) => false,
-            _ => true,
+        match self {
+            Self::None => false,
+            Self::NoGuard | Self::DeadlineAtChange => !matches!(rule, Rule::Embedded),
+            Self::FarClocks => true,
+            Self::HiddenLoss => matches!(rule, Rule::Redis),
+            Self::NaiveCertainty => !matches!(rule, Rule::Redis),
         }
     }
 }

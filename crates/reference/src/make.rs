@@ -1,4 +1,4 @@
-//! Makes the cases of `vectors/v1.json`. The reference gives every answer, and every run gives the same file.
+//! Makes the cases of `vectors/v1.json` and `vectors/schedule-v1.json`. The reference gives every answer, and every run gives the same files.
 
 mod about;
 mod draws;
@@ -9,9 +9,12 @@ mod invalid;
 mod pseudo_random;
 mod repeats;
 mod rounds;
+mod schedules;
 mod states;
 mod states_at;
 mod times;
+
+pub use schedules::make_schedule_vectors;
 
 use crate::vectors::Vectors;
 

@@ -8,11 +8,13 @@
 //! | 5. Keys | `keys.rs`, on top of `chacha8.rs` |
 //! | 6. Intervals of an epoch | `intervals.rs`, and `words.rs` for `bounded` and the shuffle |
 //! | 7. Draws | `draw.rs` |
+//! | `docs/schedule.md`, 1. Changes | `changes.rs` |
 //!
 //! Nothing is cached: every answer is computed from the seed, and a round is found by walking through the rounds of its epoch
 //! one by one. This is slow, and speed is not a goal. SHA-256 comes from the `sha2` crate; everything else is here.
 
 mod chacha8;
+mod changes;
 mod draw;
 mod inputs;
 mod intervals;
@@ -22,6 +24,7 @@ mod timeline;
 mod words;
 
 pub use chacha8::chacha8_block;
+pub use changes::{Change, ChangedSchedule, ScheduleError, TimeError};
 pub use draw::Draw;
 pub use inputs::{InputError, LAST_STEP, LATEST_INSTANT, Rules};
 pub use intervals::intervals_of_epoch;

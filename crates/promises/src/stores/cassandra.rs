@@ -208,9 +208,10 @@ impl SessionStore for Handle {
         };
         let record = Record { number, session: Arc::new(session), deadline, replaced, written_us: 0 };
         let execution = Arc::clone(cassandra).replace(stored.number, record);
-        match call(&cassandra.world, &cassandra.setup, execution).await? {
-            true => self.outcome(number).await,
-            false => Ok(Replaced::No),
+        if call(&cassandra.world, &cassandra.setup, execution).await? {
+            self.outcome(number).await
+        } else {
+            Ok(Replaced::No)
         }
     }
 

@@ -1,30 +1,31 @@
-//! Writes `vectors/v1.json` and prints the number of cases of each kind.
+//! Writes `vectors/v1.json` and `vectors/schedule-v1.json`, and prints the number of cases of each kind.
 
 use std::path::Path;
 use std::process::ExitCode;
 use std::{fs, io};
 
-use tickseed_reference::make::make_vectors;
+use tickseed_reference::make::{make_schedule_vectors, make_vectors};
 
 fn main() -> ExitCode {
-    match write_vectors() {
+    let (vectors, schedules) = (make_vectors(), make_schedule_vectors());
+    let written = write("v1.json", &vectors.to_text(), &vectors.counts())
+        .and_then(|()| write("schedule-v1.json", &schedules.to_text(), &schedules.counts()));
+    match written {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("cannot write vectors/v1.json: {error}");
+            eprintln!("cannot write the vectors: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn write_vectors() -> io::Result<()> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors").join("v1.json");
-    let vectors = make_vectors();
-    let text = vectors.to_text();
-    fs::write(&path, &text)?;
+fn write(name: &str, text: &str, counts: &[(&str, usize)]) -> io::Result<()> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors").join(name);
+    fs::write(&path, text)?;
     println!("{}: {} bytes", path.display(), text.len());
-    for (kind, cases) in vectors.counts() {
+    for (kind, cases) in counts {
         println!("{cases:>6} {kind}");
     }
-    println!("{:>6} cases in total", vectors.counts().map(|(_, cases)| cases).iter().sum::<usize>());
+    println!("{:>6} in total", counts.iter().map(|(_, cases)| cases).sum::<usize>());
     Ok(())
 }

@@ -12,6 +12,10 @@ const INTERVAL_TICKS: (i128, i128) = (1, 1_000_000);
 const ROUNDS_PER_EPOCH: (i128, i128) = (2, 256);
 /// Length of a tick, in milliseconds: 1 ms to 1 day.
 const TICK_MILLISECONDS: (i128, i128) = (1, 86_400_000);
+/// Length of a tick from a change on, in milliseconds; 0 is a pause (`docs/schedule.md`, section 1).
+const CHANGE_TICK_MILLISECONDS: (i128, i128) = (0, 86_400_000);
+/// Number of changes (`docs/schedule.md`, section 1).
+const CHANGES: (i128, i128) = (0, 256);
 /// `n` of `below(n)` (section 7).
 const BELOW_N: (i128, i128) = (1, u32::MAX as i128);
 
@@ -128,7 +132,15 @@ pub(super) fn check_tick(tick_ms: u32) -> Result<(), InputError> {
     check("tick_ms", TICK_MILLISECONDS, tick_ms)
 }
 
-/// `field` is `start_at` or `now`.
+pub(super) fn check_change_tick(tick_ms: u32) -> Result<(), InputError> {
+    check("schedule.tick_ms", CHANGE_TICK_MILLISECONDS, tick_ms)
+}
+
+pub(super) fn check_changes(number: usize) -> Result<(), InputError> {
+    check("schedule", CHANGES, number as i128)
+}
+
+/// `field` is `start_at`, `now` or `schedule.at`.
 pub(super) fn check_instant(field: &'static str, instant: i64) -> Result<(), InputError> {
     check(field, (i128::from(EARLIEST_INSTANT), i128::from(LATEST_INSTANT)), instant)
 }

@@ -25,22 +25,22 @@ impl Vectors {
     }
 }
 
-fn object_member(name: &str, json: &str) -> String {
+pub(super) fn object_member(name: &str, json: &str) -> String {
     format!("  \"{name}\": {json}")
 }
 
-fn cases_by_line<C: Serialize>(cases: &[C]) -> String {
+pub(super) fn cases_by_line<C: Serialize>(cases: &[C]) -> String {
     let lines: Vec<String> = cases.iter().map(|case| format!("    {}", compact(case))).collect();
     format!("[\n{}\n  ]", lines.join(",\n"))
 }
 
 /// Formats an object without nested objects, one field per line.
-fn fields_by_line<O: Serialize>(object: &O) -> String {
+pub(super) fn fields_by_line<O: Serialize>(object: &O) -> String {
     let json = serde_json::to_string_pretty(object).expect("vectors are plain data");
     json.replace('\n', "\n  ")
 }
 
-fn compact<C: Serialize>(case: &C) -> String {
+pub(super) fn compact<C: Serialize>(case: &C) -> String {
     serde_json::to_string(case).expect("vectors are plain data")
 }
 
