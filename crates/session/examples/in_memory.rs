@@ -61,8 +61,7 @@ impl SessionStore for InMemoryStore {
         deadline: Option<Deadline>,
     ) -> Result<Replaced, StoreError> {
         let mut sessions = self.lock();
-        let stored = sessions.get(&session.id).map(|stored| stored.revision);
-        if stored.is_none() || stored != session.revision.previous() {
+        if !sessions.get(&session.id).is_some_and(|stored| session.follows(stored)) {
             return Ok(Replaced::No);
         }
         if deadline.is_some_and(|deadline| deadline.instant() <= self.clock.now()) {

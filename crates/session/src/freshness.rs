@@ -94,6 +94,12 @@ impl Freshness {
         Position { part, generation }
     }
 
+    /// Returns whether the part has not restarted since `position`.
+    pub(super) fn is_current(&self, position: Position) -> bool {
+        self.part(position.part)
+            .is_none_or(|part| part.generation.load(Ordering::SeqCst) == position.generation)
+    }
+
     /// Returns whether a session that was read at `position`, when the uptime was `read_at`, is fresh at `uptime`.
     pub(super) fn is_fresh(
         &self,

@@ -29,6 +29,7 @@ mod store;
 mod timestamp;
 mod unknown_fields;
 mod waiting;
+mod write_id;
 mod writes;
 
 pub use cache::{CacheSize, Lookup};
@@ -49,6 +50,7 @@ pub use service::{Moment, ServiceError, SessionService};
 pub use store::{Created, Deadline, Replaced, SessionStore, StoreError, Terms};
 pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use unknown_fields::UnknownFields;
+pub use write_id::WriteId;
 pub use writes::{ANY_SESSION, CLOCK_TOLERANCE, Expectation};
 
 /// Runs the README's examples as documentation tests.

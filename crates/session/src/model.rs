@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tickseed_engine::{Change, Error, Rules, Schedule, Seed, Segment, State, Step};
 
-use super::{Metadata, Notice, Revision, SessionId, Timestamp, UnknownFields};
+use super::{Metadata, Notice, Revision, SessionId, Timestamp, UnknownFields, WriteId};
 
 /// How long a session exists after it is created or starts, whichever is later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,6 +105,10 @@ pub struct Session {
     pub expires_at: Option<Timestamp>,
     /// 1 at first, one more with every change.
     pub revision: Revision,
+    /// The write that has made it.
+    pub write: WriteId,
+    /// The write that it replaces.
+    pub replaces: WriteId,
     /// Fields of the stored record that only a later version understands.
     pub unknown_fields: UnknownFields,
 }
@@ -149,6 +153,8 @@ impl Session {
             stopped_at: None,
             expires_at: new.time_to_live.unwrap_or(time_to_live).end(counts_from),
             revision: Revision::FIRST,
+            write: WriteId::NONE,
+            replaces: WriteId::NONE,
             unknown_fields: UnknownFields::default(),
         }
     }
@@ -221,7 +227,7 @@ impl Session {
     /// Returns the same session, stopped at `at`, with the next revision.
     #[must_use]
     pub fn stopped(&self, at: Timestamp) -> Self {
-        Self { stopped_at: Some(at), revision: self.revision.next(), ..self.clone() }
+        Self { stopped_at: Some(at), ..self.next() }
     }
 
     /// Returns the same session with these changes, with the next revision.
@@ -231,7 +237,19 @@ impl Session {
     /// As [`Schedule::with_changes`].
     pub fn rescheduled(&self, changes: &[Change]) -> Result<Self, Error> {
         let schedule = scheduled(&self.schedule, changes)?;
-        Ok(Self { schedule, revision: self.revision.next(), ..self.clone() })
+        Ok(Self { schedule, ..self.next() })
+    }
+
+    /// Returns the same session as a write that replaces this one.
+    fn next(&self) -> Self {
+        let write = if self.notice.is_none() { WriteId::NONE } else { WriteId::random() };
+        Self { revision: self.revision.next(), write, replaces: self.write, ..self.clone() }
+    }
+
+    /// Returns whether this is a write that replaces `stored`, and not one that the store has lost meanwhile.
+    #[must_use]
+    pub fn follows(&self, stored: &Self) -> bool {
+        self.revision.previous() == Some(stored.revision) && self.replaces == stored.write
     }
 }
 

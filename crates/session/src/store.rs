@@ -38,7 +38,8 @@ pub trait SessionStore: Send + Sync + 'static {
     /// [`StoreError`] if the store cannot be reached, or its record cannot be read.
     async fn find(&self, id: SessionId) -> Result<Option<Session>, StoreError>;
 
-    /// Replaces the stored session by `session`, if the stored one has the revision before and the deadline has not been reached.
+    /// Replaces the stored session by `session`, if `session` [follows](Session::follows) the stored one and the deadline has not
+    /// been reached.
     ///
     /// # Errors
     ///
@@ -142,7 +143,7 @@ pub enum Created {
 pub enum Replaced {
     /// The session has been replaced.
     Yes,
-    /// The stored session has another revision or is gone. Nothing has changed.
+    /// The stored session is not the one that was to be replaced, or is gone. Nothing has changed.
     No,
     /// The deadline has passed. Nothing has changed, and this call will not change anything later.
     TooLate,

@@ -10,6 +10,7 @@ mod clock;
 mod expiry;
 mod faulty_store;
 mod late_writes;
+mod lost_writes;
 mod patient_store;
 mod promises;
 mod subscriber;
@@ -57,6 +58,7 @@ pub async fn assert_contract(handles: Handles) {
     replaces_only_before_the_deadline(&**one).await;
     is_certain_of_nothing_while_its_clock_is_unsure(&handles);
     lets_one_of_many_replacements_through(&handles).await;
+    lost_writes::assert_contract(&**one).await;
     expiry::assert_contract(&**one, subscriber.as_deref()).await;
     if let Some(subscriber) = &subscriber {
         changes::assert_contract(&handles, subscriber).await;

@@ -196,8 +196,11 @@ impl SessionCache {
     /// Takes in a session that this server has replaced, with the moment before.
     pub(super) fn replaced(&self, session: Session, moment: Moment) -> Lookup {
         let session = Arc::new(ReadySession::new(session));
-        self.learn(&Arc::new(Report::own(Arc::clone(&session))), Some(moment.uptime));
-        self.tell(&session);
+        if self.learn(&Arc::new(Report::own(Arc::clone(&session))), Some(moment)) {
+            self.tell(&session);
+        } else {
+            self.mark_outdated(session.session().id, session.session().revision);
+        }
         Lookup::current(session, moment.certain)
     }
 
@@ -374,16 +377,22 @@ impl SessionCache {
     }
 
     /// Takes in a session that may be newer than the known one. In the cache it only replaces an earlier revision, and is as fresh
-    /// as that: a session that nobody asks for is not cached. `read_at` is the uptime before a write of this server.
-    fn learn(&self, report: &Arc<Report>, read_at: Option<Duration>) {
+    /// as that: a session that nobody asks for is not cached. `moment` is the one before a write of this server. Returns false if the
+    /// feed has restarted since then: the store may have lost the write, and may have been read since.
+    fn learn(&self, report: &Arc<Report>, moment: Option<Moment>) -> bool {
         let mut table = self.in_flight.lock();
+        // Under the lock: nothing is kept that was read at a later position.
+        if moment.is_some_and(|moment| !self.freshness.is_current(moment.position)) {
+            return false;
+        }
         table.report(report);
         if let Some(known) =
             self.entries.peek(&report.id()).filter(|known| known.revision() < report.revision())
         {
-            let read_at = read_at.unwrap_or(known.read_at);
+            let read_at = moment.map_or(known.read_at, |moment| moment.uptime);
             self.entries.insert(report.id(), Entry { read_at, ..known.changed(report) });
         }
+        true
     }
 
     /// Tells the listeners of a session about a change.

@@ -3,6 +3,7 @@
 mod certain;
 mod changes;
 mod failures;
+mod lost_writes;
 mod reads;
 mod reports;
 mod scripted_store;

@@ -132,8 +132,8 @@ impl SessionStore for ScriptedStore {
         session: Session,
         _deadline: Option<Deadline>,
     ) -> Result<Replaced, StoreError> {
-        let stored = self.sessions.lock().unwrap().get(&session.id).map(|stored| stored.revision);
-        let replaces = stored.is_some() && stored == session.revision.previous();
+        let follows = |stored: &Session| session.follows(stored);
+        let replaces = self.sessions.lock().unwrap().get(&session.id).is_some_and(follows);
         if replaces {
             self.put(session);
         }

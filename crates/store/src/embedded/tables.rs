@@ -114,7 +114,7 @@ impl Tables<'_> {
             Ok(before) => before,
             Err(error) => return Ok(Err(error)),
         };
-        if session.revision.previous() != Some(before.revision) {
+        if !session.follows(&before) {
             return Ok(Ok(Outcome::Refused));
         }
         // Not earlier: the write may have waited for long.

@@ -3,7 +3,8 @@
 //! - Form 1: JSON, with the revision as its last field. Servers that know only form 1 refuse a record with an unknown field,
 //!   so this form never gets another one.
 //! - Form 2: the revision in 8 bytes, big-endian, then the other fields of form 1 as JSON, and fields of later versions.
-//! - Form 3: as form 2, and before the unknown fields the notice and the schedule, unless they are 0 and empty.
+//! - Form 3: as form 2, with the ids of the write and of the one that it replaces behind the revision, in 8 bytes each, big-endian,
+//!   and before the unknown fields the notice and the schedule, unless they are 0 and empty.
 //!
 //! A form that was ever released is read forever. Anything that changes a session's state or promise is a new form, which
 //! older versions refuse with [`StoreError::NewerRecord`]. Anything else is a field, which they pass on unread; its numbers are
@@ -21,7 +22,7 @@ use serde::Deserialize;
 use tickseed_engine::{BreakInterval, Change, ENGINE_VERSION, Rules, Schedule, Seed};
 use tickseed_session::{
     Metadata, Notice, Revision, Session, SessionId, SessionSchedule, StoreError, Timestamp, UnknownFields,
-    scheduled,
+    WriteId, scheduled,
 };
 
 use self::fields::Record;
@@ -33,8 +34,8 @@ pub(crate) const FORM_2: u8 = 2;
 /// As form 2, with a notice, a schedule or both.
 pub(crate) const FORM_3: u8 = 3;
 
-/// How many bytes the revision has, from form 2 on.
-const REVISION_LENGTH: usize = 8;
+/// How many bytes the revision has, from form 2 on, and the id of a write.
+const NUMBER_LENGTH: usize = 8;
 /// What precedes the revision in form 1.
 #[cfg(feature = "redis")]
 const REVISION_KEY: &[u8] = b"\"revision\":";
@@ -50,6 +51,10 @@ pub(crate) fn encode(session: &Session) -> Result<Vec<u8>, StoreError> {
         record_of(session, Some(revision))
     } else {
         bytes.extend(revision.to_be_bytes());
+        if form == FORM_3 {
+            bytes
+                .extend([session.write, session.replaces].iter().flat_map(|write| write.get().to_be_bytes()));
+        }
         record_of(session, None)
     };
     serde_json::to_writer(&mut bytes, &record).map_err(|error| unreadable(session.id, error))?;
@@ -76,13 +81,20 @@ fn form_of(session: &Session) -> u8 {
 /// Reads a session that [`encode`] has written, in this or another version.
 pub(crate) fn decode(id: SessionId, bytes: &[u8]) -> Result<Session, StoreError> {
     let (form, rest) = bytes.split_first().ok_or_else(|| unreadable(id, "it is empty"))?;
-    let (json, header) = match *form {
-        FORM_1 => (rest, None),
-        FORM_2 | FORM_3 => {
-            let (revision, json) = rest
-                .split_first_chunk::<REVISION_LENGTH>()
-                .ok_or_else(|| unreadable(id, "it ends within its revision"))?;
-            (json, Some(u64::from_be_bytes(*revision)))
+    let mut json = rest;
+    let mut number = |name| {
+        let (number, rest) = json
+            .split_first_chunk::<NUMBER_LENGTH>()
+            .ok_or_else(|| unreadable(id, format_args!("it ends within its {name}")))?;
+        json = rest;
+        Ok(u64::from_be_bytes(*number))
+    };
+    let (header, writes) = match *form {
+        FORM_1 => (None, Writes::default()),
+        FORM_2 => (Some(number("revision")?), Writes::default()),
+        FORM_3 => {
+            let revision = number("revision")?;
+            (Some(revision), Writes { write: number("write")?, replaces: number("write before")? })
         }
         0 => return Err(unreadable(id, "no record has form 0")),
         form => {
@@ -107,7 +119,14 @@ pub(crate) fn decode(id: SessionId, bytes: &[u8]) -> Result<Session, StoreError>
         return Err(unreadable(id, format!("form {form} has neither a notice nor a schedule")));
     }
     let revision = Revision::new(number).map_err(|error| unreadable(id, error))?;
-    session(id, &record, revision, unknown_fields)
+    session(id, &record, (revision, writes), unknown_fields)
+}
+
+/// The numbers of the writes in a record, 0 before form 3.
+#[derive(Clone, Copy, Default)]
+struct Writes {
+    write: u64,
+    replaces: u64,
 }
 
 /// Reads the revision of a record, even of one in a later version's form.
@@ -154,7 +173,7 @@ fn record_of(session: &Session, revision: Option<u64>) -> Record<'_> {
 fn session(
     id: SessionId,
     record: &Record<'_>,
-    revision: Revision,
+    (revision, writes): (Revision, Writes),
     unknown_fields: UnknownFields,
 ) -> Result<Session, StoreError> {
     check_engine_version(id, record.engine_version)?;
@@ -175,6 +194,8 @@ fn session(
         stopped_at: record.stopped_at.map(instant).transpose()?,
         expires_at: record.expires_at.map(instant).transpose()?,
         revision,
+        write: WriteId::new(writes.write),
+        replaces: WriteId::new(writes.replaces),
         unknown_fields,
     })
 }

@@ -64,8 +64,9 @@ const TTL_MARGIN: Duration = Duration::from_mins(1);
 /// nodes of a cluster (`ARGV[6]` is not empty) have names. Returns what has happened, the time of the node, and its name.
 ///
 /// The script finds the revision without reading JSON, which is cheaper, and exact where Lua's numbers are not. In form 1 the
-/// revision is the last field, in forms 2 and 3 it is the 8 bytes `ARGV[7]` after the
-/// first. A record in any other form is never
+/// revision is the last field, in form 2 it is the 8 bytes after the first, with which `ARGV[7]`
+/// begins. In form 3 the id of the write follows, so that a write which Redis has lost is not taken for another one with the same
+/// revision: all of `ARGV[7]` must be there. A record in any other form is never
 /// replaced.
 ///
 /// When Redis is full, a session can still be stopped: its record grows by a few bytes only. Redis refuses SET as the first write
@@ -77,8 +78,10 @@ if not stored then return REFUSED end
 local form = string.byte(stored)
 if form == 1 then
   if string.match(string.sub(stored, -40), '"revision":(%d+)}$') ~= ARGV[1] then return REFUSED end
-elseif form == 2 or form == 3 then
-  if string.sub(stored, 2, 9) ~= ARGV[7] then return REFUSED end
+elseif form == 2 then
+  if string.sub(stored, 2, 9) ~= string.sub(ARGV[7], 1, 8) then return REFUSED end
+elseif form == 3 then
+  if string.sub(stored, 2, 17) ~= ARGV[7] then return REFUSED end
 else
   return REFUSED
 end
@@ -169,7 +172,7 @@ impl RedisStore {
         replacement: &Replacement,
         limits: Option<Limits>,
     ) -> Result<(u8, Reading), StoreError> {
-        let Replacement { id, key, before, record, message, .. } = replacement;
+        let Replacement { id, key, before, replaces, record, message, .. } = replacement;
         let has_deadline = limits.is_some();
         let Limits { node, earliest_us, deadline_us } = limits.unwrap_or_default();
         let deadline = if has_deadline { deadline_us.to_string() } else { String::new() };
@@ -177,7 +180,8 @@ impl RedisStore {
         let mut call = self.compare_and_set.key(key);
         call.arg(before).arg(record).arg(deadline);
         call.arg(self.address.channel()).arg(message);
-        call.arg(if self.address.is_cluster() { "cluster" } else { "" }).arg(&before.to_be_bytes());
+        call.arg(if self.address.is_cluster() { "cluster" } else { "" })
+            .arg(&[before.to_be_bytes(), replaces.to_be_bytes()].concat());
         call.arg(earliest_us).arg(node).arg(time_to_live);
         let answer = self.connection.call(key, &call).await;
         let (outcome, time_us, node) =
@@ -199,6 +203,8 @@ struct Replacement {
     key: String,
     /// The revision of the record to replace.
     before: u64,
+    /// The write that is replaced.
+    replaces: u64,
     record: Vec<u8>,
     message: Vec<u8>,
     time_to_live_ms: Option<i64>,
@@ -238,6 +244,7 @@ impl SessionStore for RedisStore {
             id: session.id,
             key: keys::session(session.id),
             before,
+            replaces: session.replaces.get(),
             message: feed::message(session.id, &record),
             record,
             time_to_live_ms: self.time_to_live_ms(&session),

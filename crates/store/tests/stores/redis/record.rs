@@ -5,7 +5,7 @@ use std::time::Duration;
 use tickseed_engine::{Rules, Schedule, Seed};
 use tickseed_session::{
     Created, Deadline, Metadata, Notice, Replaced, Revision, Session, SessionId, SessionStore, Timestamp,
-    UnknownFields, plain_schedule,
+    UnknownFields, WriteId, plain_schedule,
 };
 
 use super::{connect, redis_and_store};
@@ -38,6 +38,8 @@ fn golden() -> Session {
         stopped_at: Some(instant(1_700_000_000_002)),
         expires_at: Some(instant(1_700_000_000_003)),
         revision: Revision::new(7).unwrap(),
+        write: WriteId::NONE,
+        replaces: WriteId::NONE,
         unknown_fields: UnknownFields::default(),
     }
 }
