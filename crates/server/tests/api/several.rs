@@ -2,10 +2,12 @@
 
 mod cluster_outage;
 mod cut_network;
+mod nginx;
 mod outage;
 mod outage_under_load;
 mod pair;
 mod proxy;
+mod schedules;
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
