@@ -71,23 +71,18 @@ impl Engine for Linked {
     }
 
     fn add_changes(&mut self, changes: &[Change]) -> Result<(), Refusal> {
-        // One place more than a list may have.
-        let mut list = ArrayVec::<EngineChange, { Schedule::MAX_CHANGES as usize + 1 }>::new();
-        let mut refusal = None;
-        for (index, Change { at, tick_ms }) in (0..).zip(changes) {
-            match EngineChange::new(at.cast_signed(), *tick_ms) {
-                Ok(change) => list.push(change),
-                Err(_) => {
-                    refusal = Some(Refusal { index, rule: Rule::OutOfRange });
-                    break;
-                }
-            }
+        // With room for one more than a list may have.
+        let mut in_range = ArrayVec::<EngineChange, { Schedule::MAX_CHANGES as usize + 1 }>::new();
+        in_range.extend(changes.iter().map_while(in_range_change));
+        if let Err(refusal) = self.set_changes(&in_range) {
+            accepted_list(self.set_changes(&in_range[..usize::from(refusal.index)]));
+            return Err(refusal);
         }
-        if let Err(earlier) = self.set_changes(&list) {
-            accepted_list(self.set_changes(&list[..usize::from(earlier.index)]));
-            refusal = Some(earlier);
+        if in_range.len() < changes.len() {
+            let index = u16::try_from(in_range.len()).expect("at most 257");
+            return Err(Refusal { index, rule: Rule::OutOfRange });
         }
-        refusal.map_or(Ok(()), Err)
+        Ok(())
     }
 
     fn is_paused(&mut self, now: u64) -> bool {
@@ -158,6 +153,11 @@ impl Engine for Linked {
 fn plain(start_at: u64, tick_ms: u32) -> Schedule<Segments> {
     let plain = accepted(Schedule::new(start_at.cast_signed(), tick_ms));
     accepted(plain.with_changes(&[], Segments::new()))
+}
+
+/// Converts a change, unless one of its numbers is outside its range.
+fn in_range_change(Change { at, tick_ms }: &Change) -> Option<EngineChange> {
+    EngineChange::new(at.cast_signed(), *tick_ms).ok()
 }
 
 /// Converts the engine's reason for refusing a list whose changes are within their ranges.

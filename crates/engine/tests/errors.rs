@@ -96,8 +96,8 @@ fn the_first_rule_that_a_change_breaks_is_reported() {
 
 #[test]
 fn more_changes_or_less_storage_than_allowed_give_an_error() {
-    let changes: Vec<(i64, u32)> =
-        (1..=257).map(|number| (1_000 + number, [100, 0][number as usize % 2])).collect();
+    let tick_ms = |number: i64| if number % 2 == 1 { 0 } else { 100 };
+    let changes: Vec<(i64, u32)> = (1..=257).map(|number| (1_000 + number, tick_ms(number))).collect();
     assert!(with_changes(&changes[..256]).is_ok());
     let error = with_changes(&changes).unwrap_err();
     assert_eq!(error.to_string(), "schedule must have at most 256 changes, got 257");

@@ -4,9 +4,9 @@ import { release, type } from "node:os";
 import { join } from "node:path";
 
 import { ORDERS } from "./hosts/report.js";
-import { MOST_SCHEDULES, type Options } from "./options.js";
+import { type Options, SCHEDULES } from "./options.js";
 import { outputOf, processorName, ROOT } from "./system.js";
-import { grouped, type Result, table } from "./table.js";
+import { type Result, table } from "./table.js";
 
 const FILE = join(ROOT, "docs/determinism.md");
 const BEGIN = "<!-- The full run begins here; scripts/determinism --full writes it. -->";
@@ -37,7 +37,7 @@ function section(results: readonly Result[], { jobs }: Options, packageDigest: s
   const fullDigests = ORDERS.map((order) => `- ${order}: \`${first?.digests[order]}\``);
   return [
     `On ${date}, ${processorName()}, ${type()} ${release()}, ${rust}. ${atOnce}; seconds are wall-clock time. ` +
-      `Schedules cover at most ${grouped(MOST_SCHEDULES)} states.`,
+      SCHEDULES,
     table(results),
     "The first row's digests in full:",
     [...fullDigests, `- the npm package's file, SHA-256: \`${packageDigest}\``].join("\n"),

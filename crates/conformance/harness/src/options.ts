@@ -24,8 +24,11 @@ const LEAST_STATES = 1000;
 /** The number of states in the full run. */
 export const FULL_STATES = 1_000_000_000;
 
-/** The largest number of states in the order `schedules`: each is a session with a list of changes of its own. */
-export const MOST_SCHEDULES = 1_000_000;
+/** How many schedules a row covers. Each is a session with a list of changes of its own, so it takes far longer than a state. */
+export const SCHEDULES = "Schedules cover a tenth of the states, from 1,000 to 1,000,000.";
+const LEAST_SCHEDULES = 1000;
+const MOST_SCHEDULES = 1_000_000;
+const STATES_PER_SCHEDULE = 10;
 
 /** The speed of a row, which decides its number of states. */
 export type Pace = "fast" | "steady" | "slow" | "slowest";
@@ -92,12 +95,15 @@ export function waypoints(states: number): number[] {
   return [...powers, states];
 }
 
-/** Returns the numbers of states to cover in an order, which may have a limit. */
+/** Returns the numbers of states to cover in an order, which may be fewer. */
 export function numbersFor(order: Order, numbers: readonly number[]): number[] {
   return [...new Set(numbers.map((states) => statesIn(order, states)))];
 }
 
 /** Returns the number of states to cover in an order. */
 export function statesIn(order: Order, states: number): number {
-  return order === "schedules" ? Math.min(states, MOST_SCHEDULES) : states;
+  if (order !== "schedules") {
+    return states;
+  }
+  return Math.min(Math.max(Math.floor(states / STATES_PER_SCHEDULE), LEAST_SCHEDULES), MOST_SCHEDULES);
 }

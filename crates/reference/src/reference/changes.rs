@@ -181,8 +181,10 @@ impl ChangedSchedule {
                 let time = i128::from(fold.at) + i128::from(step - fold.step) * i128::from(fold.tick)
                     - i128::from(fold.phase);
                 let next = folds.get(index + 1).map_or(LATEST_INSTANT + 1, |next| next.at);
-                if time < i128::from(next) {
-                    return Ok(i64::try_from(time).expect("before the end of the year 9999"));
+                if let Ok(time) = i64::try_from(time)
+                    && time < next
+                {
+                    return Ok(time);
                 }
             }
         }

@@ -122,7 +122,8 @@ fn year_9999() -> Vec<List> {
 fn long() -> Vec<List> {
     let number = |index: i64| if index % 2 == 1 { 0 } else { 100 };
     let pauses: Vec<_> = (1..=256).map(|index| (START + 30 * index, number(index))).collect();
-    let rates: Vec<_> = (1..=256).map(|index| (START + 60 * index, [30, 20][index as usize % 2])).collect();
+    let rate = |index: i64| if index % 2 == 1 { 20 } else { 30 };
+    let rates: Vec<_> = (1..=256).map(|index| (START + 60 * index, rate(index))).collect();
     let every_ms: Vec<_> = (1..=256).map(|index| (index, number(index))).collect();
     vec![
         list("256 changes: pauses at all parts of a tick", START, 100, &pauses),
