@@ -58,6 +58,36 @@ fn every_route_declares_every_status() {
     assert_eq!(found, BTreeSet::from(expected));
 }
 
+/// Returns the operations on sessions, with their method and path.
+fn session_operations(document: &Value) -> impl Iterator<Item = (String, &Value)> {
+    let paths = document["paths"].as_object().unwrap().iter();
+    let paths = paths.filter(|(path, _)| path.starts_with("/v1/sessions"));
+    paths.flat_map(|(path, methods)| {
+        let methods = methods.as_object().unwrap().iter();
+        methods.map(move |(method, operation)| (format!("{method} {path}"), operation))
+    })
+}
+
+#[test]
+fn every_answer_about_a_session_documents_its_promise() {
+    let document = document();
+    for (route, operation) in session_operations(&document) {
+        let success = operation["responses"].get("200").unwrap_or(&operation["responses"]["201"]);
+        let has_promise = success["headers"].get("Tickseed-Settled-Until").is_some();
+        assert_eq!(has_promise, !route.ends_with("/events"), "{route}");
+    }
+}
+
+#[test]
+fn every_route_that_changes_a_session_documents_its_condition() {
+    let document = document();
+    for (route, operation) in session_operations(&document) {
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        let has_condition = parameters.filter(|parameter| parameter["name"] == "If-Match").count() == 1;
+        assert_eq!(has_condition, route.starts_with("post /v1/sessions/{id}/"), "{route}");
+    }
+}
+
 /// Returns the names of a schema's properties.
 fn properties(schema: &Value) -> BTreeSet<String> {
     schema["properties"].as_object().unwrap().keys().cloned().collect()
