@@ -15,6 +15,8 @@ async fn an_empty_redis_behind_the_same_address_is_named_and_its_lost_sessions_a
     redis.kill();
     redis.start_again();
     server.logs(EMPTY, 1).await;
+    // Until then, sessions in memory are trusted for a moment.
+    server.logs("the change feed is back", 1).await;
     server.process.api.get(&path).await.problem(404, "session_not_found");
     let log = server.log();
     assert_eq!(log.matches("keeps sessions in memory only").count(), 1, "the settings are the same: {log}");
