@@ -46,7 +46,8 @@ impl Monitor {
             drop(timeout(pause, is_new.notified()).await);
             pause = ASK_AGAIN_AFTER;
             if let Ok(topology) = Topology::find(&self.address, self.topology.as_ref()).await {
-                if self.ask(&topology).await {
+                // The topology may be older than the one that the change feed knows.
+                if self.ask(&topology).await && self.promises.have_all_been_asked() {
                     pause = ASK_EVERY;
                 }
                 self.topology = Some(topology);

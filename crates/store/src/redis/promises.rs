@@ -158,6 +158,11 @@ impl Promises {
         self.is_among(&losses, part).then(most).flatten()
     }
 
+    /// Returns whether every master that the server knows has been asked what it can lose.
+    pub(super) fn have_all_been_asked(&self) -> bool {
+        self.parts.known().into_iter().all(|part| self.has_been_asked(part))
+    }
+
     fn has_been_asked(&self, part: FeedPart) -> bool {
         self.is_among(&self.losses(), part)
     }
@@ -247,6 +252,7 @@ mod tests {
         assert_eq!(promises.terms(FeedPart(0)), Terms { loss: Duration::ZERO, is_clock_sure: true });
         lose(&promises, 0, Some(0));
         assert!(is_certain(&promises, 0) && !is_certain(&promises, 1));
+        assert!(!promises.have_all_been_asked(), "the other one is missing");
         promises.forget_loss(&name(0));
         assert!(!is_certain(&promises, 0) && !promises.terms(FeedPart(0)).is_clock_sure);
     }
@@ -260,6 +266,7 @@ mod tests {
         }
         assert!(is_certain(&promises, 0));
         assert_eq!(promises.terms(FeedPart(0)).loss, Duration::from_secs(2));
+        assert!(promises.have_all_been_asked());
         lose(&promises, 1, None);
         assert!(!is_certain(&promises, 0), "the session may move to the other master");
         lose(&promises, 1, Some(0));

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::io::Write;
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deadpool_redis::redis::{Client, cmd};
 use tickseed_session::{
@@ -229,12 +229,23 @@ async fn assert_a_lost_reply_is_no_refusal(address: &str, nodes: &[RedisServer])
     assert!(!matches!(outcome, Ok(Replaced::No)), "the write took effect");
     assert_eq!(store.find(second.id).await.unwrap().as_ref(), Some(&second));
     let third = rescheduled(&second, 2);
-    let (replace, replaced) = (Arc::clone(&store), third.clone());
-    let deadline = SystemClock.now().after(DEADLINE).map(Deadline::OfStore);
-    let write = async move { replace.0.compare_and_set(replaced, deadline).await };
-    let outcome = write_and_lose_the_reply(nodes, third.id, write).await;
-    assert!(!matches!(outcome, Ok(Replaced::No | Replaced::TooLate)), "the write took effect");
-    assert_eq!(store.find(third.id).await.unwrap(), Some(third));
+    let began = Instant::now();
+    loop {
+        let (replace, replaced) = (Arc::clone(&store), third.clone());
+        let deadline = SystemClock.now().after(DEADLINE).map(Deadline::OfStore);
+        let write = async move { replace.0.compare_and_set(replaced, deadline).await };
+        let outcome = write_and_lose_the_reply(nodes, third.id, write).await;
+        let stored = store.find(third.id).await.unwrap();
+        if stored.as_ref() == Some(&third) {
+            return assert!(
+                !matches!(outcome, Ok(Replaced::No | Replaced::TooLate)),
+                "the write took effect"
+            );
+        }
+        // The store was not asked, because it had just reconnected.
+        assert_eq!(stored.as_ref(), Some(&second), "{outcome:?}");
+        assert!(outcome.is_err() && began.elapsed() < DEADLINE, "{outcome:?}");
+    }
 }
 
 /// Makes Redis carry out a write, but close all connections before it replies.
