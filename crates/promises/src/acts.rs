@@ -25,8 +25,8 @@ pub struct Act {
 pub enum Deed {
     /// A client asks for the session.
     Find,
-    /// A client asks for the state this many milliseconds from now.
-    State(i64),
+    /// A client asks for the state now, or this many milliseconds from now.
+    State(Option<i64>),
     /// A client changes the session.
     Change(Change),
     /// A client stops the session.
@@ -112,7 +112,7 @@ fn deed(random: &mut Random) -> Deed {
         30..=49 => Deed::Disturb,
         50..=54 => Deed::Stop(when(random)),
         55..=319 => Deed::Change(change(random)),
-        320..=1_999 => Deed::State(random.between(-2_000, 20_000)),
+        320..=1_999 => Deed::State(random.percent(70).then(|| random.between(-2_000, 20_000))),
         _ => Deed::Find,
     }
 }

@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tickseed_engine::{Rules, Schedule, Seed};
+use tickseed_engine::{Change, Rules, Schedule, Seed};
 use tickseed_session::{
-    ANY_SESSION, Moment, NewSession, Notice, SessionId, SessionService, Timestamp, plain_schedule,
+    ANY_SESSION, Moment, NewSession, Notice, SessionId, SessionService, Timestamp, scheduled,
 };
 
 use crate::acts::{self, Act, Deed, TICKS};
@@ -86,12 +86,12 @@ impl Scene {
     fn new_session(&self, service: &SessionService) -> NewSession {
         let mut random = self.world.random();
         let start_at = BEGINNING_MS + random.between(-20_000, 3_000);
+        let schedule = Schedule::new(start_at, random.pick(&TICKS)).expect("they are in range");
+        let plan = plan(&mut random, &schedule);
         NewSession {
             created_at: service.clock().now(),
             seed: Some(Seed::new("promises").expect("it is not too long")),
-            schedule: plain_schedule(
-                Schedule::new(start_at, random.pick(&TICKS)).expect("they are in range"),
-            ),
+            schedule: scheduled(&schedule, &plan).expect("a pause may come at any time"),
             notice: Notice::from_millis(self.setup.notice_ms).expect("it is in its range"),
             rules: Rules::default(),
             metadata: None,
@@ -120,8 +120,8 @@ impl Scene {
                 }
             }
             Deed::State(ahead_ms) => {
-                let at = Timestamp::from_millis(service.clock().now().millis() + ahead_ms);
-                let moment = at.map_or(Moment::Now, Moment::At);
+                let at = |ahead_ms| Timestamp::from_millis(service.clock().now().millis() + ahead_ms).ok();
+                let moment = ahead_ms.and_then(at).map_or(Moment::Now, Moment::At);
                 if let Some(Ok((answer, lookup))) = self.within(act, service.state(id, moment)).await {
                     lock(&self.answers).add_state(&answer, &lookup);
                 }
@@ -150,4 +150,14 @@ impl Scene {
         let ahead = notice + Duration::from_secs(1) + self.setup.told_loss();
         service.clock().now().after(ahead).unwrap_or(Timestamp::MAX)
     }
+}
+
+/// Chooses what is known from the start: sometimes a pause, and when it ends.
+fn plan(random: &mut Random, schedule: &Schedule) -> Vec<Change> {
+    let pause_at = schedule.start_at() + random.between(1, 40_000);
+    let resume_at = pause_at + random.between(1, 10_000);
+    let plan = [(pause_at, 0), (resume_at, schedule.tick_ms())];
+    let count = if random.percent(30) { random.pick(&[1, 2]) } else { 0 };
+    let change = |(at, tick_ms): &(i64, u32)| Change::new(*at, *tick_ms).expect("it is in its range");
+    plan.iter().take(count).map(change).collect()
 }

@@ -78,17 +78,15 @@ impl Fault {
         }
     }
 
-    /// Returns whether the fault must break promises over a store with this rule. One process with one clock, which loses nothing,
-    /// does not depend on all of them. Over Redis, memory is trusted for a tenth of a second after a proof was sent; so it hardly
-    /// matters which end of that counts.
+    /// Returns whether the fault must break promises over a store with this rule. One process with one clock, which knows what it
+    /// is writing, does not depend on the deadline; and only Redis loses anything here.
     #[must_use]
     pub const fn must_break(self, rule: Rule) -> bool {
         match self {
             Self::None => false,
-            Self::NoGuard | Self::DeadlineAtChange => !matches!(rule, Rule::Embedded),
-            Self::FarClocks => true,
+            Self::NoGuard | Self::FarClocks | Self::NaiveCertainty => true,
+            Self::DeadlineAtChange => !matches!(rule, Rule::Embedded),
             Self::HiddenLoss => matches!(rule, Rule::Redis),
-            Self::NaiveCertainty => !matches!(rule, Rule::Redis),
         }
     }
 }

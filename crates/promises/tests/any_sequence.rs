@@ -27,7 +27,7 @@ fn deed() -> impl Strategy<Value = Deed> {
     let change = (kind(), timing(), any::<bool>());
     prop_oneof![
         10 => Just(Deed::Find),
-        10 => (-2_000_i64..20_000).prop_map(Deed::State),
+        10 => proptest::option::of(-2_000_i64..20_000).prop_map(Deed::State),
         10 => change.prop_map(|(kind, when, replace_later)| {
             Deed::Change(Change { kind, when, replace_later })
         }),
