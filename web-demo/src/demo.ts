@@ -5,6 +5,7 @@ import { type Agreement, compare } from "./agreement.js";
 import { correction, type Exchange, hasSlept, type Reading } from "./clock.js";
 import { highlightMs } from "./flash.js";
 import { notice } from "./notice.js";
+import { nextChange, type PaceWish, paceAt, paceRequest, shortestTickMs } from "./pace.js";
 import type { Page } from "./page.js";
 import { CHARACTERS, Player, type View } from "./players.js";
 import type { Scene } from "./plot.js";
@@ -47,6 +48,7 @@ export class Demo implements Watcher {
   readonly #ended = new AbortController();
   readonly #comparisons = new Comparisons();
   #session: SessionAnswer;
+  #settledUntil: number | undefined;
   #exchange: Exchange;
   /** When the time was last requested; undefined if it has to be requested again. */
   #syncedAt: Reading | undefined;
@@ -61,13 +63,14 @@ export class Demo implements Watcher {
     server: Server,
     page: Page,
     machine: Machine,
-    { session, text }: HandedOut,
+    { session, text, settledUntil }: HandedOut,
     exchange: Exchange,
   ) {
     this.#server = server;
     this.#page = page;
     this.#machine = machine;
     this.#session = session;
+    this.#settledUntil = settledUntil;
     this.#exchange = exchange;
     const joined = machine.reading();
     this.#syncedAt = joined;
@@ -102,26 +105,38 @@ export class Demo implements Watcher {
     this.#page.clear();
   }
 
-  /** Asks the server to stop the session for everybody, two seconds from now. */
+  /** Asks the server to stop the session for everybody, two seconds from now or as early as its notice allows. */
   async stop(): Promise<void> {
-    const { id } = this.#session;
+    const { id, notice_ms = 0 } = this.#session;
+    const at = notice_ms > 0 ? undefined : this.#now() + STOP_NOTICE_MS;
+    await this.#askAndRead(() => this.#server.stop(id, at));
+  }
+
+  /** Asks the server to pause the session for everybody, to resume it, or to change the length of its ticks. */
+  async change(wish: PaceWish): Promise<void> {
+    const request = paceRequest(this.#session, wish, this.#now());
+    await this.#askAndRead(() => this.#server.change(this.#session.id, request));
+  }
+
+  async #askAndRead(ask: () => Promise<void>): Promise<void> {
     try {
-      await this.#server.stop(id, this.#now() + STOP_NOTICE_MS);
-      this.session((await this.#server.session(id)).session);
+      await ask();
+      this.session(await this.#server.session(this.#session.id));
     } catch (error) {
-      // Refused means that another client was first; the next response shows its stop.
+      // Refused means that another client was first; the next response shows its change.
       if (!(error instanceof Refused)) {
         this.silence(error as Error);
       }
     }
   }
 
-  session(session: SessionAnswer): void {
+  session({ session, settledUntil }: HandedOut): void {
     const wasSilent = this.#silence !== undefined;
     this.#asked += 1;
     this.#silence = undefined;
     this.#backSince = wasSilent ? this.#now() : this.#backSince;
-    if (session.stopped_at !== this.#session.stopped_at) {
+    this.#settledUntil = settledUntil;
+    if (hasChanged(this.#session, session)) {
       this.#session = session;
       this.#tellPlayers();
     }
@@ -204,7 +219,7 @@ export class Demo implements Watcher {
     row.show({
       state: view,
       instant,
-      situation: situation(player, view, { stoppedAt }),
+      situation: situation(player, view, { stoppedAt, hasChanged: this.#hasSchedule }),
       instead: waits ? secondsLeft(startsInMs) : undefined,
       unit: waits ? "until the start" : "value",
       ...this.#highlight(view),
@@ -213,8 +228,8 @@ export class Demo implements Watcher {
   }
 
   #highlight({ broken, lastBreak }: View): Pick<RowContent, "brokeAfter" | "mayFlash"> {
-    const { rules, tick_ms } = this.#session;
-    const lasts = highlightMs(rules.break_interval.min, tick_ms);
+    const { break_interval } = this.#session.rules;
+    const lasts = highlightMs(break_interval.min, shortestTickMs(this.#session));
     const isHighlighted = lastBreak !== undefined && (broken || lastBreak.ageMs < lasts);
     return { brokeAfter: isHighlighted ? lastBreak.after : undefined, mayFlash: lasts > 0 };
   }
@@ -250,8 +265,11 @@ export class Demo implements Watcher {
 
   /** Returns the number of ticks from the start to an instant, or to the stop if that is earlier. */
   #position(instant: number): number {
-    const { start_at, tick_ms } = this.#session;
-    return (Math.min(instant, this.#stoppedAt ?? instant) - Date.parse(start_at)) / tick_ms;
+    return this.#first.positionAt(Math.min(instant, this.#stoppedAt ?? instant));
+  }
+
+  get #hasSchedule(): boolean {
+    return (this.#session.schedule ?? []).length > 0;
   }
 
   #scene(player: Player, instant: number): Scene {
@@ -263,6 +281,7 @@ export class Demo implements Watcher {
       now,
       stretch: { from: now - back, to: now + ahead },
       end: this.#stoppedAt === undefined ? undefined : this.#position(this.#stoppedAt),
+      settled: this.#settledUntil === undefined ? undefined : this.#position(this.#settledUntil),
       top: break_interval.max + 1,
     };
   }
@@ -276,19 +295,24 @@ export class Demo implements Watcher {
         startsAt: Date.parse(this.#session.start_at),
         stoppedAt,
         step,
+        pace: paceAt(this.#session, instant),
+        nextChange: nextChange(this.#session, instant),
         silentSince: this.#silence?.since,
         silentBecause: this.#silence?.because ?? "",
         backSince: this.#backSince,
         isGone: this.#isGone,
       }),
     );
-    this.#page.allowStopping(stoppedAt === undefined && this.#silence === undefined && !this.#isGone);
+    const isOpen = stoppedAt === undefined && this.#silence === undefined && !this.#isGone;
+    this.#page.allowStopping(isOpen);
+    this.#page.showPace(paceAt(this.#session), isOpen && step > 0);
+    this.#page.showSettled(this.#settledUntil);
     this.#page.tell({
       bytes: counted(this.#bytes, "byte"),
       requests: counted(REQUESTS_TO_PLAY + this.#syncs - 1, "request"),
       ticks: counted(step - (this.#first.joinedStep ?? 0), "tick"),
       clock: plusMinus(correction(this.#exchange).boundUs),
-      asked: `This page has asked the server ${counted(this.#asked, "time")}, only to compare and to hear of a stop.`,
+      asked: `This page has asked the server ${counted(this.#asked, "time")}, only to compare and to hear of changes.`,
     });
     const verdict =
       this.#silence === undefined
@@ -302,4 +326,10 @@ export class Demo implements Watcher {
 
 function noAnswer(since: number): string {
   return `No answer since ${clockTime(since)}`;
+}
+
+/** Returns whether another version of a session has another schedule or another stop. */
+function hasChanged(known: SessionAnswer, newer: SessionAnswer): boolean {
+  const { stopped_at, schedule } = known;
+  return newer.stopped_at !== stopped_at || JSON.stringify(newer.schedule) !== JSON.stringify(schedule);
 }

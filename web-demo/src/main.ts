@@ -101,6 +101,7 @@ function frames(): void {
 async function start(): Promise<void> {
   page.whenRenewed((wish) => void create(wish));
   page.whenStopped(() => void demo?.stop());
+  page.whenPaced((wish) => void demo?.change(wish));
   page.say({ kind: "loading", words: "Loading the engine…" });
   try {
     await loadEngine();

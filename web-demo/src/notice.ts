@@ -1,8 +1,18 @@
 /** The status of the session and the server, in one line. */
+import type { Pace, PaceChange } from "./pace.js";
 import { count, moment } from "./words.js";
 
 /** The subject of a notice; the style sheet styles each kind. */
-export type NoticeKind = "loading" | "waiting" | "running" | "silent" | "stopping" | "stopped" | "broken";
+export type NoticeKind =
+  | "loading"
+  | "waiting"
+  | "running"
+  | "paused"
+  | "changing"
+  | "silent"
+  | "stopping"
+  | "stopped"
+  | "broken";
 
 /** A line and its kind. */
 export interface Notice {
@@ -16,6 +26,9 @@ export interface Happenings {
   readonly startsAt: number;
   readonly stoppedAt: number | undefined;
   readonly step: number;
+  readonly pace: Pace;
+  /** The next change of the pace that is known. */
+  readonly nextChange: PaceChange | undefined;
   /** When the first of the latest requests failed; undefined if the latest one succeeded. */
   readonly silentSince: number | undefined;
   /** The reason, if it is more specific than a missing response. */
@@ -51,7 +64,8 @@ export function notice(happenings: Happenings): Notice {
 }
 
 /** Describes the session itself, whether or not the server answers. */
-function courseOf({ now, startsAt, stoppedAt, step }: Happenings): Notice & { readonly goesOn: boolean } {
+function courseOf(happenings: Happenings): Course {
+  const { now, startsAt, stoppedAt, step } = happenings;
   if (stoppedAt !== undefined && now >= stoppedAt) {
     const where = stoppedAt < startsAt ? "before its first step" : `at step ${count(step)}`;
     return {
@@ -69,6 +83,23 @@ function courseOf({ now, startsAt, stoppedAt, step }: Happenings): Notice & { re
       words: `Starts at ${moment(startsAt, now)}. The session has already been handed out.`,
       goesOn: true,
     };
+  }
+  return paceOf(happenings);
+}
+
+/** A notice about the session, and whether its counters go on. */
+type Course = Notice & { readonly goesOn: boolean };
+
+/** Describes the pace of a session that has started and does not stop. */
+function paceOf({ now, step, pace, nextChange }: Happenings): Course {
+  if (pace.isPaused) {
+    const ends = nextChange === undefined ? "" : ` Resumes at ${moment(nextChange.at, now)}.`;
+    return { kind: "paused", words: `Paused for everyone at step ${count(step)}.${ends}`, goesOn: false };
+  }
+  if (nextChange !== undefined) {
+    const { at, isPaused, tickMs } = nextChange;
+    const what = isPaused ? "Pauses for everyone" : `Ticks of ${count(tickMs)} ms for everyone`;
+    return { kind: "changing", words: `${what} at ${moment(at, now)}.`, goesOn: true };
   }
   return {
     kind: "running",

@@ -1,5 +1,6 @@
 /** The page around the score: its texts and controls. */
 import type { Notice } from "./notice.js";
+import type { Pace, PaceWish } from "./pace.js";
 import { setData, within, write } from "./rows.js";
 import type { Wish } from "./server.js";
 import type { Verdict } from "./verdict.js";
@@ -21,6 +22,11 @@ export class Page {
   readonly #link = within(document, "#link") as HTMLInputElement;
   readonly #copy = within(document, "#copy") as HTMLButtonElement;
   readonly #stop = within(document, "#stop") as HTMLButtonElement;
+  readonly #pause = within(document, "#pause") as HTMLButtonElement;
+  readonly #rates = [...document.querySelectorAll<HTMLButtonElement>("#rates button")];
+  readonly #pace = within(document, "#pace");
+  readonly #settled = within(document, "#legend-settled");
+  readonly #noticeMs = within(document, "#notice-ms") as HTMLSelectElement;
   readonly #renew = within(document, "#renew") as HTMLButtonElement;
   readonly #tick = within(document, "#tick") as HTMLSelectElement;
   readonly #breaks = within(document, "#breaks") as HTMLSelectElement;
@@ -49,10 +55,22 @@ export class Page {
     this.#stop.addEventListener("click", act);
   }
 
+  /** Registers the handler for a request to pause the session, to resume it, or to change the length of its ticks. */
+  whenPaced(act: (wish: PaceWish) => void): void {
+    this.#pause.addEventListener("click", () => act(this.#pause.dataset.wish as PaceWish));
+    for (const rate of this.#rates) {
+      rate.addEventListener("click", () => act(Number(rate.dataset.tick)));
+    }
+  }
+
   /** Returns the settings for a new session from the controls. */
   wish(): Wish {
     const [min = 30, max = 80] = this.#breaks.value.split("-").map(Number);
-    return { tick_ms: Number(this.#tick.value), rules: { break_interval: { min, max } } };
+    return {
+      tick_ms: Number(this.#tick.value),
+      rules: { break_interval: { min, max } },
+      notice_ms: Number(this.#noticeMs.value),
+    };
   }
 
   /** Enables or disables the button for a new session. */
@@ -62,9 +80,25 @@ export class Page {
 
   /** Enables or disables the button that stops the session. */
   allowStopping(allowed: boolean): void {
-    if (this.#stop.disabled === allowed) {
-      this.#stop.disabled = !allowed;
+    setDisabled(this.#stop, !allowed);
+  }
+
+  /** Shows the pace that the controls change, and enables or disables them. */
+  showPace({ isPaused, tickMs }: Pace, allowed: boolean): void {
+    setData(this.#pause, "wish", isPaused ? "resume" : "pause");
+    write(this.#pause, isPaused ? "Resume" : "Pause");
+    setDisabled(this.#pause, !allowed);
+    for (const rate of this.#rates) {
+      const isCurrent = Number(rate.dataset.tick) === tickMs;
+      setDisabled(rate, !allowed || (isCurrent && !isPaused));
+      rate.ariaPressed = String(isCurrent);
     }
+  }
+
+  /** Shows until when the session is settled, in a data attribute for tests, and explains the colour of that part. */
+  showSettled(until: number | undefined): void {
+    setData(this.score, "settledUntil", String(until ?? ""));
+    this.#settled.hidden = until === undefined;
   }
 
   /** Shows a session: its link and its text. */
@@ -78,7 +112,7 @@ export class Page {
     }
     write(within(document, "#handout-text"), text);
     write(within(document, "#lead-bytes"), bytes);
-    for (const element of [this.score, this.#facts, this.#handout, this.#invite]) {
+    for (const element of [this.score, this.#pace, this.#facts, this.#handout, this.#invite]) {
       element.hidden = false;
     }
   }
@@ -88,7 +122,9 @@ export class Page {
     this.#link.value = "";
     this.#copy.disabled = true;
     this.allowStopping(false);
-    for (const element of [this.score, this.#facts, this.#handout, this.#invite, this.#verdict]) {
+    this.#pause.disabled = true;
+    const shown = [this.score, this.#pace, this.#facts, this.#handout, this.#invite, this.#verdict];
+    for (const element of shown) {
       element.hidden = true;
     }
   }
@@ -132,5 +168,12 @@ export class Page {
   #sayCopied(words: string): void {
     write(this.#copy, words);
     setTimeout(() => write(this.#copy, "Copy link"), 2_000);
+  }
+}
+
+/** Enables or disables a button only if that changes it, because the page calls this every frame. */
+function setDisabled(button: HTMLButtonElement, isDisabled: boolean): void {
+  if (button.disabled !== isDisabled) {
+    button.disabled = isDisabled;
   }
 }

@@ -9,6 +9,8 @@ export interface Scene {
   readonly stretch: Stretch;
   /** Where the counter stops for good, if it does. */
   readonly end: number | undefined;
+  /** Up to where the coming steps are certain; undefined without a promise. */
+  readonly settled: number | undefined;
   /** The highest possible value. */
   readonly top: number;
   /** The server's states, drawn as dots over a subdued curve. */
@@ -20,6 +22,7 @@ interface Ink {
   readonly line: string;
   readonly fill: string;
   readonly coming: string;
+  readonly settled: string;
   readonly broken: string;
   readonly now: string;
   readonly quiet: string;
@@ -80,7 +83,12 @@ export class Plot {
         isAnswer ? undefined : this.#ink.fill,
       );
     });
-    this.#clipped(scene, { from: past, to: scene.end ?? scene.stretch.to }, () => {
+    const end = scene.end ?? scene.stretch.to;
+    const settled = Math.min(Math.max(past, scene.settled ?? past), end);
+    this.#clipped(scene, { from: past, to: settled }, () => {
+      this.#curve(scene, found, this.#ink.settled, undefined);
+    });
+    this.#clipped(scene, { from: settled, to: end }, () => {
       this.#curve(scene, found, this.#ink.coming, undefined);
     });
     this.#breaks(scene, found, past, isAnswer);
@@ -200,6 +208,7 @@ function inkOf(canvas: HTMLCanvasElement): Ink {
     line: colour("stem"),
     fill: colour("stem-faint"),
     coming: colour("coming"),
+    settled: colour("settled"),
     broken: colour("wine"),
     now: colour("petal"),
     quiet: colour("coming"),

@@ -1,7 +1,8 @@
 /** The calls of the REST API that the page makes. */
-import type { Rules, Session } from "tickseed";
+import type { Rules, Session, SessionStatus } from "tickseed";
 
 import type { Exchange } from "./clock.js";
+import type { PaceRequest } from "./pace.js";
 import { clearTimings, networkTimes } from "./resource-timing.js";
 
 /** A session as the server returns it. */
@@ -9,13 +10,22 @@ export interface SessionAnswer extends Session {
   readonly id: string;
   readonly start_at: string;
   readonly stopped_at?: string | null;
+  readonly schedule?: readonly ScheduledChange[];
+  readonly notice_ms?: number;
   readonly rules: Required<Rules> & { break_interval: { min: number; max: number } };
 }
+
+/** A change of a session's pace. */
+export type ScheduledChange =
+  | { readonly at: string; readonly paused: true }
+  | { readonly at: string; readonly tick_ms: number };
 
 /** A session, and the exact text of the response. */
 export interface HandedOut {
   readonly session: SessionAnswer;
   readonly text: string;
+  /** Before this instant nothing changes that is not in the session; undefined if the server does not promise that. */
+  readonly settledUntil: number | undefined;
 }
 
 /** The state that the server computes. */
@@ -25,13 +35,14 @@ export interface StateAnswer {
   readonly round: number;
   readonly broken: boolean;
   readonly computed_at: string;
-  readonly status: "running" | "stopped";
+  readonly status: SessionStatus;
 }
 
 /** The settings of a new session. */
 export interface Wish {
   readonly tick_ms: number;
   readonly rules: Rules;
+  readonly notice_ms: number;
 }
 
 interface TimeAnswer {
@@ -82,9 +93,15 @@ export class Server {
     return (await json(await this.#ask(`${addressOf(id)}/state`))) as StateAnswer;
   }
 
-  /** Stops a session at an instant, in milliseconds since the Unix epoch. */
-  async stop(id: string, atMs: number): Promise<void> {
-    await this.#ask(`${addressOf(id)}/stop`, posting({ at: new Date(atMs).toISOString() }));
+  /** Stops a session at an instant, in milliseconds since the Unix epoch, or as early as the server allows. */
+  async stop(id: string, atMs: number | undefined): Promise<void> {
+    const content = atMs === undefined ? {} : { at: new Date(atMs).toISOString() };
+    await this.#ask(`${addressOf(id)}/stop`, posting(content));
+  }
+
+  /** Changes the pace of a session. */
+  async change(id: string, { action, content }: PaceRequest): Promise<void> {
+    await this.#ask(`${addressOf(id)}/${action}`, posting(content));
   }
 
   /**
@@ -108,8 +125,11 @@ export class Server {
   }
 
   async #handOut(address: string, request?: RequestInit): Promise<HandedOut> {
-    const text = await body(await this.#ask(address, request));
-    return { session: parsed(text) as SessionAnswer, text };
+    const response = await this.#ask(address, request);
+    const text = await body(response);
+    const promise = response.headers.get("tickseed-settled-until");
+    const settledUntil = promise === null ? undefined : Date.parse(promise);
+    return { session: parsed(text) as SessionAnswer, text, settledUntil };
   }
 
   async #ask(address: string, request: RequestInit = {}): Promise<Response> {

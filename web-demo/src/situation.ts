@@ -6,10 +6,12 @@ import { ago, clockTime, count } from "./words.js";
 export interface Circumstances {
   /** When the session stops or stopped, if the page has heard of a stop. */
   readonly stoppedAt: number | undefined;
+  /** Whether the pace of the session has ever been changed. */
+  readonly hasChanged: boolean;
 }
 
 /** Returns the line under the player's name. */
-export function situation(player: Player, view: View, { stoppedAt }: Circumstances): string {
+export function situation(player: Player, view: View, { stoppedAt, hasChanged }: Circumstances): string {
   const since = ago(view.instant - player.joinedAt);
   switch (player.character.situation) {
     case "late":
@@ -18,9 +20,10 @@ export function situation(player: Player, view: View, { stoppedAt }: Circumstanc
         ? "About to leave and rejoin late"
         : `Joined late, ${since}${atStep(player)}`;
     case "offline":
-      return stoppedAt === undefined
-        ? `Joined ${since}, offline ever since`
-        : "Was offline, back online for the stop";
+      if (stoppedAt !== undefined) {
+        return "Was offline, back online for the stop";
+      }
+      return hasChanged ? "Was offline, online again for each change" : `Joined ${since}, offline ever since`;
     case "wrong clock":
       return `Phone shows ${clockTime(view.deviceMs)}, 3 h off. Corrected once, from /v1/time`;
     case "early":

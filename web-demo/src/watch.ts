@@ -1,10 +1,11 @@
-/** Asks the server once a second for the session, to hear of a stop, and for the state, to compare. */
-import { Refused, type Server, type SessionAnswer, type StateAnswer } from "./server.js";
+/** Asks the server once a second for the session, to hear of changes, and for the state, to compare. */
+import { paceAt } from "./pace.js";
+import { type HandedOut, Refused, type Server, type SessionAnswer, type StateAnswer } from "./server.js";
 
 /** Receives the results of watching the server. */
 export interface Watcher {
   /** Receives the current session. */
-  session(session: SessionAnswer): void;
+  session(handedOut: HandedOut): void;
   /** Receives the state that the server computed, after the session that it belongs to. */
   state(state: StateAnswer): void;
   /** The server did not answer. */
@@ -26,9 +27,9 @@ export async function watch(
   while (!signal.aborted) {
     const pause = paused(PAUSE_MS, signal);
     try {
-      const { session, state } = await askBoth(server, id);
+      const { handedOut, state } = await askBoth(server, id);
       if (!signal.aborted) {
-        watcher.session(session);
+        watcher.session(handedOut);
         watcher.state(state);
       }
     } catch (error) {
@@ -46,21 +47,26 @@ export async function watch(
 }
 
 async function askBoth(server: Pick<Server, "session" | "state">, id: string): Promise<Both> {
-  const { session } = await server.session(id);
+  const handedOut = await server.session(id);
   const state = await server.state(id);
-  // The session may have been stopped in between. The state then belongs to a newer version of the session.
-  return fits(session, state) ? { session, state } : { session: (await server.session(id)).session, state };
+  // The session may have changed in between. The state then belongs to a newer version of the session.
+  const isCurrent = fits(handedOut.session, state);
+  return { handedOut: isCurrent ? handedOut : await server.session(id), state };
 }
 
 interface Both {
-  readonly session: SessionAnswer;
+  readonly handedOut: HandedOut;
   readonly state: StateAnswer;
 }
 
 /** Returns whether the state can have been computed from this version of the session. */
-function fits({ stopped_at }: SessionAnswer, { status, computed_at }: StateAnswer): boolean {
-  const isStopped = stopped_at != null && Date.parse(stopped_at) <= Date.parse(computed_at);
-  return isStopped === (status === "stopped");
+function fits(session: SessionAnswer, { status, computed_at }: StateAnswer): boolean {
+  const { stopped_at } = session;
+  const instant = Date.parse(computed_at);
+  if (stopped_at != null && Date.parse(stopped_at) <= instant) {
+    return status === "stopped";
+  }
+  return status === (paceAt(session, instant).isPaused ? "paused" : "running");
 }
 
 /** Waits, or returns early when the signal aborts. */

@@ -56,6 +56,30 @@ describe("players", () => {
     }
   });
 
+  test("pause, and go on in the middle of the tick", () => {
+    const schedule = [
+      { at: "2026-11-23T12:00:05.050Z", paused: true as const },
+      { at: "2026-11-23T12:00:06.000Z", tick_ms: 100 },
+    ];
+    for (const player of everybody()) {
+      player.hear({ ...HANDOUT, session: { ...HANDOUT.session, schedule } });
+      expect([5_050, 5_999, 6_049, 6_050].map((ms) => player.see(ms).step)).toEqual([20, 20, 20, 21]);
+    }
+  });
+
+  test("know how much of a step has passed", () => {
+    const [anna] = everybody() as [Player];
+    const positions = (...instants: number[]): number[] => instants.map((ms) => anna.positionAt(START + ms));
+    expect(positions(-150, 0, 25, 1_050)).toEqual([-1.5, 0, 0.25, 10.5]);
+    const schedule = [
+      { at: "2026-11-23T12:00:04.000Z", tick_ms: 200 },
+      { at: "2026-11-23T12:00:05.000Z", paused: true as const },
+    ];
+    anna.hear({ ...HANDOUT, session: { ...HANDOUT.session, schedule } });
+    expect(positions(1_050, 1_950), "in ticks of 200 ms").toEqual([10.25, 14.75]);
+    expect(positions(2_000, 60_000), "a step without an end does not pass").toEqual([15, 15]);
+  });
+
   test("know the time until the start", () => {
     const [anna] = everybody();
     expect(anna?.see(1_000)).toMatchObject({ startsInMs: 2_000, step: 0, value: 0, broken: false });
@@ -76,13 +100,17 @@ describe("players", () => {
   test("describe their situation", () => {
     const [anna, ben, chloe, dev] = everybody() as [Player, Player, Player, Player];
     const described = (player: Player): string =>
-      situation(player, player.see(25_500), { stoppedAt: undefined });
+      situation(player, player.see(25_500), { stoppedAt: undefined, hasChanged: false });
     expect(described(ben)).toBe("About to leave and rejoin late");
     ben.rejoinIfDue(20_000);
     expect(described(anna)).toBe("Joined before the start");
     expect(described(ben)).toBe("Joined late, 5 s ago, at step 170");
     expect(described(chloe)).toBe("Joined 25 s ago, offline ever since");
     expect(described(dev)).toMatch(/^Phone shows \d\d:\d\d:\d\d, 3 h off\. Corrected once, from \/v1\/time$/);
+    const heard = (stoppedAt: number | undefined): string =>
+      situation(chloe, chloe.see(25_500), { stoppedAt, hasChanged: true });
+    expect(heard(undefined)).toBe("Was offline, online again for each change");
+    expect(heard(START)).toBe("Was offline, back online for the stop");
     expect(dev.see(25_500).deviceMs).toBe(ORIGIN_MS + 25_500 + 3 * 60 * 60 * 1_000);
   });
 });

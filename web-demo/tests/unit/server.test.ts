@@ -1,6 +1,13 @@
 import { describe, expect, test, vi } from "vitest";
 
-import { Refused, Server, type SessionAnswer, type StateAnswer, Unreachable } from "../../src/server.js";
+import {
+  type HandedOut,
+  Refused,
+  Server,
+  type SessionAnswer,
+  type StateAnswer,
+  Unreachable,
+} from "../../src/server.js";
 import { type Watcher, watch } from "../../src/watch.js";
 
 /** A server that gives the same response to every request. */
@@ -12,15 +19,30 @@ describe("the server", () => {
   test("returns a session together with its text", async () => {
     const text = '{"id":"sess_1", "seed":"ü"}';
     const handedOut = await answering(200, text).session("sess_1");
-    expect(handedOut).toEqual({ session: { id: "sess_1", seed: "ü" }, text });
+    expect(handedOut).toEqual({ session: { id: "sess_1", seed: "ü" }, text, settledUntil: undefined });
   });
 
-  test("receives the instant of a stop", async () => {
+  test("returns until when a session is settled", async () => {
+    const headers = { "Tickseed-Settled-Until": "2026-11-23T12:00:03.000Z" };
+    const server = new Server(() => Promise.resolve(new Response("{}", { headers })));
+    expect((await server.session("sess_1")).settledUntil).toBe(Date.UTC(2026, 10, 23, 12, 0, 3));
+  });
+
+  test.each([
+    [undefined, "{}"],
+    [Date.UTC(2026, 10, 23, 12, 0, 3), '{"at":"2026-11-23T12:00:03.000Z"}'],
+  ])("receives a stop at an instant, or as early as it allows: %s", async (at, body) => {
     const fetcher = vi.fn<typeof fetch>(() => Promise.resolve(new Response("{}")));
-    await new Server(fetcher).stop("sess_1", Date.parse("2026-11-23T12:00:03.000Z"));
+    await new Server(fetcher).stop("sess_1", at);
+    expect(fetcher).toHaveBeenCalledWith("/v1/sessions/sess_1/stop", expect.objectContaining({ body }));
+  });
+
+  test("receives a change of the pace", async () => {
+    const fetcher = vi.fn<typeof fetch>(() => Promise.resolve(new Response("{}")));
+    await new Server(fetcher).change("sess_1", { action: "rate", content: { tick_ms: 50 } });
     expect(fetcher).toHaveBeenCalledWith(
-      "/v1/sessions/sess_1/stop",
-      expect.objectContaining({ method: "POST", body: '{"at":"2026-11-23T12:00:03.000Z"}' }),
+      "/v1/sessions/sess_1/rate",
+      expect.objectContaining({ method: "POST", body: '{"tick_ms":50}' }),
     );
   });
 
@@ -58,6 +80,8 @@ describe("watching the server", () => {
   const session = { id: "sess_1", stopped_at: null } as SessionAnswer;
   const state = { status: "running", computed_at: "2026-11-23T12:00:03.000Z" } as StateAnswer;
 
+  const handedOut = (of: SessionAnswer): HandedOut => ({ session: of, text: "", settledUntil: undefined });
+
   /** Watches until the first round of requests has succeeded or failed. */
   async function watchOnce(server: Pick<Server, "session" | "state">): Promise<readonly unknown[][]> {
     const reported: unknown[][] = [];
@@ -80,23 +104,34 @@ describe("watching the server", () => {
 
   test("reports the session before the state", async () => {
     const reported = await watchOnce({
-      session: () => Promise.resolve({ session, text: "" }),
+      session: () => Promise.resolve(handedOut(session)),
       state: () => Promise.resolve(state),
     });
     expect(reported).toEqual([
-      ["session", session],
+      ["session", handedOut(session)],
       ["state", state],
     ]);
   });
 
-  test("reads the session again if it was stopped in between", async () => {
-    const stopped = { ...session, stopped_at: "2026-11-23T12:00:02.500Z" };
-    const answers = [session, stopped];
+  test.each([
+    ["stopped", { stopped_at: "2026-11-23T12:00:02.500Z" }],
+    ["paused", { schedule: [{ at: "2026-11-23T12:00:02.500Z", paused: true as const }] }],
+  ] as const)("reads the session again if it was %s in between", async (status, change) => {
+    const changed = { ...session, ...change };
+    const answers = [session, changed];
     const reported = await watchOnce({
-      session: () => Promise.resolve({ session: answers.shift() ?? stopped, text: "" }),
-      state: () => Promise.resolve({ ...state, status: "stopped" }),
+      session: () => Promise.resolve(handedOut(answers.shift() ?? changed)),
+      state: () => Promise.resolve({ ...state, status }),
     });
-    expect(reported[0]).toEqual(["session", stopped]);
+    expect(reported[0]).toEqual(["session", handedOut(changed)]);
+    expect(answers).toEqual([]);
+  });
+
+  test("does not read the session again for a change that is still to come", async () => {
+    const planned = { ...session, schedule: [{ at: "2026-11-23T12:00:03.001Z", paused: true as const }] };
+    const read = vi.fn(() => Promise.resolve(handedOut(planned)));
+    await watchOnce({ session: read, state: () => Promise.resolve(state) });
+    expect(read).toHaveBeenCalledTimes(1);
   });
 
   test("reports silence", async () => {

@@ -40,6 +40,8 @@ describe("the notice", () => {
     startsAt: NOON - MINUTE,
     stoppedAt: undefined,
     step: 321,
+    pace: { isPaused: false, tickMs: 100 },
+    nextChange: undefined,
     silentSince: undefined,
     silentBecause: "",
     backSince: undefined,
@@ -56,6 +58,23 @@ describe("the notice", () => {
     expect(words({ stoppedAt: NOON + 2_000 })).toBe("Stops for everyone at 12:03:06.");
     expect(words({ stoppedAt: NOON })).toBe("Stopped for everyone at 12:03:04, at step 321.");
     expect(words({ startsAt: NOON + 5_000, stoppedAt: NOON })).toContain("before its first step");
+  });
+
+  test("describes pauses and changes of the pace", () => {
+    const pace = { isPaused: true, tickMs: 100 };
+    const at = NOON + 2_000;
+    expect(words({ nextChange: { at, isPaused: true, tickMs: 100 } })).toBe(
+      "Pauses for everyone at 12:03:06.",
+    );
+    expect(words({ pace })).toBe("Paused for everyone at step 321.");
+    expect(words({ pace, nextChange: { at, isPaused: false, tickMs: 100 } })).toBe(
+      "Paused for everyone at step 321. Resumes at 12:03:06.",
+    );
+    expect(words({ nextChange: { at, isPaused: false, tickMs: 50 } })).toBe(
+      "Ticks of 50 ms for everyone at 12:03:06.",
+    );
+    expect(words({ pace, stoppedAt: at })).toContain("Stops");
+    expect(words({ pace, silentSince: NOON })).not.toContain("keep running");
   });
 
   test("reports the server's silence, without claiming that a stopped counter keeps running", () => {
@@ -88,6 +107,7 @@ describe("the notice", () => {
       { stoppedAt: NOON + 2_000 },
       { silentSince: NOON },
       { startsAt: NOON + 3_000 },
+      { nextChange: { at: NOON + 2_000, isPaused: true, tickMs: 100 } },
     ]) {
       expect(words({ ...change, now: NOON + 500, step: 326 })).toBe(words(change));
     }

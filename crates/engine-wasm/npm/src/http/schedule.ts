@@ -38,7 +38,7 @@ export interface WithdrawOptions extends RequestOptions {
  * @param session Its address, such as `https://ticks.example/v1/sessions/sess_...`.
  * @throws {@link ServerError} `session_stopped`, with `problem.stopped_at`; `not_started` for an instant before the start;
  *   `too_soon`, with `problem.earliest`, for an instant in the past or within the notice; `later_changes`, with
- *   `problem.changes`; `change_final`, with `problem.change`, if `replaceLater` would withdraw a change that is too near;
+ *   `problem.schedule`; `change_final`, with `problem.change`, if `replaceLater` would withdraw a change that is too near;
  *   `already_paused`, with `problem.schedule`; `schedule_full` for more than 256 changes; `clock_unsure` while the server
  *   cannot keep the notice; `changed_meanwhile` if `ifMatch` is out of date; {@link EngineError} if `at` is not an instant.
  *

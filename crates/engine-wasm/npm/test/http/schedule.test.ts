@@ -96,7 +96,7 @@ describe("a change is posted", () => {
 describe("a change that is refused", () => {
   it.each([
     ["too_soon", { earliest: AT_TEXT }],
-    ["later_changes", { changes: PAUSED.schedule ?? [] }],
+    ["later_changes", { schedule: PAUSED.schedule ?? [] }],
     ["change_final", { change: { at: AT_TEXT, tick_ms: 50 } }],
     ["already_paused", { schedule: PAUSED.schedule ?? [] }],
   ])("throws %s, with what the server adds", async (code, more) => {

@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+
+import { changes, nextChange, type PaceWish, paceAt, paceRequest, shortestTickMs } from "../../src/pace.js";
+import type { SessionAnswer } from "../../src/server.js";
+
+const START = Date.UTC(2026, 10, 23, 12);
+const at = (ms: number): string => new Date(START + ms).toISOString();
+const PLAIN = { tick_ms: 100 } as SessionAnswer;
+const CHANGED = {
+  ...PLAIN,
+  schedule: [
+    { at: at(1_000), paused: true },
+    { at: at(5_000), tick_ms: 100 },
+    { at: at(6_000), tick_ms: 50 },
+    { at: at(7_000), paused: true },
+  ],
+} as SessionAnswer;
+
+test("a session without changes keeps its pace", () => {
+  expect(changes(PLAIN)).toEqual([]);
+  expect(paceAt(PLAIN)).toEqual({ isPaused: false, tickMs: 100 });
+  expect(nextChange(PLAIN, START)).toBeUndefined();
+  expect(shortestTickMs(PLAIN)).toBe(100);
+});
+
+test("the pace follows the changes, and a pause keeps the length of its ticks", () => {
+  const paces = [999, 1_000, 4_999, 5_000, 6_000, 7_000].map((ms) => paceAt(CHANGED, START + ms));
+  expect(paces.map(({ isPaused, tickMs }) => (isPaused ? -tickMs : tickMs))).toEqual([
+    100, -100, -100, 100, 50, -50,
+  ]);
+  expect(paceAt(CHANGED)).toMatchObject({ isPaused: true, tickMs: 50 });
+  expect(nextChange(CHANGED, START + 999)).toEqual({ at: START + 1_000, isPaused: true, tickMs: 100 });
+  expect(nextChange(CHANGED, START + 1_000)).toEqual({ at: START + 5_000, isPaused: false, tickMs: 100 });
+  expect(nextChange(CHANGED, START + 7_000)).toBeUndefined();
+  expect(shortestTickMs(CHANGED)).toBe(50);
+});
+
+test.each<[string, SessionAnswer, PaceWish, string, object]>([
+  ["a pause", PLAIN, "pause", "pause", { at: at(2_000) }],
+  ["a resumption", CHANGED, "resume", "resume", { at: at(2_000) }],
+  ["another rate", PLAIN, 250, "rate", { at: at(2_000), tick_ms: 250 }],
+  ["another rate, which ends a pause", CHANGED, 250, "resume", { at: at(2_000), tick_ms: 250 }],
+  ["a pause with a notice, as early as it allows", { ...PLAIN, notice_ms: 5_000 }, "pause", "pause", {}],
+])("%s is requested", (_what, session, wish, action, content) => {
+  expect(paceRequest(session, wish, START)).toEqual({
+    action,
+    content: { ...content, replace_later: true },
+  });
+});
