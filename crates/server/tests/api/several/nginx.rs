@@ -44,8 +44,9 @@ impl Nginx {
             configuration.iter().fold(template, |text, (name, value)| text.replace(name, value));
         let file = folder.path().join("nginx.conf");
         fs::write(&file, configuration).expect("the configuration can be written");
-        let child = Command::new("nginx").arg("-c").arg(&file).args(["-g", "daemon off;"]);
-        let child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let mut command = Command::new("nginx");
+        command.arg("-c").arg(&file).args(["-g", "daemon off;"]).stdout(Stdio::null()).stderr(Stdio::null());
+        let child = command.spawn();
         let child = child.expect("nginx starts; scripts/install-tools --servers installs it");
         let nginx = Self { api: Api::new(format!("http://{address}")), child, _folder: folder };
         nginx.wait_until_it_answers().await;
