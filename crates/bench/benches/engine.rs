@@ -98,6 +98,8 @@ type Group<'a> = BenchmarkGroup<'a, WallTime>;
 /// Measures one instant after the other, through all changes of a schedule and again from its start.
 fn next_instant<S: AsRef<[Segment]>>(group: &mut Group<'_>, name: &str, schedule: &Schedule<S>) {
     let mut timeline = Timeline::new(&seed(), Rules::default());
+    // The compiler must not know the start and the length of a tick.
+    let schedule = black_box(schedule);
     let mut now = 0;
     group.bench_function(name, |bencher| {
         bencher.iter(|| {
@@ -110,6 +112,8 @@ fn next_instant<S: AsRef<[Segment]>>(group: &mut Group<'_>, name: &str, schedule
 /// Measures instants that lie in another epoch and another segment than the one before.
 fn far_instant<S: AsRef<[Segment]>>(group: &mut Group<'_>, name: &str, schedule: &Schedule<S>) {
     let mut timeline = Timeline::new(&seed(), Rules::default());
+    // The compiler must not know the start and the length of a tick.
+    let schedule = black_box(schedule);
     let mut now = 0;
     group.bench_function(name, |bencher| {
         bencher.iter(|| {
