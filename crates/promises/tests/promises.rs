@@ -54,7 +54,7 @@ fn cassandra_keeps_its_promises() {
 
 #[test]
 fn without_the_guard_promises_are_broken() {
-    breaks_a_promise(Fault::NoGuard, 0);
+    breaks_a_promise(Fault::NoGuard, 60);
 }
 
 #[test]
