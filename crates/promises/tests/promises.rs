@@ -24,10 +24,11 @@ fn keeps_its_promises(rule: Rule) {
     assert!(total.changes.made > 20, "{total:?}");
 }
 
-fn breaks_a_promise(fault: Fault) {
+/// Begins with the seed `first`, to save time: over some store, the first worlds break no promise.
+fn breaks_a_promise(fault: Fault, first: u64) {
     for rule in Rule::ALL.into_iter().filter(|rule| fault.must_break(*rule)) {
         let breaks = |seed| run(rule, fault, seed).broken > 0;
-        assert!((0..WORLDS_WITH_FAULT).any(breaks), "{} over {}", fault.name(), rule.name());
+        assert!((first..first + WORLDS_WITH_FAULT).any(breaks), "{} over {}", fault.name(), rule.name());
     }
 }
 
@@ -53,27 +54,27 @@ fn cassandra_keeps_its_promises() {
 
 #[test]
 fn without_the_guard_promises_are_broken() {
-    breaks_a_promise(Fault::NoGuard);
+    breaks_a_promise(Fault::NoGuard, 60);
 }
 
 #[test]
 fn with_the_deadline_at_the_change_itself_promises_are_broken() {
-    breaks_a_promise(Fault::DeadlineAtChange);
+    breaks_a_promise(Fault::DeadlineAtChange, 0);
 }
 
 #[test]
 fn with_clocks_that_are_750_ms_off_promises_are_broken() {
-    breaks_a_promise(Fault::FarClocks);
+    breaks_a_promise(Fault::FarClocks, 60);
 }
 
 #[test]
 fn if_the_loss_does_not_count_promises_are_broken() {
-    breaks_a_promise(Fault::HiddenLoss);
+    breaks_a_promise(Fault::HiddenLoss, 0);
 }
 
 #[test]
 fn if_certainty_is_taken_naively_promises_are_broken() {
-    breaks_a_promise(Fault::NaiveCertainty);
+    breaks_a_promise(Fault::NaiveCertainty, 0);
 }
 
 #[test]
