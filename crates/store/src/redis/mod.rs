@@ -181,7 +181,7 @@ impl RedisStore {
         call.arg(before).arg(record).arg(deadline);
         call.arg(self.address.channel()).arg(message);
         call.arg(if self.address.is_cluster() { "cluster" } else { "" })
-            .arg(&[before.to_be_bytes(), replaces.to_be_bytes()].concat());
+            .arg([before.to_be_bytes(), replaces.to_be_bytes()].concat());
         call.arg(earliest_us).arg(node).arg(time_to_live);
         let answer = self.connection.call(key, &call).await;
         let (outcome, time_us, node) =

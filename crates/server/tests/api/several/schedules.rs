@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use tickseed_engine::{Change, Schedule, Segment};
+use tickseed_engine::{Change, Schedule, Segment, Step};
 use tickseed_session::Timestamp;
 use tokio::time::sleep;
 
@@ -63,7 +63,7 @@ impl Known {
 
     fn step_at(&self, instant: i64) -> Option<u64> {
         let step = self.schedule.step_at(instant.min(self.stopped_at)).expect("it is in range");
-        step.map(|step| step.get())
+        step.map(Step::get)
     }
 }
 
@@ -134,7 +134,8 @@ async fn listen(way: &'static str, api: &Api, path: &str, session: usize, until:
     let (mut listener, first) = Listener::start_with_first_event(api, path).await;
     let mut known = Known::new(&first.json(), &first.id, 0);
     while Instant::now() < until {
-        let next = tokio::time::timeout(Duration::from_millis(fastrand::u64(50..250)), listener.block()).await;
+        let next =
+            tokio::time::timeout(Duration::from_millis(fastrand::u64(50..250)), listener.block()).await;
         match next {
             Ok(Some(block)) if ["session", "changed", "stopped"].contains(&block.event.as_str()) => {
                 known = Known::new(&block.json(), &block.id, 0);
@@ -207,7 +208,8 @@ async fn every_client_shows_the_same_step_inside_its_promise() {
                 1 => vec![read("server 2", b, paths, &sessions, until).await],
                 2 => vec![read("nginx", proxy, paths, &sessions, until).await],
                 kind => {
-                    let (way, api) = if kind == 3 { ("events, nginx", proxy) } else { ("events, server 2", b) };
+                    let (way, api) =
+                        if kind == 3 { ("events, nginx", proxy) } else { ("events, server 2", b) };
                     let listen = |session: &usize| listen(way, api, &paths[*session], *session, until);
                     join_all(sessions[..LISTENED_TO].iter().map(listen)).await
                 }
@@ -248,9 +250,8 @@ fn assert_claims(seen: &[Seen], truth: &BTreeMap<usize, Known>) -> (usize, usize
         let Claim { way, session, instant, step, entity_tag } = claim;
         assert_eq!(*step, expected, "{way}: session {session} at {instant}, from {entity_tag}");
     }
-    let (looks, unsettled) = seen.iter().fold((0, 0), |(looks, unsettled), seen| {
-        (looks + seen.looks, unsettled + seen.unsettled)
-    });
+    let (looks, unsettled) =
+        seen.iter().fold((0, 0), |(looks, unsettled), seen| (looks + seen.looks, unsettled + seen.unsettled));
     println!("{} claims, 0 wrong: {ways:?}; {unsettled} of {looks} looks outside the promise", claims.len());
     assert!(unsettled * 10 < looks, "clients are nearly always inside their promise");
     let changed = truth.values().filter(|known| known.schedule.changes().len() > 0);
