@@ -123,7 +123,8 @@ pub struct Terms {
     /// How much acknowledged writing the store may lose in a crash. Zero if that is not known; then nobody promises anything.
     pub loss: Duration,
     /// Whether the store's clock is known to be at most [`CLOCK_TOLERANCE`](crate::CLOCK_TOLERANCE) away from the clock that the
-    /// store was made with, as measured within the last two seconds. Of several clocks in the store, the farthest counts.
+    /// store was made with, as measured within the last two seconds. Of several clocks in the store, the farthest counts. It is also
+    /// false while the store has yet to say what it can lose: another server may know more, and promise by that.
     pub is_clock_sure: bool,
 }
 
