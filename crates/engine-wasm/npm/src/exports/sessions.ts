@@ -31,5 +31,6 @@ export type { NewSession, Problem, ScheduleChangeRecord, SessionRecord, Stop } f
 export type { EventStream, Platform, StreamEvent } from "../platform.js";
 export { type Connect, type ConnectOptions, connect, openClock } from "../session/connect.js";
 export type { Changed, SessionEvents, Settled, Stopped } from "../session/events.js";
-export { LiveSession, type SessionTimeline, type StateRange } from "../session/live.js";
+export { LiveSession } from "../session/live.js";
+export type { SessionTimeline, StateRange } from "../session/live-parts.js";
 export type { CatchUp } from "../session/ticker.js";

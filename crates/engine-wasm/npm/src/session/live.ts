@@ -4,7 +4,6 @@ import type { EngineError } from "../engine/error.js";
 import { dispose } from "../engine/handle.js";
 import type { SessionStatus, State } from "../engine/session.js";
 import type { Timeline } from "../engine/timeline.js";
-import type { SessionAddress } from "../http/address.js";
 import { SessionError } from "../http/error.js";
 import type { SessionRecord } from "../http/schemas.js";
 import type { SessionAnswer } from "../http/session-answer.js";
@@ -12,31 +11,10 @@ import { Listeners } from "../listeners.js";
 import type { Platform } from "../platform.js";
 import type { SessionEvents, Settled, Stopped } from "./events.js";
 import { type Difference, KnownSession } from "./known-session.js";
+import { instant, type LiveParts, type SessionTimeline, type StateRange } from "./live-parts.js";
 import { Settlement } from "./settlement.js";
 import { type CatchUp, Ticker } from "./ticker.js";
 import { SessionWatcher } from "./watcher.js";
-
-/** The earliest and the latest state that a session may be in. */
-export interface StateRange {
-  readonly earliest: State;
-  readonly latest: State;
-}
-
-/** A timeline that the session updates and frees. */
-export type SessionTimeline = Omit<Timeline, "free" | "stopAt" | "update" | typeof Symbol.dispose>;
-
-/** The inputs of a live session. */
-export interface LiveParts {
-  readonly platform: Platform;
-  readonly address: SessionAddress;
-  readonly answer: SessionAnswer;
-  readonly clock: Clock;
-  /** Gives the clock back. */
-  readonly releaseClock: () => void;
-  readonly catchUp: CatchUp;
-  /** Closes the session when aborted. */
-  readonly signal: AbortSignal | undefined;
-}
 
 /**
  * A session whose state is known at every moment. Created by {@link connect}, ended by {@link LiveSession.close}.
@@ -436,12 +414,4 @@ export class LiveSession {
     this.#isExpired = true;
     this.#listeners.emit("expired", undefined);
   }
-}
-
-/** The last valid instant: the end of the year 9999. */
-const LAST_INSTANT = 253_402_300_799_999;
-
-/** Rounds a time down to an instant that the engine accepts. */
-function instant(ms: number): number {
-  return Math.min(Math.max(Math.floor(ms), 0), LAST_INSTANT);
 }
