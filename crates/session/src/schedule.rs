@@ -65,7 +65,7 @@ pub enum ScheduleError {
         stopped_at: Timestamp,
     },
     /// The session stops before the change could take effect.
-    #[error("the session stops at {stopped_at}, so nothing can change from {at} on")]
+    #[error("the session stops at {stopped_at}, so a change at {at} would have no effect")]
     StopsBefore {
         /// When it stops.
         stopped_at: Timestamp,
@@ -73,7 +73,7 @@ pub enum ScheduleError {
         at: Timestamp,
     },
     /// The change is not after the start.
-    #[error("at must be after the start of the session at {start_at}, got {at}")]
+    #[error("a change must be after the start of the session at {start_at}, and this one would be at {at}")]
     NotStarted {
         /// When the session starts.
         start_at: Timestamp,
@@ -81,7 +81,7 @@ pub enum ScheduleError {
         at: Timestamp,
     },
     /// The change is too near, or in the past.
-    #[error("at must not be before {earliest}, got {at}")]
+    #[error("at must be {earliest} or later, got {at}")]
     TooSoon {
         /// The earliest instant that is possible now.
         earliest: Timestamp,
@@ -89,7 +89,7 @@ pub enum ScheduleError {
         at: Timestamp,
     },
     /// There are changes at or after the new one.
-    #[error("the session already changes at or after {at}; replace_later takes these changes back")]
+    #[error("the session has changes at or after {at}; replace_later takes them back")]
     LaterChanges {
         /// The instant of the new change.
         at: Timestamp,
@@ -113,7 +113,7 @@ pub enum ScheduleError {
         change: Change,
     },
     /// There is nothing to take back.
-    #[error("the session has no change that could be withdrawn")]
+    #[error("there is no change to withdraw: none lies at or after from or, without from, all are final")]
     NothingToWithdraw,
     /// The session is paused at that instant.
     #[error("the session is paused at {at}")]

@@ -82,7 +82,7 @@ pub enum ServiceError {
     #[error("the clocks of the server and its store are not known to agree: nothing has changed; try again")]
     ClockUnsure,
     /// The store was too slow to write the change in time. The session has not changed.
-    #[error("the store is too slow at the moment: nothing has changed; try again")]
+    #[error("the change could not be written in time: nothing has changed; try again")]
     TooLate,
     /// The store was so slow that a new session would have been handed out after its default start. Nobody knows its id.
     #[error("the store is too slow at the moment: the session would already have started; try again")]

@@ -102,15 +102,16 @@ impl SessionService {
         expected: Expectation<'_>,
         mut decide: impl FnMut(&Session, Times) -> Result<Replacement, ServiceError> + Send,
     ) -> Result<Lookup, ServiceError> {
+        let asked_at = self.clock().now();
         let mut lookup = self.find(id).await?;
-        let (mut first_times, mut late_attempts, mut has_read) = (None, 0, false);
+        let (mut late_attempts, mut has_read) = (0, false);
         for _ in 0..ATTEMPTS {
             let session = lookup.session.session();
             let terms = self.store().terms(id);
             // Read the clock after the session: a change that is found in the store then never lies in the future only because the
             // clock was read before it was made.
             let times = times(session.notice, terms, self.clock().now());
-            let first = *first_times.get_or_insert(times);
+            let first = self::times(session.notice, terms, asked_at);
             let is_expected = expected(&lookup.session);
             let decision =
                 if is_expected { decide(session, times) } else { Err(ServiceError::ChangedMeanwhile) };
@@ -119,7 +120,7 @@ impl SessionService {
                 Err(error) if is_over(&error, first) => return Err(ServiceError::TooLate),
                 // The caller may know of a change on another server that memory has yet to hear of.
                 Err(error) if !has_read && depends_on_changes(&error) => {
-                    lookup = self.unless_expired(id, self.cache().read(id).await?)?;
+                    lookup = self.unless_expired(id, self.cache().read_anew(id).await?)?;
                     has_read = true;
                     continue;
                 }
@@ -137,7 +138,7 @@ impl SessionService {
                 Replaced::TooLate => late_attempts += 1,
             }
             // Another change came first, or what is to be replaced may be final by now. Look again, in the store.
-            lookup = self.unless_expired(id, self.cache().read(id).await?)?;
+            lookup = self.unless_expired(id, self.cache().read_anew(id).await?)?;
             has_read = true;
         }
         Err(ServiceError::Contended)

@@ -1,6 +1,7 @@
 //! Sessions in memory: read from the store once, and used while the change feed shows that they are current.
 
 mod behind;
+mod certainty;
 mod changes;
 mod entry;
 mod in_flight;
@@ -16,10 +17,10 @@ use quick_cache::sync::Cache;
 
 use self::behind::{Behind, Missed};
 use self::entry::{Entry, Weight};
-use self::in_flight::{CreationGuard, InFlightCreation, InFlightRead, InFlightReads, Read, ReadGuard};
+use self::in_flight::{CreationGuard, InFlightCreation, InFlightRead, InFlightReads, Read, ReadGuard, Table};
 use self::report::Report;
 use crate::error_chain::error_chain;
-use crate::freshness::{Certain, Freshness, Position};
+use crate::freshness::{Freshness, Position};
 use crate::listeners::{Listener, Listeners, Source};
 use crate::{
     ChangeFeed, Clock, FeedPart, ReadySession, Revision, Session, SessionId, SessionStore, StoreError,
@@ -145,28 +146,6 @@ impl SessionCache {
         }
     }
 
-    fn is_fresh(&self, entry: &Entry) -> bool {
-        let (uptime, notice) = (self.clock.uptime(), entry.session.session().notice);
-        let is_fresh = |position| self.freshness.is_fresh(position, entry.read_at, uptime, notice);
-        entry.position.is_some_and(is_fresh)
-    }
-
-    /// Returns an entry together with the instant up to which nothing is missing in it. Only sessions with a notice need that.
-    fn with_certainty(&self, id: SessionId, entry: Entry) -> Option<(Entry, Option<Timestamp>)> {
-        if entry.session.session().notice.is_none() {
-            return Some((entry, None));
-        }
-        let position = entry.position;
-        let certain = position.and_then(|position| match self.freshness.certain(position)? {
-            Certain::AsStore => self.store.certain(id),
-            Certain::Before(instant) => Some(instant),
-        });
-        // Taken again after that: a change that was visible before is in the cache by now.
-        let entry = self.entries.peek(&id)?;
-        let certain = certain.filter(|_| entry.position == position).max(entry.certain);
-        Some((entry, certain))
-    }
-
     /// Begins the creation of a session. Call this before the store is written.
     pub(super) fn creating(&self, id: SessionId) -> Creation<'_> {
         let guard = CreationGuard::begin(&self.in_flight, id);
@@ -240,9 +219,20 @@ impl SessionCache {
         // Taken before the lock, because it can take a while. An earlier position is always safe.
         let Moment { position, .. } = self.moment(id);
         let mut table = self.in_flight.lock();
-        if let Some(read) = table.join(id, position) {
-            return read;
+        match table.join(id, position) {
+            Some(read) => read,
+            None => self.begin_read(&mut table, id, position),
         }
+    }
+
+    /// Reads a session from the store, and joins no read that began earlier: the caller may know of a change since then.
+    pub(super) fn read_anew(self: &Arc<Self>, id: SessionId) -> Read {
+        let Moment { position, .. } = self.moment(id);
+        let mut table = self.in_flight.lock();
+        self.begin_read(&mut table, id, position)
+    }
+
+    fn begin_read(self: &Arc<Self>, table: &mut Table, id: SessionId, position: Position) -> Read {
         table.begin(id, position, |number| Arc::clone(self).read_from_store(id, number).boxed().shared())
     }
 
@@ -355,27 +345,6 @@ impl SessionCache {
         session.cloned()
     }
 
-    /// Returns the stale entry, and tells the listeners who know less.
-    fn stale(&self, id: SessionId) -> Option<Lookup> {
-        let lookup = self.stale_entry(id)?;
-        self.listeners.tell(&lookup.session, Source::Memory);
-        Some(lookup)
-    }
-
-    fn stale_entry(&self, id: SessionId) -> Option<Lookup> {
-        let (mut entry, certain) = self.with_certainty(id, self.entries.peek(&id)?)?;
-        if entry.report.as_ref().is_some_and(|report| self.read_report(report).is_none()) {
-            entry = entry.outdated();
-        }
-        let certain_until = match entry.position {
-            Some(position) => self.freshness.certain_until(position, entry.read_at),
-            None => entry.read_at,
-        };
-        let age = self.clock.uptime().saturating_sub(certain_until);
-        let session = Arc::clone(&entry.session);
-        Some(Lookup { session: self.newest(entry).unwrap_or(session), age: Some(age), certain })
-    }
-
     /// Takes in a session that may be newer than the known one. In the cache it only replaces an earlier revision, and is as fresh
     /// as that: a session that nobody asks for is not cached. `moment` is the one before a write of this server. Returns false if the
     /// feed has restarted since then: the store may have lost the write, and may have been read since.
@@ -390,7 +359,8 @@ impl SessionCache {
             self.entries.peek(&report.id()).filter(|known| known.revision() < report.revision())
         {
             let read_at = moment.map_or(known.read_at, |moment| moment.uptime);
-            self.entries.insert(report.id(), Entry { read_at, ..known.changed(report) });
+            let certain = moment.and_then(|moment| moment.certain).max(known.certain);
+            self.entries.insert(report.id(), Entry { read_at, certain, ..known.changed(report) });
         }
         true
     }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tickseed_session::acceptance::{now, rescheduled, session_with_notice};
 use tickseed_session::{
-    ANY_SESSION, Clock, FeedPart, Lookup, Notice, ScheduleRequest, Session, SessionService, Timestamp, When,
+    ANY_SESSION, Clock, FeedPart, Lookup, Notice, ScheduleRequest, Session, SessionService, StoreError,
+    Timestamp, When,
 };
 
 use super::scripted_store::ScriptedStore;
@@ -207,4 +208,32 @@ async fn without_a_feed_a_session_is_trusted_for_a_third_of_its_notice() {
         assert_eq!(certain(&server, &session).await, after(5), "{notice_ms}");
         server.has_read(2);
     }
+}
+
+/// What the feed has proved since includes the change, and the session in memory does not.
+#[tokio::test]
+async fn a_change_that_cannot_be_read_is_not_promised_away() {
+    let server = Server::new();
+    let session = read_session(&server).await;
+    let changed = rescheduled(&session, 1);
+    server.reports_record(&changed, || Err(StoreError::unavailable("a later version wrote it")));
+    proves(&server, part_of(&session), after(5));
+    server.time_passes(LONG);
+    server.store.fails(true);
+    for _ in 0..2 {
+        assert_eq!(certain(&server, &session).await, after(0));
+    }
+}
+
+/// Memory that is kept fresh by a server's own writes is as certain as the last of them.
+#[tokio::test]
+async fn without_a_feed_a_write_makes_certain_what_was_visible_before_it() {
+    let server = Server::over(ScriptedStore::default(), 64);
+    let session = read_session(&server).await;
+    server.store.is_certain(after(3));
+    let pause = ScheduleRequest::Pause(When::default());
+    let changed = server.service.change(session.id, pause, ANY_SESSION).await.unwrap();
+    server.store.is_certain(None);
+    assert_eq!(certain(&server, changed.session.session()).await, after(3));
+    server.has_read(1);
 }
