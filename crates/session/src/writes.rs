@@ -104,7 +104,7 @@ impl SessionService {
     ) -> Result<Lookup, ServiceError> {
         let asked_at = self.clock().now();
         let mut lookup = self.find(id).await?;
-        let (mut late_attempts, mut has_read) = (0, false);
+        let (mut late_attempts, mut has_read, mut refusal) = (0, false, None);
         for _ in 0..ATTEMPTS {
             let session = lookup.session.session();
             let terms = self.store().terms(id);
@@ -117,11 +117,11 @@ impl SessionService {
                 if is_expected { decide(session, times) } else { Err(ServiceError::ChangedMeanwhile) };
             let replacement = match decision {
                 // It was not too soon, or in the past, when the caller asked.
-                Err(error) if is_over(&error, first) => return Err(ServiceError::TooLate),
+                Err(error) if is_over(&error, first) => return Err(refusal.unwrap_or(ServiceError::TooLate)),
                 // The caller may know of a change on another server that memory has yet to hear of.
                 Err(error) if !has_read && depends_on_changes(&error) => {
                     lookup = self.unless_expired(id, self.cache().read_anew(id).await?)?;
-                    has_read = true;
+                    (has_read, refusal) = (true, Some(error));
                     continue;
                 }
                 Ok(_) if late_attempts == LATE_ATTEMPTS => return Err(ServiceError::TooLate),

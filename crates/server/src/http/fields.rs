@@ -54,6 +54,17 @@ impl Fields {
         fields
     }
 
+    /// Reports the fields of a query string, where the route takes fields only from its body.
+    pub(super) fn refuse_query(&mut self, query: &str) {
+        for (name, _) in form_urlencoded::parse(query.as_bytes()) {
+            if self.errors.len() < MAX_LISTED_FIELDS {
+                let field = excerpt(&name);
+                let message = format!("{field} must be in the body, not in the URL");
+                self.errors.push(FieldError { field, message });
+            }
+        }
+    }
+
     /// Reads an optional field. If the value is invalid, `read` returns what is allowed, in words that follow the
     /// field's name.
     pub(super) fn optional<T>(

@@ -61,6 +61,21 @@ async fn values_that_no_field_can_take_are_errors_of_their_fields() {
     }
 }
 
+/// In the URL, a field would go unnoticed: this pause would take effect at once.
+#[tokio::test]
+async fn a_post_takes_no_fields_from_its_url() {
+    let server = LocalServer::start();
+    let path = server.api.create(r#"{"tick_ms":100,"start_at":"2026-01-31T11:00:00Z"}"#).await;
+    for action in ["pause", "resume", "rate", "withdraw", "stop"] {
+        let body = if action == "rate" { r#"{"tick_ms":50}"# } else { "" };
+        let response = server.api.post(&format!("{path}/{action}?at=2030-01-01T00:00:00Z"), body).await;
+        assert_eq!(response.invalid_field("at"), "at must be in the body, not in the URL");
+    }
+    let response = server.api.post("/v1/sessions?notice_ms=5", r#"{"tick_ms":100}"#).await;
+    assert_eq!(response.invalid_field("notice_ms"), "notice_ms must be in the body, not in the URL");
+    assert_eq!(server.api.get(&path).await.json()["revision"], 1);
+}
+
 #[tokio::test]
 async fn numbers_in_metadata_are_returned_as_they_always_were() {
     let server = LocalServer::start();

@@ -31,15 +31,16 @@ const LONG: Duration = Duration::from_secs(10);
 /// The parts of the feed.
 const PARTS: [FeedPart; 2] = [FeedPart(0), FeedPart(1)];
 
-/// A clock whose time stands still, and whose uptime moves only when a test moves it.
+/// A clock whose time and uptime move only when a test moves them.
 #[derive(Clone, Default)]
 struct StoppedClock {
+    passed_ms: Arc<AtomicI64>,
     uptime_ms: Arc<AtomicI64>,
 }
 
 impl Clock for StoppedClock {
     fn now_us(&self) -> i64 {
-        now().millis() * 1_000
+        (now().millis() + self.passed_ms.load(Ordering::SeqCst)) * 1_000
     }
 
     fn uptime(&self) -> Duration {

@@ -1,5 +1,8 @@
 //! Changes of a session that memory does not know well enough.
 
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
 use tickseed_engine::Change;
 use tickseed_session::acceptance::now;
 use tickseed_session::{
@@ -94,4 +97,29 @@ async fn an_attempt_that_comes_second_takes_back_only_what_its_caller_could_know
         // Whoever asks again has seen it.
         server.service.change(known.id, request, ANY_SESSION).await.unwrap();
     }
+}
+
+/// It is the earlier change that refuses it, not the time that the look in the store has taken.
+#[tokio::test]
+async fn a_refusal_that_is_confirmed_late_names_its_cause() {
+    let server = Server::new();
+    let session = server.created_elsewhere();
+    let paused = paused_elsewhere(&server, &session);
+    server.finds(&paused).await;
+    let at = now().after(Duration::from_millis(1));
+    let pause = ScheduleRequest::Pause(When { at, replace_later: false });
+    server.store.holds_back(true);
+    let (service, id) = (server.service.clone(), session.id);
+    let changing = tokio::spawn(async move { service.change(id, pause, ANY_SESSION).await });
+    while server.store.reads() < 2 {
+        tokio::task::yield_now().await;
+    }
+    server.clock.passed_ms.store(10, Ordering::SeqCst);
+    server.store.holds_back(false);
+    let refused = changing.await.unwrap();
+    assert!(
+        matches!(refused, Err(ServiceError::Schedule(ScheduleError::AlreadyPaused { .. }))),
+        "{refused:?}"
+    );
+    assert_eq!(server.store.writes(), 0);
 }

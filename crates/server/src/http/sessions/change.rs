@@ -31,6 +31,7 @@ impl<T> ChangeRequest<T> {
         let mut fields = Fields::new(body.0);
         let value = read(&mut fields);
         let condition = IfMatch::read(request, &mut fields);
+        fields.refuse_query(request.query_string());
         let both = value.zip(condition).map(|(value, condition)| Self { value, condition });
         match fields.finish(both) {
             Ok(request) => Ok(request),

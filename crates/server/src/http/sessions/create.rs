@@ -1,7 +1,7 @@
 //! `POST /v1/sessions`
 
-use actix_web::HttpResponse;
 use actix_web::http::header::{self, ContentType};
+use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value};
 use tickseed_engine::{BreakInterval, Rules, Schedule, Seed};
 use utoipa::ToSchema;
@@ -101,8 +101,14 @@ struct CreateBreakInterval {
         ServerErrors,
     )
 )]
-pub(in crate::http) async fn handle(service: Service, body: JsonObject) -> Result<HttpResponse, ApiError> {
-    let new = read(Fields::new(body.0), service.clock().now())?;
+pub(in crate::http) async fn handle(
+    service: Service,
+    request: HttpRequest,
+    body: JsonObject,
+) -> Result<HttpResponse, ApiError> {
+    let mut fields = Fields::new(body.0);
+    fields.refuse_query(request.query_string());
+    let new = read(fields, service.clock().now())?;
     let lookup = service.create(new).await?;
     let session = &lookup.session;
     let representation = representation(session, service.clock().now())?;
