@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, interval, sleep, timeout};
 
 use super::RedisAddress;
-use super::clock_distance::{Measurement, Moment};
+use super::clock_distance::{ClockReading, Measurement};
 use super::parts::{Assignment, Parts};
 use super::promises::Promises;
 use super::topology::{Failure, Master, Topology};
@@ -240,11 +240,11 @@ impl MasterFollower {
     async fn prove(&self, mut connection: MultiplexedConnection) -> Result<(), Failure> {
         let promises = &self.feed.promises;
         loop {
-            let asked_at = Moment::now(promises.clock());
+            let asked_at = ClockReading::now(promises.clock());
             let (seconds, micros): (i64, i64) =
                 timeout(LOST_AFTER, cmd("TIME").query_async(&mut connection)).await??;
             let time_us = seconds.saturating_mul(1_000_000).saturating_add(micros);
-            let measured = Measurement::new(asked_at, time_us, Moment::now(promises.clock()));
+            let measured = Measurement::new(asked_at, time_us, ClockReading::now(promises.clock()));
             promises.note_clock(self.part, &self.name, measured);
             match self.feed.subscriber.upgrade() {
                 Some(subscriber) => {

@@ -13,6 +13,7 @@ mod feed;
 mod inspection;
 mod keep_alive;
 mod keys;
+mod losses;
 mod mistake;
 mod monitor;
 mod node_clock;
