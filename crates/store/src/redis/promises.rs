@@ -2,6 +2,7 @@
 //! while it is not known how much acknowledged writing a crash can lose.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use tickseed_session::{CLOCK_TOLERANCE, Clock, FeedPart, Terms, Timestamp};
 use super::clock_distance::{ClockReading, Measurement};
 use super::durability::{LogLine, Loss};
 use super::losses::{Losses, Question};
+use super::node_clock::{ANY_NODE, NO_NODE};
 use super::parts::Parts;
 use crate::StoreLoss;
 
@@ -20,12 +22,23 @@ pub(super) struct Promises {
     /// What the loss is where nobody can find it out.
     setting: Option<StoreLoss>,
     clocks: Mutex<BTreeMap<FeedPart, MasterClock>>,
+    /// Whether any clock has been measured yet.
+    are_measured: AtomicBool,
     losses: Losses,
+}
+
+/// A master whose clock is measured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Measured {
+    /// Its host and port.
+    pub(super) name: String,
+    /// The id of the node in its cluster; empty if it has none.
+    pub(super) node: String,
 }
 
 /// The clock of a master.
 struct MasterClock {
-    name: String,
+    master: Measured,
     measured: Measurement,
     /// What the log says of it.
     logged: Agreement,
@@ -51,7 +64,14 @@ impl Agreement {
 
 impl Promises {
     pub(super) fn new(clock: Arc<dyn Clock>, parts: Arc<Parts>, setting: Option<StoreLoss>) -> Self {
-        Self { clock, parts, setting, clocks: Mutex::default(), losses: Losses::default() }
+        Self {
+            clock,
+            parts,
+            setting,
+            clocks: Mutex::default(),
+            are_measured: AtomicBool::new(false),
+            losses: Losses::default(),
+        }
     }
 
     pub(super) fn clock(&self) -> &dyn Clock {
@@ -64,14 +84,24 @@ impl Promises {
     }
 
     /// Notes what the clock of a master showed.
-    pub(super) fn note_clock(&self, part: FeedPart, name: &str, measured: Measurement) {
+    pub(super) fn note_clock(&self, part: FeedPart, master: &Measured, measured: Measurement) {
+        self.are_measured.store(true, Ordering::SeqCst);
         let mut clocks = self.clocks();
-        if let Some(known) = clocks.get_mut(&part).filter(|known| known.name == name) {
+        if let Some(known) = clocks.get_mut(&part).filter(|known| known.master == *master) {
             known.measured = measured;
         } else {
             let logged = Agreement::Close;
-            clocks.insert(part, MasterClock { name: name.to_owned(), measured, logged });
+            clocks.insert(part, MasterClock { master: master.clone(), measured, logged });
         }
+    }
+
+    /// Returns the node that may decide about a deadline in the time of the store: in a cluster only the one whose clock has been
+    /// measured, so that no call just follows a session to another one. Where no clock has been measured at all, nothing depends on it.
+    pub(super) fn decider(&self, part: FeedPart) -> String {
+        if !self.parts.is_cluster() || !self.are_measured.load(Ordering::SeqCst) {
+            return ANY_NODE.to_owned();
+        }
+        self.clocks().get(&part).map_or_else(|| NO_NODE.to_owned(), |clock| clock.master.node.clone())
     }
 
     /// Begins to ask a master what it can lose.
@@ -94,9 +124,16 @@ impl Promises {
         self.losses.forget(name);
     }
 
+    /// Returns whether a node of the cluster may decide that a call has reached instead.
+    pub(super) fn may_decide(&self, node: &str) -> bool {
+        let now = ClockReading::now(&*self.clock);
+        let is_close = |clock: &MasterClock| Agreement::of(clock.measured.distance(now)) == Agreement::Close;
+        !node.is_empty() && self.clocks().values().any(|clock| clock.master.node == node && is_close(clock))
+    }
+
     /// Forgets the clocks of all other masters.
     pub(super) fn keep_clocks(&self, names: &[String]) {
-        self.clocks().retain(|_, clock| names.contains(&clock.name));
+        self.clocks().retain(|_, clock| names.contains(&clock.master.name));
     }
 
     /// Forgets what all other masters can lose.
@@ -145,7 +182,7 @@ impl Promises {
             let distance = clock.measured.distance(now);
             let agreement = Agreement::of(distance);
             if std::mem::replace(&mut clock.logged, agreement) != agreement {
-                lines.push((clock.name.clone(), line(distance)));
+                lines.push((clock.master.name.clone(), line(distance)));
             }
         }
         lines
@@ -217,11 +254,15 @@ mod tests {
         format!("localhost:{}", part + 1)
     }
 
+    fn master(part: u16) -> Measured {
+        Measured { name: name(part), node: format!("node {part}") }
+    }
+
     /// Notes that the clock of a part is ahead by this much.
     fn measure(promises: &Promises, part: u16, ahead_us: i64) {
         let now = ClockReading::now(&SystemClock);
         let measured = Measurement::new(now, now.time_us + ahead_us, now);
-        promises.note_clock(FeedPart(part), &name(part), measured);
+        promises.note_clock(FeedPart(part), &master(part), measured);
     }
 
     fn note(promises: &Promises, part: u16, loss: Loss) {
@@ -301,6 +342,19 @@ mod tests {
     }
 
     #[test]
+    fn only_a_node_whose_clock_has_been_measured_decides() {
+        let promises = promises(None);
+        assert_eq!(promises.decider(FeedPart(0)), ANY_NODE, "nobody measures clocks");
+        measure(&promises, 0, NEAR);
+        assert_eq!([0, 1].map(|part| promises.decider(FeedPart(part))), ["node 0", NO_NODE]);
+        assert_eq!(["node 0", "node 1", ""].map(|node| promises.may_decide(node)), [true, false, false]);
+        measure(&promises, 1, FAR);
+        assert!(!promises.may_decide("node 1"), "its clock is too far away");
+        promises.keep_clocks(&[name(1)]);
+        assert_eq!(promises.decider(FeedPart(0)), NO_NODE);
+    }
+
+    #[test]
     fn each_change_of_a_clock_gets_one_line() {
         let promises = promises(None);
         let lines = |now: ClockReading| {
@@ -331,7 +385,7 @@ mod tests {
                 uptime: now.uptime.saturating_sub(Duration::from_millis(ago_ms.into())),
             };
             let measured = Measurement::new(then, then.time_us, then);
-            promises.note_clock(FeedPart(part), &name(part), measured);
+            promises.note_clock(FeedPart(part), &master(part), measured);
             lose(&promises, part, Some(0));
         }
         let proved = promises.proved(FeedPart(0)).unwrap();
