@@ -120,7 +120,8 @@ impl Deadline {
 /// What a change of a session with a notice has to allow for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Terms {
-    /// How much acknowledged writing the store may lose in a crash. Zero if that is not known; then nobody promises anything.
+    /// How much acknowledged writing the store may lose in a crash, as far as that is known. If it may lose more, this server promises
+    /// nothing.
     pub loss: Duration,
     /// Whether the store's clock is known to be at most [`CLOCK_TOLERANCE`](crate::CLOCK_TOLERANCE) away from the clock that the
     /// store was made with, as measured within the last two seconds. Of several clocks in the store, the farthest counts. It is also

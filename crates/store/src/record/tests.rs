@@ -20,9 +20,9 @@ const GOLDEN_2: &str = concat!(
     r#""expires_at":1700000000003,"label":"é","later":{"z":[1.5],"a":null}}"#
 );
 
-/// The same in form 3, with a notice, a pause, a resumption and another rate.
+/// The same in form 3, with the ids of two writes, a notice, a pause, a resumption and another rate.
 const GOLDEN_3: &str = concat!(
-    "\u{3}\0\0\0\0\0\0\0\u{7}",
+    "\u{3}\0\0\0\0\0\0\0\u{7}writtenAreplaced",
     r#"{"seed":"é","start_at":1700000000000,"tick_ms":100,"break_min":100,"break_max":300,"rounds_per_epoch":64,"#,
     r#""engine_version":1,"metadata":{"z":1,"a":[0.1,null]},"created_at":1700000000001,"stopped_at":1700000000002,"#,
     r#""expires_at":1700000000003,"notice_ms":15000,"schedule":[[1700000001050,0],[1700000005000,100],"#,
@@ -67,10 +67,14 @@ fn the_bytes_of_form_3_never_change() {
     let session = read(GOLDEN_3);
     assert_eq!((session.revision.get(), session.notice.millis()), (7, 15_000));
     let changes: Vec<_> = session.schedule.changes().map(|change| (change.at(), change.tick_ms())).collect();
+    assert_eq!(session.write, WriteId::new(u64::from_be_bytes(*b"writtenA")));
+    assert_eq!(session.replaces, WriteId::new(u64::from_be_bytes(*b"replaced")));
     assert_eq!(changes, [(1_700_000_001_050, 0), (1_700_000_005_000, 100), (1_700_000_006_050, 50)]);
     assert_eq!(written(&session), GOLDEN_3);
     let stopped = session.stopped(Timestamp::from_millis(1_700_000_000_001).unwrap());
     let expected = GOLDEN_3.replace('\u{7}', "\u{8}").replace("1700000000002", "1700000000001");
+    assert_eq!(stopped.replaces, session.write);
+    let stopped = Session { write: session.write, replaces: session.replaces, ..stopped };
     assert_eq!(written(&stopped), expected, "fields of a later version survive a rewrite");
 }
 
@@ -83,7 +87,8 @@ fn a_session_has_form_3_only_with_a_notice_or_a_schedule() {
     let schedule = scheduled(&full.schedule, &[]).unwrap();
     let without_schedule = Session { schedule: schedule.clone(), ..full.clone() };
     assert_eq!(written(&without_schedule), GOLDEN_3.replace(SCHEDULE, ""));
-    let without_both = Session { schedule, ..without_notice };
+    let none = WriteId::new(0);
+    let without_both = Session { schedule, write: none, replaces: none, ..without_notice };
     assert_eq!(written(&without_both), GOLDEN_2);
     let without_all = Session { unknown_fields: UnknownFields::default(), ..without_both };
     assert_eq!(written(&without_all), GOLDEN_1);
@@ -182,6 +187,8 @@ fn unreadable_records_give_an_error_that_names_the_cause() {
         (&b""[..], "it is empty"),
         (b"\0{}", "no record has form 0"),
         (b"\x02{}", "it ends within its revision"),
+        (&GOLDEN_3.as_bytes()[..16], "it ends within its write"),
+        (&GOLDEN_3.as_bytes()[..24], "it ends within its write before"),
         (old.as_bytes(), "no engine has version 0"),
         (broken.as_bytes(), "tick_ms must be from 1 to 86400000, got 0"),
         (unrevised.as_bytes(), "revision must be from 1 to 9007199254740991, got 0"),

@@ -11,7 +11,7 @@ const COUNTS_FOR: Duration = Duration::from_secs(2);
 
 /// What the server's clock shows, and how long the process has been running by then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Moment {
+pub(super) struct ClockReading {
     /// Microseconds since the Unix epoch.
     pub(super) time_us: i64,
     pub(super) uptime: Duration,
@@ -20,13 +20,13 @@ pub(super) struct Moment {
 /// What the clock of a Redis showed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Measurement {
-    asked_at: Moment,
-    answered_at: Moment,
+    asked_at: ClockReading,
+    answered_at: ClockReading,
     /// How far the clocks were apart at most, in microseconds.
     distance_us: u64,
 }
 
-impl Moment {
+impl ClockReading {
     /// Returns the present.
     pub(super) fn now(clock: &dyn Clock) -> Self {
         Self { time_us: clock.now_us(), uptime: clock.uptime() }
@@ -37,7 +37,7 @@ impl Moment {
         Timestamp::from_millis(self.time_us / 1_000).unwrap_or(Timestamp::MAX)
     }
 
-    /// Returns by how much the clock has been set since an earlier moment, in microseconds.
+    /// Returns by how much the clock has been set since an earlier reading, in microseconds.
     fn set_since(self, earlier: Self) -> u64 {
         let elapsed = micros(self.uptime.saturating_sub(earlier.uptime));
         self.time_us.saturating_sub(earlier.time_us).abs_diff(elapsed)
@@ -46,7 +46,7 @@ impl Moment {
 
 impl Measurement {
     /// Takes the time that a Redis has given, in microseconds since the Unix epoch.
-    pub(super) fn new(asked_at: Moment, time_us: i64, answered_at: Moment) -> Self {
+    pub(super) fn new(asked_at: ClockReading, time_us: i64, answered_at: ClockReading) -> Self {
         let half_us = micros(answered_at.uptime.saturating_sub(asked_at.uptime)).div_euclid(2) + 1;
         let apart_us = time_us.abs_diff(answered_at.time_us.saturating_sub(half_us));
         let distance_us =
@@ -56,7 +56,7 @@ impl Measurement {
 
     /// Returns how far the clocks are apart at most, or `None` if the measurement is too old. If the server's clock has been set
     /// meanwhile, they may be that much further apart.
-    pub(super) fn distance(&self, now: Moment) -> Option<Duration> {
+    pub(super) fn distance(&self, now: ClockReading) -> Option<Duration> {
         let age = now.uptime.saturating_sub(self.answered_at.uptime);
         let distance_us = self.distance_us.saturating_add(now.set_since(self.answered_at));
         (age <= COUNTS_FOR).then(|| Duration::from_micros(distance_us))
@@ -78,25 +78,25 @@ mod tests {
 
     const START_US: i64 = 1_700_000_000_000_000;
 
-    /// The moment this many milliseconds after the start, by a clock that is `set_ms` ahead of where it was then.
-    fn moment(millis: u32, set_ms: i64) -> Moment {
+    /// The reading this many milliseconds after the start, by a clock that is `set_ms` ahead of where it was then.
+    fn reading(millis: u32, set_ms: i64) -> ClockReading {
         let time_us = START_US + (i64::from(millis) + set_ms) * 1_000;
-        Moment { time_us, uptime: Duration::from_millis(1_000 + u64::from(millis)) }
+        ClockReading { time_us, uptime: Duration::from_millis(1_000 + u64::from(millis)) }
     }
 
     /// A Redis whose clock is `ahead_ms` ahead takes 20 ms to answer, and reads its clock `after_ms` after the question.
     fn measurement(ahead_ms: i64, after_ms: i64) -> Measurement {
         let time_us = START_US + (after_ms + ahead_ms) * 1_000;
-        Measurement::new(moment(0, 0), time_us, moment(20, 0))
+        Measurement::new(reading(0, 0), time_us, reading(20, 0))
     }
 
-    fn distance_ms(measurement: &Measurement, now: Moment) -> Option<u128> {
+    fn distance_ms(measurement: &Measurement, now: ClockReading) -> Option<u128> {
         measurement.distance(now).map(|distance| distance.as_millis())
     }
 
     #[test]
     fn the_distance_contains_half_of_the_round_trip() {
-        let now = moment(20, 0);
+        let now = reading(20, 0);
         for (ahead_ms, after_ms, distance) in
             [(0, 10, 10), (0, 0, 20), (0, 20, 20), (300, 10, 310), (-300, 10, 310), (300, 20, 320)]
         {
@@ -111,24 +111,26 @@ mod tests {
     #[test]
     fn a_distance_counts_for_two_seconds() {
         let measured = measurement(0, 10);
-        assert_eq!(distance_ms(&measured, moment(2_020, 0)), Some(10));
-        assert_eq!(distance_ms(&measured, moment(2_021, 0)), None);
+        assert_eq!(distance_ms(&measured, reading(2_020, 0)), Some(10));
+        assert_eq!(distance_ms(&measured, reading(2_021, 0)), None);
     }
 
     #[test]
     fn a_clock_that_has_been_set_is_noticed_at_once() {
         let measured = measurement(0, 10);
         for set_ms in [-400, 400] {
-            assert_eq!(distance_ms(&measured, moment(30, set_ms)), Some(410));
-            let during = Measurement::new(moment(0, 0), START_US + 10_000, moment(20, set_ms));
-            assert!(distance_ms(&during, moment(20, set_ms)) >= Some(410), "{set_ms}");
+            assert_eq!(distance_ms(&measured, reading(30, set_ms)), Some(410));
+            let during = Measurement::new(reading(0, 0), START_US + 10_000, reading(20, set_ms));
+            assert!(distance_ms(&during, reading(20, set_ms)) >= Some(410), "{set_ms}");
         }
     }
 
     #[test]
     fn no_time_that_a_redis_gives_is_too_far() {
         for time_us in [i64::MIN, i64::MAX] {
-            assert!(Measurement::new(moment(0, 0), time_us, moment(0, 0)).distance(moment(0, 0)).is_some());
+            assert!(
+                Measurement::new(reading(0, 0), time_us, reading(0, 0)).distance(reading(0, 0)).is_some()
+            );
         }
     }
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::{RedisResult, cmd};
 
+use crate::StoreLoss;
+
 /// What Redis can lose if it syncs its append-only file every second: the write of a second waits for the sync of the one before.
 const LOSS_OF_EVERYSEC: Duration = Duration::from_secs(2);
 
@@ -15,18 +17,18 @@ const NAMES: [&str; 6] =
 
 /// A line for the log, without its beginning: "Redis at …".
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Notice {
+pub(super) enum LogLine {
     /// All is well.
     Info(String),
     /// Sessions are lost, or can be.
     Warning(String),
 }
 
-impl Notice {
+impl LogLine {
     /// Adds words. The whole is a warning if one part of it is.
     pub(super) fn and(self, more: Self) -> Self {
         let is_warning = matches!((&self, &more), (Self::Warning(_), _) | (_, Self::Warning(_)));
-        let words = [self, more].map(|notice| match notice {
+        let words = [self, more].map(|line| match line {
             Self::Info(words) | Self::Warning(words) => words,
         });
         if is_warning { Self::Warning(words.concat()) } else { Self::Info(words.concat()) }
@@ -38,6 +40,34 @@ impl Notice {
             Self::Info(words) => tracing::info!("Redis at {node} {words}"),
             Self::Warning(words) => tracing::warn!("Redis at {node} {words}"),
         }
+    }
+}
+
+/// How much acknowledged writing a Redis, or one that takes its place, may lose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Loss {
+    /// It may lose this much for certain.
+    pub(super) least: Duration,
+    /// It loses no more than this, if that is known.
+    pub(super) most: Option<Duration>,
+}
+
+impl Loss {
+    /// Fills in what is not known. A setting that is less than what is known to be lost is wrong.
+    pub(super) fn or(self, setting: Option<StoreLoss>) -> Self {
+        let most = self.most.or_else(|| Some(setting?.duration().max(self.least)));
+        Self { most, ..self }
+    }
+
+    /// Returns what is known about two of which either may lose writes.
+    pub(super) fn max(self, other: Self) -> Self {
+        let most = self.most.zip(other.most).map(|(first, second)| first.max(second));
+        Self { least: self.known().max(other.known()), most }
+    }
+
+    /// Returns how much a change has to allow for.
+    pub(super) fn known(self) -> Duration {
+        self.most.unwrap_or(self.least)
     }
 }
 
@@ -80,41 +110,41 @@ impl Settings {
     }
 
     /// Says what a crash can lose.
-    pub(super) fn durability(&self) -> Notice {
+    pub(super) fn durability(&self) -> LogLine {
         let (Some(append_only), Some(sync), Some(save)) =
             (self.setting("appendonly"), self.setting("appendfsync"), self.setting("save"))
         else {
-            return Notice::Warning(
+            return LogLine::Warning(
                 "hides its settings (CONFIG GET), so this server does not know what its crash can lose"
                     .to_owned(),
             );
         };
         match (append_only, sync, save) {
             ("yes", "always" | "everysec", _) if self.setting("no-appendfsync-on-rewrite") == Some("yes") => {
-                Notice::Warning(
+                LogLine::Warning(
                     "does not sync its append-only file while it rewrites it (no-appendfsync-on-rewrite yes): a crash of its \
                      machine can then lose about thirty seconds of new and changed sessions"
                         .to_owned(),
                 )
             }
-            ("yes", "always", _) => Notice::Info(
+            ("yes", "always", _) => LogLine::Info(
                 "syncs its append-only file before it answers: a crash of Redis or of its machine loses no acknowledged write"
                     .to_owned(),
             ),
-            ("yes", "everysec", _) => Notice::Warning(
+            ("yes", "everysec", _) => LogLine::Warning(
                 "syncs its append-only file every second: a crash of Redis or of its machine can lose about two seconds of \
                  new and changed sessions (appendfsync always loses none)"
                     .to_owned(),
             ),
-            ("yes", ..) => Notice::Warning(
+            ("yes", ..) => LogLine::Warning(
                 "leaves syncing its append-only file to the operating system: a crash of its machine can lose about \
                  thirty seconds of new and changed sessions (appendfsync always loses none)"
                     .to_owned(),
             ),
-            (_, _, "") => Notice::Warning(
+            (_, _, "") => LogLine::Warning(
                 "keeps sessions in memory only: all are lost when it stops (appendonly yes keeps them)".to_owned(),
             ),
-            (_, _, save) => Notice::Warning(format!(
+            (_, _, save) => LogLine::Warning(format!(
                 "has no append-only file, only snapshots (save {save}: seconds and changes): a crash loses every \
                  change since the last one (appendonly yes loses less)"
             )),
@@ -122,12 +152,12 @@ impl Settings {
     }
 
     /// Returns a warning if Redis removes sessions when it is full.
-    pub(super) fn eviction(&self) -> Option<Notice> {
+    pub(super) fn eviction(&self) -> Option<LogLine> {
         let (limit, policy) = (self.setting("maxmemory")?, self.setting("maxmemory-policy")?);
         let words = || {
             format!("removes sessions when it is full (maxmemory-policy {policy}); set that to noeviction")
         };
-        (limit != "0" && policy != "noeviction").then(|| Notice::Warning(words()))
+        (limit != "0" && policy != "noeviction").then(|| LogLine::Warning(words()))
     }
 
     /// Settings for a test.
@@ -164,11 +194,11 @@ mod tests {
     #[test]
     fn each_setting_has_a_description_of_what_a_crash_can_lose() {
         let words = |settings: &Settings, expected: &str| match settings.durability() {
-            Notice::Warning(words) => assert!(words.contains(expected), "{words}"),
-            Notice::Info(words) => panic!("{words}"),
+            LogLine::Warning(words) => assert!(words.contains(expected), "{words}"),
+            LogLine::Info(words) => panic!("{words}"),
         };
         assert!(
-            matches!(settings("yes", "always", "").durability(), Notice::Info(words) if words.contains("loses no acknowledged write"))
+            matches!(settings("yes", "always", "").durability(), LogLine::Info(words) if words.contains("loses no acknowledged write"))
         );
         words(&settings("yes", "everysec", "3600 1"), "about two seconds");
         words(&settings("yes", "no", ""), "thirty seconds");
@@ -210,7 +240,7 @@ mod tests {
             Settings::for_test(&[("maxmemory", limit), ("maxmemory-policy", policy)]).eviction()
         };
         let warning = eviction("1000", "allkeys-lru");
-        assert!(matches!(warning, Some(Notice::Warning(words)) if words.contains("allkeys-lru")));
+        assert!(matches!(warning, Some(LogLine::Warning(words)) if words.contains("allkeys-lru")));
         assert_eq!(eviction("1000", "noeviction"), None);
         assert_eq!(eviction("0", "allkeys-lru"), None);
     }

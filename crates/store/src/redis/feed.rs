@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::{
-    AsyncConnectionConfig, Client, ConnectionInfo, ProtocolVersion, PushInfo, PushKind, RedisResult, Value,
-    cmd,
+    AsyncConnectionConfig, Client, ConnectionInfo, ErrorKind, ProtocolVersion, PushInfo, PushKind,
+    RedisResult, ServerErrorKind, Value, cmd,
 };
 use tickseed_session::{FeedPart, ReportedRecord, SessionId, StoreChange, Subscriber, error_chain};
 use tokio::sync::{Notify, mpsc};
@@ -19,9 +19,9 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, interval, sleep, timeout};
 
 use super::RedisAddress;
-use super::clock_distance::{Measurement, Moment};
+use super::clock_distance::{ClockReading, Measurement};
 use super::parts::{Assignment, Parts};
-use super::promises::Promises;
+use super::promises::{Measured, Promises};
 use super::topology::{Failure, Master, Topology};
 use super::views::Views;
 use crate::panics::Panics;
@@ -201,6 +201,7 @@ impl MasterFollower {
     /// Reports changes until the connection is lost or the subscriber is gone.
     async fn report_until_lost(&self, is_lost: &mut bool) -> Result<(), Failure> {
         let mut connection = timeout(LOST_AFTER, self.connect()).await??;
+        let measured = Measured { name: self.name.clone(), node: self.node_id(&mut connection).await? };
         // Before anything is proved: a master whose cluster is down may not be a master any more.
         self.note_topology(&mut connection).await?;
         let Some(subscriber) = self.feed.subscriber.upgrade() else { return Ok(()) };
@@ -213,8 +214,8 @@ impl MasterFollower {
             tracing::info!(node = self.name, "the change feed is back");
         }
         tokio::select! {
-            ended = self.prove(connection.clone()) => ended,
-            lost = self.watch_topology(connection) => lost,
+            ended = self.prove(connection.clone(), &measured) => ended,
+            lost = self.watch_topology(connection, &measured) => lost,
         }
     }
 
@@ -236,16 +237,27 @@ impl MasterFollower {
         Ok(connection)
     }
 
+    /// Asks a node of a cluster for its id. It is empty if the user may not ask, as it is in a script then.
+    async fn node_id(&self, connection: &mut MultiplexedConnection) -> Result<String, Failure> {
+        if !self.feed.address.is_cluster() {
+            return Ok(String::new());
+        }
+        match timeout(LOST_AFTER, cmd("CLUSTER").arg("MYID").query_async(connection)).await? {
+            Err(error) if error.kind() != ErrorKind::Server(ServerErrorKind::NoPerm) => Err(error.into()),
+            answer => Ok(answer.unwrap_or_default()),
+        }
+    }
+
     /// Proves again and again that the part is caught up. Returns when the subscriber is gone.
-    async fn prove(&self, mut connection: MultiplexedConnection) -> Result<(), Failure> {
+    async fn prove(&self, mut connection: MultiplexedConnection, master: &Measured) -> Result<(), Failure> {
         let promises = &self.feed.promises;
         loop {
-            let asked_at = Moment::now(promises.clock());
+            let asked_at = ClockReading::now(promises.clock());
             let (seconds, micros): (i64, i64) =
                 timeout(LOST_AFTER, cmd("TIME").query_async(&mut connection)).await??;
             let time_us = seconds.saturating_mul(1_000_000).saturating_add(micros);
-            let measured = Measurement::new(asked_at, time_us, Moment::now(promises.clock()));
-            promises.note_clock(self.part, &self.name, measured);
+            let measured = Measurement::new(asked_at, time_us, ClockReading::now(promises.clock()));
+            promises.note_clock(self.part, master, measured);
             match self.feed.subscriber.upgrade() {
                 Some(subscriber) => {
                     subscriber.caught_up_to(self.part, asked_at.uptime, promises.proved(self.part));
@@ -257,9 +269,16 @@ impl MasterFollower {
     }
 
     /// Asks the master for its view again and again. Ends only with an error.
-    async fn watch_topology(&self, mut connection: MultiplexedConnection) -> Result<(), Failure> {
+    async fn watch_topology(
+        &self,
+        mut connection: MultiplexedConnection,
+        master: &Measured,
+    ) -> Result<(), Failure> {
         loop {
             sleep(CHECK_TOPOLOGY_EVERY).await;
+            if self.node_id(&mut connection).await? != master.node {
+                return Err(format!("{} has become another node", self.name).into());
+            }
             self.note_topology(&mut connection).await?;
         }
     }

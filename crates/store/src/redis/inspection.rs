@@ -1,12 +1,10 @@
 //! What a Redis says about itself: its settings, its clock, its replicas, which process it is, and what it holds.
 
-use std::time::Duration;
-
 use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::{RedisResult, cmd};
 use tickseed_session::{CLOCK_TOLERANCE, Clock};
 
-use super::durability::{Notice, Settings};
+use super::durability::{LogLine, Loss, Settings};
 use super::replicas;
 use crate::StoreLoss;
 
@@ -58,29 +56,39 @@ impl Inspection {
         Ok(Self { settings, ahead_ms, has_replicas, process })
     }
 
-    /// Returns how much acknowledged writing may be lost, if this Redis says so.
-    pub(super) fn loss(&self) -> Option<Duration> {
-        self.settings.loss().filter(|_| self.has_replicas == Some(false))
+    /// Returns how much acknowledged writing may be lost, as far as this Redis says so.
+    pub(super) fn loss(&self) -> Loss {
+        let by_crash = self.settings.loss();
+        let most = by_crash.filter(|_| self.has_replicas == Some(false));
+        Loss { least: by_crash.unwrap_or_default(), most }
     }
 
     /// Returns what is worth a line in the log when a server first asks a Redis. `setting` says what the loss is where Redis does
     /// not.
-    pub(super) fn notices(&self, setting: Option<StoreLoss>) -> Vec<Notice> {
-        self.settings_notices(setting).into_iter().chain(self.clock()).collect()
+    pub(super) fn lines(&self, setting: Option<StoreLoss>) -> Vec<LogLine> {
+        self.settings_lines(setting).into_iter().chain(self.clock()).collect()
     }
 
     /// Returns what has changed since an earlier inspection and is worth a line in the log.
-    pub(super) fn changes_since(&self, earlier: &Self, setting: Option<StoreLoss>) -> Vec<Notice> {
+    pub(super) fn changes_since(&self, earlier: &Self, setting: Option<StoreLoss>) -> Vec<LogLine> {
         let process = self.process.as_ref().zip(earlier.process.as_ref());
-        let mut notices = process.map_or_else(Vec::new, |(now, earlier)| now.changes_since(earlier));
-        let known = earlier.settings_notices(setting);
-        notices.extend(self.settings_notices(setting).into_iter().filter(|notice| !known.contains(notice)));
-        notices.extend(self.clock().filter(|_| earlier.clock().is_none()));
-        notices
+        let mut lines = process.map_or_else(Vec::new, |(now, earlier)| now.changes_since(earlier));
+        let known = earlier.settings_lines(setting);
+        lines.extend(self.settings_lines(setting).into_iter().filter(|line| !known.contains(line)));
+        lines.extend(self.clock().filter(|_| earlier.clock().is_none()));
+        lines
+    }
+
+    /// Returns whether this Redis has removed sessions since an earlier inspection, and was not restarted.
+    pub(super) fn has_evicted_since(&self, earlier: &Self) -> bool {
+        self.process
+            .as_ref()
+            .zip(earlier.process.as_ref())
+            .is_some_and(|(now, earlier)| now.run_id == earlier.run_id && now.evicted > earlier.evicted)
     }
 
     /// Says what a crash can lose, and warns if Redis removes sessions when it is full.
-    fn settings_notices(&self, setting: Option<StoreLoss>) -> Vec<Notice> {
+    fn settings_lines(&self, setting: Option<StoreLoss>) -> Vec<LogLine> {
         let durability = self.settings.durability();
         let durability = match self.unknown_loss(setting) {
             Some(consequence) => durability.and(consequence),
@@ -90,8 +98,9 @@ impl Inspection {
     }
 
     /// Says what follows if nobody knows how much acknowledged writing may be lost.
-    fn unknown_loss(&self, setting: Option<StoreLoss>) -> Option<Notice> {
-        if self.loss().is_some() {
+    fn unknown_loss(&self, setting: Option<StoreLoss>) -> Option<LogLine> {
+        let loss = self.loss();
+        if loss.most.is_some() {
             return None;
         }
         let reason = match self.has_replicas {
@@ -101,20 +110,24 @@ impl Inspection {
             }
             Some(false) => "",
         };
-        Some(match setting {
-            Some(loss) => Notice::Info(format!(
-                "{reason}; changes of sessions with a notice allow for the loss of the last {} ms of writes, as --store-loss-ms \
-                 says",
-                loss.duration().as_millis()
+        Some(match loss.or(setting).most {
+            Some(most) => LogLine::Info(format!(
+                "{reason}; changes of sessions with a notice allow for the loss of the last {} ms of writes, as {} says",
+                most.as_millis(),
+                if setting.is_some_and(|setting| setting.duration() < most) {
+                    "appendfsync"
+                } else {
+                    "--store-loss-ms"
+                }
             )),
-            None => Notice::Warning(format!(
+            None => LogLine::Warning(format!(
                 "{reason}; so nothing is promised about sessions with a notice until --store-loss-ms (or \
                  TICKSEED_STORE_LOSS_MS) says how many milliseconds of acknowledged writes can be lost, at most"
             )),
         })
     }
 
-    fn clock(&self) -> Option<Notice> {
+    fn clock(&self) -> Option<LogLine> {
         let (difference, direction) =
             (self.ahead_ms.abs(), if self.ahead_ms > 0 { "ahead of" } else { "behind" });
         let words = || {
@@ -124,7 +137,7 @@ impl Inspection {
                 CLOCK_TOLERANCE.as_millis()
             )
         };
-        (difference > CLOCK_TOLERANCE_MS).then(|| Notice::Warning(words()))
+        (difference > CLOCK_TOLERANCE_MS).then(|| LogLine::Warning(words()))
     }
 }
 
@@ -146,12 +159,12 @@ impl Process {
         })
     }
 
-    fn changes_since(&self, earlier: &Self) -> Vec<Notice> {
+    fn changes_since(&self, earlier: &Self) -> Vec<LogLine> {
         let is_same = self.run_id == earlier.run_id;
         let evicted = self.evicted.saturating_sub(if is_same { earlier.evicted } else { 0 });
         let restart = (!is_same).then(|| self.restart(earlier));
         let eviction = (evicted > 0).then(|| {
-            Notice::Warning(format!(
+            LogLine::Warning(format!(
                 "was full and has removed {evicted} keys to make room: these sessions are lost; give it more memory, and \
                  set maxmemory-policy to noeviction"
             ))
@@ -159,10 +172,10 @@ impl Process {
         restart.into_iter().chain(eviction).collect()
     }
 
-    fn restart(&self, earlier: &Self) -> Notice {
+    fn restart(&self, earlier: &Self) -> LogLine {
         let (keys, before) = (self.keys, earlier.keys);
         if keys == 0 {
-            return Notice::Warning(
+            return LogLine::Warning(
                 "was restarted, or is another Redis, and holds no sessions: all earlier ones are lost"
                     .to_owned(),
             );
@@ -170,15 +183,17 @@ impl Process {
         let words =
             format!("was restarted, or is another Redis; it holds {keys} keys, and {before} when last asked");
         if keys < before {
-            Notice::Warning(format!("{words}: sessions may be lost"))
+            LogLine::Warning(format!("{words}: sessions may be lost"))
         } else {
-            Notice::Info(words)
+            LogLine::Info(words)
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     const SYNCED: (&str, &str) = ("no-appendfsync-on-rewrite", "no");
@@ -196,9 +211,9 @@ mod tests {
         Inspection { settings: Settings::for_test(settings), ahead_ms: 0, has_replicas: Some(false), process }
     }
 
-    fn warning(notices: &[Notice]) -> &str {
-        match notices {
-            [Notice::Warning(words)] => words,
+    fn warning(lines: &[LogLine]) -> &str {
+        match lines {
+            [LogLine::Warning(words)] => words,
             other => panic!("{other:?}"),
         }
     }
@@ -231,7 +246,7 @@ mod tests {
         let fewer = process("b", 4, 0).changes_since(&before);
         assert!(warning(&fewer).ends_with("it holds 4 keys, and 5 when last asked: sessions may be lost"));
         let all = process("b", 5, 0).changes_since(&before);
-        assert!(matches!(&all[..], [Notice::Info(words)] if words.ends_with("when last asked")), "{all:?}");
+        assert!(matches!(&all[..], [LogLine::Info(words)] if words.ends_with("when last asked")), "{all:?}");
     }
 
     #[test]
@@ -249,14 +264,14 @@ mod tests {
         let (before, after) = (inspection(&KEPT, None), inspection(&IN_MEMORY, None));
         assert!(warning(&after.changes_since(&before, None)).contains("keeps sessions in memory only"));
         let changed = before.changes_since(&after, None);
-        assert!(matches!(&changed[..], [Notice::Info(words)] if words.contains("no acknowledged write")));
+        assert!(matches!(&changed[..], [LogLine::Info(words)] if words.contains("no acknowledged write")));
     }
 
     #[test]
     fn a_clock_that_goes_wrong_gets_one_line() {
         let right = inspection(&KEPT, None);
         let off = |ahead_ms| Inspection { ahead_ms, ..right.clone() };
-        assert_eq!(off(250).notices(None).len(), 1);
+        assert_eq!(off(250).lines(None).len(), 1);
         assert!(warning(&off(251).changes_since(&right, None)).contains("251 ms ahead of this server's"));
         assert!(warning(&off(-251).changes_since(&right, None)).contains("251 ms behind this server's"));
         assert_eq!(off(300).changes_since(&off(260), None), []);
@@ -272,22 +287,33 @@ mod tests {
             (of(&KEPT, Some(true)), "; it has replicas"),
             (of(&KEPT, None), "; it does not say whether it has replicas"),
         ] {
-            assert_eq!(unknown.loss(), None);
-            let notices = unknown.notices(None);
-            let words = warning(&notices);
+            assert_eq!(unknown.loss(), Loss { least: Duration::ZERO, most: None });
+            let lines = unknown.lines(None);
+            let words = warning(&lines);
             assert!(
                 words.contains(reason) && words.contains("--store-loss-ms (or TICKSEED_STORE_LOSS_MS)"),
                 "{words}"
             );
-            let notices = format!("{:?}", unknown.notices(setting));
-            assert!(
-                notices.contains("the last 7000 ms") && !notices.contains("nothing is promised"),
-                "{notices}"
-            );
+            let lines = format!("{:?}", unknown.lines(setting));
+            assert!(lines.contains("the last 7000 ms") && !lines.contains("nothing is promised"), "{lines}");
         }
         for known in [of(&KEPT, Some(false)), of(&IN_MEMORY, Some(false))] {
-            assert_eq!(known.loss(), Some(Duration::ZERO));
-            assert_eq!(known.notices(setting), [known.settings.durability()]);
+            assert_eq!(known.loss(), Loss { least: Duration::ZERO, most: Some(Duration::ZERO) });
+            assert_eq!(known.lines(setting), [known.settings.durability()]);
+        }
+    }
+
+    #[test]
+    fn replicas_make_no_loss_less_than_the_settings_say() {
+        let every_second = [KEPT[0], ("appendfsync", "everysec"), KEPT[2], SYNCED];
+        let with = Inspection { has_replicas: Some(true), ..inspection(&every_second, None) };
+        let two_seconds = Duration::from_secs(2);
+        assert_eq!(with.loss(), Loss { least: two_seconds, most: None });
+        for (setting_ms, words) in
+            [(500, "the last 2000 ms of writes, as appendfsync"), (7_000, "7000 ms of writes, as --store")]
+        {
+            let lines = format!("{:?}", with.lines(StoreLoss::from_millis(setting_ms).ok()));
+            assert!(lines.contains(words), "{lines}");
         }
     }
 

@@ -13,6 +13,7 @@ mod feed;
 mod inspection;
 mod keep_alive;
 mod keys;
+mod losses;
 mod mistake;
 mod monitor;
 mod node_clock;
@@ -172,7 +173,7 @@ impl RedisStore {
         replacement: &Replacement,
         limits: Option<Limits>,
     ) -> Result<(u8, Reading), StoreError> {
-        let Replacement { id, key, before, replaces, record, message, .. } = replacement;
+        let Replacement { id, part, key, before, replaces, record, message, .. } = replacement;
         let has_deadline = limits.is_some();
         let Limits { node, earliest_us, deadline_us } = limits.unwrap_or_default();
         let deadline = if has_deadline { deadline_us.to_string() } else { String::new() };
@@ -186,7 +187,43 @@ impl RedisStore {
         let answer = self.connection.call(key, &call).await;
         let (outcome, time_us, node) =
             answer.map_err(|error| unreadable_if_wrong_type(*id, self.writes.note(key, error)))?;
-        Ok((outcome, Reading { node, time_us, answered_at: self.clock.uptime() }))
+        let reading = Reading { node, time_us, answered_at: self.clock.uptime() };
+        self.note(*part, &reading);
+        Ok((outcome, reading))
+    }
+
+    /// Replaces a record before a deadline by the clock of the server.
+    async fn replace_by_server(
+        &self,
+        replacement: &Replacement,
+        deadline: Timestamp,
+    ) -> Result<u8, StoreError> {
+        let reading = self.clocks.reading(replacement.part, self.clock.uptime());
+        let limits = self.limits(deadline, reading.as_ref());
+        let (outcome, reading) = self.replace(replacement, Some(limits)).await?;
+        if outcome != TOO_LATE {
+            return Ok(outcome);
+        }
+        // There was no reading of the clock, or it does not fit.
+        let limits = self.limits(deadline, Some(&reading));
+        Ok(self.replace(replacement, Some(limits)).await?.0)
+    }
+
+    /// Replaces a record before a deadline by the clock of Redis. In a cluster, that is a clock which has been measured.
+    async fn replace_by_store(
+        &self,
+        replacement: &Replacement,
+        deadline: Timestamp,
+    ) -> Result<u8, StoreError> {
+        let node = self.promises.decider(replacement.part);
+        let limits = Limits::of_node(node.clone(), deadline);
+        let (outcome, reading) = self.replace(replacement, Some(limits)).await?;
+        if outcome != TOO_LATE || reading.node == node || !self.promises.may_decide(&reading.node) {
+            return Ok(outcome);
+        }
+        // The session is moving, and the other master's clock agrees as well.
+        let limits = Limits::of_node(reading.node, deadline);
+        Ok(self.replace(replacement, Some(limits)).await?.0)
     }
 
     /// Notes a reading of the clock that decides about the sessions of a part. Names distinguish the nodes of a cluster.
@@ -199,6 +236,7 @@ impl RedisStore {
 
 /// A record that takes the place of another one.
 struct Replacement {
+    part: FeedPart,
     id: SessionId,
     key: String,
     /// The revision of the record to replace.
@@ -242,6 +280,7 @@ impl SessionStore for RedisStore {
         let record = record::encode(&session)?;
         let replacement = Replacement {
             id: session.id,
+            part: self.parts.of(session.id),
             key: keys::session(session.id),
             before,
             replaces: session.replaces.get(),
@@ -249,26 +288,16 @@ impl SessionStore for RedisStore {
             record,
             time_to_live_ms: self.time_to_live_ms(&session),
         };
-        let part = self.parts.of(session.id);
-        let reading = self.clocks.reading(part, self.clock.uptime());
-        // The store's own time needs no reading.
-        let mut is_new = matches!(deadline, Some(Deadline::OfStore(_)));
-        let mut reading = reading.filter(|_| !is_new);
-        loop {
-            let limits = deadline.map(|deadline| match deadline {
-                Deadline::OfServer(deadline) => self.limits(deadline, reading.as_ref()),
-                Deadline::OfStore(deadline) => Limits::of_any_node(deadline),
-            });
-            let (outcome, new) = self.replace(&replacement, limits).await?;
-            self.note(part, &new);
-            match outcome {
-                REPLACED => return Ok(Replaced::Yes),
-                TOO_LATE if is_new => return Ok(Replaced::TooLate),
-                // There was no reading of the clock, or it does not fit.
-                TOO_LATE => (reading, is_new) = (Some(new), true),
-                _ => return Ok(Replaced::No),
-            }
-        }
+        let outcome = match deadline {
+            None => self.replace(&replacement, None).await?.0,
+            Some(Deadline::OfServer(deadline)) => self.replace_by_server(&replacement, deadline).await?,
+            Some(Deadline::OfStore(deadline)) => self.replace_by_store(&replacement, deadline).await?,
+        };
+        Ok(match outcome {
+            REPLACED => Replaced::Yes,
+            TOO_LATE => Replaced::TooLate,
+            _ => Replaced::No,
+        })
     }
 
     /// The time at which the read begins. The master that answers carries it out after that.

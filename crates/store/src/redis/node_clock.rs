@@ -31,6 +31,9 @@ const DRIFT: i64 = 1_000;
 /// Stands for the name of a node, where each may write.
 pub(super) const ANY_NODE: &str = "*";
 
+/// Stands for the name of a node, where none may write. Every name of a node is a hexadecimal number, or empty.
+pub(super) const NO_NODE: &str = "-";
+
 /// What a clock showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reading {
@@ -54,9 +57,9 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// A deadline by the clock of whichever node writes.
-    pub(super) fn of_any_node(deadline: Timestamp) -> Self {
-        Self { node: ANY_NODE.to_owned(), earliest_us: 0, deadline_us: deadline.millis() * 1_000 }
+    /// A deadline by the clock of a node, or of [any](ANY_NODE).
+    pub(super) fn of_node(node: String, deadline: Timestamp) -> Self {
+        Self { node, earliest_us: 0, deadline_us: deadline.millis() * 1_000 }
     }
 }
 

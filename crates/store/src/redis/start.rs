@@ -129,7 +129,8 @@ async fn first_contact(
     background.spawn(connection.clone().keep_alive(suspects));
     let mut monitor = Monitor::new(address.clone(), Arc::clone(promises));
     for (name, inspection) in inspections {
-        monitor.note(name, inspection);
+        let question = promises.ask_loss(&name);
+        monitor.note(name, &question, inspection);
     }
     background.spawn(monitor.run(connection.is_new()));
     Ok(connection)

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tickseed_session::acceptance::{
     DEADLINE, RecordingSubscriber, Report, TestClock, makes_promises, rescheduled, session,
+    session_with_notice,
 };
 use tickseed_session::{
     ChangeFeed, Clock, Created, Deadline, FeedPart, Replaced, SessionId, SessionStore, SystemClock, Timestamp,
@@ -115,6 +116,40 @@ async fn requests_follow_a_slot_while_it_moves_and_afterwards() {
     let outcome = store.0.compare_and_set(third.clone(), deadline.map(Deadline::OfStore)).await.unwrap();
     assert_eq!(outcome, Replaced::Yes);
     assert_eq!(store.0.find(first.id).await.unwrap(), Some(third));
+}
+
+/// A call follows a slot that moves. The clock that decides about its deadline must be one that has been measured.
+#[tokio::test]
+async fn a_node_whose_clock_has_not_been_measured_writes_no_change() {
+    let cluster = RedisCluster::start(0, &[]);
+    let store = connect(&cluster.address(), SystemClock).await;
+    let _subscriber = RecordingSubscriber::of(&store);
+    let (first, stranger) = (session_with_notice(), RedisServer::start(&["--cluster-enabled", "yes"]));
+    let is_source = |node: &&RedisServer| is_responsible(node, first.id);
+    let source = cluster.nodes.iter().find(is_source).unwrap();
+    let other = cluster.nodes.iter().find(|node| !is_source(node)).unwrap();
+    let port = source.port().to_string();
+    stranger.ask::<()>(&["CLUSTER", "MEET", "127.0.0.1", &port]);
+    says(&stranger, "cluster_known_nodes:4").await;
+    says(source, "cluster_known_nodes:4").await;
+    says(&stranger, "cluster_state:ok").await;
+    makes_promises(&store, first.id).await;
+    let key = format!("session:{{{}}}", first.id);
+    let slot = source.ask::<u32>(&["CLUSTER", "KEYSLOT", &key]).to_string();
+    let id_of = |node: &RedisServer| node.ask::<String>(&["CLUSTER", "MYID"]);
+    for (target, expected) in [(other, Replaced::Yes), (&stranger, Replaced::TooLate)] {
+        target.ask::<()>(&["CLUSTER", "SETSLOT", &slot, "IMPORTING", &id_of(source)]);
+        source.ask::<()>(&["CLUSTER", "SETSLOT", &slot, "MIGRATING", &id_of(target)]);
+        assert_eq!(store.0.create(first.clone()).await.unwrap(), Created::Yes, "it is on the target");
+        let (second, deadline) = (rescheduled(&first, 1), SystemClock.now().after(DEADLINE));
+        let outcome = store.0.compare_and_set(second.clone(), deadline.map(Deadline::OfStore)).await.unwrap();
+        assert_eq!(outcome, expected);
+        let stored = if expected == Replaced::Yes { &second } else { &first };
+        assert_eq!(store.find(first.id).await.unwrap().as_ref(), Some(stored));
+        for node in [source, target] {
+            node.ask::<()>(&["CLUSTER", "SETSLOT", &slot, "STABLE"]);
+        }
+    }
 }
 
 /// The epochs of the new cluster begin again, so its views look older than those of the old one.

@@ -10,7 +10,7 @@ use tickseed_session::acceptance::{
 use tickseed_session::{Clock, SessionId, SessionStore, SystemClock};
 use tickseed_store::test_servers::{RedisCluster, RedisServer};
 use tickseed_store::{RedisAddress, RedisOptions, RedisStore, StoreLoss};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::access::{PASSWORD, PERMISSIONS, with_login};
 use super::outage::is_responsible;
@@ -155,16 +155,22 @@ async fn what_a_crash_can_lose_is_not_known_if_redis_hides_its_settings() {
 
 #[tokio::test]
 async fn what_replicas_lack_is_not_known() {
-    let redis = RedisServer::start(&["--repl-diskless-sync-delay", "0"]);
-    let of = format!("127.0.0.1 {}", redis.port());
-    let _replica = RedisServer::start(&["--replicaof", &of]);
+    let redis = RedisServer::start(&[]);
+    let _replica = connected_replica(&redis).await;
+    assert_loss(&redis.address(), None).await;
+}
+
+/// Starts a replica, and waits until it has connected.
+async fn connected_replica(redis: &RedisServer) -> RedisServer {
+    redis.ask::<()>(&["CONFIG", "SET", "repl-diskless-sync-delay", "0"]);
+    let replica = RedisServer::start(&["--replicaof", &format!("127.0.0.1 {}", redis.port())]);
     let connected = async {
         while !redis.ask::<String>(&["INFO", "replication"]).contains("connected_slaves:1") {
             sleep(Duration::from_millis(5)).await;
         }
     };
     timeout(DEADLINE, connected).await.expect("the replica connects");
-    assert_loss(&redis.address(), None).await;
+    replica
 }
 
 #[tokio::test]
@@ -220,6 +226,29 @@ async fn a_new_connection_asks_again_what_a_crash_can_lose() {
     makes_promises(&server.store, id).await;
 }
 
+/// A replica that connects while the server runs.
+#[tokio::test]
+async fn promises_end_soon_after_a_replica_has_connected() {
+    let redis = RedisServer::start(&["--repl-diskless-sync-delay", "0"]);
+    let (server, id) = (Server::connect(&redis.address(), SystemClock).await, session_with_notice().id);
+    makes_promises(&server.store, id).await;
+    let _replica = RedisServer::start(&["--replicaof", &format!("127.0.0.1 {}", redis.port())]);
+    server.promises_nothing(id).await;
+    assert!(server.store.terms(id).is_clock_sure, "sessions can be changed all the same");
+}
+
+#[tokio::test]
+async fn no_setting_makes_the_loss_less_than_what_the_settings_of_redis_say() {
+    let redis = RedisServer::start(&["--appendonly", "yes", "--appendfsync", "everysec"]);
+    let _replica = connected_replica(&redis).await;
+    let id = session_with_notice().id;
+    for (loss_ms, expected) in [(500, 2_000), (5_000, 5_000)] {
+        let server = Server::with_loss(&redis.address(), loss_ms).await;
+        makes_promises(&server.store, id).await;
+        assert_eq!(server.loss_ms(id), expected);
+    }
+}
+
 #[tokio::test]
 async fn promises_end_while_redis_is_silent_and_come_back() {
     let redis = RedisServer::start(&[]);
@@ -248,6 +277,24 @@ async fn a_silent_master_of_a_cluster_ends_only_the_promises_about_its_own_sessi
     makes_promises(&server.store, other).await;
     silent.go_on();
     makes_promises(&server.store, id).await;
+}
+
+/// A silent master answers no sooner than the time limit for connecting ends, which is 2 s.
+#[tokio::test]
+async fn a_master_says_what_it_can_lose_while_another_one_is_silent() {
+    let cluster = RedisCluster::start(0, &[]);
+    let server = Server::connect(&cluster.address(), SystemClock).await;
+    let (silent, other) = (&cluster.nodes[0], &cluster.nodes[1]);
+    let is_on_other = |id: &SessionId| is_responsible(other, *id);
+    let id = std::iter::repeat_with(|| session_with_notice().id).find(is_on_other).unwrap();
+    makes_promises(&server.store, id).await;
+    silent.pause();
+    other.ask::<u64>(&["CLIENT", "KILL", "TYPE", "pubsub"]);
+    server.promises_nothing(id).await;
+    let began = Instant::now();
+    makes_promises(&server.store, id).await;
+    assert!(began.elapsed() < Duration::from_millis(1_500), "{:?}", began.elapsed());
+    silent.go_on();
 }
 
 /// The clock of the test shows a time of its own.
