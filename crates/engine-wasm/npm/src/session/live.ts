@@ -12,7 +12,7 @@ import type { Platform } from "../platform.js";
 import type { SessionEvents, Settled, Stopped } from "./events.js";
 import { type Difference, KnownSession } from "./known-session.js";
 import { instant, type LiveParts, type SessionTimeline, type StateRange } from "./live-parts.js";
-import { Settlement } from "./settlement.js";
+import { SettledPromise } from "./settled-promise.js";
 import { type CatchUp, Ticker } from "./ticker.js";
 import { SessionWatcher } from "./watcher.js";
 
@@ -29,7 +29,7 @@ export class LiveSession {
   readonly #known: KnownSession;
   readonly #ticker: Ticker;
   readonly #watcher: SessionWatcher;
-  readonly #settlement: Settlement;
+  readonly #promise: SettledPromise;
   readonly #listeners = new Listeners<SessionEvents>();
   readonly #cleanups: (() => void)[];
   #late = { isLate: false, stepsTakenBack: 0 };
@@ -47,7 +47,7 @@ export class LiveSession {
     this.#releaseClock = releaseClock;
     this.#known = new KnownSession(answer);
     this.#ticker = this.#makeTicker(catchUp);
-    this.#settlement = this.#makeSettlement(answer);
+    this.#promise = this.#makePromise(answer);
     this.#watcher = new SessionWatcher(platform, address, {
       noticeMs: answer.record.notice_ms ?? 0,
       session: (newer, changesWereLost) => this.#update(newer, changesWereLost),
@@ -112,12 +112,12 @@ export class LiveSession {
    * without a notice; infinity once the session has stopped for good.
    */
   get settledUntil(): number | undefined {
-    return this.#settlement.until;
+    return this.#promise.until;
   }
 
   /** Whether the server's time certainly lies before {@link LiveSession.settledUntil}. */
   get isSettled(): boolean {
-    return this.#settlement.isSettled;
+    return this.#promise.isSettled;
   }
 
   /** Whether the event stream is open, as far as is known. `false` after the session has stopped. */
@@ -230,7 +230,7 @@ export class LiveSession {
       cleanUp();
     }
     this.#ticker.end();
-    this.#settlement.end();
+    this.#promise.end();
     this.#watcher.close();
     this.#listeners.clear();
     this.#timeline.free();
@@ -277,13 +277,13 @@ export class LiveSession {
     });
   }
 
-  #makeSettlement({ settledUntil }: SessionAnswer): Settlement {
+  #makePromise({ settledUntil }: SessionAnswer): SettledPromise {
     const parts = {
       timers: this.#platform.timers,
       read: () => this.#clock.read(),
-      turned: (settled: Settled) => this.#listeners.emit("settled", settled),
+      changed: (settled: Settled) => this.#listeners.emit("settled", settled),
     };
-    return new Settlement(parts, settledUntil);
+    return new SettledPromise(parts, settledUntil);
   }
 
   /** Checks the ticker whenever time may have jumped, and refreshes the watcher after a possible outage. */
@@ -313,7 +313,7 @@ export class LiveSession {
   /** Checks the time, after it may have jumped. */
   #check(): void {
     this.#ticker.check();
-    this.#settlement.check();
+    this.#promise.check();
   }
 
   #closeWith(signal: AbortSignal | undefined): () => void {
@@ -347,7 +347,7 @@ export class LiveSession {
   /** Gives the clock back: a session that has stopped for good needs no more time, and nothing changes any more. */
   #finish(): void {
     if (this.settledUntil !== undefined) {
-      this.#settlement.extend(Number.POSITIVE_INFINITY);
+      this.#promise.extend(Number.POSITIVE_INFINITY);
     }
     this.#releaseClock();
   }
@@ -362,7 +362,7 @@ export class LiveSession {
     const differsAt = this.#take(answer, changesWereLost);
     if (differsAt !== undefined) {
       const stepsTakenBack = Math.max(0, before - (this.#timeline.stepAt(now) ?? 0));
-      this.#settlement.replace(answer.settledUntil, Math.min(differsAt.stop, differsAt.schedule));
+      this.#promise.replace(answer.settledUntil, Math.min(differsAt.stop, differsAt.schedule));
       this.#reportChange(differsAt, now, stepsTakenBack);
     }
   }
@@ -405,7 +405,7 @@ export class LiveSession {
   #takePromise(etag: string, settledUntil: number): boolean {
     const isKnown = this.#known.hasTag(etag);
     if (isKnown) {
-      this.#settlement.extend(settledUntil);
+      this.#promise.extend(settledUntil);
     }
     return isKnown;
   }
