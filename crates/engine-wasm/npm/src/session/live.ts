@@ -281,7 +281,12 @@ export class LiveSession {
     const parts = {
       timers: this.#platform.timers,
       read: () => this.#clock.read(),
-      changed: (settled: Settled) => this.#listeners.emit("settled", settled),
+      changed: (settled: Settled) => {
+        if (!settled.isSettled) {
+          this.#watcher.hurry();
+        }
+        this.#listeners.emit("settled", settled);
+      },
     };
     return new SettledPromise(parts, settledUntil);
   }

@@ -263,6 +263,29 @@ describe("what is settled", () => {
     }
   });
 
+  it("outlives a stream that dies silently: a change is still learned in time", async () => {
+    const world = new HttpWorld();
+    const session = await world.connect(world.server.store(NOTICE));
+    await world.pass(1_000);
+    // The proxy in front of a dead server keeps the stream open. Another server answers requests.
+    world.server.emit = () => undefined;
+    const turned: boolean[] = [];
+    const changed: Changed[] = [];
+    const changes: [at: number, tickMs: number][] = [];
+    session.on("settled", ({ isSettled }) => turned.push(isSettled));
+    session.on("changed", (change) => changed.push(change));
+    for (let count = 1; count <= 5; count += 1) {
+      await world.pass(500);
+      changes.push([world.now + 16_000, count % 2 === 0 ? 100 : 0]);
+      world.server.change(changes);
+      await world.pass(20_000);
+    }
+    expect(changed.map(({ isLate }) => isLate)).toEqual([false, false, false, false, false]);
+    expect(turned).toEqual([]);
+    expect(session.isSettled).toBe(true);
+    session.close();
+  });
+
   it("ends without the server, is reported, and begins again with it", async () => {
     const world = new HttpWorld();
     const session = await world.connect(world.server.store(NOTICE));
