@@ -22,8 +22,9 @@ export interface SessionObserver {
    * The session as the server now has it, whether or not it has changed.
    *
    * @param changesWereLost Whether the server has lost changes, so that even an earlier revision counts.
+   * @returns Whether it leaves no doubt. An earlier revision does, unless the server is known to have lost changes.
    */
-  session(answer: SessionAnswer, changesWereLost: boolean): void;
+  session(answer: SessionAnswer, changesWereLost: boolean): boolean;
   /**
    * The server promises: no change that is missing from the session with this entity tag takes effect before the instant.
    * Returns whether that is the session as the observer knows it.
@@ -91,7 +92,7 @@ export class SessionWatcher {
     void this.#poll();
   }
 
-  /** Polls as soon as without a stream, because the promise has run out. */
+  /** Polls as soon as without a stream, because the promise has run out, or the session is in doubt. */
   hurry(): void {
     if (!this.#isPollSoon) {
       this.#schedulePoll(true);
@@ -164,7 +165,13 @@ export class SessionWatcher {
     const record = parsed(data);
     if (isSessionRecord(record)) {
       // The id of an event with a session is the entity tag of that session.
-      this.#observer.session({ record, etag: strongTag(lastEventId) }, changesWereLost);
+      this.#tell({ record, etag: strongTag(lastEventId) }, changesWereLost);
+    }
+  }
+
+  #tell(answer: SessionAnswer, changesWereLost: boolean): void {
+    if (!this.#observer.session(answer, changesWereLost)) {
+      this.hurry();
     }
   }
 
@@ -275,7 +282,7 @@ export class SessionWatcher {
   }
 
   #onAnswer(answer: SessionAnswer, isFinal: boolean): void {
-    this.#observer.session(answer, false);
+    this.#tell(answer, false);
     // The observer may have closed the watcher.
     if (this.#isClosed) {
       return;
