@@ -29,7 +29,7 @@ describe("the engine's errors have the engine's messages", () => {
   it("under another name if the input has one", () => {
     const { numbers, code } = cases.find((one) => one.field === "now") ?? expect.unreachable();
     vi.mocked(bindings.errorPart).mockImplementation((part) => numbers[part] ?? Number.NaN);
-    expect(lastError("stopped_at")).toMatchObject({ code, field: "stopped_at" });
+    expect(lastError({ now: "stopped_at" })).toMatchObject({ code, field: "stopped_at" });
   });
 
   it("an error of an unknown kind has a separate code", () => {

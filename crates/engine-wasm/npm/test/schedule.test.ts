@@ -102,6 +102,8 @@ describe("a session with a schedule", () => {
       field: "schedule",
       message: "schedule must have at most 256 changes, got 257",
     });
+    changes[256] = { at: -1, tick_ms: 1 };
+    expect(errorOf(() => withSchedule(changes)).field).toBe("schedule[256].at");
   });
 });
 
@@ -120,6 +122,15 @@ describe("a session that requires something", () => {
     expect(errorOf(() => new Timeline(session)).message).toBe(
       `the session requires ${JSON.stringify(requires.at(-1))}, which this version of tickseed does not understand`,
     );
+  });
+});
+
+it.each(["schedule", null, 5, {}])("requirements that are no list are refused: %j", (requires) => {
+  const session = { ...SESSION, requires } as unknown as Session;
+  expect(errorOf(() => new Timeline(session))).toMatchObject({
+    code: "unknown_requirement",
+    field: "requires",
+    message: expect.stringMatching("^requires must be a list of names, got "),
   });
 });
 
@@ -161,5 +172,6 @@ describe("a timeline takes another version of its session", () => {
     const timeline = new Timeline(SESSION);
     timeline.free();
     expect(errorOf(() => timeline.update(SESSION))).toMatchObject({ code: "freed" });
+    expect(errorOf(() => timeline.stopAt(null))).toMatchObject({ code: "freed" });
   });
 });

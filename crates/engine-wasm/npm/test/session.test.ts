@@ -49,6 +49,17 @@ describe("a session as the server returns it", () => {
     expect(stateAt(served, START + 1_286_300).broken).toBe(true);
   });
 
+  it("is computed at fractions of a millisecond, as a clock has them, which are cut off", () => {
+    const timeline = new Timeline(served);
+    expect(timeline.stepAt(START + 99.999)).toBe(0);
+    expect(timeline.stateAt(START + 100.5)).toEqual(timeline.stateAt(START + 100));
+    expect(timeline.statusAt(START + 0.5)).toBe("running");
+    expect(stateAt(served, START - 0.5)).toEqual(BEFORE_START);
+    for (const now of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(errorOf(() => timeline.stateAt(now))).toMatchObject({ code: "not_an_integer", field: "now" });
+    }
+  });
+
   it("has not begun before its start", () => {
     const timeline = new Timeline(served);
     expect(timeline.stateAt(START - 1)).toEqual(BEFORE_START);

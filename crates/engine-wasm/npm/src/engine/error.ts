@@ -12,6 +12,7 @@
  * | `not_an_instant` | a value is neither integer milliseconds, nor a valid `Date`, nor an RFC 3339 string |
  * | `not_a_session` | a value is not a session, but for example the body of an error response |
  * | `invalid_change` | a change in `schedule` cannot follow the one before it |
+ * | `unknown_option` | a request was given an option that does not exist; `field` is its name |
  * | `engine_version` | the session needs another version of the engine |
  * | `unknown_requirement` | the session `requires` something that this version of the package does not understand |
  * | `step_not_scheduled` | a step never begins, because the session is paused for good before |
@@ -30,6 +31,7 @@ export type EngineErrorCode =
   | "not_an_instant"
   | "not_a_session"
   | "invalid_change"
+  | "unknown_option"
   | "engine_version"
   | "unknown_requirement"
   | "step_not_scheduled"

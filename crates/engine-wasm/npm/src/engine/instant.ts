@@ -25,6 +25,11 @@ export function milliseconds(field: string, instant: Instant): number {
   return found;
 }
 
+/** Does the same, and rounds a number down to whole milliseconds: a clock reads fractions. */
+export function moment(field: string, instant: Instant): number {
+  return milliseconds(field, Number.isFinite(instant) ? Math.floor(instant as number) : instant);
+}
+
 /** Parses an RFC 3339 string, with the rules of the server. Returns NaN if it is invalid. */
 function parsed(text: string): number {
   const match = typeof text === "string" ? RFC_3339.exec(text) : null;

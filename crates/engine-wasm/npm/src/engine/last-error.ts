@@ -32,11 +32,12 @@ export function checked(result: number): number {
 /**
  * Returns the engine's last error.
  *
- * @param name The name of the input, if it differs from the engine's.
+ * @param names The names of inputs that differ from the engine's.
  */
-export function lastError(name?: string): EngineError {
+export function lastError(names: Readonly<Record<string, string>> = {}): EngineError {
   const [kind, field, ...numbers] = Array.from({ length: 5 }, (_, part) => errorPart(part)) as Five;
-  return errorFor(kind, name ?? FIELDS[field] ?? "input", ...numbers);
+  const name = FIELDS[field] ?? "input";
+  return errorFor(kind, names[name] ?? name, ...numbers);
 }
 
 type Five = [number, number, number, number, number];

@@ -41,7 +41,7 @@ export function instantOfStop(timeline: Handle, stoppedAt: Instant | null | unde
   const at = milliseconds("stopped_at", stoppedAt);
   // Otherwise `stepAt` would report an instant out of range later, under the name `now`.
   if (bindings.stepAt(timeline.number, at) < 0) {
-    throw lastError("stopped_at");
+    throw lastError({ now: "stopped_at" });
   }
   return at;
 }
@@ -69,13 +69,11 @@ function addChange(timeline: Handle, change: ScheduleChange, index: number): num
   const name = `schedule[${index}]`;
   const at = milliseconds(`${name}.at`, change.at);
   if (bindings.addChange(timeline.number, at, tickMsOf(change, name)) < 0) {
-    // Apart from the number of changes, only the instant can still be out of range.
-    throw lastError(index < MAX_CHANGES ? `${name}.at` : undefined);
+    throw lastError({ "schedule.at": `${name}.at` });
   }
   return at;
 }
 
-const MAX_CHANGES = 256;
 const MAX_TICK_MS = 86_400_000;
 
 /** Returns the length of a tick after a change; 0 for a pause. */

@@ -6,6 +6,13 @@ const UNDERSTOOD: readonly unknown[] = ["schedule"];
 
 /** Throws for a session that requires anything else: its states would be wrong. */
 export function checkRequires(requires: readonly string[] = []): void {
+  if (!Array.isArray(requires)) {
+    throw new EngineError(
+      "unknown_requirement",
+      "requires",
+      `requires must be a list of names, got ${printable(requires)}`,
+    );
+  }
   const unknown = requires.find((name) => !UNDERSTOOD.includes(name));
   if (unknown !== undefined) {
     throw new EngineError(

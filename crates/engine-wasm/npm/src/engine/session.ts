@@ -24,7 +24,7 @@ export interface Rules {
   readonly rounds_per_epoch?: number | undefined;
 }
 
-/** A change of a session's pace: from an instant on the session is paused, or it runs with ticks of another length. */
+/** A change of a session's schedule: from an instant on the session is paused, or it runs with ticks of another length. */
 export type ScheduleChange =
   | {
       /** When the session pauses. A tick that has begun goes on when the session is resumed. */
@@ -52,7 +52,7 @@ export interface Session {
   readonly start_at: Instant;
   /** The length of a tick at the start, in milliseconds: 1 to 86 400 000. */
   readonly tick_ms: number;
-  /** The changes of its pace, in the order of their instants: at most 256. */
+  /** The changes of its schedule, in the order of their instants: at most 256. */
   readonly schedule?: readonly ScheduleChange[] | undefined;
   /** The rules of its rounds. */
   readonly rules?: Rules | undefined;

@@ -2,7 +2,7 @@ import * as bindings from "./bindings.js";
 import { Draw } from "./draw.js";
 import { dispose, Handle } from "./handle.js";
 import { integer, wellFormed } from "./input.js";
-import { milliseconds } from "./instant.js";
+import { moment } from "./instant.js";
 import { checked } from "./last-error.js";
 import { assertLoaded } from "./load.js";
 import { instantOfStop, type OpenSession, openSession } from "./open.js";
@@ -64,13 +64,17 @@ export class Timeline {
    * @throws {@link EngineError} for `stopped_at` outside the years 1970 to 9999.
    */
   stopAt(stoppedAt: Instant | null): void {
-    this.#session = { ...this.#session, stoppedAt: instantOfStop(this.#session.handle, stoppedAt) };
+    const { handle } = this.#session;
+    // Throws once the timeline is freed.
+    void handle.number;
+    this.#session = { ...this.#session, stoppedAt: instantOfStop(handle, stoppedAt) };
   }
 
   /**
    * Returns the state at an instant of the server's time. Before the start it is step 0, value 0, round 0, not broken. After
    * a stop it stays as it was at the stop.
    *
+   * @param now The instant. Fractions of a millisecond, as a clock has them, are cut off.
    * @throws {@link EngineError} for `now` outside the years 1970 to 9999.
    */
   stateAt(now: Instant): State {
@@ -123,7 +127,7 @@ export class Timeline {
    */
   stepAt(now: Instant): number | null {
     const timeline = this.#number;
-    const at = milliseconds("now", now);
+    const at = moment("now", now);
     // Computed in any case: an instant out of range is an error for a stopped session too.
     const step = checked(bindings.stepAt(timeline, at));
     const { stoppedAt } = this.#session;
@@ -138,7 +142,7 @@ export class Timeline {
    * @throws {@link EngineError} for `now` outside the years 1970 to 9999.
    */
   statusAt(now: Instant): SessionStatus {
-    const at = milliseconds("now", now);
+    const at = moment("now", now);
     const isPaused = checked(bindings.isPaused(this.#number, at)) > 0;
     if (at >= this.#session.stoppedAt) {
       return "stopped";

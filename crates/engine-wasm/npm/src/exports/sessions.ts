@@ -14,6 +14,8 @@ export {
   createSession,
   getSession,
   type RequestOptions,
+  readSession,
+  type SessionReading,
   type StopOptions,
   stopSession,
 } from "../http/api.js";

@@ -2,7 +2,7 @@
 import type { Instant } from "../engine/session.js";
 import { type Platform, platform } from "../platform.js";
 import { serverAddress, sessionAddress } from "./address.js";
-import { checkedOptions, timestamp } from "./options.js";
+import { checkedOptions, type OptionNames, timestamp } from "./options.js";
 import { posting, request } from "./request.js";
 import type { NewSession, SessionRecord, Stop } from "./schemas.js";
 import { requestSession, sessionRecord } from "./session-answer.js";
@@ -14,6 +14,9 @@ export interface RequestOptions {
   /** Replaces parts of the platform, such as `fetch`. */
   readonly platform?: Partial<Platform> | undefined;
 }
+
+/** @internal */
+export const REQUEST_OPTIONS: OptionNames<RequestOptions> = { signal: true, platform: true };
 
 /**
  * Creates a session.
@@ -48,17 +51,57 @@ export async function getSession(
   session: string | URL,
   options: RequestOptions = {},
 ): Promise<SessionRecord> {
+  return (await readSession(session, options)).record;
+}
+
+/** A session with what its response says about it. */
+export interface SessionReading {
+  readonly record: SessionRecord;
+  /** The entity tag of the record, for `ifMatch`; `undefined` if the response does not show it, as behind some proxies. */
+  readonly etag: string | undefined;
+  /**
+   * No change or stop that is missing from the record takes effect before this instant, in milliseconds since the Unix epoch.
+   * `undefined` without a promise, as for sessions without a notice.
+   */
+  readonly settledUntil: number | undefined;
+}
+
+/**
+ * Reads a session as {@link getSession} does, with its entity tag and the server's promise.
+ *
+ * @param session Its address.
+ * @throws {@link ServerError} `session_not_found` if it does not exist, or no longer exists.
+ *
+ * @example
+ * ```ts
+ * const { record, etag } = await readSession(address);
+ * if (record.schedule.length === 0) {
+ *   await pauseSession(address, { ifMatch: etag }); // or `changed_meanwhile`
+ * }
+ * ```
+ */
+export async function readSession(
+  session: string | URL,
+  options: RequestOptions = {},
+): Promise<SessionReading> {
   const { session: address } = sessionAddress(session);
-  return (await requestSession(platform(options.platform), address, options.signal)).record;
+  const answer = await requestSession(platform(options.platform), address, options.signal);
+  const { record, etag, settledUntil } = answer;
+  return { record, etag: etag === "" ? undefined : etag, settledUntil };
 }
 
 /** Options of {@link stopSession}. */
 export interface StopOptions extends RequestOptions {
   /** When the session stops. By default as early as possible: now, or after the notice of the session. */
   readonly at?: Instant | undefined;
-  /** The entity tag of the session that you know, such as `LiveSession.etag`. Another one is the error `changed_meanwhile`. */
+  /**
+   * The entity tag of the session that you know, from {@link readSession} or `LiveSession.etag`. If the session has another by
+   * then, the error is `changed_meanwhile`.
+   */
   readonly ifMatch?: string | undefined;
 }
+
+const STOP_OPTIONS: OptionNames<StopOptions> = { at: true, ifMatch: true, ...REQUEST_OPTIONS };
 
 /**
  * Stops a session for all clients.
@@ -68,10 +111,11 @@ export interface StopOptions extends RequestOptions {
  *   little in the future so that every client hears of it in time.
  * @throws {@link ServerError} `session_stopped` or `stop_not_earlier`, with `problem.stopped_at`, if an earlier stop is set;
  *   `too_soon`, with `problem.earliest`, for an instant within the notice; `clock_unsure` while the server cannot keep the
- *   notice; `changed_meanwhile` if `ifMatch` is out of date; {@link EngineError} if `at` is not an instant.
+ *   notice; `changed_meanwhile` if `ifMatch` is out of date; {@link EngineError} if `at` is not an instant, or
+ *   for an option that does not exist.
  */
 export async function stopSession(session: string | URL, when: StopOptions = {}): Promise<Stop> {
-  const { at, ifMatch, ...options } = checkedOptions("at", when);
+  const { at, ifMatch, ...options } = checkedOptions("at", when, STOP_OPTIONS);
   const content = at === undefined ? {} : { at: timestamp("at", at) };
   return (await ask(sessionAddress(session).stop, options, posting(content, ifMatch))) as Stop;
 }

@@ -12,6 +12,7 @@ import type { Problem } from "./schemas.js";
  * | `closed` | the session, or the clock it should share, is closed |
  * | `other_clock` | the clock to share belongs to another server |
  * | `not_ready` | the clock was read before it was set |
+ * | `unknown_event` | a session has no event of that name |
  */
 export type SessionErrorCode =
   | "not_an_address"
@@ -20,7 +21,8 @@ export type SessionErrorCode =
   | "bad_answer"
   | "closed"
   | "other_clock"
-  | "not_ready";
+  | "not_ready"
+  | "unknown_event";
 
 /** Thrown when a session or the time is not available for a reason other than an error response. */
 export class SessionError extends Error {

@@ -1,15 +1,23 @@
 import { EngineError } from "../engine/error.js";
 import { printable } from "../engine/input.js";
-import { milliseconds } from "../engine/instant.js";
+import { moment } from "../engine/instant.js";
 import type { Instant } from "../engine/session.js";
 
+/** The names of options. */
+export type OptionNames<Options> = Record<keyof Options, true>;
+
 /**
- * Returns the options. Throws for a bare instant, which in JavaScript would go unnoticed: the request would then take effect at
- * once.
+ * Returns the options. Throws for a bare instant or an unknown option, which in JavaScript would go unnoticed: the request would
+ * then take effect at once.
  *
- * @param name The option that the instant was meant for.
+ * @param name The option that an instant was meant for.
+ * @param names All options.
  */
-export function checkedOptions<Options extends object>(name: string, options: Options): Options {
+export function checkedOptions<Options extends object>(
+  name: string,
+  options: Options,
+  names: OptionNames<Options>,
+): Options {
   if (typeof options !== "object" || options instanceof Date) {
     const got = options instanceof Date ? "a Date" : printable(options);
     throw new EngineError(
@@ -18,10 +26,19 @@ export function checkedOptions<Options extends object>(name: string, options: Op
       `${name} must be passed as { ${name}: instant }, got ${got}`,
     );
   }
+  const unknown = Object.keys(options).find((option) => !Object.hasOwn(names, option));
+  if (unknown !== undefined) {
+    const known = Object.keys(names).join(", ");
+    throw new EngineError(
+      "unknown_option",
+      unknown,
+      `there is no option ${printable(unknown)}; the options are ${known}`,
+    );
+  }
   return options;
 }
 
-/** Returns an instant as the server's JSON has it. The server checks strings. */
+/** Returns an instant as the server's JSON has it, in whole milliseconds. The server checks strings. */
 export function timestamp(name: string, instant: Instant): string {
-  return typeof instant === "string" ? instant : new Date(milliseconds(name, instant)).toISOString();
+  return typeof instant === "string" ? instant : new Date(moment(name, instant)).toISOString();
 }

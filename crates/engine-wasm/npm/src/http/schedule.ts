@@ -2,8 +2,8 @@
 import type { Instant } from "../engine/session.js";
 import { platform } from "../platform.js";
 import { sessionAddress } from "./address.js";
-import type { RequestOptions } from "./api.js";
-import { checkedOptions, timestamp } from "./options.js";
+import { REQUEST_OPTIONS, type RequestOptions } from "./api.js";
+import { checkedOptions, type OptionNames, timestamp } from "./options.js";
 import { posting, request } from "./request.js";
 import type { SessionRecord } from "./schemas.js";
 import { sessionRecord } from "./session-answer.js";
@@ -12,11 +12,24 @@ import { sessionRecord } from "./session-answer.js";
 export interface ChangeOptions extends RequestOptions {
   /** When the change takes effect. By default as early as possible: now, or after the notice of the session. */
   readonly at?: Instant | undefined;
-  /** Whether to withdraw all changes at or after that instant. By default such changes are the error `later_changes`. */
+  /**
+   * Whether to withdraw all changes at or after that instant. Otherwise, if there are such changes, the error is
+   * `later_changes`.
+   */
   readonly replaceLater?: boolean | undefined;
-  /** The entity tag of the session that you know, such as `LiveSession.etag`. Another one is the error `changed_meanwhile`. */
+  /**
+   * The entity tag of the session that you know, from {@link readSession} or `LiveSession.etag`. If the session has another by
+   * then, the error is `changed_meanwhile`.
+   */
   readonly ifMatch?: string | undefined;
 }
+
+const CHANGE_OPTIONS: OptionNames<ChangeOptions> = {
+  at: true,
+  replaceLater: true,
+  ifMatch: true,
+  ...REQUEST_OPTIONS,
+};
 
 /** Options of {@link resumeSession}. */
 export interface ResumeOptions extends ChangeOptions {
@@ -24,13 +37,20 @@ export interface ResumeOptions extends ChangeOptions {
   readonly tickMs?: number | undefined;
 }
 
+const RESUME_OPTIONS: OptionNames<ResumeOptions> = { tickMs: true, ...CHANGE_OPTIONS };
+
 /** Options of {@link withdraw}. */
 export interface WithdrawOptions extends RequestOptions {
   /** The changes at or after this instant are withdrawn. By default all that are not final. */
   readonly from?: Instant | undefined;
-  /** The entity tag of the session that you know, such as `LiveSession.etag`. Another one is the error `changed_meanwhile`. */
+  /**
+   * The entity tag of the session that you know, from {@link readSession} or `LiveSession.etag`. If the session has another by
+   * then, the error is `changed_meanwhile`.
+   */
   readonly ifMatch?: string | undefined;
 }
+
+const WITHDRAW_OPTIONS: OptionNames<WithdrawOptions> = { from: true, ifMatch: true, ...REQUEST_OPTIONS };
 
 /**
  * Pauses a session for all clients. A tick that has begun goes on when the session is resumed.
@@ -40,12 +60,13 @@ export interface WithdrawOptions extends RequestOptions {
  *   `too_soon`, with `problem.earliest`, for an instant in the past or within the notice; `later_changes`, with
  *   `problem.schedule`; `change_final`, with `problem.change`, if `replaceLater` would withdraw a change that is too near;
  *   `already_paused`, with `problem.schedule`; `schedule_full` for more than 256 changes; `clock_unsure` while the server
- *   cannot keep the notice; `changed_meanwhile` if `ifMatch` is out of date; {@link EngineError} if `at` is not an instant.
+ *   cannot keep the notice; `changed_meanwhile` if `ifMatch` is out of date; {@link EngineError} if `at` is not an instant, or for an
+ *   option that does not exist.
  *
  * @example
  * ```ts
  * await pauseSession(address);
- * await resumeSession(address, { at: Date.now() + 60_000 });
+ * await resumeSession(address, { at: clock.now + 60_000 }); // the server's time, from openClock
  * ```
  */
 export async function pauseSession(
@@ -57,7 +78,7 @@ export async function pauseSession(
 
 /**
  * Resumes a paused session, in the middle of a tick if it was paused there. With another length of ticks, that tick first ends
- * at the former length.
+ * at the former length: the last entry of the returned `schedule` says when the new one begins.
  *
  * @param session Its address.
  * @throws {@link ServerError} as {@link pauseSession}, but `not_paused`, with `problem.schedule`, in place of `already_paused`;
@@ -67,13 +88,13 @@ export async function resumeSession(
   session: string | URL,
   options: ResumeOptions = {},
 ): Promise<SessionRecord> {
-  const { tickMs, ...when } = checkedOptions("at", options);
+  const { tickMs, ...when } = checkedOptions("at", options, RESUME_OPTIONS);
   return await change(session, "resume", tickMs === undefined ? {} : { tick_ms: tickMs }, when);
 }
 
 /**
- * Changes the length of a session's ticks. That begins where a tick begins: at `at` or up to a tick later, as the returned
- * session shows.
+ * Changes the length of a session's ticks. That begins where a tick begins: at `at` or up to a tick later. The last entry of the
+ * returned `schedule` says when.
  *
  * @param session Its address.
  * @param tickMs The length of a tick in milliseconds: 1 to 86 400 000.
@@ -98,7 +119,7 @@ export async function setRate(
  *   {@link EngineError} if `from` is not an instant.
  */
 export async function withdraw(session: string | URL, options: WithdrawOptions = {}): Promise<SessionRecord> {
-  const { from, ...others } = checkedOptions("from", options);
+  const { from, ...others } = checkedOptions("from", options, WITHDRAW_OPTIONS);
   return await post(session, "withdraw", from === undefined ? {} : { from: timestamp("from", from) }, others);
 }
 
@@ -111,7 +132,7 @@ function change(
   content: object,
   options: ChangeOptions,
 ): Promise<SessionRecord> {
-  const { at, replaceLater, ...others } = checkedOptions("at", options);
+  const { at, replaceLater, ...others } = checkedOptions("at", options, CHANGE_OPTIONS);
   const when = {
     ...(at === undefined ? {} : { at: timestamp("at", at) }),
     ...(replaceLater === undefined ? {} : { replace_later: replaceLater }),

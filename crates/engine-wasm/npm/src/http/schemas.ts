@@ -6,10 +6,10 @@ type Schemas = components["schemas"];
 
 /** A session as the server stores it. */
 export type SessionRecord = Omit<Schemas["Session"], "schedule"> & {
-  /** Every change of the session's pace, past and future, in order: pauses, and ticks of another length. */
+  /** Every change of the session's schedule, past and future, in order: pauses, and ticks of another length. */
   readonly schedule: readonly ScheduleChangeRecord[];
 };
-/** A change of a session's pace as the server stores it. */
+/** A change of a session's schedule as the server stores it. */
 export type ScheduleChangeRecord = ScheduleChange & { readonly at: string };
 /** The fields of a new session. Only `tick_ms` is required. */
 export type NewSession = Schemas["CreateSession"];

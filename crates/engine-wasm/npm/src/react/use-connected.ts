@@ -16,7 +16,7 @@ export interface SessionView {
   readonly isStopped: boolean;
   /** Whether the session is paused. */
   readonly isPaused: boolean;
-  /** Whether the state is certain: nothing that is not known yet takes effect by now. Always `false` without a notice. */
+  /** Whether the state is certain: no unknown change can have taken effect. Always `false` without a notice. */
   readonly isSettled: boolean;
   /** Why connecting failed. The hook retries by itself if the error may be temporary. */
   readonly error: unknown;
@@ -125,7 +125,7 @@ function follow(session: LiveSession, show: (view: SessionView) => void): void {
     return;
   }
   const showNow = (): void => show(viewOf(session));
-  for (const event of ["tick", "stopped", "changed", "status", "settled"] as const) {
+  for (const event of ["state", "stopped", "changed", "status", "settled"] as const) {
     session.on(event, showNow);
   }
   session.on("unsupported", (error) => show({ ...NOTHING, error }));

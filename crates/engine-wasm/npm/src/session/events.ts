@@ -1,9 +1,11 @@
 /** The events of a live session. */
 import type { ClockReading } from "../clock/clock.js";
 import type { EngineError } from "../engine/error.js";
+import { printable } from "../engine/input.js";
 import type { ScheduleChange, SessionStatus, State } from "../engine/session.js";
+import { SessionError } from "../http/error.js";
 
-/** A stop of a session. */
+/** A stop of a session. A session that learns late of an earlier stop, or of a change before its stop, reports its stop again. */
 export interface Stopped {
   /** The instant of the stop, in milliseconds since the Unix epoch. */
   readonly stoppedAt: number;
@@ -21,6 +23,8 @@ export interface Changed {
   readonly schedule: readonly ScheduleChange[];
   /** The first instant at which the new schedule differs from the former one, in milliseconds since the Unix epoch. */
   readonly at: number;
+  /** The state now, according to the new schedule. */
+  readonly state: State;
   /** Whether the session learned of it after that instant. The state may then have been wrong, and is put right. */
   readonly isLate: boolean;
   /** How many steps the state was set back by; 0 unless the change is late. Ticks that were reported are not reported again. */
@@ -29,7 +33,7 @@ export interface Changed {
 
 /** Whether the state can still change by something that the session has not heard of yet. */
 export interface Settled {
-  /** Whether the state is certain: nothing that is not known yet takes effect by now. */
+  /** Whether the state is certain: no unknown change can have taken effect. */
   readonly isSettled: boolean;
   /** The instant before which that is so, in milliseconds since the Unix epoch; `undefined` without a promise of the server. */
   readonly settledUntil: number | undefined;
@@ -37,17 +41,34 @@ export interface Settled {
 
 /** The events of a live session. */
 export interface SessionEvents {
-  /** A step has begun. Steps come in order and never twice; `catchUp` decides about missed ones. */
+  /**
+   * A step has begun. Steps come in order and never twice; `catchUp` decides about missed ones. Those that a late change has
+   * taken back do not come again, so draw on `state`.
+   */
   tick: State;
+  /**
+   * The current state is that of another step: the next one, a later one if some were missed, or an earlier one if a late change
+   * or stop has taken steps back. Comes after all other events of that moment.
+   */
+  state: State;
   /** The counter has broken. Comes after the `tick` of that step, with the same state. */
   break: State;
-  /** The session has stopped. Comes after its last `tick`, or at once for a late stop. */
+  /**
+   * The session has stopped. Comes after its last `tick`, or at once for a late stop. Listeners that are added later get it too.
+   * It comes again if the session learns late that it stopped earlier, or in another state.
+   */
   stopped: Stopped;
   /** The session has heard of another schedule, which usually takes effect later: see `at`. */
   changed: Changed;
-  /** The session now runs, pauses or has stopped. Comes after the last `tick` before that. */
+  /**
+   * The session now runs, pauses or has stopped. Comes after the last `tick` before that, and before the first one after it.
+   * Only changes are reported: read `session.status` for the status when you add a listener.
+   */
   status: SessionStatus;
-  /** The state is certain from now on, or no longer. Comes only for sessions that have a notice, `notice_ms`. */
+  /**
+   * The state is certain from now on, or no longer. Comes only for sessions that have a notice, `notice_ms`. Only changes are
+   * reported: read `session.isSettled` when you add a listener.
+   */
   settled: Settled;
   /** The clock was compared with the server's time. */
   sync: ClockReading;
@@ -60,4 +81,28 @@ export interface SessionEvents {
    * error from now on.
    */
   unsupported: EngineError;
+}
+
+const NAMES: Record<keyof SessionEvents, true> = {
+  tick: true,
+  state: true,
+  break: true,
+  stopped: true,
+  changed: true,
+  status: true,
+  settled: true,
+  sync: true,
+  listening: true,
+  expired: true,
+  unsupported: true,
+};
+
+/** Throws for an event that does not exist, which in JavaScript would go unnoticed. */
+export function checkEvent(name: string): void {
+  if (!Object.hasOwn(NAMES, name)) {
+    throw new SessionError(
+      "unknown_event",
+      `there is no event ${printable(name)}; the events are ${Object.keys(NAMES).join(", ")}`,
+    );
+  }
 }

@@ -1,10 +1,12 @@
 /** A session as the server last had it, as far as this page knows. */
+import type { ClockReading } from "../clock/clock.js";
 import { EngineError } from "../engine/error.js";
 import { milliseconds } from "../engine/instant.js";
 import type { ScheduleChange } from "../engine/session.js";
 import { Timeline } from "../engine/timeline.js";
 import type { SessionRecord } from "../http/schemas.js";
 import type { SessionAnswer } from "../http/session-answer.js";
+import { Losses } from "./losses.js";
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -23,10 +25,12 @@ const UNSUPPORTED: readonly string[] = ["engine_version", "unknown_requirement"]
 export class KnownSession {
   readonly timeline: Timeline;
   #record: SessionRecord;
-  /** All entity tags that the record has had. There are several, because its status is a part of it. */
+  /** All entity tags that the record has had, the latest last. There are several, because its status is a part of it. */
   readonly #etags = new Set<string>();
+  readonly #losses: Losses;
 
-  constructor(answer: SessionAnswer) {
+  constructor(answer: SessionAnswer, reading: ClockReading) {
+    this.#losses = new Losses(reading);
     this.timeline = new Timeline(answer.record);
     this.#record = answer.record;
     this.#addTag(answer);
@@ -46,6 +50,11 @@ export class KnownSession {
     return stopOf(this.#record);
   }
 
+  /** Whether the last version that came was an earlier one, which may mean that the server has lost changes. */
+  get isInDoubt(): boolean {
+    return this.#losses.isInDoubt;
+  }
+
   /** Returns whether an entity tag belongs to the record. */
   hasTag(etag: string): boolean {
     return this.#etags.has(etag);
@@ -55,19 +64,27 @@ export class KnownSession {
    * Takes a new version of the session. Ignores damaged ones, and older ones, which come from caches, unless the server has lost
    * changes.
    *
+   * @param changesWereLost Whether the server says that it has.
    * @returns Where it differs from the version before; `undefined` if it was ignored.
    * @throws {@link EngineError} for a session that this version of the package does not support.
    */
-  take(answer: SessionAnswer, changesWereLost: boolean): Difference | undefined {
+  take(answer: SessionAnswer, changesWereLost: boolean, reading: ClockReading): Difference | undefined {
     const known = this.#record;
     const { record } = answer;
-    const isOlder = record.revision < known.revision && !changesWereLost;
-    const isSame = withoutStatus(record) === withoutStatus(known);
-    if (record.id !== known.id || isOlder || !(isSame || this.#update(record))) {
+    if (record.id !== known.id) {
       return undefined;
     }
-    if (!isSame) {
+    const isOlder = record.revision < known.revision && !changesWereLost;
+    if (isOlder && !this.#losses.isLossProvenBy(answer, reading)) {
+      return undefined;
+    }
+    if (withoutStatus(record) === withoutStatus(known)) {
+      this.#losses.confirmed();
+    } else if (this.#update(record)) {
+      this.#losses.replaced(reading);
       this.#etags.clear();
+    } else {
+      return undefined;
     }
     this.#record = record;
     this.#addTag(answer);
@@ -89,6 +106,8 @@ export class KnownSession {
 
   #addTag({ etag }: SessionAnswer): void {
     if (etag !== "") {
+      // A set keeps the order in which its members were first added.
+      this.#etags.delete(etag);
       this.#etags.add(etag);
     }
   }

@@ -9,11 +9,13 @@ import type { SessionRecord } from "../http/schemas.js";
 import type { SessionAnswer } from "../http/session-answer.js";
 import { Listeners } from "../listeners.js";
 import type { Platform } from "../platform.js";
-import type { SessionEvents, Settled, Stopped } from "./events.js";
+import { checkEvent, type SessionEvents, type Settled, type Stopped } from "./events.js";
 import { type Difference, KnownSession } from "./known-session.js";
 import { instant, type LiveParts, type SessionTimeline, type StateRange } from "./live-parts.js";
-import { Settlement } from "./settlement.js";
+import { SettledPromise } from "./settled-promise.js";
+import { StopReport } from "./stop-report.js";
 import { type CatchUp, Ticker } from "./ticker.js";
+import { watchClock } from "./watch-clock.js";
 import { SessionWatcher } from "./watcher.js";
 
 /**
@@ -29,12 +31,12 @@ export class LiveSession {
   readonly #known: KnownSession;
   readonly #ticker: Ticker;
   readonly #watcher: SessionWatcher;
-  readonly #settlement: Settlement;
+  readonly #promise: SettledPromise;
   readonly #listeners = new Listeners<SessionEvents>();
   readonly #cleanups: (() => void)[];
-  #late = { isLate: false, stepsTakenBack: 0 };
-  /** The stop, once it was reported. */
-  #stopped: Stopped | undefined;
+  readonly #stopReport = new StopReport();
+  /** The status when the session was closed. */
+  #lastStatus: SessionStatus | undefined;
   #isExpired = false;
   #isClosed = false;
   /** Why it was closed, if the program did not close it. */
@@ -45,9 +47,9 @@ export class LiveSession {
     this.#platform = platform;
     this.#clock = clock;
     this.#releaseClock = releaseClock;
-    this.#known = new KnownSession(answer);
+    this.#known = new KnownSession(answer, clock.read());
     this.#ticker = this.#makeTicker(catchUp);
-    this.#settlement = this.#makeSettlement(answer);
+    this.#promise = this.#makePromise(answer);
     this.#watcher = new SessionWatcher(platform, address, {
       noticeMs: answer.record.notice_ms ?? 0,
       session: (newer, changesWereLost) => this.#update(newer, changesWereLost),
@@ -57,7 +59,7 @@ export class LiveSession {
       expired: () => this.#expire(),
       listening: (isListening) => this.#listeners.emit("listening", isListening),
     });
-    this.#cleanups = [...this.#watchClock(clock), this.#closeWith(signal)];
+    this.#cleanups = [...this.#watchClock(), this.#closeWith(signal)];
     // There is no listener yet for a stop in the past. `on` reports it later.
     this.#ticker.stopAt(this.#known.stop);
   }
@@ -83,41 +85,33 @@ export class LiveSession {
     return stop < Number.POSITIVE_INFINITY ? stop : undefined;
   }
 
+  /** Whether the session is running, paused or stopped now. Once it is closed, the status stays as it was then. */
+  get status(): SessionStatus {
+    return this.#lastStatus ?? this.#timeline.statusAt(this.#now());
+  }
+
   /** Whether the session has stopped. */
   get isStopped(): boolean {
-    return this.#now() >= this.#known.stop;
+    return this.status === "stopped";
   }
 
-  /**
-   * Whether the session is running, paused or stopped now.
-   *
-   * @throws {@link SessionError} `closed` after {@link LiveSession.close}.
-   */
-  get status(): SessionStatus {
-    return this.#open().statusAt(this.#now());
-  }
-
-  /**
-   * Whether the session is paused now.
-   *
-   * @throws {@link SessionError} `closed` after {@link LiveSession.close}.
-   */
+  /** Whether the session is paused now. */
   get isPaused(): boolean {
     return this.status === "paused";
   }
 
   /**
-   * The instant before which no change and no stop takes effect that the session does not know, in milliseconds since the Unix
-   * epoch. Until then, the state never has to be put right. `undefined` if the server has promised nothing, as for sessions
+   * No change or stop that this session does not know of takes effect before this instant, in milliseconds since the Unix epoch.
+   * Until then, the state never has to be put right. `undefined` if the server has promised nothing, as for sessions
    * without a notice; infinity once the session has stopped for good.
    */
   get settledUntil(): number | undefined {
-    return this.#settlement.until;
+    return this.#promise.until;
   }
 
   /** Whether the server's time certainly lies before {@link LiveSession.settledUntil}. */
   get isSettled(): boolean {
-    return this.#settlement.isSettled;
+    return this.#promise.isSettled;
   }
 
   /** Whether the event stream is open, as far as is known. `false` after the session has stopped. */
@@ -130,7 +124,7 @@ export class LiveSession {
     return this.#isExpired;
   }
 
-  /** Whether {@link LiveSession.close} was called. */
+  /** Whether the session is closed: by {@link LiveSession.close}, by the signal, or because it is `unsupported`. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
@@ -138,7 +132,7 @@ export class LiveSession {
   /**
    * Returns the current state. Before the start it is step 0, value 0, round 0, not broken.
    *
-   * @throws {@link SessionError} `closed` after {@link LiveSession.close}.
+   * @throws {@link SessionError} `closed` once the session is closed, or the error of `unsupported`.
    */
   state(): State {
     return this.#open().stateAt(this.#now());
@@ -148,7 +142,7 @@ export class LiveSession {
    * Returns the states at the earliest and the latest possible server time, given `clock.errorMs`. They are nearly always the
    * same, unless ticks are short or the clock is not synced.
    *
-   * @throws {@link SessionError} `closed` after {@link LiveSession.close}.
+   * @throws {@link SessionError} `closed` once the session is closed, or the error of `unsupported`.
    */
   stateRange(): StateRange {
     const timeline = this.#open();
@@ -165,7 +159,7 @@ export class LiveSession {
    * @param channel Any name of 1 to 64 bytes of UTF-8. Draws of different channels are independent.
    * @param step By default the current step, or step 0 before the start. In a `tick` listener pass the reported step: during
    *   catch-up the current step may be later.
-   * @throws {@link SessionError} `closed` after {@link LiveSession.close}; {@link EngineError} for `channel` or `step`.
+   * @throws {@link SessionError} `closed` once the session is closed, or the error of `unsupported`; {@link EngineError} for `channel` or `step`.
    */
   draw(channel: string, step: number = this.state().step): Draw {
     return this.#open().draw(step, channel);
@@ -174,7 +168,7 @@ export class LiveSession {
   /**
    * The session's timeline, which computes any step. It belongs to the session and is freed with it.
    *
-   * @throws {@link SessionError} `closed` after {@link LiveSession.close}.
+   * @throws {@link SessionError} `closed` once the session is closed, or the error of `unsupported`.
    */
   get timeline(): SessionTimeline {
     return this.#open();
@@ -195,29 +189,17 @@ export class LiveSession {
     listener: (happened: SessionEvents[Name]) => void,
   ): () => void {
     this.#open();
-    const hadListeners = this.#hasListeners();
+    checkEvent(event);
+    const [hadListeners, wasShown] = [this.#hasListeners(), this.#isShown()];
     const off = this.#listeners.add(event, listener);
     if (!hadListeners && this.#hasListeners()) {
       this.#ticker.begin();
     }
-    return event === "stopped" ? this.#repeatStop(listener as (stopped: Stopped) => void, off) : off;
-  }
-
-  /** Reports an earlier stop to a new listener. Returns a function that removes the listener. */
-  #repeatStop(listener: (stopped: Stopped) => void, off: () => void): () => void {
-    let isWanted = true;
-    const stopped = this.#stopped;
-    if (stopped !== undefined) {
-      queueMicrotask(() => {
-        if (isWanted && !this.#isClosed) {
-          listener(stopped);
-        }
-      });
+    if (!wasShown && this.#isShown()) {
+      this.#ticker.beginShowing();
     }
-    return () => {
-      isWanted = false;
-      off();
-    };
+    const repeat = listener as (stopped: Stopped) => void;
+    return event === "stopped" ? this.#stopReport.repeat(repeat, () => this.#isClosed, off) : off;
   }
 
   /** Ends timers, streams and listeners, and frees memory. Closing it again has no effect. */
@@ -226,11 +208,12 @@ export class LiveSession {
       return;
     }
     this.#isClosed = true;
+    this.#lastStatus = this.status;
     for (const cleanUp of this.#cleanups) {
       cleanUp();
     }
     this.#ticker.end();
-    this.#settlement.end();
+    this.#promise.end();
     this.#watcher.close();
     this.#listeners.clear();
     this.#timeline.free();
@@ -262,6 +245,10 @@ export class LiveSession {
     return this.#listeners.has("tick") || this.#listeners.has("break");
   }
 
+  #isShown(): boolean {
+    return this.#listeners.has("state");
+  }
+
   #makeTicker(catchUp: CatchUp): Ticker {
     const { time, timers } = this.#platform;
     return new Ticker({
@@ -272,48 +259,41 @@ export class LiveSession {
       monotonicMs: () => time.monotonicMs(),
       hasListeners: () => this.#hasListeners(),
       tick: (step) => this.#tick(step),
+      isShown: () => this.#isShown(),
+      show: (step) => this.#listeners.emit("state", step < 0 ? this.state() : this.#timeline.state(step)),
       stopped: () => this.#reportStop(),
       status: (status) => this.#listeners.emit("status", status),
     });
   }
 
-  #makeSettlement({ settledUntil }: SessionAnswer): Settlement {
+  #makePromise({ settledUntil }: SessionAnswer): SettledPromise {
     const parts = {
       timers: this.#platform.timers,
       read: () => this.#clock.read(),
-      turned: (settled: Settled) => this.#listeners.emit("settled", settled),
+      changed: (settled: Settled) => {
+        if (!settled.isSettled) {
+          this.#watcher.hurry();
+        }
+        this.#listeners.emit("settled", settled);
+      },
     };
-    return new Settlement(parts, settledUntil);
+    return new SettledPromise(parts, settledUntil);
   }
 
-  /** Checks the ticker whenever time may have jumped, and refreshes the watcher after a possible outage. */
-  #watchClock(clock: Clock): (() => void)[] {
-    let wasSilent = false;
-    return [
-      clock.on("silence", () => {
-        wasSilent = true;
-      }),
-      clock.on("sync", (reading) => {
-        if (wasSilent) {
-          wasSilent = false;
-          this.#watcher.refresh();
-        }
-        this.#check();
-        this.#listeners.emit("sync", reading);
-      }),
-      this.#platform.wakeEvents((event) => {
-        this.#check();
-        if (event === "woken" || !this.#watcher.isListening) {
-          this.#watcher.refresh();
-        }
-      }),
-    ];
+  #watchClock(): (() => void)[] {
+    return watchClock({
+      clock: this.#clock,
+      wakeEvents: this.#platform.wakeEvents,
+      watcher: this.#watcher,
+      check: () => this.#check(),
+      synced: (reading) => this.#listeners.emit("sync", reading),
+    });
   }
 
   /** Checks the time, after it may have jumped. */
   #check(): void {
     this.#ticker.check();
-    this.#settlement.check();
+    this.#promise.check();
   }
 
   #closeWith(signal: AbortSignal | undefined): () => void {
@@ -333,44 +313,44 @@ export class LiveSession {
 
   #reportStop(): void {
     const { stop: stoppedAt } = this.#known;
-    const state = this.#timeline.stateAt(stoppedAt);
-    this.#stopped = { stoppedAt, state, ...this.#late };
-    this.#listeners.emit("stopped", this.#stopped);
+    this.#listeners.emit("stopped", this.#stopReport.make(stoppedAt, this.#timeline.stateAt(stoppedAt)));
   }
 
   /** Returns whether the stop has certainly passed, so that the server accepts no other. */
   #isStopFinal(): boolean {
     const { now, errorMs } = this.#clock.read();
-    return this.#stopped !== undefined && now - errorMs >= this.#stopped.stoppedAt;
+    const { stopped } = this.#stopReport;
+    return stopped !== undefined && now - errorMs >= stopped.stoppedAt;
   }
 
   /** Gives the clock back: a session that has stopped for good needs no more time, and nothing changes any more. */
   #finish(): void {
     if (this.settledUntil !== undefined) {
-      this.#settlement.extend(Number.POSITIVE_INFINITY);
+      this.#promise.extend(Number.POSITIVE_INFINITY);
     }
     this.#releaseClock();
   }
 
-  /** Applies a new version of the session. */
-  #update(answer: SessionAnswer, changesWereLost: boolean): void {
+  /** Applies a new version of the session. Returns whether the session is beyond doubt. */
+  #update(answer: SessionAnswer, changesWereLost: boolean): boolean {
     if (this.#isClosed) {
-      return;
+      return true;
     }
     const now = this.#now();
     const before = this.#timeline.stepAt(now) ?? 0;
     const differsAt = this.#take(answer, changesWereLost);
     if (differsAt !== undefined) {
       const stepsTakenBack = Math.max(0, before - (this.#timeline.stepAt(now) ?? 0));
-      this.#settlement.replace(answer.settledUntil, Math.min(differsAt.stop, differsAt.schedule));
+      this.#promise.replace(answer.settledUntil, Math.min(differsAt.stop, differsAt.schedule));
       this.#reportChange(differsAt, now, stepsTakenBack);
     }
+    return !this.#known.isInDoubt;
   }
 
   /** Takes a new version of the session. Closes this one if its states would be wrong from now on. */
   #take(answer: SessionAnswer, changesWereLost: boolean): Difference | undefined {
     try {
-      return this.#known.take(answer, changesWereLost);
+      return this.#known.take(answer, changesWereLost, this.#clock.read());
     } catch (error) {
       this.#unsupported = error as EngineError;
       this.#listeners.emit("unsupported", this.#unsupported);
@@ -385,14 +365,14 @@ export class LiveSession {
     const isStopNew =
       stop < Number.POSITIVE_INFINITY ||
       // The stop was reported, but its state has changed.
-      (this.#stopped !== undefined && at < stoppedAt);
+      (this.#stopReport.stopped !== undefined && at < stoppedAt);
     if (isStopNew) {
-      this.#stopped = undefined;
-      this.#late = { isLate: stoppedAt < now, stepsTakenBack };
+      this.#stopReport.renew({ isLate: stoppedAt < now, stepsTakenBack });
     }
     if (at < Number.POSITIVE_INFINITY) {
       const isLate = at < Math.min(now, stoppedAt);
-      this.#listeners.emit("changed", { schedule: record.schedule ?? [], at, isLate, stepsTakenBack });
+      const state = this.#timeline.stateAt(now);
+      this.#listeners.emit("changed", { schedule: record.schedule ?? [], at, state, isLate, stepsTakenBack });
     }
     if (isStopNew) {
       this.#ticker.stopAt(stoppedAt);
@@ -405,7 +385,7 @@ export class LiveSession {
   #takePromise(etag: string, settledUntil: number): boolean {
     const isKnown = this.#known.hasTag(etag);
     if (isKnown) {
-      this.#settlement.extend(settledUntil);
+      this.#promise.extend(settledUntil);
     }
     return isKnown;
   }

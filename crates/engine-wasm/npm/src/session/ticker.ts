@@ -1,6 +1,6 @@
 /**
- * Reports each step once, in order, then whether the session is running or paused, and the stop. Steps follow from the clock and are never counted: a timer only triggers the
- * next check.
+ * Reports each step once, in order, then the stop, whether the session is running or paused, and the current step. Steps follow from
+ * the clock and are never counted: a timer only triggers the next check.
  */
 import type { Timers } from "../clock/inputs.js";
 import type { SessionStatus } from "../engine/session.js";
@@ -24,8 +24,12 @@ export interface TickerParts {
   tick(step: number): void;
   /** Reports that the session has stopped, after all its steps. */
   stopped(): void;
-  /** Reports a status other than the one before, after all steps so far. A session is running at first. */
+  /** Reports a status other than the one before, after all steps before it. A session is running at first. */
   status(status: SessionStatus): void;
+  /** Returns whether there are listeners for the current step. */
+  isShown(): boolean;
+  /** Reports that another step is the current one, which may be an earlier one; -1 before the start. */
+  show(step: number): void;
 }
 
 /** How long to report steps without a break, in milliseconds, before the page can do other work: half a frame. */
@@ -40,6 +44,8 @@ export class Ticker {
   #last: number;
   /** The last step that was reported. A schedule that is learned late may set the session back to before it. */
   #lastReported = -1;
+  /** The step that was last reported as the current one. */
+  #shown: number;
   /** The status that was last reported, and the instant of the last check of it. */
   #status: SessionStatus = "running";
   #statusCheckedAt = 0;
@@ -53,6 +59,13 @@ export class Ticker {
   constructor(parts: TickerParts) {
     this.#parts = parts;
     this.#last = this.#current();
+    this.#shown = this.#last;
+  }
+
+  /** Starts to report the current step when it is another than now. */
+  beginShowing(): void {
+    this.#shown = this.#current();
+    this.check();
   }
 
   /** Starts to report steps that begin from now on. */
@@ -97,16 +110,26 @@ export class Ticker {
 
   /** Reports everything that is due, unless that takes too long. Returns whether it is complete. */
   #report(): boolean {
+    const isDone = this.#reportSteps();
+    if (isDone) {
+      this.#reportStop();
+      this.#reportStatus();
+    }
+    this.#showCurrent();
+    return isDone;
+  }
+
+  #reportSteps(): boolean {
     const { monotonicMs } = this.#parts;
     const startedMs = monotonicMs();
     while (this.#isBehind()) {
       if (monotonicMs() - startedMs > SLICE_MS) {
         return false;
       }
+      // A session that is known to be paused has been resumed before its next step.
+      this.#turn("running");
       this.#reportNext();
     }
-    this.#reportStop();
-    this.#reportStatus();
     return true;
   }
 
@@ -116,6 +139,9 @@ export class Ticker {
   }
 
   #reportNext(): void {
+    if (this.#isEnded) {
+      return;
+    }
     const { catchUp, hasListeners, tick } = this.#parts;
     const isWanted = hasListeners();
     this.#last = isWanted && catchUp === "all" ? this.#last + 1 : this.#current();
@@ -136,12 +162,23 @@ export class Ticker {
     if (this.#isEnded) {
       return;
     }
-    const { now, status, timeline } = this.#parts;
-    this.#statusCheckedAt = now();
-    const current = timeline.statusAt(this.#statusCheckedAt);
-    if (current !== this.#status) {
-      this.#status = current;
-      status(current);
+    this.#statusCheckedAt = this.#parts.now();
+    this.#turn(this.#parts.timeline.statusAt(this.#statusCheckedAt));
+  }
+
+  /** Reports a status, unless it was reported last. */
+  #turn(status: SessionStatus): void {
+    if (status !== this.#status) {
+      this.#status = status;
+      this.#parts.status(status);
+    }
+  }
+
+  #showCurrent(): void {
+    const current = this.#isEnded || !this.#parts.isShown() ? this.#shown : this.#current();
+    if (current !== this.#shown) {
+      this.#shown = current;
+      this.#parts.show(current);
     }
   }
 
@@ -158,12 +195,13 @@ export class Ticker {
 
   /** Returns when the next report is due, or infinity. While the session is paused, no step is. */
   #nextMs(): number {
-    const { hasListeners, timeline } = this.#parts;
+    const { hasListeners, isShown, timeline } = this.#parts;
     if (this.#hasReportedStop) {
       return Number.POSITIVE_INFINITY;
     }
     const step = hasListeners() ? timeline.whenBegins(this.#last + 1) : Number.POSITIVE_INFINITY;
-    return Math.min(step, timeline.nextChange(this.#statusCheckedAt), this.#stoppedAt);
+    const shown = isShown() ? timeline.whenBegins(this.#shown + 1) : Number.POSITIVE_INFINITY;
+    return Math.min(step, shown, timeline.nextChange(this.#statusCheckedAt), this.#stoppedAt);
   }
 }
 

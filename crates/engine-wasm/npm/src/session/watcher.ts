@@ -1,6 +1,6 @@
 /**
- * Watches a session for its changes, its stop and its end. Uses server-sent events. Without them, or while the stream is down, it polls the
- * session, which usually costs a 304 response.
+ * Watches a session for its changes, its stop and its end. Uses server-sent events. Without them, or while the stream is down, it
+ * polls the session, which usually costs a 304 response.
  */
 import type { SessionAddress } from "../http/address.js";
 import { ServerError } from "../http/error.js";
@@ -22,11 +22,12 @@ export interface SessionObserver {
    * The session as the server now has it, whether or not it has changed.
    *
    * @param changesWereLost Whether the server has lost changes, so that even an earlier revision counts.
+   * @returns Whether it leaves no doubt. An earlier revision does, unless the server is known to have lost changes.
    */
-  session(answer: SessionAnswer, changesWereLost: boolean): void;
+  session(answer: SessionAnswer, changesWereLost: boolean): boolean;
   /**
-   * The server promises that nothing takes effect before an instant that is not in the session with this entity tag. Returns
-   * whether that is the session as the observer knows it.
+   * The server promises: no change that is missing from the session with this entity tag takes effect before the instant.
+   * Returns whether that is the session as the observer knows it.
    */
   settled(etag: string, settledUntil: number): boolean;
   /** Returns whether the next response of the server is final. */
@@ -39,11 +40,12 @@ export interface SessionObserver {
   listening(isListening: boolean): void;
 }
 
-/** The polling interval without a stream, in milliseconds. With a notice it is as long as a stream takes to renew the promise. */
+/** The polling interval without a stream, in milliseconds. It is shorter if a stream would renew the promise sooner. */
 const WITHOUT_STREAM_MS = 5_000;
-const SHORTEST_WITHOUT_STREAM_MS = 1_000;
-/** The polling interval with a stream, which may have died unnoticed. */
+const SHORTEST_RENEWAL_MS = 1_000;
+/** The polling interval with a stream, which may have died unnoticed. With a notice, a stream that lives renews the promise sooner. */
 const BESIDE_STREAM_MS = 60_000;
+const RENEWALS_MISSED = 2;
 /** The pause before reopening a stream that was rejected, in milliseconds: doubled each time, up to the longest. */
 const FIRST_REOPEN_MS = 1_000;
 const LONGEST_REOPEN_MS = 30_000;
@@ -61,6 +63,8 @@ export class SessionWatcher {
   #stream: EventStream | undefined;
   #isListening = false;
   #isPollSoon = false;
+  /** Whether the stream has brought no promise for as long as it takes to poll beside it. */
+  #isSilent = false;
   #failures = 0;
   /** The request in flight. */
   #request: AbortController | undefined;
@@ -88,6 +92,13 @@ export class SessionWatcher {
     void this.#poll();
   }
 
+  /** Polls as soon as without a stream, because the promise has run out, or the session is in doubt. */
+  hurry(): void {
+    if (!this.#isPollSoon) {
+      this.#schedulePoll(true);
+    }
+  }
+
   /** Stops watching. */
   close(): void {
     this.#isClosed = true;
@@ -106,6 +117,7 @@ export class SessionWatcher {
   #open(): void {
     const { EventSource } = this.#platform;
     this.#cancelReopen();
+    this.#isSilent = false;
     this.#stream?.close();
     this.#stream = undefined;
     this.#setListening(false);
@@ -153,7 +165,13 @@ export class SessionWatcher {
     const record = parsed(data);
     if (isSessionRecord(record)) {
       // The id of an event with a session is the entity tag of that session.
-      this.#observer.session({ record, etag: strongTag(lastEventId) }, changesWereLost);
+      this.#tell({ record, etag: strongTag(lastEventId) }, changesWereLost);
+    }
+  }
+
+  #tell(answer: SessionAnswer, changesWereLost: boolean): void {
+    if (!this.#observer.session(answer, changesWereLost)) {
+      this.hurry();
     }
   }
 
@@ -163,10 +181,13 @@ export class SessionWatcher {
     if (this.#stream !== stream || typeof etag !== "string" || settledUntil === undefined) {
       return;
     }
-    const isKnown = this.#observer.settled(strongTag(etag), settledUntil);
-    if (!(isKnown || this.#isPollSoon)) {
+    this.#isSilent = false;
+    if (this.#observer.settled(strongTag(etag), settledUntil)) {
+      // The stream lives, so there is no need to poll yet.
+      this.#schedulePoll();
+    } else {
       // The server has another version of the session, which the stream did not bring.
-      this.#schedulePoll(true);
+      this.hurry();
     }
   }
 
@@ -205,13 +226,20 @@ export class SessionWatcher {
       return;
     }
     this.#isPollSoon = isSoon;
-    const pauseMs = this.#jittered(isSoon ? this.#withoutStreamMs : BESIDE_STREAM_MS);
-    this.#cancelPoll = this.#platform.timers.set(() => void this.#poll(), pauseMs);
+    const renewalMs = this.#renewalMs;
+    const pauseMs = isSoon
+      ? Math.min(renewalMs, WITHOUT_STREAM_MS)
+      : Math.min(RENEWALS_MISSED * renewalMs, BESIDE_STREAM_MS);
+    this.#cancelPoll = this.#platform.timers.set(() => {
+      this.#isSilent ||= !isSoon;
+      void this.#poll();
+    }, this.#jittered(pauseMs));
   }
 
-  get #withoutStreamMs(): number {
-    const renewalMs = (this.#observer.noticeMs || Number.POSITIVE_INFINITY) / 3;
-    return Math.min(Math.max(renewalMs, SHORTEST_WITHOUT_STREAM_MS), WITHOUT_STREAM_MS);
+  /** How long a stream takes to renew the promise. Without a notice there is none. */
+  get #renewalMs(): number {
+    const { noticeMs } = this.#observer;
+    return noticeMs > 0 ? Math.max(noticeMs / 3, SHORTEST_RENEWAL_MS) : Number.POSITIVE_INFINITY;
   }
 
   /** Polls the session. Cancels a request in flight, whose network may be gone. */
@@ -248,17 +276,23 @@ export class SessionWatcher {
       return () => this.#onAnswer(answer, isFinal && answer.isFromCache !== true);
     } catch (error) {
       const isGone = error instanceof ServerError && error.code === "session_not_found";
-      // Other errors may be temporary. The next poll tries again.
-      return isGone ? () => this.#end() : nothing;
+      // Other errors may be temporary. The next poll tries again, and soon if the promise depends on it.
+      return isGone ? () => this.#end() : () => this.#schedulePoll(!this.#isListening || this.#isSilent);
     }
   }
 
   #onAnswer(answer: SessionAnswer, isFinal: boolean): void {
-    this.#observer.session(answer, false);
+    this.#tell(answer, false);
     // The observer may have closed the watcher.
-    if (isFinal && !this.#isClosed && this.#observer.isFinal()) {
+    if (this.#isClosed) {
+      return;
+    }
+    if (isFinal && this.#observer.isFinal()) {
       this.#leave();
       this.#observer.final();
+    } else if (this.#isSilent && answer.settledUntil !== undefined) {
+      // The server goes on promising, but not over this stream.
+      this.#open();
     }
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { createSession, getSession, SessionError, stopSession } from "../../src/index.js";
+import { createSession, getSession, readSession, SessionError, stopSession } from "../../src/index.js";
 import { ADDRESS, errorResponse, HttpWorld, json, NOON, RECORD } from "../world/http-world.js";
 
 const SESSION = `${ADDRESS}/v1/sessions/${RECORD.id}`;
@@ -83,7 +83,44 @@ describe("getSession", () => {
   });
 });
 
+describe("readSession", () => {
+  it("returns the session with its entity tag and its promise", async () => {
+    const world = new HttpWorld();
+    const address = world.server.store({ notice_ms: 15_000 });
+    const read = await world.agenda.until(readSession(address, { platform: world.platform }));
+    expect(read).toEqual({
+      record: { ...RECORD, notice_ms: 15_000 },
+      etag: expect.stringMatching(/^"[-0-9a-f]+"$/),
+      settledUntil: NOON + 10 + 15_000,
+    });
+    expect(world.server.received.map(({ init }) => init.cache)).toEqual(["no-cache"]);
+  });
+
+  it("has neither if the response shows none", async () => {
+    const world = answering(() => json(RECORD));
+    const read = await world.agenda.until(readSession(SESSION, { platform: world.platform }));
+    expect(read).toEqual({ record: RECORD, etag: undefined, settledUntil: undefined });
+  });
+});
+
 describe("stopSession", () => {
+  it("rejects an unknown option, without a request", async () => {
+    const { server, platform } = new HttpWorld();
+    const stopping = stopSession(SESSION, { if_match: '"5f70"', platform } as never);
+    await expect(stopping).rejects.toMatchObject({
+      code: "unknown_option",
+      field: "if_match",
+      message: 'there is no option "if_match"; the options are at, ifMatch, signal, platform',
+    });
+    expect(server.received).toEqual([]);
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, 1e17])("rejects %d as an instant", async (at) => {
+    const { server, platform } = new HttpWorld();
+    await expect(stopSession(SESSION, { at, platform })).rejects.toMatchObject({ field: "at" });
+    expect(server.received).toEqual([]);
+  });
+
   it.each([Date.now(), "2026-11-25T12:00:00Z", new Date()])("rejects a bare instant: %s", async (at) => {
     const { server } = new HttpWorld();
     const stopping = stopSession(ADDRESS, at as never);
@@ -97,6 +134,7 @@ describe("stopSession", () => {
   it.each([
     ["now, by default", undefined, {}],
     ["at an instant in milliseconds", at, { at: stop.stopped_at }],
+    ["at a fraction of a millisecond, which is cut off", at + 0.75, { at: stop.stopped_at }],
     ["at a Date", new Date(at), { at: stop.stopped_at }],
     [
       "at an instant in RFC 3339, passed on as it is",

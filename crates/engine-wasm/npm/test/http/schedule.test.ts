@@ -52,6 +52,11 @@ describe("a change is posted", () => {
       (o) => pauseSession(SESSION, { at: new Date(AT), replaceLater: true, ...o }),
       ["pause", { at: AT_TEXT, replace_later: true }],
     ],
+    [
+      "a pause at a clock's time, in whole milliseconds",
+      (o) => pauseSession(SESSION, { at: AT + 0.9, ...o }),
+      ["pause", { at: AT_TEXT }],
+    ],
     ["a resumption", (o) => resumeSession(SESSION, o), ["resume", {}]],
     [
       "a resumption with another rate, in RFC 3339, passed on as it is",
@@ -122,6 +127,24 @@ describe("a change that is refused", () => {
     }
     await expect(setRate(SESSION, 50, at as never)).rejects.toMatchObject({ field: "at" });
     await expect(withdraw(SESSION, at as never)).rejects.toMatchObject({ field: "from" });
+    expect(server.received).toEqual([]);
+  });
+
+  it.each([
+    ["replace_later", (o: object) => pauseSession(SESSION, { replace_later: true, ...o } as never)],
+    ["tickMs", (o: object) => pauseSession(SESSION, { tickMs: 50, ...o } as never)],
+    ["tick_ms", (o: object) => resumeSession(SESSION, { tick_ms: 50, ...o } as never)],
+    ["from", (o: object) => setRate(SESSION, 50, { from: AT, ...o } as never)],
+    ["at", (o: object) => withdraw(SESSION, { at: AT, ...o } as never)],
+  ])("because of an option that does not exist sends no request: %s", async (field, request) => {
+    const { server, platform } = new HttpWorld();
+    await expect(request({ platform })).rejects.toMatchObject({
+      code: "unknown_option",
+      field,
+      message: expect.stringMatching(
+        `^there is no option "${field}"; the options are .*ifMatch, signal, platform$`,
+      ),
+    });
     expect(server.received).toEqual([]);
   });
 

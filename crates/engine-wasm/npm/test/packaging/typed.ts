@@ -4,18 +4,20 @@
 export const typedEngine = (entry: string) => `
 import {
   type BreakInterval, type Draw, ENGINE_VERSION, EngineError, type EngineErrorCode, type EngineSource, type Instant,
-  loadEngine, type Round, type Rules, type Session, type State, stateAt, Timeline,
+  loadEngine, type Round, type Rules, type ScheduleChange, type Session, type SessionStatus, type State, stateAt, Timeline,
 } from "${entry}";
 
 const version: 1 = ENGINE_VERSION;
 const interval: BreakInterval = { min: 1, max: 2 };
 const rules: Rules = { break_interval: interval };
-const session: Session = { seed: "a", start_at: new Date(0), tick_ms: 100, rules, stopped_at: null };
+const schedule: ScheduleChange[] = [{ at: new Date(10), paused: true }, { at: 20, tick_ms: 50 }];
+const session: Session = { seed: "a", start_at: new Date(0), tick_ms: 100, rules, schedule, stopped_at: null };
 const source: EngineSource = new URL("https://cdn.example/tickseed_bg.wasm");
 await loadEngine(source);
 const now: Instant = 5;
 const state: State = stateAt(session, now);
 const timeline = new Timeline(session);
+const status: SessionStatus = timeline.statusAt(now);
 const step: number | null = timeline.stepAt(now);
 const round: Round = timeline.roundOf(state.step);
 const draw: Draw = timeline.draw(step ?? 0, "dice");
@@ -30,15 +32,16 @@ new (draw.constructor as typeof Draw)();
 state.value = 5;
 // @ts-expect-error: a seed is a string
 new Timeline({ seed: 5, start_at: 0, tick_ms: 100 });
-export { cards, code, numbers, version };
+export { cards, code, numbers, status, version };
 `;
 
 /** Uses the types of sessions. */
 export const typedSessions = (entry: string) => `
 import {
-  type CatchUp, type Clock, type ClockReading, connect, type ConnectOptions, createSession, getSession, type LiveSession,
-  type NewSession, openClock, type Problem, type SessionErrorCode, type SessionRecord, ServerError, SessionError,
-  type StateRange, type Stop, type Stopped, stopSession, type State, Timeline,
+  type CatchUp, type Changed, type Clock, type ClockReading, connect, type ConnectOptions, createSession, getSession,
+  type LiveSession, type NewSession, openClock, pauseSession, type Problem, readSession, resumeSession, type SessionErrorCode,
+  type SessionReading, type SessionRecord, type SessionStatus, ServerError, SessionError, setRate, type Settled,
+  type StateRange, type Stop, type Stopped, stopSession, type State, Timeline, withdraw,
 } from "${entry}";
 
 const server = new URL("https://ticks.example");
@@ -52,9 +55,20 @@ const session: LiveSession = await connect(address, options);
 const off: () => void = session.on("tick", ({ value, broken }: State) => [value + 1, !broken]);
 session.on("stopped", ({ state, stoppedAt, isLate, stepsTakenBack }: Stopped) => [state, stoppedAt, isLate, stepsTakenBack]);
 session.on("sync", ({ now, errorMs, synced }: ClockReading) => [now + errorMs, !synced]);
+session.on("state", ({ step }: State) => step + 1);
+session.on("changed", ({ schedule, at, state, isLate, stepsTakenBack }: Changed) => [schedule[0]?.at, at, state.step, isLate, stepsTakenBack]);
+session.on("status", (status: SessionStatus) => status === "paused");
+session.on("settled", ({ isSettled, settledUntil }: Settled) => [isSettled, settledUntil]);
 const { earliest, latest }: StateRange = session.stateRange();
 const steps: number[] = [earliest.step, latest.step, session.state().round, session.draw("dice").below(6)];
 const stop: Stop = await stopSession(address, { at: new Date(0) });
+const { etag, settledUntil }: SessionReading = await readSession(address);
+const paused: SessionRecord = await pauseSession(address, { at: clock.now, ifMatch: etag, replaceLater: true });
+await resumeSession(address, { tickMs: 50 });
+await setRate(address, 200, { at: new Date(0) });
+await withdraw(address, { from: settledUntil });
+// @ts-expect-error: the names of options are not those of the JSON
+resumeSession(address, { tick_ms: 50 });
 // The engine takes what the server returns.
 const timeline = new Timeline(await getSession(address));
 const reasonOf = (error: unknown): string | undefined => {
@@ -70,7 +84,7 @@ record.revision = 2;
 session.on("tock", () => undefined);
 // @ts-expect-error: the length of a tick is required
 createSession(server, {});
-export { off, steps, stop, timeline, reasonOf };
+export { off, paused, steps, stop, timeline, reasonOf };
 `;
 
 /** A page that shows the state of a session with the hook. */
@@ -80,7 +94,7 @@ import { createRoot } from "react-dom/client";
 import { type SessionView, useSession } from "tickseed/react";
 
 function Counter({ address }: { address: string }): ReactNode {
-  const { state, isStopped, error }: SessionView = useSession(address, { catchUp: "all" });
+  const { state, isStopped, isPaused, isSettled, error }: SessionView = useSession(address, { catchUp: "all" });
   const none: SessionView = useSession(undefined);
   if (error !== undefined) {
     return <p>{String(error)}</p>;
@@ -88,7 +102,7 @@ function Counter({ address }: { address: string }): ReactNode {
   if (state === undefined || none.state !== undefined) {
     return null;
   }
-  return <p>{JSON.stringify([state, isStopped])}</p>;
+  return <p>{JSON.stringify([state, isStopped, isPaused, isSettled].slice(0, 2))}</p>;
 }
 
 // @ts-expect-error: an address is a string

@@ -6,7 +6,7 @@ import { NOON, NOTHING_LEFT, RECORD } from "../world/http-world.js";
 import { type React, Stage } from "./stage.js";
 
 const START = NOON + 3_000;
-/** A pause from before the start on. */
+/** A pause right after the start. */
 const PAUSE = { at: new Date(START + 1).toISOString(), paused: true } as const;
 
 /** Tests the hook in one version of React. */
@@ -216,6 +216,21 @@ export function describeHook(react: React): void {
       server.change([[START + 450, 0]]);
       await stage.pass(50);
       expect(stage.view).toMatchObject({ isPaused: true, state: { step: 4 } });
+    });
+
+    it("shows each step after a late pause, although no tick is reported twice", async () => {
+      const { server } = begin().world;
+      await stage.render({ address: server.store() });
+      await stage.pass(START + 1_050 - stage.world.now);
+      server.change([
+        [START + 450, 0],
+        [START + 1_100, 100],
+      ]);
+      await stage.pass(50);
+      expect(stage.text).toBe("4");
+      await stage.pass(START + 1_400 - stage.world.now);
+      expect(stage.text).toBe("7");
+      expect(stage.view.state).toEqual(stage.view.session?.state());
     });
 
     it("shows whether the state is settled", async () => {

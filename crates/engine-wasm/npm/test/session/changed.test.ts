@@ -52,7 +52,8 @@ describe("a live session", () => {
     world.server.change([[START + 250, 0]]);
     await world.pass(100);
     const pause = scheduled([START + 250, 0]);
-    const first: Changed = { schedule: pause, at: START + 250, isLate: false, stepsTakenBack: 0 };
+    const state = { step: 0, value: 0, round: 0, broken: false };
+    const first: Changed = { schedule: pause, at: START + 250, state, isLate: false, stepsTakenBack: 0 };
     expect(reported).toEqual([first]);
     await world.passUntil(START + 1_000);
     world.server.change([
@@ -60,7 +61,8 @@ describe("a live session", () => {
       [START + 2_000, 100],
     ]);
     await world.passUntil(START + 2_100);
-    const second = { ...first, schedule: session.record.schedule, at: START + 2_000 };
+    const still = new Timeline(RECORD).state(2);
+    const second = { ...first, schedule: session.record.schedule, at: START + 2_000, state: still };
     expect(reported).toEqual([first, 0, 1, 2, "paused", second, "running", 3]);
     session.close();
   });
@@ -79,6 +81,7 @@ describe("a live session", () => {
     expect(session.state().step).toBe(10);
     const changed = reported.at(-2);
     expect(changed).toMatchObject({ at: START + 1_050, isLate: true, stepsTakenBack: 5 });
+    expect(changed).toMatchObject({ state: new Timeline(RECORD).state(10) });
     expect(reported.at(-1)).toBe("paused");
     await world.passUntil(START + 2_560);
     expect(reported).toEqual([...range(0, 15), changed, "paused", "running", 16]);
@@ -263,6 +266,29 @@ describe("what is settled", () => {
     }
   });
 
+  it("outlives a stream that dies silently: a change is still learned in time", async () => {
+    const world = new HttpWorld();
+    const session = await world.connect(world.server.store(NOTICE));
+    await world.pass(1_000);
+    // The proxy in front of a dead server keeps the stream open. Another server answers requests.
+    world.server.emit = () => undefined;
+    const turned: boolean[] = [];
+    const changed: Changed[] = [];
+    const changes: [at: number, tickMs: number][] = [];
+    session.on("settled", ({ isSettled }) => turned.push(isSettled));
+    session.on("changed", (change) => changed.push(change));
+    for (let count = 1; count <= 5; count += 1) {
+      await world.pass(500);
+      changes.push([world.now + 16_000, count % 2 === 0 ? 100 : 0]);
+      world.server.change(changes);
+      await world.pass(20_000);
+    }
+    expect(changed.map(({ isLate }) => isLate)).toEqual([false, false, false, false, false]);
+    expect(turned).toEqual([]);
+    expect(session.isSettled).toBe(true);
+    session.close();
+  });
+
   it("ends without the server, is reported, and begins again with it", async () => {
     const world = new HttpWorld();
     const session = await world.connect(world.server.store(NOTICE));
@@ -312,7 +338,9 @@ describe("what is settled", () => {
     await world.pass(6_000);
     expect(session.record.revision).toBe(2);
     const { settledUntil } = session;
-    const headers = { age: "1", "tickseed-settled-until": new Date(NOON + 90_000).toISOString() };
+    // Promised before the change, and yet a little further than what came with it.
+    const promise = new Date((settledUntil ?? 0) + 200).toISOString();
+    const headers = { age: "1", "tickseed-settled-until": promise };
     world.server.interpose = (path) =>
       path.endsWith("time") ? undefined : json({ ...RECORD, ...NOTICE }, { headers });
     await world.pass(6_000);
@@ -394,5 +422,67 @@ it("the first requests bypass the browser's cache", async () => {
     "no-cache",
   ]);
   expect(session.etag).toBe(entityTag(JSON.stringify(session.record)));
+  session.close();
+});
+
+describe("the current state", () => {
+  it("is reported when it is set back, and from then on although no tick is reported twice", async () => {
+    const world = new HttpWorld();
+    const session = await world.connect();
+    await world.passUntil(START + 1_050);
+    const [states, ticks]: [number[], number[]] = [[], []];
+    session.on("state", (state) => {
+      expect(state).toEqual(session.state());
+      states.push(state.step);
+    });
+    session.on("tick", ({ step }) => ticks.push(step));
+    world.server.change([
+      [START + 450, 0],
+      [START + 1_100, 100],
+    ]);
+    await world.passUntil(START + 1_800);
+    expect(states).toEqual([4, 5, 6, 7, 8, 9, 10, 11]);
+    expect(ticks).toEqual([11]);
+    session.close();
+    expect(world.leftovers).toEqual(NOTHING_LEFT);
+  });
+
+  it("is the state before the start if a late stop sets the session back to that", async () => {
+    const world = new HttpWorld();
+    const session = await world.connect();
+    await world.passUntil(START + 50);
+    const states: unknown[] = [];
+    session.on("state", (state) => states.push(state));
+    world.server.stop(START - 1);
+    await world.pass(100);
+    expect(states).toEqual([{ step: 0, value: 0, round: 0, broken: false }]);
+    session.close();
+  });
+});
+
+describe("a session that is closed", () => {
+  it("keeps its status, and everything else that needs no time", async () => {
+    const world = new HttpWorld();
+    const session = await world.connect(
+      world.server.store({ schedule: scheduled([START + 100, 0]), requires: ["schedule"] }),
+    );
+    await world.passUntil(START + 200);
+    session.close();
+    expect([session.status, session.isPaused, session.isStopped]).toEqual(["paused", true, false]);
+    expect(session.etag).toMatch(/^"/);
+  });
+});
+
+it("an event that does not exist is an error that names those that do", async () => {
+  const world = new HttpWorld();
+  const session = await world.connect();
+  for (const name of ["tock", "toString"]) {
+    expect(() => session.on(name as never, () => undefined)).toThrow(
+      expect.objectContaining({
+        code: "unknown_event",
+        message: expect.stringMatching(`"${name}"; the events are tick, state, break, .*, unsupported$`),
+      }),
+    );
+  }
   session.close();
 });

@@ -212,3 +212,80 @@ describe("the status", () => {
     ]);
   });
 });
+
+describe("a resumption that is learned late", () => {
+  it("is reported before the steps that follow it", async () => {
+    const harness = new TickerHarness().listen();
+    const order: unknown[] = [];
+    harness.onReport = (step) => order.push(step);
+    harness.onStatus = (status) => order.push(status);
+    harness.schedule([START + 250, 0]);
+    await harness.world.passUntil(START + 2_000);
+    harness.schedule([START + 250, 0], [START + 1_000, 100]);
+    expect(order).toEqual([0, 1, 2, "paused", "running", ...range(3, 12)]);
+  });
+
+  it("is reported with its steps, although the session is paused again", async () => {
+    const harness = new TickerHarness().listen();
+    const order: unknown[] = [];
+    harness.onReport = (step) => order.push(step);
+    harness.onStatus = (status) => order.push(status);
+    harness.schedule([START + 250, 0]);
+    await harness.world.passUntil(START + 2_000);
+    harness.schedule([START + 250, 0], [START + 1_000, 100], [START + 1_200, 0]);
+    expect(order).toEqual([0, 1, 2, "paused", "running", 3, 4, "paused"]);
+  });
+
+  it("may end the ticker: nothing is reported any more", async () => {
+    const harness = new TickerHarness().listen();
+    harness.schedule([START + 250, 0]);
+    await harness.world.passUntil(START + 2_000);
+    harness.onStatus = () => harness.ticker.end();
+    harness.schedule([START + 250, 0], [START + 1_000, 100]);
+    expect(harness.steps).toEqual([0, 1, 2]);
+    expect(harness.world.leftovers.timers).toBe(0);
+  });
+});
+
+describe("the current step", () => {
+  it("is reported at each step, without listeners for ticks", async () => {
+    const harness = new TickerHarness().show();
+    await harness.world.passUntil(START + 210);
+    expect(harness.shown).toEqual([
+      { step: 0, at: START },
+      { step: 1, at: START + 100 },
+      { step: 2, at: START + 200 },
+    ]);
+    expect(harness.reported).toEqual([]);
+  });
+
+  it("is reported once after a sleep, after all ticks that were missed", async () => {
+    const harness = new TickerHarness().listen().show();
+    await harness.world.passUntil(START + 50);
+    await harness.world.sleep(5_000);
+    await harness.world.pass(60);
+    expect(harness.shown.map(({ step }) => step)).toEqual([0, 51]);
+    expect(harness.steps).toEqual(range(0, 51));
+  });
+
+  it("is reported when steps are taken back, and goes on from there", async () => {
+    const harness = new TickerHarness().listen().show();
+    await harness.world.passUntil(START + 1_050);
+    harness.schedule([START + 450, 0], [START + 1_100, 100]);
+    await harness.world.passUntil(START + 1_300);
+    expect(harness.shown.slice(11)).toEqual([
+      { step: 4, at: START + 1_050 },
+      { step: 5, at: START + 1_150 },
+      { step: 6, at: START + 1_250 },
+    ]);
+    expect(harness.steps).toEqual(range(0, 10));
+  });
+
+  it("takes no timer once the session is paused for good", async () => {
+    const harness = new TickerHarness().show();
+    harness.schedule([START + 250, 0]);
+    await harness.world.passUntil(START + 60_000);
+    expect(harness.shown.map(({ step }) => step)).toEqual([0, 1, 2]);
+    expect(harness.world.leftovers.timers).toBe(0);
+  });
+});

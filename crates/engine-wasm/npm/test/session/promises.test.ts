@@ -112,3 +112,71 @@ describe("without a stream", () => {
     },
   );
 });
+
+describe("beside a stream", () => {
+  it.each([
+    [0, [60_000]],
+    [120_000, [60_000]],
+    [15_000, [10_000, 20_040, 30_080, 40_120, 50_160, 60_200]],
+    [500, [2_000, 4_040, 6_080, 8_120]],
+  ])(
+    "that brings no promise, a session with a notice of %i ms polls before its promise ends",
+    async (notice_ms, asked) => {
+      const harness = new WatcherHarness({}, undefined, { notice_ms });
+      await harness.world.pass(20);
+      await harness.world.pass((asked.at(-1) ?? 0) + 500);
+      expect(harness.askedAt.map((at) => Math.round(at) - 20)).toEqual(asked);
+    },
+  );
+
+  it("that renews the promise, a session never polls", async () => {
+    const harness = new WatcherHarness({}, undefined, { notice_ms: 15_000 });
+    for (let count = 0; count < 30; count += 1) {
+      await harness.world.pass(5_000);
+      harness.world.server.settle(harness.world.now + 15_000);
+    }
+    expect(harness.askedAt).toEqual([]);
+    expect(harness.reported).toEqual([true, 1]);
+  });
+
+  it("that brings no promise although the server makes one, a session opens another stream", async () => {
+    const harness = new WatcherHarness({}, undefined, { notice_ms: 15_000 });
+    await harness.world.pass(1_000);
+    const before = harness.stream;
+    await harness.world.pass(10_000);
+    expect(harness.stream).not.toBe(before);
+    expect(harness.reported).toEqual([true, 1, 1, false, true, 1]);
+  });
+
+  it("that brings no promise because the server makes none, a session keeps the stream", async () => {
+    const harness = new WatcherHarness(
+      {},
+      ({ server }) => {
+        server.promises = false;
+      },
+      { notice_ms: 15_000 },
+    );
+    await harness.world.pass(1_000);
+    const before = harness.stream;
+    await harness.world.pass(60_000);
+    expect(harness.stream).toBe(before);
+  });
+
+  it("a poll that fails is soon repeated", async () => {
+    const harness = new WatcherHarness({}, undefined, { notice_ms: 15_000 });
+    await harness.world.pass(20);
+    harness.world.server.reach = "unreachable";
+    await harness.world.pass(21_000);
+    expect(harness.askedAt.map((at) => at - 20)).toEqual([10_000, 15_010, 20_020]);
+  });
+
+  it("a session whose promise has run out polls soon, and only once", async () => {
+    const harness = new WatcherHarness({}, undefined, { notice_ms: 60_000 });
+    await harness.world.pass(1_000);
+    harness.watcher.hurry();
+    await harness.world.pass(3_000);
+    harness.watcher.hurry();
+    await harness.world.pass(10_000);
+    expect(harness.askedAt).toEqual([6_000]);
+  });
+});

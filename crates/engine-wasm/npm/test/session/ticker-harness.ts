@@ -22,6 +22,9 @@ export class TickerHarness {
   /** All reports of a status, each with the server's time. */
   readonly statuses: { readonly status: SessionStatus; readonly at: number }[] = [];
   hasListeners = false;
+  /** All reports of the current step, each with the server's time. */
+  readonly shown: { readonly step: number; readonly at: number }[] = [];
+  isShown = false;
   /** Called at each report of a step. */
   onReport: (step: number) => void = () => undefined;
   /** Called at each report of a status. */
@@ -45,6 +48,8 @@ export class TickerHarness {
         this.reported.push({ what: step, at: this.now });
         this.onReport(step);
       },
+      isShown: () => this.isShown,
+      show: (step) => this.shown.push({ step, at: this.now }),
       stopped: () => this.reported.push({ what: "stopped", at: this.now }),
       status: (status) => {
         this.statuses.push({ status, at: this.now });
@@ -66,6 +71,13 @@ export class TickerHarness {
   listen(): this {
     this.hasListeners = true;
     this.ticker.begin();
+    return this;
+  }
+
+  /** Adds a listener for the current step. */
+  show(): this {
+    this.isShown = true;
+    this.ticker.beginShowing();
     return this;
   }
 

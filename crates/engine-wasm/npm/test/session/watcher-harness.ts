@@ -18,6 +18,8 @@ export class WatcherHarness {
   /** All sessions with what came with them, and all promises of the stream. */
   readonly answers: SessionAnswer[] = [];
   readonly promises: [etag: string, settledUntil: number][] = [];
+  /** Whether the session is in doubt. */
+  isInDoubt = false;
   /** Whether the next response is final. */
   isFinal = false;
   readonly watcher: SessionWatcher;
@@ -41,6 +43,7 @@ export class WatcherHarness {
       session: (answer) => {
         this.answers.push(answer);
         tell(answer.record.revision);
+        return !this.isInDoubt;
       },
       settled: (etag, settledUntil) => {
         this.promises.push([etag, settledUntil]);

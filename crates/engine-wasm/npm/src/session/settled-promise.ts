@@ -7,12 +7,12 @@ import type { Timers } from "../clock/inputs.js";
 import type { Settled } from "./events.js";
 
 /** The inputs and outputs. */
-export interface SettlementParts {
+export interface SettledPromiseParts {
   readonly timers: Timers;
   /** Returns the server's time and its maximum error. */
   read(): ClockReading;
   /** Reports that the state is certain from now on, or no longer. */
-  turned(settled: Settled): void;
+  changed(settled: Settled): void;
 }
 
 /** The promise of a server that promises nothing. */
@@ -23,14 +23,14 @@ const LONGEST_PAUSE_MS = 60_000;
 const SHORTEST_PAUSE_MS = 1;
 
 /** The promise about one session. */
-export class Settlement {
-  readonly #parts: SettlementParts;
+export class SettledPromise {
+  readonly #parts: SettledPromiseParts;
   #until: number;
   #wasSettled: boolean;
   #isEnded = false;
   #cancelTimer: () => void = nothing;
 
-  constructor(parts: SettlementParts, until = NOTHING) {
+  constructor(parts: SettledPromiseParts, until = NOTHING) {
     this.#parts = parts;
     this.#until = until;
     this.#wasSettled = this.isSettled;
@@ -76,7 +76,7 @@ export class Settlement {
     const { isSettled } = this;
     if (isSettled !== this.#wasSettled) {
       this.#wasSettled = isSettled;
-      this.#parts.turned({ isSettled, settledUntil: this.until });
+      this.#parts.changed({ isSettled, settledUntil: this.until });
     }
   }
 
