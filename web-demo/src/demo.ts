@@ -7,11 +7,18 @@ import { highlightMs } from "./flash.js";
 import { notice } from "./notice.js";
 import { nextChange, type PaceWish, paceAt, paceRequest, shortestTickMs } from "./pace.js";
 import type { Page } from "./page.js";
-import { CHARACTERS, Player, type View } from "./players.js";
+import { CHARACTERS, type Handout, Player, type View } from "./players.js";
 import type { Scene } from "./plot.js";
 import { Row, type RowContent } from "./rows.js";
 import { type Point, reach } from "./sawtooth.js";
-import { type HandedOut, Refused, type Server, type SessionAnswer, type StateAnswer } from "./server.js";
+import {
+  type HandedOut,
+  isSameVersion,
+  Refused,
+  type Server,
+  type SessionAnswer,
+  type StateAnswer,
+} from "./server.js";
 import { situation } from "./situation.js";
 import { Comparisons } from "./verdict.js";
 import { type Watcher, watch } from "./watch.js";
@@ -89,9 +96,9 @@ export class Demo implements Watcher {
     this.#serverRow = new Row(page.score, "server", "Server");
   }
 
-  /** Asks the server repeatedly until the demo ends. */
-  run(): void {
-    void watch(this.#server, this.#session.id, this, this.#ended.signal);
+  /** Asks the server repeatedly until the demo ends. Rejects if the players cannot understand the session any more. */
+  run(): Promise<void> {
+    return watch(this.#server, this.#session.id, this, this.#ended.signal);
   }
 
   /** Ends the demo and clears the page. */
@@ -119,27 +126,31 @@ export class Demo implements Watcher {
   }
 
   async #askAndRead(ask: () => Promise<void>): Promise<void> {
-    try {
-      await ask();
-      this.session(await this.#server.session(this.#session.id));
-    } catch (error) {
+    const answer = await ask()
+      .then(() => this.#server.session(this.#session.id))
+      .catch((error: Error) => error);
+    if (this.#ended.signal.aborted) {
+      return;
+    }
+    if (!(answer instanceof Error)) {
+      this.session(answer);
+    } else if (!(answer instanceof Refused)) {
       // Refused means that another client was first; the next response shows its change.
-      if (!(error instanceof Refused)) {
-        this.silence(error as Error);
-      }
+      this.silence(answer);
     }
   }
 
   session({ session, settledUntil }: HandedOut): void {
+    if (!isSameVersion(this.#session, session)) {
+      // Nothing of it is shown unless the players understand it.
+      this.#tellPlayers({ session, exchange: this.#exchange });
+      this.#session = session;
+    }
     const wasSilent = this.#silence !== undefined;
     this.#asked += 1;
     this.#silence = undefined;
     this.#backSince = wasSilent ? this.#now() : this.#backSince;
     this.#settledUntil = settledUntil;
-    if (hasChanged(this.#session, session)) {
-      this.#session = session;
-      this.#tellPlayers();
-    }
     if (this.#syncedAt === undefined || hasSlept(this.#syncedAt, this.#machine.reading())) {
       void this.#syncAgain();
     }
@@ -194,13 +205,13 @@ export class Demo implements Watcher {
     }
     if (!this.#ended.signal.aborted) {
       this.#syncs += 1;
-      this.#tellPlayers();
+      this.#tellPlayers({ session: this.#session, exchange: this.#exchange });
     }
   }
 
-  #tellPlayers(): void {
+  #tellPlayers(handout: Handout): void {
     for (const [player] of this.#players) {
-      player.hear({ session: this.#session, exchange: this.#exchange });
+      player.hear(handout);
     }
   }
 
@@ -326,10 +337,4 @@ export class Demo implements Watcher {
 
 function noAnswer(since: number): string {
   return `No answer since ${clockTime(since)}`;
-}
-
-/** Returns whether another version of a session has another schedule or another stop. */
-function hasChanged(known: SessionAnswer, newer: SessionAnswer): boolean {
-  const { stopped_at, schedule } = known;
-  return newer.stopped_at !== stopped_at || JSON.stringify(newer.schedule) !== JSON.stringify(schedule);
 }

@@ -12,7 +12,18 @@ export interface SessionAnswer extends Session {
   readonly stopped_at?: string | null;
   readonly schedule?: readonly ScheduledChange[];
   readonly notice_ms?: number;
+  readonly revision: number;
   readonly rules: Required<Rules> & { break_interval: { min: number; max: number } };
+}
+
+/** Returns whether two answers hold the same version of a session, for a player. */
+export function isSameVersion(one: SessionAnswer, other: SessionAnswer): boolean {
+  return versionOf(one) === versionOf(other);
+}
+
+/** A store that has lost a change gives its revision to the next one, so the revision alone does not tell two apart. */
+function versionOf({ revision, engine_version, requires, schedule, stopped_at }: SessionAnswer): string {
+  return JSON.stringify([revision, engine_version, requires, schedule, stopped_at]);
 }
 
 /** A change of a session's pace. */

@@ -17,7 +17,7 @@ export interface Watcher {
 /** The time from one request to the next. */
 const PAUSE_MS = 1_000;
 
-/** Asks until the signal aborts or the session is gone. */
+/** Asks until the signal aborts or the session is gone. Rejects if the watcher cannot use an answer. */
 export async function watch(
   server: Pick<Server, "session" | "state">,
   id: string,
@@ -26,21 +26,19 @@ export async function watch(
 ): Promise<void> {
   while (!signal.aborted) {
     const pause = paused(PAUSE_MS, signal);
-    try {
-      const { handedOut, state } = await askBoth(server, id);
-      if (!signal.aborted) {
-        watcher.session(handedOut);
-        watcher.state(state);
-      }
-    } catch (error) {
-      if (signal.aborted) {
-        return;
-      }
-      if (error instanceof Refused) {
-        watcher.gone();
-        return;
-      }
-      watcher.silence(error as Error);
+    const answer = await askBoth(server, id).catch((error: Error) => error);
+    if (signal.aborted) {
+      return;
+    }
+    if (answer instanceof Refused) {
+      watcher.gone();
+      return;
+    }
+    if (answer instanceof Error) {
+      watcher.silence(answer);
+    } else {
+      watcher.session(answer.handedOut);
+      watcher.state(answer.state);
     }
     await pause;
   }

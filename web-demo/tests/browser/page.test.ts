@@ -123,6 +123,38 @@ test("a difference raises an alert", async () => {
   expect(verdict.words).toBe("Only 0 of 4 players computed the same as the server");
 });
 
+test.each([
+  ["requires", { requires: ["teams"] }, /^This session cannot be shown: the session requires "teams"/],
+  ["engine_version", { engine_version: 2 }, /^This session cannot be shown: .*engine/],
+  [
+    "schedule",
+    { schedule: [{ at: "1970-01-01T00:00:00.000Z", paused: true }] },
+    /schedule\[0\]\.at must be after/,
+  ],
+] as const)("a session whose %s the page stops understanding is not shown", async (_what, change, reason) => {
+  const { id } = await server.create(BRISK);
+  let isStrange = false;
+  const { page, complaints } = await visit(browser, `${server.address}/?session=${id}`, {}, (opened) =>
+    opened.route(`**/v1/sessions/${id}`, async (route) => {
+      const response = await route.fetch();
+      const json = await response.json();
+      await route.fulfill({ response, json: isStrange ? { ...json, ...change } : json });
+    }),
+  );
+  await until("a comparison", async () => (await look(page)).verdict.checks > 0);
+  isStrange = true;
+  const { notice } = await until("the end", async () => {
+    const sight = await look(page);
+    expect(sight.notice).not.toContain("The server");
+    return sight.players.length === 0 && sight;
+  });
+  expect(notice).toMatch(reason);
+  expect(await page.isVisible("#score")).toBe(false);
+  await page.click("#renew");
+  await until("another session", async () => expectSameForAll(await look(page)));
+  expect(complaints).toEqual([]);
+});
+
 test("an unknown session is reported, and a new one can be created", async () => {
   const unknown = "sess_00000000-0000-4000-8000-000000000000";
   for (const name of [unknown, "nonsense"]) {

@@ -16,6 +16,7 @@ const HANDOUT: Handout = {
     tick_ms: 100,
     rules: { break_interval: { min: 5, max: 9 }, rounds_per_epoch: 4 },
     engine_version: 1,
+    revision: 1,
   },
   exchange: {
     askedUs: ORIGIN_MS * 1_000,

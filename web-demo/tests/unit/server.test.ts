@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from "vitest";
 
 import {
   type HandedOut,
+  isSameVersion,
   Refused,
   Server,
   type SessionAnswer,
@@ -76,6 +77,30 @@ describe("the server", () => {
   });
 });
 
+describe("the version of a session", () => {
+  const schedule = [{ at: "2026-11-23T12:00:03.000Z", paused: true as const }];
+  const session = {
+    revision: 2,
+    engine_version: 1,
+    requires: ["schedule"],
+    schedule,
+  } as Partial<SessionAnswer> as SessionAnswer;
+
+  test.each<[string, Partial<SessionAnswer>]>([
+    ["revision", { revision: 3 }],
+    ["engine version", { engine_version: 2 }],
+    ["requirements", { requires: ["schedule", "teams"] }],
+    ["schedule", { schedule: [] }],
+    ["stop", { stopped_at: "2026-11-23T12:00:05.000Z" }],
+  ])("differs with another %s", (_what, change) => {
+    expect(isSameVersion(session, { ...session, ...change })).toBe(false);
+  });
+
+  test("is the same when only the status has changed", () => {
+    expect(isSameVersion(session, { ...session, ...{ status: "paused" } })).toBe(true);
+  });
+});
+
 describe("watching the server", () => {
   const session = { id: "sess_1", stopped_at: null } as SessionAnswer;
   const state = { status: "running", computed_at: "2026-11-23T12:00:03.000Z" } as StateAnswer;
@@ -140,6 +165,26 @@ describe("watching the server", () => {
       state: () => Promise.resolve(state),
     });
     expect(reported).toEqual([["silence"]]);
+  });
+
+  test("does not call an answer that cannot be used silence", async () => {
+    const useless = new Error("the session requires something unknown");
+    const silence = vi.fn();
+    const watching = watch(
+      { session: () => Promise.resolve(handedOut(session)), state: () => Promise.resolve(state) },
+      "sess_1",
+      {
+        session: () => {
+          throw useless;
+        },
+        state: () => undefined,
+        silence,
+        gone: () => undefined,
+      },
+      new AbortController().signal,
+    );
+    await expect(watching).rejects.toBe(useless);
+    expect(silence).not.toHaveBeenCalled();
   });
 
   test("ends when the session is gone", async () => {
