@@ -4,8 +4,8 @@ import type { State } from "tickseed";
 import { type Agreement, compare } from "./agreement.js";
 import { correction, type Exchange, hasSlept, type Reading } from "./clock.js";
 import { highlightMs } from "./flash.js";
-import { notice } from "./notice.js";
-import { nextChange, type PaceWish, paceAt, paceRequest, shortestTickMs } from "./pace.js";
+import { notice, type Refusal, refusalWords } from "./notice.js";
+import { nextChange, type PaceWish, paceAt, paceRequest, paceToChange, shortestTickMs } from "./pace.js";
 import type { Page } from "./page.js";
 import { CHARACTERS, type Handout, Player, type View } from "./players.js";
 import type { Scene } from "./plot.js";
@@ -14,7 +14,6 @@ import { type Point, reach } from "./sawtooth.js";
 import {
   type HandedOut,
   isSameVersion,
-  Refused,
   type Server,
   type SessionAnswer,
   type StateAnswer,
@@ -64,6 +63,7 @@ export class Demo implements Watcher {
   #asked = 0;
   #silence: { readonly since: number; readonly because: string } | undefined;
   #backSince: number | undefined;
+  #refusal: Refusal | undefined;
   #isGone = false;
 
   constructor(
@@ -132,11 +132,11 @@ export class Demo implements Watcher {
     if (this.#ended.signal.aborted) {
       return;
     }
-    if (!(answer instanceof Error)) {
+    if (answer instanceof Error) {
+      this.#refusal = { at: this.#now(), words: refusalWords(answer) };
+    } else {
+      this.#refusal = undefined;
       this.session(answer);
-    } else if (!(answer instanceof Refused)) {
-      // Refused means that another client was first; the next response shows its change.
-      this.silence(answer);
     }
   }
 
@@ -311,12 +311,13 @@ export class Demo implements Watcher {
         silentSince: this.#silence?.since,
         silentBecause: this.#silence?.because ?? "",
         backSince: this.#backSince,
+        refusal: this.#refusal,
         isGone: this.#isGone,
       }),
     );
     const isOpen = stoppedAt === undefined && this.#silence === undefined && !this.#isGone;
     this.#page.allowStopping(isOpen);
-    this.#page.showPace(paceAt(this.#session), isOpen && step > 0);
+    this.#page.showPace(paceToChange(this.#session, instant), isOpen && step > 0);
     this.#page.showSettled(this.#settledUntil);
     this.#page.tell({
       bytes: counted(this.#bytes, "byte"),

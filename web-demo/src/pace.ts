@@ -24,6 +24,10 @@ export interface PaceRequest {
 
 /** How far ahead a change is set in a session without a notice, so that every page, asking once a second, hears of it in time. */
 const AHEAD_MS = 2_000;
+/** By how much a change comes later than the notice alone demands: docs/schedule.md, section 2, for a store that loses nothing. */
+const GUARD_MS = 1_000;
+/** A change follows the last one by a millisecond if that comes within this time after the earliest instant, as on the server. */
+const FOLLOWS_WITHIN_MS = 1_000;
 
 /** Returns all changes of the pace, in order. */
 export function changes({ tick_ms, schedule = [] }: SessionAnswer): readonly PaceChange[] {
@@ -35,8 +39,8 @@ export function changes({ tick_ms, schedule = [] }: SessionAnswer): readonly Pac
   });
 }
 
-/** Returns the pace at an instant, or after all changes. */
-export function paceAt(session: SessionAnswer, instant = Number.POSITIVE_INFINITY): Pace {
+/** Returns the pace at an instant. */
+export function paceAt(session: SessionAnswer, instant: number): Pace {
   const last = changes(session)
     .filter(({ at }) => at <= instant)
     .at(-1);
@@ -53,15 +57,31 @@ export function shortestTickMs(session: SessionAnswer): number {
   return Math.min(session.tick_ms, ...changes(session).map(({ tickMs }) => tickMs));
 }
 
-/** Returns the request for a wish. The latest wish replaces earlier ones that have not taken effect. */
+/** Returns the pace that a change requested now would end, when it takes effect. */
+export function paceToChange(session: SessionAnswer, now: number): Pace {
+  return paceAt(session, effectAt(session, now));
+}
+
+/** Returns the request for a wish. It takes back no change that is planned for later: the server refuses it instead. */
 export function paceRequest(session: SessionAnswer, wish: PaceWish, now: number): PaceRequest {
-  const notice = session.notice_ms ?? 0;
   // With a notice, the server knows best what is early enough.
-  const at = notice > 0 ? {} : { at: new Date(now + AHEAD_MS).toISOString() };
-  const content = { ...at, replace_later: true };
+  const content = hasNotice(session) ? {} : { at: new Date(effectAt(session, now)).toISOString() };
   if (typeof wish === "string") {
     return { action: wish, content };
   }
-  const action = paceAt(session).isPaused ? "resume" : "rate";
+  const action = paceToChange(session, now).isPaused ? "resume" : "rate";
   return { action, content: { ...content, tick_ms: wish } };
+}
+
+/** Returns when a change takes effect that is requested now. */
+function effectAt(session: SessionAnswer, now: number): number {
+  const { notice_ms = 0 } = session;
+  const earliest = now + (hasNotice(session) ? notice_ms + GUARD_MS : AHEAD_MS);
+  const last = changes(session).at(-1)?.at ?? Number.NEGATIVE_INFINITY;
+  const isNear = last >= earliest && last < earliest + FOLLOWS_WITHIN_MS;
+  return isNear ? last + 1 : earliest;
+}
+
+function hasNotice({ notice_ms = 0 }: SessionAnswer): boolean {
+  return notice_ms > 0;
 }

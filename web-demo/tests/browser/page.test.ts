@@ -123,6 +123,47 @@ test("a difference raises an alert", async () => {
   expect(verdict.words).toBe("Only 0 of 4 players computed the same as the server");
 });
 
+test.each([0, 1_000])(
+  "the buttons leave a plan for later alone, with a notice of %i ms",
+  async (notice_ms) => {
+    const pausesAt = new Date(Date.now() + 600_000).toISOString();
+    const schedule = [{ at: pausesAt, paused: true as const }];
+    const { id } = await server.create({ ...BRISK, notice_ms, schedule });
+    const { page } = await visit(browser, `${server.address}/?session=${id}`);
+    const refused = async (button: string): Promise<void> => {
+      await page.click(button);
+      await until("the refusal", async () => (await look(page)).notice.startsWith("Nothing has changed"));
+      await until("its end", async () => !(await look(page)).notice.startsWith("Nothing has changed"));
+    };
+    await until("the buttons", () => page.isEnabled("#pause"));
+    expect(await page.textContent("#pause")).toBe("Pause");
+    await refused("#pause");
+    await refused("[data-tick='50']");
+    expect((await server.session(id)).schedule).toEqual(schedule);
+  },
+);
+
+test("a session can be paused, and resumed with other ticks", async () => {
+  const { id } = await server.create(BRISK);
+  const { page, complaints } = await visit(browser, `${server.address}/?session=${id}`);
+  const isNoticed = (words: string) => async () => (await look(page)).notice.includes(words);
+  await until("the buttons", () => page.isEnabled("#pause"));
+  await page.click("#pause");
+  await until("the pause to come", isNoticed("Pauses for everyone at"));
+  await until("the other button", async () => (await page.textContent("#pause")) === "Resume");
+  await until("the pause", isNoticed("Paused for everyone"));
+  await page.click("[data-tick='250']");
+  await until("the resumption to come", isNoticed("Resumes at"));
+  await until("the other button again", async () => (await page.textContent("#pause")) === "Pause");
+  await until("running", isNoticed("Running."));
+  const { schedule } = await server.session(id);
+  expect(schedule?.at(0)).toMatchObject({ paused: true });
+  expect(schedule?.at(-1)).toMatchObject({ tick_ms: 250 });
+  const { verdict } = await look(page);
+  expect(verdict).toMatchObject({ same: 4, differences: 0 });
+  expect(complaints).toEqual([]);
+});
+
 test.each([
   ["requires", { requires: ["teams"] }, /^This session cannot be shown: the session requires "teams"/],
   ["engine_version", { engine_version: 2 }, /^This session cannot be shown: .*engine/],
