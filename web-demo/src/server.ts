@@ -79,7 +79,7 @@ export class Refused extends Error {
 }
 
 /** How long a response may take before the server counts as unreachable. */
-const PATIENCE_MS = 3_000;
+export const PATIENCE_MS = 3_000;
 
 /** The server that the page came from. */
 export class Server {

@@ -15,7 +15,7 @@ export interface Watcher {
 }
 
 /** The time from one request to the next. */
-const PAUSE_MS = 1_000;
+export const PAUSE_MS = 1_000;
 
 /** Asks until the signal aborts or the session is gone. Rejects if the watcher cannot use an answer. */
 export async function watch(
