@@ -54,6 +54,7 @@ export class Demo implements Watcher {
   readonly #ended = new AbortController();
   readonly #comparisons = new Comparisons();
   #session: SessionAnswer;
+  #order: number;
   #settledUntil: number | undefined;
   #exchange: Exchange;
   /** When the time was last requested; undefined if it has to be requested again. */
@@ -70,13 +71,14 @@ export class Demo implements Watcher {
     server: Server,
     page: Page,
     machine: Machine,
-    { session, text, settledUntil }: HandedOut,
+    { session, text, order, settledUntil }: HandedOut,
     exchange: Exchange,
   ) {
     this.#server = server;
     this.#page = page;
     this.#machine = machine;
     this.#session = session;
+    this.#order = order;
     this.#settledUntil = settledUntil;
     this.#exchange = exchange;
     const joined = machine.reading();
@@ -98,7 +100,7 @@ export class Demo implements Watcher {
 
   /** Asks the server repeatedly until the demo ends. Rejects if the players cannot understand the session any more. */
   run(): Promise<void> {
-    return watch(this.#server, this.#session.id, this, this.#ended.signal);
+    return watch(this.#server, this.#session, this, this.#ended.signal);
   }
 
   /** Ends the demo and clears the page. */
@@ -140,14 +142,19 @@ export class Demo implements Watcher {
     }
   }
 
-  session({ session, settledUntil }: HandedOut): void {
+  session({ session, order, settledUntil }: HandedOut): void {
+    this.#asked += 1;
+    if (order < this.#order) {
+      // A later request, after a click, was answered before this one.
+      return;
+    }
     if (!isSameVersion(this.#session, session)) {
       // Nothing of it is shown unless the players understand it.
       this.#tellPlayers({ session, exchange: this.#exchange });
       this.#session = session;
     }
     const wasSilent = this.#silence !== undefined;
-    this.#asked += 1;
+    this.#order = order;
     this.#silence = undefined;
     this.#backSince = wasSilent ? this.#now() : this.#backSince;
     this.#settledUntil = settledUntil;

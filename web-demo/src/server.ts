@@ -35,6 +35,8 @@ export type ScheduledChange =
 export interface HandedOut {
   readonly session: SessionAnswer;
   readonly text: string;
+  /** Which request of this page it answers: answers to earlier ones, with lower numbers, may arrive later. */
+  readonly order: number;
   /** Before this instant nothing changes that is not in the session; undefined if the server does not promise that. */
   readonly settledUntil: number | undefined;
 }
@@ -84,6 +86,7 @@ export const PATIENCE_MS = 3_000;
 /** The server that the page came from. */
 export class Server {
   readonly #fetch: typeof fetch;
+  #requests = 0;
 
   constructor(fetcher: typeof fetch = (...request) => fetch(...request)) {
     this.#fetch = fetcher;
@@ -136,11 +139,13 @@ export class Server {
   }
 
   async #handOut(address: string, request?: RequestInit): Promise<HandedOut> {
+    this.#requests += 1;
+    const order = this.#requests;
     const response = await this.#ask(address, request);
     const text = await body(response);
     const promise = response.headers.get("tickseed-settled-until");
     const settledUntil = promise === null ? undefined : Date.parse(promise);
-    return { session: parsed(text) as SessionAnswer, text, settledUntil };
+    return { session: parsed(text) as SessionAnswer, text, order, settledUntil };
   }
 
   async #ask(address: string, request: RequestInit = {}): Promise<Response> {

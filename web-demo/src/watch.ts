@@ -1,6 +1,12 @@
 /** Asks the server once a second for the session, to hear of changes, and for the state, to compare. */
-import { paceAt } from "./pace.js";
-import { type HandedOut, Refused, type Server, type SessionAnswer, type StateAnswer } from "./server.js";
+import {
+  type HandedOut,
+  isSameVersion,
+  Refused,
+  type Server,
+  type SessionAnswer,
+  type StateAnswer,
+} from "./server.js";
 
 /** Receives the results of watching the server. */
 export interface Watcher {
@@ -17,16 +23,17 @@ export interface Watcher {
 /** The time from one request to the next. */
 export const PAUSE_MS = 1_000;
 
-/** Asks until the signal aborts or the session is gone. Rejects if the watcher cannot use an answer. */
+/** Asks until the signal aborts or the session that was joined is gone. Rejects if the watcher cannot use an answer. */
 export async function watch(
   server: Pick<Server, "session" | "state">,
-  id: string,
+  joined: SessionAnswer,
   watcher: Watcher,
   signal: AbortSignal,
 ): Promise<void> {
+  let known = joined;
   while (!signal.aborted) {
     const pause = paused(PAUSE_MS, signal);
-    const answer = await askBoth(server, id).catch((error: Error) => error);
+    const answer = await askBoth(server, joined.id).catch((error: Error) => error);
     if (signal.aborted) {
       return;
     }
@@ -37,34 +44,27 @@ export async function watch(
     if (answer instanceof Error) {
       watcher.silence(answer);
     } else {
-      watcher.session(answer.handedOut);
-      watcher.state(answer.state);
+      const { handedOut, state } = answer;
+      watcher.session(handedOut);
+      // If the session has changed, the state may belong to either version.
+      if (isSameVersion(known, handedOut.session)) {
+        watcher.state(state);
+      }
+      known = handedOut.session;
     }
     await pause;
   }
 }
 
+/** Asks for the state before the session, so that the session is never the older one of the two. */
 async function askBoth(server: Pick<Server, "session" | "state">, id: string): Promise<Both> {
-  const handedOut = await server.session(id);
   const state = await server.state(id);
-  // The session may have changed in between. The state then belongs to a newer version of the session.
-  const isCurrent = fits(handedOut.session, state);
-  return { handedOut: isCurrent ? handedOut : await server.session(id), state };
+  return { state, handedOut: await server.session(id) };
 }
 
 interface Both {
-  readonly handedOut: HandedOut;
   readonly state: StateAnswer;
-}
-
-/** Returns whether the state can have been computed from this version of the session. */
-function fits(session: SessionAnswer, { status, computed_at }: StateAnswer): boolean {
-  const { stopped_at } = session;
-  const instant = Date.parse(computed_at);
-  if (stopped_at != null && Date.parse(stopped_at) <= instant) {
-    return status === "stopped";
-  }
-  return status === (paceAt(session, instant).isPaused ? "paused" : "running");
+  readonly handedOut: HandedOut;
 }
 
 /** Waits, or returns early when the signal aborts. */

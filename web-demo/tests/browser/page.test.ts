@@ -164,6 +164,34 @@ test("a session can be paused, and resumed with other ticks", async () => {
   expect(complaints).toEqual([]);
 });
 
+test("an answer that was on its way during a click does not hide the change", async () => {
+  const { id } = await server.create(BRISK);
+  const held: (() => Promise<void>)[] = [];
+  let holds = false;
+  const { page } = await visit(browser, `${server.address}/?session=${id}`, {}, (opened) =>
+    opened.route(`**/v1/sessions/${id}`, async (route) => {
+      const response = await route.fetch();
+      const release = (): Promise<void> => route.fulfill({ response });
+      if (!holds) {
+        return release();
+      }
+      holds = false;
+      held.push(release);
+    }),
+  );
+  await until("the button", () => page.isEnabled("#pause"));
+  holds = true;
+  await until("an answer that is on its way", () => held.length > 0);
+  await page.click("#pause");
+  await until("the pause to come", async () => (await look(page)).notice.includes("Pauses for everyone"));
+  await held[0]?.();
+  await until("the pause", async () => {
+    const { notice } = await look(page);
+    expect(notice).toMatch(/^Pause[sd] for everyone/);
+    return notice.startsWith("Paused");
+  });
+});
+
 test.each([
   ["requires", { requires: ["teams"] }, /^This session cannot be shown: the session requires "teams"/],
   ["engine_version", { engine_version: 2 }, /^This session cannot be shown: .*engine/],
