@@ -5,7 +5,15 @@ import { type Agreement, compare } from "./agreement.js";
 import { correction, type Exchange, hasSlept, type Reading } from "./clock.js";
 import { highlightMs } from "./flash.js";
 import { notice, type Refusal, refusalWords } from "./notice.js";
-import { nextChange, type PaceWish, paceAt, paceRequest, paceToChange, shortestTickMs } from "./pace.js";
+import {
+  nextChange,
+  type PaceWish,
+  paceAt,
+  paceRequest,
+  paceToChange,
+  positionAt,
+  shortestTickMs,
+} from "./pace.js";
 import type { Page } from "./page.js";
 import { CHARACTERS, type Handout, Player, type View } from "./players.js";
 import type { Scene } from "./plot.js";
@@ -283,7 +291,7 @@ export class Demo implements Watcher {
 
   /** Returns the number of ticks from the start to an instant, or to the stop if that is earlier. */
   #position(instant: number): number {
-    return this.#first.positionAt(Math.min(instant, this.#stoppedAt ?? instant));
+    return positionAt(this.#session, Math.min(instant, this.#stoppedAt ?? instant));
   }
 
   get #hasSchedule(): boolean {

@@ -29,22 +29,67 @@ const GUARD_MS = 1_000;
 /** A change follows the last one by a millisecond if that comes within this time after the earliest instant, as on the server. */
 const FOLLOWS_WITHIN_MS = 1_000;
 
-/** Returns all changes of the pace, in order. */
-export function changes({ tick_ms, schedule = [] }: SessionAnswer): readonly PaceChange[] {
-  let tickMs = tick_ms;
-  return schedule.map((change) => {
+/** The folded schedules: the page needs them several times a frame. */
+const FOLDED = new WeakMap<SessionAnswer, Folded>();
+
+/** The start, and then each change. */
+type Folded = readonly [Segment, ...Segment[]];
+
+/** A stretch without a change. */
+interface Segment extends PaceChange {
+  /** How many ticks have passed when it begins. */
+  readonly position: number;
+}
+
+function folded(session: SessionAnswer): Folded {
+  const known = FOLDED.get(session) ?? fold(session);
+  FOLDED.set(session, known);
+  return known;
+}
+
+function fold({ start_at, tick_ms, schedule = [] }: SessionAnswer): Folded {
+  let last: Segment = { at: Date.parse(start_at), isPaused: false, tickMs: tick_ms, position: 0 };
+  const found: [Segment, ...Segment[]] = [last];
+  for (const change of schedule) {
+    const at = Date.parse(change.at);
     const isPaused = !("tick_ms" in change);
-    tickMs = isPaused ? tickMs : change.tick_ms;
-    return { at: Date.parse(change.at), isPaused, tickMs };
-  });
+    const tickMs = isPaused ? last.tickMs : change.tick_ms;
+    last = { at, isPaused, tickMs, position: positionAfter(last, at) };
+    found.push(last);
+  }
+  return found;
+}
+
+function positionAfter({ at, isPaused, tickMs, position }: Segment, instant: number): number {
+  return isPaused ? position : position + (instant - at) / tickMs;
+}
+
+/** Returns the segment of an instant. The first one reaches back before the start. */
+function segmentAt(session: SessionAnswer, instant: number): Segment {
+  const all = folded(session);
+  let [found] = all;
+  for (const segment of all) {
+    if (segment.at > instant) {
+      break;
+    }
+    found = segment;
+  }
+  return found;
+}
+
+/** Returns all changes of the pace, in order. */
+export function changes(session: SessionAnswer): readonly PaceChange[] {
+  return folded(session).slice(1);
 }
 
 /** Returns the pace at an instant. */
 export function paceAt(session: SessionAnswer, instant: number): Pace {
-  const last = changes(session)
-    .filter(({ at }) => at <= instant)
-    .at(-1);
-  return last ?? { isPaused: false, tickMs: session.tick_ms };
+  return segmentAt(session, instant);
+}
+
+/** Returns how many ticks have passed by an instant, with a fraction for the plots. It is negative before the start. */
+export function positionAt(session: SessionAnswer, instant: number): number {
+  return positionAfter(segmentAt(session, instant), instant);
 }
 
 /** Returns the first change after an instant. */
@@ -54,7 +99,7 @@ export function nextChange(session: SessionAnswer, instant: number): PaceChange 
 
 /** Returns the shortest tick that a session ever has, in milliseconds. */
 export function shortestTickMs(session: SessionAnswer): number {
-  return Math.min(session.tick_ms, ...changes(session).map(({ tickMs }) => tickMs));
+  return Math.min(...folded(session).map(({ tickMs }) => tickMs));
 }
 
 /** Returns the pace that a change requested now would end, when it takes effect. */

@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { loadEngine, Timeline } from "tickseed";
+import { beforeAll, expect, test, vi } from "vitest";
 
 import {
   changes,
@@ -7,13 +8,14 @@ import {
   paceAt,
   paceRequest,
   paceToChange,
+  positionAt,
   shortestTickMs,
 } from "../../src/pace.js";
 import type { SessionAnswer } from "../../src/server.js";
 
 const START = Date.UTC(2026, 10, 23, 12);
 const at = (ms: number): string => new Date(START + ms).toISOString();
-const PLAIN = { tick_ms: 100 } as SessionAnswer;
+const PLAIN = { seed: "a seed", start_at: at(0), tick_ms: 100 } as SessionAnswer;
 const CHANGED = {
   ...PLAIN,
   schedule: [
@@ -23,12 +25,14 @@ const CHANGED = {
     { at: at(7_000), paused: true },
   ],
 } as SessionAnswer;
+beforeAll(() => loadEngine());
+
 /** A session that pauses at that many milliseconds. */
 const planned = (ms: number): SessionAnswer => ({ ...PLAIN, schedule: [{ at: at(ms), paused: true }] });
 
 test("a session without changes keeps its pace", () => {
   expect(changes(PLAIN)).toEqual([]);
-  expect(paceAt(PLAIN, START)).toEqual({ isPaused: false, tickMs: 100 });
+  expect(paceAt(PLAIN, START)).toMatchObject({ isPaused: false, tickMs: 100 });
   expect(nextChange(PLAIN, START)).toBeUndefined();
   expect(shortestTickMs(PLAIN)).toBe(100);
 });
@@ -38,10 +42,42 @@ test("the pace follows the changes, and a pause keeps the length of its ticks", 
   expect(paces.map(({ isPaused, tickMs }) => (isPaused ? -tickMs : tickMs))).toEqual([
     100, -100, -100, 100, 50, -50,
   ]);
-  expect(nextChange(CHANGED, START + 999)).toEqual({ at: START + 1_000, isPaused: true, tickMs: 100 });
-  expect(nextChange(CHANGED, START + 1_000)).toEqual({ at: START + 5_000, isPaused: false, tickMs: 100 });
+  expect(nextChange(CHANGED, START + 999)).toMatchObject({ at: START + 1_000, isPaused: true, tickMs: 100 });
+  expect(nextChange(CHANGED, START + 1_000)).toMatchObject({
+    at: START + 5_000,
+    isPaused: false,
+    tickMs: 100,
+  });
   expect(nextChange(CHANGED, START + 7_000)).toBeUndefined();
   expect(shortestTickMs(CHANGED)).toBe(50);
+});
+
+test("a schedule is folded once, although every frame needs it several times", () => {
+  const read = vi.fn(() => CHANGED.schedule);
+  const session = Object.defineProperty({ ...PLAIN }, "schedule", { get: read });
+  for (let frame = 0; frame < 3; frame += 1) {
+    expect(paceToChange(session, START)).toMatchObject({ isPaused: true });
+    expect(positionAt(session, START + 500)).toBe(5);
+  }
+  expect(read).toHaveBeenCalledTimes(1);
+});
+
+test("the position counts ticks with their fractions, and stands still during a pause", () => {
+  const schedule = [
+    { at: at(1_050), paused: true as const },
+    { at: at(3_000), tick_ms: 100 },
+    { at: at(3_050), tick_ms: 200 },
+    { at: at(4_100), paused: true as const },
+  ];
+  const session = { ...PLAIN, schedule };
+  const positions = [-150, 0, 25, 1_050, 2_000, 2_999, 3_025, 3_150, 4_100, 60_000].map((ms) =>
+    positionAt(session, START + ms),
+  );
+  expect(positions).toEqual([-1.5, 0, 0.25, 10.5, 10.5, 10.5, 10.75, 11.5, 16.25, 16.25]);
+  const timeline = new Timeline(session);
+  for (let instant = START; instant < START + 5_000; instant += 7) {
+    expect(Math.floor(positionAt(session, instant))).toBe(timeline.stepAt(instant));
+  }
 });
 
 test.each<[string, SessionAnswer, PaceWish, string, object]>([

@@ -68,19 +68,6 @@ describe("players", () => {
     }
   });
 
-  test("know how much of a step has passed", () => {
-    const [anna] = everybody() as [Player];
-    const positions = (...instants: number[]): number[] => instants.map((ms) => anna.positionAt(START + ms));
-    expect(positions(-150, 0, 25, 1_050)).toEqual([-1.5, 0, 0.25, 10.5]);
-    const schedule = [
-      { at: "2026-11-23T12:00:04.000Z", tick_ms: 200 },
-      { at: "2026-11-23T12:00:05.000Z", paused: true as const },
-    ];
-    anna.hear({ ...HANDOUT, session: { ...HANDOUT.session, schedule } });
-    expect(positions(1_050, 1_950), "in ticks of 200 ms").toEqual([10.25, 14.75]);
-    expect(positions(2_000, 60_000), "a step without an end does not pass").toEqual([15, 15]);
-  });
-
   test("know the time until the start", () => {
     const [anna] = everybody();
     expect(anna?.see(1_000)).toMatchObject({ startsInMs: 2_000, step: 0, value: 0, broken: false });
