@@ -84,7 +84,7 @@ export function refusalWords(error: Error): string {
   }
   const because =
     error.code === "later_changes"
-      ? "the session has a plan for later, and these buttons take nothing of it back"
+      ? "the session has a plan for later, which these buttons leave alone"
       : error.message;
   return `Nothing has changed: ${because}.`;
 }

@@ -164,6 +164,28 @@ test("a session can be paused, and resumed with other ticks", async () => {
   expect(complaints).toEqual([]);
 });
 
+test("frames without news leave the controls and their attributes alone", async () => {
+  const { id } = await server.create(BRISK);
+  const { page } = await visit(browser, `${server.address}/?session=${id}`);
+  await until("a comparison", async () => (await look(page)).verdict.checks > 0);
+  await until("the buttons", () => page.isEnabled("#pause"));
+  const touched = await page.evaluate(async () => {
+    const records: string[] = [];
+    const observer = new MutationObserver((seen) =>
+      records.push(...seen.map(({ target, attributeName }) => `${(target as Element).id} ${attributeName}`)),
+    );
+    for (const selector of ["header", "#pace", "#legend-settled", "#verdict-words"]) {
+      observer.observe(document.querySelector(selector) as Element, { attributes: true, subtree: true });
+    }
+    for (let frame = 0; frame < 10; frame += 1) {
+      await new Promise(requestAnimationFrame);
+    }
+    observer.disconnect();
+    return records;
+  });
+  expect(touched).toEqual([]);
+});
+
 test("an answer that was on its way during a click does not hide the change", async () => {
   const { id } = await server.create(BRISK);
   const held: (() => Promise<void>)[] = [];

@@ -107,7 +107,7 @@ describe("the notice", () => {
   test.each([
     [
       new Refused("later_changes", "replace_later takes these changes back"),
-      "Nothing has changed: the session has a plan for later, and these buttons take nothing of it back.",
+      "Nothing has changed: the session has a plan for later, which these buttons leave alone.",
     ],
     [
       new Refused("not_paused", "the session is not paused at noon"),
