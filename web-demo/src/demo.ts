@@ -136,16 +136,16 @@ export class Demo implements Watcher {
   }
 
   async #askAndRead(ask: () => Promise<void>): Promise<void> {
-    const answer = await ask()
-      .then(() => this.#server.session(this.#session.id))
-      .catch((error: Error) => error);
-    if (this.#ended.signal.aborted) {
+    try {
+      await ask();
+      this.#refusal = undefined;
+    } catch (error) {
+      this.#refusal = { at: this.#now(), words: refusalWords(error as Error) };
       return;
     }
-    if (answer instanceof Error) {
-      this.#refusal = { at: this.#now(), words: refusalWords(answer) };
-    } else {
-      this.#refusal = undefined;
+    // If this fails, the next answer shows the change.
+    const answer = await this.#server.session(this.#session.id).catch(() => undefined);
+    if (answer !== undefined && !this.#ended.signal.aborted) {
       this.session(answer);
     }
   }
