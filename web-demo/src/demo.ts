@@ -4,14 +4,28 @@ import type { State } from "tickseed";
 import { type Agreement, compare } from "./agreement.js";
 import { correction, type Exchange, hasSlept, type Reading } from "./clock.js";
 import { highlightMs } from "./flash.js";
-import { notice } from "./notice.js";
-import { nextChange, type PaceWish, paceAt, paceRequest, shortestTickMs } from "./pace.js";
+import { notice, type Refusal, refusalWords } from "./notice.js";
+import {
+  nextChange,
+  type PaceWish,
+  paceAt,
+  paceRequest,
+  paceToChange,
+  positionAt,
+  shortestTickMs,
+} from "./pace.js";
 import type { Page } from "./page.js";
-import { CHARACTERS, Player, type View } from "./players.js";
+import { CHARACTERS, type Handout, Player, type View } from "./players.js";
 import type { Scene } from "./plot.js";
 import { Row, type RowContent } from "./rows.js";
 import { type Point, reach } from "./sawtooth.js";
-import { type HandedOut, Refused, type Server, type SessionAnswer, type StateAnswer } from "./server.js";
+import {
+  type HandedOut,
+  isSameVersion,
+  type Server,
+  type SessionAnswer,
+  type StateAnswer,
+} from "./server.js";
 import { situation } from "./situation.js";
 import { Comparisons } from "./verdict.js";
 import { type Watcher, watch } from "./watch.js";
@@ -48,6 +62,7 @@ export class Demo implements Watcher {
   readonly #ended = new AbortController();
   readonly #comparisons = new Comparisons();
   #session: SessionAnswer;
+  #order: number;
   #settledUntil: number | undefined;
   #exchange: Exchange;
   /** When the time was last requested; undefined if it has to be requested again. */
@@ -57,19 +72,21 @@ export class Demo implements Watcher {
   #asked = 0;
   #silence: { readonly since: number; readonly because: string } | undefined;
   #backSince: number | undefined;
+  #refusal: Refusal | undefined;
   #isGone = false;
 
   constructor(
     server: Server,
     page: Page,
     machine: Machine,
-    { session, text, settledUntil }: HandedOut,
+    { session, text, order, settledUntil }: HandedOut,
     exchange: Exchange,
   ) {
     this.#server = server;
     this.#page = page;
     this.#machine = machine;
     this.#session = session;
+    this.#order = order;
     this.#settledUntil = settledUntil;
     this.#exchange = exchange;
     const joined = machine.reading();
@@ -89,9 +106,9 @@ export class Demo implements Watcher {
     this.#serverRow = new Row(page.score, "server", "Server");
   }
 
-  /** Asks the server repeatedly until the demo ends. */
-  run(): void {
-    void watch(this.#server, this.#session.id, this, this.#ended.signal);
+  /** Asks the server repeatedly until the demo ends. Rejects if the players cannot understand the session any more. */
+  run(): Promise<void> {
+    return watch(this.#server, this.#session, this, this.#ended.signal);
   }
 
   /** Ends the demo and clears the page. */
@@ -121,25 +138,34 @@ export class Demo implements Watcher {
   async #askAndRead(ask: () => Promise<void>): Promise<void> {
     try {
       await ask();
-      this.session(await this.#server.session(this.#session.id));
+      this.#refusal = undefined;
     } catch (error) {
-      // Refused means that another client was first; the next response shows its change.
-      if (!(error instanceof Refused)) {
-        this.silence(error as Error);
-      }
+      this.#refusal = { at: this.#now(), words: refusalWords(error as Error) };
+      return;
+    }
+    // If this fails, the next answer shows the change.
+    const answer = await this.#server.session(this.#session.id).catch(() => undefined);
+    if (answer !== undefined && !this.#ended.signal.aborted) {
+      this.session(answer);
     }
   }
 
-  session({ session, settledUntil }: HandedOut): void {
-    const wasSilent = this.#silence !== undefined;
+  session({ session, order, settledUntil }: HandedOut): void {
     this.#asked += 1;
+    if (order < this.#order) {
+      // A later request, after a click, was answered before this one.
+      return;
+    }
+    if (!isSameVersion(this.#session, session)) {
+      // Nothing of it is shown unless the players understand it.
+      this.#tellPlayers({ session, exchange: this.#exchange });
+      this.#session = session;
+    }
+    const wasSilent = this.#silence !== undefined;
+    this.#order = order;
     this.#silence = undefined;
     this.#backSince = wasSilent ? this.#now() : this.#backSince;
     this.#settledUntil = settledUntil;
-    if (hasChanged(this.#session, session)) {
-      this.#session = session;
-      this.#tellPlayers();
-    }
     if (this.#syncedAt === undefined || hasSlept(this.#syncedAt, this.#machine.reading())) {
       void this.#syncAgain();
     }
@@ -194,13 +220,13 @@ export class Demo implements Watcher {
     }
     if (!this.#ended.signal.aborted) {
       this.#syncs += 1;
-      this.#tellPlayers();
+      this.#tellPlayers({ session: this.#session, exchange: this.#exchange });
     }
   }
 
-  #tellPlayers(): void {
+  #tellPlayers(handout: Handout): void {
     for (const [player] of this.#players) {
-      player.hear({ session: this.#session, exchange: this.#exchange });
+      player.hear(handout);
     }
   }
 
@@ -265,7 +291,7 @@ export class Demo implements Watcher {
 
   /** Returns the number of ticks from the start to an instant, or to the stop if that is earlier. */
   #position(instant: number): number {
-    return this.#first.positionAt(Math.min(instant, this.#stoppedAt ?? instant));
+    return positionAt(this.#session, Math.min(instant, this.#stoppedAt ?? instant));
   }
 
   get #hasSchedule(): boolean {
@@ -300,12 +326,13 @@ export class Demo implements Watcher {
         silentSince: this.#silence?.since,
         silentBecause: this.#silence?.because ?? "",
         backSince: this.#backSince,
+        refusal: this.#refusal,
         isGone: this.#isGone,
       }),
     );
     const isOpen = stoppedAt === undefined && this.#silence === undefined && !this.#isGone;
     this.#page.allowStopping(isOpen);
-    this.#page.showPace(paceAt(this.#session), isOpen && step > 0);
+    this.#page.showPace(paceToChange(this.#session, instant), isOpen && step > 0);
     this.#page.showSettled(this.#settledUntil);
     this.#page.tell({
       bytes: counted(this.#bytes, "byte"),
@@ -326,10 +353,4 @@ export class Demo implements Watcher {
 
 function noAnswer(since: number): string {
   return `No answer since ${clockTime(since)}`;
-}
-
-/** Returns whether another version of a session has another schedule or another stop. */
-function hasChanged(known: SessionAnswer, newer: SessionAnswer): boolean {
-  const { stopped_at, schedule } = known;
-  return newer.stopped_at !== stopped_at || JSON.stringify(newer.schedule) !== JSON.stringify(schedule);
 }

@@ -67,7 +67,14 @@ function show(handedOut: HandedOut, exchange: Exchange): void {
   address.searchParams.set(PARAMETER, handedOut.session.id);
   history.replaceState(null, "", address);
   demo = new Demo(server, page, machine, handedOut, exchange);
-  demo.run();
+  demo.run().catch(giveUp);
+}
+
+/** Ends the current session, which cannot be shown any more. */
+function giveUp(error: unknown): void {
+  demo?.end();
+  demo = undefined;
+  page.say({ kind: "broken", words: reasonOf(error) });
 }
 
 function reasonOf(error: unknown): string {
@@ -91,17 +98,15 @@ function frames(): void {
   try {
     demo?.frame();
   } catch (error) {
-    demo?.end();
-    demo = undefined;
-    page.say({ kind: "broken", words: reasonOf(error) });
+    giveUp(error);
   }
   requestAnimationFrame(frames);
 }
 
 async function start(): Promise<void> {
   page.whenRenewed((wish) => void create(wish));
-  page.whenStopped(() => void demo?.stop());
-  page.whenPaced((wish) => void demo?.change(wish));
+  page.whenStopped(() => void demo?.stop().catch(giveUp));
+  page.whenPaced((wish) => void demo?.change(wish).catch(giveUp));
   page.say({ kind: "loading", words: "Loading the engine…" });
   try {
     await loadEngine();

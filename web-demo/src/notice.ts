@@ -1,5 +1,6 @@
 /** The status of the session and the server, in one line. */
 import type { Pace, PaceChange } from "./pace.js";
+import { Refused } from "./server.js";
 import { count, moment } from "./words.js";
 
 /** The subject of a notice; the style sheet styles each kind. */
@@ -7,6 +8,7 @@ export type NoticeKind =
   | "loading"
   | "waiting"
   | "running"
+  | "refused"
   | "paused"
   | "changing"
   | "silent"
@@ -35,12 +37,20 @@ export interface Happenings {
   readonly silentBecause: string;
   /** When the server answered again after a silence. */
   readonly backSince: number | undefined;
+  /** The last request for a change that failed. */
+  readonly refusal: Refusal | undefined;
   /** Whether the server no longer has the session. */
   readonly isGone: boolean;
 }
 
-/** How long the notice reports that the server is back. */
-const BACK_SHOWN_MS = 6_000;
+/** A request for a change that failed, and the words about it. */
+export interface Refusal {
+  readonly at: number;
+  readonly words: string;
+}
+
+/** How long the notice reports something that is over: that the server is back, or that it has refused a change. */
+const SHOWN_MS = 6_000;
 
 /** Returns the notice. It changes only when something happens, because screen readers read it out. */
 export function notice(happenings: Happenings): Notice {
@@ -56,11 +66,27 @@ export function notice(happenings: Happenings): Notice {
     const rest = course.goesOn ? "The counters keep running: they need nothing from it." : course.words;
     return { kind: "silent", words: `${since} ${rest}` };
   }
-  if (course.kind === "running" && backSince !== undefined && now - backSince < BACK_SHOWN_MS) {
+  const { refusal } = happenings;
+  if (refusal !== undefined && now - refusal.at < SHOWN_MS) {
+    return { kind: "refused", words: refusal.words };
+  }
+  if (course.kind === "running" && backSince !== undefined && now - backSince < SHOWN_MS) {
     const words = `The server came back at ${moment(backSince, now)}. The counters never noticed.`;
     return { kind: "running", words };
   }
   return course;
+}
+
+/** Describes why a request for a change failed. */
+export function refusalWords(error: Error): string {
+  if (!(error instanceof Refused)) {
+    return `The server has not confirmed the change: ${error.message}.`;
+  }
+  const because =
+    error.code === "later_changes"
+      ? "the session has a plan for later, which these buttons leave alone"
+      : error.message;
+  return `Nothing has changed: ${because}.`;
 }
 
 /** Describes the session itself, whether or not the server answers. */

@@ -91,14 +91,14 @@ export class Page {
     for (const rate of this.#rates) {
       const isCurrent = Number(rate.dataset.tick) === tickMs;
       setDisabled(rate, !allowed || (isCurrent && !isPaused));
-      rate.ariaPressed = String(isCurrent);
+      setPressed(rate, isCurrent);
     }
   }
 
   /** Shows until when the session is settled, in a data attribute for tests, and explains the colour of that part. */
   showSettled(until: number | undefined): void {
     setData(this.score, "settledUntil", String(until ?? ""));
-    this.#settled.hidden = until === undefined;
+    setHidden(this.#settled, until === undefined);
   }
 
   /** Shows a session: its link and its text. */
@@ -141,14 +141,17 @@ export class Page {
   /** Shows the result of the comparison. */
   judge({ isGood, words, details, data }: Verdict): void {
     const verdict = this.#verdict;
-    verdict.hidden = false;
+    setHidden(verdict, false);
     setData(verdict, "good", String(isGood));
     for (const [name, number] of Object.entries(data)) {
       setData(verdict, name, String(number));
     }
     const spoken = within(verdict, "#verdict-words");
     // Announce a difference, which nobody should miss, but not every successful check.
-    spoken.role = isGood ? null : "alert";
+    const role = isGood ? null : "alert";
+    if (spoken.role !== role) {
+      spoken.role = role;
+    }
     write(spoken, words);
     write(within(verdict, "#verdict-details"), details);
   }
@@ -171,9 +174,21 @@ export class Page {
   }
 }
 
-/** Enables or disables a button only if that changes it, because the page calls this every frame. */
+/** Enables or disables a button only if that changes it, as all of these do, because the page calls them every frame. */
 function setDisabled(button: HTMLButtonElement, isDisabled: boolean): void {
   if (button.disabled !== isDisabled) {
     button.disabled = isDisabled;
+  }
+}
+
+function setPressed(button: HTMLButtonElement, isPressed: boolean): void {
+  if (button.ariaPressed !== String(isPressed)) {
+    button.ariaPressed = String(isPressed);
+  }
+}
+
+function setHidden(element: HTMLElement, isHidden: boolean): void {
+  if (element.hidden !== isHidden) {
+    element.hidden = isHidden;
   }
 }

@@ -83,16 +83,6 @@ export class Player {
     return this.#timeline.stateAt(instant);
   }
 
-  /** Returns the step at an instant, and as a fraction how much of it has passed. It is negative before the start. */
-  positionAt(instant: number): number {
-    const step = this.#timeline.stepAt(Math.floor(instant));
-    if (step === null) {
-      return (instant - this.#timeline.timeOf(0)) / this.#handout.session.tick_ms;
-    }
-    const beginsAt = this.#timeline.timeOf(step);
-    return step + (instant - beginsAt) / (this.#endOf(step) - beginsAt);
-  }
-
   /** Returns a round by its number. */
   roundAt(round: number): Round {
     return this.#timeline.roundAt(round);
@@ -137,15 +127,6 @@ export class Player {
   /** Leaves for good and frees the timeline. */
   leave(): void {
     this.#timeline.free();
-  }
-
-  /** Returns when the next step begins, or infinity if the session is paused for good before. */
-  #endOf(step: number): number {
-    try {
-      return this.#timeline.timeOf(step + 1);
-    } catch {
-      return Number.POSITIVE_INFINITY;
-    }
   }
 
   #device(monotonicMs: number): number {

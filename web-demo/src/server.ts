@@ -12,7 +12,18 @@ export interface SessionAnswer extends Session {
   readonly stopped_at?: string | null;
   readonly schedule?: readonly ScheduledChange[];
   readonly notice_ms?: number;
+  readonly revision: number;
   readonly rules: Required<Rules> & { break_interval: { min: number; max: number } };
+}
+
+/** Returns whether two answers hold the same version of a session, for a player. */
+export function isSameVersion(one: SessionAnswer, other: SessionAnswer): boolean {
+  return versionOf(one) === versionOf(other);
+}
+
+/** A store that has lost a change gives its revision to the next one, so the revision alone does not tell two apart. */
+function versionOf({ revision, engine_version, requires, schedule, stopped_at }: SessionAnswer): string {
+  return JSON.stringify([revision, engine_version, requires, schedule, stopped_at]);
 }
 
 /** A change of a session's pace. */
@@ -24,6 +35,8 @@ export type ScheduledChange =
 export interface HandedOut {
   readonly session: SessionAnswer;
   readonly text: string;
+  /** Which request of this page it answers: answers to earlier ones, with lower numbers, may arrive later. */
+  readonly order: number;
   /** Before this instant nothing changes that is not in the session; undefined if the server does not promise that. */
   readonly settledUntil: number | undefined;
 }
@@ -68,11 +81,12 @@ export class Refused extends Error {
 }
 
 /** How long a response may take before the server counts as unreachable. */
-const PATIENCE_MS = 3_000;
+export const PATIENCE_MS = 3_000;
 
 /** The server that the page came from. */
 export class Server {
   readonly #fetch: typeof fetch;
+  #requests = 0;
 
   constructor(fetcher: typeof fetch = (...request) => fetch(...request)) {
     this.#fetch = fetcher;
@@ -125,11 +139,13 @@ export class Server {
   }
 
   async #handOut(address: string, request?: RequestInit): Promise<HandedOut> {
+    this.#requests += 1;
+    const order = this.#requests;
     const response = await this.#ask(address, request);
     const text = await body(response);
     const promise = response.headers.get("tickseed-settled-until");
     const settledUntil = promise === null ? undefined : Date.parse(promise);
-    return { session: parsed(text) as SessionAnswer, text, settledUntil };
+    return { session: parsed(text) as SessionAnswer, text, order, settledUntil };
   }
 
   async #ask(address: string, request: RequestInit = {}): Promise<Response> {

@@ -1,6 +1,12 @@
 /** Asks the server once a second for the session, to hear of changes, and for the state, to compare. */
-import { paceAt } from "./pace.js";
-import { type HandedOut, Refused, type Server, type SessionAnswer, type StateAnswer } from "./server.js";
+import {
+  type HandedOut,
+  isSameVersion,
+  Refused,
+  type Server,
+  type SessionAnswer,
+  type StateAnswer,
+} from "./server.js";
 
 /** Receives the results of watching the server. */
 export interface Watcher {
@@ -15,58 +21,50 @@ export interface Watcher {
 }
 
 /** The time from one request to the next. */
-const PAUSE_MS = 1_000;
+export const PAUSE_MS = 1_000;
 
-/** Asks until the signal aborts or the session is gone. */
+/** Asks until the signal aborts or the session that was joined is gone. Rejects if the watcher cannot use an answer. */
 export async function watch(
   server: Pick<Server, "session" | "state">,
-  id: string,
+  joined: SessionAnswer,
   watcher: Watcher,
   signal: AbortSignal,
 ): Promise<void> {
+  let known = joined;
   while (!signal.aborted) {
     const pause = paused(PAUSE_MS, signal);
-    try {
-      const { handedOut, state } = await askBoth(server, id);
-      if (!signal.aborted) {
-        watcher.session(handedOut);
+    const answer = await askBoth(server, joined.id).catch((error: Error) => error);
+    if (signal.aborted) {
+      return;
+    }
+    if (answer instanceof Refused) {
+      watcher.gone();
+      return;
+    }
+    if (answer instanceof Error) {
+      watcher.silence(answer);
+    } else {
+      const { handedOut, state } = answer;
+      watcher.session(handedOut);
+      // If the session has changed, the state may belong to either version.
+      if (isSameVersion(known, handedOut.session)) {
         watcher.state(state);
       }
-    } catch (error) {
-      if (signal.aborted) {
-        return;
-      }
-      if (error instanceof Refused) {
-        watcher.gone();
-        return;
-      }
-      watcher.silence(error as Error);
+      known = handedOut.session;
     }
     await pause;
   }
 }
 
+/** Asks for the state before the session, so that the session is never the older one of the two. */
 async function askBoth(server: Pick<Server, "session" | "state">, id: string): Promise<Both> {
-  const handedOut = await server.session(id);
   const state = await server.state(id);
-  // The session may have changed in between. The state then belongs to a newer version of the session.
-  const isCurrent = fits(handedOut.session, state);
-  return { handedOut: isCurrent ? handedOut : await server.session(id), state };
+  return { state, handedOut: await server.session(id) };
 }
 
 interface Both {
-  readonly handedOut: HandedOut;
   readonly state: StateAnswer;
-}
-
-/** Returns whether the state can have been computed from this version of the session. */
-function fits(session: SessionAnswer, { status, computed_at }: StateAnswer): boolean {
-  const { stopped_at } = session;
-  const instant = Date.parse(computed_at);
-  if (stopped_at != null && Date.parse(stopped_at) <= instant) {
-    return status === "stopped";
-  }
-  return status === (paceAt(session, instant).isPaused ? "paused" : "running");
+  readonly handedOut: HandedOut;
 }
 
 /** Waits, or returns early when the signal aborts. */

@@ -123,6 +123,129 @@ test("a difference raises an alert", async () => {
   expect(verdict.words).toBe("Only 0 of 4 players computed the same as the server");
 });
 
+test.each([
+  ["#pause", 0],
+  ["#pause", 1_000],
+  ["[data-tick='50']", 0],
+])("the button %s leaves a plan for later alone, with a notice of %i ms", async (button, notice_ms) => {
+  const pausesAt = new Date(Date.now() + 600_000).toISOString();
+  const schedule = [{ at: pausesAt, paused: true as const }];
+  const { id } = await server.create({ ...BRISK, notice_ms, schedule });
+  const { page } = await visit(browser, `${server.address}/?session=${id}`);
+  await until("the button", () => page.isEnabled(button));
+  expect(await page.textContent("#pause")).toBe("Pause");
+  await page.click(button);
+  const { notice } = await until("the refusal", async () => {
+    const sight = await look(page);
+    return sight.notice.startsWith("Nothing has changed") && sight;
+  });
+  expect(notice).toContain("a plan for later");
+  expect((await server.session(id)).schedule).toEqual(schedule);
+});
+
+test("a session can be paused, and resumed with other ticks", async () => {
+  const { id } = await server.create(BRISK);
+  const { page, complaints } = await visit(browser, `${server.address}/?session=${id}`);
+  const isNoticed = (words: string) => async () => (await look(page)).notice.includes(words);
+  await until("the buttons", () => page.isEnabled("#pause"));
+  await page.click("#pause");
+  await until("the pause to come", isNoticed("Pauses for everyone at"));
+  await until("the other button", async () => (await page.textContent("#pause")) === "Resume");
+  await until("the pause", isNoticed("Paused for everyone"));
+  await page.click("[data-tick='250']");
+  await until("the resumption to come", isNoticed("Resumes at"));
+  await until("the other button again", async () => (await page.textContent("#pause")) === "Pause");
+  await until("running", isNoticed("Running."));
+  const { schedule } = await server.session(id);
+  expect(schedule?.at(0)).toMatchObject({ paused: true });
+  expect(schedule?.at(-1)).toMatchObject({ tick_ms: 250 });
+  const { verdict } = await look(page);
+  expect(verdict).toMatchObject({ same: 4, differences: 0 });
+  expect(complaints).toEqual([]);
+});
+
+test("frames without news leave the controls and their attributes alone", async () => {
+  const { id } = await server.create(BRISK);
+  const { page } = await visit(browser, `${server.address}/?session=${id}`);
+  await until("a comparison", async () => (await look(page)).verdict.checks > 0);
+  await until("the buttons", () => page.isEnabled("#pause"));
+  const touched = await page.evaluate(async () => {
+    const records: string[] = [];
+    const observer = new MutationObserver((seen) =>
+      records.push(...seen.map(({ target, attributeName }) => `${(target as Element).id} ${attributeName}`)),
+    );
+    for (const selector of ["header", "#pace", "#legend-settled", "#verdict-words"]) {
+      observer.observe(document.querySelector(selector) as Element, { attributes: true, subtree: true });
+    }
+    for (let frame = 0; frame < 10; frame += 1) {
+      await new Promise(requestAnimationFrame);
+    }
+    observer.disconnect();
+    return records;
+  });
+  expect(touched).toEqual([]);
+});
+
+test("an answer that was on its way during a click does not hide the change", async () => {
+  const { id } = await server.create(BRISK);
+  const held: (() => Promise<void>)[] = [];
+  let holds = false;
+  const { page } = await visit(browser, `${server.address}/?session=${id}`, {}, (opened) =>
+    opened.route(`**/v1/sessions/${id}`, async (route) => {
+      const response = await route.fetch();
+      const release = (): Promise<void> => route.fulfill({ response });
+      if (!holds) {
+        return release();
+      }
+      holds = false;
+      held.push(release);
+    }),
+  );
+  await until("the button", () => page.isEnabled("#pause"));
+  holds = true;
+  await until("an answer that is on its way", () => held.length > 0);
+  await page.click("#pause");
+  await until("the pause to come", async () => (await look(page)).notice.includes("Pauses for everyone"));
+  await held[0]?.();
+  await until("the pause", async () => {
+    const { notice } = await look(page);
+    expect(notice).toMatch(/^Pause[sd] for everyone/);
+    return notice.startsWith("Paused");
+  });
+});
+
+test.each([
+  ["requires", { requires: ["teams"] }, /^This session cannot be shown: the session requires "teams"/],
+  ["engine_version", { engine_version: 2 }, /^This session cannot be shown: .*engine/],
+  [
+    "schedule",
+    { schedule: [{ at: "1970-01-01T00:00:00.000Z", paused: true }] },
+    /schedule\[0\]\.at must be after/,
+  ],
+] as const)("a session whose %s the page stops understanding is not shown", async (_what, change, reason) => {
+  const { id } = await server.create(BRISK);
+  let isStrange = false;
+  const { page, complaints } = await visit(browser, `${server.address}/?session=${id}`, {}, (opened) =>
+    opened.route(`**/v1/sessions/${id}`, async (route) => {
+      const response = await route.fetch();
+      const json = await response.json();
+      await route.fulfill({ response, json: isStrange ? { ...json, ...change } : json });
+    }),
+  );
+  await until("a comparison", async () => (await look(page)).verdict.checks > 0);
+  isStrange = true;
+  const { notice } = await until("the end", async () => {
+    const sight = await look(page);
+    expect(sight.notice).not.toContain("The server");
+    return sight.players.length === 0 && sight;
+  });
+  expect(notice).toMatch(reason);
+  expect(await page.isVisible("#score")).toBe(false);
+  await page.click("#renew");
+  await until("another session", async () => expectSameForAll(await look(page)));
+  expect(complaints).toEqual([]);
+});
+
 test("an unknown session is reported, and a new one can be created", async () => {
   const unknown = "sess_00000000-0000-4000-8000-000000000000";
   for (const name of [unknown, "nonsense"]) {

@@ -16,6 +16,7 @@ const HANDOUT: Handout = {
     tick_ms: 100,
     rules: { break_interval: { min: 5, max: 9 }, rounds_per_epoch: 4 },
     engine_version: 1,
+    revision: 1,
   },
   exchange: {
     askedUs: ORIGIN_MS * 1_000,
@@ -65,19 +66,6 @@ describe("players", () => {
       player.hear({ ...HANDOUT, session: { ...HANDOUT.session, schedule } });
       expect([5_050, 5_999, 6_049, 6_050].map((ms) => player.see(ms).step)).toEqual([20, 20, 20, 21]);
     }
-  });
-
-  test("know how much of a step has passed", () => {
-    const [anna] = everybody() as [Player];
-    const positions = (...instants: number[]): number[] => instants.map((ms) => anna.positionAt(START + ms));
-    expect(positions(-150, 0, 25, 1_050)).toEqual([-1.5, 0, 0.25, 10.5]);
-    const schedule = [
-      { at: "2026-11-23T12:00:04.000Z", tick_ms: 200 },
-      { at: "2026-11-23T12:00:05.000Z", paused: true as const },
-    ];
-    anna.hear({ ...HANDOUT, session: { ...HANDOUT.session, schedule } });
-    expect(positions(1_050, 1_950), "in ticks of 200 ms").toEqual([10.25, 14.75]);
-    expect(positions(2_000, 60_000), "a step without an end does not pass").toEqual([15, 15]);
   });
 
   test("know the time until the start", () => {

@@ -2,13 +2,14 @@ import { describe, expect, test, vi } from "vitest";
 
 import {
   type HandedOut,
+  isSameVersion,
   Refused,
   Server,
   type SessionAnswer,
   type StateAnswer,
   Unreachable,
 } from "../../src/server.js";
-import { type Watcher, watch } from "../../src/watch.js";
+import { PAUSE_MS, type Watcher, watch } from "../../src/watch.js";
 
 /** A server that gives the same response to every request. */
 function answering(status: number, text: string): Server {
@@ -19,7 +20,23 @@ describe("the server", () => {
   test("returns a session together with its text", async () => {
     const text = '{"id":"sess_1", "seed":"ü"}';
     const handedOut = await answering(200, text).session("sess_1");
-    expect(handedOut).toEqual({ session: { id: "sess_1", seed: "ü" }, text, settledUntil: undefined });
+    expect(handedOut).toEqual({
+      session: { id: "sess_1", seed: "ü" },
+      text,
+      order: 1,
+      settledUntil: undefined,
+    });
+  });
+
+  test("tells in which order it was asked for sessions, whatever is answered first", async () => {
+    const answers: ((response: Response) => void)[] = [];
+    const server = new Server(() => new Promise((resolve) => answers.push(resolve)));
+    const asked = [server.session("sess_1"), server.session("sess_1")];
+    for (const answer of answers.reverse()) {
+      answer(new Response("{}"));
+    }
+    const [first, second] = await Promise.all(asked);
+    expect(first?.order).toBeLessThan(second?.order ?? 0);
   });
 
   test("returns until when a session is settled", async () => {
@@ -76,13 +93,42 @@ describe("the server", () => {
   });
 });
 
+describe("the version of a session", () => {
+  const schedule = [{ at: "2026-11-23T12:00:03.000Z", paused: true as const }];
+  const session = {
+    revision: 2,
+    engine_version: 1,
+    requires: ["schedule"],
+    schedule,
+  } as Partial<SessionAnswer> as SessionAnswer;
+
+  test.each<[string, Partial<SessionAnswer>]>([
+    ["revision", { revision: 3 }],
+    ["engine version", { engine_version: 2 }],
+    ["requirements", { requires: ["schedule", "teams"] }],
+    ["schedule", { schedule: [] }],
+    ["stop", { stopped_at: "2026-11-23T12:00:05.000Z" }],
+  ])("differs with another %s", (_what, change) => {
+    expect(isSameVersion(session, { ...session, ...change })).toBe(false);
+  });
+
+  test("is the same when only the status has changed", () => {
+    expect(isSameVersion(session, { ...session, ...{ status: "paused" } })).toBe(true);
+  });
+});
+
 describe("watching the server", () => {
   const session = { id: "sess_1", stopped_at: null } as SessionAnswer;
   const state = { status: "running", computed_at: "2026-11-23T12:00:03.000Z" } as StateAnswer;
 
-  const handedOut = (of: SessionAnswer): HandedOut => ({ session: of, text: "", settledUntil: undefined });
+  const handedOut = (of: SessionAnswer): HandedOut => ({
+    session: of,
+    text: "",
+    order: 1,
+    settledUntil: undefined,
+  });
 
-  /** Watches until the first round of requests has succeeded or failed. */
+  /** Watches until a state is reported, or a failure. */
   async function watchOnce(server: Pick<Server, "session" | "state">): Promise<readonly unknown[][]> {
     const reported: unknown[][] = [];
     const end = new AbortController();
@@ -98,7 +144,7 @@ describe("watching the server", () => {
       },
       gone: () => void reported.push(["gone"]),
     };
-    await watch(server, "sess_1", watcher, end.signal);
+    await watch(server, session, watcher, end.signal);
     return reported;
   }
 
@@ -116,22 +162,37 @@ describe("watching the server", () => {
   test.each([
     ["stopped", { stopped_at: "2026-11-23T12:00:02.500Z" }],
     ["paused", { schedule: [{ at: "2026-11-23T12:00:02.500Z", paused: true as const }] }],
-  ] as const)("reads the session again if it was %s in between", async (status, change) => {
+    ["given another rate", { schedule: [{ at: "2026-11-23T12:00:02.500Z", tick_ms: 50 }] }],
+  ])("does not compare the state with a session that was %s in between", async (_what, change) => {
     const changed = { ...session, ...change };
-    const answers = [session, changed];
-    const reported = await watchOnce({
-      session: () => Promise.resolve(handedOut(answers.shift() ?? changed)),
-      state: () => Promise.resolve({ ...state, status }),
+    vi.useFakeTimers();
+    const watching = watchOnce({
+      session: () => Promise.resolve(handedOut(changed)),
+      state: () => Promise.resolve(state),
     });
-    expect(reported[0]).toEqual(["session", handedOut(changed)]);
-    expect(answers).toEqual([]);
+    await vi.advanceTimersByTimeAsync(PAUSE_MS);
+    vi.useRealTimers();
+    const reported = await watching;
+    expect(reported).toEqual([
+      ["session", handedOut(changed)],
+      ["session", handedOut(changed)],
+      ["state", state],
+    ]);
   });
 
-  test("does not read the session again for a change that is still to come", async () => {
-    const planned = { ...session, schedule: [{ at: "2026-11-23T12:00:03.001Z", paused: true as const }] };
-    const read = vi.fn(() => Promise.resolve(handedOut(planned)));
-    await watchOnce({ session: read, state: () => Promise.resolve(state) });
-    expect(read).toHaveBeenCalledTimes(1);
+  test("asks for the state before the session, which is then never the older one", async () => {
+    const asked: string[] = [];
+    await watchOnce({
+      session: () => {
+        asked.push("session");
+        return Promise.resolve(handedOut(session));
+      },
+      state: () => {
+        asked.push("state");
+        return Promise.resolve(state);
+      },
+    });
+    expect(asked).toEqual(["state", "session"]);
   });
 
   test("reports silence", async () => {
@@ -140,6 +201,26 @@ describe("watching the server", () => {
       state: () => Promise.resolve(state),
     });
     expect(reported).toEqual([["silence"]]);
+  });
+
+  test("does not call an answer that cannot be used silence", async () => {
+    const useless = new Error("the session requires something unknown");
+    const silence = vi.fn();
+    const watching = watch(
+      { session: () => Promise.resolve(handedOut(session)), state: () => Promise.resolve(state) },
+      session,
+      {
+        session: () => {
+          throw useless;
+        },
+        state: () => undefined,
+        silence,
+        gone: () => undefined,
+      },
+      new AbortController().signal,
+    );
+    await expect(watching).rejects.toBe(useless);
+    expect(silence).not.toHaveBeenCalled();
   });
 
   test("ends when the session is gone", async () => {

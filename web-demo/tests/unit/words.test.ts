@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 
 import { highlightMs } from "../../src/flash.js";
-import { type Happenings, notice } from "../../src/notice.js";
+import { type Happenings, notice, refusalWords } from "../../src/notice.js";
+import { Refused, Unreachable } from "../../src/server.js";
 import { Comparisons } from "../../src/verdict.js";
 import {
   ago,
@@ -45,6 +46,7 @@ describe("the notice", () => {
     silentSince: undefined,
     silentBecause: "",
     backSince: undefined,
+    refusal: undefined,
     isGone: false,
   };
   const words = (change: Partial<Happenings>): string => notice({ ...running, ...change }).words;
@@ -93,6 +95,27 @@ describe("the notice", () => {
     );
     expect(words({ backSince: NOON - 10_000 })).toBe(words({}));
     expect(words({ backSince: NOON - 1_000, stoppedAt: NOON + 1_000 })).toContain("Stops");
+  });
+
+  test("reports for a while that a change was refused", () => {
+    const refusal = { at: NOON, words: "Nothing has changed." };
+    expect(words({ refusal, now: NOON + 5_999 })).toBe("Nothing has changed.");
+    expect(words({ refusal, now: NOON + 6_000 })).toBe(words({}));
+    expect(words({ refusal, silentSince: NOON })).toContain("unreachable");
+  });
+
+  test.each([
+    [
+      new Refused("later_changes", "replace_later takes these changes back"),
+      "Nothing has changed: the session has a plan for later, which these buttons leave alone.",
+    ],
+    [
+      new Refused("not_paused", "the session is not paused at noon"),
+      "Nothing has changed: the session is not paused at noon.",
+    ],
+    [new Unreachable("no response"), "The server has not confirmed the change: no response."],
+  ])("describes the refusal %s", (error, expected) => {
+    expect(refusalWords(error)).toBe(expected);
   });
 
   test("reports that the session has expired", () => {
