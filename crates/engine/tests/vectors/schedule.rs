@@ -14,12 +14,11 @@ fn schedule(start_at: i64, tick_ms: u32, changes: &[ChangeForm]) -> Result<Sched
     Schedule::new(start_at, tick_ms)?.with_changes(&changes, vec![Segment::default(); changes.len()])
 }
 
+/// A schedule that was built one change at a time, and what became of the last change.
+type Grown = (Schedule<Vec<Segment>>, Result<(), Error>);
+
 /// Builds the same schedule one change at a time, up to the first that is invalid.
-fn grown(
-    start_at: i64,
-    tick_ms: u32,
-    changes: &[ChangeForm],
-) -> Result<(Schedule<Vec<Segment>>, Result<(), Error>), Error> {
+fn grown(start_at: i64, tick_ms: u32, changes: &[ChangeForm]) -> Result<Grown, Error> {
     let mut schedule = Schedule::new(start_at, tick_ms)?.with_changes(&[], Vec::new())?;
     for change in changes {
         let added = Change::new(change.at, change.tick_ms).and_then(|change| schedule.add_change(change));
