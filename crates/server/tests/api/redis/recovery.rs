@@ -1,14 +1,26 @@
 //! A server without any requests notices when Redis is gone, and is ready for the next request as soon as Redis is back.
 
+use std::time::Instant;
+
 use tickseed_store::test_servers::{RedisCluster, RedisServer};
 
 use super::{LoggingServer, create};
-use crate::support::Api;
+use crate::support::{Api, DEADLINE};
 
 const GONE: &str = "Redis does not answer";
 const BACK: &str = "Redis answers again";
 
-/// Checks that the very first request that needs Redis succeeds.
+/// Waits until a server without requests is ready: Redis was gone only for a moment, and of the connections to it any may be back
+/// first.
+async fn is_ready(api: &Api) {
+    let since = Instant::now();
+    while api.get("/readyz").await.status != 200 {
+        assert!(since.elapsed() < DEADLINE, "the server is not ready again");
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Checks that the very first request for a session succeeds.
 async fn assert_first_request_succeeds(api: &Api) {
     let missing = api.get("/v1/sessions/sess_550e8400-e29b-41d4-a716-446655440000").await;
     missing.problem(404, "session_not_found");
@@ -22,6 +34,7 @@ async fn the_first_request_after_an_outage_succeeds() {
     redis.kill();
     redis.start_again();
     server.logs("was restarted, or is another Redis", 1).await;
+    is_ready(&server.process.api).await;
     assert_first_request_succeeds(&server.process.api).await;
     let outages = server.log().matches(BACK).count();
     // A longer outage.

@@ -117,15 +117,16 @@ async fn the_sessions_of_the_other_masters_work_while_one_hangs() {
         }
     };
     let use_the_others = async {
-        let mut refused = 0;
+        let (mut refused, mut unready) = (0, 0);
         for path in &others {
             let response = a.post(&format!("{path}/stop"), "").await;
+            assert!(matches!(response.status, 200 | 503), "{}", response.text);
             // A busy machine alone may cause a few.
             refused += usize::from(response.status == 503);
-            assert!(matches!(response.status, 200 | 503), "{}", response.text);
-            assert_eq!(b.get("/readyz").await.status, 200);
+            unready += usize::from(b.get("/readyz").await.status != 200);
         }
         assert!(refused < others.len() / 10, "{refused} of {} stops are refused", others.len());
+        assert!(unready < others.len() / 10, "the other server is not ready {unready} times");
     };
     tokio::select! {
         () = use_the_others => {}
