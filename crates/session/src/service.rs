@@ -78,8 +78,8 @@ pub enum ServiceError {
     /// The session is not what the caller expects.
     #[error("the session has changed")]
     ChangedMeanwhile,
-    /// The session has a notice, and either the clock of the store is not known to agree with the server's, or it is not known yet
-    /// whether the store can say what it loses in a crash.
+    /// The session has a notice, and either the clock of the store is not known to agree with the server's, or the store has yet
+    /// to say what it can lose in a crash.
     #[error(
         "the server cannot keep the notice at the moment, because its clock and its store's are not known to agree, or because the \
          store has yet to say what it can lose: nothing has changed; try again"
