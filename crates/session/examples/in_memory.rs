@@ -77,6 +77,7 @@ impl SessionStore for InMemoryStore {
         Some(self.clock.now())
     }
 
+    /// Only because nobody sets this clock back. A store whose clock can be set back must not say that it is sure of it then.
     fn terms(&self, _id: SessionId) -> Terms {
         Terms { loss: Duration::ZERO, is_clock_sure: true }
     }

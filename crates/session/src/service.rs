@@ -78,8 +78,12 @@ pub enum ServiceError {
     /// The session is not what the caller expects.
     #[error("the session has changed")]
     ChangedMeanwhile,
-    /// The session has a notice, and the clock of the store is not known to agree with the server's.
-    #[error("the clocks of the server and its store are not known to agree: nothing has changed; try again")]
+    /// The session has a notice, and either the clock of the store is not known to agree with the server's, or the store has yet
+    /// to say what it can lose in a crash.
+    #[error(
+        "the server cannot keep the notice at the moment, because its clock and its store's are not known to agree, or because the \
+         store has yet to say what it can lose: nothing has changed; try again"
+    )]
     ClockUnsure,
     /// The store was too slow to write the change in time. The session has not changed.
     #[error("the change could not be written in time: nothing has changed; try again")]

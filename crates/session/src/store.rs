@@ -53,13 +53,16 @@ pub trait SessionStore: Send + Sync + 'static {
     /// Returns an instant, by the clock that the store was made with, such that a read which begins now misses nothing that
     /// becomes visible in the store before it. Returns `None` if no such instant is known; then the server promises nothing.
     ///
-    /// It is `None` also while the clock of the store is not known to agree ([`Terms::is_clock_sure`]), and while it is not known
+    /// By default it is `None`. It is `None` also while the clock of the store is not known to agree ([`Terms::is_clock_sure`]), and while it is not known
     /// how much acknowledged writing the store can lose. Asks nobody.
     fn certain(&self, _id: SessionId) -> Option<Timestamp> {
         None
     }
 
     /// Returns what a change of a session with a notice has to allow for. Asks nobody.
+    ///
+    /// A store that keeps this default cannot change sessions with a notice: each attempt gives
+    /// [`ServiceError::ClockUnsure`](crate::ServiceError::ClockUnsure), which the server answers with 503 `clock_unsure`.
     fn terms(&self, _id: SessionId) -> Terms {
         Terms { loss: Duration::ZERO, is_clock_sure: false }
     }
@@ -117,7 +120,7 @@ impl Deadline {
     }
 }
 
-/// What a change of a session with a notice has to allow for.
+/// What a change of a session with a notice has to allow for. It is exhaustive on purpose: every store has to say all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Terms {
     /// How much acknowledged writing the store may lose in a crash, as far as that is known. If it may lose more, this server promises

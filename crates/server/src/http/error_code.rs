@@ -52,7 +52,8 @@ pub(super) enum ErrorCode {
     UnsupportedMediaType,
     /// 500: the server failed; the cause is in its log.
     Internal,
-    /// 503: the session has a notice, and the clocks of the server and its store are not known to agree; nothing has changed.
+    /// 503: the session has a notice, and the clocks of the server and its store are not known to agree, or the store has yet to
+    /// say what it can lose; nothing has changed.
     ClockUnsure,
     /// 503: a later version of the server wrote this session, and this version cannot read it.
     NewerRecord,

@@ -74,7 +74,7 @@ pub(super) enum ServerErrors {
     Internal(Problem),
     /// `store_unavailable`; `store_not_writable` if only reads work; `opening` at the start; `newer_record` if only a later version
     /// of the server can read the session; or `clock_unsure` if a session with a notice is to be changed while the clocks of the server
-    /// and its store are not known to agree
+    /// and its store are not known to agree, or while the store has yet to say what it can lose
     #[response(
         status = 503,
         content_type = "application/problem+json",

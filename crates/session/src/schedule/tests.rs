@@ -252,10 +252,19 @@ fn only_a_session_that_is_paused_can_be_resumed() {
 
 #[test]
 fn a_rate_must_be_another_one() {
-    let list = [(50, 0), (60, 100), (200, 30)];
-    let session = session(&list[..2]);
-    let expected = ScheduleError::SameRate { at: at(NOW), tick_ms: 100, changes: changes(&list[..2]) };
+    let list = [(50, 0), (60, 100)];
+    let session = session(&list);
+    let expected = ScheduleError::SameRate { at: at(NOW), tick_ms: 100, changes: changes(&list) };
     assert_eq!(apply_now(&session, rate(when(NOW), 100)), Err(expected));
+}
+
+#[test]
+fn a_rate_must_differ_from_the_last_one_not_from_the_first() {
+    let list = [(50, 0), (60, 100), (210, 30)];
+    let session = session(&list);
+    let expected = ScheduleError::SameRate { at: at(NOW), tick_ms: 30, changes: changes(&list) };
+    assert_eq!(apply_now(&session, rate(when(NOW), 30)), Err(expected));
+    assert!(apply_now(&session, rate(when(NOW), 100)).is_ok(), "it is the first one again");
 }
 
 #[test]

@@ -18,6 +18,8 @@ pub(super) struct PendingWrites {
 struct State {
     /// The latest instant that was certain, in milliseconds.
     latest_ms: i64,
+    /// Whether the log says that the clock has been set back.
+    is_logged: bool,
     writes: HashMap<SessionId, Pending>,
 }
 
@@ -61,10 +63,33 @@ impl PendingWrites {
         self.now_with(&self.lock())
     }
 
-    /// Returns whether the server's clock has not been set back below an instant that was certain.
+    /// Returns whether the server's clock has not been set back below an instant that was certain. Logs when that changes.
     pub(super) fn is_clock_sure(&self) -> bool {
-        let latest_ms = self.lock().latest_ms;
-        self.clock.now().after(CLOCK_TOLERANCE).is_none_or(|now| now.millis() >= latest_ms)
+        let behind_ms = self.behind_ms();
+        match self.turn(behind_ms) {
+            Some(true) => tracing::warn!(
+                "the clock has been set back by {behind_ms} ms, and more than {} ms is too much: sessions with a notice cannot be \
+                 changed, and nothing is promised about them, until it has caught up",
+                CLOCK_TOLERANCE.as_millis()
+            ),
+            Some(false) => tracing::info!(
+                "the clock has caught up: promises about sessions with a notice are made again"
+            ),
+            None => {}
+        }
+        is_near(behind_ms)
+    }
+
+    /// Returns how far the server's clock is behind the latest instant that was certain, in milliseconds.
+    fn behind_ms(&self) -> i64 {
+        self.lock().latest_ms.saturating_sub(self.clock.now().millis()).max(0)
+    }
+
+    /// Returns whether the log is to say that the clock has been set back, or that this is over, if it is to say either.
+    fn turn(&self, behind_ms: i64) -> Option<bool> {
+        let is_back = !is_near(behind_ms);
+        let was_back = std::mem::replace(&mut self.lock().is_logged, is_back);
+        (is_back != was_back).then_some(is_back)
     }
 
     fn now_with(&self, state: &State) -> Timestamp {
@@ -75,6 +100,10 @@ impl PendingWrites {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn is_near(behind_ms: i64) -> bool {
+    u128::from(behind_ms.unsigned_abs()) <= CLOCK_TOLERANCE.as_millis()
 }
 
 impl Drop for PendingWrite {
@@ -130,5 +159,23 @@ mod tests {
         assert!(!writes.is_clock_sure());
         clock.advance(Duration::from_millis(1_000 - 375));
         assert!(writes.is_clock_sure());
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_gets_one_line_and_so_does_its_end() {
+        let (clock, writes, id) = writes();
+        let turn = || writes.turn(writes.behind_ms());
+        for seconds in [1, 2] {
+            clock.advance(Duration::from_secs(1));
+            assert_eq!((writes.certain(id), turn()), (clock.now(), None));
+            clock.set(NOW);
+            assert_eq!((writes.behind_ms(), turn(), turn()), (seconds * 1_000, Some(true), None));
+            clock.advance(Duration::from_millis(seconds.unsigned_abs() * 1_000 - 375));
+            assert_eq!((writes.behind_ms(), turn(), turn()), (375, Some(false), None));
+            clock.set(NOW);
+            assert_eq!(turn(), Some(true));
+            clock.advance(Duration::from_secs(seconds.unsigned_abs()));
+            assert_eq!((turn(), turn()), (Some(false), None));
+        }
     }
 }

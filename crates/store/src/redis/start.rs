@@ -23,7 +23,8 @@ use crate::{StoreLoss, StoreTimeout};
 /// How long after a failed attempt the next one begins.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
 
-/// What connecting needs besides an address.
+/// What connecting needs besides an address. It is exhaustive on purpose, so that others can write
+/// `RedisOptions { wait, ..RedisOptions::new(clock) }`; a new field is a new minor version before 1.0, and a major one after it.
 #[derive(Clone)]
 pub struct RedisOptions {
     /// For how long to try to reach Redis.

@@ -46,9 +46,10 @@ pub(in crate::http) struct Stop {
 /// until half a second before it takes effect, or until it lies within the session's notice and its guard. From then on it is final.
 /// Changes at or after the stop have no effect.
 ///
-/// A stop is written at most 250 ms after it takes effect, or not at all. If the store is too slow for that, a stop without
-/// `at` is tried again with a new time; after a few attempts the response is 503, and nothing has changed. After a 503
-/// because the store did not answer, the stop may have been written or not, but it is not written later than that.
+/// Without a notice, the store begins to write a stop at most 250 ms after the stop takes effect, or never; with a notice, it does so
+/// before the notice would be too short. (If the disk hangs during the write itself, the stop is visible once the disk answers.) If
+/// the store is too slow for that, a stop without `at` is tried again with a new time; after a few attempts the response is 503, and
+/// nothing has changed. After a 503 because the store did not answer, the stop may have been written, or may still be, until then.
 #[utoipa::path(
     post,
     path = "/v1/sessions/{id}/stop",

@@ -40,7 +40,7 @@ async fn a_restart_that_keeps_all_sessions_is_named() {
     assert!(!server.log().contains("sessions may be lost"), "{}", server.log());
 }
 
-/// A new connection is one occasion for asking Redis for its settings; the other comes once a minute.
+/// A server asks Redis for its settings after a new connection, and every few seconds.
 fn reconnect(redis: &RedisServer) {
     redis.ask::<u64>(&["CLIENT", "KILL", "TYPE", "normal"]);
 }
