@@ -159,7 +159,8 @@ export class LiveSession {
    * @param channel Any name of 1 to 64 bytes of UTF-8. Draws of different channels are independent.
    * @param step By default the current step, or step 0 before the start. In a `tick` listener pass the reported step: during
    *   catch-up the current step may be later.
-   * @throws {@link SessionError} `closed` once the session is closed, or the error of `unsupported`; {@link EngineError} for `channel` or `step`.
+   * @throws {@link SessionError} `closed` once the session is closed, or the error of `unsupported`; {@link EngineError} for
+   *   `channel` or `step`.
    */
   draw(channel: string, step: number = this.state().step): Draw {
     return this.#open().draw(step, channel);
@@ -178,9 +179,12 @@ export class LiveSession {
    * Calls a listener at each event. Returns a function that removes it; closing the session removes it too. `tick` events
    * start with the next step. If the session has stopped already, `stopped` follows right away.
    *
+   * @throws {@link SessionError} `closed` once the session is closed, or the error of `unsupported`; `unknown_event` for an event
+   *   that does not exist.
+   *
    * @example
    * ```ts
-   * const off = session.on("tick", ({ value }) => draw(value));
+   * const off = session.on("state", ({ value }) => draw(value));
    * session.on("stopped", ({ state, isLate }) => freeze(state, isLate));
    * ```
    */
