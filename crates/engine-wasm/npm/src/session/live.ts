@@ -194,12 +194,12 @@ export class LiveSession {
   ): () => void {
     this.#open();
     checkEvent(event);
-    const [hadListeners, wasShown] = [this.#hasListeners(), this.#isShown()];
+    const [hadListeners, isFirst] = [this.#hasListeners(), !this.#listeners.has(event)];
     const off = this.#listeners.add(event, listener);
     if (!hadListeners && this.#hasListeners()) {
       this.#ticker.begin();
     }
-    if (!wasShown && this.#isShown()) {
+    if (event === "state" && isFirst) {
       this.#ticker.beginShowing();
     }
     const repeat = listener as (stopped: Stopped) => void;
@@ -249,10 +249,6 @@ export class LiveSession {
     return this.#listeners.has("tick") || this.#listeners.has("break");
   }
 
-  #isShown(): boolean {
-    return this.#listeners.has("state");
-  }
-
   #makeTicker(catchUp: CatchUp): Ticker {
     const { time, timers } = this.#platform;
     return new Ticker({
@@ -263,7 +259,7 @@ export class LiveSession {
       monotonicMs: () => time.monotonicMs(),
       hasListeners: () => this.#hasListeners(),
       tick: (step) => this.#tick(step),
-      isShown: () => this.#isShown(),
+      isShown: () => this.#listeners.has("state"),
       show: (step) => this.#listeners.emit("state", step < 0 ? this.state() : this.#timeline.state(step)),
       stopped: () => this.#reportStop(),
       status: (status) => this.#listeners.emit("status", status),
