@@ -159,7 +159,8 @@ export class LiveSession {
    * @param channel Any name of 1 to 64 bytes of UTF-8. Draws of different channels are independent.
    * @param step By default the current step, or step 0 before the start. In a `tick` listener pass the reported step: during
    *   catch-up the current step may be later.
-   * @throws {@link SessionError} `closed` once the session is closed, or the error of `unsupported`; {@link EngineError} for `channel` or `step`.
+   * @throws {@link SessionError} `closed` once the session is closed, or the error of `unsupported`; {@link EngineError} for
+   *   `channel` or `step`.
    */
   draw(channel: string, step: number = this.state().step): Draw {
     return this.#open().draw(step, channel);
@@ -178,9 +179,12 @@ export class LiveSession {
    * Calls a listener at each event. Returns a function that removes it; closing the session removes it too. `tick` events
    * start with the next step. If the session has stopped already, `stopped` follows right away.
    *
+   * @throws {@link SessionError} `closed` once the session is closed, or the error of `unsupported`; `unknown_event` for an event
+   *   that does not exist.
+   *
    * @example
    * ```ts
-   * const off = session.on("tick", ({ value }) => draw(value));
+   * const off = session.on("state", ({ value }) => draw(value));
    * session.on("stopped", ({ state, isLate }) => freeze(state, isLate));
    * ```
    */
@@ -190,12 +194,12 @@ export class LiveSession {
   ): () => void {
     this.#open();
     checkEvent(event);
-    const [hadListeners, wasShown] = [this.#hasListeners(), this.#isShown()];
+    const [hadListeners, isFirst] = [this.#hasListeners(), !this.#listeners.has(event)];
     const off = this.#listeners.add(event, listener);
     if (!hadListeners && this.#hasListeners()) {
       this.#ticker.begin();
     }
-    if (!wasShown && this.#isShown()) {
+    if (event === "state" && isFirst) {
       this.#ticker.beginShowing();
     }
     const repeat = listener as (stopped: Stopped) => void;
@@ -245,10 +249,6 @@ export class LiveSession {
     return this.#listeners.has("tick") || this.#listeners.has("break");
   }
 
-  #isShown(): boolean {
-    return this.#listeners.has("state");
-  }
-
   #makeTicker(catchUp: CatchUp): Ticker {
     const { time, timers } = this.#platform;
     return new Ticker({
@@ -259,7 +259,7 @@ export class LiveSession {
       monotonicMs: () => time.monotonicMs(),
       hasListeners: () => this.#hasListeners(),
       tick: (step) => this.#tick(step),
-      isShown: () => this.#isShown(),
+      isShown: () => this.#listeners.has("state"),
       show: (step) => this.#listeners.emit("state", step < 0 ? this.state() : this.#timeline.state(step)),
       stopped: () => this.#reportStop(),
       status: (status) => this.#listeners.emit("status", status),

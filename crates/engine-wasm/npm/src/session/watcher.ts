@@ -43,7 +43,7 @@ export interface SessionObserver {
 /** The polling interval without a stream, in milliseconds. It is shorter if a stream would renew the promise sooner. */
 const WITHOUT_STREAM_MS = 5_000;
 const SHORTEST_RENEWAL_MS = 1_000;
-/** The polling interval with a stream, which may have died unnoticed. With a notice, a stream that lives renews the promise sooner. */
+/** The polling interval with a stream, which may have died unnoticed: a minute, or after two renewals of the promise are missing. */
 const BESIDE_STREAM_MS = 60_000;
 const RENEWALS_MISSED = 2;
 /** The pause before reopening a stream that was rejected, in milliseconds: doubled each time, up to the longest. */

@@ -6,8 +6,12 @@ import {
   createSession,
   getSession,
   openClock,
+  pauseSession,
+  readSession,
+  resumeSession,
   type SessionRecord,
   stopSession,
+  withdraw,
 } from "../../src/index.js";
 import { TestServer } from "../browser/server.js";
 import { until } from "../browser/until.js";
@@ -51,6 +55,33 @@ describe("a real server", () => {
     await expect(getSession(unknown)).rejects.toMatchObject(missing);
     await expect(stopSession(unknown)).rejects.toMatchObject(missing);
     await expect(connect(unknown)).rejects.toMatchObject(missing);
+  });
+
+  it("changes a session only if nobody else has changed it meanwhile", async () => {
+    const start_at = new Date(Date.now() - 1_000).toISOString();
+    const address = addressOf(await createSession(server.address, { tick_ms: 50, start_at }));
+    const { record, etag, settledUntil } = await readSession(address);
+    expect(etag).toMatch(/^"/);
+    expect(settledUntil).toBeUndefined();
+    const paused = await pauseSession(address, { ifMatch: etag });
+    expect(paused.revision).toBe(record.revision + 1);
+    const resuming = resumeSession(address, { ifMatch: etag });
+    await expect(resuming).rejects.toMatchObject({ code: "changed_meanwhile", status: 412 });
+    const again = await readSession(address);
+    expect(again.record).toEqual(paused);
+    await resumeSession(address, { ifMatch: again.etag });
+  });
+
+  it("takes the time of a clock, and promises what is settled", async () => {
+    const clock = await openClock(server.address);
+    const address = addressOf(await createSession(server.address, { tick_ms: 50, notice_ms: 2_000 }));
+    const paused = await pauseSession(address, { at: clock.now + 60_000 });
+    expect(paused.schedule).toEqual([{ at: expect.any(String), paused: true }]);
+    const { settledUntil = 0 } = await readSession(address);
+    expect(Math.abs(settledUntil - clock.now - 2_000)).toBeLessThan(1_000);
+    const { schedule } = await withdraw(address, { from: clock.now + 30_000 });
+    expect(schedule).toEqual([]);
+    clock.close();
   });
 
   it("stops a session, and rejects a later stop", async () => {

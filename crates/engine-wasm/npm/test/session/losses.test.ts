@@ -55,6 +55,21 @@ describe("a change that the server has lost", () => {
     live.close();
   });
 
+  it("may be a stop: the session runs on", async () => {
+    const world = new HttpWorld();
+    const live = await world.connect(world.server.store(NOTICE), {
+      platform: { ...world.platform, EventSource: undefined },
+    });
+    const before = live.record;
+    world.server.stop(NOON + 30_000);
+    await world.pass(6_000);
+    expect(live.stoppedAt).toBe(NOON + 30_000);
+    world.server.records.set(RECORD.id, before);
+    await world.pass(60_000);
+    expect([live.stoppedAt, live.status]).toEqual([undefined, "running"]);
+    live.close();
+  });
+
   it.each([
     ["with a notice", NOTICE],
     ["without one", {}],
