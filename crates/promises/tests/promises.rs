@@ -6,7 +6,7 @@ use tickseed_promises::{Fault, Outcome, Rule, run};
 const WORLDS: u64 = 12;
 
 /// How many worlds there are at most until a fault must have broken a promise.
-const WORLDS_WITH_FAULT: u64 = 400;
+const WORLDS_WITH_FAULT: u64 = 1_000;
 
 fn keeps_its_promises(rule: Rule) {
     let mut total = Outcome::default();
@@ -54,7 +54,7 @@ fn cassandra_keeps_its_promises() {
 
 #[test]
 fn without_the_guard_promises_are_broken() {
-    breaks_a_promise(Fault::NoGuard, 60);
+    breaks_a_promise(Fault::NoGuard, 25);
 }
 
 #[test]
