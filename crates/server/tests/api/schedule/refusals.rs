@@ -172,7 +172,7 @@ async fn a_change_or_a_stop_within_the_notice_is_too_soon() {
         assert_eq!(problem["earliest"], "2026-01-31T12:00:26.000Z", "{route}");
         assert_eq!(
             problem["detail"],
-            "at must not be before 2026-01-31T12:00:26.000Z, got 2026-01-31T12:00:25.999Z"
+            "at must be 2026-01-31T12:00:26.000Z or later, got 2026-01-31T12:00:25.999Z"
         );
     }
     let past = server.api.post(&format!("{path}/stop"), r#"{"at":"2026-01-31T12:00:09Z"}"#).await;
