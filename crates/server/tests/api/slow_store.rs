@@ -106,7 +106,10 @@ impl SlowServer {
     async fn assert_too_late(&self, path: &str, stop: &Response) {
         let problem = stop.problem(503, "store_unavailable");
         let detail = problem["detail"].as_str().unwrap();
-        assert!(detail.contains("too slow") && detail.contains("nothing has changed"), "{detail}");
+        assert!(
+            detail.contains("could not be written in time") && detail.contains("nothing has changed"),
+            "{detail}"
+        );
         assert_eq!(stop.header("retry-after"), "1");
         assert_eq!(self.server.api.get(path).await.json()["revision"], 1);
     }

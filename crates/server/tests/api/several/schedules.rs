@@ -137,9 +137,11 @@ async fn listen(way: &'static str, api: &Api, path: &str, session: usize, until:
         let next =
             tokio::time::timeout(Duration::from_millis(fastrand::u64(50..250)), listener.block()).await;
         match next {
-            Ok(Some(block)) if ["session", "changed", "stopped"].contains(&block.event.as_str()) => {
-                known = Known::new(&block.json(), &block.id, 0);
+            // The new session is no different before the end of the promise, unless the store has lost a change.
+            Ok(Some(block)) if ["changed", "stopped"].contains(&block.event.as_str()) => {
+                known = Known::new(&block.json(), &block.id, known.settled_until);
             }
+            Ok(Some(block)) if block.event == "session" => known = Known::new(&block.json(), &block.id, 0),
             Ok(Some(block)) if block.event == "settled" => {
                 let data = block.json();
                 // A promise for a session that the client does not have says nothing.
@@ -253,7 +255,7 @@ fn assert_claims(seen: &[Seen], truth: &BTreeMap<usize, Known>) -> (usize, usize
     let (looks, unsettled) =
         seen.iter().fold((0, 0), |(looks, unsettled), seen| (looks + seen.looks, unsettled + seen.unsettled));
     println!("{} claims, 0 wrong: {ways:?}; {unsettled} of {looks} looks outside the promise", claims.len());
-    assert!(unsettled * 10 < looks, "clients are nearly always inside their promise");
+    assert!(unsettled * 5 < looks, "clients are nearly always inside their promise");
     let changed = truth.values().filter(|known| known.schedule.changes().len() > 0);
     (claims.len(), changed.count())
 }
