@@ -71,7 +71,9 @@ impl Engine for Imported {
     }
 
     fn add_changes(&mut self, changes: &[Change]) -> Result<(), Refusal> {
-        changes.iter().for_each(|Change { at, tick_ms }| change(number(*at), (*tick_ms).into()));
+        for Change { at, tick_ms } in changes {
+            change(number(*at), (*tick_ms).into());
+        }
         let Some(index) = optional(changed()) else { return Ok(()) };
         let index = u16::try_from(index).expect("the engine's answer is the place of a change");
         let rule = integer(rule());
