@@ -9,7 +9,7 @@ use tickseed_session::{Clock, FeedPart, ReportedRecord, Session, StoreChange, Su
 use crate::setup::{Fault, Process, Rule, Setup};
 use crate::world::World;
 
-/// Who listens to a server's feed.
+/// The subscriber of a server's feed.
 pub(crate) type Subscription = Arc<OnceLock<Weak<dyn Subscriber>>>;
 
 /// What travels from the store to a server.

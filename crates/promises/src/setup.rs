@@ -47,7 +47,7 @@ pub enum Fault {
     /// Nothing is wrong.
     None,
     /// Changes are dated only the notice ahead. The service reads a clock that is as late as the guard and the loss are long, and
-    /// the store allows 375 ms and the loss more than it is told.
+    /// the store adds 375 ms and the loss to each deadline.
     NoGuard,
     /// A change may become visible until it takes effect: the store adds the notice, 375 ms and the loss to each deadline.
     DeadlineAtChange,

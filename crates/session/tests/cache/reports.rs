@@ -1,4 +1,4 @@
-//! Changes that the feed reports with their records: when a record is read, and by whom.
+//! Changes that the feed reports with their records, and when such a record is read.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};

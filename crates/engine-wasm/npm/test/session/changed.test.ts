@@ -133,7 +133,7 @@ describe("a live session", () => {
     session.close();
   });
 
-  it("is told of a change after its stop, which is never late", async () => {
+  it("reports a change after its stop, and never as late", async () => {
     const world = new HttpWorld();
     const stopped_at = new Date(START + 250).toISOString();
     const session = await world.connect(world.server.store({ stopped_at }));

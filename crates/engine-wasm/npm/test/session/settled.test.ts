@@ -123,7 +123,7 @@ describe("what is settled", () => {
     await world.pass(6_000);
     expect(session.record.revision).toBe(2);
     const { settledUntil } = session;
-    // Promised before the change, and yet a little further than what came with it.
+    // This promise is older than the change, but ends a little later than the one that came with it.
     const promise = new Date((settledUntil ?? 0) + 200).toISOString();
     const headers = { age: "1", "tickseed-settled-until": promise };
     world.server.interpose = (path) =>

@@ -15,7 +15,7 @@ export class WatcherHarness {
   readonly reported: Report[] = [];
   /** Called at each report. */
   onReport: (reported: Report) => void = () => undefined;
-  /** All sessions with what came with them, and all promises of the stream. */
+  /** All answers, and all promises from the stream. */
   readonly answers: SessionAnswer[] = [];
   readonly promises: [etag: string, settledUntil: number][] = [];
   /** Whether the session is in doubt. */

@@ -34,7 +34,7 @@ impl Clock for SetClock {
     }
 }
 
-/// A store, and a subscriber for whom it measures clocks.
+/// A store, and the subscriber that makes it measure clocks.
 struct Server {
     store: PatientStore<RedisStore>,
     subscriber: Arc<RecordingSubscriber>,
