@@ -2,7 +2,7 @@
 
 use actix_web::http::header::{self, ContentType};
 use actix_web::{HttpRequest, HttpResponse};
-use utoipa::IntoResponses;
+use utoipa::{IntoParams, IntoResponses};
 
 use super::{SessionJson, entity_tags, insert_settled_until, representation};
 use crate::http::error::ApiError;
@@ -12,6 +12,16 @@ use crate::http::json_object::JsonObject;
 use crate::http::problem::Problem;
 use crate::http::stage::Service;
 use tickseed_session::{ReadySession, ScheduleRequest, SessionId, When};
+
+/// The condition of every request that changes a session.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes the header for the OpenAPI document")]
+pub(super) struct IfMatchHeader {
+    /// Entity tags of the session, or `*`. If the session is none of these versions, the response is 412
+    #[param(rename = "If-Match")]
+    if_match: Option<String>,
+}
 
 /// A request to change a session.
 pub(super) struct ChangeRequest<T> {

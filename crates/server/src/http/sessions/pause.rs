@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use utoipa::ToSchema;
 
-use super::change::{ChangeResponses, change, read_when};
+use super::change::{ChangeResponses, IfMatchHeader, change, read_when};
 use super::{SessionPath, session_id};
 use crate::http::error::ApiError;
 use crate::http::json_object::JsonObject;
@@ -37,8 +37,7 @@ pub(in crate::http) struct PauseSession {
     path = "/v1/sessions/{id}/pause",
     tag = "sessions",
     operation_id = "pauseSession",
-    params(SessionPath, ("If-Match" = Option<String>, Header,
-        description = "Entity tags of the session, or `*`. If the session is none of these versions, the response is 412")),
+    params(SessionPath, IfMatchHeader),
     request_body(content = Option<PauseSession>, description = "May be left out or `null`. At most 64 KiB",
         example = json!({})),
     responses(

@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use utoipa::ToSchema;
 
-use super::change::{ChangeResponses, change, read_when};
+use super::change::{ChangeResponses, IfMatchHeader, change, read_when};
 use super::{SessionPath, session_id};
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, integer};
@@ -38,8 +38,7 @@ pub(in crate::http) struct SetSessionRate {
     path = "/v1/sessions/{id}/rate",
     tag = "sessions",
     operation_id = "setSessionRate",
-    params(SessionPath, ("If-Match" = Option<String>, Header,
-        description = "Entity tags of the session, or `*`. If the session is none of these versions, the response is 412")),
+    params(SessionPath, IfMatchHeader),
     request_body(content = SetSessionRate, description = "At most 64 KiB", example = json!({"tick_ms": 50})),
     responses(
         ChangeResponses,

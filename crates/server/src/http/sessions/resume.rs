@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use utoipa::ToSchema;
 
-use super::change::{ChangeResponses, change, read_when};
+use super::change::{ChangeResponses, IfMatchHeader, change, read_when};
 use super::{SessionPath, session_id};
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, integer};
@@ -39,8 +39,7 @@ pub(in crate::http) struct ResumeSession {
     path = "/v1/sessions/{id}/resume",
     tag = "sessions",
     operation_id = "resumeSession",
-    params(SessionPath, ("If-Match" = Option<String>, Header,
-        description = "Entity tags of the session, or `*`. If the session is none of these versions, the response is 412")),
+    params(SessionPath, IfMatchHeader),
     request_body(content = Option<ResumeSession>, description = "May be left out or `null`. At most 64 KiB",
         example = json!({})),
     responses(

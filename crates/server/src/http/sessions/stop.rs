@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::change::ChangeRequest;
+use super::change::{ChangeRequest, IfMatchHeader};
 use super::{SessionPath, StatusJson, insert_settled_until, session_id};
 use crate::http::error::ApiError;
 use crate::http::fields::timestamp;
@@ -55,8 +55,7 @@ pub(in crate::http) struct Stop {
     path = "/v1/sessions/{id}/stop",
     tag = "sessions",
     operation_id = "stopSession",
-    params(SessionPath, ("If-Match" = Option<String>, Header,
-        description = "Entity tags of the session, or `*`. If the session is none of these versions, the response is 412")),
+    params(SessionPath, IfMatchHeader),
     request_body(content = Option<StopSession>, description = "May be left out or `null`. At most 64 KiB",
         example = json!({})),
     responses(

@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use utoipa::ToSchema;
 
-use super::change::{ChangeResponses, change};
+use super::change::{ChangeResponses, IfMatchHeader, change};
 use super::{SessionPath, session_id};
 use crate::http::error::ApiError;
 use crate::http::fields::timestamp;
@@ -33,8 +33,7 @@ pub(in crate::http) struct WithdrawChanges {
     path = "/v1/sessions/{id}/withdraw",
     tag = "sessions",
     operation_id = "withdrawSessionChanges",
-    params(SessionPath, ("If-Match" = Option<String>, Header,
-        description = "Entity tags of the session, or `*`. If the session is none of these versions, the response is 412")),
+    params(SessionPath, IfMatchHeader),
     request_body(content = Option<WithdrawChanges>, description = "May be left out or `null`. At most 64 KiB",
         example = json!({})),
     responses(
