@@ -145,12 +145,13 @@ impl<S: AsRef<[Segment]>> Schedule<S> {
     #[inline]
     pub(crate) fn step_near(&self, index: &mut usize, now: i64) -> Result<Option<Step>, Error> {
         let now = check_instant(Field::Now, now)?;
+        if let Some(segment) = self.containing(*index, now) {
+            return Ok(Some(segment.step_at(now)));
+        }
         if now < self.start_at() {
             return Ok(None);
         }
-        if !self.is_within(*index, now) {
-            *index = self.index_at(now);
-        }
+        *index = self.index_at(now);
         Ok(Some(self.segment(*index).step_at(now)))
     }
 
@@ -196,13 +197,13 @@ impl<S: AsRef<[Segment]>> Schedule<S> {
         self.later.as_ref().partition_point(|segment| segment.at() <= now)
     }
 
-    /// Returns whether the segment with this number contains `now`, which is not before the start.
+    /// Returns the segment with this number if there is one and it contains `now`.
     #[inline]
-    fn is_within(&self, index: usize, now: i64) -> bool {
-        let later = self.later.as_ref();
-        let has_begun =
-            index.checked_sub(1).is_none_or(|index| later.get(index).is_some_and(|s| s.at() <= now));
-        has_begun && later.get(index).is_none_or(|next| now < next.at())
+    fn containing(&self, index: usize, now: i64) -> Option<&Segment> {
+        let (begun, following) = self.later.as_ref().split_at_checked(index)?;
+        let segment = begun.last().unwrap_or(&self.first);
+        let until = following.first().map_or(i64::MAX, |next| next.at());
+        (segment.at() <= now && now < until).then_some(segment)
     }
 }
 
