@@ -6,7 +6,7 @@ import { integer, wellFormed } from "./input.js";
 import { milliseconds } from "./instant.js";
 import { checked, errorFor, lastError } from "./last-error.js";
 import { checkRequires } from "./requires.js";
-import { checkSession, type Instant, type ScheduleChange, type Session } from "./session.js";
+import { checkSession, type Instant, type ScheduleChange, type SessionDefinition } from "./session.js";
 import { checkVersion } from "./version.js";
 
 /** A session that the engine has accepted. */
@@ -19,7 +19,7 @@ export interface OpenSession {
 }
 
 /** Opens the timeline of a session. Throws for the first invalid field, and then leaves nothing open. */
-export function openSession(session: Session): OpenSession {
+export function openSession(session: SessionDefinition): OpenSession {
   checkSession(session);
   checkVersion(session.engine_version);
   checkRequires(session.requires);
@@ -49,7 +49,7 @@ export function instantOfStop(timeline: Handle, stoppedAt: Instant | null | unde
 /** Stands for a rule that takes its default. */
 const LEFT_OUT = Number.NaN;
 
-function open(session: Session): Handle {
+function open(session: SessionDefinition): Handle {
   const { rules } = session;
   const interval = rules?.break_interval;
   const seed = wellFormed("seed", session.seed);

@@ -2,11 +2,11 @@ import * as bindings from "./bindings.js";
 import { Draw } from "./draw.js";
 import { dispose, Handle } from "./handle.js";
 import { integer, wellFormed } from "./input.js";
-import { moment } from "./instant.js";
+import { milliseconds } from "./instant.js";
 import { checked } from "./last-error.js";
 import { assertLoaded } from "./load.js";
 import { instantOfStop, type OpenSession, openSession } from "./open.js";
-import type { Instant, Round, Session, SessionStatus, State } from "./session.js";
+import type { Instant, Round, SessionDefinition, SessionStatus, State } from "./session.js";
 
 /** The engine's numbers for the parts of a round. */
 const FIRST_STEP = 0;
@@ -39,7 +39,7 @@ export class Timeline {
    *   `unknown_requirement` if it requires something that this version of the package does not understand; otherwise for the
    *   first invalid field, `invalid_change` for a change that cannot follow the one before.
    */
-  constructor(session: Session) {
+  constructor(session: SessionDefinition) {
     assertLoaded();
     this.#session = openSession(session);
   }
@@ -49,7 +49,7 @@ export class Timeline {
    *
    * @throws {@link EngineError} as the constructor does. The timeline then stays as it is.
    */
-  update(session: Session): void {
+  update(session: SessionDefinition): void {
     const { handle } = this.#session;
     // Throws once the timeline is freed.
     void handle.number;
@@ -74,7 +74,6 @@ export class Timeline {
    * Returns the state at an instant of the server's time. Before the start it is step 0, value 0, round 0, not broken. After
    * a stop it stays as it was at the stop.
    *
-   * @param now The instant. Fractions of a millisecond, as a clock has them, are cut off.
    * @throws {@link EngineError} for `now` outside the years 1970 to 9999.
    */
   stateAt(now: Instant): State {
@@ -127,7 +126,7 @@ export class Timeline {
    */
   stepAt(now: Instant): number | null {
     const timeline = this.#number;
-    const at = moment("now", now);
+    const at = milliseconds("now", now);
     // Computed in any case: an instant out of range is an error for a stopped session too.
     const step = checked(bindings.stepAt(timeline, at));
     const { stoppedAt } = this.#session;
@@ -142,7 +141,7 @@ export class Timeline {
    * @throws {@link EngineError} for `now` outside the years 1970 to 9999.
    */
   statusAt(now: Instant): SessionStatus {
-    const at = moment("now", now);
+    const at = milliseconds("now", now);
     const isPaused = checked(bindings.isPaused(this.#number, at)) > 0;
     if (at >= this.#session.stoppedAt) {
       return "stopped";
@@ -190,9 +189,9 @@ export class Timeline {
     const part = (index: number) => checked(bindings.roundPart(timeline, number, index));
     return {
       round: number,
-      first_step: part(FIRST_STEP),
+      firstStep: part(FIRST_STEP),
       interval: part(INTERVAL),
-      next_break: part(NEXT_BREAK),
+      nextBreak: part(NEXT_BREAK),
     };
   }
 
@@ -240,7 +239,7 @@ export class Timeline {
  *
  * @throws {@link EngineError} like the constructor of {@link Timeline} and {@link Timeline.stateAt}.
  */
-export function stateAt(session: Session, now: Instant): State {
+export function stateAt(session: SessionDefinition, now: Instant): State {
   const timeline = new Timeline(session);
   try {
     return timeline.stateAt(now);

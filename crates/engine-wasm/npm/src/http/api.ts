@@ -2,9 +2,10 @@
 import type { Instant } from "../engine/session.js";
 import { type Platform, platform } from "../platform.js";
 import { serverAddress, sessionAddress } from "./address.js";
+import { createSessionBody, type NewSession } from "./new-session.js";
 import { checkedOptions, type OptionNames, timestamp } from "./options.js";
 import { posting, request } from "./request.js";
-import type { NewSession, SessionRecord, Stop } from "./schemas.js";
+import type { SessionRecord, Stop } from "./schemas.js";
 import { requestSession, sessionRecord } from "./session-answer.js";
 
 /** Options of a request. */
@@ -22,22 +23,31 @@ export const REQUEST_OPTIONS: OptionNames<RequestOptions> = { signal: true, plat
  * Creates a session.
  *
  * @param server The server's address, such as `https://ticks.example`.
- * @throws {@link ServerError} `invalid_fields` for values out of range, with all of them in `problem.errors`;
- *   {@link SessionError} if there is no response, although the session may have been created.
+ * @throws {@link ServerError} `invalid_fields` for values out of range, with all of them in `problem.errors`, under their names in
+ *   the server's JSON; {@link SessionError} if there is no response, although the session may have been created;
+ *   {@link EngineError} `unknown_option` for a field that does not exist, `not_an_instant`.
  *
  * @example
  * ```ts
- * const { id } = await createSession("https://ticks.example", { tick_ms: 100 });
- * const session = await connect(`https://ticks.example/v1/sessions/${id}`);
+ * const { address } = await createSession("https://ticks.example", { tickMs: 100 });
+ * const session = await connect(address);
  * ```
  */
 export async function createSession(
   server: string | URL,
   session: NewSession,
   options: RequestOptions = {},
-): Promise<SessionRecord> {
-  const address = serverAddress(server, "/v1/sessions");
-  return sessionRecord(address, await ask(address, options, posting(session)));
+): Promise<CreatedSession> {
+  const sessions = serverAddress(server, "/v1/sessions");
+  const record = sessionRecord(sessions, await ask(sessions, options, posting(createSessionBody(session))));
+  return { address: `${sessions}/${record.id}`, record };
+}
+
+/** A session that was just created. */
+export interface CreatedSession {
+  /** Its address, for `connect` and for whoever else takes part. */
+  readonly address: string;
+  readonly record: SessionRecord;
 }
 
 /**

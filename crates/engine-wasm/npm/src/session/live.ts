@@ -156,13 +156,12 @@ export class LiveSession {
   /**
    * Returns the shared dice of a step at the first word. They are the same for every client.
    *
+   * @param step The step, for example that of a `tick` or of {@link LiveSession.state}.
    * @param channel Any name of 1 to 64 bytes of UTF-8. Draws of different channels are independent.
-   * @param step By default the current step, or step 0 before the start. In a `tick` listener pass the reported step: during
-   *   catch-up the current step may be later.
    * @throws {@link SessionError} `closed` once the session is closed, or the error of `unsupported`; {@link EngineError} for
-   *   `channel` or `step`.
+   *   `step` or `channel`.
    */
-  draw(channel: string, step: number = this.state().step): Draw {
+  draw(step: number, channel: string): Draw {
     return this.#open().draw(step, channel);
   }
 
