@@ -9,12 +9,11 @@ import type { SessionRecord } from "../http/schemas.js";
 import type { SessionAnswer } from "../http/session-answer.js";
 import { Listeners } from "../listeners.js";
 import type { Platform } from "../platform.js";
-import { checkEvent, type SessionEvents, type Settled, type Stopped } from "./events.js";
+import type { SessionEvents, Settled } from "./events.js";
 import { type Difference, KnownSession } from "./known-session.js";
 import { instant, type LiveParts, type SessionTimeline, type StateRange } from "./live-parts.js";
+import { Reporter } from "./reporter.js";
 import { SettledPromise } from "./settled-promise.js";
-import { StopReport } from "./stop-report.js";
-import { type CatchUp, Ticker } from "./ticker.js";
 import { watchClock } from "./watch-clock.js";
 import { SessionWatcher } from "./watcher.js";
 
@@ -29,12 +28,11 @@ export class LiveSession {
   readonly #clock: Clock;
   readonly #releaseClock: () => void;
   readonly #known: KnownSession;
-  readonly #ticker: Ticker;
+  readonly #reporter: Reporter;
   readonly #watcher: SessionWatcher;
   readonly #promise: SettledPromise;
   readonly #listeners = new Listeners<SessionEvents>();
   readonly #cleanups: (() => void)[];
-  readonly #stopReport = new StopReport();
   /** The status when the session was closed. */
   #lastStatus: SessionStatus | undefined;
   #isExpired = false;
@@ -48,7 +46,8 @@ export class LiveSession {
     this.#clock = clock;
     this.#releaseClock = releaseClock;
     this.#known = new KnownSession(answer, clock.read());
-    this.#ticker = this.#makeTicker(catchUp);
+    const [known, listeners] = [this.#known, this.#listeners];
+    this.#reporter = new Reporter({ platform, known, listeners, catchUp, now: () => this.#now() });
     this.#promise = this.#makePromise(answer);
     this.#watcher = new SessionWatcher(platform, address, {
       noticeMs: answer.record.notice_ms ?? 0,
@@ -60,8 +59,6 @@ export class LiveSession {
       listening: (isListening) => this.#listeners.emit("listening", isListening),
     });
     this.#cleanups = [...this.#watchClock(), this.#closeWith(signal)];
-    // There is no listener yet for a stop in the past. `on` reports it later.
-    this.#ticker.stopAt(this.#known.stop);
   }
 
   /** The session as last received from the server. */
@@ -192,17 +189,7 @@ export class LiveSession {
     listener: (happened: SessionEvents[Name]) => void,
   ): () => void {
     this.#open();
-    checkEvent(event);
-    const [hadListeners, isFirst] = [this.#hasListeners(), !this.#listeners.has(event)];
-    const off = this.#listeners.add(event, listener);
-    if (!hadListeners && this.#hasListeners()) {
-      this.#ticker.begin();
-    }
-    if (event === "state" && isFirst) {
-      this.#ticker.beginShowing();
-    }
-    const repeat = listener as (stopped: Stopped) => void;
-    return event === "stopped" ? this.#stopReport.repeat(repeat, () => this.#isClosed, off) : off;
+    return this.#reporter.on(event, listener);
   }
 
   /** Ends timers, streams and listeners, and frees memory. Closing it again has no effect. */
@@ -215,7 +202,7 @@ export class LiveSession {
     for (const cleanUp of this.#cleanups) {
       cleanUp();
     }
-    this.#ticker.end();
+    this.#reporter.end();
     this.#promise.end();
     this.#watcher.close();
     this.#listeners.clear();
@@ -244,27 +231,6 @@ export class LiveSession {
     return instant(this.#clock.read().now);
   }
 
-  #hasListeners(): boolean {
-    return this.#listeners.has("tick") || this.#listeners.has("break");
-  }
-
-  #makeTicker(catchUp: CatchUp): Ticker {
-    const { time, timers } = this.#platform;
-    return new Ticker({
-      timeline: this.#timeline,
-      timers,
-      catchUp,
-      now: () => this.#now(),
-      monotonicMs: () => time.monotonicMs(),
-      hasListeners: () => this.#hasListeners(),
-      tick: (step) => this.#tick(step),
-      isShown: () => this.#listeners.has("state"),
-      show: (step) => this.#listeners.emit("state", step < 0 ? this.state() : this.#timeline.state(step)),
-      stopped: () => this.#reportStop(),
-      status: (status) => this.#listeners.emit("status", status),
-    });
-  }
-
   #makePromise({ settledUntil }: SessionAnswer): SettledPromise {
     const parts = {
       timers: this.#platform.timers,
@@ -291,7 +257,7 @@ export class LiveSession {
 
   /** Checks the time, after it may have jumped. */
   #check(): void {
-    this.#ticker.check();
+    this.#reporter.check();
     this.#promise.check();
   }
 
@@ -301,24 +267,10 @@ export class LiveSession {
     return () => signal?.removeEventListener("abort", close);
   }
 
-  #tick(step: number): void {
-    const state = this.#timeline.state(step);
-    this.#listeners.emit("tick", state);
-    // A listener may have closed the session.
-    if (state.broken && !this.#isClosed) {
-      this.#listeners.emit("break", state);
-    }
-  }
-
-  #reportStop(): void {
-    const { stop: stoppedAt } = this.#known;
-    this.#listeners.emit("stopped", this.#stopReport.make(stoppedAt, this.#timeline.stateAt(stoppedAt)));
-  }
-
   /** Returns whether the stop has certainly passed, so that the server accepts no other. */
   #isStopFinal(): boolean {
     const { now, errorMs } = this.#clock.read();
-    const { stopped } = this.#stopReport;
+    const { stopped } = this.#reporter;
     return stopped !== undefined && now - errorMs >= stopped.stoppedAt;
   }
 
@@ -341,7 +293,7 @@ export class LiveSession {
     if (differsAt !== undefined) {
       const stepsTakenBack = Math.max(0, before - (this.#timeline.stepAt(now) ?? 0));
       this.#promise.replace(answer.settledUntil, Math.min(differsAt.stop, differsAt.schedule));
-      this.#reportChange(differsAt, now, stepsTakenBack);
+      this.#reporter.change(differsAt, now, stepsTakenBack);
     }
     return !this.#known.isInDoubt;
   }
@@ -355,28 +307,6 @@ export class LiveSession {
       this.#listeners.emit("unsupported", this.#unsupported);
       this.close();
       return undefined;
-    }
-  }
-
-  /** Reports a new schedule now, and a new stop when it takes effect. */
-  #reportChange({ schedule: at, stop }: Difference, now: number, stepsTakenBack: number): void {
-    const { record, stop: stoppedAt } = this.#known;
-    const isStopNew =
-      stop < Number.POSITIVE_INFINITY ||
-      // The stop was reported, but its state has changed.
-      (this.#stopReport.stopped !== undefined && at < stoppedAt);
-    if (isStopNew) {
-      this.#stopReport.renew({ isLate: stoppedAt < now, stepsTakenBack });
-    }
-    if (at < Number.POSITIVE_INFINITY) {
-      const isLate = at < Math.min(now, stoppedAt);
-      const state = this.#timeline.stateAt(now);
-      this.#listeners.emit("changed", { schedule: record.schedule ?? [], at, state, isLate, stepsTakenBack });
-    }
-    if (isStopNew) {
-      this.#ticker.stopAt(stoppedAt);
-    } else {
-      this.#ticker.check();
     }
   }
 
