@@ -35,6 +35,7 @@ export type { Problem, ScheduleChangeRecord, SessionRecord, Stop } from "../http
 export type { EventStream, Platform, StreamEvent } from "../platform.js";
 export { type Connect, type ConnectOptions, connect, openClock } from "../session/connect.js";
 export type { Changed, SessionEvents, Settled, Stopped } from "../session/events.js";
+export type { Frame } from "../session/frame.js";
 export { LiveSession } from "../session/live.js";
 export type { SessionTimeline, StateRange } from "../session/live-parts.js";
 export type { CatchUp } from "../session/ticker.js";

@@ -2,7 +2,7 @@ import type { Clock } from "../clock/clock.js";
 import type { Draw } from "../engine/draw.js";
 import type { EngineError } from "../engine/error.js";
 import { dispose } from "../engine/handle.js";
-import type { SessionStatus, State } from "../engine/session.js";
+import type { Instant, Round, SessionStatus, State } from "../engine/session.js";
 import type { Timeline } from "../engine/timeline.js";
 import { SessionError } from "../http/error.js";
 import type { SessionRecord } from "../http/schemas.js";
@@ -10,9 +10,11 @@ import type { SessionAnswer } from "../http/session-answer.js";
 import { Listeners } from "../listeners.js";
 import type { Platform } from "../platform.js";
 import type { SessionEvents, Settled } from "./events.js";
+import { type Frame, fillFrame } from "./frame.js";
 import { type Difference, KnownSession } from "./known-session.js";
 import { instant, type LiveParts, type SessionTimeline, type StateRange } from "./live-parts.js";
 import { Reporter } from "./reporter.js";
+import { roundsBefore } from "./rounds.js";
 import { SettledPromise } from "./settled-promise.js";
 import { watchClock } from "./watch-clock.js";
 import { SessionWatcher } from "./watcher.js";
@@ -133,6 +135,63 @@ export class LiveSession {
    */
   state(): State {
     return this.#open().stateAt(this.#now());
+  }
+
+  /**
+   * Returns everything that a page draws, from one reading of the clock: the state, which part of the current tick has passed, and
+   * how long it is until the next tick and the next break.
+   *
+   * @param into A frame to fill, so that drawing every frame creates no garbage. By default a new one.
+   * @returns That frame.
+   * @throws {@link SessionError} `closed` once the session is closed, or the error of `unsupported`.
+   *
+   * @example
+   * ```ts
+   * const frame = session.frame();
+   * function draw() {
+   *   session.frame(frame);
+   *   show(frame.value + frame.fraction, frame.broken);
+   *   requestAnimationFrame(draw);
+   * }
+   * ```
+   */
+  frame(into = {} as Frame): Frame {
+    return fillFrame(into, this.#open(), this.#clock.read(), this.settledUntil);
+  }
+
+  /**
+   * Returns the state at another instant of the server's time, as far as the schedule is known.
+   *
+   * @throws {@link SessionError} `closed` once the session is closed, or the error of `unsupported`; {@link EngineError} for an
+   *   `instant` outside the years 1970 to 9999.
+   */
+  at(instant: Instant): State {
+    return this.#open().stateAt(instant);
+  }
+
+  /**
+   * Returns the current round. Before the start it is round 0.
+   *
+   * @throws {@link SessionError} `closed` once the session is closed, or the error of `unsupported`.
+   */
+  round(): Round {
+    return this.#open().roundOf(this.state().step);
+  }
+
+  /**
+   * Returns the last rounds that have ended, the latest last. There are fewer of them at the beginning.
+   *
+   * @param count How many: an integer from 0.
+   * @throws {@link SessionError} `closed` once the session is closed, or the error of `unsupported`; {@link EngineError} for
+   *   `count`.
+   *
+   * @example
+   * ```ts
+   * const intervals = session.rounds(10).map(({ interval }) => interval);
+   * ```
+   */
+  rounds(count: number): Round[] {
+    return roundsBefore(this.#open(), this.state().round, count);
   }
 
   /**
