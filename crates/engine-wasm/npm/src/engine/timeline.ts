@@ -180,14 +180,23 @@ export class Timeline {
   }
 
   /**
-   * Returns in how many milliseconds a step begins, or `undefined` if it never does: because the session stops or is paused for
-   * good before.
+   * Returns when a step begins, or infinity if it never does: because the session stops or is paused for good before.
+   *
+   * @internal
+   */
+  whenComes(step: number): number {
+    const at = this.whenBegins(step);
+    return at <= this.#session.stoppedAt ? at : Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * Returns in how many milliseconds a step begins, or `undefined` if it never does.
    *
    * @internal
    */
   msUntil(step: number, now: number): number | undefined {
-    const at = this.whenBegins(step);
-    return at < Number.POSITIVE_INFINITY && at <= this.#session.stoppedAt ? at - now : undefined;
+    const at = this.whenComes(step);
+    return at < Number.POSITIVE_INFINITY ? at - now : undefined;
   }
 
   /**

@@ -33,6 +33,7 @@ export {
 } from "../http/schedule.js";
 export type { Problem, ScheduleChangeRecord, SessionRecord, Stop } from "../http/schemas.js";
 export type { EventStream, Platform, StreamEvent } from "../platform.js";
+export type { AheadCallback, AheadOptions, AudioClock, ComingStep } from "../session/ahead.js";
 export { type Connect, type ConnectOptions, connect, openClock } from "../session/connect.js";
 export type { Changed, SessionEvents, Settled, Stopped } from "../session/events.js";
 export type { Frame } from "../session/frame.js";

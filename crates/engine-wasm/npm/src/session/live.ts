@@ -9,6 +9,7 @@ import type { SessionRecord } from "../http/schemas.js";
 import type { SessionAnswer } from "../http/session-answer.js";
 import { Listeners } from "../listeners.js";
 import type { Platform } from "../platform.js";
+import { SessionControls, type SessionInternals } from "./controls.js";
 import type { SessionEvents, Settled } from "./events.js";
 import { type Frame, fillFrame } from "./frame.js";
 import { type Difference, KnownSession } from "./known-session.js";
@@ -25,7 +26,8 @@ import { SessionWatcher } from "./watcher.js";
  * Each state is computed on demand from the session and the clock, not received. The session keeps running offline, as accurate
  * as the clock.
  */
-export class LiveSession {
+export class LiveSession extends SessionControls {
+  readonly #address: string;
   readonly #platform: Platform;
   readonly #clock: Clock;
   readonly #releaseClock: () => void;
@@ -34,6 +36,8 @@ export class LiveSession {
   readonly #watcher: SessionWatcher;
   readonly #promise: SettledPromise;
   readonly #listeners = new Listeners<SessionEvents>();
+  /** Are called whenever the session has changed, the time may have jumped, or the session was closed. */
+  readonly #followers = new Set<() => void>();
   readonly #cleanups: (() => void)[];
   /** The status when the session was closed. */
   #lastStatus: SessionStatus | undefined;
@@ -44,6 +48,8 @@ export class LiveSession {
 
   /** @internal */
   constructor({ platform, address, answer, clock, releaseClock, catchUp, signal }: LiveParts) {
+    super();
+    this.#address = address.session;
     this.#platform = platform;
     this.#clock = clock;
     this.#releaseClock = releaseClock;
@@ -265,6 +271,7 @@ export class LiveSession {
     this.#promise.end();
     this.#watcher.close();
     this.#listeners.clear();
+    this.#tellFollowers();
     this.#timeline.free();
     this.#releaseClock();
   }
@@ -272,6 +279,26 @@ export class LiveSession {
   /** Calls {@link LiveSession.close} at the end of a block with `using session = ...`. */
   [dispose](): void {
     this.close();
+  }
+
+  /** @internal */
+  protected override get internals(): SessionInternals {
+    return {
+      address: this.#address,
+      platform: this.#platform,
+      session: this,
+      update: (answer) => void this.#update(answer, false),
+      follow: (check) => {
+        this.#followers.add(check);
+        return () => this.#followers.delete(check);
+      },
+    };
+  }
+
+  #tellFollowers(): void {
+    for (const check of this.#followers) {
+      check();
+    }
   }
 
   get #timeline(): Timeline {
@@ -318,6 +345,7 @@ export class LiveSession {
   #check(): void {
     this.#reporter.check();
     this.#promise.check();
+    this.#tellFollowers();
   }
 
   #closeWith(signal: AbortSignal | undefined): () => void {
@@ -353,6 +381,7 @@ export class LiveSession {
       const stepsTakenBack = Math.max(0, before - (this.#timeline.stepAt(now) ?? 0));
       this.#promise.replace(answer.settledUntil, Math.min(differsAt.stop, differsAt.schedule));
       this.#reporter.change(differsAt, now, stepsTakenBack);
+      this.#tellFollowers();
     }
     return !this.#known.isInDoubt;
   }
