@@ -25,7 +25,7 @@ const NEXT_BREAK = 2;
  * @example
  * ```ts
  * await loadEngine();
- * const timeline = new Timeline(session);
+ * const timeline = new Timeline(record);
  * const { step, value, round, broken } = timeline.stateAt(clock.now);
  * ```
  */
