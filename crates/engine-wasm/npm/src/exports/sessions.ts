@@ -11,6 +11,7 @@ export type {
 } from "../clock/inputs.js";
 export type { WatchResourceTiming } from "../clock/resource-timing.js";
 export {
+  type CreatedSession,
   createSession,
   getSession,
   type RequestOptions,
@@ -20,6 +21,7 @@ export {
   stopSession,
 } from "../http/api.js";
 export { ServerError, SessionError, type SessionErrorCode } from "../http/error.js";
+export type { NewChange, NewRules, NewSession } from "../http/new-session.js";
 export {
   type ChangeOptions,
   pauseSession,
@@ -29,10 +31,12 @@ export {
   type WithdrawOptions,
   withdraw,
 } from "../http/schedule.js";
-export type { NewSession, Problem, ScheduleChangeRecord, SessionRecord, Stop } from "../http/schemas.js";
+export type { Problem, ScheduleChangeRecord, SessionRecord, Stop } from "../http/schemas.js";
 export type { EventStream, Platform, StreamEvent } from "../platform.js";
+export type { AheadCallback, AheadOptions, AudioClock, ComingStep } from "../session/ahead.js";
 export { type Connect, type ConnectOptions, connect, openClock } from "../session/connect.js";
 export type { Changed, SessionEvents, Settled, Stopped } from "../session/events.js";
+export type { Frame } from "../session/frame.js";
 export { LiveSession } from "../session/live.js";
 export type { SessionTimeline, StateRange } from "../session/live-parts.js";
 export type { CatchUp } from "../session/ticker.js";

@@ -43,7 +43,7 @@ export class SessionError extends Error {
  * @example
  * ```ts
  * try {
- *   await createSession("https://ticks.example", { tick_ms: 0 });
+ *   await createSession("https://ticks.example", { tickMs: 0 });
  * } catch (error) {
  *   if (error instanceof ServerError && error.code === "invalid_fields") {
  *     console.log(error.problem.errors); // [{ field: "tick_ms", message: "tick_ms must be from 1 to 86400000, got 0" }]

@@ -171,7 +171,9 @@ describe("a live session", () => {
     await world.passUntil(START + 1_050);
     world.server.change([[START + 450, 0]]);
     await world.pass(100);
-    expect(session.draw("loot").word()).toBe(new Timeline(RECORD).draw(4, "loot").word());
+    expect(session.draw(session.state().step, "loot").word()).toBe(
+      new Timeline(RECORD).draw(4, "loot").word(),
+    );
     session.close();
   });
 

@@ -63,7 +63,7 @@ class Page {
       this.world.agenda.in(150, resolve);
     });
     if (!session.isClosed) {
-      session.draw("loot").free();
+      session.draw(0, "loot").free();
       session.close();
     }
   }
