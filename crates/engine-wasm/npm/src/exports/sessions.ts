@@ -34,7 +34,7 @@ export {
 export type { Problem, ScheduleChangeRecord, SessionRecord, Stop } from "../http/schemas.js";
 export type { EventStream, Platform, StreamEvent } from "../platform.js";
 export { type Connect, type ConnectOptions, connect, openClock } from "../session/connect.js";
-export type { Changed, SessionEvents, Settled, Stopped } from "../session/events.js";
+export type { Break, Changed, SessionEvents, Settled, Stopped, Tick } from "../session/events.js";
 export { LiveSession } from "../session/live.js";
 export type { SessionTimeline, StateRange } from "../session/live-parts.js";
 export type { CatchUp } from "../session/ticker.js";

@@ -1,6 +1,8 @@
 /** A ticker in a virtual world, and its reports. */
 import type { SessionRecord } from "../../src/http/schemas.js";
 import { type SessionStatus, Timeline } from "../../src/index.js";
+import { Breaks } from "../../src/session/breaks.js";
+import type { Break } from "../../src/session/events.js";
 import { type CatchUp, Ticker } from "../../src/session/ticker.js";
 import { scheduleChange } from "../world/http-server.js";
 import { HttpWorld, RECORD } from "../world/http-world.js";
@@ -22,6 +24,10 @@ export class TickerHarness {
   /** All reports of a status, each with the server's time. */
   readonly statuses: { readonly status: SessionStatus; readonly at: number }[] = [];
   hasListeners = false;
+  /** All reported breaks, and the order of steps and breaks. */
+  readonly breaks: Break[] = [];
+  readonly order: (number | string)[] = [];
+  areBreaksWanted = false;
   /** All reports of the current step, each with the server's time. */
   readonly shown: { readonly step: number; readonly at: number }[] = [];
   isShown = false;
@@ -41,11 +47,22 @@ export class TickerHarness {
       timeline: this.timeline,
       timers: platform.timers,
       catchUp,
+      breaks: new Breaks({
+        timeline: this.timeline,
+        now: () => this.now,
+        settledUntil: () => Number.NEGATIVE_INFINITY,
+        isWanted: () => this.areBreaksWanted,
+        report: (_event, broken) => {
+          this.breaks.push(broken);
+          this.order.push(`break ${broken.step}`);
+        },
+      }),
       now: () => this.now,
       monotonicMs: () => machine.monotonicMs(),
       hasListeners: () => this.hasListeners,
       tick: (step) => {
         this.reported.push({ what: step, at: this.now });
+        this.order.push(step);
         this.onReport(step);
       },
       isShown: () => this.isShown,
@@ -71,6 +88,13 @@ export class TickerHarness {
   listen(): this {
     this.hasListeners = true;
     this.ticker.begin();
+    return this;
+  }
+
+  /** Adds a listener for breaks. */
+  listenForBreaks(): this {
+    this.areBreaksWanted = true;
+    this.ticker.beginBreaks();
     return this;
   }
 
