@@ -33,6 +33,8 @@ export class TickerHarness {
   isShown = false;
   /** Called at each report of a step. */
   onReport: (step: number) => void = () => undefined;
+  /** Called at each report of a break. */
+  onBreak: () => void = () => undefined;
   /** Called at each report of a status. */
   onStatus: (status: SessionStatus) => void = () => undefined;
   /** How far the clock is ahead of true time, in milliseconds. */
@@ -55,6 +57,7 @@ export class TickerHarness {
         report: (_event, broken) => {
           this.breaks.push(broken);
           this.order.push(`break ${broken.step}`);
+          this.onBreak();
         },
       }),
       now: () => this.now,
