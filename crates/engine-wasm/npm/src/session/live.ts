@@ -285,7 +285,7 @@ export class LiveSession {
   /** Gives the clock back: a session that has stopped for good needs no more time, and nothing changes any more. */
   #finish(): void {
     this.#promise.finish();
-    this.#reporter.settle();
+    this.#reporter.check();
     this.#releaseClock();
   }
 
@@ -322,7 +322,7 @@ export class LiveSession {
     const isKnown = this.#known.hasTag(etag);
     if (isKnown) {
       this.#promise.extend(settledUntil);
-      this.#reporter.settle();
+      this.#reporter.check();
     }
     return isKnown;
   }

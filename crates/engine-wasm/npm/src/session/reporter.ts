@@ -1,24 +1,18 @@
 /** Reports the steps and breaks of a live session, its changes and its stop. */
 import type { State } from "../engine/session.js";
 import type { Timeline } from "../engine/timeline.js";
-import type { Listeners } from "../listeners.js";
 import type { Platform } from "../platform.js";
-import { Breaks } from "./breaks.js";
+import { Breaks, type BreaksParts } from "./breaks.js";
 import type { SessionEvents, Stopped } from "./events.js";
 import type { Difference, KnownSession } from "./known-session.js";
 import { StopReport } from "./stop-report.js";
 import { type CatchUp, Ticker } from "./ticker.js";
 
 /** The inputs of a reporter. */
-export interface ReporterParts {
+export interface ReporterParts extends BreaksParts {
   readonly platform: Platform;
   readonly known: KnownSession;
-  readonly listeners: Listeners<SessionEvents>;
   readonly catchUp: CatchUp;
-  /** Returns the server's time, in integer milliseconds since the Unix epoch. */
-  now(): number;
-  /** Returns the instant before which nothing is taken back any more, in milliseconds since the Unix epoch. */
-  settledUntil(): number;
 }
 
 /** The reports of one session. */
@@ -31,7 +25,7 @@ export class Reporter {
 
   constructor(parts: ReporterParts) {
     this.#parts = parts;
-    this.#breaks = this.#makeBreaks(parts);
+    this.#breaks = new Breaks(parts);
     this.#ticker = this.#makeTicker(parts);
   }
 
@@ -51,29 +45,19 @@ export class Reporter {
     listener: (happened: SessionEvents[Name]) => void,
   ): () => void {
     const { listeners } = this.#parts;
-    const [isFirst, hadBreaks] = [!listeners.has(event), this.#areBreaksWanted()];
+    const isBreak = event === "break" || event === "breakSettled";
+    const hadListeners = isBreak ? this.#breaks.isWanted : listeners.has(event);
     const off = listeners.add(event, listener);
-    if (event === "tick" && isFirst) {
-      this.#ticker.begin();
-    }
-    if (event === "state" && isFirst) {
-      this.#ticker.beginShowing();
-    }
-    if (!hadBreaks && this.#areBreaksWanted()) {
-      this.#ticker.beginBreaks();
+    if (!hadListeners && (isBreak || event === "tick" || event === "state")) {
+      this.#ticker.begin(event);
     }
     const repeat = listener as (stopped: Stopped) => void;
     return event === "stopped" ? this.#stopReport.repeat(repeat, () => this.#isEnded, off) : off;
   }
 
-  /** Checks the time now, after it may have jumped. */
+  /** Checks the time and the promise now: either may have jumped. */
   check(): void {
     this.#ticker.check();
-  }
-
-  /** Reports the breaks that are settled by now. */
-  settle(): void {
-    this.#breaks.settle();
   }
 
   /** Reports a new schedule now, and a new stop when it takes effect. */
@@ -104,7 +88,6 @@ export class Reporter {
     } else {
       this.#ticker.check();
     }
-    this.settle();
   }
 
   /** Stops reporting. */
@@ -133,21 +116,6 @@ export class Reporter {
       stopped: () => this.#reportStop(),
       status: (status) => listeners.emit("status", status),
     });
-  }
-
-  #makeBreaks({ listeners, now, settledUntil }: ReporterParts): Breaks {
-    return new Breaks({
-      timeline: this.#timeline,
-      now,
-      settledUntil,
-      isWanted: () => this.#areBreaksWanted(),
-      report: (event, broken) => listeners.emit(event, broken),
-    });
-  }
-
-  #areBreaksWanted(): boolean {
-    const { listeners } = this.#parts;
-    return listeners.has("break") || listeners.has("breakSettled");
   }
 
   #shown(step: number): State {

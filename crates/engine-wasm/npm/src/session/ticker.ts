@@ -6,6 +6,7 @@ import type { Timers } from "../clock/inputs.js";
 import type { SessionStatus } from "../engine/session.js";
 import type { Timeline } from "../engine/timeline.js";
 import type { Breaks } from "./breaks.js";
+import type { SessionEvents } from "./events.js";
 
 /** Which missed steps are reported: those of the last two seconds and the latest, all of them, or only the latest. */
 export type CatchUp = "recent" | "all" | "latest";
@@ -15,7 +16,7 @@ export interface TickerParts {
   readonly timeline: Timeline;
   readonly timers: Timers;
   readonly catchUp: CatchUp;
-  readonly breaks: Pick<Breaks, "next" | "begin" | "skip" | "reportNext">;
+  readonly breaks: Breaks;
   /** Returns the server's time, in integer milliseconds since the Unix epoch. */
   now(): number;
   /** Returns the machine's monotonic clock in milliseconds, to measure how long listeners take. */
@@ -67,24 +68,22 @@ export class Ticker {
     this.#parts = parts;
   }
 
-  /** Starts to report the current step when it is another than now. */
-  beginShowing(): void {
-    this.#shown = this.#current();
-    this.#checkSoon();
-  }
-
-  /** Starts to report steps: the current one soon, then those that begin from now on. */
-  begin(): void {
+  /**
+   * Starts to report to the first listener for an event: from now on `break` and `breakSettled`, and `state` when it is another
+   * than now; the current `tick` soon, then those that begin from now on.
+   */
+  begin(event: keyof SessionEvents): void {
     const current = this.#current();
-    this.#isCurrentWanted = current >= 0;
-    this.#last = Math.max(current, this.#last);
-    this.#checkSoon();
-  }
-
-  /** Starts to report breaks that happen from now on. */
-  beginBreaks(): void {
-    this.#parts.breaks.begin(this.#current());
-    this.#checkSoon();
+    if (event === "tick") {
+      this.#isCurrentWanted = current >= 0;
+      this.#last = Math.max(current, this.#last);
+    } else if (event === "state") {
+      this.#shown = current;
+    } else {
+      this.#parts.breaks.begin(current);
+    }
+    // The program first gets the function that removes the listener.
+    queueMicrotask(() => this.check());
   }
 
   /** Reports the stop at an instant, or at once if it has passed. The timeline must know the stop already. */
@@ -117,11 +116,6 @@ export class Ticker {
     this.#cancelTimer();
   }
 
-  /** Checks the time when the caller is done, so that a new listener is not called before its program has the function to remove it. */
-  #checkSoon(): void {
-    queueMicrotask(() => this.check());
-  }
-
   #current(): number {
     return this.#parts.timeline.stepAt(this.#parts.now()) ?? -1;
   }
@@ -129,6 +123,7 @@ export class Ticker {
   /** Reports everything that is due, unless that takes too long. Returns whether it is complete. */
   #report(): boolean {
     const isDone = this.#reportSteps();
+    this.#parts.breaks.settle();
     if (isDone) {
       this.#reportStop();
       this.#reportStatus();
@@ -137,29 +132,28 @@ export class Ticker {
     return isDone;
   }
 
+  /** Reports steps and breaks in the order of the steps. A break comes after its step. */
   #reportSteps(): boolean {
     const { breaks, monotonicMs } = this.#parts;
     const startedMs = monotonicMs();
     breaks.skip(this.#current());
-    while (this.#isBehind()) {
+    // The last listener may have ended the ticker and freed the timeline.
+    while (!this.#isEnded) {
+      const step = this.#nextTick();
+      const isBreak = breaks.next < step;
+      if ((isBreak ? breaks.next : step) > this.#current()) {
+        break;
+      }
       if (monotonicMs() - startedMs > SLICE_MS) {
         return false;
       }
-      this.#reportNext();
+      this.#reportNext(step, isBreak);
     }
     return true;
   }
 
-  /** Returns whether a step or a break is due. The last listener may have ended the ticker and freed the timeline. */
-  #isBehind(): boolean {
-    return !this.#isEnded && Math.min(this.#nextTick(), this.#parts.breaks.next) <= this.#current();
-  }
-
-  /** Reports the next step, or a break before it. A break on the same step comes after it. */
-  #reportNext(): void {
-    const { breaks, tick } = this.#parts;
-    const step = this.#nextTick();
-    const isBreak = breaks.next < step;
+  /** Reports a step, or a break before it. */
+  #reportNext(step: number, isBreak: boolean): void {
     if (isBreak || !this.#isCurrentWanted) {
       // A session that is known to be paused has been resumed before its next step.
       this.#turn("running");
@@ -168,11 +162,11 @@ export class Ticker {
       return;
     }
     if (isBreak) {
-      breaks.reportNext();
+      this.#parts.breaks.reportNext();
     } else {
       this.#isCurrentWanted = false;
       this.#last = Math.max(step, this.#last);
-      tick(step);
+      this.#parts.tick(step);
     }
   }
 

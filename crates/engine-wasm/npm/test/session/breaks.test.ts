@@ -118,10 +118,10 @@ describe("the breaks of a sleep", () => {
     await harness.world.passUntil(START + 50);
     let computed = 0;
     const { timeline } = harness;
-    const { nextBreak } = timeline;
-    timeline.nextBreak = (step) => {
+    const { roundAt } = timeline;
+    timeline.roundAt = (round) => {
       computed += 1;
-      return nextBreak.call(timeline, step);
+      return roundAt.call(timeline, round);
     };
     await harness.world.sleep(8 * HOUR_MS);
     await harness.world.pass(100);

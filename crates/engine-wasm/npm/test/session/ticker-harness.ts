@@ -1,8 +1,9 @@
 /** A ticker in a virtual world, and its reports. */
 import type { SessionRecord } from "../../src/http/schemas.js";
 import { type SessionStatus, Timeline } from "../../src/index.js";
+import { Listeners } from "../../src/listeners.js";
 import { Breaks } from "../../src/session/breaks.js";
-import type { Break } from "../../src/session/events.js";
+import { type Break, EVENTS, type SessionEvents } from "../../src/session/events.js";
 import { type CatchUp, Ticker } from "../../src/session/ticker.js";
 import { scheduleChange } from "../world/http-server.js";
 import { HttpWorld, RECORD } from "../world/http-world.js";
@@ -18,6 +19,7 @@ export class TickerHarness {
   readonly world = new HttpWorld();
   readonly timeline: Timeline;
   readonly #session: SessionRecord;
+  readonly #listeners = new Listeners<SessionEvents>(EVENTS);
   readonly ticker: Ticker;
   /** All reports: the step, or the stop, each with the server's time. */
   readonly reported: { readonly what: number | "stopped"; readonly at: number }[] = [];
@@ -27,7 +29,6 @@ export class TickerHarness {
   /** All reported breaks, and the order of steps and breaks. */
   readonly breaks: Break[] = [];
   readonly order: (number | string)[] = [];
-  areBreaksWanted = false;
   /** All reports of the current step, each with the server's time. */
   readonly shown: { readonly step: number; readonly at: number }[] = [];
   isShown = false;
@@ -50,15 +51,10 @@ export class TickerHarness {
       timers: platform.timers,
       catchUp,
       breaks: new Breaks({
-        timeline: this.timeline,
+        known: this,
+        listeners: this.#listeners,
         now: () => this.now,
         settledUntil: () => Number.NEGATIVE_INFINITY,
-        isWanted: () => this.areBreaksWanted,
-        report: (_event, broken) => {
-          this.breaks.push(broken);
-          this.order.push(`break ${broken.step}`);
-          this.onBreak();
-        },
       }),
       now: () => this.now,
       monotonicMs: () => machine.monotonicMs(),
@@ -90,21 +86,25 @@ export class TickerHarness {
   /** Adds a listener. */
   listen(): this {
     this.hasListeners = true;
-    this.ticker.begin();
+    this.ticker.begin("tick");
     return this;
   }
 
   /** Adds a listener for breaks. */
   listenForBreaks(): this {
-    this.areBreaksWanted = true;
-    this.ticker.beginBreaks();
+    this.#listeners.add("break", (happened) => {
+      this.breaks.push(happened);
+      this.order.push(`break ${happened.step}`);
+      this.onBreak();
+    });
+    this.ticker.begin("break");
     return this;
   }
 
   /** Adds a listener for the current step. */
   show(): this {
     this.isShown = true;
-    this.ticker.beginShowing();
+    this.ticker.begin("state");
     return this;
   }
 
