@@ -112,6 +112,7 @@ describe("a listener of a live session", () => {
     const reported = noted(session);
     await world.sleep(10_000);
     await world.pass(60_000);
+    expect(session.isClosed).toBe(true);
     expect(reported).toEqual([]);
     expect(world.leftovers).toEqual(NOTHING_LEFT);
   });

@@ -51,6 +51,18 @@ describe("a change that is learned late", () => {
     expect(world.leftovers).toEqual(NOTHING_LEFT);
   });
 
+  it("takes no break back on whose step the session now stands still", async () => {
+    const [world, session, reported] = await connected();
+    await world.passUntil(START + 1_650);
+    world.server.change([[START + 1_400, 0]]);
+    await world.pass(100);
+    expect(reported.slice(3)).toEqual(["changed: not any"]);
+    world.server.change([[START + 1_399, 0]]);
+    await world.pass(100);
+    expect(reported.slice(4)).toEqual(["changed: not 14 at 1400"]);
+    session.close();
+  });
+
   it("takes no break back that it only moves to another instant in the past", async () => {
     const [world, session, reported] = await connected();
     await world.passUntil(START + 1_650);
