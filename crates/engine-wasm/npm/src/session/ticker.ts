@@ -69,8 +69,8 @@ export class Ticker {
   }
 
   /**
-   * Starts to report to the first listener for an event: from now on `break` and `breakSettled`, and `state` when it is another
-   * than now; the current `tick` soon, then those that begin from now on.
+   * Starts to report to the first listener for an event. A `tick` listener soon gets the current step, and then each that begins;
+   * the listeners for other events get what happens from now on.
    */
   begin(event: keyof SessionEvents): void {
     const current = this.#current();
@@ -179,7 +179,8 @@ export class Ticker {
     const current = this.#current();
     const next = this.#last + 1;
     if (this.#isCurrentWanted) {
-      return current;
+      // A late stop may set the session back to before its start.
+      return Math.max(current, 0);
     }
     if (catchUp === "all" || next >= current) {
       return next;
