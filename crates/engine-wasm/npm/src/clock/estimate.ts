@@ -105,6 +105,11 @@ export class Estimate {
     return this.#hasHeardSince(this.#check().monotonicMs - ms);
   }
 
+  /** How long the clock stays synced without another response, in milliseconds. */
+  get syncedForMs(): number {
+    return this.#heardMs() + RECENT_MS - this.#check().monotonicMs;
+  }
+
   #hasHeardSince(monotonicMs: number): boolean {
     return this.#isSettled && this.#heardMs() >= monotonicMs;
   }
@@ -172,8 +177,12 @@ export class Estimate {
     }
   }
 
-  /** Makes the displayed time follow the exchanges so far. */
-  settle(): void {
+  /**
+   * Makes the displayed time follow the exchanges so far.
+   *
+   * @param isAtOnce Whether to correct even a small difference at once instead of slewing it.
+   */
+  settle(isAtOnce = false): void {
     const { monotonicMs } = this.#check();
     if (this.#tracks.length === 0) {
       return;
@@ -191,7 +200,7 @@ export class Estimate {
     this.#drift = drift;
     const line = { offset: offset - drift * monotonicMs, drift };
     this.#slewed ??= new SlewedTime(line, monotonicMs);
-    this.#slewed.follow(line, monotonicMs);
+    this.#slewed.follow(line, monotonicMs, isAtOnce);
     this.#isSettled = true;
   }
 

@@ -7,6 +7,7 @@ import {
   loadEngine,
   type Platform,
 } from "../../src/index.js";
+import { reactions } from "../../virtual/agenda.js";
 import { type MachineTraits, PERFECT_MACHINE } from "../../virtual/machine.js";
 import { PROMPT_PAGE } from "../../virtual/page.js";
 import { World } from "../../virtual/world.js";
@@ -74,10 +75,15 @@ export class HttpWorld extends World {
     };
   }
 
-  /** Connects while time passes. */
+  /** Connects while time passes, and waits for the rest of the clock's first burst of requests. */
   async connect(address = this.server.store(), options: ConnectOptions = {}): Promise<LiveSession> {
     await loadEngine();
-    return this.agenda.until(connect(address, { platform: this.platform, ...options }));
+    const session = await this.agenda.until(connect(address, { platform: this.platform, ...options }));
+    while (this.server.unanswered > 0 && this.server.reach === "answers") {
+      this.agenda.doNext();
+      await reactions();
+    }
+    return session;
   }
 
   /** Lets time pass. */
