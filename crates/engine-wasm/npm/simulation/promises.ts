@@ -141,7 +141,7 @@ export class Promises {
     const ahead = elapsed - passed;
     if (this.#isFirstBurst) {
       // A correction at the end of the burst may make it halt for a while.
-      this.#isFirstBurst = !this.#hasSynced || -ahead > slewed + EXACT_MS;
+      this.#isFirstBurst = !this.#hasSynced || passed === 0 || -ahead > slewed + EXACT_MS;
       return;
     }
     if (ahead > slewed + EXACT_MS && ahead < STEP_MS - slewed - EXACT_MS) {

@@ -5,7 +5,7 @@ import { RetryPauses, retryAfterMs } from "../http/retry.js";
 import { Listeners } from "../listeners.js";
 import { onAbort } from "../signal.js";
 import { Budget } from "./budget.js";
-import { type ClockReading, Estimate } from "./estimate.js";
+import { type ClockReading, Estimate, loadFit } from "./estimate.js";
 import type { AskTime, Random, Timers, TimeSource, WakeEvent, WakeEvents } from "./inputs.js";
 
 export type { ClockReading } from "./estimate.js";
@@ -120,6 +120,7 @@ export class Clock {
     this.#ignoreWakeEvents = parts.wakeEvents?.((event) => this.#onWakeEvent(event)) ?? nothing;
     this.#ignoreSignal = onAbort(parts.signal, () => this.close());
     if (!this.#isClosed) {
+      void loadFit();
       void this.#askBurst();
     }
   }
