@@ -1,4 +1,4 @@
-import { abortReason, throwIfAborted } from "../abort.js";
+import { onAbort, throwIfAborted } from "../abort.js";
 import type { Platform } from "../platform.js";
 import { ServerError, SessionError } from "./error.js";
 import type { Problem } from "./schemas.js";
@@ -47,17 +47,16 @@ export async function send(
       sending.abort(reason);
     };
   });
-  const abort = (): void => end(signal && abortReason(signal));
   const late = new SessionError("timeout", `no response from ${address} within ${TIMEOUT_MS / 1_000} s`);
   const cancel = timers.set(() => end(late), TIMEOUT_MS);
-  signal?.addEventListener("abort", abort);
+  const release = onAbort(signal, (reason) => end(reason));
   try {
     const receiving = receive(address, fetch(address, { ...init, signal: sending.signal }));
     const { response, text } = await Promise.race([ended, receiving]);
     return { answer: answerOf(address, response, text), headers: response.headers };
   } finally {
     cancel();
-    signal?.removeEventListener("abort", abort);
+    release();
   }
 }
 
@@ -80,15 +79,23 @@ function answerOf(address: string, response: Response, text: string): unknown {
   if (response.ok && answer !== undefined) {
     return answer;
   }
+  const retryAfterSeconds = secondsIn(response.headers.get("retry-after"));
   if (!response.ok && isProblem(answer)) {
-    const seconds = Number.parseInt(response.headers.get("retry-after") ?? "", 10);
-    throw new ServerError(answer, Number.isNaN(seconds) ? undefined : seconds);
+    throw new ServerError(answer, retryAfterSeconds);
   }
   const status = `${response.status} ${response.statusText}`.trim();
   throw new SessionError(
     "bad_answer",
     `the response from ${address} (${status}) is not from a tickseed server`,
+    { retryAfterSeconds },
   );
+}
+
+/** Returns the seconds of a header `Retry-After`, which has a number or a date; `undefined` without a valid one. */
+function secondsIn(header: string | null): number | undefined {
+  const isNumber = /^\d+$/.test(header ?? "");
+  const seconds = isNumber ? Number(header) : (Date.parse(header ?? "") - Date.now()) / 1_000;
+  return Number.isNaN(seconds) ? undefined : Math.max(0, Math.ceil(seconds));
 }
 
 function parsed(text: string): unknown {
