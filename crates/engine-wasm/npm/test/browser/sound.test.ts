@@ -11,6 +11,8 @@ const AHEAD_MS = 300;
 /** How long before a click it must be scheduled: the audio output works ahead too. */
 const LEAST_MS = 100;
 const CLICKS = 40;
+/** How far from a moment the time stamps of the output may be that count for it, in milliseconds. */
+const STAMPS_WITHIN_MS = 100;
 /** How far a click may be from its tick, in milliseconds. */
 const TOLERANCE_MS = 3;
 
@@ -102,23 +104,34 @@ interface Offset {
   readonly ownMs: number;
 }
 
-/** Returns the offsets of all clicks that were heard. */
+/** Returns the offsets of all clicks that were heard while the output ran evenly. */
 async function offsets({ tab, samples }: Viewer): Promise<Offset[]> {
   const originMs = await tab.evaluate(originOfPerformance, undefined);
   const heard = JSON.parse(
     await tab.evaluate(() => JSON.stringify([window.clicks, window.coming, window.stamps]), undefined),
   ) as [number[], ComingStep[], Window["stamps"]];
   const [clicks, coming, stamps] = heard;
-  // A single time stamp jitters; the middle of them all does not.
-  const zeros = stamps.map(({ contextMs, performanceMs }) => performanceMs - contextMs);
-  const zeroMs = zeros.sort((one, other) => one - other)[Math.floor(zeros.length / 2)] ?? Number.NaN;
-  const heardAt = clicks.map((seconds) => originMs + zeroMs + 1_000 * seconds);
   const seen = await samples();
-  return coming.slice(0, clicks.length).map(({ at }, index) => {
-    const heardMs = heardAt[index] ?? Number.NaN;
+  return coming.slice(0, clicks.length).flatMap(({ at, performanceAt }, index) => {
+    const zeroMs = zeroAround(stamps, performanceAt);
+    // An output that runs dry, as on a busy machine, delays everything after that.
+    if (!(Math.abs(zeroMs - zeroAround(stamps, performanceAt - AHEAD_MS)) <= 1)) {
+      return [];
+    }
+    const heardMs = originMs + zeroMs + 1_000 * (clicks[index] ?? Number.NaN);
     const trueMs = heardMs - at;
-    return { trueMs, ownMs: trueMs + clockErrorAt(seen, heardMs) };
+    return [{ trueMs, ownMs: trueMs + clockErrorAt(seen, heardMs) }];
   });
+}
+
+/** Returns the reading of `performance.now()` at which the zero of the context would have been heard, judging by nearby stamps. */
+function zeroAround(stamps: Window["stamps"], performanceAt: number): number {
+  // A single time stamp jitters; the middle of several does not.
+  const zeros = stamps
+    .filter(({ performanceMs }) => Math.abs(performanceMs - performanceAt) < STAMPS_WITHIN_MS)
+    .map(({ contextMs, performanceMs }) => performanceMs - contextMs)
+    .sort((one, other) => one - other);
+  return zeros[Math.floor(zeros.length / 2)] ?? Number.NaN;
 }
 
 /** Returns how far the session's clock was ahead at an instant, by the nearest sample of it. */
@@ -143,7 +156,7 @@ test("a click that is scheduled for a tick is heard at the tick", async ({ annot
     `${found.length} clicks: ${described(found.map(({ ownMs }) => ownMs))} by the session's clock, ` +
       `${described(found.map(({ trueMs }) => trueMs))} in truth; the clock is right to ${errorMs.toFixed(1)} ms`,
   );
-  expect(found.length).toBeGreaterThanOrEqual(CLICKS);
+  expect(found.length).toBeGreaterThan(CLICKS / 2);
   expect(found.filter(({ ownMs }) => !(Math.abs(ownMs) <= TOLERANCE_MS))).toEqual([]);
   expect(found.filter(({ trueMs }) => !(Math.abs(trueMs) <= TOLERANCE_MS + errorMs))).toEqual([]);
   expect(viewer.tab.complaints).toEqual([]);
