@@ -75,7 +75,7 @@ export class Clock {
   readonly #parts: ClockParts;
   readonly #estimate: Estimate;
   readonly #budget = new Budget();
-  readonly #listeners = new Listeners<ClockEvents>();
+  readonly #listeners = new Listeners<ClockEvents>({ sync: true, silence: true });
   readonly #ignoreWakeEvents: () => void;
   readonly #onAbort = (): void => this.close();
   #isClosed = false;
@@ -152,12 +152,20 @@ export class Clock {
     return reading;
   }
 
-  /** Calls a listener at each event. Returns a function that removes it; closing the clock removes it too. */
+  /**
+   * Calls a listener at each event. Returns a function that removes it; closing the clock removes it too.
+   *
+   * @throws {@link SessionError} `unknown_event` for an event that does not exist; `not_a_function` for a listener that is none.
+   */
   on<Name extends keyof ClockEvents>(
     event: Name,
     listener: (payload: ClockEvents[Name]) => void,
   ): () => void {
-    return this.#isClosed ? nothing : this.#listeners.add(event, listener);
+    const off = this.#listeners.add(event, listener);
+    if (this.#isClosed) {
+      off();
+    }
+    return off;
   }
 
   /** Cancels all requests and removes all listeners. The clock still keeps time. */

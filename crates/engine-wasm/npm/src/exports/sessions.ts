@@ -35,7 +35,7 @@ export type { Problem, ScheduleChangeRecord, SessionRecord, Stop } from "../http
 export type { EventStream, Platform, StreamEvent } from "../platform.js";
 export type { AheadCallback, AheadOptions, AudioClock, ComingStep } from "../session/ahead.js";
 export { type Connect, type ConnectOptions, connect, openClock } from "../session/connect.js";
-export type { Changed, SessionEvents, Settled, Stopped } from "../session/events.js";
+export type { Break, Changed, SessionEvents, Settled, Stopped, Tick } from "../session/events.js";
 export type { Frame } from "../session/frame.js";
 export { LiveSession } from "../session/live.js";
 export type { SessionTimeline, StateRange } from "../session/live-parts.js";

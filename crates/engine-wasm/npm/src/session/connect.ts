@@ -13,8 +13,9 @@ export interface ConnectOptions {
   /** Cancels connecting. Later it closes the session, like {@link LiveSession.close}. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Which `tick` events the page gets for steps that it missed, for example in the background: `"all"` of them in order
-   * (the default), or only the `"latest"`.
+   * Which `tick` events the page gets for steps that it missed, for example in the background: `"recent"` ones (the default),
+   * which are those that began less than 2 seconds ago, or else the latest one; `"all"` of them, which are 288,000 after
+   * 8 hours with ticks of 100 ms; or only the `"latest"`. They come in order in each case. Breaks do not depend on it.
    */
   readonly catchUp?: CatchUp | undefined;
   /**
@@ -43,7 +44,7 @@ export interface ConnectOptions {
  * ```
  */
 export async function connect(address: string | URL, options: ConnectOptions = {}): Promise<LiveSession> {
-  const { signal, catchUp = "all" } = options;
+  const { signal, catchUp = "recent" } = options;
   const parts = platform(options.platform);
   const addresses = sessionAddress(address);
   signal?.throwIfAborted();

@@ -10,7 +10,7 @@ import type { SessionAnswer } from "../http/session-answer.js";
 import { Listeners } from "../listeners.js";
 import type { Platform } from "../platform.js";
 import { SessionControls, type SessionInternals } from "./controls.js";
-import type { SessionEvents, Settled } from "./events.js";
+import { EVENTS, type SessionEvents, type Settled } from "./events.js";
 import { type Frame, fillFrame } from "./frame.js";
 import { type Difference, KnownSession } from "./known-session.js";
 import { instant, type LiveParts, type SessionTimeline, type StateRange } from "./live-parts.js";
@@ -35,7 +35,7 @@ export class LiveSession extends SessionControls {
   readonly #reporter: Reporter;
   readonly #watcher: SessionWatcher;
   readonly #promise: SettledPromise;
-  readonly #listeners = new Listeners<SessionEvents>();
+  readonly #listeners = new Listeners<SessionEvents>(EVENTS);
   /** Are called whenever the session has changed, the time may have jumped, or the session was closed. */
   readonly #followers = new Set<() => void>();
   readonly #cleanups: (() => void)[];
@@ -54,8 +54,14 @@ export class LiveSession extends SessionControls {
     this.#clock = clock;
     this.#releaseClock = releaseClock;
     this.#known = new KnownSession(answer, clock.read());
-    const [known, listeners] = [this.#known, this.#listeners];
-    this.#reporter = new Reporter({ platform, known, listeners, catchUp, now: () => this.#now() });
+    this.#reporter = new Reporter({
+      platform,
+      known: this.#known,
+      listeners: this.#listeners,
+      catchUp,
+      now: () => this.#now(),
+      settledUntil: () => this.#promise.finalUntil,
+    });
     this.#promise = this.#makePromise(answer);
     this.#watcher = new SessionWatcher(platform, address, {
       noticeMs: answer.record.notice_ms ?? 0,
@@ -67,6 +73,7 @@ export class LiveSession extends SessionControls {
       listening: (isListening) => this.#listeners.emit("listening", isListening),
     });
     this.#cleanups = [...this.#watchClock(), this.#closeWith(signal)];
+    this.#reporter.begin();
   }
 
   /** The session as last received from the server. */
@@ -237,11 +244,12 @@ export class LiveSession extends SessionControls {
   }
 
   /**
-   * Calls a listener at each event. Returns a function that removes it; closing the session removes it too. `tick` events
-   * start with the next step. If the session has stopped already, `stopped` follows right away.
+   * Calls a listener at each event. Returns a function that removes it; closing the session removes it too. The first listener
+   * for `tick` gets the current step right away, unless the session has not started; if the session has stopped already,
+   * `stopped` follows right away too. Both come in a microtask: the function that removes the listener is there first.
    *
    * @throws {@link SessionError} `closed` once the session is closed, or the error of `unsupported`; `unknown_event` for an event
-   *   that does not exist.
+   *   that does not exist; `not_a_function` for a listener that is not a function.
    *
    * @example
    * ```ts
@@ -363,9 +371,8 @@ export class LiveSession extends SessionControls {
 
   /** Gives the clock back: a session that has stopped for good needs no more time, and nothing changes any more. */
   #finish(): void {
-    if (this.settledUntil !== undefined) {
-      this.#promise.extend(Number.POSITIVE_INFINITY);
-    }
+    this.#promise.finish();
+    this.#reporter.check();
     this.#releaseClock();
   }
 
@@ -403,6 +410,7 @@ export class LiveSession extends SessionControls {
     const isKnown = this.#known.hasTag(etag);
     if (isKnown) {
       this.#promise.extend(settledUntil);
+      this.#reporter.check();
     }
     return isKnown;
   }

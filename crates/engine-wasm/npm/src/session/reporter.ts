@@ -1,35 +1,37 @@
 /** Reports the steps and breaks of a live session, its changes and its stop. */
 import type { State } from "../engine/session.js";
 import type { Timeline } from "../engine/timeline.js";
-import type { Listeners } from "../listeners.js";
 import type { Platform } from "../platform.js";
-import { checkEvent, type SessionEvents, type Stopped } from "./events.js";
+import { Breaks, type BreaksParts } from "./breaks.js";
+import type { SessionEvents, Stopped } from "./events.js";
 import type { Difference, KnownSession } from "./known-session.js";
 import { StopReport } from "./stop-report.js";
 import { type CatchUp, Ticker } from "./ticker.js";
 
 /** The inputs of a reporter. */
-export interface ReporterParts {
+export interface ReporterParts extends BreaksParts {
   readonly platform: Platform;
   readonly known: KnownSession;
-  readonly listeners: Listeners<SessionEvents>;
   readonly catchUp: CatchUp;
-  /** Returns the server's time, in integer milliseconds since the Unix epoch. */
-  now(): number;
 }
 
 /** The reports of one session. */
 export class Reporter {
   readonly #parts: ReporterParts;
+  readonly #breaks: Breaks;
   readonly #ticker: Ticker;
   readonly #stopReport = new StopReport();
   #isEnded = false;
 
   constructor(parts: ReporterParts) {
     this.#parts = parts;
+    this.#breaks = new Breaks(parts);
     this.#ticker = this.#makeTicker(parts);
-    // There is no listener yet for a stop in the past. `on` reports it later.
-    this.#ticker.stopAt(parts.known.stop);
+  }
+
+  /** Starts to report. There is no listener yet for a stop in the past. `on` reports it later. */
+  begin(): void {
+    this.#ticker.stopAt(this.#parts.known.stop);
   }
 
   /** The stop, once it was reported. */
@@ -42,21 +44,18 @@ export class Reporter {
     event: Name,
     listener: (happened: SessionEvents[Name]) => void,
   ): () => void {
-    checkEvent(event);
     const { listeners } = this.#parts;
-    const [hadListeners, isFirst] = [this.#hasListeners(), !listeners.has(event)];
+    const isBreak = event === "break" || event === "breakSettled";
+    const hadListeners = isBreak ? this.#breaks.isWanted : listeners.has(event);
     const off = listeners.add(event, listener);
-    if (!hadListeners && this.#hasListeners()) {
-      this.#ticker.begin();
-    }
-    if (event === "state" && isFirst) {
-      this.#ticker.beginShowing();
+    if (!hadListeners && (isBreak || event === "tick" || event === "state")) {
+      this.#ticker.begin(event);
     }
     const repeat = listener as (stopped: Stopped) => void;
     return event === "stopped" ? this.#stopReport.repeat(repeat, () => this.#isEnded, off) : off;
   }
 
-  /** Checks the time now, after it may have jumped. */
+  /** Checks the time and the promise now: either may have jumped. */
   check(): void {
     this.#ticker.check();
   }
@@ -65,17 +64,24 @@ export class Reporter {
   change({ schedule: at, stop }: Difference, now: number, stepsTakenBack: number): void {
     const { known, listeners } = this.#parts;
     const { record, stop: stoppedAt } = known;
+    const breaksTakenBack = this.#breaks.takeBack(this.#timeline.stepAt(now) ?? -1);
+    const isScheduleNew = at < Number.POSITIVE_INFINITY;
     const isStopNew =
       stop < Number.POSITIVE_INFINITY ||
       // The stop was reported, but its state has changed.
       (this.stopped !== undefined && at < stoppedAt);
     if (isStopNew) {
-      this.#stopReport.renew({ isLate: stoppedAt < now, stepsTakenBack });
+      const isLate = stoppedAt < now;
+      this.#stopReport.renew({
+        isLate,
+        stepsTakenBack,
+        breaksTakenBack: isScheduleNew ? [] : breaksTakenBack,
+      });
     }
-    if (at < Number.POSITIVE_INFINITY) {
+    if (isScheduleNew) {
+      const [schedule, state] = [record.schedule ?? [], this.#timeline.stateAt(now)];
       const isLate = at < Math.min(now, stoppedAt);
-      const state = this.#timeline.stateAt(now);
-      listeners.emit("changed", { schedule: record.schedule ?? [], at, state, isLate, stepsTakenBack });
+      listeners.emit("changed", { schedule, at, state, isLate, stepsTakenBack, breaksTakenBack });
     }
     if (isStopNew) {
       this.#ticker.stopAt(stoppedAt);
@@ -88,6 +94,7 @@ export class Reporter {
   end(): void {
     this.#isEnded = true;
     this.#ticker.end();
+    this.#breaks.end();
   }
 
   get #timeline(): Timeline {
@@ -99,9 +106,10 @@ export class Reporter {
       timeline: this.#timeline,
       timers,
       catchUp,
+      breaks: this.#breaks,
       now,
       monotonicMs: () => time.monotonicMs(),
-      hasListeners: () => this.#hasListeners(),
+      hasListeners: () => listeners.has("tick"),
       tick: (step) => this.#tick(step),
       isShown: () => listeners.has("state"),
       show: (step) => listeners.emit("state", this.#shown(step)),
@@ -110,23 +118,14 @@ export class Reporter {
     });
   }
 
-  #hasListeners(): boolean {
-    const { listeners } = this.#parts;
-    return listeners.has("tick") || listeners.has("break");
-  }
-
   #shown(step: number): State {
     return step < 0 ? this.#timeline.stateAt(this.#parts.now()) : this.#timeline.state(step);
   }
 
   #tick(step: number): void {
-    const { listeners } = this.#parts;
-    const state = this.#timeline.state(step);
-    listeners.emit("tick", state);
-    // A listener may have closed the session.
-    if (state.broken && !this.#isEnded) {
-      listeners.emit("break", state);
-    }
+    const { listeners, now } = this.#parts;
+    const at = this.#timeline.whenBegins(step);
+    listeners.emit("tick", { ...this.#timeline.state(step), at, behindMs: now() - at });
   }
 
   #reportStop(): void {

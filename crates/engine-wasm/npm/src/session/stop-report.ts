@@ -2,12 +2,12 @@
 import type { State } from "../engine/session.js";
 import type { Stopped } from "./events.js";
 
-/** How late a stop was learned. */
-type Lateness = Pick<Stopped, "isLate" | "stepsTakenBack">;
+/** How late a stop was learned, and what it takes back. */
+type Lateness = Omit<Stopped, "stoppedAt" | "state">;
 
 /** The report of one session's stop. */
 export class StopReport {
-  #lateness: Lateness = { isLate: false, stepsTakenBack: 0 };
+  #lateness: Lateness = { isLate: false, stepsTakenBack: 0, breaksTakenBack: [] };
   #stopped: Stopped | undefined;
 
   /** The stop, once it was reported. */

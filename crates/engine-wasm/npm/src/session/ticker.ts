@@ -1,19 +1,22 @@
 /**
- * Reports each step once, in order, then the stop, whether the session is running or paused, and the current step. Steps follow from
- * the clock and are never counted: a timer only triggers the next check.
+ * Reports steps and breaks in order, then the stop, whether the session is running or paused, and the current step. Steps follow
+ * from the clock and are never counted: a timer only triggers the next check.
  */
 import type { Timers } from "../clock/inputs.js";
 import type { SessionStatus } from "../engine/session.js";
 import type { Timeline } from "../engine/timeline.js";
+import type { Breaks } from "./breaks.js";
+import type { SessionEvents } from "./events.js";
 
-/** Which missed steps are reported: all of them, or only the latest. */
-export type CatchUp = "all" | "latest";
+/** Which missed steps are reported: those of the last two seconds and the latest, all of them, or only the latest. */
+export type CatchUp = "recent" | "all" | "latest";
 
 /** The inputs and outputs of a ticker. */
 export interface TickerParts {
   readonly timeline: Timeline;
   readonly timers: Timers;
   readonly catchUp: CatchUp;
+  readonly breaks: Breaks;
   /** Returns the server's time, in integer milliseconds since the Unix epoch. */
   now(): number;
   /** Returns the machine's monotonic clock in milliseconds, to measure how long listeners take. */
@@ -32,20 +35,25 @@ export interface TickerParts {
   show(step: number): void;
 }
 
-/** How long to report steps without a break, in milliseconds, before the page can do other work: half a frame. */
+/** How long to report steps at a time, in milliseconds, before the page can do other work: half a frame. */
 const SLICE_MS = 8;
+/** How old the steps may be that `"recent"` catches up with, in milliseconds. */
+const RECENT_MS = 2_000;
 /** The longest timer. Browsers accept no delay above 2^31 ms, and corrections of the clock must take effect. */
 const LONGEST_PAUSE_MS = 60_000;
 
 /** Reports steps as they begin. */
 export class Ticker {
   readonly #parts: TickerParts;
-  /** The last step that was reported, or that had begun when reporting began; -1 before the start. */
-  #last: number;
-  /** The last step that was reported. A schedule that is learned late may set the session back to before it. */
-  #lastReported = -1;
+  /**
+   * The last step that was reported, or that had begun when reporting began; -1 before the start. A schedule that is learned late may
+   * set the session back to before it.
+   */
+  #last = -1;
+  /** Whether a new listener waits for the current step, although that began before. */
+  #isCurrentWanted = false;
   /** The step that was last reported as the current one. */
-  #shown: number;
+  #shown = -1;
   /** The status that was last reported, and the instant of the last check of it. */
   #status: SessionStatus = "running";
   #statusCheckedAt = 0;
@@ -58,20 +66,24 @@ export class Ticker {
 
   constructor(parts: TickerParts) {
     this.#parts = parts;
-    this.#last = this.#current();
-    this.#shown = this.#last;
   }
 
-  /** Starts to report the current step when it is another than now. */
-  beginShowing(): void {
-    this.#shown = this.#current();
-    this.check();
-  }
-
-  /** Starts to report steps that begin from now on. */
-  begin(): void {
-    this.#last = Math.max(this.#current(), this.#lastReported);
-    this.check();
+  /**
+   * Starts to report to the first listener for an event. A `tick` listener soon gets the current step, and then each that begins;
+   * the listeners for other events get what happens from now on.
+   */
+  begin(event: keyof SessionEvents): void {
+    const current = this.#current();
+    if (event === "tick") {
+      this.#isCurrentWanted = current >= 0;
+      this.#last = Math.max(current, this.#last);
+    } else if (event === "state") {
+      this.#shown = current;
+    } else {
+      this.#parts.breaks.begin(current);
+    }
+    // The program first gets the function that removes the listener.
+    queueMicrotask(() => this.check());
   }
 
   /** Reports the stop at an instant, or at once if it has passed. The timeline must know the stop already. */
@@ -111,6 +123,7 @@ export class Ticker {
   /** Reports everything that is due, unless that takes too long. Returns whether it is complete. */
   #report(): boolean {
     const isDone = this.#reportSteps();
+    this.#parts.breaks.settle();
     if (isDone) {
       this.#reportStop();
       this.#reportStatus();
@@ -119,36 +132,61 @@ export class Ticker {
     return isDone;
   }
 
+  /** Reports steps and breaks in the order of the steps. A break comes after its step. */
   #reportSteps(): boolean {
-    const { monotonicMs } = this.#parts;
+    const { breaks, monotonicMs } = this.#parts;
     const startedMs = monotonicMs();
-    while (this.#isBehind()) {
+    breaks.skip(this.#current());
+    // The last listener may have ended the ticker and freed the timeline.
+    while (!this.#isEnded) {
+      const step = this.#nextTick();
+      const isBreak = breaks.next < step;
+      if ((isBreak ? breaks.next : step) > this.#current()) {
+        break;
+      }
       if (monotonicMs() - startedMs > SLICE_MS) {
         return false;
       }
-      // A session that is known to be paused has been resumed before its next step.
-      this.#turn("running");
-      this.#reportNext();
+      this.#reportNext(step, isBreak);
     }
     return true;
   }
 
-  /** Returns whether a step is due. The last listener may have ended the ticker and freed the timeline. */
-  #isBehind(): boolean {
-    return !this.#isEnded && this.#last < this.#current();
-  }
-
-  #reportNext(): void {
+  /** Reports a step, or a break before it. */
+  #reportNext(step: number, isBreak: boolean): void {
+    if (isBreak || !this.#isCurrentWanted) {
+      // A session that is known to be paused has been resumed before its next step.
+      this.#turn("running");
+    }
     if (this.#isEnded) {
       return;
     }
-    const { catchUp, hasListeners, tick } = this.#parts;
-    const isWanted = hasListeners();
-    this.#last = isWanted && catchUp === "all" ? this.#last + 1 : this.#current();
-    if (isWanted) {
-      this.#lastReported = this.#last;
-      tick(this.#last);
+    if (isBreak) {
+      this.#parts.breaks.reportNext();
+    } else {
+      this.#isCurrentWanted = false;
+      this.#last = Math.max(step, this.#last);
+      this.#parts.tick(step);
     }
+  }
+
+  /** Returns the next step to report; infinity without listeners. */
+  #nextTick(): number {
+    const { catchUp, hasListeners, now, timeline } = this.#parts;
+    if (!hasListeners()) {
+      return Number.POSITIVE_INFINITY;
+    }
+    const current = this.#current();
+    const next = this.#last + 1;
+    if (this.#isCurrentWanted) {
+      // A late stop may set the session back to before its start.
+      return Math.max(current, 0);
+    }
+    if (catchUp === "all" || next >= current) {
+      return next;
+    }
+    const old = catchUp === "latest" ? current : (timeline.stepAt(Math.max(now() - RECENT_MS, 0)) ?? -1);
+    return Math.min(Math.max(next, old + 1), current);
   }
 
   #reportStop(): void {
@@ -195,13 +233,14 @@ export class Ticker {
 
   /** Returns when the next report is due, or infinity. While the session is paused, no step is. */
   #nextMs(): number {
-    const { hasListeners, isShown, timeline } = this.#parts;
+    const { breaks, hasListeners, isShown, timeline } = this.#parts;
     if (this.#hasReportedStop) {
       return Number.POSITIVE_INFINITY;
     }
     const step = hasListeners() ? timeline.whenBegins(this.#last + 1) : Number.POSITIVE_INFINITY;
     const shown = isShown() ? timeline.whenBegins(this.#shown + 1) : Number.POSITIVE_INFINITY;
-    return Math.min(step, shown, timeline.nextChange(this.#statusCheckedAt), this.#stoppedAt);
+    const broken = timeline.whenBegins(breaks.next);
+    return Math.min(step, shown, broken, timeline.nextChange(this.#statusCheckedAt), this.#stoppedAt);
   }
 }
 

@@ -132,7 +132,9 @@ describe("a live session of a real server", () => {
     session.on("stopped", (stop) => reported.push(stop));
     await until("the stop", () => reported.length > 0);
     const state = await server.stateAt(record.id, at);
-    expect(reported).toEqual([{ stoppedAt: at, state, isLate: false, stepsTakenBack: 0 }]);
+    expect(reported).toEqual([
+      { stoppedAt: at, state, isLate: false, stepsTakenBack: 0, breaksTakenBack: [] },
+    ]);
     expect(session.state()).toEqual(state);
   });
 

@@ -38,10 +38,10 @@ export { cards, code, numbers, status, version };
 /** Uses the types of sessions. */
 export const typedSessions = (entry: string) => `
 import {
-  type CatchUp, type Changed, type Clock, type ClockReading, connect, type ConnectOptions, type CreatedSession, createSession, getSession,
+  type Break, type CatchUp, type Changed, type Clock, type ClockReading, connect, type ConnectOptions, type CreatedSession, createSession, getSession,
   type LiveSession, type NewSession, openClock, pauseSession, type Problem, readSession, resumeSession, type SessionErrorCode,
   type SessionReading, type SessionRecord, type SessionStatus, ServerError, SessionError, setRate, type Settled,
-  type StateRange, type Stop, type Stopped, stopSession, type State, Timeline, withdraw,
+  type StateRange, type Stop, type Stopped, stopSession, type State, type Tick, Timeline, withdraw,
 } from "${entry}";
 
 const server = new URL("https://ticks.example");
@@ -52,8 +52,10 @@ const clock: Clock = await openClock(server);
 const catchUp: CatchUp = "latest";
 const options: ConnectOptions = { clock, catchUp, engine: new URL("file:///tickseed_bg.wasm"), signal: undefined };
 const session: LiveSession = await connect(address, options);
-const off: () => void = session.on("tick", ({ value, broken }: State) => [value + 1, !broken]);
-session.on("stopped", ({ state, stoppedAt, isLate, stepsTakenBack }: Stopped) => [state, stoppedAt, isLate, stepsTakenBack]);
+const off: () => void = session.on("tick", ({ value, broken, at, behindMs }: Tick) => [value + 1, !broken, at - behindMs]);
+session.on("break", ({ step, ended, isSettled, skipped }: Break) => [step - ended.interval, !isSettled, skipped + 1]);
+session.on("breakSettled", ({ at }: Break) => at + 1);
+session.on("stopped", ({ state, stoppedAt, isLate, stepsTakenBack, breaksTakenBack }: Stopped) => [state, stoppedAt, isLate, stepsTakenBack, breaksTakenBack[0]?.step]);
 session.on("sync", ({ now, errorMs, synced }: ClockReading) => [now + errorMs, !synced]);
 session.on("state", ({ step }: State) => step + 1);
 session.on("changed", ({ schedule, at, state, isLate, stepsTakenBack }: Changed) => [schedule[0]?.at, at, state.step, isLate, stepsTakenBack]);
