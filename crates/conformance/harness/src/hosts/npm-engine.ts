@@ -1,5 +1,13 @@
 /** The npm package's engine as the functions that a driver imports. It is used through its public API. */
-import type { Draw, EngineError, Round, ScheduleChange, SessionDefinition, State, Timeline } from "tickseed/engine";
+import type {
+  Draw,
+  EngineError,
+  Round,
+  ScheduleChange,
+  SessionDefinition,
+  State,
+  Timeline,
+} from "tickseed/engine";
 
 import type { Imports } from "./driver.js";
 

@@ -1,7 +1,6 @@
 import * as bindings from "./bindings.js";
-import { EngineError } from "./error.js";
 import { dispose, type Handle } from "./handle.js";
-import { integer, printable } from "./input.js";
+import { integer } from "./input.js";
 import { checked, errorFor } from "./last-error.js";
 
 /** The largest array that JavaScript engines store contiguously. */
@@ -85,12 +84,8 @@ export class Draw {
    * @throws {@link EngineError} `out_of_range` for `probability`. No word is taken.
    */
   chance(probability: number): boolean {
-    if (typeof probability !== "number" || !(probability >= 0 && probability <= 1)) {
-      throw new EngineError(
-        "out_of_range",
-        "probability",
-        `probability must be a number from 0 to 1, got ${printable(probability)}`,
-      );
+    if (!(probability >= 0 && probability <= 1)) {
+      throw errorFor(0, "probability", 0, 1, probability);
     }
     return this.unit() < probability;
   }

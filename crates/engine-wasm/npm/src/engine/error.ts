@@ -61,7 +61,7 @@ export class EngineError extends Error {
   /**
    * The invalid input: `seed`, `start_at`, `tick_ms`, `schedule`, a change such as `schedule[3]` or a part of it such as
    * `schedule[3].at`, `break_interval.min`, `break_interval.max`, `rounds_per_epoch`, `engine_version`, `requires`,
-   * `stopped_at`, `now`, `step`, `round`, `channel`, `n`, `items`, `probability`, `min` or `max`. Other errors name what they are about:
+   * `stopped_at`, `now`, `step`, `round`, `channel`, `n`, `items`, `probability`, `min`, `max`, `count` or `ms`. Other errors name what they are about:
    * `session`, `engine` before it is loaded, `source` if loading fails, `timeline` or `draw` once freed.
    */
   readonly field: string;

@@ -5,7 +5,7 @@ import { integer, wellFormed } from "./input.js";
 import { milliseconds } from "./instant.js";
 import { checked } from "./last-error.js";
 import { assertLoaded } from "./load.js";
-import { instantOfStop, type OpenSession, openSession } from "./open.js";
+import { instantOfStop, type OpenSession, openSession, type Segment } from "./open.js";
 import type { Instant, Round, SessionDefinition, SessionStatus, State } from "./session.js";
 
 /** The engine's numbers for the parts of a round. */
@@ -25,7 +25,7 @@ const NEXT_BREAK = 2;
  * @example
  * ```ts
  * await loadEngine();
- * const timeline = new Timeline(session);
+ * const timeline = new Timeline(record);
  * const { step, value, round, broken } = timeline.stateAt(clock.now);
  * ```
  */
@@ -175,7 +175,56 @@ export class Timeline {
    * @internal
    */
   nextChange(now: number): number {
-    return this.#session.changesAt.find((at) => at > now) ?? Number.POSITIVE_INFINITY;
+    const next = this.#session.segments.find(({ at }, index) => index > 0 && at > now);
+    return next?.at ?? Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * Returns when a step begins, or infinity if it never does: because the session stops or is paused for good before.
+   *
+   * @internal
+   */
+  whenComes(step: number): number {
+    const at = this.whenBegins(step);
+    return at <= this.#session.stoppedAt ? at : Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * Returns in how many milliseconds a step begins, or `undefined` if it never does.
+   *
+   * @internal
+   */
+  msUntil(step: number, now: number): number | undefined {
+    const at = this.whenComes(step);
+    return at < Number.POSITIVE_INFINITY ? at - now : undefined;
+  }
+
+  /**
+   * Returns which part of a step's running time has passed at an instant of that step: from 0 up to but not including 1. The time
+   * of a pause does not count.
+   *
+   * @param now With its fraction of a millisecond: all differences below are exact.
+   * @internal
+   */
+  fractionAt(step: number, now: number): number {
+    const { segments, stoppedAt } = this.#session;
+    const begin = this.timeOf(step);
+    let until = Math.min(now, stoppedAt);
+    let ran = 0;
+    let length = 1;
+    // Backwards, because the step is usually in the last segment that has begun.
+    for (let index = segments.length - 1; until > begin; index -= 1) {
+      const { at, tickMs } = segments[index] as Segment;
+      if (at < until) {
+        if (tickMs > 0) {
+          ran += until - Math.max(at, begin);
+          // A step has only one length: another one begins where a tick begins.
+          length = tickMs;
+        }
+        until = at;
+      }
+    }
+    return ran / length;
   }
 
   /**

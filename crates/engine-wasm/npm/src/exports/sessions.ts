@@ -33,8 +33,10 @@ export {
 } from "../http/schedule.js";
 export type { Problem, ScheduleChangeRecord, SessionRecord, Stop } from "../http/schemas.js";
 export type { EventStream, Platform, StreamEvent } from "../platform.js";
+export type { AheadCallback, AheadOptions, AudioClock, ComingStep } from "../session/ahead.js";
 export { type Connect, type ConnectOptions, connect, openClock } from "../session/connect.js";
 export type { Break, Changed, SessionEvents, Settled, Stopped, Tick } from "../session/events.js";
+export type { Frame } from "../session/frame.js";
 export { LiveSession } from "../session/live.js";
 export type { SessionTimeline, StateRange } from "../session/live-parts.js";
 export type { CatchUp } from "../session/ticker.js";

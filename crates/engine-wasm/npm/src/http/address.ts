@@ -17,6 +17,7 @@ const SESSION = /\/sessions\/[^/]+$/;
  * Relative addresses are resolved against the page or worker.
  */
 export function sessionAddress(address: string | URL): SessionAddress {
+  checkText("session", address, "/v1/sessions/sess_...");
   const url = absolute(address);
   const path = url.pathname.replace(/\/$/, "");
   if (!SESSION.test(path)) {
@@ -36,8 +37,19 @@ export function sessionAddress(address: string | URL): SessionAddress {
 
 /** Returns an address of a server, which may be behind a path: `https://ticks.example/path`. */
 export function serverAddress(address: string | URL, path: string): string {
+  checkText("server", address, "");
   const url = absolute(address);
   return new URL(url.pathname.replace(/\/$/, "") + path, url.origin).href;
+}
+
+/** Throws for anything but a text, for example the record of a session, which does not know its address. */
+function checkText(name: string, address: unknown, path: string): void {
+  if (typeof address !== "string" && !(address instanceof URL)) {
+    throw new SessionError(
+      "not_an_address",
+      `${name} must be an address such as https://ticks.example${path}, got ${printable(address)}`,
+    );
+  }
 }
 
 function absolute(address: string | URL): URL {

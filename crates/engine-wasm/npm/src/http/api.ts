@@ -38,9 +38,10 @@ export async function createSession(
   session: NewSession,
   options: RequestOptions = {},
 ): Promise<CreatedSession> {
-  const sessions = serverAddress(server, "/v1/sessions");
+  const path = "/v1/sessions";
+  const sessions = serverAddress(server, path);
   const record = sessionRecord(sessions, await ask(sessions, options, posting(createSessionBody(session))));
-  return { address: `${sessions}/${record.id}`, record };
+  return { address: serverAddress(server, `${path}/${record.id}`), record };
 }
 
 /** A session that was just created. */
@@ -102,7 +103,10 @@ export async function readSession(
 
 /** Options of {@link stopSession}. */
 export interface StopOptions extends RequestOptions {
-  /** When the session stops. By default as early as possible: now, or after the notice of the session. */
+  /**
+   * When the session stops, by the server's clock: `clock.now + 5_000` rather than `Date.now() + 5_000`. By default as early as
+   * possible: when the server receives the request, or after the notice of the session.
+   */
   readonly at?: Instant | undefined;
   /**
    * The entity tag of the session that you know, from {@link readSession} or `LiveSession.etag`. If the session has another by
@@ -118,11 +122,17 @@ const STOP_OPTIONS: OptionNames<StopOptions> = { at: true, ifMatch: true, ...REQ
  *
  * @param session Its address.
  * @param when `at` is the instant of the stop: not in the past, and now by default. In a session without a notice, set it a
- *   little in the future so that every client hears of it in time.
+ *   little in the future, by the server's clock, so that every client hears of it in time.
  * @throws {@link ServerError} `session_stopped` or `stop_not_earlier`, with `problem.stopped_at`, if an earlier stop is set;
  *   `too_soon`, with `problem.earliest`, for an instant within the notice; `clock_unsure` while the server cannot keep the
  *   notice; `changed_meanwhile` if `ifMatch` is out of date; {@link EngineError} if `at` is not an instant, or
  *   for an option that does not exist.
+ *
+ * @example
+ * ```ts
+ * const clock = await openClock("https://ticks.example");
+ * await stopSession(address, { at: clock.now + 5_000 });
+ * ```
  */
 export async function stopSession(session: string | URL, when: StopOptions = {}): Promise<Stop> {
   const { at, ifMatch, ...options } = checkedOptions("at", when, STOP_OPTIONS);

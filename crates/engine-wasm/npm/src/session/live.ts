@@ -2,17 +2,20 @@ import type { Clock } from "../clock/clock.js";
 import type { Draw } from "../engine/draw.js";
 import type { EngineError } from "../engine/error.js";
 import { dispose } from "../engine/handle.js";
-import type { SessionStatus, State } from "../engine/session.js";
+import type { Instant, Round, SessionStatus, State } from "../engine/session.js";
 import type { Timeline } from "../engine/timeline.js";
 import { SessionError } from "../http/error.js";
 import type { SessionRecord } from "../http/schemas.js";
 import type { SessionAnswer } from "../http/session-answer.js";
 import { Listeners } from "../listeners.js";
 import type { Platform } from "../platform.js";
+import { SessionControls, type SessionInternals } from "./controls.js";
 import { EVENTS, type SessionEvents, type Settled } from "./events.js";
+import { type Frame, fillFrame } from "./frame.js";
 import { type Difference, KnownSession } from "./known-session.js";
 import { instant, type LiveParts, type SessionTimeline, type StateRange } from "./live-parts.js";
 import { Reporter } from "./reporter.js";
+import { roundsBefore } from "./rounds.js";
 import { SettledPromise } from "./settled-promise.js";
 import { watchClock } from "./watch-clock.js";
 import { SessionWatcher } from "./watcher.js";
@@ -23,7 +26,8 @@ import { SessionWatcher } from "./watcher.js";
  * Each state is computed on demand from the session and the clock, not received. The session keeps running offline, as accurate
  * as the clock.
  */
-export class LiveSession {
+export class LiveSession extends SessionControls {
+  readonly #address: string;
   readonly #platform: Platform;
   readonly #clock: Clock;
   readonly #releaseClock: () => void;
@@ -32,6 +36,8 @@ export class LiveSession {
   readonly #watcher: SessionWatcher;
   readonly #promise: SettledPromise;
   readonly #listeners = new Listeners<SessionEvents>(EVENTS);
+  /** Are called whenever the session has changed, the time may have jumped, or the session was closed. */
+  readonly #followers = new Set<() => void>();
   readonly #cleanups: (() => void)[];
   /** The status when the session was closed. */
   #lastStatus: SessionStatus | undefined;
@@ -42,6 +48,8 @@ export class LiveSession {
 
   /** @internal */
   constructor({ platform, address, answer, clock, releaseClock, catchUp, signal }: LiveParts) {
+    super();
+    this.#address = address.session;
     this.#platform = platform;
     this.#clock = clock;
     this.#releaseClock = releaseClock;
@@ -143,6 +151,63 @@ export class LiveSession {
   }
 
   /**
+   * Returns everything that a page draws, from one reading of the clock: the state, which part of the current tick has passed, and
+   * how long it is until the next tick and the next break.
+   *
+   * @param into A frame to fill, so that drawing every frame creates no garbage. By default a new one.
+   * @returns That frame.
+   * @throws {@link SessionError} `closed` once the session is closed, or the error of `unsupported`.
+   *
+   * @example
+   * ```ts
+   * const frame = session.frame();
+   * function draw() {
+   *   session.frame(frame);
+   *   show(frame.value + frame.fraction, frame.broken);
+   *   requestAnimationFrame(draw);
+   * }
+   * ```
+   */
+  frame(into = {} as Frame): Frame {
+    return fillFrame(into, this.#open(), this.#clock.read(), this.settledUntil);
+  }
+
+  /**
+   * Returns the state at another instant of the server's time, as far as the schedule is known.
+   *
+   * @throws {@link SessionError} `closed` once the session is closed, or the error of `unsupported`; {@link EngineError} for an
+   *   `instant` outside the years 1970 to 9999.
+   */
+  at(instant: Instant): State {
+    return this.#open().stateAt(instant);
+  }
+
+  /**
+   * Returns the current round. Before the start it is round 0.
+   *
+   * @throws {@link SessionError} `closed` once the session is closed, or the error of `unsupported`.
+   */
+  round(): Round {
+    return this.#open().roundOf(this.state().step);
+  }
+
+  /**
+   * Returns the last rounds that have ended, the latest last. There are fewer of them at the beginning.
+   *
+   * @param count How many: an integer from 0.
+   * @throws {@link SessionError} `closed` once the session is closed, or the error of `unsupported`; {@link EngineError} for
+   *   `count`.
+   *
+   * @example
+   * ```ts
+   * const intervals = session.rounds(10).map(({ interval }) => interval);
+   * ```
+   */
+  rounds(count: number): Round[] {
+    return roundsBefore(this.#open(), this.state().round, count);
+  }
+
+  /**
    * Returns the states at the earliest and the latest possible server time, given `clock.errorMs`. They are nearly always the
    * same, unless ticks are short or the clock is not synced.
    *
@@ -214,6 +279,7 @@ export class LiveSession {
     this.#promise.end();
     this.#watcher.close();
     this.#listeners.clear();
+    this.#tellFollowers();
     this.#timeline.free();
     this.#releaseClock();
   }
@@ -221,6 +287,26 @@ export class LiveSession {
   /** Calls {@link LiveSession.close} at the end of a block with `using session = ...`. */
   [dispose](): void {
     this.close();
+  }
+
+  /** @internal */
+  protected override get internals(): SessionInternals {
+    return {
+      address: this.#address,
+      platform: this.#platform,
+      session: this,
+      update: (answer) => void this.#update(answer, false),
+      follow: (check) => {
+        this.#followers.add(check);
+        return () => this.#followers.delete(check);
+      },
+    };
+  }
+
+  #tellFollowers(): void {
+    for (const check of this.#followers) {
+      check();
+    }
   }
 
   get #timeline(): Timeline {
@@ -267,6 +353,7 @@ export class LiveSession {
   #check(): void {
     this.#reporter.check();
     this.#promise.check();
+    this.#tellFollowers();
   }
 
   #closeWith(signal: AbortSignal | undefined): () => void {
@@ -301,6 +388,7 @@ export class LiveSession {
       const stepsTakenBack = Math.max(0, before - (this.#timeline.stepAt(now) ?? 0));
       this.#promise.replace(answer.settledUntil, Math.min(differsAt.stop, differsAt.schedule));
       this.#reporter.change(differsAt, now, stepsTakenBack);
+      this.#tellFollowers();
     }
     return !this.#known.isInDoubt;
   }
