@@ -1,18 +1,14 @@
 /** Reports the steps and breaks of a live session, its changes and its stop. */
-import type { State } from "../engine/session.js";
 import type { Timeline } from "../engine/timeline.js";
-import type { Platform } from "../platform.js";
-import { Breaks, type BreaksParts } from "./breaks.js";
+import { Breaks } from "./breaks.js";
 import type { SessionEvents, Stopped } from "./events.js";
 import type { Difference, KnownSession } from "./known-session.js";
 import { StopReport } from "./stop-report.js";
-import { type CatchUp, Ticker } from "./ticker.js";
+import { Ticker, type TickerParts } from "./ticker.js";
 
 /** The inputs of a reporter. */
-export interface ReporterParts extends BreaksParts {
-  readonly platform: Platform;
+export interface ReporterParts extends Omit<TickerParts, "breaks" | "stopped"> {
   readonly known: KnownSession;
-  readonly catchUp: CatchUp;
 }
 
 /** The reports of one session. */
@@ -26,7 +22,7 @@ export class Reporter {
   constructor(parts: ReporterParts) {
     this.#parts = parts;
     this.#breaks = new Breaks(parts);
-    this.#ticker = this.#makeTicker(parts);
+    this.#ticker = new Ticker({ ...parts, breaks: this.#breaks, stopped: () => this.#reportStop() });
   }
 
   /** Starts to report. There is no listener yet for a stop in the past. `on` reports it later. */
@@ -99,33 +95,6 @@ export class Reporter {
 
   get #timeline(): Timeline {
     return this.#parts.known.timeline;
-  }
-
-  #makeTicker({ platform: { time, timers }, catchUp, listeners, now }: ReporterParts): Ticker {
-    return new Ticker({
-      timeline: this.#timeline,
-      timers,
-      catchUp,
-      breaks: this.#breaks,
-      now,
-      monotonicMs: () => time.monotonicMs(),
-      hasListeners: () => listeners.has("tick"),
-      tick: (step) => this.#tick(step),
-      isShown: () => listeners.has("state"),
-      show: (step) => listeners.emit("state", this.#shown(step)),
-      stopped: () => this.#reportStop(),
-      status: (status) => listeners.emit("status", status),
-    });
-  }
-
-  #shown(step: number): State {
-    return step < 0 ? this.#timeline.stateAt(this.#parts.now()) : this.#timeline.state(step);
-  }
-
-  #tick(step: number): void {
-    const { listeners, now } = this.#parts;
-    const at = this.#timeline.whenBegins(step);
-    listeners.emit("tick", { ...this.#timeline.state(step), at, behindMs: now() - at });
   }
 
   #reportStop(): void {

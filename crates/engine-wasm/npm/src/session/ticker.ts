@@ -2,37 +2,22 @@
  * Reports steps and breaks in order, then the stop, whether the session is running or paused, and the current step. Steps follow
  * from the clock and are never counted: a timer only triggers the next check.
  */
-import type { Timers } from "../clock/inputs.js";
 import type { SessionStatus } from "../engine/session.js";
 import type { Timeline } from "../engine/timeline.js";
-import type { Breaks } from "./breaks.js";
+import type { Platform } from "../platform.js";
+import type { Breaks, BreaksParts } from "./breaks.js";
 import type { SessionEvents } from "./events.js";
 
 /** Which missed steps are reported: those of the last two seconds and the latest, all of them, or only the latest. */
 export type CatchUp = "recent" | "all" | "latest";
 
 /** The inputs and outputs of a ticker. */
-export interface TickerParts {
-  readonly timeline: Timeline;
-  readonly timers: Timers;
+export interface TickerParts extends BreaksParts {
+  readonly platform: Pick<Platform, "time" | "timers">;
   readonly catchUp: CatchUp;
   readonly breaks: Breaks;
-  /** Returns the server's time, in integer milliseconds since the Unix epoch. */
-  now(): number;
-  /** Returns the machine's monotonic clock in milliseconds, to measure how long listeners take. */
-  monotonicMs(): number;
-  /** Returns whether there are listeners for steps. */
-  hasListeners(): boolean;
-  /** Reports that a step has begun. */
-  tick(step: number): void;
   /** Reports that the session has stopped, after all its steps. */
   stopped(): void;
-  /** Reports a status other than the one before, after all steps before it. A session is running at first. */
-  status(status: SessionStatus): void;
-  /** Returns whether there are listeners for the current step. */
-  isShown(): boolean;
-  /** Reports that another step is the current one, which may be an earlier one; -1 before the start. */
-  show(step: number): void;
 }
 
 /** How long to report steps at a time, in milliseconds, before the page can do other work: half a frame. */
@@ -116,8 +101,12 @@ export class Ticker {
     this.#cancelTimer();
   }
 
+  get #timeline(): Timeline {
+    return this.#parts.known.timeline;
+  }
+
   #current(): number {
-    return this.#parts.timeline.stepAt(this.#parts.now()) ?? -1;
+    return this.#timeline.stepAt(this.#parts.now()) ?? -1;
   }
 
   /** Reports everything that is due, unless that takes too long. Returns whether it is complete. */
@@ -134,8 +123,8 @@ export class Ticker {
 
   /** Reports steps and breaks in the order of the steps. A break comes after its step. */
   #reportSteps(): boolean {
-    const { breaks, monotonicMs } = this.#parts;
-    const startedMs = monotonicMs();
+    const { breaks, platform } = this.#parts;
+    const startedMs = platform.time.monotonicMs();
     breaks.skip(this.#current());
     // The last listener may have ended the ticker and freed the timeline.
     while (!this.#isEnded) {
@@ -144,7 +133,7 @@ export class Ticker {
       if ((isBreak ? breaks.next : step) > this.#current()) {
         break;
       }
-      if (monotonicMs() - startedMs > SLICE_MS) {
+      if (platform.time.monotonicMs() - startedMs > SLICE_MS) {
         return false;
       }
       this.#reportNext(step, isBreak);
@@ -164,16 +153,22 @@ export class Ticker {
     if (isBreak) {
       this.#parts.breaks.reportNext();
     } else {
-      this.#isCurrentWanted = false;
-      this.#last = Math.max(step, this.#last);
-      this.#parts.tick(step);
+      this.#reportTick(step);
     }
+  }
+
+  #reportTick(step: number): void {
+    const { listeners, now } = this.#parts;
+    const at = this.#timeline.whenBegins(step);
+    this.#isCurrentWanted = false;
+    this.#last = Math.max(step, this.#last);
+    listeners.emit("tick", { ...this.#timeline.state(step), at, behindMs: now() - at });
   }
 
   /** Returns the next step to report; infinity without listeners. */
   #nextTick(): number {
-    const { catchUp, hasListeners, now, timeline } = this.#parts;
-    if (!hasListeners()) {
+    const { catchUp, listeners, now } = this.#parts;
+    if (!listeners.has("tick")) {
       return Number.POSITIVE_INFINITY;
     }
     const current = this.#current();
@@ -185,7 +180,8 @@ export class Ticker {
     if (catchUp === "all" || next >= current) {
       return next;
     }
-    const old = catchUp === "latest" ? current : (timeline.stepAt(Math.max(now() - RECENT_MS, 0)) ?? -1);
+    const old =
+      catchUp === "latest" ? current : (this.#timeline.stepAt(Math.max(now() - RECENT_MS, 0)) ?? -1);
     return Math.min(Math.max(next, old + 1), current);
   }
 
@@ -201,22 +197,26 @@ export class Ticker {
       return;
     }
     this.#statusCheckedAt = this.#parts.now();
-    this.#turn(this.#parts.timeline.statusAt(this.#statusCheckedAt));
+    this.#turn(this.#timeline.statusAt(this.#statusCheckedAt));
   }
 
   /** Reports a status, unless it was reported last. */
   #turn(status: SessionStatus): void {
     if (status !== this.#status) {
       this.#status = status;
-      this.#parts.status(status);
+      this.#parts.listeners.emit("status", status);
     }
   }
 
   #showCurrent(): void {
-    const current = this.#isEnded || !this.#parts.isShown() ? this.#shown : this.#current();
-    if (current !== this.#shown) {
-      this.#shown = current;
-      this.#parts.show(current);
+    const { listeners, now } = this.#parts;
+    if (this.#isEnded || !listeners.has("state")) {
+      return;
+    }
+    const step = this.#current();
+    if (step !== this.#shown) {
+      this.#shown = step;
+      listeners.emit("state", step < 0 ? this.#timeline.stateAt(now()) : this.#timeline.state(step));
     }
   }
 
@@ -227,20 +227,25 @@ export class Ticker {
     const delayMs = isDone ? this.#nextMs() - this.#parts.now() : 0;
     if (delayMs < Number.POSITIVE_INFINITY) {
       const pauseMs = Math.min(Math.max(delayMs, 0), LONGEST_PAUSE_MS);
-      this.#cancelTimer = this.#parts.timers.set(() => this.check(), pauseMs);
+      this.#cancelTimer = this.#parts.platform.timers.set(() => this.check(), pauseMs);
     }
   }
 
   /** Returns when the next report is due, or infinity. While the session is paused, no step is. */
   #nextMs(): number {
-    const { breaks, hasListeners, isShown, timeline } = this.#parts;
     if (this.#hasReportedStop) {
       return Number.POSITIVE_INFINITY;
     }
-    const step = hasListeners() ? timeline.whenBegins(this.#last + 1) : Number.POSITIVE_INFINITY;
-    const shown = isShown() ? timeline.whenBegins(this.#shown + 1) : Number.POSITIVE_INFINITY;
-    const broken = timeline.whenBegins(breaks.next);
-    return Math.min(step, shown, broken, timeline.nextChange(this.#statusCheckedAt), this.#stoppedAt);
+    const { breaks, listeners } = this.#parts;
+    const begins = (event: "tick" | "state", step: number): number =>
+      listeners.has(event) ? this.#timeline.whenBegins(step) : Number.POSITIVE_INFINITY;
+    return Math.min(
+      begins("tick", this.#last + 1),
+      begins("state", this.#shown + 1),
+      this.#timeline.whenBegins(breaks.next),
+      this.#timeline.nextChange(this.#statusCheckedAt),
+      this.#stoppedAt,
+    );
   }
 }
 

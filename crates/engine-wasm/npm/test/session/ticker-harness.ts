@@ -25,13 +25,11 @@ export class TickerHarness {
   readonly reported: { readonly what: number | "stopped"; readonly at: number }[] = [];
   /** All reports of a status, each with the server's time. */
   readonly statuses: { readonly status: SessionStatus; readonly at: number }[] = [];
-  hasListeners = false;
   /** All reported breaks, and the order of steps and breaks. */
   readonly breaks: Break[] = [];
   readonly order: (number | string)[] = [];
   /** All reports of the current step, each with the server's time. */
   readonly shown: { readonly step: number; readonly at: number }[] = [];
-  isShown = false;
   /** Called at each report of a step. */
   onReport: (step: number) => void = () => undefined;
   /** Called at each report of a break. */
@@ -41,36 +39,28 @@ export class TickerHarness {
   /** How far the clock is ahead of true time, in milliseconds. */
   aheadMs = 0;
   #haltedAt: number | undefined;
+  /** Removes the listener for steps. */
+  ignore: () => void = () => undefined;
 
   constructor({ session = {}, catchUp = "all" }: Wish = {}) {
-    const { machine, platform } = this.world;
     this.#session = { ...RECORD, ...session };
     this.timeline = new Timeline(this.#session);
-    this.ticker = new Ticker({
-      timeline: this.timeline,
-      timers: platform.timers,
-      catchUp,
-      breaks: new Breaks({
-        known: this,
-        listeners: this.#listeners,
-        now: () => this.now,
-        settledUntil: () => Number.NEGATIVE_INFINITY,
-      }),
+    const parts = {
+      known: this,
+      listeners: this.#listeners,
       now: () => this.now,
-      monotonicMs: () => machine.monotonicMs(),
-      hasListeners: () => this.hasListeners,
-      tick: (step) => {
-        this.reported.push({ what: step, at: this.now });
-        this.order.push(step);
-        this.onReport(step);
-      },
-      isShown: () => this.isShown,
-      show: (step) => this.shown.push({ step, at: this.now }),
+      settledUntil: () => Number.NEGATIVE_INFINITY,
+    };
+    this.ticker = new Ticker({
+      ...parts,
+      platform: this.world.platform,
+      catchUp,
+      breaks: new Breaks(parts),
       stopped: () => this.reported.push({ what: "stopped", at: this.now }),
-      status: (status) => {
-        this.statuses.push({ status, at: this.now });
-        this.onStatus(status);
-      },
+    });
+    this.#listeners.add("status", (status) => {
+      this.statuses.push({ status, at: this.now });
+      this.onStatus(status);
     });
   }
 
@@ -85,7 +75,12 @@ export class TickerHarness {
 
   /** Adds a listener. */
   listen(): this {
-    this.hasListeners = true;
+    this.ignore();
+    this.ignore = this.#listeners.add("tick", ({ step }) => {
+      this.reported.push({ what: step, at: this.now });
+      this.order.push(step);
+      this.onReport(step);
+    });
     this.ticker.begin("tick");
     return this;
   }
@@ -103,7 +98,7 @@ export class TickerHarness {
 
   /** Adds a listener for the current step. */
   show(): this {
-    this.isShown = true;
+    this.#listeners.add("state", ({ step }) => this.shown.push({ step, at: this.now }));
     this.ticker.begin("state");
     return this;
   }
