@@ -2,8 +2,8 @@
  * The report of the public API, `api/tickseed.d.ts.txt`: the names that each entry exports, and all declarations behind them, without
  * comments. It is checked in, so that a change of the API shows in review.
  *
- *     node build/api-report.js             writes it
- *     node build/api-report.js --check     fails if it differs from the built package
+ *     npm run api                writes it
+ *     npm run api -- --check     fails if it differs from the built package; scripts/check-npm-package runs it
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 
@@ -11,7 +11,7 @@ const root = new URL("../", import.meta.url);
 const report = new URL("api/tickseed.d.ts.txt", root);
 const { exports } = JSON.parse(readFileSync(new URL("package.json", root), "utf8"));
 
-const HEADER = `The public API of the npm package. \`node build/api-report.js\` in crates/engine-wasm/npm writes this file from the built package;
+const HEADER = `The public API of the npm package. \`npm run api\` in crates/engine-wasm/npm writes this file from the built package;
 docs/openapi.json has the declarations of \`generated/api.d.ts\`.
 `;
 
