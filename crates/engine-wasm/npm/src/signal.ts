@@ -4,7 +4,10 @@
 class AbortListeners extends Set<() => void> {
   handleEvent(): void {
     for (const listener of [...this]) {
-      listener();
+      // Another listener may have removed it.
+      if (this.has(listener)) {
+        listener();
+      }
     }
   }
 }
