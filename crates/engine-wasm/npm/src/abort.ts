@@ -16,7 +16,10 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 class AbortListeners extends Set<(reason: unknown) => void> {
   handleEvent({ target }: Event): void {
     for (const listener of [...this]) {
-      listener(abortReason(target as AbortSignal));
+      // Another listener may have removed it.
+      if (this.has(listener)) {
+        listener(abortReason(target as AbortSignal));
+      }
     }
   }
 }

@@ -69,9 +69,11 @@ export class Stage {
     return view;
   }
 
-  /** Renders the component. */
-  async render(given: Given, strict = false): Promise<void> {
-    await loadEngine();
+  /** Renders the component, by default with the engine loaded. */
+  async render(given: Given, strict = false, isLoaded = true): Promise<void> {
+    if (isLoaded) {
+      await loadEngine();
+    }
     const { createElement, StrictMode } = this.#react;
     const element = this.element(given);
     await this.act(async () =>
