@@ -18,6 +18,34 @@ export interface EventStream {
   close(): void;
 }
 
+/** The part of `navigator.locks` that sessions use. */
+export interface Locks {
+  request(
+    name: string,
+    options: { readonly signal?: AbortSignal; readonly steal?: boolean },
+    granted: () => Promise<void>,
+  ): Promise<unknown>;
+}
+
+/** The part of a `BroadcastChannel` that sessions use. */
+export interface Channel {
+  onmessage: ((message: { readonly data: unknown }) => void) | null;
+  postMessage(message: unknown): void;
+  close(): void;
+}
+
+/** The part of `document` that sessions use. */
+export interface PageDocument {
+  readonly visibilityState: string;
+  /** The window, which says when the page is left. */
+  readonly defaultView?: PageEvents | null;
+  addEventListener: PageEvents["addEventListener"];
+}
+
+interface PageEvents {
+  addEventListener(type: string, listener: () => void, options: { readonly signal: AbortSignal }): void;
+}
+
 /** The platform that sessions run on. */
 export interface Platform {
   readonly time: TimeSource;
@@ -27,12 +55,17 @@ export interface Platform {
   readonly fetch: typeof fetch;
   /** Missing in Node.js: sessions then poll the server. */
   readonly EventSource: (new (address: string) => EventStream) | undefined;
+  /** With these three, the tabs of a browser share an event stream. Without one of them, each page opens its own. */
+  readonly locks?: Locks | undefined;
+  readonly channel?: (new (name: string) => Channel) | undefined;
+  readonly document?: PageDocument | undefined;
   /** Finds out when requests really left. Without it the bound of the clock is wider. */
   readonly watchResourceTiming: WatchResourceTiming | undefined;
 }
 
 /** Returns the platform that this program runs on, with some parts replaced. */
 export function platform(overrides: Partial<Platform> = {}): Platform {
+  const { navigator, BroadcastChannel, document, EventSource } = globalThis as PageGlobals;
   return {
     time: SYSTEM_TIME,
     timers: SYSTEM_TIMERS,
@@ -40,11 +73,21 @@ export function platform(overrides: Partial<Platform> = {}): Platform {
     wakeEvents: pageWakeEvents,
     // Looks `fetch` up at each call, so that later replacements take effect.
     fetch: (...request) => fetch(...request),
-    EventSource: (globalThis as { EventSource?: Platform["EventSource"] }).EventSource,
+    EventSource,
+    locks: navigator?.locks,
+    channel: BroadcastChannel,
+    document,
     // Its stamps are readings of the system clock.
     watchResourceTiming: overrides.time === undefined ? watchResourceTiming : undefined,
     ...overrides,
   };
+}
+
+/** The globals that only some platforms have. */
+interface PageGlobals extends Pick<Platform, "document"> {
+  readonly navigator?: Pick<Platform, "locks">;
+  readonly BroadcastChannel?: Platform["channel"];
+  readonly EventSource?: Platform["EventSource"];
 }
 
 const SYSTEM_TIME: TimeSource = {
