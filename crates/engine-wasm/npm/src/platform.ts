@@ -65,7 +65,6 @@ export interface Platform {
 
 /** Returns the platform that this program runs on, with some parts replaced. */
 export function platform(overrides: Partial<Platform> = {}): Platform {
-  const { navigator, BroadcastChannel, document, EventSource } = globalThis as PageGlobals;
   return {
     time: SYSTEM_TIME,
     timers: SYSTEM_TIMERS,
@@ -73,10 +72,7 @@ export function platform(overrides: Partial<Platform> = {}): Platform {
     wakeEvents: pageWakeEvents,
     // Looks `fetch` up at each call, so that later replacements take effect.
     fetch: (...request) => fetch(...request),
-    EventSource,
-    locks: navigator?.locks,
-    channel: BroadcastChannel,
-    document,
+    ...pageParts(),
     // Its stamps are readings of the system clock.
     watchResourceTiming: overrides.time === undefined ? watchResourceTiming : undefined,
     ...overrides,
@@ -88,6 +84,12 @@ interface PageGlobals extends Pick<Platform, "document"> {
   readonly navigator?: Pick<Platform, "locks">;
   readonly BroadcastChannel?: Platform["channel"];
   readonly EventSource?: Platform["EventSource"];
+}
+
+/** Returns those of the parts that this platform has. */
+function pageParts(): Pick<Platform, "EventSource" | "locks" | "channel" | "document"> {
+  const { EventSource, navigator, BroadcastChannel, document } = globalThis as PageGlobals;
+  return { EventSource, locks: navigator?.locks, channel: BroadcastChannel, document };
 }
 
 const SYSTEM_TIME: TimeSource = {

@@ -3,7 +3,7 @@
  * polls the session, which usually costs a 304 response.
  */
 import type { SessionAddress } from "../http/address.js";
-import { ServerError } from "../http/error.js";
+import { ServerError, SessionError } from "../http/error.js";
 import {
   instantIn,
   isSessionRecord,
@@ -38,6 +38,16 @@ export interface SessionObserver {
   expired(): void;
   /** The stream has opened or broken. */
   listening(isListening: boolean): void;
+  /** A request for the session has failed, or the server has rejected the stream. The watcher tries again after a pause. */
+  failed?(failure: WatchFailure): void;
+}
+
+/** A failed attempt of the watcher. */
+export interface WatchFailure {
+  readonly error: unknown;
+  readonly what: "session" | "stream";
+  /** The pause before the next attempt, in milliseconds. */
+  readonly retryInMs: number;
 }
 
 /** The polling interval without a stream, in milliseconds. It is shorter if a stream would renew the promise sooner. */
@@ -251,6 +261,8 @@ export class SessionWatcher {
       this.#failures += 1;
       this.#cancelReopen();
       this.#cancelReopen = this.#platform.timers.set(() => this.#open(), pauseMs);
+      const error = new SessionError("unreachable", `no event stream from ${this.#address.events}`);
+      this.#observer.failed?.({ error, what: "stream", retryInMs: pauseMs });
     }
   }
 
@@ -262,25 +274,27 @@ export class SessionWatcher {
     }
   }
 
-  /** @param isSoon Whether to poll as often as without a stream. */
-  #schedulePoll(isSoon = !this.#isListening): void {
+  /**
+   * @param isSoon Whether to poll as often as without a stream.
+   * @returns The pause before the poll, in milliseconds.
+   */
+  #schedulePoll(isSoon = !this.#isListening): number {
     this.#cancelPoll();
     if (this.#isClosed || this.#request !== undefined) {
-      return;
+      return 0;
     }
     this.#isPollSoon = isSoon;
     const renewalMs = this.#renewalMs;
     const pauseMs = isSoon
       ? Math.min(renewalMs, WITHOUT_STREAM_MS)
       : Math.min(RENEWALS_MISSED * renewalMs, BESIDE_STREAM_MS);
-    const jitteredMs = pauseMs * (1 + JITTER * (2 * this.#platform.random() - 1));
-    this.#cancelPoll = this.#platform.timers.set(
-      () => {
-        this.#isSilent ||= !isSoon;
-        void this.#poll();
-      },
-      Math.max(jitteredMs, this.#retryAfterMs),
-    );
+    const random = this.#platform.random();
+    const pollInMs = Math.max(pauseMs * (1 + JITTER * (2 * random - 1)), this.#retryAfterMs * (1 + random));
+    this.#cancelPoll = this.#platform.timers.set(() => {
+      this.#isSilent ||= !isSoon;
+      void this.#poll();
+    }, pollInMs);
+    return pollInMs;
   }
 
   /** How long a stream takes to renew the promise. Without a notice there is none. */
@@ -333,7 +347,8 @@ export class SessionWatcher {
   #retry(error: unknown): void {
     const seconds = error instanceof ServerError ? (error.retryAfterSeconds ?? 0) : 0;
     this.#retryAfterMs = Math.min(seconds * 1_000, LONGEST_RETRY_AFTER_MS);
-    this.#schedulePoll(!this.#isListening || this.#isSilent);
+    const retryInMs = this.#schedulePoll(!this.#isListening || this.#isSilent);
+    this.#observer.failed?.({ error, what: "session", retryInMs });
   }
 
   #onAnswer(answer: SessionAnswer, isFinal: boolean): void {
