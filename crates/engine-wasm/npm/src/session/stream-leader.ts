@@ -28,6 +28,7 @@ const QUIET_MS = 5_000;
 const ANSWER_MS = 3_000;
 /** How long a leader may be hidden before a visible tab takes its place, in milliseconds. */
 const HIDDEN_MS = 5_000;
+const EARLY_MS = 50;
 /** Tabs wait for a random time up to this, in milliseconds, so that one of them acts before the others. */
 const SPREAD_MS = 1_000;
 
@@ -36,8 +37,8 @@ export class StreamLeader {
   readonly #parts: LeaderParts;
   readonly #listening = new AbortController();
   #isLeading = false;
-  /** Whether another tab should lead, because this one is hidden. */
-  #isAway = false;
+  /** Since when this tab is known to be hidden, by the monotonic clock; `undefined` while it is visible. */
+  #hiddenSinceMs: number | undefined;
   /** Whether this tab may take the lock away from others. */
   #mayTake = true;
   #isTaking = false;
@@ -59,8 +60,11 @@ export class StreamLeader {
     return this.#isLeading;
   }
 
+  /** Whether another tab should lead, because this one is hidden. Does not rely on events, which some ways of hiding do not send. */
   get isAway(): boolean {
-    return this.#isAway;
+    const nowMs = this.#parts.platform.time.monotonicMs();
+    this.#hiddenSinceMs = this.#isHidden ? (this.#hiddenSinceMs ?? nowMs) : undefined;
+    return this.#hiddenSinceMs !== undefined && nowMs - this.#hiddenSinceMs >= HIDDEN_MS;
   }
 
   /** Notes that the leader lives. */
@@ -132,7 +136,8 @@ export class StreamLeader {
       this.#release = resolve;
       this.#isLeading = true;
       this.#isTaking = false;
-      this.#isAway = this.#isHidden;
+      // A tab that was hidden before it led is away at once.
+      this.#hiddenSinceMs = Number.NEGATIVE_INFINITY;
       this.#cancelTimer();
       this.#parts.lead();
     });
@@ -145,7 +150,7 @@ export class StreamLeader {
       return;
     }
     // A tab that took the lock from one that was there does not hear the others, so the two would take it from each other for ever.
-    this.#mayTake = this.#isAway;
+    this.#mayTake = this.isAway;
     this.#isLeading = false;
     this.#parts.follow();
     this.#queue();
@@ -185,21 +190,18 @@ export class StreamLeader {
   }
 
   #onVisibility(): void {
-    this.#isAway = false;
+    // From now on, or no longer.
+    this.#hiddenSinceMs = this.#isHidden ? this.#parts.platform.time.monotonicMs() : undefined;
     if (!this.#isLeading) {
       // The leader may be hidden.
       this.#parts.ask();
     } else if (this.#isHidden) {
-      this.#setTimer(() => this.#leave(), HIDDEN_MS);
+      // Timers may run a little early.
+      this.#setTimer(() => this.#parts.speak(), HIDDEN_MS + EARLY_MS);
     } else {
       this.#cancelTimer();
       this.#parts.speak();
     }
-  }
-
-  #leave(): void {
-    this.#isAway = true;
-    this.#parts.speak();
   }
 }
 

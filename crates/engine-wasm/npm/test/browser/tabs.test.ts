@@ -95,6 +95,31 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (name) => {
   );
 });
 
+test("a leader that is hidden or frozen hands the stream over to a visible tab, in Chromium", async () => {
+  browser = await TabbedBrowser.start("Chromium");
+  try {
+    const id = await create();
+    await open([id, id, id]);
+    await until("all tabs listen", async () => (await listeningNow()) === 3, 20_000);
+    const first = await leaderNow();
+    const show = await browser.hide(first);
+    await until("another tab leads", async () => ![first, -1].includes(await leaderNow()), 15_000);
+    await until("all tabs listen", async () => (await listeningNow()) === 3, 5_000);
+    await show();
+    const second = await leaderNow();
+    const thaw = await browser.freeze(second);
+    // A frozen page does not answer.
+    await until("another tab leads", async () => (await streamsNow([second])) === 1, 5_000);
+    await thaw();
+    await until("all tabs listen", async () => (await listeningNow()) === 3, 5_000);
+    expect(await streamsNow(), "streams").toBe(1);
+    expect(await leaderNow()).not.toBe(second);
+    await expectStopHeard([id], 2_000);
+  } finally {
+    await browser.close();
+  }
+});
+
 /** Creates a session that has been running for a while. */
 async function create(): Promise<string> {
   const start_at = new Date(Date.now() - 60_000).toISOString();
@@ -110,8 +135,11 @@ async function open(ids: readonly string[]): Promise<void> {
 
 /** Closes the tab that holds the stream. */
 async function closeLeader(): Promise<void> {
-  const leader = (await browser.now()).findIndex(({ streams }) => streams === 1);
-  await browser.closeTab(leader);
+  await browser.closeTab(await leaderNow());
+}
+
+async function leaderNow(): Promise<number> {
+  return (await browser.now()).findIndex(({ streams }) => streams === 1);
 }
 
 /** @param oneTabMs The median bound of a single tab's clock. */
@@ -154,8 +182,9 @@ async function listeningNow(): Promise<number> {
   return (await browser.now()).filter(({ isListening }) => isListening).length;
 }
 
-async function streamsNow(): Promise<number> {
-  return (await browser.now()).reduce((sum, { streams }) => sum + streams, 0);
+/** @param except The tabs that cannot say, because they are frozen. */
+async function streamsNow(except: readonly number[] = []): Promise<number> {
+  return (await browser.now(except)).reduce((sum, { streams }) => sum + streams, 0);
 }
 
 function median(values: readonly number[]): number {

@@ -101,6 +101,37 @@ export class TabbedBrowser {
     await page?.close();
   }
 
+  /** Puts another tab in front of the tab at an index, so that it is hidden. Returns a function that brings it back. */
+  async hide(index: number): Promise<() => Promise<void>> {
+    const page = this.#at(index);
+    const other = new Promise<Page | null>((resolve) => page.once("popup", resolve));
+    await page.evaluate(() => {
+      window.open("about:blank");
+    });
+    const shown = await other;
+    return async () => {
+      await shown?.close();
+      await page.bringToFront();
+    };
+  }
+
+  /** Freezes the tab at an index, as Chromium does in the background. Returns a function that thaws it. */
+  async freeze(index: number): Promise<() => Promise<void>> {
+    const devTools = await this.#at(index).createCDPSession();
+    await devTools.send("Page.setWebLifecycleState", { state: "frozen" });
+    return async () => {
+      await devTools.send("Page.setWebLifecycleState", { state: "active" });
+    };
+  }
+
+  #at(index: number): Page {
+    const page = this.#pages[index];
+    if (page === undefined) {
+      throw new Error(`there is no tab ${index}`);
+    }
+    return page;
+  }
+
   /** Forgets what the tabs have seen so far. */
   async reset(): Promise<void> {
     await this.#each(() => {
@@ -120,12 +151,13 @@ export class TabbedBrowser {
   }
 
   /** Returns how the tabs are now. */
-  now(): Promise<readonly TabNow[]> {
-    return this.#each(() => ({
+  now(except: readonly number[] = []): Promise<readonly TabNow[]> {
+    const read = (): TabNow => ({
       isListening: window.session.isListening,
       streams: window.streams.size,
       isStopKnown: window.session.stoppedAt !== undefined,
-    }));
+    });
+    return this.#each(read, except);
   }
 
   /** Closes all tabs. */
@@ -137,8 +169,9 @@ export class TabbedBrowser {
     return this.#driven.close();
   }
 
-  #each<Result>(run: () => Result): Promise<Awaited<Result>[]> {
-    return Promise.all(this.#pages.map((page) => page.evaluate(run)));
+  #each<Result>(run: () => Result, except: readonly number[] = []): Promise<Awaited<Result>[]> {
+    const pages = this.#pages.filter((_, index) => !except.includes(index));
+    return Promise.all(pages.map((page) => page.evaluate(run)));
   }
 }
 

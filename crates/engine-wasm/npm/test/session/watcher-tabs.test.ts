@@ -161,6 +161,17 @@ describe("a leader that", () => {
     expect(harness.mostStreams).toBe(1);
   });
 
+  it("is hidden without being told hands over, too", async () => {
+    const harness = new TabsHarness();
+    await harness.open(3);
+    const { leader } = harness;
+    leader.tab.show("hidden", { isTold: false });
+    await harness.pass(20_000);
+    expect(harness.leader).not.toBe(leader);
+    expect(listening(harness.tabs)).toBe(3);
+    expect(harness.mostStreams).toBe(1);
+  });
+
   it("is hidden keeps the stream while no other tab is visible, and until one is", async () => {
     const harness = new TabsHarness();
     await harness.open(6);

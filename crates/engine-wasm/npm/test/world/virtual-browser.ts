@@ -61,9 +61,12 @@ export class VirtualTab {
     }
   }
 
-  /** Shows or hides the tab. */
-  show(visibilityState: "visible" | "hidden"): void {
+  /** Shows or hides the tab. Chromium does not tell a page that hides itself by opening another tab. */
+  show(visibilityState: "visible" | "hidden", { isTold = true } = {}): void {
     this.document.visibilityState = visibilityState;
+    if (!isTold) {
+      return;
+    }
     this.document.dispatchEvent(new Event("visibilitychange"));
     if (visibilityState === "visible") {
       this.wakeEvents.emit("back");
