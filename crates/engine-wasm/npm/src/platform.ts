@@ -18,6 +18,34 @@ export interface EventStream {
   close(): void;
 }
 
+/** The part of `navigator.locks` that sessions use. */
+export interface Locks {
+  request(
+    name: string,
+    options: { readonly signal?: AbortSignal; readonly steal?: boolean },
+    granted: () => Promise<void>,
+  ): Promise<unknown>;
+}
+
+/** The part of a `BroadcastChannel` that sessions use. */
+export interface Channel {
+  onmessage: ((message: { readonly data: unknown }) => void) | null;
+  postMessage(message: unknown): void;
+  close(): void;
+}
+
+/** The part of `document` that sessions use. */
+export interface PageDocument {
+  readonly visibilityState: string;
+  /** The window, which says when the page is left. */
+  readonly defaultView?: PageEvents | null;
+  addEventListener: PageEvents["addEventListener"];
+}
+
+interface PageEvents {
+  addEventListener(type: string, listener: () => void, options: { readonly signal: AbortSignal }): void;
+}
+
 /** The platform that sessions run on. */
 export interface Platform {
   readonly time: TimeSource;
@@ -27,6 +55,10 @@ export interface Platform {
   readonly fetch: typeof fetch;
   /** Missing in Node.js: sessions then poll the server. */
   readonly EventSource: (new (address: string) => EventStream) | undefined;
+  /** With these three, the tabs of a browser share an event stream. Without one of them, each page opens its own. */
+  readonly locks?: Locks | undefined;
+  readonly channel?: (new (name: string) => Channel) | undefined;
+  readonly document?: PageDocument | undefined;
   /** Finds out when requests really left. Without it the bound of the clock is wider. */
   readonly watchResourceTiming: WatchResourceTiming | undefined;
 }
@@ -57,11 +89,35 @@ function withoutHeaders(overrides: Partial<Platform>): Platform {
     wakeEvents: pageWakeEvents,
     // Looks `fetch` up at each call, so that later replacements take effect.
     fetch: (address, init) => fetch(address, supported(address, init)),
-    EventSource: typeof EventSource === "function" ? (EventSource as Platform["EventSource"]) : undefined,
+    ...pageParts(),
     // Its stamps are readings of the system clock.
     watchResourceTiming: overrides.time === undefined ? watchResourceTiming : undefined,
     ...overrides,
   };
+}
+
+/** The globals that only some platforms have. */
+interface PageGlobals extends Pick<Platform, "document"> {
+  readonly navigator?: Pick<Platform, "locks">;
+  readonly BroadcastChannel?: Platform["channel"];
+  readonly EventSource?: Platform["EventSource"];
+}
+
+/** Returns those of the parts that this platform has. */
+function pageParts(): Pick<Platform, "EventSource" | "locks" | "channel" | "document"> {
+  const { EventSource, navigator, BroadcastChannel, document } = globalThis as PageGlobals;
+  const locks = navigator?.locks;
+  return {
+    EventSource: isFunction(EventSource) ? EventSource : undefined,
+    locks: isFunction(locks?.request) ? locks : undefined,
+    channel: isFunction(BroadcastChannel) ? BroadcastChannel : undefined,
+    document: isFunction(document?.addEventListener) ? document : undefined,
+  };
+}
+
+/** Tells what a global can do: programs put objects of their own under the names of globals. */
+function isFunction(value: unknown): boolean {
+  return typeof value === "function";
 }
 
 const SYSTEM_TIME: TimeSource = {

@@ -165,6 +165,21 @@ describe("the platform", () => {
     expect(platform({ EventSource: undefined }).EventSource).toBeUndefined();
   });
 
+  it("has what tabs need to share a stream where the global object has it", () => {
+    for (const name of ["navigator", "BroadcastChannel", "document"]) {
+      vi.stubGlobal(name, undefined);
+    }
+    expect(platform()).toMatchObject({ locks: undefined, channel: undefined, document: undefined });
+    const [locks, document, Channel] = [{}, {}, class {}];
+    vi.stubGlobal("navigator", { locks });
+    vi.stubGlobal("BroadcastChannel", Channel);
+    vi.stubGlobal("document", document);
+    expect(platform().locks).toBe(locks);
+    expect(platform().channel).toBe(Channel);
+    expect(platform().document).toBe(document);
+    expect(platform({ locks: undefined }).locks).toBeUndefined();
+  });
+
   it("can be replaced in part, and with another time has no Resource Timing", () => {
     const time = { monotonicMs: () => 1, wallMs: () => 2 };
     const given = platform({ time });
