@@ -86,7 +86,9 @@ async function main() {
     const address = `http://127.0.0.1:${port}/v1/sessions/${RECORD.id}`;
     const times = builds.map(() => []);
     for (let turn = 0; turn < TURNS; turn += 1) {
-      builds.forEach((dist, index) => times[index].push(once(dist, address)));
+      for (const [index, dist] of builds.entries()) {
+        times[index].push(once(dist, address));
+      }
     }
     await worker.terminate();
     report(delayMs, builds, times);
