@@ -1,6 +1,7 @@
 /** Calls the listeners of each event. */
 import { printable } from "./engine/input.js";
 import { SessionError } from "./http/error.js";
+import { microtask } from "./microtask.js";
 
 /** The listeners of each event. */
 export class Listeners<Events> {
@@ -69,7 +70,7 @@ function call<Happened>(listener: (payload: Happened) => void, payload: Happened
   try {
     listener(payload);
   } catch (error) {
-    queueMicrotask(() => {
+    microtask(() => {
       throw error;
     });
   }

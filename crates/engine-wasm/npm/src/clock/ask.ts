@@ -16,7 +16,7 @@ export function askOver(platform: Platform, address: string): AskTime {
   return async (signal) => {
     exchanges += 1;
     // The server ignores the query. It keeps the browser's timing entries of two exchanges apart.
-    const unique = `${address}?${page}${exchanges}`;
+    const unique = `${address}${address.includes("?") ? "&" : "?"}${page}${exchanges}`;
     const watch = platform.watchResourceTiming?.(unique);
     try {
       return await exchange(platform, unique, signal, () => watch?.stamps());
@@ -33,11 +33,12 @@ async function exchange(
   stamps: () => Promise<RequestStamps | undefined> | undefined,
 ): Promise<Exchange> {
   let answeredMs = Number.NaN;
-  const stampingFetch: typeof fetch = async (...parameters) => {
-    const response = await fetch(...parameters);
-    answeredMs = time.monotonicMs();
-    return response;
-  };
+  // It is not asynchronous: an error in the call is not one of the network.
+  const stampingFetch: typeof fetch = (...parameters) =>
+    fetch(...parameters).then((response) => {
+      answeredMs = time.monotonicMs();
+      return response;
+    });
   const askedMs = time.monotonicMs();
   const answer = await request({ fetch: stampingFetch, timers }, address, { cache: "no-store" }, signal);
   const { received_us, sent_us, server } = checked(address, answer);

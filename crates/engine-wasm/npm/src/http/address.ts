@@ -1,13 +1,14 @@
 import { printable } from "../engine/input.js";
 import { SessionError } from "./error.js";
 
-/** The addresses of a session. */
+/** The addresses of a session. All have the query of the session's address, such as a token. */
 export interface SessionAddress {
   readonly session: string;
   readonly events: string;
-  readonly stop: string;
   /** The address of the same server's time. */
   readonly time: string;
+  /** Returns the address of an action, such as `stop`. */
+  action(name: string): string;
 }
 
 const SESSION = /\/sessions\/[^/]+$/;
@@ -26,25 +27,22 @@ export function sessionAddress(address: string | URL): SessionAddress {
       `the address of a session must end in /v1/sessions/{id}, got ${printable(String(address))}`,
     );
   }
-  const at = (end: string): string => new URL(end, url.origin).href;
-  return {
-    session: at(path),
-    events: at(`${path}/events`),
-    stop: at(`${path}/stop`),
-    time: at(path.replace(SESSION, "/time")),
-  };
+  const at = (end: string): string => url.origin + end + url.search;
+  const action = (name: string): string => at(`${path}/${name}`);
+  return { session: at(path), events: action("events"), time: at(path.replace(SESSION, "/time")), action };
 }
 
-/** Returns an address of a server, which may be behind a path: `https://ticks.example/path`. */
+/** Returns an address of a server, which may be behind a path and have a query: `https://ticks.example/path?token=...`. */
 export function serverAddress(address: string | URL, path: string): string {
   checkText("server", address, "");
   const url = absolute(address);
-  return new URL(url.pathname.replace(/\/$/, "") + path, url.origin).href;
+  return url.origin + url.pathname.replace(/\/$/, "") + path + url.search;
 }
 
 /** Throws for anything but a text, for example the record of a session, which does not know its address. */
 function checkText(name: string, address: unknown, path: string): void {
-  if (typeof address !== "string" && !(address instanceof URL)) {
+  // A URL of another realm, as in jsdom, is not an instance of this realm's class.
+  if (typeof address !== "string" && typeof (address as URL | undefined)?.href !== "string") {
     throw new SessionError(
       "not_an_address",
       `${name} must be an address such as https://ticks.example${path}, got ${printable(address)}`,
@@ -52,21 +50,28 @@ function checkText(name: string, address: unknown, path: string): void {
   }
 }
 
-function absolute(address: string | URL): URL {
+/** Reads the parts from the whole address, because in React Native a URL does not have them. */
+function absolute(address: string | URL): Pick<URL, "origin" | "pathname" | "search"> {
   const url = parsed(address);
-  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+  const [, scheme, host, pathname = "", search = ""] =
+    /^(https?:\/\/)(?:[^/?#]*@)?([^/?#]+)([^?#]*)(\?[^#]*)?/.exec(url?.href ?? "") ?? [];
+  if (scheme === undefined || host === undefined) {
+    const got = printable(String(address));
+    const why =
+      url === undefined ? ", which is not absolute, and there is no page to resolve it against" : "";
     throw new SessionError(
       "not_an_address",
-      `expected an address such as https://ticks.example/v1/sessions/sess_..., got ${printable(String(address))}`,
+      `expected an address such as https://ticks.example/v1/sessions/sess_..., got ${got}${why}`,
     );
   }
-  return url;
+  return { origin: scheme + host, pathname, search };
 }
 
 function parsed(address: string | URL): URL | undefined {
   const { document, location } = globalThis as { document?: Document; location?: Location };
   try {
-    return new URL(address, document?.baseURI ?? location?.href);
+    // Documents outside of browsers may have an empty base, against which not even an absolute address can be resolved.
+    return new URL(address, document?.baseURI || location?.href || undefined);
   } catch {
     return undefined;
   }

@@ -65,6 +65,16 @@ export interface Settled {
   readonly settledUntil: number | undefined;
 }
 
+/** A failed attempt to reach the server. */
+export interface SessionFailure {
+  /** What was tried: to read the session, to ask for the time, or to open the event stream. */
+  readonly what: "session" | "time" | "stream";
+  /** Why it failed: usually a {@link SessionError} or {@link ServerError}. */
+  readonly error: unknown;
+  /** After which pause the next attempt follows, in milliseconds. It may follow earlier, when the page or the network is back. */
+  readonly retryInMs: number;
+}
+
 /** The events of a live session. */
 export interface SessionEvents {
   /**
@@ -112,6 +122,13 @@ export interface SessionEvents {
   settled: Settled;
   /** The clock was compared with the server's time. */
   sync: ClockReading;
+  /**
+   * `session.clock.synced` has turned: `false` if no response came for 45 s, or if the machine's clocks were disrupted. Read
+   * `session.clock.synced` when you add a listener.
+   */
+  synced: boolean;
+  /** An attempt to reach the server has failed. The session keeps running and tries again by itself. */
+  error: SessionFailure;
   /** The event stream has opened (`true`) or broken (`false`). Without a stream the session polls the server. */
   listening: boolean;
   /** The server no longer has the session. The state keeps running. */
@@ -134,6 +151,8 @@ export const EVENTS: Readonly<Record<keyof SessionEvents, true>> = {
   status: true,
   settled: true,
   sync: true,
+  synced: true,
+  error: true,
   listening: true,
   expired: true,
   unsupported: true,

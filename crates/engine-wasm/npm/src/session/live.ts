@@ -1,4 +1,5 @@
-import type { Clock } from "../clock/clock.js";
+import { onAbort } from "../abort.js";
+import type { ClockView } from "../clock/view.js";
 import type { Draw } from "../engine/draw.js";
 import type { EngineError } from "../engine/error.js";
 import { dispose } from "../engine/handle.js";
@@ -29,7 +30,7 @@ import { SessionWatcher } from "./watcher.js";
 export class LiveSession extends SessionControls {
   readonly #address: string;
   readonly #platform: Platform;
-  readonly #clock: Clock;
+  readonly #clock: ClockView;
   readonly #releaseClock: () => void;
   readonly #known: KnownSession;
   readonly #reporter: Reporter;
@@ -87,7 +88,7 @@ export class LiveSession extends SessionControls {
   }
 
   /** The clock that shows the server's time and its maximum error. */
-  get clock(): Clock {
+  get clock(): ClockView {
     return this.#clock;
   }
 
@@ -342,10 +343,12 @@ export class LiveSession extends SessionControls {
   #watchClock(): (() => void)[] {
     return watchClock({
       clock: this.#clock,
-      wakeEvents: this.#platform.wakeEvents,
+      platform: this.#platform,
       watcher: this.#watcher,
       check: () => this.#check(),
-      synced: (reading) => this.#listeners.emit("sync", reading),
+      sync: (reading) => this.#listeners.emit("sync", reading),
+      synced: (isSynced) => this.#listeners.emit("synced", isSynced),
+      failed: ({ error, retryInMs }) => this.#listeners.emit("error", { what: "time", error, retryInMs }),
     });
   }
 
@@ -357,9 +360,7 @@ export class LiveSession extends SessionControls {
   }
 
   #closeWith(signal: AbortSignal | undefined): () => void {
-    const close = (): void => this.close();
-    signal?.addEventListener("abort", close);
-    return () => signal?.removeEventListener("abort", close);
+    return onAbort(signal, () => this.close());
   }
 
   /** Returns whether the stop has certainly passed, so that the server accepts no other. */
