@@ -27,7 +27,7 @@ describe("the packed package", () => {
       "package/generated/tickseed_bg.wasm.d.ts",
       "package/package.json",
     ]);
-    const entries = ["engine", "index", "inline", "react"];
+    const entries = ["engine", "index", "inline", "react", "testing"];
     expect(files).toEqual(expect.arrayContaining(entries.map((entry) => `package/dist/${entry}.js`)));
   });
 
