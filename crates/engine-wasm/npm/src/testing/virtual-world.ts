@@ -1,9 +1,10 @@
 /** A virtual world for the tests of games: time, a server, and devices with their networks. */
 import { moment } from "../engine/instant.js";
 import type { Instant } from "../engine/session.js";
-import { type ConnectOptions, type LiveSession, loadEngine, type Platform } from "../index.js";
+import type { ConnectOptions, LiveSession, Platform } from "../index.js";
 import { Device, type Leftovers } from "./device.js";
 import { globalsOf, type VirtualGlobals } from "./globals.js";
+import { preload } from "./preload.js";
 import { newSessionJson, type VirtualSession } from "./server/new-session.js";
 import { VirtualNetwork } from "./server/virtual-network.js";
 import { VirtualServer } from "./server/virtual-server.js";
@@ -43,8 +44,7 @@ const LATENCY_MS = 10;
  */
 export async function virtualWorld(options: VirtualWorldOptions = {}): Promise<VirtualWorld> {
   const epochMs = moment("now", options.now ?? NOON);
-  // Sessions are checked by the engine, and nothing in the world can wait for its file.
-  await loadEngine();
+  await preload();
   const agenda = new Agenda();
   const seed = options.seed ?? "world";
   return new TimedWorld({ agenda, epochMs, seed, host: new VirtualServer(agenda, epochMs, seed) }, options);

@@ -3,7 +3,7 @@ import type { Problem, ScheduleChangeRecord, SessionRecord } from "../../src/htt
 import { json } from "../../src/testing/server/answers.js";
 import { entityTag } from "../../src/testing/server/entity-tag.js";
 import { type ReceivedRequest, VirtualNetwork } from "../../src/testing/server/virtual-network.js";
-import { VirtualServer } from "../../src/testing/server/virtual-server.js";
+import { VirtualServer as Host } from "../../src/testing/server/virtual-server.js";
 import type { Agenda } from "../../src/testing/virtual/agenda.js";
 
 export type { ReceivedRequest } from "../../src/testing/server/virtual-network.js";
@@ -15,9 +15,9 @@ export const NOON = Date.UTC(2026, 10, 23, 12);
 export const ADDRESS = "https://ticks.example";
 
 /** A server and the network in front of it. */
-export class TestServer extends VirtualNetwork {
+export class VirtualServer extends VirtualNetwork {
   constructor(agenda: Agenda) {
-    super(agenda, new VirtualServer(agenda, NOON, "test"));
+    super(agenda, new Host(agenda, NOON, "test"));
   }
 
   /** The sessions, which tests replace without any event. */

@@ -3,20 +3,20 @@ import type { WakeEvent } from "../../src/clock/inputs.js";
 import type { ConnectOptions, LiveSession } from "../../src/index.js";
 import { Device, type Flaws } from "../../src/testing/device.js";
 import { Agenda } from "../../src/testing/virtual/agenda.js";
-import { NOON, TestServer } from "./http-server.js";
+import { NOON, VirtualServer } from "./http-server.js";
 
 export { type Flaws, flawed } from "../../src/testing/device.js";
-export { ADDRESS, errorResponse, json, NOON, RECORD } from "./http-server.js";
+export { ADDRESS, errorResponse, json, NOON, RECORD, scheduleChange } from "./http-server.js";
 
 /** A world with one server. */
-export class HttpWorld extends Device<TestServer> {
-  readonly server: TestServer;
+export class HttpWorld extends Device<VirtualServer> {
+  readonly server: VirtualServer;
   /** The delays of all timers that were set, in order. */
   readonly delays: number[] = [];
 
   constructor(flaws: Flaws = {}) {
     const agenda = new Agenda();
-    const server = new TestServer(agenda);
+    const server = new VirtualServer(agenda);
     super({ agenda, network: server, epochMs: NOON, flaws, seed: "test" });
     this.server = server;
   }

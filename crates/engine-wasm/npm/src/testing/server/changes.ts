@@ -19,6 +19,9 @@ interface Entry {
   readonly tickMs: number;
 }
 
+/** What adds a change. */
+type Edit = "pause" | "resume" | "rate";
+
 /** The times that decide about a request. */
 interface Times {
   readonly now: number;
@@ -88,12 +91,7 @@ function withoutLater(session: SessionRecord, from: number | undefined, times: T
   );
 }
 
-function edited(
-  session: SessionRecord,
-  action: "pause" | "resume" | "rate",
-  request: ChangeRequest,
-  times: Times,
-): SessionRecord {
+function edited(session: SessionRecord, action: Edit, request: ChangeRequest, times: Times): SessionRecord {
   const entries = entriesOf(session);
   const at = request.at ?? defaultInstant(entries, times);
   checkInstant(session, at, times);
@@ -104,26 +102,33 @@ function edited(
     throw refusal("later_changes", 409, detail, { schedule: later.map(json) });
   }
   checkNotFinal(later, times);
-  const all = { schedule: entries.map(json) };
-  const isPaused = earlier.at(-1)?.tickMs === 0;
-  if (isPaused !== (action === "resume")) {
-    throw isPaused
-      ? refusal("already_paused", 409, `the session is paused at ${iso(at)}`, all)
-      : refusal("not_paused", 409, `the session is not paused at ${iso(at)}`, all);
-  }
   const former = earlier.filter(({ tickMs }) => tickMs > 0).at(-1)?.tickMs ?? session.tick_ms;
   const tickMs = action === "pause" ? 0 : (request.tickMs ?? former);
-  if (action === "rate" && tickMs === former) {
-    const detail = `the session already has ticks of ${former} ms at ${iso(at)}`;
-    throw refusal("same_rate", 409, detail, all);
-  }
+  checkPace(action, at, earlier.at(-1)?.tickMs ?? former, tickMs, entries);
   const added = action === "pause" ? [{ at, tickMs }] : running(session, earlier, at, former, tickMs);
-  const schedule = [...earlier, ...added];
+  return withSchedule(session, checkedCount([...earlier, ...added]));
+}
+
+/** Checks that a change has an effect: from ticks of a length to those of another, where 0 is a pause. */
+function checkPace(action: Edit, at: number, from: number, to: number, entries: readonly Entry[]): void {
+  const all = { schedule: entries.map(json) };
+  if (from === 0 && action !== "resume") {
+    throw refusal("already_paused", 409, `the session is paused at ${iso(at)}`, all);
+  }
+  if (from !== 0 && action === "resume") {
+    throw refusal("not_paused", 409, `the session is not paused at ${iso(at)}`, all);
+  }
+  if (from === to) {
+    throw refusal("same_rate", 409, `the session already has ticks of ${to} ms at ${iso(at)}`, all);
+  }
+}
+
+function checkedCount(schedule: readonly Entry[]): readonly Entry[] {
   if (schedule.length > MOST_CHANGES) {
     const detail = `a session has at most ${MOST_CHANGES} changes, and this would be number ${schedule.length}`;
     throw refusal("schedule_full", 409, detail);
   }
-  return withSchedule(session, schedule);
+  return schedule;
 }
 
 /** Returns the changes after which a session runs with ticks of a length, which begins where a tick begins. */
