@@ -110,6 +110,29 @@ createSession(server, {});
 export { created, ended, moment, off, own, parts, paused, records, rounds, steps, stop, timeline, reasonOf };
 `;
 
+/** A test of a game in a virtual world. */
+export const typedTesting = `
+import type { LiveSession, SessionRecord } from "tickseed";
+import { type VirtualDevice, type VirtualWorld, virtualWorld } from "tickseed/testing";
+
+export async function play(): Promise<SessionRecord> {
+  const world: VirtualWorld = await virtualWorld({ now: new Date(0), seed: "a", clockAheadMs: 5 });
+  const address: string = world.createSession({ tickMs: 100, rules: { breakInterval: { min: 1, max: 2 } } });
+  const other: VirtualDevice = world.device({ latencyMs: 200 });
+  const session: LiveSession = await other.connect(address, { catchUp: "all" });
+  const timer: number = world.globals.setTimeout(() => session.close(), 1_000);
+  world.globals.clearTimeout(timer);
+  other.network.disconnect();
+  other.sleep(1_000);
+  await world.advance(1_000);
+  await world.advanceTo("2030-01-01T00:00:00Z");
+  // @ts-expect-error: the names are not those of the JSON
+  world.createSession({ tick_ms: 100 });
+  world.server.resumeSession(address, { tickMs: 50, at: world.now });
+  return world.server.stopSession(address, { at: world.now + 1_000 });
+}
+`;
+
 /** A page that shows the state of a session with the hook. */
 export const reactPage = (address: string) => `
 import { type ReactNode, StrictMode } from "react";

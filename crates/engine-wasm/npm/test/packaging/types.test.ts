@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { install, type Project } from "./installed.js";
-import { typedEngine, typedSessions } from "./typed.js";
+import { typedEngine, typedSessions, typedTesting } from "./typed.js";
 
 const NODE_TYPES = fileURLToPath(new URL("../../node_modules/@types", import.meta.url));
 
@@ -12,6 +12,7 @@ const FILES = {
   "inline-sessions.ts": typedSessions("tickseed/inline"),
   "root-engine.ts": typedEngine("tickseed"),
   "root-sessions.ts": typedSessions("tickseed"),
+  "testing.ts": typedTesting,
 };
 
 const STRICT = {

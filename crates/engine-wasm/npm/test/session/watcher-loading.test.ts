@@ -1,7 +1,7 @@
 /** What a page does while the code for shared streams does not load. */
 import { expect, it, vi } from "vitest";
 
-import { reactions } from "../../virtual/agenda.js";
+import { reactions } from "../../src/testing/virtual/agenda.js";
 import { HttpWorld } from "../world/http-world.js";
 import { VirtualBrowser } from "../world/virtual-browser.js";
 
