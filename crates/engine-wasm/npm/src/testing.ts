@@ -6,7 +6,6 @@
  */
 export type { Leftovers } from "./testing/device.js";
 export type { VirtualGlobals } from "./testing/globals.js";
-export type { VirtualSession } from "./testing/server/new-session.js";
 export type {
   DeviceNetwork,
   DeviceOptions,

@@ -1,9 +1,9 @@
 /** What a virtual world offers to tests. */
 import type { Instant } from "../engine/session.js";
+import type { NewSession } from "../http/new-session.js";
 import type { ConnectOptions, LiveSession, Platform, SessionRecord } from "../index.js";
 import type { Leftovers } from "./device.js";
 import type { VirtualGlobals } from "./globals.js";
-import type { VirtualSession } from "./server/new-session.js";
 
 /** Options of {@link virtualWorld}. */
 export interface VirtualWorldOptions extends DeviceOptions {
@@ -121,7 +121,7 @@ export interface VirtualWorld extends VirtualDevice {
    *
    * @throws {@link ServerError} `invalid_fields` for values out of range, with the first of them in `problem.errors`.
    */
-  createSession(session: VirtualSession): string;
+  createSession(session: NewSession): string;
   /** Adds another device. */
   device(options?: DeviceOptions): VirtualDevice;
   /** Lets time pass. Timers, requests and events of all devices happen in order, and so does everything that waits for them. */

@@ -1,11 +1,11 @@
 /** A virtual world for the tests of games: time, a server, and devices with their networks. */
-import { moment } from "../engine/instant.js";
+import { milliseconds } from "../engine/instant.js";
 import type { Instant } from "../engine/session.js";
+import { createSessionBody, type NewSession } from "../http/new-session.js";
 import type { ConnectOptions, LiveSession, Platform } from "../index.js";
 import { Device, type Leftovers } from "./device.js";
 import { globalsOf, type VirtualGlobals } from "./globals.js";
 import { preload } from "./preload.js";
-import { newSessionJson, type VirtualSession } from "./server/new-session.js";
 import { VirtualNetwork } from "./server/virtual-network.js";
 import { VirtualServer } from "./server/virtual-server.js";
 import type {
@@ -43,7 +43,7 @@ const LATENCY_MS = 10;
  * ```
  */
 export async function virtualWorld(options: VirtualWorldOptions = {}): Promise<VirtualWorld> {
-  const epochMs = moment("now", options.now ?? NOON);
+  const epochMs = milliseconds("now", options.now ?? NOON);
   await preload();
   const agenda = new Agenda();
   const seed = options.seed ?? "world";
@@ -168,8 +168,8 @@ class TimedWorld extends Phone implements VirtualWorld {
     return this.shared.epochMs + this.shared.agenda.now;
   }
 
-  createSession(session: VirtualSession): string {
-    const { id } = this.shared.host.sessions.create(newSessionJson(session));
+  createSession(session: NewSession): string {
+    const { id } = this.shared.host.sessions.create(createSessionBody(session));
     return `${ADDRESS}/v1/sessions/${id}`;
   }
 
@@ -183,7 +183,7 @@ class TimedWorld extends Phone implements VirtualWorld {
   }
 
   advanceTo(instant: Instant): Promise<void> {
-    return this.advance(moment("instant", instant) - this.now);
+    return this.advance(milliseconds("instant", instant) - this.now);
   }
 
   until<Result>(promise: Promise<Result>): Promise<Result> {

@@ -1,5 +1,5 @@
 /** The server of a virtual world, as its host uses it. */
-import { moment } from "../engine/instant.js";
+import { milliseconds } from "../engine/instant.js";
 import type { Instant } from "../engine/session.js";
 import type { SessionRecord } from "../index.js";
 import type { Action, ChangeJson } from "./server/change-request.js";
@@ -65,7 +65,7 @@ function whenOf({ at, replaceLater }: WorldChange): ChangeJson {
 }
 
 function timestamp(name: string, instant: Instant | undefined): string | undefined {
-  return instant === undefined ? undefined : new Date(moment(name, instant)).toISOString();
+  return instant === undefined ? undefined : new Date(milliseconds(name, instant)).toISOString();
 }
 
 /** Returns the id at the end of a session's address. */

@@ -14,7 +14,7 @@ import {
   Timeline,
   withdraw,
 } from "../../src/index.js";
-import { randomFrom } from "../../virtual/random.js";
+import { randomFrom } from "../../src/testing/virtual/random.js";
 import { TestServer } from "../browser/server.js";
 import { until } from "../browser/until.js";
 

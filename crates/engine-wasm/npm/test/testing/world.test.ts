@@ -190,8 +190,8 @@ describe("the server", () => {
   it("takes requests of the package", async () => {
     const world = await virtualWorld({ now: NOW });
     const options = { platform: world.platform };
-    const { id } = await world.until(createSession(world.server.address, { tick_ms: 100 }, options));
-    const address = `${world.server.address}/v1/sessions/${id}`;
+    const creating = createSession(world.server.address, { tickMs: 100 }, options);
+    const { address } = await world.until(creating);
     const { record, etag } = await world.until(readSession(address, options));
     expect(record).toEqual(world.server.session(address));
     await world.advance(4_000);

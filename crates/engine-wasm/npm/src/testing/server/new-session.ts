@@ -1,37 +1,10 @@
-/** The fields of a new session, and the record that a server makes of them. */
+/** The record that a server makes of the JSON of a new session. */
 import { EngineError } from "../../engine/error.js";
-import { moment } from "../../engine/instant.js";
-import type { Instant } from "../../engine/session.js";
 import { Timeline } from "../../engine/timeline.js";
 import { ENGINE_VERSION } from "../../engine/version.js";
 import type { SessionRecord } from "../../http/schemas.js";
 import type { Rng } from "../virtual/random.js";
 import { invalid } from "./answers.js";
-
-/** The fields of a session in a virtual world. All but `tickMs` have the defaults of a server. */
-export interface VirtualSession {
-  /** The length of a tick, in milliseconds: 1 to 86 400 000. */
-  readonly tickMs: number;
-  /** The string that determines every break and every draw: 1 to 128 bytes of UTF-8. By default, the world's seed decides it. */
-  readonly seed?: string | undefined;
-  /** When step 0 begins. By default three seconds from now. */
-  readonly startAt?: Instant | undefined;
-  /** The rules of its rounds. */
-  readonly rules?:
-    | {
-        /** The number of ticks that a round counts before it breaks. Default: 100 to 300. */
-        readonly breakInterval?: { readonly min: number; readonly max: number } | undefined;
-        /** The number of rounds in an epoch: an even number from 2 to 256. Default: 64. */
-        readonly roundsPerEpoch?: number | undefined;
-      }
-    | undefined;
-  /** How far ahead changes and stops are dated, in milliseconds: 0 (the default) to 86 400 000. */
-  readonly noticeMs?: number | undefined;
-  /** For how many seconds the session exists after it is created or starts, whichever is later. 0 (the default) is forever. */
-  readonly ttlSeconds?: number | undefined;
-  /** The game's own data. */
-  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
-}
 
 /** The JSON of a request for a new session. */
 export type NewSessionJson = Readonly<Record<string, unknown>>;
@@ -50,20 +23,6 @@ const FIELDS = [
   "tick_ms",
   "ttl_seconds",
 ] as const;
-
-/** Returns the fields as the server's JSON has them. */
-export function newSessionJson(session: VirtualSession): NewSessionJson {
-  const { startAt, rules } = session;
-  return {
-    tick_ms: session.tickMs,
-    seed: session.seed,
-    start_at: startAt === undefined ? undefined : new Date(moment("startAt", startAt)).toISOString(),
-    rules: rules && { break_interval: rules.breakInterval, rounds_per_epoch: rules.roundsPerEpoch },
-    notice_ms: session.noticeMs,
-    ttl_seconds: session.ttlSeconds,
-    metadata: session.metadata,
-  };
-}
 
 /**
  * Returns the record of a new session.
