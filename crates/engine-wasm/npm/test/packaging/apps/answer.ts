@@ -18,9 +18,9 @@ export const SESSION = {
 export const ANSWER = textOf(CASE.state);
 
 function knownCase() {
-  const found = vectors.states.find(({ why, state }) => why === "pseudo-random" && !state.broken);
+  const found = vectors.states.find(({ state: { round, broken } }) => Number(round) > 100 && !broken);
   if (found === undefined) {
-    throw new Error("the test vectors have no pseudo-random state that is not broken");
+    throw new Error("the test vectors have no state of a later round that is not broken");
   }
   return found;
 }

@@ -106,9 +106,10 @@ export class ProgramError extends Error {
 function cause(output: string): string {
   const lines = stripVTControlCharacters(output)
     .split("\n")
-    .map((line) => line.trim());
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("at "));
   const found = SIGNS.map((sign) => lines.find((line) => sign.test(line))).find((line) => line !== undefined);
-  return found ?? lines.filter((line) => line !== "").at(-1) ?? "it prints nothing";
+  return found ?? lines.at(-1) ?? "it prints nothing";
 }
 
 /** What lines about a failure look like, the clearest first. */
