@@ -9,7 +9,7 @@ import type { Browser } from "playwright-core";
 import { SESSION_PATH, serve } from "../served.js";
 import { ANSWER, SESSION } from "./answer.js";
 import type { App, Command, Show } from "./app.js";
-import { type Place, ProgramError, type Running, run, start } from "./execute.js";
+import { clueIn, type Place, ProgramError, type Running, run, start } from "./execute.js";
 import { shownIn } from "./page.js";
 import type { Workshop } from "./workshop.js";
 
@@ -111,12 +111,12 @@ async function respondsWithAnswer(url: string): Promise<void> {
 /** Waits until something listens on the port. Throws if the server ends before. */
 async function listening(server: Running, port: number): Promise<void> {
   const ended = server.ended.then(() => {
-    throw new Error("the server ends at once");
+    throw new Error(`the server ends at once: ${clueIn(server.output())}`);
   });
   const deadline = performance.now() + PATIENCE_MS;
   while (!(await Promise.race([accepts(port), ended]))) {
     if (performance.now() > deadline) {
-      throw new Error("the server does not listen on its port");
+      throw new Error(`the server does not listen on its port: ${clueIn(server.output())}`);
     }
     await Promise.race([new Promise((resolve) => setTimeout(resolve, 100)), ended]);
   }

@@ -97,13 +97,13 @@ export class ProgramError extends Error {
   readonly output: string;
 
   constructor([program, ...options]: Command, what: string, output: string) {
-    super(`${[program.split("/").at(-1), ...options].join(" ")} ${what}: ${cause(output)}`);
+    super(`${[program.split("/").at(-1), ...options].join(" ")} ${what}: ${clueIn(output)}`);
     this.output = output;
   }
 }
 
 /** Returns the line of the output that says most about a failure. */
-function cause(output: string): string {
+export function clueIn(output: string): string {
   const lines = stripVTControlCharacters(output)
     .split("\n")
     .map((line) => line.trim())
@@ -113,4 +113,10 @@ function cause(output: string): string {
 }
 
 /** What lines about a failure look like, the clearest first. */
-const SIGNS = [/^(\W*\w+ )?\w*Error\b.*:/, /^\W*error\b.*:/i, /\berror\b/i, /cannot|could not|failed/i];
+const SIGNS = [
+  /^(\W*\w+ )?\w*Error\b.*:/,
+  /^\W*error\b.*:/i,
+  /\berror\b/i,
+  /cannot|could not|failed to/i,
+  /failed/i,
+];
