@@ -92,9 +92,11 @@ async function fromServer(
     }
     return parts === 0 ? ANSWER : await shownIn(browser, `${url}/`, parts);
   } catch (error) {
+    const { message } = error as Error;
+    const output = server.output();
     throw error instanceof ProgramError
       ? error
-      : new Error((error as Error).message, { cause: server.output() });
+      : new Error(`${message}; the server says: ${clueIn(output)}`, { cause: output });
   } finally {
     server.stop();
   }
@@ -111,12 +113,12 @@ async function respondsWithAnswer(url: string): Promise<void> {
 /** Waits until something listens on the port. Throws if the server ends before. */
 async function listening(server: Running, port: number): Promise<void> {
   const ended = server.ended.then(() => {
-    throw new Error(`the server ends at once: ${clueIn(server.output())}`);
+    throw new Error("the server ends at once");
   });
   const deadline = performance.now() + PATIENCE_MS;
   while (!(await Promise.race([accepts(port), ended]))) {
     if (performance.now() > deadline) {
-      throw new Error(`the server does not listen on its port: ${clueIn(server.output())}`);
+      throw new Error("the server does not listen on its port");
     }
     await Promise.race([new Promise((resolve) => setTimeout(resolve, 100)), ended]);
   }

@@ -5,7 +5,7 @@ import { stripVTControlCharacters } from "node:util";
 import type { Command } from "./app.js";
 
 /** How long a program may take. */
-const PATIENCE_MS = 150_000;
+const PATIENCE_MS = 300_000;
 
 export interface Place {
   readonly folder: string;
@@ -117,6 +117,6 @@ const SIGNS = [
   /^(\W*\w+ )?\w*Error\b.*:/,
   /^\W*error\b.*:/i,
   /\berror\b/i,
-  /cannot|could not|failed to/i,
+  /cannot|could not|must|failed to resolve/i,
   /failed/i,
 ];

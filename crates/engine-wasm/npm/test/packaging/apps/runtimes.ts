@@ -5,9 +5,6 @@ import { type App, type Command, FAST_TOOLS } from "./app.js";
 /** For files that use `require`. */
 const COMMON_JS = '{ "name": "app", "private": true }';
 
-/** Runs first in a program, as on a platform that has no WebAssembly. */
-const WITHOUT_WEBASSEMBLY = "delete globalThis.WebAssembly;";
-
 export const RUNTIMES: readonly App[] = [
   ...([20, 22, 24] as const).flatMap((node) => [
     program(`Node.js ${node}, import`, ["node", "main.mjs"], { "main.mjs": printed() }, node),
@@ -27,9 +24,10 @@ export const RUNTIMES: readonly App[] = [
     "main.ts": asTypeScript(printed()),
     "package.json": COMMON_JS,
   }),
-  ...withoutWebAssembly("Node.js 20", ["node", "main.mjs"]),
-  ...withoutWebAssembly("Deno", ["deno", "run", "--allow-read", "--allow-net=127.0.0.1", "main.mjs"]),
-  ...withoutWebAssembly("Bun", ["bun", "run", "main.mjs"]),
+  // Its `fetch` is made with WebAssembly.
+  withoutWebAssembly("Node.js 20", ["node", "main.mjs"], false),
+  withoutWebAssembly("Deno", ["deno", "run", "--allow-read", "--allow-net=127.0.0.1", "main.mjs"]),
+  withoutWebAssembly("Bun", ["bun", "run", "main.mjs"]),
 ];
 
 function program(name: string, command: Command, files: App["files"], node: App["node"] = 20): App {
@@ -37,17 +35,20 @@ function program(name: string, command: Command, files: App["files"], node: App[
 }
 
 /** The engine in JavaScript. Imports run before all other code, so WebAssembly goes in a module that is imported first. */
-function withoutWebAssembly(name: string, command: Command): App[] {
+function withoutWebAssembly(name: string, command: Command, isLive = true): App {
   const files = {
-    "without.mjs": WITHOUT_WEBASSEMBLY,
-    "main.mjs": printed({ entry: "tickseed/js", before: 'import "./without.mjs";' }),
+    "without.mjs": "delete globalThis.WebAssembly;",
+    "main.mjs": printed({ entry: "tickseed/js", before: 'import "./without.mjs";', isLive }),
   };
-  return [program(`${name} without WebAssembly, tickseed/js`, command, files)];
+  return program(`${name} without WebAssembly, tickseed/js`, command, files);
 }
 
 function asTypeScript(code: string): string {
   return `// @ts-nocheck\n${code}`;
 }
+
+/** Jest as its documentation says for ES modules. */
+const JEST: Command = ["node", "--experimental-vm-modules", "node_modules/.bin/jest"];
 
 /** Test runners, with the environments that imitate browsers. */
 export const TEST_RUNNERS: readonly App[] = [
@@ -55,17 +56,20 @@ export const TEST_RUNNERS: readonly App[] = [
     vitest(`Vitest 3, ${environment}`, "long/vite-7", environment),
     vitest(`Vitest 4, ${environment}`, "long/vite-8", environment),
   ]),
-  jest("Jest, require", { "answer.test.js": tested({ syntax: "require" }), "package.json": COMMON_JS }),
-  jest("Jest, ES modules", { "answer.test.js": tested() }, [
-    "node",
-    "--experimental-vm-modules",
-    "node_modules/.bin/jest",
-  ]),
+  jest("Jest, ES modules", JEST, { "answer.test.js": tested() }, 20),
+  // Jest requires ES modules only in this version of Node.js.
+  jest(
+    "Jest, require",
+    ["jest"],
+    { "answer.test.js": tested({ syntax: "require" }), "package.json": COMMON_JS },
+    24,
+  ),
   // This environment has no `fetch`.
   jest(
     "Jest, jsdom, the engine alone",
-    { "answer.test.js": tested({ syntax: "require", isLive: false }), "package.json": COMMON_JS },
     ["jest", "--env=jsdom"],
+    { "answer.test.js": tested({ syntax: "require", isLive: false }), "package.json": COMMON_JS },
+    24,
   ),
 ];
 
@@ -76,8 +80,8 @@ function vitest(name: string, tools: string, environment: string): App {
   return { name, tools, node: 22, files, show: { by: "program", command } };
 }
 
-function jest(name: string, files: App["files"], command: Command = ["jest"]): App {
-  return { name, tools: "long/jest", node: 22, files, show: { by: "program", command } };
+function jest(name: string, command: Command, files: App["files"], node: 20 | 24): App {
+  return { name, tools: "long/jest", node, files, show: { by: "program", command } };
 }
 
 function tested(options: Parameters<typeof answer>[0] = {}): string {
