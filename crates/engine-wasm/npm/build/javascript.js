@@ -11,7 +11,14 @@ import { fileURLToPath } from "node:url";
 import binaryen from "binaryen";
 
 /** What the module uses beyond the first version of WebAssembly. A feature that is missing here fails the validation. */
-const FEATURES = ["BulkMemory", "BulkMemoryOpt", "MutableGlobals", "NontrappingFPToInt", "ReferenceTypes", "SignExt"];
+const FEATURES = [
+  "BulkMemory",
+  "BulkMemoryOpt",
+  "MutableGlobals",
+  "NontrappingFPToInt",
+  "ReferenceTypes",
+  "SignExt",
+];
 
 const LOWERING = [
   "llvm-memory-copy-fill-lowering",
@@ -44,7 +51,9 @@ const generated = new URL("../generated/", import.meta.url);
 function lowered() {
   const module = binaryen.readBinary(readFileSync(new URL("tickseed_bg.wasm", generated)));
   module.setFeatures(FEATURES.reduce((all, name) => all | binaryen.Features[name], 0));
-  FOR_LOADING_ONLY.forEach((name) => module.removeExport(name));
+  for (const name of FOR_LOADING_ONLY) {
+    module.removeExport(name);
+  }
   module.runPasses(LOWERING);
   if (!module.validate()) {
     throw new Error("the module uses features that build/javascript.js does not name");

@@ -1,3 +1,5 @@
+import { microtask } from "./microtask.js";
+
 /** The listeners of each event. */
 export class Listeners<Events> {
   readonly #sets = new Map<keyof Events, Set<(payload: never) => void>>();
@@ -44,7 +46,7 @@ function call<Happened>(listener: (payload: Happened) => void, payload: Happened
   try {
     listener(payload);
   } catch (error) {
-    queueMicrotask(() => {
+    microtask(() => {
       throw error;
     });
   }

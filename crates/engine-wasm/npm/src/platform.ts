@@ -39,8 +39,8 @@ export function platform(overrides: Partial<Platform> = {}): Platform {
     random: Math.random,
     wakeEvents: pageWakeEvents,
     // Looks `fetch` up at each call, so that later replacements take effect.
-    fetch: (...request) => fetch(...request),
-    EventSource: (globalThis as { EventSource?: Platform["EventSource"] }).EventSource,
+    fetch: (address, init) => fetch(address, supported(address, init)),
+    EventSource: typeof EventSource === "function" ? (EventSource as Platform["EventSource"]) : undefined,
     // Its stamps are readings of the system clock.
     watchResourceTiming: overrides.time === undefined ? watchResourceTiming : undefined,
     ...overrides,
@@ -59,30 +59,55 @@ const SYSTEM_TIMERS: Timers = {
   },
 };
 
+/**
+ * Returns the options of a request without those that this platform rejects: the first Cloudflare Workers knew no `cache`, and a page
+ * that is simulated in Node.js has signals that the `fetch` of Node.js does not take.
+ */
+function supported(address: RequestInfo | URL, init: RequestInit = {}): RequestInit {
+  const { cache, signal, ...others } = init;
+  const options = Object.entries({ cache, signal }).filter(([name, value]) =>
+    isSupported(address, { [name]: value }),
+  );
+  return { ...others, ...Object.fromEntries(options) };
+}
+
+function isSupported(address: RequestInfo | URL, option: RequestInit): boolean {
+  try {
+    return typeof Request !== "function" || new Request(address, option) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** The events of a page that was frozen, restored from the back-forward cache, shown again, or is online again. */
 const pageWakeEvents: WakeEvents = (listener) => {
   const { document, window } = globalThis as { document?: Document; window?: Window };
-  const listening = new AbortController();
-  const options = { signal: listening.signal };
-  document?.addEventListener("resume", () => listener("woken"), options);
-  document?.addEventListener(
-    "visibilitychange",
-    () => {
-      if (document.visibilityState === "visible") {
+  const listening = [
+    listen(document, "resume", () => listener("woken")),
+    listen(document, "visibilitychange", () => {
+      if (document?.visibilityState === "visible") {
         listener("back");
       }
-    },
-    options,
-  );
-  window?.addEventListener(
-    "pageshow",
-    (event) => {
-      if (event.persisted) {
+    }),
+    listen(window, "pageshow", (event) => {
+      if ((event as PageTransitionEvent).persisted) {
         listener("woken");
       }
-    },
-    options,
-  );
-  window?.addEventListener("online", () => listener("back"), options);
-  return () => listening.abort();
+    }),
+    listen(window, "online", () => listener("back")),
+  ];
+  return () => {
+    for (const end of listening) {
+      end();
+    }
+  };
 };
+
+/** Adds a listener, if the global is what its name says. Gives no signal, which another realm's target would reject. */
+function listen(target: EventTarget | undefined, type: string, listener: (event: Event) => void): () => void {
+  if (typeof target?.addEventListener !== "function") {
+    return () => undefined;
+  }
+  target.addEventListener(type, listener);
+  return () => target.removeEventListener?.(type, listener);
+}

@@ -103,7 +103,8 @@ async function begin(open: OpenSource): Promise<void> {
   if (!hasWebAssembly()) {
     throw new Error('there is no WebAssembly here; import "tickseed/js" instead of "tickseed"');
   }
-  const made = kindOf(found) === "Response" ? await fromResponse(found as Response) : await instantiate(found);
+  const made =
+    kindOf(found) === "Response" ? await fromResponse(found as Response) : await instantiate(found);
   use("instance" in made ? made.instance : made);
 }
 
@@ -167,7 +168,9 @@ function use(instance: RunningModule): void {
 }
 
 function loadError(cause: unknown): EngineError {
-  return new EngineError("load_failed", "source", `the engine could not be loaded: ${reasonOf(cause)}`, { cause });
+  return new EngineError("load_failed", "source", `the engine could not be loaded: ${reasonOf(cause)}`, {
+    cause,
+  });
 }
 
 /** Says once that the file is not used: the page works, but it loads a third more than it has to. */

@@ -25,7 +25,7 @@ export function sessionAddress(address: string | URL): SessionAddress {
       `the address of a session must end in /v1/sessions/{id}, got ${printable(String(address))}`,
     );
   }
-  const at = (end: string): string => new URL(end, url.origin).href;
+  const at = (end: string): string => url.origin + end;
   return {
     session: at(path),
     events: at(`${path}/events`),
@@ -37,18 +37,20 @@ export function sessionAddress(address: string | URL): SessionAddress {
 /** Returns an address of a server, which may be behind a path: `https://ticks.example/path`. */
 export function serverAddress(address: string | URL, path: string): string {
   const url = absolute(address);
-  return new URL(url.pathname.replace(/\/$/, "") + path, url.origin).href;
+  return url.origin + url.pathname.replace(/\/$/, "") + path;
 }
 
-function absolute(address: string | URL): URL {
-  const url = parsed(address);
-  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+/** Reads the parts from the whole address, because in React Native a URL does not have them. */
+function absolute(address: string | URL): Pick<URL, "origin" | "pathname"> {
+  const href = parsed(address)?.href ?? "";
+  const [, scheme, host, pathname = ""] = /^(https?:\/\/)(?:[^/?#]*@)?([^/?#]+)([^?#]*)/.exec(href) ?? [];
+  if (scheme === undefined || host === undefined) {
     throw new SessionError(
       "not_an_address",
       `expected an address such as https://ticks.example/v1/sessions/sess_..., got ${printable(String(address))}`,
     );
   }
-  return url;
+  return { origin: scheme + host, pathname };
 }
 
 function parsed(address: string | URL): URL | undefined {

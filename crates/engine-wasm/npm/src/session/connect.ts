@@ -1,3 +1,4 @@
+import { abortReason, throwIfAborted } from "../abort.js";
 import type { Clock } from "../clock/clock.js";
 import { type EngineSource, loadEngine } from "../engine/load.js";
 import { type SessionAddress, serverAddress, sessionAddress } from "../http/address.js";
@@ -46,7 +47,7 @@ export async function connect(address: string | URL, options: ConnectOptions = {
   const { signal, catchUp = "all" } = options;
   const parts = platform(options.platform);
   const addresses = sessionAddress(address);
-  signal?.throwIfAborted();
+  throwIfAborted(signal);
   checkClock(options.clock, addresses);
   const { clock, release } = clockFor(options, parts, addresses);
   const connecting = linkedController(signal);
@@ -56,7 +57,7 @@ export async function connect(address: string | URL, options: ConnectOptions = {
       loadEngine(options.engine),
       untilReady(clock, connecting.signal),
     ]);
-    connecting.signal.throwIfAborted();
+    throwIfAborted(connecting.signal);
     return new LiveSession({
       platform: parts,
       address: addresses,
@@ -114,7 +115,7 @@ export async function openClock(
 ): Promise<Clock> {
   const parts = platform(options.platform);
   const { signal } = options;
-  signal?.throwIfAborted();
+  throwIfAborted(signal);
   const clock = makeClock(parts, serverAddress(server, "/v1/time"), signal);
   try {
     await untilReady(clock, signal);
@@ -168,7 +169,7 @@ function untilReady(clock: Clock, signal: AbortSignal | undefined): Promise<void
     });
     const abort = (): void => {
       end();
-      reject(signal?.reason);
+      reject(signal && abortReason(signal));
     };
     signal?.addEventListener("abort", abort);
     if (signal?.aborted === true) {

@@ -1,5 +1,6 @@
 /** The report of a session's stop, which listeners that are added later get too. */
 import type { State } from "../engine/session.js";
+import { microtask } from "../microtask.js";
 import type { Stopped } from "./events.js";
 
 /** How late a stop was learned. */
@@ -38,7 +39,7 @@ export class StopReport {
     let isWanted = true;
     const stopped = this.#stopped;
     if (stopped !== undefined) {
-      queueMicrotask(() => {
+      microtask(() => {
         if (isWanted && !isClosed()) {
           listener(stopped);
         }
