@@ -45,16 +45,16 @@ export default { plugins: [sveltekit({ adapter: adapter() })] };
 `,
   "src/app.html":
     "<!doctype html><html><head>%sveltekit.head%</head><body><div>%sveltekit.body%</div></body></html>",
-  "src/lib/answer.js": `${answer()}\nexport { answer };\n`,
+  "src/answer.js": `${answer()}\nexport { answer };\n`,
   "src/routes/+page.server.js": `
-import { answer } from "$lib/answer.js";
+import { answer } from "../answer.js";
 
 export const load = async () => ({ text: await answer() });
 `,
   "src/routes/+page.svelte": `
 <script>
   import { onMount } from "svelte";
-  import { answer } from "$lib/answer.js";
+  import { answer } from "../answer.js";
 
   const { data } = $props();
   let text = $state("");
