@@ -47,32 +47,6 @@ function asTypeScript(code: string): string {
   return `// @ts-nocheck\n${code}`;
 }
 
-/** Jest as its documentation says for ES modules. */
-const JEST: Command = ["node", "--experimental-vm-modules", "node_modules/.bin/jest"];
-
-/** Test runners, with the environments that imitate browsers. */
-export const TEST_RUNNERS: readonly App[] = [
-  ...["node", "jsdom", "happy-dom"].flatMap((environment) => [
-    vitest(`Vitest 3, ${environment}`, "long/vite-7", environment),
-    vitest(`Vitest 4, ${environment}`, "long/vite-8", environment),
-  ]),
-  jest("Jest, ES modules", JEST, { "answer.test.js": tested() }, 20),
-  // Jest requires ES modules only in this version of Node.js.
-  jest(
-    "Jest, require",
-    ["jest"],
-    { "answer.test.js": tested({ syntax: "require" }), "package.json": COMMON_JS },
-    24,
-  ),
-  // This environment has no `fetch`.
-  jest(
-    "Jest, jsdom, the engine alone",
-    ["jest", "--env=jsdom"],
-    { "answer.test.js": tested({ syntax: "require", isLive: false }), "package.json": COMMON_JS },
-    24,
-  ),
-];
-
 function vitest(name: string, tools: string, environment: string): App {
   const files = { "answer.test.js": `import { test } from "vitest";\n${tested()}` };
   // Vitest 4 needs a newer Node.js than the package.
@@ -88,16 +62,40 @@ function tested(options: Parameters<typeof answer>[0] = {}): string {
   return `${answer(options)}\ntest("shows the state", async () => console.log(await answer()));\n`;
 }
 
+/** Jest as its documentation says for ES modules. */
+const JEST: Command = ["node", "--experimental-vm-modules", "node_modules/.bin/jest"];
+
+const REQUIRING = { "answer.test.js": tested({ syntax: "require" }), "package.json": COMMON_JS };
+
+const REQUIRING_ENGINE = {
+  ...REQUIRING,
+  "answer.test.js": tested({ syntax: "require", isLive: false }),
+};
+
+/** Test runners, with the environments that imitate browsers. */
+export const TEST_RUNNERS: readonly App[] = [
+  ...["node", "jsdom", "happy-dom"].flatMap((environment) => [
+    vitest(`Vitest 3, ${environment}`, "long/vite-7", environment),
+    vitest(`Vitest 4, ${environment}`, "long/vite-8", environment),
+  ]),
+  jest("Jest, import", JEST, { "answer.test.js": tested() }, 20),
+  // In older versions of Node.js, Jest requires no ES modules.
+  jest("Jest, require", JEST, REQUIRING, 24),
+  // This environment has no `fetch`.
+  jest("Jest, jsdom, the engine alone", [...JEST, "--env=jsdom"], REQUIRING_ENGINE, 24),
+];
+
 /** Uses a type of each entry, in addition to the program. */
 const TYPED = `
 import type { Timeline } from "tickseed/engine";
 import type { LiveSession } from "tickseed/inline";
+import type { Draw } from "tickseed/js";
 ${printed()
   .replace("({ step, value, round, broken }) =>", "({ step, value, round, broken }: State): string =>")
   .replace('} from "tickseed"', ', type State } from "tickseed"')
   .replace("async function answer()", "async function answer(): Promise<string>")
   .replace("console.log", "(text) => globalThis.console.log(text)")}
-export type Used = [Timeline, LiveSession];
+export type Used = [Timeline, LiveSession, Draw];
 `;
 
 /** What programs in TypeScript can say about how names of modules are found. */
