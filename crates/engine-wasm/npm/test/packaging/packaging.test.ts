@@ -56,7 +56,7 @@ describe("the packed package", () => {
   });
 
   it("passes arethetypeswrong", async () => {
-    const options = ["--profile", "node16", "--exclude-entrypoints", "tickseed_bg.wasm"];
+    const options = ["--exclude-entrypoints", "tickseed_bg.wasm"];
     // It does not know that Node.js 20.19 and newer can require ES modules.
     options.push("--ignore-rules", "cjs-resolves-to-esm");
     expect(await project.run("attw", project.tarball, ...options)).toContain('"tickseed/react"');
