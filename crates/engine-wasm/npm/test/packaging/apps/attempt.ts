@@ -14,7 +14,7 @@ import { shownIn } from "./page.js";
 import type { Workshop } from "./workshop.js";
 
 /** How long a server may take to listen or to respond. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 
 /** Throws unless the app shows the state. */
 export async function attempt(app: App, workshop: Workshop): Promise<void> {

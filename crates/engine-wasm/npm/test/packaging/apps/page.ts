@@ -4,7 +4,7 @@ import type { Browser, Page } from "playwright-core";
 import { ANSWER } from "./answer.js";
 
 /** How long a page may take. Development servers build it when it is requested. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 
 /** Returns the text of a page once it has the answer a number of times. Throws if a script fails. */
 export async function shownIn(browser: Browser, url: string, times = 1): Promise<string> {
@@ -17,7 +17,7 @@ export async function shownIn(browser: Browser, url: string, times = 1): Promise
   // It may reject after the page was closed.
   failed.catch(() => undefined);
   try {
-    await Promise.race([page.goto(url, { timeout: PATIENCE_MS }), failed]);
+    await Promise.race([page.goto(url, { waitUntil: "commit", timeout: PATIENCE_MS }), failed]);
     await Promise.race([untilShown(page, times), failed]);
     return await page.innerText("body");
   } catch (error) {
