@@ -5,7 +5,7 @@ import { stripVTControlCharacters } from "node:util";
 import type { Command } from "./app.js";
 
 /** How long a program may take. */
-const PATIENCE_MS = 300_000;
+const PATIENCE_MS = 480_000;
 
 export interface Place {
   readonly folder: string;
