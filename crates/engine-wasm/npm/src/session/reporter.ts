@@ -67,7 +67,8 @@ export class Reporter {
       // The stop was reported, but its state has changed.
       (this.stopped !== undefined && at < stoppedAt);
     if (isStopNew) {
-      const isLate = stoppedAt < now;
+      // The clock of a machine that has just woken up may still be behind, but the server knows.
+      const isLate = stoppedAt < now || record.status === "stopped";
       this.#stopReport.renew({
         isLate,
         stepsTakenBack,

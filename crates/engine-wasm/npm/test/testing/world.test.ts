@@ -48,6 +48,21 @@ describe("time", () => {
   });
 });
 
+describe("a stop while the device sleeps", () => {
+  it("is learned late, even before the device's clock is right again", async () => {
+    const { world, address } = await begun();
+    const session = await world.connect(address);
+    const stops: boolean[] = [];
+    session.on("stopped", ({ isLate }) => stops.push(isLate));
+    world.sleep(HOUR_MS);
+    await world.advance(HOUR_MS / 6);
+    world.server.stopSession(address);
+    await world.advance(HOUR_MS);
+    expect(stops).toEqual([true]);
+    session.close();
+  });
+});
+
 describe("a game that knows nothing of the world", () => {
   afterEach(() => {
     vi.unstubAllGlobals();
