@@ -4,6 +4,7 @@
  */
 import type { SessionAddress } from "../http/address.js";
 import { ServerError, SessionError } from "../http/error.js";
+import { retryAfterMs } from "../http/retry.js";
 import {
   instantIn,
   isSessionRecord,
@@ -345,8 +346,7 @@ export class SessionWatcher {
   }
 
   #retry(error: unknown): void {
-    const seconds = error instanceof ServerError ? (error.retryAfterSeconds ?? 0) : 0;
-    this.#retryAfterMs = Math.min(seconds * 1_000, LONGEST_RETRY_AFTER_MS);
+    this.#retryAfterMs = Math.min(retryAfterMs(error), LONGEST_RETRY_AFTER_MS);
     const retryInMs = this.#schedulePoll(!this.#isListening || this.#isSilent);
     this.#observer.failed?.({ error, what: "session", retryInMs });
   }

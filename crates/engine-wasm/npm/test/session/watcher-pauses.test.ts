@@ -56,6 +56,15 @@ describe("the pause before the next poll", () => {
     expect(harness.askedAt).toEqual([5_000, 35_020, 40_040, 45_060, 50_080]);
   });
 
+  it("is as long as a proxy asks for, whose response is no problem of a server", async () => {
+    const harness = new WatcherHarness(withoutStream);
+    harness.world.server.interpose = () =>
+      new Response("<h1>Too busy</h1>", { status: 503, headers: { "retry-after": "20" } });
+    await harness.world.pass(6_000);
+    expect(harness.failures).toMatchObject([{ what: "session", retryInMs: 30_000 }]);
+    expect(harness.failures[0]?.error).toBeInstanceOf(SessionError);
+  });
+
   it("is no longer than five minutes and their spread, whatever the server asks for", async () => {
     const harness = new WatcherHarness(withoutStream);
     harness.world.server.interpose = overloaded("86400");
