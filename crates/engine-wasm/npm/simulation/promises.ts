@@ -52,6 +52,9 @@ const NO_HALT = { lostMs: 0, slewedMs: 0, hasSynced: false };
 export class Promises {
   readonly #broken: (breach: Breach) => void;
   #last: { readonly now: number; readonly monotonicMs: number } | undefined;
+  /** Whether it has synced for the first time. Its first burst may be corrected at once, by a step or a halt of any length. */
+  #hasSynced = false;
+  #isFirstBurst = true;
   /** The length of the current halt, and the part of it that slewing explains. */
   #halt = NO_HALT;
   #startRequests = 0;
@@ -73,6 +76,7 @@ export class Promises {
 
   /** The clock was set, which may end a halt early. */
   synced(): void {
+    this.#hasSynced = true;
     this.#halt = { ...this.#halt, hasSynced: this.#halt.lostMs > 0 };
   }
 
@@ -135,6 +139,11 @@ export class Promises {
     }
     const slewed = (SLEW + RATE) * passed;
     const ahead = elapsed - passed;
+    if (this.#isFirstBurst) {
+      // A correction at the end of the burst may make it halt for a while.
+      this.#isFirstBurst = !this.#hasSynced || passed === 0 || -ahead > slewed + EXACT_MS;
+      return;
+    }
     if (ahead > slewed + EXACT_MS && ahead < STEP_MS - slewed - EXACT_MS) {
       this.#break(
         "slewed by at most 0.5 %",

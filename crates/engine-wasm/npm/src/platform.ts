@@ -31,8 +31,25 @@ export interface Platform {
   readonly watchResourceTiming: WatchResourceTiming | undefined;
 }
 
-/** Returns the platform that this program runs on, with some parts replaced. */
-export function platform(overrides: Partial<Platform> = {}): Platform {
+/** Headers by their names. */
+export type RequestHeaders = Readonly<Record<string, string>>;
+
+/**
+ * Returns the platform that this program runs on, with some parts replaced.
+ *
+ * @param headers Sent with every request, except those for event streams: `EventSource` cannot send any.
+ */
+export function platform(overrides: Partial<Platform> = {}, headers?: RequestHeaders): Platform {
+  const parts = withoutHeaders(overrides);
+  return headers === undefined
+    ? parts
+    : {
+        ...parts,
+        fetch: (input, init) => parts.fetch(input, { ...init, headers: { ...headers, ...init?.headers } }),
+      };
+}
+
+function withoutHeaders(overrides: Partial<Platform>): Platform {
   return {
     time: SYSTEM_TIME,
     timers: SYSTEM_TIMERS,

@@ -16,7 +16,7 @@ export function askOver(platform: Platform, address: string): AskTime {
   return async (signal) => {
     exchanges += 1;
     // The server ignores the query. It keeps the browser's timing entries of two exchanges apart.
-    const unique = `${address}?${page}${exchanges}`;
+    const unique = `${address}${address.includes("?") ? "&" : "?"}${page}${exchanges}`;
     const watch = platform.watchResourceTiming?.(unique);
     try {
       return await exchange(platform, unique, signal, () => watch?.stamps());

@@ -1,9 +1,11 @@
 /** A clock that shows the server's time. It asks for the time in bursts of exchanges, and keeps time in between. */
 import { dispose } from "../engine/handle.js";
 import { SessionError } from "../http/error.js";
+import { RetryPauses, retryAfterMs } from "../http/retry.js";
 import { Listeners } from "../listeners.js";
+import { onAbort } from "../signal.js";
 import { Budget } from "./budget.js";
-import { type ClockReading, Estimate } from "./estimate.js";
+import { type ClockReading, Estimate, loadFit } from "./estimate.js";
 import type { AskTime, Random, Timers, TimeSource, WakeEvent, WakeEvents } from "./inputs.js";
 
 export type { ClockReading } from "./estimate.js";
@@ -21,12 +23,24 @@ export interface ClockParts {
   readonly address?: string | undefined;
 }
 
+/** A request for the time that failed. */
+export interface ClockFailure {
+  /** Why: usually a {@link SessionError} or {@link ServerError}, whose message says what was requested. */
+  readonly error: unknown;
+  /** After which pause the clock asks again, in milliseconds. It may ask earlier when the page or the network is back. */
+  readonly retryInMs: number;
+}
+
 /** The events of a clock. */
 export interface ClockEvents {
-  /** The clock was compared with the server's time. */
+  /** The clock was compared with the server's time, in a burst of requests. */
   sync: ClockReading;
-  /** A request got no response. Carries the reason. The clock keeps running and asks again. */
-  silence: unknown;
+  /** {@link Clock.synced} has turned: `true` after a response, `false` without one for 45 s or after a disruption. */
+  synced: boolean;
+  /** A request failed. The clock keeps running and asks again. */
+  error: ClockFailure;
+  /** The clock was closed, and reports nothing more. */
+  closed: undefined;
 }
 
 /** Consecutive exchanges after a pause in milliseconds. */
@@ -62,9 +76,10 @@ const ENOUGH_EXCHANGES = 3;
 const TIMEOUT_MS = 5_000;
 /** If a timer is this late, in milliseconds, the machine was asleep. */
 const SLEPT_MS = 2_000;
-/** The pause after a request without a response, in milliseconds: doubled each time, up to the longest. */
-const FIRST_RETRY_MS = 500;
-const LONGEST_RETRY_MS = 15_000;
+/** When to ask again after a request without a response. */
+const RETRY = { firstMs: 500, longestMs: 15_000 };
+/** The shortest pause before `synced` is checked again, in milliseconds: a coarse clock may say that no time has passed. */
+const SHORTEST_CHECK_MS = 100;
 /** The pause while the budget is used up. */
 const NO_BUDGET_MS = 1_000;
 /** Pauses vary by this fraction, so that clients that started together do not ask together. */
@@ -76,17 +91,22 @@ export class Clock {
   readonly #estimate: Estimate;
   readonly #budget = new Budget();
   readonly #listeners = new Listeners<ClockEvents>();
+  readonly #retry: RetryPauses;
   readonly #ignoreWakeEvents: () => void;
-  readonly #onAbort = (): void => this.close();
+  #ignoreSignal: () => void = nothing;
   #isClosed = false;
   #cancelTimer: () => void = nothing;
+  #cancelCheck: () => void = nothing;
+  /** What the last `synced` event said. */
+  #wasSynced = false;
   /** The request in flight. */
   #request: AbortController | undefined;
   #askedMs = 0;
   #isInBurst = false;
-  /** The number of successful bursts, and of consecutive requests without a response. */
+  /** No request before this reading of the monotonic clock, because the server has asked for a pause. */
+  #notBeforeMs = Number.NEGATIVE_INFINITY;
+  /** The number of successful bursts. */
   #successes = 0;
-  #failures = 0;
   /** The number of disruptions at the last successful burst, and at the beginning of the last burst. */
   #disruptionsKnown = 0;
   #disruptionsAtBurst = 0;
@@ -96,11 +116,11 @@ export class Clock {
   constructor(parts: ClockParts) {
     this.#parts = parts;
     this.#estimate = new Estimate(parts.time);
+    this.#retry = new RetryPauses(RETRY, parts.random);
     this.#ignoreWakeEvents = parts.wakeEvents?.((event) => this.#onWakeEvent(event)) ?? nothing;
-    parts.signal?.addEventListener("abort", this.#onAbort);
-    if (parts.signal?.aborted) {
-      this.close();
-    } else {
+    this.#ignoreSignal = onAbort(parts.signal, () => this.close());
+    if (!this.#isClosed) {
+      void loadFit();
       void this.#askBurst();
     }
   }
@@ -149,6 +169,10 @@ export class Clock {
       this.#isHurried = true;
       this.#hurry();
     }
+    if (reading.synced !== this.#wasSynced) {
+      // Later, so that no listener runs in the middle of the program that reads.
+      queueMicrotask(() => this.#noteSynced());
+    }
     return reading;
   }
 
@@ -162,11 +186,13 @@ export class Clock {
 
   /** Cancels all requests and removes all listeners. The clock still keeps time. */
   close(): void {
+    this.#emit("closed", undefined);
     this.#isClosed = true;
     this.#cancelTimer();
+    this.#cancelCheck();
     this.#request?.abort();
     this.#ignoreWakeEvents();
-    this.#parts.signal?.removeEventListener("abort", this.#onAbort);
+    this.#ignoreSignal();
     this.#listeners.clear();
   }
 
@@ -179,9 +205,10 @@ export class Clock {
     if (event === "woken" && !(this.#isDisrupted() || this.#estimate.hasHeardWithin(LATE_EVENT_MS))) {
       this.#estimate.noteDisruption();
     }
-    if (this.#failures > 0 || this.#estimate.read()?.synced === false) {
+    if (this.#retry.count > 0 || this.#estimate.read()?.synced === false) {
       this.#hurry();
     }
+    this.#noteSynced();
   }
 
   /** Asks at once. Cancels a request from before a disruption, whose response would be worthless. */
@@ -189,7 +216,7 @@ export class Clock {
     if (this.#isInBurst && this.#estimate.disruptions !== this.#disruptionsAtBurst) {
       this.#request?.abort(new Error("the machine's clocks were disrupted during the request"));
     }
-    this.#askAfter(0);
+    this.#askAfter(Math.max(0, this.#notBeforeMs - this.#nowMs()));
   }
 
   #askAfter(delayMs: number): void {
@@ -220,16 +247,17 @@ export class Clock {
       this.#settle();
       return this.#jittered(planned(this.#successes).pauseMs);
     }
+    const { error } = outcome;
+    let retryInMs = 0;
     if (this.#nowMs() - this.#askedMs > TIMEOUT_MS + SLEPT_MS) {
       // The timeout fired late because the machine slept. Earlier failures say nothing about the network now.
-      this.#failures = 0;
-      this.#emit("silence", outcome.error);
-      return 0;
+      this.#retry.reset();
+    } else {
+      retryInMs = this.#retry.next(error);
+      this.#notBeforeMs = this.#nowMs() + retryAfterMs(error);
     }
-    const pauseMs = Math.min(FIRST_RETRY_MS * 2 ** this.#failures, LONGEST_RETRY_MS);
-    this.#failures += 1;
-    this.#emit("silence", outcome.error);
-    return this.#jittered(pauseMs);
+    this.#emit("error", { error, retryInMs });
+    return retryInMs;
   }
 
   /** Runs the exchanges of a burst. Returns how many were useful. A failure after a useful exchange only ends the burst. */
@@ -288,7 +316,11 @@ export class Clock {
       const isUseful = this.#estimate.disruptions === disruptions && !this.#isClosed;
       if (isUseful) {
         this.#estimate.add(exchange, isEvidence);
-        if (this.#estimate.isReady && this.#isDisrupted()) {
+        if (!this.#estimate.isReady) {
+          // A rough reading is worth more than none, and its error is known.
+          this.#estimate.settle();
+          this.#noteSynced();
+        } else if (this.#isDisrupted()) {
           // The clock may be so wrong that it cannot wait for the rest of the burst.
           this.#estimate.settleIfWrong();
         }
@@ -306,14 +338,29 @@ export class Clock {
   }
 
   #settle(): void {
-    this.#successes += 1;
-    this.#failures = 0;
+    this.#retry.reset();
     this.#isHurried = false;
     this.#disruptionsKnown = this.#estimate.disruptions;
-    this.#estimate.settle();
+    this.#estimate.settle(this.#successes === 0);
+    this.#successes += 1;
     const reading = this.#estimate.read();
     if (reading !== undefined) {
       this.#emit("sync", reading);
+    }
+    this.#noteSynced();
+  }
+
+  /** Reports whether `synced` has turned, and plans the moment at which it will by time alone. */
+  #noteSynced(): void {
+    this.#cancelCheck();
+    const isSynced = this.#estimate.read()?.synced === true;
+    if (isSynced !== this.#wasSynced) {
+      this.#wasSynced = isSynced;
+      this.#emit("synced", isSynced);
+    }
+    if (isSynced && !this.#isClosed) {
+      const leftMs = Math.max(this.#estimate.syncedForMs + 1, SHORTEST_CHECK_MS);
+      this.#cancelCheck = this.#parts.timers.set(() => this.#noteSynced(), leftMs);
     }
   }
 

@@ -2,7 +2,7 @@
 
 import type { Exchange, TimeSource } from "./inputs.js";
 import { clamp, hull, type Interval, intersect, middle } from "./interval.js";
-import { fitTracks } from "./rate.js";
+import type { fitTracks } from "./rate.js";
 import { Resolution } from "./resolution.js";
 import { SlewedTime } from "./slewing.js";
 import { Track } from "./track.js";
@@ -39,6 +39,27 @@ const SERVER_COUNTS_MS = 60_000;
 const RECENT_MS = 45_000;
 /** The maximum age of evidence, in milliseconds. */
 const EVIDENCE_MS = 900_000;
+
+/** Weighs the evidence. Until that part of the program is loaded, the middle of the bounds has to do. */
+let fit: typeof fitTracks = (_tracks, nowMs, resolutionMs) => ({
+  drift: 0,
+  offsetOf: (track) => middle(track.bounds(nowMs, resolutionMs)),
+});
+let loading: Promise<void> | undefined;
+
+/** Loads the part of the program that weighs the evidence, which the first reading does not need. Never rejects. */
+export function loadFit(): Promise<void> {
+  loading ??= import("./rate.js").then(
+    (rate) => {
+      fit = rate.fitTracks;
+    },
+    () => {
+      // Without it the clock is less exact, but its bound holds. The next clock tries again.
+      loading = undefined;
+    },
+  );
+  return loading;
+}
 
 /** A simultaneous reading of the machine's clocks. */
 interface ClockPair {
@@ -103,6 +124,11 @@ export class Estimate {
   /** Returns whether the server has responded within some time, and the clocks were not disrupted since. */
   hasHeardWithin(ms: number): boolean {
     return this.#hasHeardSince(this.#check().monotonicMs - ms);
+  }
+
+  /** How long the clock stays synced without another response, in milliseconds. */
+  get syncedForMs(): number {
+    return this.#heardMs() + RECENT_MS - this.#check().monotonicMs;
   }
 
   #hasHeardSince(monotonicMs: number): boolean {
@@ -172,14 +198,18 @@ export class Estimate {
     }
   }
 
-  /** Makes the displayed time follow the exchanges so far. */
-  settle(): void {
+  /**
+   * Makes the displayed time follow the exchanges so far.
+   *
+   * @param isAtOnce Whether to correct even a small difference at once instead of slewing it.
+   */
+  settle(isAtOnce = false): void {
     const { monotonicMs } = this.#check();
     if (this.#tracks.length === 0) {
       return;
     }
     this.#forget(monotonicMs);
-    const { drift, offsetOf } = fitTracks(
+    const { drift, offsetOf } = fit(
       [...this.#past, ...this.#tracks],
       monotonicMs,
       this.#monotonicResolution.ms,
@@ -191,7 +221,7 @@ export class Estimate {
     this.#drift = drift;
     const line = { offset: offset - drift * monotonicMs, drift };
     this.#slewed ??= new SlewedTime(line, monotonicMs);
-    this.#slewed.follow(line, monotonicMs);
+    this.#slewed.follow(line, monotonicMs, isAtOnce);
     this.#isSettled = true;
   }
 

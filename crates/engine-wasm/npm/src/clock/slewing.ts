@@ -3,6 +3,7 @@
  *
  * After a correction the displayed time differs from the estimate. A difference below `STEP_MS` is slewed: time runs slightly
  * faster or slower until it is made up. A larger one is a step forward, or a halt until the estimate has caught up.
+ * So is any difference at the end of the first burst, when the displayed time rests on a single exchange.
  */
 
 /** Differences of this size and above, in milliseconds, are not slewed. NTP uses the same limit. */
@@ -35,15 +36,20 @@ export class SlewedTime {
     return this.#last;
   }
 
-  /** Follows another estimate from now on. */
-  follow(line: Line, monotonicMs: number): void {
+  /**
+   * Follows another estimate from now on.
+   *
+   * @param isAtOnce Whether no difference is slewed, however small.
+   */
+  follow(line: Line, monotonicMs: number, isAtOnce = false): void {
     const displayed = this.at(monotonicMs);
     const isHalting = displayed > on(this.#line, monotonicMs) - this.#difference(monotonicMs);
     const behind = on(line, monotonicMs) - displayed;
     this.#line = line;
     this.#sinceMs = monotonicMs;
     // With no difference to slew, `at` steps forward or halts. A halt continues until the estimate has caught up.
-    this.#behind = Math.abs(behind) < STEP_MS && !(isHalting && behind < 0) ? behind : 0;
+    const isSlewed = !isAtOnce && Math.abs(behind) < STEP_MS && !(isHalting && behind < 0);
+    this.#behind = isSlewed ? behind : 0;
   }
 
   /** How far the estimate is still ahead of the displayed time, apart from a halt. */

@@ -71,4 +71,8 @@ export class EngineError extends Error {
     this.code = code;
     this.field = field;
   }
+  /** Whether another attempt may succeed: `load_failed`, for example offline. */
+  get mayPass(): boolean {
+    return this.code === "load_failed";
+  }
 }

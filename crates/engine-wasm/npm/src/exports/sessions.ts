@@ -1,5 +1,11 @@
 /** The public names of sessions and clocks, listed once for every entry. */
-export { Clock, type ClockEvents, type ClockParts, type ClockReading } from "../clock/clock.js";
+export {
+  Clock,
+  type ClockEvents,
+  type ClockFailure,
+  type ClockParts,
+  type ClockReading,
+} from "../clock/clock.js";
 export type {
   AskTime,
   Exchange,
@@ -10,6 +16,7 @@ export type {
   WakeEvents,
 } from "../clock/inputs.js";
 export type { WatchResourceTiming } from "../clock/resource-timing.js";
+export type { ClockView } from "../clock/view.js";
 export {
   createSession,
   getSession,
@@ -30,9 +37,10 @@ export {
   withdraw,
 } from "../http/schedule.js";
 export type { NewSession, Problem, ScheduleChangeRecord, SessionRecord, Stop } from "../http/schemas.js";
-export type { EventStream, Platform, StreamEvent } from "../platform.js";
+export type { EventStream, Platform, RequestHeaders, StreamEvent } from "../platform.js";
 export { type Connect, type ConnectOptions, connect, openClock } from "../session/connect.js";
 export type { Changed, SessionEvents, Settled, Stopped } from "../session/events.js";
 export { LiveSession } from "../session/live.js";
 export type { SessionTimeline, StateRange } from "../session/live-parts.js";
+export type { FailedAttempt } from "../session/retrying.js";
 export type { CatchUp } from "../session/ticker.js";

@@ -1,6 +1,6 @@
 /** The REST API of a server: sessions and their stops. */
 import type { Instant } from "../engine/session.js";
-import { type Platform, platform } from "../platform.js";
+import { type Platform, platform, type RequestHeaders } from "../platform.js";
 import { serverAddress, sessionAddress } from "./address.js";
 import { checkedOptions, type OptionNames, timestamp } from "./options.js";
 import { posting, request } from "./request.js";
@@ -11,12 +11,14 @@ import { requestSession, sessionRecord } from "./session-answer.js";
 export interface RequestOptions {
   /** Cancels the request, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+  /** Headers of the request, such as `authorization`. */
+  readonly headers?: RequestHeaders | undefined;
   /** Replaces parts of the platform, such as `fetch`. */
   readonly platform?: Partial<Platform> | undefined;
 }
 
 /** @internal */
-export const REQUEST_OPTIONS: OptionNames<RequestOptions> = { signal: true, platform: true };
+export const REQUEST_OPTIONS: OptionNames<RequestOptions> = { signal: true, headers: true, platform: true };
 
 /**
  * Creates a session.
@@ -85,7 +87,7 @@ export async function readSession(
   options: RequestOptions = {},
 ): Promise<SessionReading> {
   const { session: address } = sessionAddress(session);
-  const answer = await requestSession(platform(options.platform), address, options.signal);
+  const answer = await requestSession(networkOf(options), address, options.signal);
   const { record, etag, settledUntil } = answer;
   return { record, etag: etag === "" ? undefined : etag, settledUntil };
 }
@@ -117,9 +119,14 @@ const STOP_OPTIONS: OptionNames<StopOptions> = { at: true, ifMatch: true, ...REQ
 export async function stopSession(session: string | URL, when: StopOptions = {}): Promise<Stop> {
   const { at, ifMatch, ...options } = checkedOptions("at", when, STOP_OPTIONS);
   const content = at === undefined ? {} : { at: timestamp("at", at) };
-  return (await ask(sessionAddress(session).stop, options, posting(content, ifMatch))) as Stop;
+  return (await ask(sessionAddress(session).action("stop"), options, posting(content, ifMatch))) as Stop;
 }
 
 function ask(address: string, options: RequestOptions, init?: RequestInit): Promise<unknown> {
-  return request(platform(options.platform), address, init, options.signal);
+  return request(networkOf(options), address, init, options.signal);
+}
+
+/** @internal */
+export function networkOf(options: RequestOptions): Platform {
+  return platform(options.platform, options.headers);
 }

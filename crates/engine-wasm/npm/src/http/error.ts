@@ -29,11 +29,24 @@ export class SessionError extends Error {
   override readonly name = "SessionError";
   /** The kind of error. It stays the same even if the message changes. */
   readonly code: SessionErrorCode;
+  /** After how many seconds to try again, if a response says so, such as that of a proxy. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: SessionErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: SessionErrorCode, message: string, options: SessionErrorOptions = {}) {
     super(message, options);
     this.code = code;
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
+
+  /** Whether another attempt may succeed: `unreachable`, `timeout` and `bad_answer`. */
+  get mayPass(): boolean {
+    return ["unreachable", "timeout", "bad_answer"].includes(this.code);
+  }
+}
+
+/** What a {@link SessionError} can carry. */
+export interface SessionErrorOptions extends ErrorOptions {
+  readonly retryAfterSeconds?: number | undefined;
 }
 
 /**
@@ -68,5 +81,10 @@ export class ServerError extends Error {
     this.status = problem.status;
     this.problem = problem;
     this.retryAfterSeconds = retryAfterSeconds;
+  }
+
+  /** Whether another attempt may succeed: the server is busy or failing (status 408, 429, or 500 and above). */
+  get mayPass(): boolean {
+    return this.status === 408 || this.status === 429 || this.status >= 500;
   }
 }

@@ -1,4 +1,5 @@
 import type { Platform } from "../platform.js";
+import { onAbort } from "../signal.js";
 import { ServerError, SessionError } from "./error.js";
 import type { Problem } from "./schemas.js";
 
@@ -38,10 +39,9 @@ export async function send(
 ): Promise<Answer> {
   signal?.throwIfAborted();
   const sending = new AbortController();
-  const abort = (): void => sending.abort(signal?.reason);
   const late = new SessionError("timeout", `no response from ${address} within ${TIMEOUT_MS / 1_000} s`);
   const cancel = timers.set(() => sending.abort(late), TIMEOUT_MS);
-  signal?.addEventListener("abort", abort);
+  const release = onAbort(signal, () => sending.abort(signal?.reason));
   try {
     const response = await fetch(address, { ...init, signal: sending.signal });
     const text = await response.text();
@@ -50,7 +50,7 @@ export async function send(
     throw failure(address, error, sending.signal);
   } finally {
     cancel();
-    signal?.removeEventListener("abort", abort);
+    release();
   }
 }
 
@@ -73,15 +73,23 @@ function answerOf(address: string, response: Response, text: string): unknown {
   if (response.ok && answer !== undefined) {
     return answer;
   }
+  const retryAfterSeconds = secondsIn(response.headers.get("retry-after"));
   if (!response.ok && isProblem(answer)) {
-    const seconds = Number.parseInt(response.headers.get("retry-after") ?? "", 10);
-    throw new ServerError(answer, Number.isNaN(seconds) ? undefined : seconds);
+    throw new ServerError(answer, retryAfterSeconds);
   }
   const status = `${response.status} ${response.statusText}`.trim();
   throw new SessionError(
     "bad_answer",
     `the response from ${address} (${status}) is not from a tickseed server`,
+    { retryAfterSeconds },
   );
+}
+
+/** Returns the seconds of a header `Retry-After`, which has a number or a date; `undefined` without a valid one. */
+function secondsIn(header: string | null): number | undefined {
+  const isNumber = /^\d+$/.test(header ?? "");
+  const seconds = isNumber ? Number(header) : (Date.parse(header ?? "") - Date.now()) / 1_000;
+  return Number.isNaN(seconds) ? undefined : Math.max(0, Math.ceil(seconds));
 }
 
 function parsed(text: string): unknown {

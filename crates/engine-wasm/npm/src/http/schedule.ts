@@ -1,8 +1,7 @@
 /** The REST API of a server: changes of a session's schedule (docs/schedule.md, section 3). */
 import type { Instant } from "../engine/session.js";
-import { platform } from "../platform.js";
 import { sessionAddress } from "./address.js";
-import { REQUEST_OPTIONS, type RequestOptions } from "./api.js";
+import { networkOf, REQUEST_OPTIONS, type RequestOptions } from "./api.js";
 import { checkedOptions, type OptionNames, timestamp } from "./options.js";
 import { posting, request } from "./request.js";
 import type { SessionRecord } from "./schemas.js";
@@ -146,7 +145,7 @@ async function post(
   content: object,
   { ifMatch, signal, ...options }: RequestOptions & { readonly ifMatch?: string | undefined },
 ): Promise<SessionRecord> {
-  const address = `${sessionAddress(session).session}/${action}`;
-  const network = platform(options.platform);
-  return sessionRecord(address, await request(network, address, posting(content, ifMatch), signal));
+  const address = sessionAddress(session).action(action);
+  const init = posting(content, ifMatch);
+  return sessionRecord(address, await request(networkOf(options), address, init, signal));
 }

@@ -1,8 +1,6 @@
 import { useEffect, useState } from "react";
 
 import type { State } from "../engine/session.js";
-import { ServerError, SessionError } from "../http/error.js";
-import { platform } from "../platform.js";
 import type { Connect, ConnectOptions } from "../session/connect.js";
 import type { LiveSession } from "../session/live.js";
 
@@ -18,12 +16,12 @@ export interface SessionView {
   readonly isPaused: boolean;
   /** Whether the state is certain: no unknown change can have taken effect. Always `false` without a notice. */
   readonly isSettled: boolean;
-  /** Why connecting failed. The hook retries by itself if the error may be temporary. */
+  /** Why connecting failed. The hook tries again by itself if the error may pass: see its `mayPass`. */
   readonly error: unknown;
 }
 
 /** The options of {@link useSession}. Unmounting takes the place of a signal. */
-export type UseSessionOptions = Omit<ConnectOptions, "signal">;
+export type UseSessionOptions = Omit<ConnectOptions, "signal" | "retry" | "onRetry">;
 
 const NOTHING: SessionView = {
   state: undefined,
@@ -63,7 +61,7 @@ export function useConnected(
       }
     };
     const options = { ...first, catchUp: first?.catchUp ?? "latest", signal: mounted.signal };
-    void connectRepeatedly(connect, wanted, options, show);
+    void connectAndFollow(connect, wanted, options, show);
     return () => {
       mounted.abort();
       setCurrent(NONE);
@@ -73,49 +71,19 @@ export function useConnected(
   return current.address === wanted ? current.view : NOTHING;
 }
 
-/** The pause before the next attempt to connect, in milliseconds: doubled each time, up to the longest. */
-const FIRST_RETRY_MS = 1_000;
-const LONGEST_RETRY_MS = 15_000;
-
-/** Connects, and tries again after temporary errors. Shows the error meanwhile. */
-async function connectRepeatedly(
+/** Connects, and tries again after errors that may pass. Shows the error meanwhile. */
+async function connectAndFollow(
   connect: Connect,
   address: string,
-  options: ConnectOptions & { readonly signal: AbortSignal },
+  options: ConnectOptions,
   show: (view: SessionView) => void,
 ): Promise<void> {
-  for (let pauseMs = FIRST_RETRY_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_RETRY_MS)) {
-    try {
-      follow(await connect(address, options), show);
-      return;
-    } catch (error) {
-      show({ ...NOTHING, error });
-      if (options.signal.aborted || !isTransient(error)) {
-        return;
-      }
-    }
-    await pause(pauseMs, options);
+  const showError = ({ error }: { readonly error: unknown }): void => show({ ...NOTHING, error });
+  try {
+    follow(await connect(address, { ...options, retry: true, onRetry: showError }), show);
+  } catch (error) {
+    showError({ error });
   }
-}
-
-/** Returns whether an error may be temporary: there was no response, or the server is busy or failing. */
-function isTransient(error: unknown): boolean {
-  return error instanceof ServerError
-    ? error.status >= 500 || error.status === 408 || error.status === 429
-    : error instanceof SessionError && error.code !== "not_an_address" && error.code !== "closed";
-}
-
-function pause(ms: number, options: ConnectOptions & { readonly signal: AbortSignal }): Promise<void> {
-  const { timers } = platform(options.platform);
-  return new Promise((resolve) => {
-    const end = (): void => {
-      cancel();
-      options.signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const cancel = timers.set(end, ms);
-    options.signal.addEventListener("abort", end);
-  });
 }
 
 /** Shows a session at each step, and whenever anything else changes that a view shows. */

@@ -1,7 +1,7 @@
 /** The clocks of sessions. All sessions of a server on one page share a clock, so that the page asks for the time once. */
 import { askOver } from "../clock/ask.js";
 import { Clock } from "../clock/clock.js";
-import type { Platform } from "../platform.js";
+import type { Platform, RequestHeaders } from "../platform.js";
 
 /** A clock, for as long as a session needs it. */
 export interface ClockLease {
@@ -10,7 +10,7 @@ export interface ClockLease {
   release(): void;
 }
 
-/** The shared clocks by the address they ask, each with its number of users. */
+/** The shared clocks by the address they ask and their headers, each with its number of users. */
 const shared = new Map<string, { readonly clock: Clock; users: number }>();
 
 /** Creates a clock that asks for the time at an address. */
@@ -24,10 +24,15 @@ export function ownClock(platform: Platform, address: string): ClockLease {
   return { clock, release: () => clock.close() };
 }
 
-/** Returns the page's clock of a server. It closes with its last user. */
-export function borrowClock(platform: Platform, address: string): ClockLease {
-  const known = shared.get(address) ?? { clock: makeClock(platform, address), users: 0 };
-  shared.set(address, known);
+/**
+ * Returns the page's clock of a server. It closes with its last user.
+ *
+ * @param headers Those of its requests, as part of the platform. Only sessions with the same headers share a clock.
+ */
+export function borrowClock(platform: Platform, address: string, headers?: RequestHeaders): ClockLease {
+  const key = address + JSON.stringify(headers);
+  const known = shared.get(key) ?? { clock: makeClock(platform, address), users: 0 };
+  shared.set(key, known);
   known.users += 1;
   let isReleased = false;
   const release = (): void => {
@@ -36,8 +41,8 @@ export function borrowClock(platform: Platform, address: string): ClockLease {
     if (known.users === 0) {
       known.clock.close();
       // A new clock may have taken its place.
-      if (shared.get(address) === known) {
-        shared.delete(address);
+      if (shared.get(key) === known) {
+        shared.delete(key);
       }
     }
   };

@@ -1,11 +1,15 @@
 import type { Clock } from "../clock/clock.js";
+import { ClockView } from "../clock/view.js";
 import { type EngineSource, loadEngine } from "../engine/load.js";
 import { type SessionAddress, serverAddress, sessionAddress } from "../http/address.js";
 import { SessionError } from "../http/error.js";
+import type { SessionRecord } from "../http/schemas.js";
 import { requestSession } from "../http/session-answer.js";
-import { type Platform, platform } from "../platform.js";
+import { type Platform, platform, type RequestHeaders } from "../platform.js";
+import { onAbort } from "../signal.js";
 import { borrowClock, type ClockLease, makeClock, ownClock } from "./clocks.js";
 import { LiveSession } from "./live.js";
+import { type FailedAttempt, retrying } from "./retrying.js";
 import type { CatchUp } from "./ticker.js";
 
 /** Options of {@link connect}. */
@@ -22,6 +26,24 @@ export interface ConnectOptions {
    * of a server share a clock, which closes with the last of them.
    */
   readonly clock?: Clock | undefined;
+  /**
+   * The session as another program has read it: rendered into the page by a server, stored for an offline start, or sent by a worker
+   * (records are plain JSON, so they can be cloned). Saves the request for the session; later changes arrive as usual. The time
+   * still has to come from the server, unless `clock` has been set already: then nothing is requested before the session is up.
+   */
+  readonly record?: SessionRecord | undefined;
+  /**
+   * Whether to try again after errors that may pass, as `mayPass` says of each error: offline, or while the server is busy or
+   * restarts. The pauses grow to about 15 s, and are as long as the server asks for.
+   */
+  readonly retry?: boolean | undefined;
+  /** With `retry`: is told of each failed attempt, and when the next one begins. */
+  readonly onRetry?: ((failed: FailedAttempt) => void) | undefined;
+  /**
+   * Headers of all requests for the session and the time, such as `authorization`. Event streams cannot have headers: for those,
+   * add what the server needs to the query of the address, which goes with every request.
+   */
+  readonly headers?: RequestHeaders | undefined;
   /** Where the WebAssembly module comes from, as in `loadEngine`. */
   readonly engine?: EngineSource | undefined;
   /** Replaces parts of the platform: clocks, timers, `fetch`, `EventSource`. */
@@ -31,37 +53,54 @@ export interface ConnectOptions {
 /**
  * Connects to a session: reads it from the server, loads the engine, sets the clock, and listens for changes and a stop.
  *
- * @param address The address of the session: `https://ticks.example/v1/sessions/sess_...`, or relative to the page.
+ * The session, the time and the engine are requested at the same time, so a state is known after one round trip. The clock soon
+ * becomes more exact: see `clock.errorMs`.
+ *
+ * @param address The address of the session: `https://ticks.example/v1/sessions/sess_...`, or relative to the page. Its query,
+ *   such as `?token=...`, goes with every request.
  * @throws {@link ServerError} for an error response, for example `session_not_found`; {@link SessionError} if there is no
  *   response; {@link EngineError} if the engine does not load, the session needs another version of it, or requires something
  *   that this version of the package does not understand; the signal's reason once it is aborted.
  *
  * @example
  * ```ts
- * const session = await connect("https://ticks.example/v1/sessions/sess_...");
+ * const session = await connect("https://ticks.example/v1/sessions/sess_...", { retry: true });
  * session.on("tick", ({ value, broken }) => draw(value, broken));
  * ```
  */
 export async function connect(address: string | URL, options: ConnectOptions = {}): Promise<LiveSession> {
-  const { signal, catchUp = "all" } = options;
-  const parts = platform(options.platform);
+  // If something else fails first, nobody would notice that this promise is rejected.
+  Promise.resolve(options.engine).catch(nothing);
+  const { signal, onRetry: failed = nothing } = options;
+  const parts = platform(options.platform, options.headers);
   const addresses = sessionAddress(address);
+  const attempt = (): Promise<LiveSession> => connectOnce(addresses, options, parts);
+  return await (options.retry === true ? retrying(attempt, { platform: parts, signal, failed }) : attempt());
+}
+
+async function connectOnce(
+  address: SessionAddress,
+  options: ConnectOptions,
+  parts: Platform,
+): Promise<LiveSession> {
+  const { signal, record, catchUp = "all" } = options;
   signal?.throwIfAborted();
-  checkClock(options.clock, addresses);
-  const { clock, release } = clockFor(options, parts, addresses);
-  const connecting = linkedController(signal);
+  checkClock(options.clock, address);
+  const { clock, release } = clockFor(options, parts, address);
+  const connecting = new AbortController();
+  const unlink = onAbort(signal, () => connecting.abort(signal?.reason));
   try {
     const [answer] = await Promise.all([
-      requestSession(parts, addresses.session, connecting.signal),
+      record === undefined ? requestSession(parts, address.session, connecting.signal) : { record, etag: "" },
       loadEngine(options.engine),
       untilReady(clock, connecting.signal),
     ]);
     connecting.signal.throwIfAborted();
     return new LiveSession({
       platform: parts,
-      address: addresses,
+      address,
       answer,
-      clock,
+      clock: new ClockView(clock),
       releaseClock: release,
       catchUp,
       signal,
@@ -70,9 +109,9 @@ export async function connect(address: string | URL, options: ConnectOptions = {
     // Cancels the steps that are still running.
     connecting.abort(error);
     release();
-    throw error;
+    throw reasonFor(error, signal);
   } finally {
-    connecting.release();
+    unlink();
   }
 }
 
@@ -81,25 +120,34 @@ export type Connect = typeof connect;
 
 function checkClock(clock: Clock | undefined, { time }: SessionAddress): void {
   if (clock?.isClosed === true) {
-    throw new SessionError("closed", "the clock to share is closed");
+    throw closed();
   }
-  if (clock?.address !== undefined && clock.address !== time) {
+  // A token in the query may be that of the session alone.
+  if (clock?.address !== undefined && withoutQuery(clock.address) !== withoutQuery(time)) {
     throw new SessionError("other_clock", `the clock to share asks ${clock.address}, not ${time}`);
   }
 }
 
+function withoutQuery(address: string): string {
+  return address.replace(/\?.*/, "");
+}
+
+function closed(): SessionError {
+  return new SessionError("closed", "the clock to share is closed");
+}
+
 function clockFor(options: ConnectOptions, parts: Platform, { time }: SessionAddress): ClockLease {
   if (options.clock !== undefined) {
-    return { clock: options.clock, release: () => undefined };
+    return { clock: options.clock, release: nothing };
   }
   // A replaced platform may have another time.
-  return options.platform === undefined ? borrowClock(parts, time) : ownClock(parts, time);
+  return options.platform === undefined ? borrowClock(parts, time, options.headers) : ownClock(parts, time);
 }
 
 /**
  * Opens a clock of a server's time, to use it without a session or to share it between sessions.
  *
- * @param server The server's address, such as `https://ticks.example`.
+ * @param server The server's address, such as `https://ticks.example`. Its query goes with every request.
  * @throws {@link SessionError} or {@link ServerError} if the first request fails.
  *
  * @example
@@ -110,9 +158,9 @@ function clockFor(options: ConnectOptions, parts: Platform, { time }: SessionAdd
  */
 export async function openClock(
   server: string | URL,
-  options: Pick<ConnectOptions, "signal" | "platform"> = {},
+  options: Pick<ConnectOptions, "signal" | "headers" | "platform"> = {},
 ): Promise<Clock> {
-  const parts = platform(options.platform);
+  const parts = platform(options.platform, options.headers);
   const { signal } = options;
   signal?.throwIfAborted();
   const clock = makeClock(parts, serverAddress(server, "/v1/time"), signal);
@@ -120,59 +168,38 @@ export async function openClock(
     await untilReady(clock, signal);
   } catch (error) {
     clock.close();
-    throw error;
+    throw reasonFor(error, signal);
   }
   return clock;
 }
 
-/** A controller that also follows another signal until it is released. */
-interface LinkedController {
-  readonly signal: AbortSignal;
-  abort(reason: unknown): void;
-  release(): void;
+/** Returns the reason of an aborted signal instead of an error that follows from it, such as that the clock is closed. */
+function reasonFor(error: unknown, signal: AbortSignal | undefined): unknown {
+  return signal?.aborted === true ? signal.reason : error;
 }
 
-function linkedController(signal: AbortSignal | undefined): LinkedController {
-  const controller = new AbortController();
-  const abort = (): void => controller.abort(signal?.reason);
-  signal?.addEventListener("abort", abort);
-  // The first request may have aborted the signal already.
-  if (signal?.aborted === true) {
-    abort();
-  }
-  return {
-    signal: controller.signal,
-    abort: (reason) => controller.abort(reason),
-    release: () => signal?.removeEventListener("abort", abort),
-  };
-}
-
-/** Waits until the clock is set for the first time. Rejects if a request fails before. */
-function untilReady(clock: Clock, signal: AbortSignal | undefined): Promise<void> {
+/** Waits until the clock can be read. Rejects if a request fails before, or the clock is closed. */
+async function untilReady(clock: Clock, signal: AbortSignal | undefined): Promise<void> {
   if (clock.isReady) {
-    return Promise.resolve();
+    return;
   }
-  return new Promise((resolve, reject) => {
-    const end = (): void => {
-      offSync();
-      offSilence();
-      signal?.removeEventListener("abort", abort);
-    };
-    const offSync = clock.on("sync", () => {
-      end();
-      resolve();
+  const offs: (() => void)[] = [];
+  try {
+    await new Promise<void>((resolve, reject) => {
+      offs.push(
+        clock.on("synced", () => resolve()),
+        clock.on("error", ({ error }) => reject(error)),
+        clock.on("closed", () => reject(closed())),
+        onAbort(signal, () => reject(signal?.reason)),
+      );
     });
-    const offSilence = clock.on("silence", (error) => {
-      end();
-      reject(error);
-    });
-    const abort = (): void => {
-      end();
-      reject(signal?.reason);
-    };
-    signal?.addEventListener("abort", abort);
-    if (signal?.aborted === true) {
-      abort();
+  } finally {
+    for (const off of offs) {
+      off();
     }
-  });
+  }
+}
+
+function nothing(): void {
+  // There is nothing to release, or nobody to tell.
 }

@@ -1,5 +1,5 @@
 /** The inputs and results of a live session. */
-import type { Clock } from "../clock/clock.js";
+import type { ClockView } from "../clock/view.js";
 import type { State } from "../engine/session.js";
 import type { Timeline } from "../engine/timeline.js";
 import type { SessionAddress } from "../http/address.js";
@@ -21,7 +21,7 @@ export interface LiveParts {
   readonly platform: Platform;
   readonly address: SessionAddress;
   readonly answer: SessionAnswer;
-  readonly clock: Clock;
+  readonly clock: ClockView;
   /** Gives the clock back. */
   readonly releaseClock: () => void;
   readonly catchUp: CatchUp;

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock/clock.js";
+import type { ClockView } from "../clock/view.js";
 import type { Draw } from "../engine/draw.js";
 import type { EngineError } from "../engine/error.js";
 import { dispose } from "../engine/handle.js";
@@ -9,6 +9,7 @@ import type { SessionRecord } from "../http/schemas.js";
 import type { SessionAnswer } from "../http/session-answer.js";
 import { Listeners } from "../listeners.js";
 import type { Platform } from "../platform.js";
+import { onAbort } from "../signal.js";
 import { checkEvent, type SessionEvents, type Settled, type Stopped } from "./events.js";
 import { type Difference, KnownSession } from "./known-session.js";
 import { instant, type LiveParts, type SessionTimeline, type StateRange } from "./live-parts.js";
@@ -26,7 +27,7 @@ import { SessionWatcher } from "./watcher.js";
  */
 export class LiveSession {
   readonly #platform: Platform;
-  readonly #clock: Clock;
+  readonly #clock: ClockView;
   readonly #releaseClock: () => void;
   readonly #known: KnownSession;
   readonly #ticker: Ticker;
@@ -75,7 +76,7 @@ export class LiveSession {
   }
 
   /** The clock that shows the server's time and its maximum error. */
-  get clock(): Clock {
+  get clock(): ClockView {
     return this.#clock;
   }
 
@@ -283,10 +284,10 @@ export class LiveSession {
   #watchClock(): (() => void)[] {
     return watchClock({
       clock: this.#clock,
-      wakeEvents: this.#platform.wakeEvents,
+      platform: this.#platform,
       watcher: this.#watcher,
       check: () => this.#check(),
-      synced: (reading) => this.#listeners.emit("sync", reading),
+      sync: (reading) => this.#listeners.emit("sync", reading),
     });
   }
 
@@ -297,9 +298,7 @@ export class LiveSession {
   }
 
   #closeWith(signal: AbortSignal | undefined): () => void {
-    const close = (): void => this.close();
-    signal?.addEventListener("abort", close);
-    return () => signal?.removeEventListener("abort", close);
+    return onAbort(signal, () => this.close());
   }
 
   #tick(step: number): void {

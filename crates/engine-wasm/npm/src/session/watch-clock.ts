@@ -1,42 +1,63 @@
 /** Follows a session's clock and the wake events of its page. */
-import type { Clock, ClockReading } from "../clock/clock.js";
-import type { WakeEvents } from "../clock/inputs.js";
+import type { ClockFailure, ClockReading } from "../clock/clock.js";
+import type { ClockView } from "../clock/view.js";
+import type { Platform } from "../platform.js";
 import type { SessionWatcher } from "./watcher.js";
 
 /** What follows them. */
 export interface ClockFollower {
-  readonly clock: Clock;
-  readonly wakeEvents: WakeEvents;
+  readonly clock: ClockView;
+  readonly platform: Pick<Platform, "wakeEvents" | "timers" | "random">;
   readonly watcher: SessionWatcher;
   /** Checks the time, after it may have jumped. */
   check(): void;
   /** Reports that the clock was compared with the server's time. */
-  synced(reading: ClockReading): void;
+  sync(reading: ClockReading): void;
+  /** Reports that `clock.synced` has turned. */
+  synced?(isSynced: boolean): void;
+  /** Reports that a request for the time failed. */
+  failed?(failure: ClockFailure): void;
 }
+
+/**
+ * After an outage, the watcher is refreshed at a random moment within this time, in milliseconds: the server may have been down
+ * for everybody.
+ */
+const REFRESH_WITHIN_MS = 1_000;
 
 /**
  * Checks the time whenever it may have jumped, and refreshes the watcher after a possible outage. Returns functions that end
  * this.
  */
-export function watchClock({ clock, wakeEvents, watcher, check, synced }: ClockFollower): (() => void)[] {
+export function watchClock(follower: ClockFollower): (() => void)[] {
+  const { clock, platform, watcher } = follower;
   let wasSilent = false;
+  let cancelRefresh = nothing;
   return [
-    clock.on("silence", () => {
+    clock.on("error", (failure) => {
       wasSilent = true;
+      follower.failed?.(failure);
     }),
     clock.on("sync", (reading) => {
       if (wasSilent) {
         wasSilent = false;
-        watcher.refresh();
+        cancelRefresh();
+        cancelRefresh = platform.timers.set(() => watcher.refresh(), platform.random() * REFRESH_WITHIN_MS);
       }
-      check();
-      synced(reading);
+      follower.check();
+      follower.sync(reading);
     }),
-    wakeEvents((event) => {
-      check();
+    clock.on("synced", (isSynced) => follower.synced?.(isSynced)),
+    platform.wakeEvents((event) => {
+      follower.check();
       if (event === "woken" || !watcher.isListening) {
         watcher.refresh();
       }
     }),
+    () => cancelRefresh(),
   ];
+}
+
+function nothing(): void {
+  // No refresh is planned.
 }

@@ -8,14 +8,14 @@ export class ClockHarness {
   readonly world: HttpWorld;
   readonly clock: Clock;
   /** All events in order, with their times. */
-  readonly reported: { readonly event: "sync" | "silence"; readonly atMs: number; readonly what: unknown }[] =
+  readonly reported: { readonly event: "sync" | "error"; readonly atMs: number; readonly what: unknown }[] =
     [];
 
   constructor(traits: Flaws = {}, changes: Partial<ClockParts> = {}) {
     this.world = new HttpWorld(traits);
     const { platform, agenda } = this.world;
     this.clock = new Clock({ ...platform, ask: askOver(platform, `${ADDRESS}/v1/time`), ...changes });
-    for (const event of ["sync", "silence"] as const) {
+    for (const event of ["sync", "error"] as const) {
       this.clock.on(event, (what: unknown) => this.reported.push({ event, atMs: agenda.now, what }));
     }
   }

@@ -1,5 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
+import type { ClockFailure } from "../../src/index.js";
 import { NOTHING_LEFT } from "../world/http-world.js";
 import { ClockHarness, mostInAMinute } from "./clock-harness.js";
 
@@ -71,15 +72,19 @@ describe("a clock", () => {
 });
 
 describe("a request without a response", () => {
-  it("is reported with the reason, and repeated after a pause that grows to 15 seconds", async () => {
+  it("is reported with the reason and the next attempt, in windows that grow to 15 seconds", async () => {
     const harness = new ClockHarness();
     harness.world.server.reach = "unreachable";
     await harness.world.pass(120_000);
     const { askedAt, reported } = harness;
     const pauses = askedAt.slice(1).map((at, index) => at - (askedAt[index] ?? 0) - 10);
-    expect(pauses.slice(0, 7)).toEqual([500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000]);
-    expect(reported.every(({ event }) => event === "silence")).toBe(true);
-    expect(reported[0]?.what).toMatchObject({ code: "unreachable" });
+    // Each in the middle of its window.
+    expect(pauses.slice(0, 7)).toEqual([250, 750, 1_500, 3_000, 6_000, 11_500, 15_000]);
+    expect(reported.slice(0, 7).map(({ what }) => (what as ClockFailure).retryInMs)).toEqual(
+      pauses.slice(0, 7),
+    );
+    expect(reported.every(({ event }) => event === "error")).toBe(true);
+    expect(reported[0]?.what).toMatchObject({ error: { code: "unreachable" } });
     harness.clock.close();
   });
 
@@ -89,8 +94,8 @@ describe("a request without a response", () => {
     await harness.world.pass(4_999);
     expect(harness.events).toEqual([]);
     await harness.world.pass(1);
-    expect(harness.events).toEqual(["silence"]);
-    expect(harness.reported[0]?.what).toMatchObject({ code: "timeout" });
+    expect(harness.events).toEqual(["error"]);
+    expect(harness.reported[0]?.what).toMatchObject({ error: { code: "timeout" } });
     expect(harness.world.leftovers.requests).toBe(0);
     harness.clock.close();
   });
@@ -212,7 +217,7 @@ describe("a closed clock", () => {
   });
 
   it("can be closed by a listener", async () => {
-    for (const event of ["sync", "silence"] as const) {
+    for (const event of ["sync", "error"] as const) {
       const harness = new ClockHarness();
       harness.world.server.reach = event === "sync" ? "answers" : "unreachable";
       harness.clock.on(event, () => harness.clock.close());

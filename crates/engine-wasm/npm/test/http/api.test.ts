@@ -110,7 +110,7 @@ describe("stopSession", () => {
     await expect(stopping).rejects.toMatchObject({
       code: "unknown_option",
       field: "if_match",
-      message: 'there is no option "if_match"; the options are at, ifMatch, signal, platform',
+      message: 'there is no option "if_match"; the options are at, ifMatch, signal, headers, platform',
     });
     expect(server.received).toEqual([]);
   });

@@ -142,7 +142,7 @@ describe("a change that is refused", () => {
       code: "unknown_option",
       field,
       message: expect.stringMatching(
-        `^there is no option "${field}"; the options are .*ifMatch, signal, platform$`,
+        `^there is no option "${field}"; the options are .*ifMatch, signal, headers, platform$`,
       ),
     });
     expect(server.received).toEqual([]);

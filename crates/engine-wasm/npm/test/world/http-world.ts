@@ -1,4 +1,5 @@
 /** A virtual world with one server, in which tests let time pass. */
+import { loadFit } from "../../src/clock/estimate.js";
 import type { WakeEvent } from "../../src/clock/inputs.js";
 import {
   type ConnectOptions,
@@ -13,6 +14,9 @@ import { World } from "../../virtual/world.js";
 import { NOON, VirtualServer } from "./http-server.js";
 
 export { ADDRESS, errorResponse, json, NOON, RECORD } from "./http-server.js";
+
+// Loading takes real time, of which a virtual world knows nothing.
+await loadFit();
 
 /** What tests vary of a machine. */
 export interface Flaws {
@@ -74,7 +78,7 @@ export class HttpWorld extends World {
     };
   }
 
-  /** Connects while time passes. */
+  /** Connects while time passes. The clock's first burst of requests may go on. */
   async connect(address = this.server.store(), options: ConnectOptions = {}): Promise<LiveSession> {
     await loadEngine();
     return this.agenda.until(connect(address, { platform: this.platform, ...options }));

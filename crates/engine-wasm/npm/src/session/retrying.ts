@@ -1,0 +1,65 @@
+/** Repeats attempts to connect until one succeeds. */
+import { mayPass, RetryPauses, retryAfterMs } from "../http/retry.js";
+import type { Platform } from "../platform.js";
+import { onAbort } from "../signal.js";
+
+/** An attempt that failed. */
+export interface FailedAttempt {
+  /** Why. Only errors that may pass lead to another attempt. */
+  readonly error: unknown;
+  /** After which pause the next attempt begins, in milliseconds. It begins earlier if the page or the network is back. */
+  readonly retryInMs: number;
+}
+
+/** The inputs of {@link retrying}. */
+export interface RetryingParts {
+  readonly platform: Pick<Platform, "timers" | "random" | "wakeEvents">;
+  readonly signal: AbortSignal | undefined;
+  /** Is told of every failed attempt that another one follows. */
+  failed(attempt: FailedAttempt): void;
+}
+
+/** The window of the first attempt after a failure, and the longest. */
+const RETRY = { firstMs: 1_000, longestMs: 15_000 };
+
+/** Makes attempts until one succeeds, fails with an error that will not pass, or the signal is aborted. */
+export async function retrying<Result>(
+  attempt: () => Promise<Result>,
+  { platform, signal, failed }: RetryingParts,
+): Promise<Result> {
+  const pauses = new RetryPauses(RETRY, platform.random);
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (signal?.aborted === true || !mayPass(error)) {
+        throw error;
+      }
+      const retryInMs = pauses.next(error);
+      failed({ error, retryInMs });
+      await pause(retryInMs, retryAfterMs(error) > 0, platform, signal);
+    }
+  }
+}
+
+/** Waits. Ends early when the page or the network is back, unless the server asked for the pause. */
+async function pause(
+  ms: number,
+  isWished: boolean,
+  { timers, wakeEvents }: RetryingParts["platform"],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const offs: (() => void)[] = [];
+  await new Promise<void>((resolve) => {
+    const end = (): void => resolve();
+    offs.push(timers.set(end, ms), onAbort(signal, end), wakeEvents(isWished ? nothing : end));
+  });
+  for (const off of offs) {
+    off();
+  }
+  signal?.throwIfAborted();
+}
+
+function nothing(): void {
+  // The server asked for the whole pause.
+}
