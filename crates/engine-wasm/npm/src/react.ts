@@ -1,33 +1,13 @@
+"use client";
+
 /**
  * A hook for React 18 and 19.
  *
  * @packageDocumentation
  */
-import { connect } from "./index.js";
-import { type SessionView, type UseSessionOptions, useConnected } from "./react/use-connected.js";
+// Finds the engine's file.
+import "./index.js";
 
-export type { SessionView, UseSessionOptions } from "./react/use-connected.js";
-
-/**
- * Connects to a session while the component is mounted, and renders the component at each step, and when the session pauses,
- * resumes, stops, or gets or loses its promise that nothing unknown takes effect.
- *
- * @param address The address of the session; `null` or `undefined` while it is unknown. A new address connects to a new session.
- * @param options The options of `connect`, taken from the first render. The default of `catchUp` is `"latest"`. Components that
- *   use the same server can share a `clock`.
- *
- * @example
- * ```tsx
- * function Counter({ address }: { address: string }) {
- *   const { state, error } = useSession(address);
- *   if (error) return <p>{String(error)}</p>;
- *   return <p>{state ? state.value : "connecting"}</p>;
- * }
- * ```
- */
-export function useSession(
-  address: string | URL | null | undefined,
-  options?: UseSessionOptions,
-): SessionView {
-  return useConnected(connect, address, options);
-}
+export { SessionProvider, type SessionProviderProps } from "./react/session-provider.js";
+export { type SessionAddress, type UseSessionOptions, useSession } from "./react/use-session.js";
+export type { Connection, SessionView } from "./store/session-view.js";

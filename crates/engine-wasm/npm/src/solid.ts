@@ -1,0 +1,15 @@
+/**
+ * A primitive for Solid.
+ *
+ * @packageDocumentation
+ */
+// Finds the engine's file.
+import "./index.js";
+
+export {
+  type SessionAccessors,
+  type SessionAddress,
+  type UseSessionOptions,
+  useSession,
+} from "./solid/use-session.js";
+export type { Connection, SessionView } from "./store/session-view.js";
