@@ -99,7 +99,9 @@ export class Stage {
   /** The elements of components, inside a provider of the virtual world. */
   element(given: Given | readonly Given[]): ReactElement {
     const { createElement } = this.#react;
-    const components = [given].flat().map((one) => createElement(this.#component, one));
+    const components = [given]
+      .flat()
+      .map((one: Given) => createElement(one.selector === undefined ? this.#whole : this.#part, one));
     return createElement(SessionProvider, { platform: this.#platform }, ...components);
   }
 
@@ -110,9 +112,11 @@ export class Stage {
     const complaints: unknown[] = [];
     await this.unmount();
     this.#element.innerHTML = renderToString(this.element(given));
+    const onRecoverableError = (error: unknown): void => void complaints.push(error);
+    const hydrate = (): Root => hydrateRoot(this.#element, this.element(given), { onRecoverableError });
     await this.act(async () => {
-      const onRecoverableError = (error: unknown): void => void complaints.push(error);
-      this.#root = hydrateRoot(this.#element, this.element(given), { onRecoverableError });
+      this.#root = hydrate();
+      await Promise.resolve();
     });
     return complaints;
   }
@@ -132,15 +136,17 @@ export class Stage {
     await this.#react.act(run);
   }
 
-  readonly #component = ({ address, options, selector, isEqual, rendered }: Given): string => {
+  readonly #whole = ({ address, options, rendered }: Given): string => {
     rendered?.();
-    if (selector !== undefined) {
-      const part = useSession(address, options, selector, isEqual);
-      this.parts.push(part);
-      return String(part);
-    }
     const view = useSession(address, options);
     this.views.push(view);
     return view.error === undefined ? String(view.state?.step ?? "connecting") : String(view.error);
+  };
+
+  readonly #part = ({ address, options, selector = () => undefined, isEqual, rendered }: Given): string => {
+    rendered?.();
+    const part = useSession(address, options, selector, isEqual);
+    this.parts.push(part);
+    return String(part);
   };
 }
