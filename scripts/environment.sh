@@ -182,14 +182,25 @@ eventually() {
   done
 }
 
-# install_npm_packages FOLDER: installs the packages unless its lock file is unchanged since the last time.
+# install_npm_packages FOLDER...: installs the packages of each folder, all folders at once, unless its lock file is unchanged since
+# the last time.
 install_npm_packages() {
-  local stamp="$1/node_modules/.installed-from"
-  if ! cmp -s "$1/package-lock.json" "$stamp"; then
-    step "Installing the npm packages of ${1#"$ROOT"/}"
-    (cd "$1" && npm ci --no-audit --no-fund)
-    cp "$1/package-lock.json" "$stamp"
-  fi
+  local folder process failed=false
+  local -a running=()
+  for folder in "$@"; do
+    if ! cmp -s "$folder/package-lock.json" "$folder/node_modules/.installed-from"; then
+      step "Installing the npm packages of ${folder#"$ROOT"/}"
+      npm_ci "$folder" &
+      running+=($!)
+    fi
+  done
+  for process in "${running[@]}"; do wait "$process" || failed=true; done
+  ! "$failed"
+}
+
+# npm_ci FOLDER: the stamp comes last, so that an installation that fails is repeated.
+npm_ci() {
+  (cd "$1" && npm ci --no-audit --no-fund) && cp "$1/package-lock.json" "$1/node_modules/.installed-from"
 }
 
 # nginx_configuration LISTEN FOLDER SERVER_1 SERVER_2: prints the template that docker-compose.yml uses, filled in for this

@@ -137,7 +137,7 @@ export class Player {
     if (round === 0) {
       return undefined;
     }
-    const brokeAt = this.#timeline.timeOf(this.#timeline.roundAt(round).first_step);
+    const brokeAt = this.#timeline.timeOf(this.#timeline.roundAt(round).firstStep);
     return { ageMs: instant - brokeAt, after: this.#timeline.roundAt(round - 1).interval };
   }
 }

@@ -43,7 +43,7 @@ export function teeth(rounds: Rounds, { from, to }: Stretch): readonly Tooth[] {
   let round = rounds.roundOf(Math.max(0, Math.floor(from)));
   while (found.length < TEETH_AT_MOST) {
     found.push(tooth(round));
-    if (round.next_break > to) {
+    if (round.nextBreak > to) {
       break;
     }
     round = rounds.roundAt(round.round + 1);
@@ -51,8 +51,8 @@ export function teeth(rounds: Rounds, { from, to }: Stretch): readonly Tooth[] {
   return found;
 }
 
-function tooth({ round, first_step, interval, next_break }: Round): Tooth {
-  return { base: round === 0 ? -1 : first_step, end: next_break, interval };
+function tooth({ round, firstStep, interval, nextBreak }: Round): Tooth {
+  return { base: round === 0 ? -1 : firstStep, end: nextBreak, interval };
 }
 
 /** A point of the curve: a step and its value. */

@@ -1,12 +1,12 @@
 /** The calls of the REST API that the page makes. */
-import type { Rules, Session, SessionStatus } from "tickseed";
+import type { Rules, SessionDefinition, SessionStatus } from "tickseed";
 
 import type { Exchange } from "./clock.js";
 import type { PaceRequest } from "./pace.js";
 import { clearTimings, networkTimes } from "./resource-timing.js";
 
 /** A session as the server returns it. */
-export interface SessionAnswer extends Session {
+export interface SessionAnswer extends SessionDefinition {
   readonly id: string;
   readonly start_at: string;
   readonly stopped_at?: string | null;

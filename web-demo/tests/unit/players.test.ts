@@ -76,8 +76,8 @@ describe("players", () => {
 
   test("know the last break", () => {
     const [anna] = everybody();
-    const { interval, next_break } = new Timeline(HANDOUT.session).roundAt(0);
-    const breaksAt = 3_000 + next_break * 100;
+    const { interval, nextBreak } = new Timeline(HANDOUT.session).roundAt(0);
+    const breaksAt = 3_000 + nextBreak * 100;
     expect(anna?.see(breaksAt - 1).lastBreak).toBeUndefined();
     expect(anna?.see(breaksAt + 30)).toMatchObject({
       broken: true,

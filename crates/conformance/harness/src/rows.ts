@@ -52,7 +52,13 @@ const IN_WASMTIME = join(HARNESS, "src/hosts/in_wasmtime.py");
 
 /** Returns every row. All others are compared with the first. */
 export function rows(): Row[] {
-  return [...hostRows(), ...(IS_LINUX ? foreignRows() : []), ...packageRows(), ...linkedRows()];
+  return [
+    ...hostRows(),
+    ...(IS_LINUX ? foreignRows() : []),
+    ...packageRows(),
+    ...javascriptRows(),
+    ...linkedRows(),
+  ];
 }
 
 function hostRows(): Row[] {
@@ -153,6 +159,24 @@ function packageRows(): Row[] {
       needs: [],
       prepare: withDriver(async (driver) => [await buildWasmi(), driver, ...withoutJavaScript]),
       pace: "slow",
+    },
+  ];
+}
+
+/**
+ * The npm package's engine as JavaScript. Only the driver is WebAssembly. Without the compilers of V8, which has no WebAssembly then, an
+ * interpreter in JavaScript runs the driver too.
+ */
+function javascriptRows(): Row[] {
+  return [
+    {
+      target: WASM,
+      ...NODE,
+      build: "the npm package's JavaScript",
+      profile: "release",
+      needs: [],
+      prepare: async () => [process.execPath, LOCAL, await buildDriver("release", false), "--javascript"],
+      pace: "steady",
     },
   ];
 }

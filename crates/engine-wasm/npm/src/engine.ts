@@ -3,9 +3,6 @@
  *
  * @packageDocumentation
  */
-import { setFallbackSource } from "./engine/load.js";
-import { moduleFile } from "./engine/module-file.js";
+import "./sources/file.js";
 
 export * from "./exports/engine.js";
-
-setFallbackSource(moduleFile);

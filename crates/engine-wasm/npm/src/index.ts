@@ -3,10 +3,6 @@
  *
  * @packageDocumentation
  */
-import { setFallbackSource } from "./engine/load.js";
-import { moduleFile } from "./engine/module-file.js";
+import "./sources/file.js";
 
-export * from "./exports/engine.js";
-export * from "./exports/sessions.js";
-
-setFallbackSource(moduleFile);
+export * from "./exports/everything.js";

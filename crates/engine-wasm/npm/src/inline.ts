@@ -3,10 +3,6 @@
  *
  * @packageDocumentation
  */
-import { moduleBytes } from "../generated/inline.js";
-import { setSource } from "./engine/load.js";
+import "./sources/embedded.js";
 
-export * from "./exports/engine.js";
-export * from "./exports/sessions.js";
-
-setSource(moduleBytes);
+export * from "./exports/everything.js";

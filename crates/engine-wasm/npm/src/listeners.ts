@@ -1,9 +1,35 @@
+/** Calls the listeners of each event. */
+import { printable } from "./engine/input.js";
+import { SessionError } from "./http/error.js";
+import { microtask } from "./microtask.js";
+
 /** The listeners of each event. */
 export class Listeners<Events> {
+  readonly #names: Readonly<Record<keyof Events, true>>;
   readonly #sets = new Map<keyof Events, Set<(payload: never) => void>>();
 
-  /** Calls a listener at each event, until the returned function is called. */
+  /** @param names The events that there are. */
+  constructor(names: Readonly<Record<keyof Events, true>>) {
+    this.#names = names;
+  }
+
+  /**
+   * Calls a listener at each event, until the returned function is called.
+   *
+   * @throws {@link SessionError} `unknown_event` and `not_a_function`, for mistakes that would go unnoticed in JavaScript.
+   */
   add<Name extends keyof Events>(event: Name, listener: (payload: Events[Name]) => void): () => void {
+    if (!Object.hasOwn(this.#names, event)) {
+      const names = Object.keys(this.#names).join(", ");
+      throw new SessionError(
+        "unknown_event",
+        `there is no event ${printable(event)}; the events are ${names}`,
+      );
+    }
+    if (typeof listener !== "function") {
+      const message = `the listener for ${String(event)} must be a function, got ${printable(listener)}`;
+      throw new SessionError("not_a_function", message);
+    }
     // A separate function, so that a listener added twice is called twice and can be removed once.
     const call = (payload: Events[Name]): void => listener(payload);
     const set = this.#sets.get(event) ?? new Set();
@@ -44,7 +70,7 @@ function call<Happened>(listener: (payload: Happened) => void, payload: Happened
   try {
     listener(payload);
   } catch (error) {
-    queueMicrotask(() => {
+    microtask(() => {
       throw error;
     });
   }

@@ -18,6 +18,34 @@ export interface EventStream {
   close(): void;
 }
 
+/** The part of `navigator.locks` that sessions use. */
+export interface Locks {
+  request(
+    name: string,
+    options: { readonly signal?: AbortSignal; readonly steal?: boolean },
+    granted: () => Promise<void>,
+  ): Promise<unknown>;
+}
+
+/** The part of a `BroadcastChannel` that sessions use. */
+export interface Channel {
+  onmessage: ((message: { readonly data: unknown }) => void) | null;
+  postMessage(message: unknown): void;
+  close(): void;
+}
+
+/** The part of `document` that sessions use. */
+export interface PageDocument {
+  readonly visibilityState: string;
+  /** The window, which says when the page is left. */
+  readonly defaultView?: PageEvents | null;
+  addEventListener: PageEvents["addEventListener"];
+}
+
+interface PageEvents {
+  addEventListener(type: string, listener: () => void, options: { readonly signal: AbortSignal }): void;
+}
+
 /** The platform that sessions run on. */
 export interface Platform {
   readonly time: TimeSource;
@@ -27,6 +55,10 @@ export interface Platform {
   readonly fetch: typeof fetch;
   /** Missing in Node.js: sessions then poll the server. */
   readonly EventSource: (new (address: string) => EventStream) | undefined;
+  /** With these three, the tabs of a browser share an event stream. Without one of them, each page opens its own. */
+  readonly locks?: Locks | undefined;
+  readonly channel?: (new (name: string) => Channel) | undefined;
+  readonly document?: PageDocument | undefined;
   /** Finds out when requests really left. Without it the bound of the clock is wider. */
   readonly watchResourceTiming: WatchResourceTiming | undefined;
 }
@@ -56,12 +88,36 @@ function withoutHeaders(overrides: Partial<Platform>): Platform {
     random: Math.random,
     wakeEvents: pageWakeEvents,
     // Looks `fetch` up at each call, so that later replacements take effect.
-    fetch: (...request) => fetch(...request),
-    EventSource: (globalThis as { EventSource?: Platform["EventSource"] }).EventSource,
+    fetch: (address, init) => fetch(address, supported(address, init)),
+    ...pageParts(),
     // Its stamps are readings of the system clock.
     watchResourceTiming: overrides.time === undefined ? watchResourceTiming : undefined,
     ...overrides,
   };
+}
+
+/** The globals that only some platforms have. */
+interface PageGlobals extends Pick<Platform, "document"> {
+  readonly navigator?: Pick<Platform, "locks">;
+  readonly BroadcastChannel?: Platform["channel"];
+  readonly EventSource?: Platform["EventSource"];
+}
+
+/** Returns those of the parts that this platform has. */
+function pageParts(): Pick<Platform, "EventSource" | "locks" | "channel" | "document"> {
+  const { EventSource, navigator, BroadcastChannel, document } = globalThis as PageGlobals;
+  const locks = navigator?.locks;
+  return {
+    EventSource: isFunction(EventSource) ? EventSource : undefined,
+    locks: isFunction(locks?.request) ? locks : undefined,
+    channel: isFunction(BroadcastChannel) ? BroadcastChannel : undefined,
+    document: isFunction(document?.addEventListener) ? document : undefined,
+  };
+}
+
+/** Tells what a global can do: programs put objects of their own under the names of globals. */
+function isFunction(value: unknown): boolean {
+  return typeof value === "function";
 }
 
 const SYSTEM_TIME: TimeSource = {
@@ -76,30 +132,55 @@ const SYSTEM_TIMERS: Timers = {
   },
 };
 
+/**
+ * Returns the options of a request without those that this platform rejects: the first Cloudflare Workers knew no `cache`, and a page
+ * that is simulated in Node.js has signals that the `fetch` of Node.js does not take.
+ */
+function supported(address: RequestInfo | URL, init: RequestInit = {}): RequestInit {
+  const { cache, signal, ...others } = init;
+  const options = Object.entries({ cache, signal }).filter(([name, value]) =>
+    isSupported(address, { [name]: value }),
+  );
+  return { ...others, ...Object.fromEntries(options) };
+}
+
+function isSupported(address: RequestInfo | URL, option: RequestInit): boolean {
+  try {
+    return typeof Request !== "function" || new Request(address, option) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** The events of a page that was frozen, restored from the back-forward cache, shown again, or is online again. */
 const pageWakeEvents: WakeEvents = (listener) => {
   const { document, window } = globalThis as { document?: Document; window?: Window };
-  const listening = new AbortController();
-  const options = { signal: listening.signal };
-  document?.addEventListener("resume", () => listener("woken"), options);
-  document?.addEventListener(
-    "visibilitychange",
-    () => {
-      if (document.visibilityState === "visible") {
+  const listening = [
+    listen(document, "resume", () => listener("woken")),
+    listen(document, "visibilitychange", () => {
+      if (document?.visibilityState === "visible") {
         listener("back");
       }
-    },
-    options,
-  );
-  window?.addEventListener(
-    "pageshow",
-    (event) => {
-      if (event.persisted) {
+    }),
+    listen(window, "pageshow", (event) => {
+      if ((event as PageTransitionEvent).persisted) {
         listener("woken");
       }
-    },
-    options,
-  );
-  window?.addEventListener("online", () => listener("back"), options);
-  return () => listening.abort();
+    }),
+    listen(window, "online", () => listener("back")),
+  ];
+  return () => {
+    for (const end of listening) {
+      end();
+    }
+  };
 };
+
+/** Adds a listener, if the global is what its name says. Gives no signal, which another realm's target would reject. */
+function listen(target: EventTarget | undefined, type: string, listener: (event: Event) => void): () => void {
+  if (typeof target?.addEventListener !== "function") {
+    return () => undefined;
+  }
+  target.addEventListener(type, listener);
+  return () => target.removeEventListener?.(type, listener);
+}

@@ -5,9 +5,6 @@
  *
  * @packageDocumentation
  */
-// Finds the engine's file.
-import "./index.js";
+import "./sources/file.js";
 
-export { SessionProvider, type SessionProviderProps } from "./react/session-provider.js";
-export { type SessionAddress, type UseSessionOptions, useSession } from "./react/use-session.js";
-export type { Connection, SessionView } from "./store/session-view.js";
+export * from "./exports/react.js";

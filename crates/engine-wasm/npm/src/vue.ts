@@ -3,8 +3,7 @@
  *
  * @packageDocumentation
  */
-// Finds the engine's file.
-import "./index.js";
+import "./sources/file.js";
 
 export type { Connection, SessionView } from "./store/session-view.js";
 export {

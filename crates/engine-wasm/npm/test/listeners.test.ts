@@ -11,7 +11,11 @@ afterEach(() => vi.restoreAllMocks());
 
 function listening(): { listeners: Listeners<Events>; calls: unknown[]; note: (happened: unknown) => void } {
   const calls: unknown[] = [];
-  return { listeners: new Listeners<Events>(), calls, note: (happened) => calls.push(happened) };
+  return {
+    listeners: new Listeners<Events>({ one: true, other: true }),
+    calls,
+    note: (happened) => calls.push(happened),
+  };
 }
 
 describe("listeners are called", () => {

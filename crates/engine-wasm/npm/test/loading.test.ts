@@ -1,4 +1,7 @@
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { promisify } from "node:util";
+import { createContext, runInContext, runInNewContext } from "node:vm";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
 const FILE = new URL("../generated/tickseed_bg.wasm", import.meta.url);
@@ -21,7 +24,17 @@ const browser = () => {
 beforeEach(() => {
   vi.resetModules();
   vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+  vi.doUnmock("../generated/inline.js");
 });
+
+/** Makes the copy of the module fail to load. */
+const withoutCopy = () =>
+  vi.doMock("../generated/inline.js", () => ({
+    moduleBytes: () => {
+      throw new Error("the chunk is missing");
+    },
+  }));
 
 describe("before it is loaded", () => {
   it("the engine throws an error that says what to do", async () => {
@@ -57,6 +70,134 @@ it("the WebAssembly module has the version that the TypeScript names", async () 
   await loadEngine();
   const { engineVersion } = await import("../src/engine/bindings.js");
   expect(engineVersion()).toBe(ENGINE_VERSION);
+});
+
+it.each(["index", "engine", "inline", "js", "react", "react-native"])(
+  "the entry %s needs no global at import",
+  async (entry) => {
+    const file = new URL(`../dist/${entry}.js`, import.meta.url).href;
+    const program = `
+      for (const name of ${JSON.stringify(GLOBALS)}) delete globalThis[name];
+      const names = Object.keys(await import(${JSON.stringify(file)}));
+      process.stdout.write(String(names.includes("loadEngine") || names.includes("useSession")));`;
+    const options = ["--input-type=module", "--eval", program];
+    const { stdout } = await promisify(execFile)(process.execPath, options);
+    expect(stdout).toBe("true");
+  },
+);
+
+/** What an entry must do without at import, because some platform lacks it. */
+const GLOBALS = [
+  ...[
+    "AbortController",
+    "EventSource",
+    "FinalizationRegistry",
+    "PerformanceObserver",
+    "Request",
+    "TextDecoder",
+  ],
+  ...["URL", "WebAssembly", "fetch", "performance", "queueMicrotask"],
+];
+
+describe("if a tool has moved the code away from the file", () => {
+  const page = () => new Response("<!doctype html>", { headers: { "content-type": "text/html" } });
+  const mislabelled = () =>
+    new Response("<!doctype html>", { headers: { "content-type": "application/wasm" } });
+  const other = () => new Response(bytes().slice(0, 8), { headers: { "content-type": "application/wasm" } });
+
+  it.each([
+    ["which is missing", async () => new Response("not found", { status: 404 }), "status 404"],
+    ["in place of which a page is served", async () => page(), "magic"],
+    ["in place of which a page is served as WebAssembly", async () => mislabelled(), "magic"],
+    ["in place of which there is another module", async () => other(), "not a function"],
+    ["which cannot be fetched", () => Promise.reject(new TypeError("fetch failed")), "fetch failed"],
+  ])("%s, a copy takes its place, and the console says so once", async (_what, fetched, reason) => {
+    const warn = vi.spyOn(console, "warn").mockReturnValue();
+    vi.spyOn(globalThis, "fetch").mockImplementation(fetched);
+    const { loadEngine, Timeline } = await browser();
+    await Promise.all([loadEngine(), loadEngine()]);
+    await loadEngine();
+    expect(new Timeline(SESSION).state(12_863)).toEqual(BREAK);
+    expect(warn.mock.calls).toEqual([[expect.stringContaining(reason)]]);
+  });
+
+  it("and the address of the code is unknown, as in a CommonJS bundle, a copy takes its place", async () => {
+    vi.spyOn(console, "warn").mockReturnValue();
+    const { loadEngine, Timeline } = await node();
+    const { URL } = globalThis;
+    vi.stubGlobal("URL", function url(address: string, base: string) {
+      return new URL(address, address.endsWith(".wasm") ? undefined : base);
+    });
+    await loadEngine();
+    vi.unstubAllGlobals();
+    expect(new Timeline(SESSION).state(12_863)).toEqual(BREAK);
+  });
+
+  it("and the copy fails too, the error tells why the file failed", async () => {
+    withoutCopy();
+    vi.spyOn(globalThis, "fetch").mockImplementation(async () => page());
+    const { loadEngine } = await browser();
+    await expect(loadEngine()).rejects.toMatchObject({
+      code: "load_failed",
+      message: expect.stringContaining("magic"),
+    });
+  });
+});
+
+describe("without WebAssembly", () => {
+  it.each([
+    ["tickseed", node],
+    ["tickseed/inline", inline],
+  ])("%s says what to import", async (_name, entry) => {
+    vi.stubGlobal("WebAssembly", undefined);
+    const { loadEngine } = await entry();
+    await expect(loadEngine()).rejects.toMatchObject({
+      code: "load_failed",
+      message: expect.stringContaining('import "tickseed/js" instead of "tickseed"'),
+    });
+  });
+
+  it("tickseed/js computes the same states and draws", async () => {
+    const { loadEngine, Timeline } = await node();
+    await loadEngine();
+    const reference = new Timeline(SESSION);
+    vi.resetModules();
+    const js = await import("../src/js.js");
+    for (const name of ["WebAssembly", "FinalizationRegistry", "TextDecoder", "URL", "fetch"]) {
+      vi.stubGlobal(name, undefined);
+    }
+    await js.loadEngine();
+    const timeline = new js.Timeline(SESSION);
+    for (const step of [0, 1, 12_863, 12_864, 2 ** 40, 2 ** 47]) {
+      expect(timeline.state(step)).toEqual(reference.state(step));
+      expect(timeline.draw(step, "dice").unit()).toBe(reference.draw(step, "dice").unit());
+    }
+    expect(() => timeline.value(-1)).toThrow(expect.objectContaining({ code: "out_of_range" }));
+  });
+
+  it("tickseed/js takes precedence over the file, in whichever order they are imported", async () => {
+    vi.stubGlobal("WebAssembly", undefined);
+    await import("../src/js.js");
+    const { loadEngine, Timeline } = await node();
+    await loadEngine();
+    expect(new Timeline(SESSION).state(12_863)).toEqual(BREAK);
+  });
+});
+
+it("sources of another realm are known by their class", async () => {
+  const { loadEngine, Timeline } = await node();
+  await loadEngine(runInNewContext("new Uint8Array(bytes)", { bytes: bytes() }) as Uint8Array<ArrayBuffer>);
+  expect(new Timeline(SESSION).state(12_863)).toEqual(BREAK);
+});
+
+it("the script for pages sets the global tickseed, and contains everything", async () => {
+  const script = readFileSync(new URL("../dist/cdn.js", import.meta.url), "utf8");
+  const page = createContext({ WebAssembly, Response });
+  runInContext(script, page);
+  const { loadEngine, Timeline, connect } = page.tickseed as typeof import("../src/index.js");
+  await loadEngine();
+  expect(new Timeline(SESSION).state(12_863)).toEqual(BREAK);
+  expect(connect).toBeTypeOf("function");
 });
 
 describe("in Node.js the engine is loaded", () => {
@@ -121,6 +262,7 @@ describe("loading", () => {
   });
 
   it("can be repeated after a failure", async () => {
+    withoutCopy();
     const { loadEngine, Timeline } = await browser();
     const fetched = vi.spyOn(globalThis, "fetch");
     fetched.mockRejectedValueOnce(new TypeError("network is down"));

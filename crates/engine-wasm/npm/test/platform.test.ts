@@ -67,6 +67,71 @@ describe("the wake events of a page", () => {
   });
 });
 
+describe("a global that is not what its name says", () => {
+  it.each([
+    ["is empty", {}],
+    ["has only a part", { addEventListener: undefined, visibilityState: "visible" }],
+  ])("brings no wake events if it %s", (_what, empty) => {
+    vi.stubGlobal("document", empty);
+    vi.stubGlobal("window", empty);
+    expect(() => platform().wakeEvents(() => undefined)()).not.toThrow();
+  });
+
+  it("gets listeners without a signal, which could be of another realm", () => {
+    const document = new EventTarget();
+    const added = vi.spyOn(document, "addEventListener");
+    vi.stubGlobal("document", document);
+    platform().wakeEvents(() => undefined)();
+    expect(added.mock.calls.map((call) => call.length)).toEqual([2, 2]);
+  });
+
+  it("is no stream", () => {
+    vi.stubGlobal("EventSource", {});
+    expect(platform().EventSource).toBeUndefined();
+  });
+
+  it("is no page that has Resource Timing", () => {
+    vi.stubGlobal("document", {});
+    const observed = vi.spyOn(PerformanceObserver.prototype, "observe");
+    platform().watchResourceTiming?.("https://ticks.example").end();
+    expect(observed).not.toHaveBeenCalled();
+  });
+});
+
+describe("a request", () => {
+  /** Returns the options that reach `fetch`. */
+  async function sent(init: RequestInit): Promise<string[]> {
+    const fetched = vi.fn((_address: string, _init: RequestInit) => Promise.resolve(new Response()));
+    vi.stubGlobal("fetch", fetched);
+    await platform().fetch("https://ticks.example", init);
+    return Object.keys(fetched.mock.calls[0]?.[1] ?? {});
+  }
+
+  it("keeps the options that the platform knows", async () => {
+    const { signal } = new AbortController();
+    expect(await sent({ method: "POST", cache: "no-store", signal })).toEqual(["method", "cache", "signal"]);
+  });
+
+  it("leaves out a signal of another realm", async () => {
+    const { signal } = new AbortController();
+    vi.stubGlobal("Request", function request(_address: string, init: RequestInit) {
+      if (init.signal !== undefined) {
+        throw new TypeError("RequestInit: Expected signal to be an instance of AbortSignal.");
+      }
+    });
+    expect(await sent({ cache: "no-store", signal })).toEqual(["cache"]);
+  });
+
+  it("leaves out `cache` where it is not implemented, as in the first Cloudflare Workers", async () => {
+    vi.stubGlobal("Request", function request(_address: string, init: RequestInit) {
+      if (init.cache !== undefined) {
+        throw new Error("The 'cache' field on 'RequestInitializerDict' is not implemented.");
+      }
+    });
+    expect(await sent({ method: "POST", cache: "no-store" })).not.toContain("cache");
+  });
+});
+
 describe("the platform", () => {
   it("has the clocks and timers of the machine", () => {
     vi.useFakeTimers();
@@ -98,6 +163,21 @@ describe("the platform", () => {
     vi.stubGlobal("EventSource", Stream);
     expect(platform().EventSource).toBe(Stream);
     expect(platform({ EventSource: undefined }).EventSource).toBeUndefined();
+  });
+
+  it("has what tabs need to share a stream where the global object has it", () => {
+    for (const name of ["navigator", "BroadcastChannel", "document"]) {
+      vi.stubGlobal(name, undefined);
+    }
+    expect(platform()).toMatchObject({ locks: undefined, channel: undefined, document: undefined });
+    const [locks, document, Channel] = [{}, {}, class {}];
+    vi.stubGlobal("navigator", { locks });
+    vi.stubGlobal("BroadcastChannel", Channel);
+    vi.stubGlobal("document", document);
+    expect(platform().locks).toBe(locks);
+    expect(platform().channel).toBe(Channel);
+    expect(platform().document).toBe(document);
+    expect(platform({ locks: undefined }).locks).toBeUndefined();
   });
 
   it("can be replaced in part, and with another time has no Resource Timing", () => {

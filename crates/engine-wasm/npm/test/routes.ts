@@ -1,10 +1,10 @@
 /** Three ways to the same results: earlier calls of a timeline must never affect later ones. */
-import { type Session, Timeline } from "../src/index.js";
+import { type SessionDefinition, Timeline } from "../src/index.js";
 
 /** Visits `cases` in some order, and calls `check` with each and a timeline. */
 export type Route = <Case>(
   cases: readonly Case[],
-  session: (one: Case) => Session,
+  session: (one: Case) => SessionDefinition,
   check: (timeline: Timeline, one: Case) => void,
 ) => void;
 
@@ -27,7 +27,7 @@ export const routes: Record<string, Route> = {
 };
 
 function ask<Case>(
-  session: Session,
+  session: SessionDefinition,
   cases: readonly Case[],
   check: (timeline: Timeline, one: Case) => void,
 ): void {
@@ -40,9 +40,9 @@ function ask<Case>(
 
 function bySession<Case>(
   cases: readonly Case[],
-  session: (one: Case) => Session,
-): Iterable<[Session, Case[]]> {
-  const groups = new Map<string, [Session, Case[]]>();
+  session: (one: Case) => SessionDefinition,
+): Iterable<[SessionDefinition, Case[]]> {
+  const groups = new Map<string, [SessionDefinition, Case[]]>();
   for (const one of cases) {
     const owner = session(one);
     const key = JSON.stringify(owner);

@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from "vitest";
 
-import { ENGINE_VERSION, EngineError, loadEngine, type Session, Timeline } from "../src/index.js";
+import { ENGINE_VERSION, EngineError, loadEngine, type SessionDefinition, Timeline } from "../src/index.js";
 import { type RefusedCase, type ScheduleCase, type ScheduleForm, vectors } from "./schedule-vectors.js";
 
 beforeAll(() => loadEngine());
 
 /** Returns a session with the schedule of a case. */
-function session({ start_at, tick_ms, changes }: ScheduleForm): Session {
+function session({ start_at, tick_ms, changes }: ScheduleForm): SessionDefinition {
   const schedule = changes.map(({ at, tick_ms }) =>
     tick_ms === 0 ? { at: Number(at), paused: true as const } : { at: Number(at), tick_ms },
   );

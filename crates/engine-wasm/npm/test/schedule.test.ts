@@ -4,13 +4,13 @@ import {
   EngineError,
   loadEngine,
   type ScheduleChange,
-  type Session,
+  type SessionDefinition,
   stateAt,
   Timeline,
 } from "../src/index.js";
 
 const START = Date.UTC(2026, 10, 23, 12);
-const SESSION: Session = { seed: "any", start_at: START, tick_ms: 100 };
+const SESSION: SessionDefinition = { seed: "any", start_at: START, tick_ms: 100 };
 /** A pause in the middle of step 10, and a new rate soon after. */
 const SCHEDULE: readonly ScheduleChange[] = [
   { at: START + 1_050, paused: true },
@@ -32,7 +32,7 @@ function errorOf(call: () => unknown): EngineError {
 }
 
 const withSchedule = (schedule: unknown): Timeline =>
-  new Timeline({ ...SESSION, schedule } as unknown as Session);
+  new Timeline({ ...SESSION, schedule } as unknown as SessionDefinition);
 
 describe("a session with a schedule", () => {
   it("is paused, and then goes on where it was", () => {
@@ -126,7 +126,7 @@ describe("a session that requires something", () => {
 });
 
 it.each(["schedule", null, 5, {}])("requirements that are no list are refused: %j", (requires) => {
-  const session = { ...SESSION, requires } as unknown as Session;
+  const session = { ...SESSION, requires } as unknown as SessionDefinition;
   expect(errorOf(() => new Timeline(session))).toMatchObject({
     code: "unknown_requirement",
     field: "requires",
@@ -153,7 +153,9 @@ describe("a timeline takes another version of its session", () => {
       { schedule: [{ at: START, paused: true }] },
       { seed: "" },
     ]) {
-      expect(errorOf(() => timeline.update({ ...SESSION, ...(invalid as Partial<Session>) }))).toBeDefined();
+      expect(
+        errorOf(() => timeline.update({ ...SESSION, ...(invalid as Partial<SessionDefinition>) })),
+      ).toBeDefined();
       expect(timeline.stepAt(START + 7_000)).toBe(40);
     }
   });

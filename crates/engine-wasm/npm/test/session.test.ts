@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 
-import { EngineError, loadEngine, type Session, stateAt, Timeline } from "../src/index.js";
+import { EngineError, loadEngine, type SessionDefinition, stateAt, Timeline } from "../src/index.js";
 
 const SEED = "550e8400-e29b-41d4-a716-446655440000";
 const START = Date.UTC(2026, 10, 23, 12, 0, 3);
@@ -33,7 +33,7 @@ function errorOf(call: () => unknown): EngineError {
   return expect.unreachable("nothing was thrown");
 }
 
-const at = (changes: Partial<Session>) => new Timeline({ ...served, ...changes });
+const at = (changes: Partial<SessionDefinition>) => new Timeline({ ...served, ...changes });
 
 describe("a session as the server returns it", () => {
   it("can be passed as it is", () => {
@@ -56,7 +56,7 @@ describe("a session as the server returns it", () => {
     expect(timeline.statusAt(START + 0.5)).toBe("running");
     expect(stateAt(served, START - 0.5)).toEqual(BEFORE_START);
     for (const now of [Number.NaN, Number.POSITIVE_INFINITY]) {
-      expect(errorOf(() => timeline.stateAt(now))).toMatchObject({ code: "not_an_integer", field: "now" });
+      expect(errorOf(() => timeline.stateAt(now))).toMatchObject({ code: "not_an_instant", field: "now" });
     }
   });
 
@@ -101,7 +101,7 @@ describe("a value that is not a session", () => {
     ["sess_1", '"sess_1"'],
     [problem, `an error response: ${problem.detail}`],
   ])("%j is rejected with a message", (value, got) => {
-    const session = value as unknown as Session;
+    const session = value as unknown as SessionDefinition;
     for (const use of [() => new Timeline(session), () => stateAt(session, START)]) {
       expect(errorOf(use)).toMatchObject({ code: "not_a_session", field: "session", message: text + got });
     }

@@ -1,6 +1,13 @@
 import { beforeAll, describe, expect, it } from "vitest";
 
-import { ENGINE_VERSION, EngineError, loadEngine, type Session, stateAt, Timeline } from "../src/index.js";
+import {
+  ENGINE_VERSION,
+  EngineError,
+  loadEngine,
+  type SessionDefinition,
+  stateAt,
+  Timeline,
+} from "../src/index.js";
 import { routes } from "./routes.js";
 import { type DrawCase, type EpochCase, type InvalidCase, type StateCase, vectors } from "./vectors.js";
 
@@ -10,7 +17,7 @@ const LAST_STEP = 253_402_300_799_999;
 beforeAll(() => loadEngine());
 
 /** A session of which only the seed and the rules matter. */
-const anyTime = ({ seed, rules }: Pick<StateCase, "seed" | "rules">): Session => ({
+const anyTime = ({ seed, rules }: Pick<StateCase, "seed" | "rules">): SessionDefinition => ({
   seed,
   rules,
   start_at: 0,
@@ -88,7 +95,7 @@ describe.each(Object.entries(routes))("by %s", (_name, walk) => {
       expect(timeline.round(step), one.why).toBe(Number(one.state.round));
       expect(timeline.nextBreak(step), one.why).toBe(Number(one.next_break));
       expect(timeline.roundOf(step).round, one.why).toBe(Number(one.state.round));
-      expect(timeline.roundOf(step).next_break, one.why).toBe(Number(one.next_break));
+      expect(timeline.roundOf(step).nextBreak, one.why).toBe(Number(one.next_break));
     });
   });
 
@@ -108,9 +115,9 @@ describe.each(Object.entries(routes))("by %s", (_name, walk) => {
     walk(vectors.rounds, anyTime, (timeline, one) => {
       expect(timeline.roundAt(Number(one.round)), one.why).toEqual({
         round: Number(one.round),
-        first_step: Number(one.first_step),
+        firstStep: Number(one.first_step),
         interval: one.interval,
-        next_break: Number(one.next_break),
+        nextBreak: Number(one.next_break),
       });
     });
   });

@@ -1,5 +1,13 @@
 /** The npm package's engine as the functions that a driver imports. It is used through its public API. */
-import type { Draw, EngineError, Round, ScheduleChange, Session, State, Timeline } from "tickseed/engine";
+import type {
+  Draw,
+  EngineError,
+  Round,
+  ScheduleChange,
+  SessionDefinition,
+  State,
+  Timeline,
+} from "tickseed/engine";
 
 import type { Imports } from "./driver.js";
 
@@ -45,7 +53,7 @@ function refusalOf({ code, field, message }: EngineError): Refusal {
 /** Wraps the package's classes in functions over numbers; see `crates/conformance/driver/src/imported.rs`. */
 export function engineOf({ ENGINE_VERSION, EngineError, Timeline }: Package): Imports {
   let text = "";
-  let session: Session | undefined;
+  let session: SessionDefinition | undefined;
   let changes: ScheduleChange[] = [];
   let timeline: Timeline | undefined;
   let state: State | undefined;
@@ -129,10 +137,10 @@ export function engineOf({ ENGINE_VERSION, EngineError, Timeline }: Package): Im
     first_step_of: (number) =>
       orNone(() => {
         round = defined(timeline).roundAt(defined(number));
-        return round.first_step;
+        return round.firstStep;
       }),
     interval: () => defined(round).interval,
-    break_after: () => defined(round).next_break,
+    break_after: () => defined(round).nextBreak,
     draw: (step) => {
       draw?.free();
       draw = defined(timeline).draw(defined(step), takeText());

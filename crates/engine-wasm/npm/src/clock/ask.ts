@@ -33,11 +33,12 @@ async function exchange(
   stamps: () => Promise<RequestStamps | undefined> | undefined,
 ): Promise<Exchange> {
   let answeredMs = Number.NaN;
-  const stampingFetch: typeof fetch = async (...parameters) => {
-    const response = await fetch(...parameters);
-    answeredMs = time.monotonicMs();
-    return response;
-  };
+  // It is not asynchronous: an error in the call is not one of the network.
+  const stampingFetch: typeof fetch = (...parameters) =>
+    fetch(...parameters).then((response) => {
+      answeredMs = time.monotonicMs();
+      return response;
+    });
   const askedMs = time.monotonicMs();
   const answer = await request({ fetch: stampingFetch, timers }, address, { cache: "no-store" }, signal);
   const { received_us, sent_us, server } = checked(address, answer);

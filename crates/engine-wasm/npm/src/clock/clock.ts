@@ -1,9 +1,9 @@
 /** A clock that shows the server's time. It asks for the time in bursts of exchanges, and keeps time in between. */
+import { onAbort } from "../abort.js";
 import { dispose } from "../engine/handle.js";
 import { SessionError } from "../http/error.js";
 import { RetryPauses, retryAfterMs } from "../http/retry.js";
 import { Listeners } from "../listeners.js";
-import { onAbort } from "../signal.js";
 import { Budget } from "./budget.js";
 import { type ClockReading, Estimate, loadFit } from "./estimate.js";
 import type { AskTime, Random, Timers, TimeSource, WakeEvent, WakeEvents } from "./inputs.js";
@@ -42,6 +42,8 @@ export interface ClockEvents {
   /** The clock was closed, and reports nothing more. */
   closed: undefined;
 }
+
+const EVENTS: Readonly<Record<keyof ClockEvents, true>> = { sync: true, synced: true, error: true, closed: true };
 
 /** Consecutive exchanges after a pause in milliseconds. */
 interface Burst {
@@ -90,7 +92,7 @@ export class Clock {
   readonly #parts: ClockParts;
   readonly #estimate: Estimate;
   readonly #budget = new Budget();
-  readonly #listeners = new Listeners<ClockEvents>();
+  readonly #listeners = new Listeners<ClockEvents>(EVENTS);
   readonly #retry: RetryPauses;
   readonly #ignoreWakeEvents: () => void;
   #ignoreSignal: () => void = nothing;
@@ -176,12 +178,20 @@ export class Clock {
     return reading;
   }
 
-  /** Calls a listener at each event. Returns a function that removes it; closing the clock removes it too. */
+  /**
+   * Calls a listener at each event. Returns a function that removes it; closing the clock removes it too.
+   *
+   * @throws {@link SessionError} `unknown_event` for an event that does not exist; `not_a_function` for a listener that is none.
+   */
   on<Name extends keyof ClockEvents>(
     event: Name,
     listener: (payload: ClockEvents[Name]) => void,
   ): () => void {
-    return this.#isClosed ? nothing : this.#listeners.add(event, listener);
+    const off = this.#listeners.add(event, listener);
+    if (this.#isClosed) {
+      off();
+    }
+    return off;
   }
 
   /** Cancels all requests and removes all listeners. The clock still keeps time. */

@@ -53,8 +53,9 @@ export const watchResourceTiming: WatchResourceTiming = (address) => {
 
 function observe(onEntries: (entries: PerformanceEntryList) => void): PerformanceObserver | undefined {
   // Node.js has observers, but its entries do not say when a request left.
-  const isPage = typeof document !== "undefined" || typeof importScripts !== "undefined";
-  if (!isPage || typeof PerformanceObserver === "undefined") {
+  const { process } = globalThis as { process?: Partial<NodeJS.Process> };
+  const isKnown = typeof PerformanceObserver === "function" ? PerformanceObserver.supportedEntryTypes : [];
+  if (process?.versions?.node !== undefined || isKnown?.includes("resource") !== true) {
     return undefined;
   }
   const observer = new PerformanceObserver((list) => onEntries(list.getEntries()));
@@ -71,8 +72,6 @@ function stampsOf(entry: PerformanceResourceTiming | undefined): RequestStamps |
     ? { askedMs: entry.requestStart, answeredMs: entry.responseEnd }
     : undefined;
 }
-
-declare const importScripts: unknown;
 
 function nothing(): void {
   // No promise is waiting.

@@ -1,36 +1,56 @@
 /**
- * The only file that imports the generated bindings. `scripts/build-wasm` in the repository generates them from the Rust crate,
- * which documents each function.
+ * The functions of the module. `scripts/build-wasm` in the repository generates their types from the Rust crate, which documents each.
+ *
+ * They take and return numbers only, so they need none of wasm-bindgen's glue and are called as the module exports them.
  */
-import { __wbg_set_wasm, __wbindgen_init_externref_table, write } from "../../generated/tickseed.js";
+import type * as functions from "../../generated/tickseed.js";
 
-export {
-  addChange,
-  below,
-  closeDraw,
-  closeTimeline,
-  engineVersion,
-  errorPart,
-  exchange,
-  isPaused,
-  openDraw,
-  openTimeline,
-  round,
-  roundPart,
-  stepAt,
-  timeOf,
-  unit,
-  value,
-  word,
-} from "../../generated/tickseed.js";
+type Functions = typeof functions;
 
-/** The imports of the module. */
-export const imports = { "./tickseed_bg.js": { __wbindgen_init_externref_table } };
+export let addChange: Functions["addChange"];
+export let below: Functions["below"];
+export let closeDraw: Functions["closeDraw"];
+export let closeTimeline: Functions["closeTimeline"];
+export let engineVersion: Functions["engineVersion"];
+export let errorPart: Functions["errorPart"];
+export let exchange: Functions["exchange"];
+export let isPaused: Functions["isPaused"];
+export let openDraw: Functions["openDraw"];
+export let openTimeline: Functions["openTimeline"];
+export let round: Functions["round"];
+export let roundPart: Functions["roundPart"];
+export let stepAt: Functions["stepAt"];
+export let timeOf: Functions["timeOf"];
+export let unit: Functions["unit"];
+export let value: Functions["value"];
+export let word: Functions["word"];
+let write: Functions["write"];
 
-/** Makes the functions above call this instance. */
-export function start({ exports }: WebAssembly.Instance): void {
-  __wbg_set_wasm(exports);
-  (exports as { __wbindgen_start: () => void }).__wbindgen_start();
+/** The imports of the module. The glue would fill a table for values other than numbers, of which there are none. */
+export const imports = { "./tickseed_bg.js": { __wbindgen_init_externref_table(): void {} } };
+
+/** Makes the functions above those of a module. */
+export function start(exports: object): void {
+  ({
+    addChange,
+    below,
+    closeDraw,
+    closeTimeline,
+    engineVersion,
+    errorPart,
+    exchange,
+    isPaused,
+    openDraw,
+    openTimeline,
+    round,
+    roundPart,
+    stepAt,
+    timeOf,
+    unit,
+    value,
+    word,
+    write,
+  } = exports as Functions);
 }
 
 /** Passes the text that the next call of `openTimeline` or `openDraw` uses. It must be well-formed. */

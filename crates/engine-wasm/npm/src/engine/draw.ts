@@ -5,6 +5,8 @@ import { checked, errorFor } from "./last-error.js";
 
 /** The largest array that JavaScript engines store contiguously. */
 const MAX_ITEMS = 2 ** 27;
+/** The most results that {@link Draw.below} chooses from. */
+const MAX_RESULTS = 2 ** 32 - 1;
 
 /**
  * Shared dice: a sequence of random words for one step and one channel, the same for every client. Created by
@@ -18,7 +20,9 @@ const MAX_ITEMS = 2 ** 27;
  * @example
  * ```ts
  * using draw = timeline.draw(42, "loot");
- * const die = 1 + draw.below(6);
+ * const die = draw.between(1, 6);
+ * const isCritical = draw.chance(0.05);
+ * const loot = draw.pick(["sword", "shield", "potion"]);
  * const deck = draw.shuffle(["ace", "king", "queen"]);
  * ```
  */
@@ -52,6 +56,52 @@ export class Draw {
    */
   below(n: number): number {
     return checked(bindings.below(this.#handle.number, integer("n", n)));
+  }
+
+  /**
+   * Returns an integer that is exactly uniform on `min` to `max`, both included: `min + below(max - min + 1)`.
+   *
+   * @param min An integer of at most 2^53 - 1 in magnitude.
+   * @param max An integer from `min` to `min + 2^32 - 2`, and at most 2^53 - 1.
+   * @throws {@link EngineError} `out_of_range` for `max`, or `not_an_integer` for either. No word is taken.
+   */
+  between(min: number, max: number): number {
+    const [from, to] = [integer("min", min), integer("max", max)];
+    const last = Math.min(from + MAX_RESULTS - 1, Number.MAX_SAFE_INTEGER);
+    if (to < from || to > last) {
+      throw errorFor(0, "max", from, last, to);
+    }
+    return from + this.below(to - from + 1);
+  }
+
+  /**
+   * Returns `true` with a probability: `unit() < probability`. Takes two words.
+   *
+   * The comparison is exact, so all clients agree: of the 2^53 equally likely results `k / 2^53` of {@link Draw.unit}, those
+   * with `k < probability * 2^53` are `true`.
+   *
+   * @param probability From 0, which is never `true`, to 1, which always is.
+   * @throws {@link EngineError} `out_of_range` for `probability`. No word is taken.
+   */
+  chance(probability: number): boolean {
+    if (!(probability >= 0 && probability <= 1)) {
+      throw errorFor(0, "probability", 0, 1, probability);
+    }
+    return this.unit() < probability;
+  }
+
+  /**
+   * Returns one of the items: `items[below(items.length)]`. Every index is exactly equally likely.
+   *
+   * @param items At least one item.
+   * @throws {@link EngineError} `out_of_range` for `items` if there are none. No word is taken.
+   */
+  pick<Item>(items: readonly Item[]): Item {
+    const { length } = items;
+    if (length === 0) {
+      throw errorFor(0, "items", 1, MAX_RESULTS, length);
+    }
+    return items[this.below(length)] as Item;
   }
 
   /**

@@ -9,10 +9,10 @@
  * | `not_an_integer` | a number is not an integer, or too large for JavaScript to represent exactly |
  * | `not_a_text` | a value is not a string |
  * | `lone_surrogate` | a string is not well-formed: it contains half a surrogate pair, which UTF-8 cannot encode |
- * | `not_an_instant` | a value is neither integer milliseconds, nor a valid `Date`, nor an RFC 3339 string |
- * | `not_a_session` | a value is not a session, but for example the body of an error response |
+ * | `not_an_instant` | a value is neither a number of milliseconds, nor a valid `Date`, nor an RFC 3339 string |
+ * | `not_a_session` | a value is not a session, or not a part of one, but for example the body of an error response |
  * | `invalid_change` | a change in `schedule` cannot follow the one before it |
- * | `unknown_option` | a request was given an option that does not exist; `field` is its name |
+ * | `unknown_option` | a request was given an option or a field that does not exist; `field` is its name |
  * | `engine_version` | the session needs another version of the engine |
  * | `unknown_requirement` | the session `requires` something that this version of the package does not understand |
  * | `step_not_scheduled` | a step never begins, because the session is paused for good before |
@@ -61,7 +61,7 @@ export class EngineError extends Error {
   /**
    * The invalid input: `seed`, `start_at`, `tick_ms`, `schedule`, a change such as `schedule[3]` or a part of it such as
    * `schedule[3].at`, `break_interval.min`, `break_interval.max`, `rounds_per_epoch`, `engine_version`, `requires`,
-   * `stopped_at`, `now`, `step`, `round`, `channel`, `n` or `items`. Other errors name what they are about:
+   * `stopped_at`, `now`, `step`, `round`, `channel`, `n`, `items`, `probability`, `min`, `max`, `count` or `ms`. Other errors name what they are about:
    * `session`, `engine` before it is loaded, `source` if loading fails, `timeline` or `draw` once freed.
    */
   readonly field: string;

@@ -7,8 +7,11 @@ import { EngineError } from "./error.js";
  */
 export const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for("Symbol.dispose");
 
-/** Frees the engine's memory for handles that are garbage-collected. */
-const unreachable = new FinalizationRegistry<() => void>((release) => release());
+/** Frees the engine's memory for handles that are garbage-collected, where the platform tells. Elsewhere `free` must be called. */
+const unreachable =
+  typeof FinalizationRegistry === "function"
+    ? new FinalizationRegistry<() => void>((release) => release())
+    : undefined;
 
 /** A timeline or a draw in the engine's memory, where a number identifies it. */
 export class Handle {
@@ -25,7 +28,7 @@ export class Handle {
     this.#name = name;
     this.#number = number;
     this.#close = close;
-    unreachable.register(this, () => close(number), this);
+    unreachable?.register(this, () => close(number), this);
   }
 
   /** Its number in the engine. Throws once it is freed. */
@@ -38,7 +41,7 @@ export class Handle {
 
   free(): void {
     if (this.#number !== undefined) {
-      unreachable.unregister(this);
+      unreachable?.unregister(this);
       this.#close(this.#number);
       this.#number = undefined;
     }

@@ -8,30 +8,25 @@ const MINUTE = 60_000;
 const RFC_3339 =
   /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:\.(\d+))?(?:[Zz]|([+-])([01]\d|2[0-3]):([0-5]\d))$/;
 
-/** Converts an instant to milliseconds since the Unix epoch. */
+/** Converts an instant to milliseconds since the Unix epoch, rounded down: a clock reads fractions. */
 export function milliseconds(field: string, instant: Instant): number {
-  if (typeof instant === "number") {
-    return integer(field, instant);
+  if (typeof instant === "number" && Number.isFinite(instant)) {
+    return integer(field, Math.floor(instant));
   }
   const found = instant instanceof Date ? instant.getTime() : parsed(instant);
   if (Number.isNaN(found)) {
     throw new EngineError(
       "not_an_instant",
       field,
-      `${field} must be integer milliseconds since the Unix epoch, a valid Date, or an RFC 3339 string, ` +
+      `${field} must be milliseconds since the Unix epoch, a valid Date, or an RFC 3339 string, ` +
         `got ${instant instanceof Date ? "an invalid Date" : printable(instant)}`,
     );
   }
   return found;
 }
 
-/** Does the same, and rounds a number down to whole milliseconds: a clock reads fractions. */
-export function moment(field: string, instant: Instant): number {
-  return milliseconds(field, Number.isFinite(instant) ? Math.floor(instant as number) : instant);
-}
-
 /** Parses an RFC 3339 string, with the rules of the server. Returns NaN if it is invalid. */
-function parsed(text: string): number {
+function parsed(text: unknown): number {
   const match = typeof text === "string" ? RFC_3339.exec(text) : null;
   if (match === null) {
     return Number.NaN;

@@ -15,18 +15,31 @@ type CompiledModule = typeof globalThis extends { WebAssembly: { Module: { proto
   ? Module
   : never;
 
-let defaultSource: (() => EngineSource) | undefined;
+/** A module that runs already, because it is JavaScript. */
+interface RunningModule {
+  readonly exports: object;
+}
+
+/** Opens a source. If it throws, loading fails. */
+type OpenSource = () => EngineSource | RunningModule;
+
+/** Where the module comes from when a program names no source, and a copy to use if that fails. */
+let defaults: { readonly open: OpenSource; readonly openCopy?: OpenSource } | undefined;
 let loaded = false;
 let loading: Promise<void> | undefined;
 
 /** Sets the source of the module that is used when a program names none. */
-export function setSource(open: () => EngineSource): void {
-  defaultSource = open;
+export function setSource(open: OpenSource): void {
+  defaults = { open };
 }
 
-/** Sets the default source unless one is set already: a module in memory takes precedence over a file. */
-export function setFallbackSource(open: () => EngineSource): void {
-  defaultSource ??= open;
+/**
+ * Sets the default source unless one is set already: a module in memory takes precedence over a file.
+ *
+ * @param openCopy Opens a copy, for programs whose code was moved away from the file.
+ */
+export function setFallbackSource(open: OpenSource, openCopy: OpenSource): void {
+  defaults ??= { open, openCopy };
 }
 
 /**
@@ -34,7 +47,8 @@ export function setFallbackSource(open: () => EngineSource): void {
  * Later and concurrent calls share the first one, whatever source they name. After a failure it can be called again.
  *
  * @param source Where the WebAssembly module comes from. The default is the package's own file: next to the code in
- *   browsers (bundlers copy it), read from disk in Node.js. In `tickseed/inline` it is embedded in the code.
+ *   browsers (bundlers copy it), read from disk in Node.js. If that file is missing or not WebAssembly, a copy from a chunk of the
+ *   code takes its place, and the console says so. In `tickseed/inline` the module is embedded in the code.
  * @throws {@link EngineError} `load_failed`; its `cause` is the platform's error.
  *
  * @example
@@ -63,20 +77,53 @@ export function assertLoaded(): void {
 }
 
 async function load(source: EngineSource | undefined): Promise<void> {
-  const found = await fetched(await (source ?? defaultSource?.()));
-  const made = found instanceof Response ? await fromResponse(found) : await instantiate(found);
+  if (source !== undefined || defaults === undefined) {
+    await begin(() => source as Source);
+    return;
+  }
+  const { open, openCopy } = defaults;
+  try {
+    await begin(open);
+  } catch (cause) {
+    if (openCopy === undefined || !hasWebAssembly()) {
+      throw cause;
+    }
+    // If the copy fails too, the first error tells more.
+    await begin(openCopy).catch(() => Promise.reject(cause));
+    warn(cause);
+  }
+}
+
+async function begin(open: OpenSource): Promise<void> {
+  const found = await fetched(await open());
+  if ("exports" in found) {
+    use(found);
+    return;
+  }
+  if (!hasWebAssembly()) {
+    throw new Error('there is no WebAssembly here; import "tickseed/js" instead of "tickseed"');
+  }
+  const made =
+    kindOf(found) === "Response" ? await fromResponse(found as Response) : await instantiate(found);
   use("instance" in made ? made.instance : made);
 }
 
-type Fetched = Exclude<Source, string | URL | Request>;
+function hasWebAssembly(): boolean {
+  return typeof WebAssembly === "object";
+}
 
-async function fetched(source: Source | undefined): Promise<Fetched> {
-  const fromDisk = source instanceof URL && source.protocol === "file:" ? await readFile(source) : undefined;
-  if (fromDisk !== undefined) {
-    return fromDisk;
-  }
-  const isAddress = typeof source === "string" || source instanceof URL || source instanceof Request;
-  return isAddress ? fetch(source) : (source as Fetched);
+type Fetched = Exclude<Source, string | URL | Request> | RunningModule;
+
+async function fetched(source: Source | RunningModule): Promise<Fetched> {
+  const kind = kindOf(source);
+  const fromDisk = kind === "URL" ? await readFile(source as URL) : undefined;
+  const isAddress = kind === "String" || kind === "URL" || kind === "Request";
+  return fromDisk ?? (isAddress ? fetch(source as Request) : (source as Fetched));
+}
+
+/** Returns the name of a value's class. Unlike `instanceof`, it knows classes of other realms, and needs no global. */
+function kindOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
 }
 
 /**
@@ -85,8 +132,8 @@ async function fetched(source: Source | undefined): Promise<Fetched> {
  */
 async function readFile(file: URL): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const { process } = globalThis as { process?: Partial<NodeJS.Process> };
-  const files = process?.getBuiltinModule?.("node:fs/promises");
-  return files === undefined ? undefined : new Uint8Array(await files.readFile(file));
+  const files = file.protocol === "file:" ? process?.getBuiltinModule?.("node:fs/promises") : undefined;
+  return files?.readFile && new Uint8Array(await files.readFile(file));
 }
 
 type Made = WebAssembly.Instance | WebAssembly.WebAssemblyInstantiatedSource;
@@ -97,21 +144,21 @@ async function fromResponse(response: Response): Promise<Made> {
     throw new Error(`${response.url} responded with status ${response.status}`);
   }
   const isModule = response.headers.get("content-type") === "application/wasm";
-  return isModule
+  return isModule && typeof WebAssembly.instantiateStreaming === "function"
     ? WebAssembly.instantiateStreaming(response, imports)
     : instantiate(await response.arrayBuffer());
 }
 
-function instantiate(source: BufferSource | WebAssembly.Module): Promise<Made> {
+function instantiate(source: unknown): Promise<Made> {
   return WebAssembly.instantiate(source as BufferSource, imports);
 }
 
 /** Starts the first module that turns out to be the engine. A second instance would not know the existing timelines. */
-function use(instance: WebAssembly.Instance): void {
+function use(instance: RunningModule): void {
   if (loaded) {
     return;
   }
-  start(instance);
+  start(instance.exports);
   // A cached or foreign module may implement another engine version than this code, and compute other states.
   const version = engineVersion();
   if (version !== ENGINE_VERSION) {
@@ -121,6 +168,20 @@ function use(instance: WebAssembly.Instance): void {
 }
 
 function loadError(cause: unknown): EngineError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new EngineError("load_failed", "source", `the engine could not be loaded: ${reason}`, { cause });
+  return new EngineError("load_failed", "source", `the engine could not be loaded: ${reasonOf(cause)}`, {
+    cause,
+  });
+}
+
+/** Says once that the file is not used: the page works, but it loads a third more than it has to. */
+function warn(cause: unknown): void {
+  // biome-ignore lint/suspicious/noConsole: there is no error, and nobody else would tell the developer
+  console.warn(
+    `tickseed uses the copy of its WebAssembly file that is embedded in its code, because ${reasonOf(cause)}. ` +
+      'Import "tickseed/inline", or pass the address of the file as the option `engine`.',
+  );
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }

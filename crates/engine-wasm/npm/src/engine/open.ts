@@ -6,27 +6,36 @@ import { integer, wellFormed } from "./input.js";
 import { milliseconds } from "./instant.js";
 import { checked, errorFor, lastError } from "./last-error.js";
 import { checkRequires } from "./requires.js";
-import { checkSession, type Instant, type ScheduleChange, type Session } from "./session.js";
+import { checkSession, type Instant, type ScheduleChange, type SessionDefinition } from "./session.js";
 import { checkVersion } from "./version.js";
+
+/** A part of a schedule, up to the next one. */
+export interface Segment {
+  /** When it begins. */
+  readonly at: number;
+  /** The length of its ticks; 0 while the session is paused. */
+  readonly tickMs: number;
+}
 
 /** A session that the engine has accepted. */
 export interface OpenSession {
   readonly handle: Handle;
-  /** When each of its changes takes effect. */
-  readonly changesAt: readonly number[];
+  /** The parts of its schedule: the first from the start, then one for each change. */
+  readonly segments: readonly Segment[];
   /** The instant at which it stops, or infinity. */
   readonly stoppedAt: number;
 }
 
 /** Opens the timeline of a session. Throws for the first invalid field, and then leaves nothing open. */
-export function openSession(session: Session): OpenSession {
+export function openSession(session: SessionDefinition): OpenSession {
   checkSession(session);
   checkVersion(session.engine_version);
   checkRequires(session.requires);
   const handle = open(session);
   try {
-    const changesAt = (session.schedule ?? []).map((change, index) => addChange(handle, change, index));
-    return { handle, changesAt, stoppedAt: instantOfStop(handle, session.stopped_at) };
+    const start = { at: bindings.timeOf(handle.number, 0), tickMs: session.tick_ms };
+    const changes = (session.schedule ?? []).map((change, index) => addChange(handle, change, index));
+    return { handle, segments: [start, ...changes], stoppedAt: instantOfStop(handle, session.stopped_at) };
   } catch (error) {
     handle.free();
     throw error;
@@ -49,7 +58,7 @@ export function instantOfStop(timeline: Handle, stoppedAt: Instant | null | unde
 /** Stands for a rule that takes its default. */
 const LEFT_OUT = Number.NaN;
 
-function open(session: Session): Handle {
+function open(session: SessionDefinition): Handle {
   const { rules } = session;
   const interval = rules?.break_interval;
   const seed = wellFormed("seed", session.seed);
@@ -64,14 +73,15 @@ function open(session: Session): Handle {
   return new Handle("timeline", number, bindings.closeTimeline);
 }
 
-/** Adds a change, and returns when it takes effect. */
-function addChange(timeline: Handle, change: ScheduleChange, index: number): number {
+/** Adds a change, and returns the segment that it begins. */
+function addChange(timeline: Handle, change: ScheduleChange, index: number): Segment {
   const name = `schedule[${index}]`;
   const at = milliseconds(`${name}.at`, change.at);
-  if (bindings.addChange(timeline.number, at, tickMsOf(change, name)) < 0) {
+  const tickMs = tickMsOf(change, name);
+  if (bindings.addChange(timeline.number, at, tickMs) < 0) {
     throw lastError({ "schedule.at": `${name}.at` });
   }
-  return at;
+  return { at, tickMs };
 }
 
 const MAX_TICK_MS = 86_400_000;

@@ -2,9 +2,9 @@ import { EngineError } from "./error.js";
 import { printable } from "./input.js";
 
 /**
- * An instant: integer milliseconds since the Unix epoch, a `Date`, or an RFC 3339 string such as
- * `"2026-11-23T12:00:03.000Z"`. The year must be 1970 to 9999. Strings are read as the server reads them: there are no leap
- * seconds, and digits beyond milliseconds are cut off.
+ * An instant: milliseconds since the Unix epoch, a `Date`, or an RFC 3339 string such as `"2026-11-23T12:00:03.000Z"`. The year
+ * must be 1970 to 9999. Fractions of a millisecond, as a clock reads them, are cut off, in strings too. Strings are read as the
+ * server reads them: there are no leap seconds.
  */
 export type Instant = number | Date | string;
 
@@ -42,10 +42,11 @@ export type ScheduleChange =
 export type SessionStatus = "running" | "paused" | "stopped";
 
 /**
- * The part of a session that the engine needs. The names are those of the server's JSON, so you can pass a session as the
- * server returns it. Other fields are ignored.
+ * The part of a session's record that the engine needs. The names are those of the server's JSON, so you can pass a
+ * `SessionRecord` as the server returns it. Other fields are ignored. The fields of a session that does not exist yet are a
+ * `NewSession`, and a session that runs is a `LiveSession`.
  */
-export interface Session {
+export interface SessionDefinition {
   /** The string that determines every break and every draw: 1 to 128 bytes of UTF-8, used verbatim. */
   readonly seed: string;
   /** When step 0 begins. */
@@ -81,11 +82,11 @@ export interface Round {
   /** The number of the round, from 0. */
   readonly round: number;
   /** Its first step: the break that begins it, or step 0 for round 0, which begins without one. */
-  readonly first_step: number;
+  readonly firstStep: number;
   /** The number of ticks that it counts before it breaks. */
   readonly interval: number;
   /** The step on which the counter breaks and the next round begins. */
-  readonly next_break: number;
+  readonly nextBreak: number;
 }
 
 /** Throws for a value that is not a session at all: usually the body of a response whose status was not checked. */

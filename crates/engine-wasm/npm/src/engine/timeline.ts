@@ -2,11 +2,11 @@ import * as bindings from "./bindings.js";
 import { Draw } from "./draw.js";
 import { dispose, Handle } from "./handle.js";
 import { integer, wellFormed } from "./input.js";
-import { moment } from "./instant.js";
+import { milliseconds } from "./instant.js";
 import { checked } from "./last-error.js";
 import { assertLoaded } from "./load.js";
-import { instantOfStop, type OpenSession, openSession } from "./open.js";
-import type { Instant, Round, Session, SessionStatus, State } from "./session.js";
+import { instantOfStop, type OpenSession, openSession, type Segment } from "./open.js";
+import type { Instant, Round, SessionDefinition, SessionStatus, State } from "./session.js";
 
 /** The engine's numbers for the parts of a round. */
 const FIRST_STEP = 0;
@@ -25,7 +25,7 @@ const NEXT_BREAK = 2;
  * @example
  * ```ts
  * await loadEngine();
- * const timeline = new Timeline(session);
+ * const timeline = new Timeline(record);
  * const { step, value, round, broken } = timeline.stateAt(clock.now);
  * ```
  */
@@ -39,7 +39,7 @@ export class Timeline {
    *   `unknown_requirement` if it requires something that this version of the package does not understand; otherwise for the
    *   first invalid field, `invalid_change` for a change that cannot follow the one before.
    */
-  constructor(session: Session) {
+  constructor(session: SessionDefinition) {
     assertLoaded();
     this.#session = openSession(session);
   }
@@ -49,7 +49,7 @@ export class Timeline {
    *
    * @throws {@link EngineError} as the constructor does. The timeline then stays as it is.
    */
-  update(session: Session): void {
+  update(session: SessionDefinition): void {
     const { handle } = this.#session;
     // Throws once the timeline is freed.
     void handle.number;
@@ -74,7 +74,6 @@ export class Timeline {
    * Returns the state at an instant of the server's time. Before the start it is step 0, value 0, round 0, not broken. After
    * a stop it stays as it was at the stop.
    *
-   * @param now The instant. Fractions of a millisecond, as a clock has them, are cut off.
    * @throws {@link EngineError} for `now` outside the years 1970 to 9999.
    */
   stateAt(now: Instant): State {
@@ -127,7 +126,7 @@ export class Timeline {
    */
   stepAt(now: Instant): number | null {
     const timeline = this.#number;
-    const at = moment("now", now);
+    const at = milliseconds("now", now);
     // Computed in any case: an instant out of range is an error for a stopped session too.
     const step = checked(bindings.stepAt(timeline, at));
     const { stoppedAt } = this.#session;
@@ -142,7 +141,7 @@ export class Timeline {
    * @throws {@link EngineError} for `now` outside the years 1970 to 9999.
    */
   statusAt(now: Instant): SessionStatus {
-    const at = moment("now", now);
+    const at = milliseconds("now", now);
     const isPaused = checked(bindings.isPaused(this.#number, at)) > 0;
     if (at >= this.#session.stoppedAt) {
       return "stopped";
@@ -176,7 +175,56 @@ export class Timeline {
    * @internal
    */
   nextChange(now: number): number {
-    return this.#session.changesAt.find((at) => at > now) ?? Number.POSITIVE_INFINITY;
+    const next = this.#session.segments.find(({ at }, index) => index > 0 && at > now);
+    return next?.at ?? Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * Returns when a step begins, or infinity if it never does: because the session stops or is paused for good before.
+   *
+   * @internal
+   */
+  whenComes(step: number): number {
+    const at = this.whenBegins(step);
+    return at <= this.#session.stoppedAt ? at : Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * Returns in how many milliseconds a step begins, or `undefined` if it never does.
+   *
+   * @internal
+   */
+  msUntil(step: number, now: number): number | undefined {
+    const at = this.whenComes(step);
+    return at < Number.POSITIVE_INFINITY ? at - now : undefined;
+  }
+
+  /**
+   * Returns which part of a step's running time has passed at an instant of that step: from 0 up to but not including 1. The time
+   * of a pause does not count.
+   *
+   * @param now With its fraction of a millisecond: all differences below are exact.
+   * @internal
+   */
+  fractionAt(step: number, now: number): number {
+    const { segments, stoppedAt } = this.#session;
+    const begin = this.timeOf(step);
+    let until = Math.min(now, stoppedAt);
+    let ran = 0;
+    let length = 1;
+    // Backwards, because the step is usually in the last segment that has begun.
+    for (let index = segments.length - 1; until > begin; index -= 1) {
+      const { at, tickMs } = segments[index] as Segment;
+      if (at < until) {
+        if (tickMs > 0) {
+          ran += until - Math.max(at, begin);
+          // A step has only one length: another one begins where a tick begins.
+          length = tickMs;
+        }
+        until = at;
+      }
+    }
+    return ran / length;
   }
 
   /**
@@ -190,9 +238,9 @@ export class Timeline {
     const part = (index: number) => checked(bindings.roundPart(timeline, number, index));
     return {
       round: number,
-      first_step: part(FIRST_STEP),
+      firstStep: part(FIRST_STEP),
       interval: part(INTERVAL),
-      next_break: part(NEXT_BREAK),
+      nextBreak: part(NEXT_BREAK),
     };
   }
 
@@ -240,7 +288,7 @@ export class Timeline {
  *
  * @throws {@link EngineError} like the constructor of {@link Timeline} and {@link Timeline.stateAt}.
  */
-export function stateAt(session: Session, now: Instant): State {
+export function stateAt(session: SessionDefinition, now: Instant): State {
   const timeline = new Timeline(session);
   try {
     return timeline.stateAt(now);

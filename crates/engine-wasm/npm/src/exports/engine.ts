@@ -8,7 +8,7 @@ export type {
   Round,
   Rules,
   ScheduleChange,
-  Session,
+  SessionDefinition,
   SessionStatus,
   State,
 } from "../engine/session.js";

@@ -18,6 +18,7 @@ export type {
 export type { WatchResourceTiming } from "../clock/resource-timing.js";
 export type { ClockView } from "../clock/view.js";
 export {
+  type CreatedSession,
   createSession,
   getSession,
   type RequestOptions,
@@ -27,6 +28,7 @@ export {
   stopSession,
 } from "../http/api.js";
 export { ServerError, SessionError, type SessionErrorCode } from "../http/error.js";
+export type { NewChange, NewRules, NewSession } from "../http/new-session.js";
 export {
   type ChangeOptions,
   pauseSession,
@@ -36,10 +38,12 @@ export {
   type WithdrawOptions,
   withdraw,
 } from "../http/schedule.js";
-export type { NewSession, Problem, ScheduleChangeRecord, SessionRecord, Stop } from "../http/schemas.js";
+export type { Problem, ScheduleChangeRecord, SessionRecord, Stop } from "../http/schemas.js";
 export type { EventStream, Platform, RequestHeaders, StreamEvent } from "../platform.js";
+export type { AheadCallback, AheadOptions, AudioClock, ComingStep } from "../session/ahead.js";
 export { type Connect, type ConnectOptions, connect, openClock } from "../session/connect.js";
-export type { Changed, SessionEvents, Settled, Stopped } from "../session/events.js";
+export type { Break, Changed, SessionEvents, Settled, Stopped, Tick } from "../session/events.js";
+export type { Frame } from "../session/frame.js";
 export { LiveSession } from "../session/live.js";
 export type { SessionTimeline, StateRange } from "../session/live-parts.js";
 export type { FailedAttempt } from "../session/retrying.js";

@@ -18,6 +18,7 @@ const SESSION = /\/sessions\/[^/]+$/;
  * Relative addresses are resolved against the page or worker.
  */
 export function sessionAddress(address: string | URL): SessionAddress {
+  checkText("session", address, "/v1/sessions/sess_...");
   const url = absolute(address);
   const path = url.pathname.replace(/\/$/, "");
   if (!SESSION.test(path)) {
@@ -26,20 +27,35 @@ export function sessionAddress(address: string | URL): SessionAddress {
       `the address of a session must end in /v1/sessions/{id}, got ${printable(String(address))}`,
     );
   }
-  const at = (pathname: string): string => new URL(pathname + url.search, url.origin).href;
+  const at = (end: string): string => url.origin + end + url.search;
   const action = (name: string): string => at(`${path}/${name}`);
   return { session: at(path), events: action("events"), time: at(path.replace(SESSION, "/time")), action };
 }
 
 /** Returns an address of a server, which may be behind a path and have a query: `https://ticks.example/path?token=...`. */
 export function serverAddress(address: string | URL, path: string): string {
+  checkText("server", address, "");
   const url = absolute(address);
-  return new URL(url.pathname.replace(/\/$/, "") + path + url.search, url.origin).href;
+  return url.origin + url.pathname.replace(/\/$/, "") + path + url.search;
 }
 
-function absolute(address: string | URL): URL {
+/** Throws for anything but a text, for example the record of a session, which does not know its address. */
+function checkText(name: string, address: unknown, path: string): void {
+  // A URL of another realm, as in jsdom, is not an instance of this realm's class.
+  if (typeof address !== "string" && typeof (address as URL | undefined)?.href !== "string") {
+    throw new SessionError(
+      "not_an_address",
+      `${name} must be an address such as https://ticks.example${path}, got ${printable(address)}`,
+    );
+  }
+}
+
+/** Reads the parts from the whole address, because in React Native a URL does not have them. */
+function absolute(address: string | URL): Pick<URL, "origin" | "pathname" | "search"> {
   const url = parsed(address);
-  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+  const [, scheme, host, pathname = "", search = ""] =
+    /^(https?:\/\/)(?:[^/?#]*@)?([^/?#]+)([^?#]*)(\?[^#]*)?/.exec(url?.href ?? "") ?? [];
+  if (scheme === undefined || host === undefined) {
     const got = printable(String(address));
     const why =
       url === undefined ? ", which is not absolute, and there is no page to resolve it against" : "";
@@ -48,7 +64,7 @@ function absolute(address: string | URL): URL {
       `expected an address such as https://ticks.example/v1/sessions/sess_..., got ${got}${why}`,
     );
   }
-  return url;
+  return { origin: scheme + host, pathname, search };
 }
 
 function parsed(address: string | URL): URL | undefined {

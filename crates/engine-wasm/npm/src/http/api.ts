@@ -2,9 +2,10 @@
 import type { Instant } from "../engine/session.js";
 import { type Platform, platform, type RequestHeaders } from "../platform.js";
 import { serverAddress, sessionAddress } from "./address.js";
+import { createSessionBody, type NewSession } from "./new-session.js";
 import { checkedOptions, type OptionNames, timestamp } from "./options.js";
 import { posting, request } from "./request.js";
-import type { NewSession, SessionRecord, Stop } from "./schemas.js";
+import type { SessionRecord, Stop } from "./schemas.js";
 import { requestSession, sessionRecord } from "./session-answer.js";
 
 /** Options of a request. */
@@ -24,22 +25,32 @@ export const REQUEST_OPTIONS: OptionNames<RequestOptions> = { signal: true, head
  * Creates a session.
  *
  * @param server The server's address, such as `https://ticks.example`.
- * @throws {@link ServerError} `invalid_fields` for values out of range, with all of them in `problem.errors`;
- *   {@link SessionError} if there is no response, although the session may have been created.
+ * @throws {@link ServerError} `invalid_fields` for values out of range, with all of them in `problem.errors`, under their names in
+ *   the server's JSON; {@link SessionError} if there is no response, although the session may have been created;
+ *   {@link EngineError} `unknown_option` for a field that does not exist, `not_an_instant`.
  *
  * @example
  * ```ts
- * const { id } = await createSession("https://ticks.example", { tick_ms: 100 });
- * const session = await connect(`https://ticks.example/v1/sessions/${id}`);
+ * const { address } = await createSession("https://ticks.example", { tickMs: 100 });
+ * const session = await connect(address);
  * ```
  */
 export async function createSession(
   server: string | URL,
   session: NewSession,
   options: RequestOptions = {},
-): Promise<SessionRecord> {
-  const address = serverAddress(server, "/v1/sessions");
-  return sessionRecord(address, await ask(address, options, posting(session)));
+): Promise<CreatedSession> {
+  const path = "/v1/sessions";
+  const sessions = serverAddress(server, path);
+  const record = sessionRecord(sessions, await ask(sessions, options, posting(createSessionBody(session))));
+  return { address: serverAddress(server, `${path}/${record.id}`), record };
+}
+
+/** A session that was just created. */
+export interface CreatedSession {
+  /** Its address, for `connect` and for whoever else takes part. */
+  readonly address: string;
+  readonly record: SessionRecord;
 }
 
 /**
@@ -94,7 +105,10 @@ export async function readSession(
 
 /** Options of {@link stopSession}. */
 export interface StopOptions extends RequestOptions {
-  /** When the session stops. By default as early as possible: now, or after the notice of the session. */
+  /**
+   * When the session stops, by the server's clock: `clock.now + 5_000` rather than `Date.now() + 5_000`. By default as early as
+   * possible: when the server receives the request, or after the notice of the session.
+   */
   readonly at?: Instant | undefined;
   /**
    * The entity tag of the session that you know, from {@link readSession} or `LiveSession.etag`. If the session has another by
@@ -110,11 +124,17 @@ const STOP_OPTIONS: OptionNames<StopOptions> = { at: true, ifMatch: true, ...REQ
  *
  * @param session Its address.
  * @param when `at` is the instant of the stop: not in the past, and now by default. In a session without a notice, set it a
- *   little in the future so that every client hears of it in time.
+ *   little in the future, by the server's clock, so that every client hears of it in time.
  * @throws {@link ServerError} `session_stopped` or `stop_not_earlier`, with `problem.stopped_at`, if an earlier stop is set;
  *   `too_soon`, with `problem.earliest`, for an instant within the notice; `clock_unsure` while the server cannot keep the
  *   notice; `changed_meanwhile` if `ifMatch` is out of date; {@link EngineError} if `at` is not an instant, or
  *   for an option that does not exist.
+ *
+ * @example
+ * ```ts
+ * const clock = await openClock("https://ticks.example");
+ * await stopSession(address, { at: clock.now + 5_000 });
+ * ```
  */
 export async function stopSession(session: string | URL, when: StopOptions = {}): Promise<Stop> {
   const { at, ifMatch, ...options } = checkedOptions("at", when, STOP_OPTIONS);

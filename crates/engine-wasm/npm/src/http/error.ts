@@ -12,7 +12,8 @@ import type { Problem } from "./schemas.js";
  * | `closed` | the session, or the clock it should share, is closed |
  * | `other_clock` | the clock to share belongs to another server |
  * | `not_ready` | the clock was read before it was set |
- * | `unknown_event` | a session has no event of that name |
+ * | `unknown_event` | a session or clock has no event of that name |
+ * | `not_a_function` | a listener is not a function |
  */
 export type SessionErrorCode =
   | "not_an_address"
@@ -22,7 +23,8 @@ export type SessionErrorCode =
   | "closed"
   | "other_clock"
   | "not_ready"
-  | "unknown_event";
+  | "unknown_event"
+  | "not_a_function";
 
 /** Thrown when a session or the time is not available for a reason other than an error response. */
 export class SessionError extends Error {
@@ -56,7 +58,7 @@ export interface SessionErrorOptions extends ErrorOptions {
  * @example
  * ```ts
  * try {
- *   await createSession("https://ticks.example", { tick_ms: 0 });
+ *   await createSession("https://ticks.example", { tickMs: 0 });
  * } catch (error) {
  *   if (error instanceof ServerError && error.code === "invalid_fields") {
  *     console.log(error.problem.errors); // [{ field: "tick_ms", message: "tick_ms must be from 1 to 86400000, got 0" }]

@@ -1,6 +1,6 @@
 import { EngineError } from "../engine/error.js";
 import { printable } from "../engine/input.js";
-import { moment } from "../engine/instant.js";
+import { milliseconds } from "../engine/instant.js";
 import type { Instant } from "../engine/session.js";
 
 /** The names of options. */
@@ -26,19 +26,32 @@ export function checkedOptions<Options extends object>(
       `${name} must be passed as { ${name}: instant }, got ${got}`,
     );
   }
-  const unknown = Object.keys(options).find((option) => !Object.hasOwn(names, option));
+  checkNames("option", options, names);
+  return options;
+}
+
+/**
+ * Throws for a name that does not exist, which in JavaScript would go unnoticed.
+ *
+ * @param kind What the names name.
+ */
+export function checkNames<Named extends object>(
+  kind: string,
+  named: Named,
+  names: OptionNames<Named>,
+): void {
+  const unknown = Object.keys(named).find((name) => !Object.hasOwn(names, name));
   if (unknown !== undefined) {
     const known = Object.keys(names).join(", ");
     throw new EngineError(
       "unknown_option",
       unknown,
-      `there is no option ${printable(unknown)}; the options are ${known}`,
+      `there is no ${kind} ${printable(unknown)}; the ${kind}s are ${known}`,
     );
   }
-  return options;
 }
 
 /** Returns an instant as the server's JSON has it, in whole milliseconds. The server checks strings. */
 export function timestamp(name: string, instant: Instant): string {
-  return typeof instant === "string" ? instant : new Date(moment(name, instant)).toISOString();
+  return typeof instant === "string" ? instant : new Date(milliseconds(name, instant)).toISOString();
 }

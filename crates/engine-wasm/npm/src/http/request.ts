@@ -1,5 +1,5 @@
+import { onAbort, throwIfAborted } from "../abort.js";
 import type { Platform } from "../platform.js";
-import { onAbort } from "../signal.js";
 import { ServerError, SessionError } from "./error.js";
 import type { Problem } from "./schemas.js";
 
@@ -37,17 +37,23 @@ export async function send(
   init: RequestInit = {},
   signal?: AbortSignal,
 ): Promise<Answer> {
-  signal?.throwIfAborted();
+  throwIfAborted(signal);
   const sending = new AbortController();
+  let end: (reason: unknown) => void = nothing;
+  // Not every `fetch` ends when its signal is aborted, and not every signal keeps the reason.
+  const ended = new Promise<never>((_, reject) => {
+    end = (reason): void => {
+      reject(reason);
+      sending.abort(reason);
+    };
+  });
   const late = new SessionError("timeout", `no response from ${address} within ${TIMEOUT_MS / 1_000} s`);
-  const cancel = timers.set(() => sending.abort(late), TIMEOUT_MS);
-  const release = onAbort(signal, () => sending.abort(signal?.reason));
+  const cancel = timers.set(() => end(late), TIMEOUT_MS);
+  const release = onAbort(signal, (reason) => end(reason));
   try {
-    const response = await fetch(address, { ...init, signal: sending.signal });
-    const text = await response.text();
+    const receiving = receive(address, fetch(address, { ...init, signal: sending.signal }));
+    const { response, text } = await Promise.race([ended, receiving]);
     return { answer: answerOf(address, response, text), headers: response.headers };
-  } catch (error) {
-    throw failure(address, error, sending.signal);
   } finally {
     cancel();
     release();
@@ -105,14 +111,19 @@ function isProblem(answer: unknown): answer is Problem {
   return typeof code === "string" && typeof detail === "string" && typeof status === "number";
 }
 
-/** Returns the error to throw for an error of `fetch`. */
-function failure(address: string, error: unknown, { aborted, reason }: AbortSignal): unknown {
-  if (aborted) {
-    return reason;
-  }
-  if (error instanceof ServerError || error instanceof SessionError) {
-    return error;
-  }
-  const why = error instanceof Error ? error.message : String(error);
-  return new SessionError("unreachable", `no response from ${address}: ${why}`, { cause: error });
+/** Receives a response. Only an error of the network means that the server is unreachable, and no error in a program does. */
+async function receive(
+  address: string,
+  responding: Promise<Response>,
+): Promise<{ readonly response: Response; readonly text: string }> {
+  const fail = (cause: unknown): never => {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new SessionError("unreachable", `no response from ${address}: ${why}`, { cause });
+  };
+  const response = await responding.catch(fail);
+  return { response, text: await response.text().catch(fail) };
+}
+
+function nothing(): void {
+  // The promise does not exist yet.
 }

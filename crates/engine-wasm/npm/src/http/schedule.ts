@@ -9,7 +9,10 @@ import { sessionRecord } from "./session-answer.js";
 
 /** Options of a change of a session's schedule. */
 export interface ChangeOptions extends RequestOptions {
-  /** When the change takes effect. By default as early as possible: now, or after the notice of the session. */
+  /**
+   * When the change takes effect, by the server's clock: `clock.now + 5_000` rather than `Date.now() + 5_000`. By default as early as
+   * possible: when the server receives the request, or after the notice of the session.
+   */
   readonly at?: Instant | undefined;
   /**
    * Whether to withdraw all changes at or after that instant. Otherwise, if there are such changes, the error is

@@ -1,3 +1,4 @@
+import { abortReason, onAbort, throwIfAborted } from "../abort.js";
 import type { Clock } from "../clock/clock.js";
 import { ClockView } from "../clock/view.js";
 import { type EngineSource, loadEngine } from "../engine/load.js";
@@ -6,7 +7,6 @@ import { SessionError } from "../http/error.js";
 import type { SessionRecord } from "../http/schemas.js";
 import { requestSession } from "../http/session-answer.js";
 import { type Platform, platform, type RequestHeaders } from "../platform.js";
-import { onAbort } from "../signal.js";
 import { borrowClock, type ClockLease, makeClock, ownClock } from "./clocks.js";
 import { LiveSession } from "./live.js";
 import { type FailedAttempt, retrying } from "./retrying.js";
@@ -17,8 +17,9 @@ export interface ConnectOptions {
   /** Cancels connecting. Later it closes the session, like {@link LiveSession.close}. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Which `tick` events the page gets for steps that it missed, for example in the background: `"all"` of them in order
-   * (the default), or only the `"latest"`.
+   * Which `tick` events the page gets for steps that it missed, for example in the background: `"recent"` ones (the default),
+   * which are those that began less than 2 seconds ago, or else the latest one; `"all"` of them, which are 288,000 after
+   * 8 hours with ticks of 100 ms; or only the `"latest"`. They come in order in each case. Breaks do not depend on it.
    */
   readonly catchUp?: CatchUp | undefined;
   /**
@@ -83,19 +84,19 @@ async function connectOnce(
   options: ConnectOptions,
   parts: Platform,
 ): Promise<LiveSession> {
-  const { signal, record, catchUp = "all" } = options;
-  signal?.throwIfAborted();
+  const { signal, record, catchUp = "recent" } = options;
+  throwIfAborted(signal);
   checkClock(options.clock, address);
   const { clock, release } = clockFor(options, parts, address);
   const connecting = new AbortController();
-  const unlink = onAbort(signal, () => connecting.abort(signal?.reason));
+  const unlink = onAbort(signal, (reason) => connecting.abort(reason));
   try {
     const [answer] = await Promise.all([
       record === undefined ? requestSession(parts, address.session, connecting.signal) : { record, etag: "" },
       loadEngine(options.engine),
       untilReady(clock, connecting.signal),
     ]);
-    connecting.signal.throwIfAborted();
+    throwIfAborted(connecting.signal);
     return new LiveSession({
       platform: parts,
       address,
@@ -162,7 +163,7 @@ export async function openClock(
 ): Promise<Clock> {
   const parts = platform(options.platform, options.headers);
   const { signal } = options;
-  signal?.throwIfAborted();
+  throwIfAborted(signal);
   const clock = makeClock(parts, serverAddress(server, "/v1/time"), signal);
   try {
     await untilReady(clock, signal);
@@ -175,7 +176,7 @@ export async function openClock(
 
 /** Returns the reason of an aborted signal instead of an error that follows from it, such as that the clock is closed. */
 function reasonFor(error: unknown, signal: AbortSignal | undefined): unknown {
-  return signal?.aborted === true ? signal.reason : error;
+  return signal?.aborted === true ? abortReason(signal) : error;
 }
 
 /** Waits until the clock can be read. Rejects if a request fails before, or the clock is closed. */
@@ -190,7 +191,7 @@ async function untilReady(clock: Clock, signal: AbortSignal | undefined): Promis
         clock.on("synced", () => resolve()),
         clock.on("error", ({ error }) => reject(error)),
         clock.on("closed", () => reject(closed())),
-        onAbort(signal, () => reject(signal?.reason)),
+        onAbort(signal, reject),
       );
     });
   } finally {

@@ -1,9 +1,25 @@
 /** The events of a live session. */
 import type { ClockReading } from "../clock/clock.js";
 import type { EngineError } from "../engine/error.js";
-import { printable } from "../engine/input.js";
-import type { ScheduleChange, SessionStatus, State } from "../engine/session.js";
-import { SessionError } from "../http/error.js";
+import type { Round, ScheduleChange, SessionStatus, State } from "../engine/session.js";
+
+/** A step that has begun. */
+export interface Tick extends State {
+  /** When the step began, in milliseconds since the Unix epoch. */
+  readonly at: number;
+  /** How long ago that was by the session's clock when it was reported, in milliseconds: from 0. */
+  readonly behindMs: number;
+}
+
+/** A break: the counter broke, and with it a round ended and the next one began. */
+export interface Break extends Tick {
+  /** The round that ended. */
+  readonly ended: Round;
+  /** Whether it is certain that the break never has to be taken back. */
+  readonly isSettled: boolean;
+  /** How many breaks before this one are not reported: those before the latest 1,000 of a sleep. Otherwise 0. */
+  readonly skipped: number;
+}
 
 /** A stop of a session. A session that learns late of an earlier stop, or of a change before its stop, reports its stop again. */
 export interface Stopped {
@@ -15,6 +31,11 @@ export interface Stopped {
   readonly isLate: boolean;
   /** How many steps the state was set back by; 0 unless the stop is late. */
   readonly stepsTakenBack: number;
+  /**
+   * The reported breaks that have not happened after all, in order. Empty unless the stop is late, and if a `changed` event of the
+   * same moment has them: each is in one event only.
+   */
+  readonly breaksTakenBack: readonly Break[];
 }
 
 /** A change of a session's schedule: it pauses, resumes or gets ticks of another length, or such a change was withdrawn. */
@@ -29,6 +50,11 @@ export interface Changed {
   readonly isLate: boolean;
   /** How many steps the state was set back by; 0 unless the change is late. Ticks that were reported are not reported again. */
   readonly stepsTakenBack: number;
+  /**
+   * The reported breaks that have not happened after all, in order; empty unless the change is late. One that happens later is
+   * reported again, with another `at`.
+   */
+  readonly breaksTakenBack: readonly Break[];
 }
 
 /** Whether the state can still change by something that the session has not heard of yet. */
@@ -39,20 +65,44 @@ export interface Settled {
   readonly settledUntil: number | undefined;
 }
 
+/** A failed attempt to reach the server. */
+export interface SessionFailure {
+  /** What was tried: to read the session, to ask for the time, or to open the event stream. */
+  readonly what: "session" | "time" | "stream";
+  /** Why it failed: usually a {@link SessionError} or {@link ServerError}. */
+  readonly error: unknown;
+  /** After which pause the next attempt follows, in milliseconds. It may follow earlier, when the page or the network is back. */
+  readonly retryInMs: number;
+}
+
 /** The events of a live session. */
 export interface SessionEvents {
   /**
    * A step has begun. Steps come in order and never twice; `catchUp` decides about missed ones. Those that a late change has
-   * taken back do not come again, so draw on `state`.
+   * taken back do not come again, so draw on `state`. The first listener gets the current step right away, even if that was
+   * reported to earlier listeners, and even after a stop, but not before the start.
    */
-  tick: State;
+  tick: Tick;
   /**
    * The current state is that of another step: the next one, a later one if some were missed, or an earlier one if a late change
    * or stop has taken steps back. Comes after all other events of that moment.
    */
   state: State;
-  /** The counter has broken. Comes after the `tick` of that step, with the same state. */
-  break: State;
+  /**
+   * The counter has broken. Comes after the `tick` of that step if there is one. Breaks come in order, and none is missed: after a
+   * sleep, all come that happened meanwhile, or the latest 1,000 with `skipped` in the first of them. A late change or stop may take
+   * back breaks that have not happened after all: see `breaksTakenBack`. One that it only moves, and that has happened all the same,
+   * stays reported.
+   */
+  break: Break;
+  /**
+   * A reported break is never taken back any more, because it lies before `session.settledUntil`, or because the session has
+   * stopped for good. Comes once for each `break` in order, after it, with the `at` that is now known. With a notice and a
+   * connection, it comes together with the `break`. Without a notice there is no promise, so it comes only when the stop is final:
+   * a game that gives points for breaks should use a notice. It never comes for breaks with more than 1,000 unsettled ones after
+   * them, which are no longer taken back either.
+   */
+  breakSettled: Break;
   /**
    * The session has stopped. Comes after its last `tick`, or at once for a late stop. Listeners that are added later get it too.
    * It comes again if the session learns late that it stopped earlier, or in another state.
@@ -72,6 +122,13 @@ export interface SessionEvents {
   settled: Settled;
   /** The clock was compared with the server's time. */
   sync: ClockReading;
+  /**
+   * `session.clock.synced` has turned: `false` if no response came for 45 s, or if the machine's clocks were disrupted. Read
+   * `session.clock.synced` when you add a listener.
+   */
+  synced: boolean;
+  /** An attempt to reach the server has failed. The session keeps running and tries again by itself. */
+  error: SessionFailure;
   /** The event stream has opened (`true`) or broken (`false`). Without a stream the session polls the server. */
   listening: boolean;
   /** The server no longer has the session. The state keeps running. */
@@ -83,26 +140,20 @@ export interface SessionEvents {
   unsupported: EngineError;
 }
 
-const NAMES: Record<keyof SessionEvents, true> = {
+/** The names of all events. */
+export const EVENTS: Readonly<Record<keyof SessionEvents, true>> = {
   tick: true,
   state: true,
   break: true,
+  breakSettled: true,
   stopped: true,
   changed: true,
   status: true,
   settled: true,
   sync: true,
+  synced: true,
+  error: true,
   listening: true,
   expired: true,
   unsupported: true,
 };
-
-/** Throws for an event that does not exist, which in JavaScript would go unnoticed. */
-export function checkEvent(name: string): void {
-  if (!Object.hasOwn(NAMES, name)) {
-    throw new SessionError(
-      "unknown_event",
-      `there is no event ${printable(name)}; the events are ${Object.keys(NAMES).join(", ")}`,
-    );
-  }
-}

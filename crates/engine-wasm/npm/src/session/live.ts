@@ -1,21 +1,23 @@
+import { onAbort } from "../abort.js";
 import type { ClockView } from "../clock/view.js";
 import type { Draw } from "../engine/draw.js";
 import type { EngineError } from "../engine/error.js";
 import { dispose } from "../engine/handle.js";
-import type { SessionStatus, State } from "../engine/session.js";
+import type { Instant, Round, SessionStatus, State } from "../engine/session.js";
 import type { Timeline } from "../engine/timeline.js";
 import { SessionError } from "../http/error.js";
 import type { SessionRecord } from "../http/schemas.js";
 import type { SessionAnswer } from "../http/session-answer.js";
 import { Listeners } from "../listeners.js";
 import type { Platform } from "../platform.js";
-import { onAbort } from "../signal.js";
-import { checkEvent, type SessionEvents, type Settled, type Stopped } from "./events.js";
+import { SessionControls, type SessionInternals } from "./controls.js";
+import { EVENTS, type SessionEvents, type Settled } from "./events.js";
+import { type Frame, fillFrame } from "./frame.js";
 import { type Difference, KnownSession } from "./known-session.js";
 import { instant, type LiveParts, type SessionTimeline, type StateRange } from "./live-parts.js";
+import { Reporter } from "./reporter.js";
+import { roundsBefore } from "./rounds.js";
 import { SettledPromise } from "./settled-promise.js";
-import { StopReport } from "./stop-report.js";
-import { type CatchUp, Ticker } from "./ticker.js";
 import { watchClock } from "./watch-clock.js";
 import { SessionWatcher } from "./watcher.js";
 
@@ -25,17 +27,19 @@ import { SessionWatcher } from "./watcher.js";
  * Each state is computed on demand from the session and the clock, not received. The session keeps running offline, as accurate
  * as the clock.
  */
-export class LiveSession {
+export class LiveSession extends SessionControls {
+  readonly #address: string;
   readonly #platform: Platform;
   readonly #clock: ClockView;
   readonly #releaseClock: () => void;
   readonly #known: KnownSession;
-  readonly #ticker: Ticker;
+  readonly #reporter: Reporter;
   readonly #watcher: SessionWatcher;
   readonly #promise: SettledPromise;
-  readonly #listeners = new Listeners<SessionEvents>();
+  readonly #listeners = new Listeners<SessionEvents>(EVENTS);
+  /** Are called whenever the session has changed, the time may have jumped, or the session was closed. */
+  readonly #followers = new Set<() => void>();
   readonly #cleanups: (() => void)[];
-  readonly #stopReport = new StopReport();
   /** The status when the session was closed. */
   #lastStatus: SessionStatus | undefined;
   #isExpired = false;
@@ -45,11 +49,20 @@ export class LiveSession {
 
   /** @internal */
   constructor({ platform, address, answer, clock, releaseClock, catchUp, signal }: LiveParts) {
+    super();
+    this.#address = address.session;
     this.#platform = platform;
     this.#clock = clock;
     this.#releaseClock = releaseClock;
     this.#known = new KnownSession(answer, clock.read());
-    this.#ticker = this.#makeTicker(catchUp);
+    this.#reporter = new Reporter({
+      platform,
+      known: this.#known,
+      listeners: this.#listeners,
+      catchUp,
+      now: () => this.#now(),
+      settledUntil: () => this.#promise.finalUntil,
+    });
     this.#promise = this.#makePromise(answer);
     this.#watcher = new SessionWatcher(platform, address, {
       noticeMs: answer.record.notice_ms ?? 0,
@@ -61,8 +74,7 @@ export class LiveSession {
       listening: (isListening) => this.#listeners.emit("listening", isListening),
     });
     this.#cleanups = [...this.#watchClock(), this.#closeWith(signal)];
-    // There is no listener yet for a stop in the past. `on` reports it later.
-    this.#ticker.stopAt(this.#known.stop);
+    this.#reporter.begin();
   }
 
   /** The session as last received from the server. */
@@ -140,6 +152,63 @@ export class LiveSession {
   }
 
   /**
+   * Returns everything that a page draws, from one reading of the clock: the state, which part of the current tick has passed, and
+   * how long it is until the next tick and the next break.
+   *
+   * @param into A frame to fill, so that drawing every frame creates no garbage. By default a new one.
+   * @returns That frame.
+   * @throws {@link SessionError} `closed` once the session is closed, or the error of `unsupported`.
+   *
+   * @example
+   * ```ts
+   * const frame = session.frame();
+   * function draw() {
+   *   session.frame(frame);
+   *   show(frame.value + frame.fraction, frame.broken);
+   *   requestAnimationFrame(draw);
+   * }
+   * ```
+   */
+  frame(into = {} as Frame): Frame {
+    return fillFrame(into, this.#open(), this.#clock.read(), this.settledUntil);
+  }
+
+  /**
+   * Returns the state at another instant of the server's time, as far as the schedule is known.
+   *
+   * @throws {@link SessionError} `closed` once the session is closed, or the error of `unsupported`; {@link EngineError} for an
+   *   `instant` outside the years 1970 to 9999.
+   */
+  at(instant: Instant): State {
+    return this.#open().stateAt(instant);
+  }
+
+  /**
+   * Returns the current round. Before the start it is round 0.
+   *
+   * @throws {@link SessionError} `closed` once the session is closed, or the error of `unsupported`.
+   */
+  round(): Round {
+    return this.#open().roundOf(this.state().step);
+  }
+
+  /**
+   * Returns the last rounds that have ended, the latest last. There are fewer of them at the beginning.
+   *
+   * @param count How many: an integer from 0.
+   * @throws {@link SessionError} `closed` once the session is closed, or the error of `unsupported`; {@link EngineError} for
+   *   `count`.
+   *
+   * @example
+   * ```ts
+   * const intervals = session.rounds(10).map(({ interval }) => interval);
+   * ```
+   */
+  rounds(count: number): Round[] {
+    return roundsBefore(this.#open(), this.state().round, count);
+  }
+
+  /**
    * Returns the states at the earliest and the latest possible server time, given `clock.errorMs`. They are nearly always the
    * same, unless ticks are short or the clock is not synced.
    *
@@ -157,13 +226,12 @@ export class LiveSession {
   /**
    * Returns the shared dice of a step at the first word. They are the same for every client.
    *
+   * @param step The step, for example that of a `tick` or of {@link LiveSession.state}.
    * @param channel Any name of 1 to 64 bytes of UTF-8. Draws of different channels are independent.
-   * @param step By default the current step, or step 0 before the start. In a `tick` listener pass the reported step: during
-   *   catch-up the current step may be later.
    * @throws {@link SessionError} `closed` once the session is closed, or the error of `unsupported`; {@link EngineError} for
-   *   `channel` or `step`.
+   *   `step` or `channel`.
    */
-  draw(channel: string, step: number = this.state().step): Draw {
+  draw(step: number, channel: string): Draw {
     return this.#open().draw(step, channel);
   }
 
@@ -177,11 +245,12 @@ export class LiveSession {
   }
 
   /**
-   * Calls a listener at each event. Returns a function that removes it; closing the session removes it too. `tick` events
-   * start with the next step. If the session has stopped already, `stopped` follows right away.
+   * Calls a listener at each event. Returns a function that removes it; closing the session removes it too. The first listener
+   * for `tick` gets the current step right away, unless the session has not started; if the session has stopped already,
+   * `stopped` follows right away too. Both come in a microtask: the function that removes the listener is there first.
    *
    * @throws {@link SessionError} `closed` once the session is closed, or the error of `unsupported`; `unknown_event` for an event
-   *   that does not exist.
+   *   that does not exist; `not_a_function` for a listener that is not a function.
    *
    * @example
    * ```ts
@@ -194,17 +263,7 @@ export class LiveSession {
     listener: (happened: SessionEvents[Name]) => void,
   ): () => void {
     this.#open();
-    checkEvent(event);
-    const [hadListeners, isFirst] = [this.#hasListeners(), !this.#listeners.has(event)];
-    const off = this.#listeners.add(event, listener);
-    if (!hadListeners && this.#hasListeners()) {
-      this.#ticker.begin();
-    }
-    if (event === "state" && isFirst) {
-      this.#ticker.beginShowing();
-    }
-    const repeat = listener as (stopped: Stopped) => void;
-    return event === "stopped" ? this.#stopReport.repeat(repeat, () => this.#isClosed, off) : off;
+    return this.#reporter.on(event, listener);
   }
 
   /** Ends timers, streams and listeners, and frees memory. Closing it again has no effect. */
@@ -217,10 +276,11 @@ export class LiveSession {
     for (const cleanUp of this.#cleanups) {
       cleanUp();
     }
-    this.#ticker.end();
+    this.#reporter.end();
     this.#promise.end();
     this.#watcher.close();
     this.#listeners.clear();
+    this.#tellFollowers();
     this.#timeline.free();
     this.#releaseClock();
   }
@@ -228,6 +288,26 @@ export class LiveSession {
   /** Calls {@link LiveSession.close} at the end of a block with `using session = ...`. */
   [dispose](): void {
     this.close();
+  }
+
+  /** @internal */
+  protected override get internals(): SessionInternals {
+    return {
+      address: this.#address,
+      platform: this.#platform,
+      session: this,
+      update: (answer) => void this.#update(answer, false),
+      follow: (check) => {
+        this.#followers.add(check);
+        return () => this.#followers.delete(check);
+      },
+    };
+  }
+
+  #tellFollowers(): void {
+    for (const check of this.#followers) {
+      check();
+    }
   }
 
   get #timeline(): Timeline {
@@ -244,27 +324,6 @@ export class LiveSession {
   /** The server's time in integer milliseconds, rounded down: a step begins when its millisecond does. */
   #now(): number {
     return instant(this.#clock.read().now);
-  }
-
-  #hasListeners(): boolean {
-    return this.#listeners.has("tick") || this.#listeners.has("break");
-  }
-
-  #makeTicker(catchUp: CatchUp): Ticker {
-    const { time, timers } = this.#platform;
-    return new Ticker({
-      timeline: this.#timeline,
-      timers,
-      catchUp,
-      now: () => this.#now(),
-      monotonicMs: () => time.monotonicMs(),
-      hasListeners: () => this.#hasListeners(),
-      tick: (step) => this.#tick(step),
-      isShown: () => this.#listeners.has("state"),
-      show: (step) => this.#listeners.emit("state", step < 0 ? this.state() : this.#timeline.state(step)),
-      stopped: () => this.#reportStop(),
-      status: (status) => this.#listeners.emit("status", status),
-    });
   }
 
   #makePromise({ settledUntil }: SessionAnswer): SettledPromise {
@@ -288,45 +347,33 @@ export class LiveSession {
       watcher: this.#watcher,
       check: () => this.#check(),
       sync: (reading) => this.#listeners.emit("sync", reading),
+      synced: (isSynced) => this.#listeners.emit("synced", isSynced),
+      failed: ({ error, retryInMs }) => this.#listeners.emit("error", { what: "time", error, retryInMs }),
     });
   }
 
   /** Checks the time, after it may have jumped. */
   #check(): void {
-    this.#ticker.check();
+    this.#reporter.check();
     this.#promise.check();
+    this.#tellFollowers();
   }
 
   #closeWith(signal: AbortSignal | undefined): () => void {
     return onAbort(signal, () => this.close());
   }
 
-  #tick(step: number): void {
-    const state = this.#timeline.state(step);
-    this.#listeners.emit("tick", state);
-    // A listener may have closed the session.
-    if (state.broken && !this.#isClosed) {
-      this.#listeners.emit("break", state);
-    }
-  }
-
-  #reportStop(): void {
-    const { stop: stoppedAt } = this.#known;
-    this.#listeners.emit("stopped", this.#stopReport.make(stoppedAt, this.#timeline.stateAt(stoppedAt)));
-  }
-
   /** Returns whether the stop has certainly passed, so that the server accepts no other. */
   #isStopFinal(): boolean {
     const { now, errorMs } = this.#clock.read();
-    const { stopped } = this.#stopReport;
+    const { stopped } = this.#reporter;
     return stopped !== undefined && now - errorMs >= stopped.stoppedAt;
   }
 
   /** Gives the clock back: a session that has stopped for good needs no more time, and nothing changes any more. */
   #finish(): void {
-    if (this.settledUntil !== undefined) {
-      this.#promise.extend(Number.POSITIVE_INFINITY);
-    }
+    this.#promise.finish();
+    this.#reporter.check();
     this.#releaseClock();
   }
 
@@ -341,7 +388,8 @@ export class LiveSession {
     if (differsAt !== undefined) {
       const stepsTakenBack = Math.max(0, before - (this.#timeline.stepAt(now) ?? 0));
       this.#promise.replace(answer.settledUntil, Math.min(differsAt.stop, differsAt.schedule));
-      this.#reportChange(differsAt, now, stepsTakenBack);
+      this.#reporter.change(differsAt, now, stepsTakenBack);
+      this.#tellFollowers();
     }
     return !this.#known.isInDoubt;
   }
@@ -358,33 +406,12 @@ export class LiveSession {
     }
   }
 
-  /** Reports a new schedule now, and a new stop when it takes effect. */
-  #reportChange({ schedule: at, stop }: Difference, now: number, stepsTakenBack: number): void {
-    const { record, stop: stoppedAt } = this.#known;
-    const isStopNew =
-      stop < Number.POSITIVE_INFINITY ||
-      // The stop was reported, but its state has changed.
-      (this.#stopReport.stopped !== undefined && at < stoppedAt);
-    if (isStopNew) {
-      this.#stopReport.renew({ isLate: stoppedAt < now, stepsTakenBack });
-    }
-    if (at < Number.POSITIVE_INFINITY) {
-      const isLate = at < Math.min(now, stoppedAt);
-      const state = this.#timeline.stateAt(now);
-      this.#listeners.emit("changed", { schedule: record.schedule ?? [], at, state, isLate, stepsTakenBack });
-    }
-    if (isStopNew) {
-      this.#ticker.stopAt(stoppedAt);
-    } else {
-      this.#ticker.check();
-    }
-  }
-
   /** Takes a promise about the session with an entity tag. Returns whether that is the session as it is known here. */
   #takePromise(etag: string, settledUntil: number): boolean {
     const isKnown = this.#known.hasTag(etag);
     if (isKnown) {
       this.#promise.extend(settledUntil);
+      this.#reporter.check();
     }
     return isKnown;
   }

@@ -1,7 +1,7 @@
 /** Repeats attempts to connect until one succeeds. */
+import { onAbort, throwIfAborted } from "../abort.js";
 import { mayPass, RetryPauses, retryAfterMs } from "../http/retry.js";
 import type { Platform } from "../platform.js";
-import { onAbort } from "../signal.js";
 
 /** An attempt that failed. */
 export interface FailedAttempt {
@@ -57,7 +57,7 @@ async function pause(
   for (const off of offs) {
     off();
   }
-  signal?.throwIfAborted();
+  throwIfAborted(signal);
 }
 
 function nothing(): void {

@@ -27,6 +27,7 @@ export class SettledPromise {
   readonly #parts: SettledPromiseParts;
   #until: number;
   #wasSettled: boolean;
+  #isFinal = false;
   #isEnded = false;
   #cancelTimer: () => void = nothing;
 
@@ -42,6 +43,11 @@ export class SettledPromise {
     return this.#until === NOTHING ? undefined : this.#until;
   }
 
+  /** The instant before which nothing is taken back. Once a session is final that is infinity, even without a promise. */
+  get finalUntil(): number {
+    return this.#isFinal ? Number.POSITIVE_INFINITY : this.#until;
+  }
+
   /** Whether the server's time certainly lies before that instant. */
   get isSettled(): boolean {
     return this.#leftMs() > 0;
@@ -51,6 +57,14 @@ export class SettledPromise {
   extend(until = NOTHING): void {
     this.#until = Math.max(this.#until, until);
     this.check();
+  }
+
+  /** Notes that nothing changes any more. */
+  finish(): void {
+    this.#isFinal = true;
+    if (this.#until !== NOTHING) {
+      this.extend(Number.POSITIVE_INFINITY);
+    }
   }
 
   /**

@@ -1,13 +1,14 @@
 /** The report of a session's stop, which listeners that are added later get too. */
 import type { State } from "../engine/session.js";
+import { microtask } from "../microtask.js";
 import type { Stopped } from "./events.js";
 
-/** How late a stop was learned. */
-type Lateness = Pick<Stopped, "isLate" | "stepsTakenBack">;
+/** How late a stop was learned, and what it takes back. */
+type Lateness = Omit<Stopped, "stoppedAt" | "state">;
 
 /** The report of one session's stop. */
 export class StopReport {
-  #lateness: Lateness = { isLate: false, stepsTakenBack: 0 };
+  #lateness: Lateness = { isLate: false, stepsTakenBack: 0, breaksTakenBack: [] };
   #stopped: Stopped | undefined;
 
   /** The stop, once it was reported. */
@@ -38,7 +39,7 @@ export class StopReport {
     let isWanted = true;
     const stopped = this.#stopped;
     if (stopped !== undefined) {
-      queueMicrotask(() => {
+      microtask(() => {
         if (isWanted && !isClosed()) {
           listener(stopped);
         }

@@ -1,51 +1,44 @@
 /**
- * Reports each step once, in order, then the stop, whether the session is running or paused, and the current step. Steps follow from
- * the clock and are never counted: a timer only triggers the next check.
+ * Reports steps and breaks in order, then the stop, whether the session is running or paused, and the current step. Steps follow
+ * from the clock and are never counted: a timer only triggers the next check.
  */
-import type { Timers } from "../clock/inputs.js";
 import type { SessionStatus } from "../engine/session.js";
 import type { Timeline } from "../engine/timeline.js";
+import type { Platform } from "../platform.js";
+import type { Breaks, BreaksParts } from "./breaks.js";
+import type { SessionEvents } from "./events.js";
 
-/** Which missed steps are reported: all of them, or only the latest. */
-export type CatchUp = "all" | "latest";
+/** Which missed steps are reported: those of the last two seconds and the latest, all of them, or only the latest. */
+export type CatchUp = "recent" | "all" | "latest";
 
 /** The inputs and outputs of a ticker. */
-export interface TickerParts {
-  readonly timeline: Timeline;
-  readonly timers: Timers;
+export interface TickerParts extends BreaksParts {
+  readonly platform: Pick<Platform, "time" | "timers">;
   readonly catchUp: CatchUp;
-  /** Returns the server's time, in integer milliseconds since the Unix epoch. */
-  now(): number;
-  /** Returns the machine's monotonic clock in milliseconds, to measure how long listeners take. */
-  monotonicMs(): number;
-  /** Returns whether there are listeners for steps. */
-  hasListeners(): boolean;
-  /** Reports that a step has begun. */
-  tick(step: number): void;
+  readonly breaks: Breaks;
   /** Reports that the session has stopped, after all its steps. */
   stopped(): void;
-  /** Reports a status other than the one before, after all steps before it. A session is running at first. */
-  status(status: SessionStatus): void;
-  /** Returns whether there are listeners for the current step. */
-  isShown(): boolean;
-  /** Reports that another step is the current one, which may be an earlier one; -1 before the start. */
-  show(step: number): void;
 }
 
-/** How long to report steps without a break, in milliseconds, before the page can do other work: half a frame. */
+/** How long to report steps at a time, in milliseconds, before the page can do other work: half a frame. */
 const SLICE_MS = 8;
+/** How old the steps may be that `"recent"` catches up with, in milliseconds. */
+const RECENT_MS = 2_000;
 /** The longest timer. Browsers accept no delay above 2^31 ms, and corrections of the clock must take effect. */
 const LONGEST_PAUSE_MS = 60_000;
 
 /** Reports steps as they begin. */
 export class Ticker {
   readonly #parts: TickerParts;
-  /** The last step that was reported, or that had begun when reporting began; -1 before the start. */
-  #last: number;
-  /** The last step that was reported. A schedule that is learned late may set the session back to before it. */
-  #lastReported = -1;
+  /**
+   * The last step that was reported, or that had begun when reporting began; -1 before the start. A schedule that is learned late may
+   * set the session back to before it.
+   */
+  #last = -1;
+  /** Whether a new listener waits for the current step, although that began before. */
+  #isCurrentWanted = false;
   /** The step that was last reported as the current one. */
-  #shown: number;
+  #shown = -1;
   /** The status that was last reported, and the instant of the last check of it. */
   #status: SessionStatus = "running";
   #statusCheckedAt = 0;
@@ -58,20 +51,24 @@ export class Ticker {
 
   constructor(parts: TickerParts) {
     this.#parts = parts;
-    this.#last = this.#current();
-    this.#shown = this.#last;
   }
 
-  /** Starts to report the current step when it is another than now. */
-  beginShowing(): void {
-    this.#shown = this.#current();
-    this.check();
-  }
-
-  /** Starts to report steps that begin from now on. */
-  begin(): void {
-    this.#last = Math.max(this.#current(), this.#lastReported);
-    this.check();
+  /**
+   * Starts to report to the first listener for an event. A `tick` listener soon gets the current step, and then each that begins;
+   * the listeners for other events get what happens from now on.
+   */
+  begin(event: keyof SessionEvents): void {
+    const current = this.#current();
+    if (event === "tick") {
+      this.#isCurrentWanted = current >= 0;
+      this.#last = Math.max(current, this.#last);
+    } else if (event === "state") {
+      this.#shown = current;
+    } else {
+      this.#parts.breaks.begin(current);
+    }
+    // The program first gets the function that removes the listener.
+    queueMicrotask(() => this.check());
   }
 
   /** Reports the stop at an instant, or at once if it has passed. The timeline must know the stop already. */
@@ -104,13 +101,18 @@ export class Ticker {
     this.#cancelTimer();
   }
 
+  get #timeline(): Timeline {
+    return this.#parts.known.timeline;
+  }
+
   #current(): number {
-    return this.#parts.timeline.stepAt(this.#parts.now()) ?? -1;
+    return this.#timeline.stepAt(this.#parts.now()) ?? -1;
   }
 
   /** Reports everything that is due, unless that takes too long. Returns whether it is complete. */
   #report(): boolean {
     const isDone = this.#reportSteps();
+    this.#parts.breaks.settle();
     if (isDone) {
       this.#reportStop();
       this.#reportStatus();
@@ -119,36 +121,68 @@ export class Ticker {
     return isDone;
   }
 
+  /** Reports steps and breaks in the order of the steps. A break comes after its step. */
   #reportSteps(): boolean {
-    const { monotonicMs } = this.#parts;
-    const startedMs = monotonicMs();
-    while (this.#isBehind()) {
-      if (monotonicMs() - startedMs > SLICE_MS) {
+    const { breaks, platform } = this.#parts;
+    const startedMs = platform.time.monotonicMs();
+    breaks.skip(this.#current());
+    // The last listener may have ended the ticker and freed the timeline.
+    while (!this.#isEnded) {
+      const step = this.#nextTick();
+      const isBreak = breaks.next < step;
+      if ((isBreak ? breaks.next : step) > this.#current()) {
+        break;
+      }
+      if (platform.time.monotonicMs() - startedMs > SLICE_MS) {
         return false;
       }
-      // A session that is known to be paused has been resumed before its next step.
-      this.#turn("running");
-      this.#reportNext();
+      this.#reportNext(step, isBreak);
     }
     return true;
   }
 
-  /** Returns whether a step is due. The last listener may have ended the ticker and freed the timeline. */
-  #isBehind(): boolean {
-    return !this.#isEnded && this.#last < this.#current();
-  }
-
-  #reportNext(): void {
+  /** Reports a step, or a break before it. */
+  #reportNext(step: number, isBreak: boolean): void {
+    if (isBreak || !this.#isCurrentWanted) {
+      // A session that is known to be paused has been resumed before its next step.
+      this.#turn("running");
+    }
     if (this.#isEnded) {
       return;
     }
-    const { catchUp, hasListeners, tick } = this.#parts;
-    const isWanted = hasListeners();
-    this.#last = isWanted && catchUp === "all" ? this.#last + 1 : this.#current();
-    if (isWanted) {
-      this.#lastReported = this.#last;
-      tick(this.#last);
+    if (isBreak) {
+      this.#parts.breaks.reportNext();
+    } else {
+      this.#reportTick(step);
     }
+  }
+
+  #reportTick(step: number): void {
+    const { listeners, now } = this.#parts;
+    const at = this.#timeline.whenBegins(step);
+    this.#isCurrentWanted = false;
+    this.#last = Math.max(step, this.#last);
+    listeners.emit("tick", { ...this.#timeline.state(step), at, behindMs: now() - at });
+  }
+
+  /** Returns the next step to report; infinity without listeners. */
+  #nextTick(): number {
+    const { catchUp, listeners, now } = this.#parts;
+    if (!listeners.has("tick")) {
+      return Number.POSITIVE_INFINITY;
+    }
+    const current = this.#current();
+    const next = this.#last + 1;
+    if (this.#isCurrentWanted) {
+      // A late stop may set the session back to before its start.
+      return Math.max(current, 0);
+    }
+    if (catchUp === "all" || next >= current) {
+      return next;
+    }
+    const old =
+      catchUp === "latest" ? current : (this.#timeline.stepAt(Math.max(now() - RECENT_MS, 0)) ?? -1);
+    return Math.min(Math.max(next, old + 1), current);
   }
 
   #reportStop(): void {
@@ -163,22 +197,26 @@ export class Ticker {
       return;
     }
     this.#statusCheckedAt = this.#parts.now();
-    this.#turn(this.#parts.timeline.statusAt(this.#statusCheckedAt));
+    this.#turn(this.#timeline.statusAt(this.#statusCheckedAt));
   }
 
   /** Reports a status, unless it was reported last. */
   #turn(status: SessionStatus): void {
     if (status !== this.#status) {
       this.#status = status;
-      this.#parts.status(status);
+      this.#parts.listeners.emit("status", status);
     }
   }
 
   #showCurrent(): void {
-    const current = this.#isEnded || !this.#parts.isShown() ? this.#shown : this.#current();
-    if (current !== this.#shown) {
-      this.#shown = current;
-      this.#parts.show(current);
+    const { listeners, now } = this.#parts;
+    if (this.#isEnded || !listeners.has("state")) {
+      return;
+    }
+    const step = this.#current();
+    if (step !== this.#shown) {
+      this.#shown = step;
+      listeners.emit("state", step < 0 ? this.#timeline.stateAt(now()) : this.#timeline.state(step));
     }
   }
 
@@ -189,19 +227,25 @@ export class Ticker {
     const delayMs = isDone ? this.#nextMs() - this.#parts.now() : 0;
     if (delayMs < Number.POSITIVE_INFINITY) {
       const pauseMs = Math.min(Math.max(delayMs, 0), LONGEST_PAUSE_MS);
-      this.#cancelTimer = this.#parts.timers.set(() => this.check(), pauseMs);
+      this.#cancelTimer = this.#parts.platform.timers.set(() => this.check(), pauseMs);
     }
   }
 
   /** Returns when the next report is due, or infinity. While the session is paused, no step is. */
   #nextMs(): number {
-    const { hasListeners, isShown, timeline } = this.#parts;
     if (this.#hasReportedStop) {
       return Number.POSITIVE_INFINITY;
     }
-    const step = hasListeners() ? timeline.whenBegins(this.#last + 1) : Number.POSITIVE_INFINITY;
-    const shown = isShown() ? timeline.whenBegins(this.#shown + 1) : Number.POSITIVE_INFINITY;
-    return Math.min(step, shown, timeline.nextChange(this.#statusCheckedAt), this.#stoppedAt);
+    const { breaks, listeners } = this.#parts;
+    const begins = (event: "tick" | "state", step: number): number =>
+      listeners.has(event) ? this.#timeline.whenBegins(step) : Number.POSITIVE_INFINITY;
+    return Math.min(
+      begins("tick", this.#last + 1),
+      begins("state", this.#shown + 1),
+      this.#timeline.whenBegins(breaks.next),
+      this.#timeline.nextChange(this.#statusCheckedAt),
+      this.#stoppedAt,
+    );
   }
 }
 

@@ -3,7 +3,7 @@
  * polls the session, which usually costs a 304 response.
  */
 import type { SessionAddress } from "../http/address.js";
-import { ServerError } from "../http/error.js";
+import { ServerError, SessionError } from "../http/error.js";
 import {
   instantIn,
   isSessionRecord,
@@ -12,7 +12,7 @@ import {
   strongTag,
 } from "../http/session-answer.js";
 import type { EventStream, Platform, StreamEvent } from "../platform.js";
-import { takeSlot } from "./stream-slots.js";
+import { canShareStreams, takeSlot } from "./stream-slots.js";
 
 /** Receives what the watcher finds out. */
 export interface SessionObserver {
@@ -38,6 +38,16 @@ export interface SessionObserver {
   expired(): void;
   /** The stream has opened or broken. */
   listening(isListening: boolean): void;
+  /** A request for the session has failed, or the server has rejected the stream. The watcher tries again after a pause. */
+  failed?(failure: WatchFailure): void;
+}
+
+/** A failed attempt of the watcher. */
+export interface WatchFailure {
+  readonly error: unknown;
+  readonly what: "session" | "stream";
+  /** The pause before the next attempt, in milliseconds. */
+  readonly retryInMs: number;
 }
 
 /** The polling interval without a stream, in milliseconds. It is shorter if a stream would renew the promise sooner. */
@@ -46,13 +56,20 @@ const SHORTEST_RENEWAL_MS = 1_000;
 /** The polling interval with a stream, which may have died unnoticed: a minute, or after two renewals of the promise are missing. */
 const BESIDE_STREAM_MS = 60_000;
 const RENEWALS_MISSED = 2;
-/** The pause before reopening a stream that was rejected, in milliseconds: doubled each time, up to the longest. */
-const FIRST_REOPEN_MS = 1_000;
-const LONGEST_REOPEN_MS = 30_000;
+/**
+ * The longest pause before reopening a stream that was rejected, in milliseconds: doubled each time. The pause itself is random
+ * and may be as short as zero, because the clients of a server that fails are all rejected at once.
+ */
+const FIRST_REOPEN_MS = 2_000;
+const LONGEST_REOPEN_MS = 60_000;
+/** How long a server can make clients wait with `Retry-After`, in milliseconds. */
+const LONGEST_RETRY_AFTER_MS = 300_000;
 /** Pauses vary by this fraction, so that clients do not reconnect all at once. */
 const JITTER = 0.2;
 /** `EventSource.CLOSED`: the stream does not reconnect by itself. */
 const CLOSED = 2;
+
+type OpenStream = (address: string) => EventStream;
 
 /** Watches a session until it is closed. */
 export class SessionWatcher {
@@ -66,6 +83,12 @@ export class SessionWatcher {
   /** Whether the stream has brought no promise for as long as it takes to poll beside it. */
   #isSilent = false;
   #failures = 0;
+  /** How long the last response asked to wait, in milliseconds. */
+  #retryAfterMs = 0;
+  /** Opens a stream that the tabs of a browser share. Without it, the page opens its own. */
+  #openShared: OpenStream | undefined;
+  /** Whether it is not yet known which of the two to open. */
+  #isUndecided = false;
   /** The request in flight. */
   #request: AbortController | undefined;
   /** Lets another session of this page open a stream. */
@@ -77,7 +100,11 @@ export class SessionWatcher {
     this.#platform = platform;
     this.#address = address;
     this.#observer = observer;
-    this.#open();
+    if (canShareStreams(platform)) {
+      this.#share();
+    } else {
+      this.#open();
+    }
     this.#schedulePoll();
   }
 
@@ -113,19 +140,35 @@ export class SessionWatcher {
     this.#isListening = false;
   }
 
+  /** Loads the code for shared streams. If that takes longer than the first poll, the page opens its own stream meanwhile. */
+  #share(): void {
+    this.#isUndecided = true;
+    const openOwn = (): void => this.#decide(undefined);
+    import("./shared-stream.js").then(({ SharedStream }) => {
+      this.#decide((address) => new SharedStream(this.#platform, address, openOwn));
+    }, openOwn);
+  }
+
+  #decide(openShared: OpenStream | undefined): void {
+    this.#isUndecided = false;
+    this.#openShared = openShared;
+    this.#releaseSlot();
+    this.#releaseSlot = nothing;
+    this.#open();
+  }
+
   /** Opens a stream, and closes the previous one. */
   #open(): void {
-    const { EventSource } = this.#platform;
     this.#cancelReopen();
     this.#isSilent = false;
     this.#stream?.close();
     this.#stream = undefined;
     this.#setListening(false);
     // The observer may have closed the watcher.
-    if (EventSource === undefined || this.#isClosed || !this.#takeSlot(EventSource)) {
+    const stream = this.#isClosed || this.#isUndecided ? undefined : this.#newStream();
+    if (stream === undefined) {
       return;
     }
-    const stream = new EventSource(this.#address.events);
     this.#stream = stream;
     let isFirst = true;
     for (const type of ["session", "changed", "stopped"]) {
@@ -144,6 +187,15 @@ export class SessionWatcher {
     });
     stream.addEventListener("expired", () => this.#onExpired(stream));
     stream.addEventListener("error", () => this.#onError(stream));
+  }
+
+  #newStream(): EventStream | undefined {
+    const { EventSource } = this.#platform;
+    const { events } = this.#address;
+    if (this.#openShared !== undefined) {
+      return this.#openShared(events);
+    }
+    return EventSource !== undefined && this.#takeSlot(EventSource) ? new EventSource(events) : undefined;
   }
 
   /** Takes the slot for a stream. Returns whether the session has it. */
@@ -204,10 +256,13 @@ export class SessionWatcher {
     }
     this.#setListening(false);
     if (stream.readyState === CLOSED && !this.#isClosed) {
-      const pauseMs = Math.min(FIRST_REOPEN_MS * 2 ** this.#failures, LONGEST_REOPEN_MS);
+      const longestMs = Math.min(FIRST_REOPEN_MS * 2 ** this.#failures, LONGEST_REOPEN_MS);
+      const pauseMs = this.#retryAfterMs + longestMs * this.#platform.random();
       this.#failures += 1;
       this.#cancelReopen();
-      this.#cancelReopen = this.#platform.timers.set(() => this.#open(), this.#jittered(pauseMs));
+      this.#cancelReopen = this.#platform.timers.set(() => this.#open(), pauseMs);
+      const error = new SessionError("unreachable", `no event stream from ${this.#address.events}`);
+      this.#observer.failed?.({ error, what: "stream", retryInMs: pauseMs });
     }
   }
 
@@ -219,21 +274,27 @@ export class SessionWatcher {
     }
   }
 
-  /** @param isSoon Whether to poll as often as without a stream. */
-  #schedulePoll(isSoon = !this.#isListening): void {
+  /**
+   * @param isSoon Whether to poll as often as without a stream.
+   * @returns The pause before the poll, in milliseconds.
+   */
+  #schedulePoll(isSoon = !this.#isListening): number {
     this.#cancelPoll();
     if (this.#isClosed || this.#request !== undefined) {
-      return;
+      return 0;
     }
     this.#isPollSoon = isSoon;
     const renewalMs = this.#renewalMs;
     const pauseMs = isSoon
       ? Math.min(renewalMs, WITHOUT_STREAM_MS)
       : Math.min(RENEWALS_MISSED * renewalMs, BESIDE_STREAM_MS);
+    const random = this.#platform.random();
+    const pollInMs = Math.max(pauseMs * (1 + JITTER * (2 * random - 1)), this.#retryAfterMs * (1 + random));
     this.#cancelPoll = this.#platform.timers.set(() => {
       this.#isSilent ||= !isSoon;
       void this.#poll();
-    }, this.#jittered(pauseMs));
+    }, pollInMs);
+    return pollInMs;
   }
 
   /** How long a stream takes to renew the promise. Without a notice there is none. */
@@ -254,15 +315,17 @@ export class SessionWatcher {
     const apply = await this.#fetchRecord(request.signal);
     if (this.#request === request) {
       this.#request = undefined;
+      this.#retryAfterMs = 0;
       this.#schedulePoll();
       apply();
       this.#openIfFree();
     }
   }
 
-  /** Opens a stream if another session has released its slot. */
+  /** Opens a stream if another session has released its slot, or if the code for shared streams takes too long to load. */
   #openIfFree(): void {
-    if (this.#releaseSlot === nothing && !this.#isClosed) {
+    if (this.#stream === undefined && !this.#isClosed) {
+      this.#isUndecided = false;
       this.#open();
     }
   }
@@ -277,8 +340,15 @@ export class SessionWatcher {
     } catch (error) {
       const isGone = error instanceof ServerError && error.code === "session_not_found";
       // Other errors may be temporary. The next poll tries again, and soon if the promise depends on it.
-      return isGone ? () => this.#end() : () => this.#schedulePoll(!this.#isListening || this.#isSilent);
+      return isGone ? () => this.#end() : () => this.#retry(error);
     }
+  }
+
+  #retry(error: unknown): void {
+    const seconds = error instanceof ServerError ? (error.retryAfterSeconds ?? 0) : 0;
+    this.#retryAfterMs = Math.min(seconds * 1_000, LONGEST_RETRY_AFTER_MS);
+    const retryInMs = this.#schedulePoll(!this.#isListening || this.#isSilent);
+    this.#observer.failed?.({ error, what: "session", retryInMs });
   }
 
   #onAnswer(answer: SessionAnswer, isFinal: boolean): void {
@@ -308,10 +378,6 @@ export class SessionWatcher {
     if (wasListening) {
       this.#observer.listening(false);
     }
-  }
-
-  #jittered(ms: number): number {
-    return ms * (1 + JITTER * (2 * this.#platform.random() - 1));
   }
 }
 

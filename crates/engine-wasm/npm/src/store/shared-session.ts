@@ -14,6 +14,8 @@ interface ViewEvents {
   still: undefined;
 }
 
+const EVENTS: Record<keyof ViewEvents, true> = { every: true, still: true };
+
 /** Everything else that changes the view, beside `state`. */
 const CHANGES = ["stopped", "changed", "status", "settled"] as const;
 
@@ -26,13 +28,14 @@ export interface SharedSessionParts {
   ended(): void;
 }
 
-/** Connects when it is created. */
+/** Connects at its first component. */
 export class SharedSession {
   readonly #parts: SharedSessionParts;
   readonly #timers: Platform["timers"];
   readonly #closing = new AbortController();
-  readonly #listeners = new Listeners<ViewEvents>();
+  readonly #listeners = new Listeners<ViewEvents>(EVENTS);
   #users = 0;
+  #isStarted = false;
   #cancelEnd: () => void = nothing;
   #view: SessionView;
   /** The view without the state. */
@@ -45,7 +48,6 @@ export class SharedSession {
     this.#timers = platform(parts.options.platform).timers;
     this.#view = connectingView(parts.options.record);
     this.#stillView = this.#view;
-    void this.#connect();
   }
 
   /** The current view. */
@@ -65,9 +67,10 @@ export class SharedSession {
 
   /** Adds a component. Returns a function that removes it. */
   subscribe(what: keyof ViewEvents, listener: () => void): () => void {
+    const off = this.#listeners.add(what, listener);
     this.#cancelEnd();
     this.#users += 1;
-    const off = this.#listeners.add(what, listener);
+    this.#start();
     this.#followSteps();
     let isSubscribed = true;
     return () => {
@@ -95,6 +98,13 @@ export class SharedSession {
   #end(): void {
     this.#closing.abort();
     this.#parts.ended();
+  }
+
+  #start(): void {
+    if (!this.#isStarted) {
+      this.#isStarted = true;
+      void this.#connect();
+    }
   }
 
   async #connect(): Promise<void> {

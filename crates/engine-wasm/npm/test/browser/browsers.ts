@@ -55,11 +55,15 @@ const NOT_HELD_BACK = [
 /** Chromium runs hidden pages once a minute after five minutes. The tests do not wait that long. */
 const SOON_ONCE_A_MINUTE = "--enable-features=IntensiveWakeUpThrottling:grace_period_seconds/5";
 
-/** Starts Chromium with a fresh profile. */
-export async function startChromium(): Promise<Chromium> {
+/**
+ * Starts Chromium with a fresh profile.
+ *
+ * @param more Other options.
+ */
+export async function startChromium(more: readonly string[] = []): Promise<Chromium> {
   const driven = await launch({
     executablePath: chromium(),
-    args: [...CHROMIUM_ARGUMENTS, SOON_ONCE_A_MINUTE],
+    args: [...CHROMIUM_ARGUMENTS, SOON_ONCE_A_MINUTE, ...more],
     ignoreDefaultArgs: NOT_HELD_BACK,
   });
   return {

@@ -77,19 +77,23 @@ export async function expectStatesRight(samples: readonly Sample[], verdicts: Ve
   }
 }
 
-/** Checks that all ticks were the server's, in order, never twice and never early, and that breaks came with their ticks. */
+/** Checks that all ticks and breaks were the server's, in order, never twice and never early, and that no break was left out. */
 export async function expectTicksRight(happened: readonly Happened[], verdicts: Verdicts): Promise<void> {
   const ticks = ticksOf(happened);
   const disordered = ticks.filter(({ step }, index) => step <= (ticks[index - 1]?.step ?? -1));
   expect(disordered, "steps reported twice or out of order").toEqual([]);
   for (const { kind, state, truthMs, errorMs } of happened) {
-    if (kind === "tick" && state !== undefined) {
+    if ((kind === "tick" || kind === "break") && state !== undefined) {
       expect(state).toEqual(await verdicts.state(state.step));
       expect(truthMs + RESOLUTION_MS + errorMs).toBeGreaterThanOrEqual(verdicts.timeOf(state.step));
     }
   }
-  const breaks = happened.filter(({ kind }) => kind === "break").map(({ state }) => state);
-  expect(breaks).toEqual(ticks.filter(({ broken }) => broken));
+  const rounds = happened.flatMap(({ kind, state }) =>
+    kind === "break" ? [state?.round ?? Number.NaN] : [],
+  );
+  // The first tick is that of a step that had begun before.
+  const [before = 0, last = 0] = [ticks[0]?.round, ticks.at(-1)?.round];
+  expect(rounds).toEqual(Array.from({ length: last - before }, (_, index) => before + 1 + index));
 }
 
 /** Checks that no step was skipped. */

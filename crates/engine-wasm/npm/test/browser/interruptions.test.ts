@@ -138,7 +138,7 @@ describe.each(["Chromium", "Firefox"] as const)("in %s", (name) => {
     const { truthMs, errorMs, stopped } = await stopTold(viewer);
     await viewer.isAskedAfter(truthMs + 1_000);
     const state = await stage.server.stateAt(session, at);
-    expect(stopped).toEqual({ stoppedAt: at, state, isLate: false, stepsTakenBack: 0 });
+    expect(stopped).toEqual({ stoppedAt: at, state, isLate: false, stepsTakenBack: 0, breaksTakenBack: [] });
     expect(truthMs).toBeGreaterThanOrEqual(at - errorMs - 1);
     const verdicts = await Verdicts.of(stage.server, session);
     const happened = await viewer.happened();

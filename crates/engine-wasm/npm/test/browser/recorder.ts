@@ -57,8 +57,9 @@ export function record(tab: Tab, address: string, catchUp: CatchUp = "all"): Pro
         const monotonicMs = performance.now();
         window.samples.push({ beforeMs, ...said, monotonicMs, afterMs: window.truth() });
       };
-      session.on("tick", (state) => note("tick", { state }));
-      session.on("break", (state) => note("break", { state }));
+      const stateOf = ({ step, value, round, broken }: State): State => ({ step, value, round, broken });
+      session.on("tick", (tick) => note("tick", { state: stateOf(tick) }));
+      session.on("break", (happened) => note("break", { state: stateOf(happened) }));
       session.on("changed", (changed) => note("changed", { changed }));
       session.on("stopped", (stopped) => note("stopped", { stopped }));
       session.on("sync", () => note("sync", {}));

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { State } from "../../src/engine/session.js";
-import type { NewSession, SessionRecord, Stop } from "../../src/http/schemas.js";
+import type { CreateSessionBody, SessionRecord, Stop } from "../../src/http/schemas.js";
 import { binary } from "./prerequisites.js";
 import { until } from "./until.js";
 
@@ -70,7 +70,7 @@ export class TestServer {
   }
 
   /** Creates a session. */
-  create(session: NewSession): Promise<SessionRecord> {
+  create(session: CreateSessionBody): Promise<SessionRecord> {
     return this.#post("/v1/sessions", session);
   }
 

@@ -2,7 +2,7 @@
 import { setTimeout as timer } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
-import type { NewSession } from "../../src/http/schemas.js";
+import type { CreateSessionBody } from "../../src/http/schemas.js";
 import type { CatchUp } from "../../src/index.js";
 import { type Served, serve } from "../packaging/served.js";
 import type { Browser, Tab } from "./browsers.js";
@@ -58,7 +58,7 @@ export class Stage {
   }
 
   /** Creates a session that has been running for a while. Returns its id. */
-  async create(session: Partial<NewSession> = {}): Promise<string> {
+  async create(session: Partial<CreateSessionBody> = {}): Promise<string> {
     const start_at = new Date(Date.now() - 60_000).toISOString();
     const { id } = await this.server.create({ tick_ms: 100, rules: OFTEN, start_at, ...session });
     return id;

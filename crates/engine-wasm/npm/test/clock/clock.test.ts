@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { ClockFailure } from "../../src/index.js";
-import { NOTHING_LEFT } from "../world/http-world.js";
+import { errorResponse, NOTHING_LEFT } from "../world/http-world.js";
 import { ClockHarness, mostInAMinute } from "./clock-harness.js";
 
 const HOUR_MS = 3_600_000;
@@ -17,6 +17,65 @@ describe("a clock", () => {
     expect(harness.bursts[0]).toBeGreaterThan(3);
     expect(harness.events).toEqual(["sync"]);
     expect(harness.aheadMs).toBeCloseTo(0, 1);
+    harness.clock.close();
+  });
+
+  it("is ready after its first exchange, with a bound that says how exact it is", async () => {
+    const harness = new ClockHarness();
+    harness.world.server.backMs = 90;
+    await harness.world.pass(101);
+    expect(harness.clock.isReady).toBe(true);
+    expect(harness.clock.synced).toBe(true);
+    expect(harness.isWithin).toBe(true);
+    expect(harness.clock.errorMs).toBeCloseTo(50, 0);
+    expect(harness.events).toEqual([]);
+    harness.clock.close();
+  });
+
+  it("corrects its first reading at once, at the end of the first burst", async () => {
+    const harness = new ClockHarness();
+    harness.world.server.backMs = 90;
+    harness.world.agenda.in(95, () => {
+      harness.world.server.backMs = 10;
+    });
+    await harness.world.pass(101);
+    expect(Math.abs(harness.aheadMs)).toBeGreaterThan(30);
+    const readings = await harness.passReading(1_000, 5);
+    expect(Math.abs(harness.aheadMs)).toBeLessThan(1);
+    const nows = readings.map(({ now }) => now);
+    expect(nows).toEqual([...nows].sort((one, other) => one - other));
+    harness.clock.close();
+  });
+
+  it("tells when `synced` turns: after the first exchange, and by time alone", async () => {
+    const harness = new ClockHarness();
+    const told: [boolean, number][] = [];
+    harness.clock.on("synced", (synced) => told.push([synced, harness.world.agenda.now]));
+    await harness.world.pass(1_000);
+    expect(told).toEqual([[true, 20]]);
+    await harness.world.pass(60_000);
+    const heardAt = harness.askedAt.at(-1) ?? 0;
+    harness.world.server.reach = "silent";
+    await harness.world.pass(heardAt + 20 + 44_900 - harness.world.agenda.now);
+    expect(told).toHaveLength(1);
+    await harness.world.pass(300);
+    expect(told).toEqual([
+      [true, 20],
+      [false, expect.closeTo(heardAt + 20 + 45_000, -2)],
+    ]);
+    harness.clock.close();
+  });
+
+  it("tells that it is no longer synced after a sleep, but not while it is being read", async () => {
+    const harness = new ClockHarness();
+    await harness.world.pass(20_000);
+    const told: boolean[] = [];
+    harness.clock.on("synced", (synced) => told.push(synced));
+    harness.world.server.reach = "silent";
+    await harness.world.sleep(HOUR_MS);
+    harness.clock.read();
+    await harness.world.pass(0);
+    expect(told).toEqual([false]);
     harness.clock.close();
   });
 
@@ -85,6 +144,25 @@ describe("a request without a response", () => {
     );
     expect(reported.every(({ event }) => event === "error")).toBe(true);
     expect(reported[0]?.what).toMatchObject({ error: { code: "unreachable" } });
+    harness.clock.close();
+  });
+
+  it("is repeated no earlier than the server asks, even if the page is shown or the clock is read", async () => {
+    const harness = new ClockHarness();
+    await harness.world.pass(60_000);
+    const problem = await errorResponse("store_unavailable", 503).text();
+    harness.world.server.interpose = () =>
+      new Response(problem, { status: 503, headers: { "retry-after": "90" } });
+    await harness.world.pass(40_000);
+    const before = harness.askedAt.length;
+    harness.world.wake("back");
+    await harness.passReading(40_000, 500);
+    expect(harness.clock.synced).toBe(false);
+    expect(harness.askedAt).toHaveLength(before);
+    expect(harness.reported.at(-1)?.what).toMatchObject({
+      error: { retryAfterSeconds: 90 },
+      retryInMs: 135_000,
+    });
     harness.clock.close();
   });
 
@@ -179,6 +257,16 @@ describe("a clock that is not synced", () => {
 });
 
 describe("a closed clock", () => {
+  it("tells that it was closed, once", async () => {
+    const harness = new ClockHarness();
+    const closed = vi.fn();
+    harness.clock.on("closed", closed);
+    await harness.world.pass(10);
+    harness.clock.close();
+    harness.clock.close();
+    expect(closed).toHaveBeenCalledTimes(1);
+  });
+
   it("leaves nothing behind, whenever it is closed", async () => {
     for (let afterMs = 0; afterMs < 6_000; afterMs += 13) {
       const harness = new ClockHarness();

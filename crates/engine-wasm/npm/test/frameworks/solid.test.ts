@@ -4,7 +4,10 @@ import { type HttpWorld, NOON, RECORD } from "../world/http-world.js";
 import { leftovers, NOTHING_LEFT, openPage } from "./page.js";
 
 // In Node.js the name stands for Solid's build for servers.
-vi.mock("solid-js", () => import("solid-js/dist/solid.js"));
+vi.mock("solid-js", () => {
+  const inBrowsers: string = "solid-js/dist/solid.js";
+  return import(inBrowsers);
+});
 const { createEffect, createRoot, createSignal } = await import("solid-js");
 const { useSession } = await import("../../src/solid.js");
 

@@ -1,10 +1,18 @@
 import * as svelte5 from "svelte/store";
-import * as svelte4 from "svelte-4/store";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { readableSession, type SessionOptions } from "../../src/svelte.js";
+import {
+  type ReadableSession,
+  readableSession,
+  type SessionOptions,
+  type SessionView,
+} from "../../src/svelte.js";
 import { type HttpWorld, NOON, RECORD } from "../world/http-world.js";
 import { leftovers, NOTHING_LEFT, openPage, prepareDocument } from "./page.js";
+
+/** Its types declare the same modules as those of Svelte 5. */
+const SVELTE_4: string = "svelte-4/store";
+const svelte4 = (await import(SVELTE_4)) as typeof svelte5;
 
 const START = NOON + 3_000;
 const PATH = `/v1/sessions/${RECORD.id}`;
@@ -23,7 +31,7 @@ afterEach(async () => {
   expect(await leftovers(world)).toEqual(NOTHING_LEFT);
 });
 
-function open(options: SessionOptions = {}): ReturnType<typeof readableSession> {
+function open(options: SessionOptions = {}): ReadableSession<SessionView> {
   return readableSession(address, { platform, ...options });
 }
 
@@ -33,7 +41,7 @@ describe.each([
 ])("a readable session in %s", (_name, { derived, get }) => {
   it("has a value at once, and then each step", async () => {
     const values: unknown[] = [];
-    const off = open().subscribe(({ connection, state }) => values.push(state?.step ?? connection));
+    const off = open().subscribe(({ connection, state }) => void values.push(state?.step ?? connection));
     expect(values).toEqual(["connecting"]);
     await world.passUntil(START + 250);
     expect(values).toEqual(["connecting", 0, 0, 1, 2]);
@@ -70,7 +78,7 @@ describe.each([
   it("changes only with the selected part", async () => {
     const tens = readableSession(address, { platform }, ({ state }) => state && Math.floor(state.step / 10));
     const values: unknown[] = [];
-    const off = tens.subscribe((value) => values.push(value));
+    const off = tens.subscribe((value) => void values.push(value));
     await world.passUntil(START + 2_050);
     expect(values).toEqual([undefined, 0, 1, 2]);
     off();

@@ -27,23 +27,68 @@ describe("createSession", () => {
   it("posts the fields and returns the session", async () => {
     const world = answering(() => json(RECORD, { status: 201 }));
     const { platform } = world;
-    const wish = { tick_ms: 100, seed: "new year", metadata: { game: "countdown" } };
-    const session = await world.agenda.until(createSession(ADDRESS, wish, { platform }));
-    expect(session).toEqual(RECORD);
-    expect(asked(world)).toEqual([["POST /v1/sessions", JSON_HEADERS, wish]]);
+    const metadata = { gameName: "countdown" };
+    const wish = { tickMs: 100, seed: "new year", noticeMs: 5_000, ttlSeconds: 60, metadata };
+    const created = await world.agenda.until(createSession(ADDRESS, wish, { platform }));
+    expect(created).toEqual({ address: SESSION, record: RECORD });
+    const body = { tick_ms: 100, seed: "new year", notice_ms: 5_000, ttl_seconds: 60, metadata };
+    expect(asked(world)).toEqual([["POST /v1/sessions", JSON_HEADERS, body]]);
+  });
+
+  it("posts rules, and instants of every form", async () => {
+    const world = answering(() => json(RECORD, { status: 201 }));
+    const wish = {
+      tickMs: 100,
+      startAt: NOON + 0.75,
+      rules: { breakInterval: { min: 2, max: 5 }, roundsPerEpoch: 2 },
+      schedule: [
+        { at: new Date(NOON + 1), paused: true as const },
+        { at: "2026-11-23T12:00:01.0029Z", tickMs: 50 },
+      ],
+    };
+    await world.agenda.until(createSession(ADDRESS, wish, { platform: world.platform }));
+    const body = {
+      tick_ms: 100,
+      start_at: "2026-11-23T12:00:00.000Z",
+      rules: { break_interval: { min: 2, max: 5 }, rounds_per_epoch: 2 },
+      schedule: [
+        { at: "2026-11-23T12:00:00.001Z", paused: true },
+        { at: "2026-11-23T12:00:01.0029Z", tick_ms: 50 },
+      ],
+    };
+    expect(asked(world)).toEqual([["POST /v1/sessions", JSON_HEADERS, body]]);
+  });
+
+  it.each<[string, unknown, object]>([
+    ["a name of the JSON", { tick_ms: 100 }, { code: "unknown_option", field: "tick_ms" }],
+    ["a rule's", { tickMs: 1, rules: { rounds: 2 } }, { code: "unknown_option", field: "rounds" }],
+    [
+      "a change's",
+      { tickMs: 1, schedule: [{ at: 0, tick_ms: 5 }] },
+      { code: "unknown_option", field: "tick_ms" },
+    ],
+    ["a number", 100, { code: "not_a_session", field: "session" }],
+    ["nothing", undefined, { code: "not_a_session", field: "session" }],
+    ["a number as rules", { tickMs: 1, rules: 5 }, { code: "not_a_session", field: "rules" }],
+    ["no instant", { tickMs: 1, startAt: Number.NaN }, { code: "not_an_instant", field: "startAt" }],
+  ])("rejects fields that do not exist, without a request: %s", async (_name, wish, error) => {
+    const { server, platform } = new HttpWorld();
+    const creating = createSession(ADDRESS, wish as never, { platform });
+    await expect(creating).rejects.toMatchObject(error);
+    expect(server.received).toEqual([]);
   });
 
   it("finds a server behind the path of a proxy", async () => {
     const world = answering(() => json(RECORD, { status: 201 }));
     const { platform } = world;
-    await world.agenda.until(createSession(`${ADDRESS}/games/ticks/`, { tick_ms: 1 }, { platform }));
+    await world.agenda.until(createSession(`${ADDRESS}/games/ticks/`, { tickMs: 1 }, { platform }));
     expect(asked(world)).toEqual([["POST /games/ticks/v1/sessions", JSON_HEADERS, { tick_ms: 1 }]]);
   });
 
   it("throws an error that lists all invalid fields", async () => {
     const errors = [{ field: "tick_ms", message: "tick_ms must be from 1 to 86400000, got 0" }];
     const world = answering(() => errorResponse("invalid_fields", 400, { errors }));
-    const creating = createSession(ADDRESS, { tick_ms: 0 }, { platform: world.platform });
+    const creating = createSession(ADDRESS, { tickMs: 0 }, { platform: world.platform });
     await expect(world.agenda.until(creating)).rejects.toMatchObject({
       name: "ServerError",
       code: "invalid_fields",
@@ -170,7 +215,7 @@ it("all of them can be aborted", async () => {
   const reason = new Error("changed my mind");
   const world = new HttpWorld();
   const options = { platform: world.platform, signal: AbortSignal.abort(reason) };
-  await expect(createSession(ADDRESS, { tick_ms: 1 }, options)).rejects.toBe(reason);
+  await expect(createSession(ADDRESS, { tickMs: 1 }, options)).rejects.toBe(reason);
   await expect(getSession(SESSION, options)).rejects.toBe(reason);
   await expect(stopSession(SESSION, options)).rejects.toBe(reason);
   expect(world.server.received).toEqual([]);

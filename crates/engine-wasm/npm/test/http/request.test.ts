@@ -82,6 +82,55 @@ describe("a request returns or throws", () => {
   });
 });
 
+describe("an error in a program is not one of the network:", () => {
+  it.each([
+    [
+      "a `fetch` that throws",
+      () => {
+        throw new TypeError("address.trim is not a function");
+      },
+    ],
+    ["a `fetch` that returns no promise", () => undefined],
+    ["a `fetch` that resolves to no response", () => Promise.resolve({})],
+  ])("%s", async (_what, fetch) => {
+    const world = new HttpWorld();
+    const network = { ...world.platform, fetch: fetch as unknown as typeof globalThis.fetch };
+    await expect(world.agenda.until(request(network, TIME))).rejects.toBeInstanceOf(TypeError);
+    expect(world.leftovers.timers).toBe(0);
+  });
+});
+
+it("a response that breaks off means that the server is unreachable", async () => {
+  const text = () => Promise.reject(new TypeError("terminated"));
+  const error = await failure(() => Object.assign(new Response(), { text }));
+  expect(error).toMatchObject({ code: "unreachable", cause: expect.any(TypeError) });
+});
+
+describe("where `fetch` does not follow signals, and signals have no reason,", () => {
+  const silent = () => new Promise<Response>(() => undefined);
+
+  it("an aborted request rejects all the same", async () => {
+    const world = new HttpWorld();
+    const signal = Object.assign(new EventTarget(), { aborted: false }) as AbortSignal;
+    const asking = request({ ...world.platform, fetch: silent }, TIME, {}, signal);
+    world.agenda.in(5, () => signal.dispatchEvent(new Event("abort")));
+    await expect(world.agenda.until(asking)).rejects.toMatchObject({ name: "AbortError" });
+    expect(world.leftovers.timers).toBe(0);
+  });
+
+  it("an aborted signal rejects before the request", async () => {
+    const world = new HttpWorld();
+    const signal = Object.assign(new EventTarget(), { aborted: true }) as AbortSignal;
+    await expect(request(world.platform, TIME, {}, signal)).rejects.toMatchObject({ name: "AbortError" });
+  });
+
+  it("a request times out", async () => {
+    const world = new HttpWorld();
+    const asking = request({ ...world.platform, fetch: silent }, TIME);
+    await expect(world.agenda.until(asking)).rejects.toMatchObject({ code: "timeout" });
+  });
+});
+
 describe("an aborted request", () => {
   it("is not sent, if it was aborted before", async () => {
     const world = new HttpWorld();

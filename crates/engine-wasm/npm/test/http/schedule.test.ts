@@ -172,8 +172,13 @@ describe("a change that is refused", () => {
 
 it("a session can be created with a notice and a plan", async () => {
   const world = answering(() => json({ ...PAUSED, notice_ms: 15_000 }, { status: 201 }));
-  const wish = { tick_ms: 100, notice_ms: 15_000, schedule: [{ at: AT_TEXT, paused: true as const }] };
-  const session = await world.agenda.until(createSession(ADDRESS, wish, { platform: world.platform }));
-  expect([session.notice_ms, session.schedule]).toEqual([15_000, wish.schedule]);
-  expect(JSON.parse(String(world.server.received[0]?.init.body))).toEqual(wish);
+  const schedule = [{ at: AT_TEXT, paused: true as const }];
+  const wish = { tickMs: 100, noticeMs: 15_000, schedule };
+  const { record } = await world.agenda.until(createSession(ADDRESS, wish, { platform: world.platform }));
+  expect([record.notice_ms, record.schedule]).toEqual([15_000, schedule]);
+  expect(JSON.parse(String(world.server.received[0]?.init.body))).toEqual({
+    tick_ms: 100,
+    notice_ms: 15_000,
+    schedule,
+  });
 });

@@ -9,7 +9,6 @@ import {
   pauseSession,
   readSession,
   resumeSession,
-  type SessionRecord,
   stopSession,
   withdraw,
 } from "../../src/index.js";
@@ -21,26 +20,39 @@ const server = new TestServer();
 beforeAll(() => server.start());
 afterAll(() => server.remove());
 
-const addressOf = ({ id }: SessionRecord): string => `${server.address}/v1/sessions/${id}`;
-
 describe("a real server", () => {
   it("creates a session with the given fields, and returns it", async () => {
-    const wish = {
+    const { address, record } = await createSession(server.address, {
+      tickMs: 50,
+      seed: "new year",
+      startAt: new Date("2126-12-31T22:59:50.000Z"),
+      rules: { breakInterval: { min: 30, max: 80 }, roundsPerEpoch: 64 },
+      schedule: [
+        { at: "2126-12-31T23:00:00.0009Z", paused: true },
+        { at: new Date("2126-12-31T23:00:10.000Z"), tickMs: 100 },
+      ],
+      metadata: { game: "countdown" },
+      ttlSeconds: 3_600,
+    });
+    expect(record).toMatchObject({
       tick_ms: 50,
       seed: "new year",
-      start_at: "2026-12-31T22:59:50.000Z",
+      start_at: "2126-12-31T22:59:50.000Z",
       rules: { break_interval: { min: 30, max: 80 }, rounds_per_epoch: 64 },
+      schedule: [
+        { at: "2126-12-31T23:00:00.000Z", paused: true },
+        { at: "2126-12-31T23:00:10.000Z", tick_ms: 100 },
+      ],
       metadata: { game: "countdown" },
-      ttl_seconds: 3_600,
-    };
-    const session = await createSession(server.address, wish);
-    const { ttl_seconds: _, ...kept } = wish;
-    expect(session).toMatchObject({ ...kept, status: "running", revision: 1, engine_version: 1 });
-    expect(await getSession(addressOf(session))).toEqual(session);
+      status: "running",
+      revision: 1,
+      engine_version: 1,
+    });
+    expect(await getSession(address)).toEqual(record);
   });
 
   it("lists all invalid fields", async () => {
-    const creating = createSession(server.address, { tick_ms: 0, seed: "" });
+    const creating = createSession(server.address, { tickMs: 0, seed: "" });
     await expect(creating).rejects.toMatchObject({
       name: "ServerError",
       code: "invalid_fields",
@@ -58,8 +70,7 @@ describe("a real server", () => {
   });
 
   it("changes a session only if nobody else has changed it meanwhile", async () => {
-    const start_at = new Date(Date.now() - 1_000).toISOString();
-    const address = addressOf(await createSession(server.address, { tick_ms: 50, start_at }));
+    const { address } = await createSession(server.address, { tickMs: 50, startAt: Date.now() - 1_000 });
     const { record, etag, settledUntil } = await readSession(address);
     expect(etag).toMatch(/^"/);
     expect(settledUntil).toBeUndefined();
@@ -74,7 +85,7 @@ describe("a real server", () => {
 
   it("takes the time of a clock, and promises what is settled", async () => {
     const clock = await openClock(server.address);
-    const address = addressOf(await createSession(server.address, { tick_ms: 50, notice_ms: 2_000 }));
+    const { address } = await createSession(server.address, { tickMs: 50, noticeMs: 2_000 });
     const paused = await pauseSession(address, { at: clock.now + 60_000 });
     expect(paused.schedule).toEqual([{ at: expect.any(String), paused: true }]);
     const { settledUntil = 0 } = await readSession(address);
@@ -85,23 +96,23 @@ describe("a real server", () => {
   });
 
   it("stops a session, and rejects a later stop", async () => {
-    const session = await createSession(server.address, { tick_ms: 50 });
+    const { address, record } = await createSession(server.address, { tickMs: 50 });
     const at = Date.now() + 60_000;
-    const stop = await stopSession(addressOf(session), { at });
-    expect(stop).toEqual({ id: session.id, status: "running", stopped_at: new Date(at).toISOString() });
-    await expect(stopSession(addressOf(session), { at: at + 1 })).rejects.toMatchObject({
+    const stop = await stopSession(address, { at: at + 0.75 });
+    expect(stop).toEqual({ id: record.id, status: "running", stopped_at: new Date(at).toISOString() });
+    await expect(stopSession(address, { at: at + 1 })).rejects.toMatchObject({
       code: "stop_not_earlier",
       status: 409,
       problem: { stopped_at: stop.stopped_at },
     });
-    expect(await getSession(addressOf(session))).toMatchObject({ stopped_at: stop.stopped_at, revision: 2 });
+    expect(await getSession(address)).toMatchObject({ stopped_at: stop.stopped_at, revision: 2 });
   });
 });
 
 describe("a live session of a real server", () => {
   it("has the server's state at every tick", async () => {
-    const record = await createSession(server.address, { tick_ms: 20, start_at: new Date().toISOString() });
-    using session = await connect(addressOf(record));
+    const { address, record } = await createSession(server.address, { tickMs: 20, startAt: new Date() });
+    using session = await connect(address);
     const steps: number[] = [];
     session.on("tick", ({ step }) => steps.push(step));
     await until("some ticks", () => steps.length >= 20);
@@ -113,25 +124,27 @@ describe("a live session of a real server", () => {
   });
 
   it("stops on the tick of a future stop, like the server", async () => {
-    const record = await createSession(server.address, { tick_ms: 20, start_at: new Date().toISOString() });
+    const { address, record } = await createSession(server.address, { tickMs: 20, startAt: new Date() });
     const at = Date.now() + 800;
-    await stopSession(addressOf(record), { at });
-    using session = await connect(addressOf(record));
+    await stopSession(address, { at });
+    using session = await connect(address);
     const reported: unknown[] = [];
     session.on("stopped", (stop) => reported.push(stop));
     await until("the stop", () => reported.length > 0);
     const state = await server.stateAt(record.id, at);
-    expect(reported).toEqual([{ stoppedAt: at, state, isLate: false, stepsTakenBack: 0 }]);
+    expect(reported).toEqual([
+      { stoppedAt: at, state, isLate: false, stepsTakenBack: 0, breaksTakenBack: [] },
+    ]);
     expect(session.state()).toEqual(state);
   });
 
   it("learns of a stop, and sets its state back to the server's", async () => {
     const clock = await openClock(server.address);
-    const record = await createSession(server.address, { tick_ms: 20, start_at: new Date().toISOString() });
-    using session = await connect(addressOf(record), { clock });
+    const { address, record } = await createSession(server.address, { tickMs: 20, startAt: new Date() });
+    using session = await connect(address, { clock });
     const reported: { readonly isLate: boolean }[] = [];
     session.on("stopped", (stop) => reported.push(stop));
-    const { stopped_at } = await stopSession(addressOf(record));
+    const { stopped_at } = await stopSession(address);
     await until("the stop", () => reported.length > 0);
     expect(reported[0]).toMatchObject({ isLate: true, stoppedAt: Date.parse(stopped_at) });
     expect(session.state()).toEqual(await server.stateAt(record.id, Date.now()));

@@ -14,20 +14,26 @@ describe("the packed package", () => {
   it("contains what it needs and nothing else", async () => {
     const list = await project.run("tar", "--list", "--file", project.tarball);
     const files = list.trim().split("\n");
-    const others = files.filter((file) => !/^package\/dist\/[a-z/-]+\.(js|d\.ts)$/.test(file));
+    const others = files.filter((file) => !/^package\/dist\/[a-z/-]+\.(js|js\.map|d\.ts)$/.test(file));
     expect(others.sort()).toEqual([
       "package/LICENSE",
       "package/README.md",
+      "package/cdn/package.json",
+      "package/engine/package.json",
       "package/generated/api.d.ts",
       "package/generated/inline.d.ts",
       "package/generated/inline.js",
+      "package/generated/javascript.d.ts",
+      "package/generated/javascript.js",
       "package/generated/tickseed.d.ts",
-      "package/generated/tickseed.js",
       "package/generated/tickseed_bg.wasm",
       "package/generated/tickseed_bg.wasm.d.ts",
+      "package/inline/package.json",
+      "package/js/package.json",
       "package/package.json",
+      "package/react/package.json",
     ]);
-    const entries = ["engine", "index", "inline", "react"];
+    const entries = ["cdn", "engine", "index", "inline", "js", "react", "react-native", "workerd"];
     expect(files).toEqual(expect.arrayContaining(entries.map((entry) => `package/dist/${entry}.js`)));
   });
 
@@ -50,7 +56,7 @@ describe("the packed package", () => {
   });
 
   it("passes arethetypeswrong", async () => {
-    const options = ["--profile", "node16", "--exclude-entrypoints", "tickseed_bg.wasm"];
+    const options = ["--exclude-entrypoints", "tickseed_bg.wasm"];
     // It does not know that Node.js 20.19 and newer can require ES modules.
     options.push("--ignore-rules", "cjs-resolves-to-esm");
     expect(await project.run("attw", project.tarball, ...options)).toContain('"tickseed/react"');

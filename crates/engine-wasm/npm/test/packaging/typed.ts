@@ -4,14 +4,14 @@
 export const typedEngine = (entry: string) => `
 import {
   type BreakInterval, type Draw, ENGINE_VERSION, EngineError, type EngineErrorCode, type EngineSource, type Instant,
-  loadEngine, type Round, type Rules, type ScheduleChange, type Session, type SessionStatus, type State, stateAt, Timeline,
+  loadEngine, type Round, type Rules, type ScheduleChange, type SessionDefinition, type SessionStatus, type State, stateAt, Timeline,
 } from "${entry}";
 
 const version: 1 = ENGINE_VERSION;
 const interval: BreakInterval = { min: 1, max: 2 };
 const rules: Rules = { break_interval: interval };
 const schedule: ScheduleChange[] = [{ at: new Date(10), paused: true }, { at: 20, tick_ms: 50 }];
-const session: Session = { seed: "a", start_at: new Date(0), tick_ms: 100, rules, schedule, stopped_at: null };
+const session: SessionDefinition = { seed: "a", start_at: new Date(0), tick_ms: 100, rules, schedule, stopped_at: null };
 const source: EngineSource = new URL("https://cdn.example/tickseed_bg.wasm");
 await loadEngine(source);
 const now: Instant = 5;
@@ -23,7 +23,7 @@ const round: Round = timeline.roundOf(state.step);
 const draw: Draw = timeline.draw(step ?? 0, "dice");
 const cards: string[] = draw.shuffle(["ace", "king"]);
 const code: EngineErrorCode = new EngineError("freed", "draw", "a message").code;
-const numbers: number[] = [draw.word(), draw.unit(), draw.below(6), timeline.value(1), round.next_break];
+const numbers: number[] = [draw.word(), draw.unit(), draw.below(6), draw.between(1, 6), draw.pick([1, 2]), timeline.value(1), round.nextBreak];
 draw.free();
 timeline[Symbol.dispose]();
 // @ts-expect-error: draws are created only by timelines
@@ -38,29 +38,31 @@ export { cards, code, numbers, status, version };
 /** Uses the types of sessions. */
 export const typedSessions = (entry: string) => `
 import {
-  type CatchUp, type Changed, type Clock, type ClockReading, connect, type ConnectOptions, createSession, getSession,
+  type Break, type CatchUp, type Changed, type Clock, type ClockReading, connect, type ConnectOptions, type CreatedSession, createSession, getSession,
   type LiveSession, type NewSession, openClock, pauseSession, type Problem, readSession, resumeSession, type SessionErrorCode,
   type SessionReading, type SessionRecord, type SessionStatus, ServerError, SessionError, setRate, type Settled,
-  type StateRange, type Stop, type Stopped, stopSession, type State, Timeline, withdraw,
+  type StateRange, type Stop, type Stopped, stopSession, type State, type Tick, Timeline, withdraw,
 } from "${entry}";
 
 const server = new URL("https://ticks.example");
-const wish: NewSession = { tick_ms: 100, rules: { break_interval: { min: 1, max: 2 } }, metadata: { level: 1 } };
-const record: SessionRecord = await createSession(server, wish, { signal: AbortSignal.timeout(1) });
-const address = \`https://ticks.example/v1/sessions/\${record.id}\`;
+const wish: NewSession = { tickMs: 100, startAt: new Date(0), rules: { breakInterval: { min: 1, max: 2 } }, metadata: { level: 1 } };
+const { address, record }: CreatedSession = await createSession(server, wish, { signal: AbortSignal.timeout(1) });
+const created: SessionRecord = record;
 const clock: Clock = await openClock(server);
 const catchUp: CatchUp = "latest";
 const options: ConnectOptions = { clock, catchUp, engine: new URL("file:///tickseed_bg.wasm"), signal: undefined };
 const session: LiveSession = await connect(address, options);
-const off: () => void = session.on("tick", ({ value, broken }: State) => [value + 1, !broken]);
-session.on("stopped", ({ state, stoppedAt, isLate, stepsTakenBack }: Stopped) => [state, stoppedAt, isLate, stepsTakenBack]);
+const off: () => void = session.on("tick", ({ value, broken, at, behindMs }: Tick) => [value + 1, !broken, at - behindMs]);
+session.on("break", ({ step, ended, isSettled, skipped }: Break) => [step - ended.interval, !isSettled, skipped + 1]);
+session.on("breakSettled", ({ at }: Break) => at + 1);
+session.on("stopped", ({ state, stoppedAt, isLate, stepsTakenBack, breaksTakenBack }: Stopped) => [state, stoppedAt, isLate, stepsTakenBack, breaksTakenBack[0]?.step]);
 session.on("sync", ({ now, errorMs, synced }: ClockReading) => [now + errorMs, !synced]);
 session.on("state", ({ step }: State) => step + 1);
 session.on("changed", ({ schedule, at, state, isLate, stepsTakenBack }: Changed) => [schedule[0]?.at, at, state.step, isLate, stepsTakenBack]);
 session.on("status", (status: SessionStatus) => status === "paused");
 session.on("settled", ({ isSettled, settledUntil }: Settled) => [isSettled, settledUntil]);
 const { earliest, latest }: StateRange = session.stateRange();
-const steps: number[] = [earliest.step, latest.step, session.state().round, session.draw("dice").below(6)];
+const steps: number[] = [earliest.step, latest.step, session.state().round, session.draw(5, "dice").below(6)];
 const stop: Stop = await stopSession(address, { at: new Date(0) });
 const { etag, settledUntil }: SessionReading = await readSession(address);
 const paused: SessionRecord = await pauseSession(address, { at: clock.now, ifMatch: etag, replaceLater: true });
@@ -84,7 +86,7 @@ record.revision = 2;
 session.on("tock", () => undefined);
 // @ts-expect-error: the length of a tick is required
 createSession(server, {});
-export { off, paused, steps, stop, timeline, reasonOf };
+export { created, off, paused, steps, stop, timeline, reasonOf };
 `;
 
 /** A page that shows the state of a session with the hook. */

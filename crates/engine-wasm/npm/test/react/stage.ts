@@ -86,9 +86,11 @@ export class Stage {
     return view;
   }
 
-  /** Renders components, each with its own inputs. */
-  async render(given: Given | readonly Given[], strict = false): Promise<void> {
-    await loadEngine();
+  /** Renders components, each with its own inputs, by default with the engine loaded. */
+  async render(given: Given | readonly Given[], strict = false, isLoaded = true): Promise<void> {
+    if (isLoaded) {
+      await loadEngine();
+    }
     const { createElement, StrictMode } = this.#react;
     const element = this.element(given);
     await this.act(async () =>

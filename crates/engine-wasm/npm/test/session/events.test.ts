@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 
-import type { LiveSession, State, Stopped } from "../../src/index.js";
+import type { Break, LiveSession, Stopped, Tick } from "../../src/index.js";
 import { Timeline } from "../../src/index.js";
 import { HttpWorld, NOON, NOTHING_LEFT, RECORD } from "../world/http-world.js";
 import { range } from "./ticker-harness.js";
@@ -27,6 +27,11 @@ function reports(): unknown[] {
   return reported;
 }
 
+/** Returns what a break has in common with the tick before it. */
+function tickOf({ step, value, round, broken, at, behindMs }: Break): Tick {
+  return { step, value, round, broken, at, behindMs };
+}
+
 /** Records all events of a session about its steps. */
 function noted(session: LiveSession): unknown[] {
   const reported: unknown[] = [];
@@ -42,18 +47,21 @@ describe("ticks and breaks of a live session", () => {
   it("carry the state of their step, each break after its tick", async () => {
     const world = new HttpWorld();
     const session = await world.connect(world.server.store(BREAKING));
-    const states: State[] = [];
-    const breaks: State[] = [];
-    session.on("tick", (state) => states.push(state));
-    session.on("break", (state) => {
-      expect(states.at(-1)).toEqual(state);
-      breaks.push(state);
+    const ticks: Tick[] = [];
+    const breaks: Break[] = [];
+    session.on("tick", (tick) => ticks.push(tick));
+    session.on("break", (happened) => {
+      expect(ticks.at(-1)).toEqual(tickOf(happened));
+      breaks.push(happened);
     });
     await world.passUntil(START + 5_050);
     const timeline = new Timeline({ ...RECORD, ...BREAKING });
-    expect(states).toEqual(range(0, 50).map((step) => timeline.state(step)));
-    expect(breaks).toEqual(states.filter(({ broken }) => broken));
+    expect(ticks).toEqual(
+      range(0, 50).map((step) => ({ ...timeline.state(step), at: START + 100 * step, behindMs: 0 })),
+    );
+    expect(breaks.map(tickOf)).toEqual(ticks.filter(({ broken }) => broken));
     expect(breaks.length).toBeGreaterThan(10);
+    expect(breaks.map(({ ended }) => ended)).toEqual(breaks.map((_, round) => timeline.roundAt(round)));
     session.close();
   });
 
@@ -91,7 +99,7 @@ describe("ticks and breaks of a live session", () => {
     await world.passUntil(START + 1_050);
     await world.sleep(10_000);
     await world.pass(3_000);
-    expect(reported).toEqual(range(0, 140));
+    expect(reported).toEqual([...range(0, 11), ...range(92, 140)]);
     session.close();
   });
 });
@@ -104,6 +112,7 @@ describe("a listener of a live session", () => {
     const reported = noted(session);
     await world.sleep(10_000);
     await world.pass(60_000);
+    expect(session.isClosed).toBe(true);
     expect(reported).toEqual([]);
     expect(world.leftovers).toEqual(NOTHING_LEFT);
   });
@@ -147,8 +156,8 @@ describe("a listener of a live session", () => {
     const session = await world.connect();
     const reported: number[] = [];
     const off = session.on("tick", () => {
-      off();
       session.on("tick", ({ step }) => reported.push(step));
+      off();
     });
     await world.passUntil(START + 350);
     expect(reported).toEqual([1, 2, 3]);
@@ -170,7 +179,9 @@ describe("the stop of a live session", () => {
     await world.passUntil(START + 60_000);
     expect(reported).toEqual([0, 1, 2, "stopped"]);
     const state = new Timeline(RECORD).state(2);
-    expect(stops).toEqual([{ stoppedAt: START + 250, state, isLate: false, stepsTakenBack: 0 }]);
+    expect(stops).toEqual([
+      { stoppedAt: START + 250, state, isLate: false, stepsTakenBack: 0, breaksTakenBack: [] },
+    ]);
     expect(session.state()).toEqual(state);
     expect(session.isStopped).toBe(true);
     session.close();
@@ -200,7 +211,9 @@ describe("the stop of a live session", () => {
     expect(stops, "not before who listens has got its function").toEqual([]);
     await world.pass(60_000);
     const state = session.state();
-    expect(stops).toEqual([{ stoppedAt: START + 250, state, isLate: false, stepsTakenBack: 0 }]);
+    expect(stops).toEqual([
+      { stoppedAt: START + 250, state, isLate: false, stepsTakenBack: 0, breaksTakenBack: [] },
+    ]);
     session.on("stopped", () => expect.unreachable("it was closed"));
     session.close();
     await world.pass(1);
@@ -269,7 +282,13 @@ describe("the stop of a live session", () => {
     await world.pass(60_000);
     expect(reported).toEqual([...range(0, 15), "late by 5"]);
     expect(stops).toEqual([
-      { stoppedAt: START + 1_050, state: new Timeline(RECORD).state(10), isLate: true, stepsTakenBack: 5 },
+      {
+        stoppedAt: START + 1_050,
+        state: new Timeline(RECORD).state(10),
+        isLate: true,
+        stepsTakenBack: 5,
+        breaksTakenBack: [],
+      },
     ]);
     session.close();
   });

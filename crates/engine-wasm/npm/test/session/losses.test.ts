@@ -26,6 +26,11 @@ async function lost(
   return { world, live, before };
 }
 
+/** Returns how often the session was requested. */
+function requestsIn(world: HttpWorld): number {
+  return world.server.requestsTo(`/v1/sessions/${RECORD.id}`).length;
+}
+
 describe("a change that the server has lost", () => {
   it("is forgotten at the first promise that proves it, with a notice", async () => {
     const { world, live, before } = await lost(NOTICE, false);
@@ -100,6 +105,7 @@ describe("an earlier version", () => {
     const headers = { "tickseed-settled-until": new Date(NOON + 16_000).toISOString() };
     world.server.interpose = (path) => (path.endsWith("time") ? undefined : json(before, { headers }));
     await world.pass(120_000);
+    expect(requestsIn(world)).toBeGreaterThan(20);
     expect(live.record.revision).toBe(2);
     live.close();
   });
@@ -108,6 +114,7 @@ describe("an earlier version", () => {
     const { world, live } = await lost(NOTICE, false);
     world.server.promises = false;
     await world.pass(120_000);
+    expect(requestsIn(world)).toBeGreaterThan(20);
     expect(live.record.revision).toBe(2);
     live.close();
   });
@@ -117,6 +124,7 @@ describe("an earlier version", () => {
     world.server.interpose = (path) =>
       path.endsWith("time") ? undefined : json(before, { headers: { age: "1" } });
     await world.pass(120_000);
+    expect(requestsIn(world)).toBeGreaterThan(20);
     expect(live.record.revision).toBe(2);
     live.close();
   });
@@ -133,6 +141,7 @@ describe("an earlier version", () => {
       return json(count % 2 === 0 ? before : later);
     };
     await world.pass(120_000);
+    expect(requestsIn(world)).toBeGreaterThan(20);
     expect(live.record.revision).toBe(2);
     live.close();
   });

@@ -19,6 +19,7 @@ describe("what is settled", () => {
     expect(session.settledUntil).toBeGreaterThan(world.now + 14_000);
     expect(session.settledUntil).toBeLessThanOrEqual(world.now + 15_000);
     session.close();
+    await world.pass(0);
     expect(world.leftovers).toEqual(NOTHING_LEFT);
   });
 

@@ -59,7 +59,7 @@ describe("a stop in the future", () => {
     harness.ticker.check();
     harness.listen();
     await harness.world.pass(60_000);
-    expect(harness.steps).toEqual([0, 1, 2, "stopped"]);
+    expect(harness.steps, "a new listener gets the last step").toEqual([0, 1, 2, "stopped", 2]);
     expect(harness.world.leftovers.timers).toBe(0);
   });
 

@@ -16,24 +16,37 @@ describe("steps are reported", () => {
     expect(harness.reported).toEqual(range(0, 50).map((step) => ({ what: step, at: START + 100 * step })));
   });
 
-  it("to a listener from the next step on", async () => {
+  it("to a listener from the current step on, but not before it is completely added", async () => {
     const harness = new TickerHarness();
     await harness.world.passUntil(START + 1_050);
     harness.listen();
     expect(harness.reported).toEqual([]);
     await harness.world.pass(200);
-    expect(harness.steps).toEqual([11, 12]);
+    expect(harness.reported).toEqual([
+      { what: 10, at: START + 1_050 },
+      { what: 11, at: START + 1_100 },
+      { what: 12, at: START + 1_200 },
+    ]);
+  });
+
+  it("to a listener that is added in the same step as an earlier one was, from that step on", async () => {
+    const harness = new TickerHarness().listen();
+    await harness.world.passUntil(START + 150);
+    harness.ignore();
+    harness.listen();
+    await harness.world.pass(100);
+    expect(harness.steps).toEqual([0, 1, 1, 2]);
   });
 
   it("only while there are listeners, without those in between", async () => {
     const harness = new TickerHarness().listen();
     await harness.world.passUntil(START + 150);
-    harness.hasListeners = false;
+    harness.ignore();
     await harness.world.pass(1_000);
     expect(harness.world.leftovers.timers).toBe(0);
     harness.listen();
     await harness.world.pass(100);
-    expect(harness.steps).toEqual([0, 1, 12]);
+    expect(harness.steps).toEqual([0, 1, 11, 12]);
   });
 
   it("not before the start", async () => {
@@ -72,12 +85,45 @@ describe("steps are reported", () => {
 });
 
 describe("missed steps", () => {
-  it("are all reported in order", async () => {
-    const harness = new TickerHarness().listen();
+  it("are all reported in order, if that is wanted", async () => {
+    const harness = new TickerHarness({ catchUp: "all" }).listen();
     await harness.world.passUntil(START + 50);
     await harness.world.sleep(60_000);
     await harness.world.pass(100);
     expect(harness.steps).toEqual(range(0, 601));
+  });
+
+  it("are reported for two seconds, by default or if that is wanted", async () => {
+    const harness = new TickerHarness({ catchUp: "recent" }).listen();
+    await harness.world.passUntil(START + 50);
+    await harness.world.sleep(8 * 3_600_000);
+    await harness.world.pass(100);
+    expect(harness.steps).toEqual([0, ...range(287_982, 288_001)]);
+    expect(harness.reported[1]?.at).toBe(START + 28_800_100);
+  });
+
+  it("are skipped except the latest, if all are older than two seconds", async () => {
+    const harness = new TickerHarness({ catchUp: "recent", session: { tick_ms: 10_000 } }).listen();
+    await harness.world.passUntil(START + 50);
+    await harness.world.sleep(65_000);
+    harness.ticker.check();
+    expect(harness.reported).toEqual([
+      { what: 0, at: START },
+      { what: 6, at: START + 65_050 },
+    ]);
+  });
+
+  it("are skipped once they are older than two seconds, however slow the listener is", async () => {
+    const harness = new TickerHarness({ catchUp: "recent" }).listen();
+    await harness.world.passUntil(START + 50);
+    harness.onReport = () => harness.world.agenda.spend(300);
+    await harness.world.pass(60_000);
+    const late = harness.reported.map(({ what, at }) => at - START - 100 * Number(what));
+    expect(late.length).toBeGreaterThan(100);
+    expect(Math.max(...late)).toBeLessThanOrEqual(2_000);
+    expect(harness.steps).toEqual(
+      [...new Set(harness.steps)].sort((one, other) => Number(one) - Number(other)),
+    );
   });
 
   it("are skipped except the latest, if that is wanted", async () => {
@@ -188,7 +234,7 @@ describe("a listener for steps", () => {
     expect(harness.steps).toEqual(range(0, 8));
   });
 
-  it("may begin again, which skips the steps that are still due", async () => {
+  it("may begin again, which skips the steps that are still due but the latest", async () => {
     const harness = new TickerHarness().listen();
     await harness.world.passUntil(START + 50);
     harness.onReport = (step) => {
@@ -198,6 +244,6 @@ describe("a listener for steps", () => {
     };
     await harness.world.sleep(1_000);
     await harness.world.pass(150);
-    expect(harness.steps).toEqual([0, 1, 2, 12]);
+    expect(harness.steps).toEqual([0, 1, 2, 11, 12]);
   });
 });

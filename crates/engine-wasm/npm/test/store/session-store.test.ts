@@ -183,6 +183,15 @@ describe("a store", () => {
     expect(store.getSnapshot()).toMatchObject({ connection: "connected" });
   });
 
+  it("refuses a listener that is not a function, and requests nothing for it", async () => {
+    const store = open();
+    expect(() => store.subscribe(undefined as never)).toThrow(
+      expect.objectContaining({ code: "not_a_function" }),
+    );
+    await world.pass(10_000);
+    expect(world.server.received).toEqual([]);
+  });
+
   it("shows an address that is not one as an error", async () => {
     const store = open({}, "sess_1");
     subscribe(store);

@@ -112,8 +112,11 @@ export class VirtualServer extends ServerClock {
     return new Promise((resolve, reject) => {
       const { signal } = init;
       this.#unanswered += 1;
+      let isSettled = false;
       const settle = (): void => {
-        this.#unanswered -= 1;
+        // A request may be aborted while its response waits for the machine to wake up.
+        this.#unanswered -= isSettled ? 0 : 1;
+        isSettled = true;
         cancel();
         signal?.removeEventListener("abort", abort);
       };

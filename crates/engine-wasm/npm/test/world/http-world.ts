@@ -13,7 +13,7 @@ import { PROMPT_PAGE } from "../../virtual/page.js";
 import { World } from "../../virtual/world.js";
 import { NOON, VirtualServer } from "./http-server.js";
 
-export { ADDRESS, errorResponse, json, NOON, RECORD } from "./http-server.js";
+export { ADDRESS, errorResponse, json, NOON, RECORD, scheduleChange } from "./http-server.js";
 
 // Loading takes real time, of which a virtual world knows nothing.
 await loadFit();

@@ -1,0 +1,237 @@
+/**
+ * An event stream that all tabs of a browser share. One tab, the leader, holds the stream of its session, and passes the events on to
+ * the other tabs that watch the same session. Tabs that watch other sessions of the server have no stream and poll.
+ *
+ * Loaded only when it is needed.
+ */
+import type { Channel, EventStream, Platform, StreamEvent } from "../platform.js";
+import { StreamLeader } from "./stream-leader.js";
+
+/** The values of `EventSource.readyState`. */
+const CONNECTING = 0;
+const OPEN = 1;
+const CLOSED = 2;
+
+/** The events with a session, and the others. */
+const WITH_SESSION = ["session", "changed", "stopped"];
+const TYPES = [...WITH_SESSION, "settled", "expired", "open", "error"];
+
+type Listener = (event: StreamEvent) => void;
+
+/** What a leader says about itself. */
+interface State {
+  readonly isOpen: boolean;
+  readonly isAway: boolean;
+  /** The last session that came since the stream opened. */
+  readonly last: StreamEvent | undefined;
+}
+
+/** What a tab says to the others. */
+interface Message {
+  /** The address of the leader's stream. */
+  readonly address: string;
+  /** Later leaders have higher terms. A leader that was frozen may speak after the next one has begun. */
+  readonly term: number;
+  /** Missing in the question whether there is a leader. */
+  readonly state?: State;
+  /** An event of the stream. */
+  readonly type?: string;
+  readonly event?: StreamEvent;
+}
+
+/** One tab's view of the shared stream. It behaves as an `EventSource` does. */
+export class SharedStream implements EventStream {
+  readyState = CONNECTING;
+  readonly #platform: Platform;
+  readonly #address: string;
+  readonly #giveUp: () => void;
+  readonly #listeners: [type: string, listener: Listener][] = [];
+  readonly #leaving = new AbortController();
+  #channel: Channel | undefined;
+  #leader: StreamLeader | undefined;
+  /** The stream itself, while this tab is the leader. */
+  #stream: EventStream | undefined;
+  #last: StreamEvent | undefined;
+  #term = 0;
+
+  /** @param giveUp Called, but not at once, if tabs cannot share streams here. */
+  constructor(platform: Platform, address: string, giveUp: () => void) {
+    this.#platform = platform;
+    this.#address = address;
+    this.#giveUp = giveUp;
+    this.#begin(`tickseed stream 1 ${new URL(address).origin}`);
+  }
+
+  addEventListener(type: string, listener: Listener): void {
+    this.#listeners.push([type, listener]);
+  }
+
+  close(): void {
+    this.readyState = CLOSED;
+    this.#leaving.abort();
+    this.#closeStream();
+    if (this.#leader?.isLeading === true) {
+      this.#speak();
+    }
+    this.#leader?.end();
+    this.#channel?.close();
+  }
+
+  #begin(name: string): void {
+    const { document, channel: BroadcastChannel } = this.#platform;
+    try {
+      this.#channel = BroadcastChannel && new BroadcastChannel(name);
+    } catch {
+      this.#fail();
+      return;
+    }
+    if (this.#channel !== undefined) {
+      this.#channel.onmessage = ({ data }) => this.#onMessage(data as Message);
+    }
+    // Nothing runs in a frozen page, so it must not hold the stream, nor wait for the lock.
+    document?.addEventListener("freeze", () => this.#leave(), this.#leaving);
+    document?.defaultView?.addEventListener("pagehide", () => this.#leave(), this.#leaving);
+    this.#leader = new StreamLeader({
+      platform: this.#platform,
+      name,
+      lead: () => this.#lead(),
+      follow: () => this.#follow(),
+      silent: () => this.#lose(),
+      ask: () => this.#post({}),
+      speak: () => this.#speak(),
+      giveUp: () => this.#fail(),
+    });
+  }
+
+  /** Reports, but not at once, that sharing does not work here. */
+  #fail(): void {
+    void Promise.resolve().then(() => {
+      if (this.readyState !== CLOSED) {
+        this.#giveUp();
+      }
+    });
+  }
+
+  #leave(): void {
+    this.close();
+    this.#tell("error");
+  }
+
+  #lead(): void {
+    const { EventSource, time } = this.#platform;
+    this.#lose();
+    this.#term = Math.max(this.#term + 1, time.wallMs());
+    const stream = EventSource && new EventSource(this.#address);
+    this.#stream = stream;
+    for (const type of TYPES) {
+      stream?.addEventListener(type, ({ data, lastEventId }) => {
+        if (this.#stream === stream) {
+          this.#onEvent(type, data === undefined ? {} : { data, lastEventId: lastEventId ?? "" });
+        }
+      });
+    }
+    this.#speak();
+  }
+
+  /** Another tab has taken the lead. */
+  #follow(): void {
+    this.#closeStream();
+    this.#lose();
+  }
+
+  #closeStream(): void {
+    this.#stream?.close();
+    this.#stream = undefined;
+    this.#last = undefined;
+  }
+
+  /** Passes an event of the stream on. The other tabs come first, because a listener may close the stream. */
+  #onEvent(type: string, event: StreamEvent): void {
+    this.readyState = this.#stream?.readyState ?? CONNECTING;
+    if (type === "open") {
+      this.#last = undefined;
+    } else if (WITH_SESSION.includes(type)) {
+      this.#last = event;
+    }
+    this.#post({ type, event });
+    this.#tell(type, event);
+  }
+
+  #speak(): void {
+    const state = {
+      isOpen: this.readyState === OPEN,
+      isAway: this.#leader?.isAway ?? false,
+      last: this.#last,
+    };
+    this.#post({ state });
+  }
+
+  #post(message: Partial<Message>): void {
+    this.#channel?.postMessage({ address: this.#address, term: this.#term, ...message });
+  }
+
+  #onMessage({ address, term, state, type, event }: Message): void {
+    const isQuestion = state === undefined && type === undefined;
+    if (term > this.#term && !isQuestion) {
+      // The lock was taken from this tab, which may not know yet.
+      this.#follow();
+    }
+    const isLater = term >= this.#term;
+    this.#term = Math.max(this.#term, term);
+    if (this.#stream !== undefined) {
+      if (isQuestion) {
+        this.#speak();
+      }
+    } else if (isLater && state !== undefined) {
+      this.#leader?.heardWhere(state.isAway);
+      this.#join(address === this.#address && state.isOpen, state.last);
+    } else if (isLater && type !== undefined) {
+      this.#leader?.heard();
+      this.#onRelayed(address, type, event);
+    }
+  }
+
+  /** Follows the leader's stream if it is open, and the one that this tab needs. */
+  #join(isOpen: boolean, last: StreamEvent | undefined): void {
+    if (!isOpen) {
+      this.#lose();
+    } else if (this.readyState === CONNECTING) {
+      this.readyState = OPEN;
+      this.#tell("open");
+      if (last !== undefined) {
+        this.#tell("session", last);
+      }
+    }
+  }
+
+  #onRelayed(address: string, type: string, event: StreamEvent | undefined): void {
+    if (address !== this.#address) {
+      return;
+    }
+    if (type === "error") {
+      this.#lose();
+    } else if (type === "open") {
+      this.readyState = OPEN;
+    }
+    // Before that, events are not missed: the leader's state includes the last.
+    if (this.readyState === OPEN) {
+      this.#tell(type, event);
+    }
+  }
+
+  /** The events no longer arrive. */
+  #lose(): void {
+    if (this.readyState === OPEN) {
+      this.readyState = CONNECTING;
+      this.#tell("error");
+    }
+  }
+
+  #tell(type: string, event: StreamEvent = {}): void {
+    for (const [of, listener] of this.#listeners) {
+      if (of === type) {
+        listener(event);
+      }
+    }
+  }
+}

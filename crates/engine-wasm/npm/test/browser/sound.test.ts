@@ -1,0 +1,183 @@
+/** Sound that is scheduled ahead, as a browser's audio output plays it. */
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+
+import type { ComingStep } from "../../src/index.js";
+import { type Chromium, startChromium } from "./browsers.js";
+import type { Sample } from "./recorder.js";
+import { NEAR, Stage, type Viewer } from "./stage.js";
+import { until } from "./until.js";
+
+const AHEAD_MS = 300;
+/** How long before a click it must be scheduled: the audio output works ahead too. */
+const LEAST_MS = 100;
+const CLICKS = 40;
+/** How far from a moment the time stamps of the output may be that count for it, in milliseconds. */
+const STAMPS_WITHIN_MS = 100;
+/** How far a click may be from its tick, in milliseconds. */
+const TOLERANCE_MS = 3;
+
+let stage: Stage;
+let chromium: Chromium;
+
+beforeAll(async () => {
+  stage = new Stage();
+  // One after the other, so that a failure leaves nothing running.
+  await stage.build();
+  chromium = await startChromium(["--autoplay-policy=no-user-gesture-required"]);
+});
+
+afterEach(() => stage.clear());
+
+afterAll(async () => {
+  await chromium?.close();
+  await stage.remove();
+});
+
+declare global {
+  interface Window {
+    /** When clicks were heard, in seconds on the audio context. */
+    clicks: number[];
+    /** The steps that were told. */
+    coming: ComingStep[];
+    /** The time stamps of the audio output: what was heard when, both in milliseconds. */
+    stamps: { readonly contextMs: number; readonly performanceMs: number }[];
+  }
+}
+
+/** Runs in the page: plays a click at each step, and records when it is heard. */
+async function clickAtEachStep({ aheadMs, leastMs }: { aheadMs: number; leastMs: number }): Promise<void> {
+  const recorder = `registerProcessor("recorder", class extends AudioWorkletProcessor {
+    last = 0;
+    process([input]) {
+      for (const [index, sample] of (input[0] ?? []).entries()) {
+        if (sample > 0.5 && this.last <= 0.5) this.port.postMessage((currentFrame + index) / sampleRate);
+        this.last = sample;
+      }
+      return true;
+    }
+  });`;
+  const audio = new AudioContext();
+  await audio.audioWorklet.addModule(URL.createObjectURL(new Blob([recorder], { type: "text/javascript" })));
+  const ear = new AudioWorkletNode(audio, "recorder");
+  ear.connect(audio.destination);
+  window.clicks = [];
+  window.coming = [];
+  window.stamps = [];
+  ear.port.onmessage = ({ data }) => window.clicks.push(data);
+  setInterval(() => {
+    const { contextTime = 0, performanceTime = 0 } = audio.getOutputTimestamp();
+    if (contextTime > 0) {
+      window.stamps.push({ contextMs: 1_000 * contextTime, performanceMs: performanceTime });
+    }
+  }, 20);
+  const buffer = audio.createBuffer(1, 96, audio.sampleRate);
+  buffer.getChannelData(0).fill(1);
+  window.session.ahead(
+    aheadMs,
+    (step) => {
+      // The first steps are nearer, and on a busy machine others are told late: a click that is late itself proves nothing.
+      if (step.audioAt === undefined || step.performanceAt - performance.now() < leastMs) {
+        return undefined;
+      }
+      window.coming.push(step);
+      const click = new AudioBufferSourceNode(audio, { buffer });
+      click.connect(ear);
+      click.start(step.audioAt);
+      return () => click.disconnect();
+    },
+    { audio },
+  );
+}
+
+/** Runs in the page: returns the server's time, in milliseconds since the Unix epoch, at the zero of `performance.now()`. */
+function originOfPerformance(): number {
+  // `truth` is rounded down to a millisecond, so the largest difference is the right one.
+  const differences = Array.from({ length: 20_000 }, () => window.truth() - performance.now());
+  return differences.reduce((one, other) => Math.max(one, other));
+}
+
+/** How far a click was from its tick, in milliseconds. */
+interface Offset {
+  /** By the true time. */
+  readonly trueMs: number;
+  /** By the session's clock at that moment: what is left to the sound. */
+  readonly ownMs: number;
+}
+
+/** Returns the offsets of all clicks that were heard while the output ran evenly. */
+async function offsets({ tab, samples }: Viewer): Promise<Offset[]> {
+  const originMs = await tab.evaluate(originOfPerformance, undefined);
+  const heard = JSON.parse(
+    await tab.evaluate(() => JSON.stringify([window.clicks, window.coming, window.stamps]), undefined),
+  ) as [number[], ComingStep[], Window["stamps"]];
+  const [clicks, coming, stamps] = heard;
+  const seen = await samples();
+  return coming.slice(0, clicks.length).flatMap(({ at, performanceAt }, index) => {
+    const zeroMs = zeroAround(stamps, performanceAt);
+    // An output that runs dry, as on a busy machine, delays everything after that.
+    if (!(Math.abs(zeroMs - zeroAround(stamps, performanceAt - AHEAD_MS)) <= 1)) {
+      return [];
+    }
+    const heardMs = originMs + zeroMs + 1_000 * (clicks[index] ?? Number.NaN);
+    const trueMs = heardMs - at;
+    return [{ trueMs, ownMs: trueMs + clockErrorAt(seen, heardMs) }];
+  });
+}
+
+/** Returns the reading of `performance.now()` at which the zero of the context would have been heard, judging by nearby stamps. */
+function zeroAround(stamps: Window["stamps"], performanceAt: number): number {
+  // A single time stamp jitters; the middle of several does not.
+  const zeros = stamps
+    .filter(({ performanceMs }) => Math.abs(performanceMs - performanceAt) < STAMPS_WITHIN_MS)
+    .map(({ contextMs, performanceMs }) => performanceMs - contextMs)
+    .sort((one, other) => one - other);
+  return zeros[Math.floor(zeros.length / 2)] ?? Number.NaN;
+}
+
+/** Returns how far the session's clock was ahead at an instant, by the nearest sample of it. */
+function clockErrorAt(samples: readonly Sample[], instant: number): number {
+  const distance = ({ beforeMs }: Sample): number => Math.abs(beforeMs - instant);
+  const { nowMs, beforeMs, afterMs } = samples.reduce((best, other) =>
+    distance(other) < distance(best) ? other : best,
+  );
+  // The truth is rounded down to a millisecond.
+  return nowMs - (beforeMs + afterMs + 1) / 2;
+}
+
+test("a click that is scheduled for a tick is heard at the tick", async ({ annotate }) => {
+  const session = await stage.create({ tick_ms: 100 });
+  const viewer = await stage.look({ browser: chromium, session, delays: NEAR });
+  await viewer.tab.evaluate(clickAtEachStep, { aheadMs: AHEAD_MS, leastMs: LEAST_MS });
+  const count = () => viewer.tab.evaluate(() => window.clicks.length, undefined);
+  await until("clicks", async () => (await count()) >= CLICKS, 30_000);
+  const found = await offsets(viewer);
+  const errorMs = await viewer.tab.evaluate(() => window.session.clock.errorMs, undefined);
+  await annotate(
+    `${found.length} clicks: ${described(found.map(({ ownMs }) => ownMs))} by the session's clock, ` +
+      `${described(found.map(({ trueMs }) => trueMs))} in truth; the clock is right to ${errorMs.toFixed(1)} ms`,
+  );
+  expect(found.length).toBeGreaterThan(CLICKS / 2);
+  expect(found.filter(({ ownMs }) => !(Math.abs(ownMs) <= TOLERANCE_MS))).toEqual([]);
+  expect(found.filter(({ trueMs }) => !(Math.abs(trueMs) <= TOLERANCE_MS + errorMs))).toEqual([]);
+  expect(viewer.tab.complaints).toEqual([]);
+});
+
+function described(offsetsMs: readonly number[]): string {
+  return `${Math.min(...offsetsMs).toFixed(2)} to ${Math.max(...offsetsMs).toFixed(2)} ms from their ticks`;
+}
+
+test("clicks that a stop takes back are not heard", async () => {
+  const session = await stage.create({ tick_ms: 100 });
+  const viewer = await stage.look({ browser: chromium, session, delays: NEAR });
+  await viewer.tab.evaluate(clickAtEachStep, { aheadMs: 2_000, leastMs: LEAST_MS });
+  await until("clicks", async () => (await viewer.tab.evaluate(() => window.clicks.length, undefined)) >= 3);
+  const { stopped_at } = await stage.server.stop(session, Date.now() + 500);
+  await viewer.isAskedAfter(Date.parse(stopped_at) + 2_500);
+  const [clicks, told] = await viewer.tab.evaluate(
+    () => [window.clicks.length, window.coming.map(({ at }) => at)] as const,
+    undefined,
+  );
+  const before = told.filter((at) => at <= Date.parse(stopped_at));
+  expect(told.length).toBeGreaterThan(before.length + 5);
+  expect(clicks).toBe(before.length);
+});
