@@ -15,9 +15,18 @@ const Defaults = createContext<SessionStoreOptions>({});
  *
  * @example
  * ```tsx
- * <SessionProvider headers={{ authorization: `Bearer ${token}` }}>
- *   <Game />
- * </SessionProvider>
+ * function App({ address }: { address: string }) {
+ *   return (
+ *     <SessionProvider headers={{ "x-game": "chess" }}>
+ *       <Counter address={address} />
+ *     </SessionProvider>
+ *   );
+ * }
+ *
+ * function Counter({ address }: { address: string }) {
+ *   const { state } = useSession(address);
+ *   return <p>{state ? state.value : "connecting"}</p>;
+ * }
  * ```
  */
 export function SessionProvider({ children, ...options }: SessionProviderProps): ReactElement {

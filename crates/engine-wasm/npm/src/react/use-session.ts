@@ -40,7 +40,10 @@ export function useSession(address: SessionAddress, options?: UseSessionOptions)
  *
  * @example
  * ```tsx
- * const round = useSession(address, {}, (view) => view.state?.round);
+ * function Rounds({ address }: { address: string }) {
+ *   const round = useSession(address, {}, (view) => view.state?.round);
+ *   return <p>{round ?? "connecting"}</p>;
+ * }
  * ```
  */
 export function useSession<Selected>(

@@ -21,11 +21,12 @@ export type SessionAccessors = { readonly [Field in keyof SessionView]: Accessor
  * @param options The options of `connect`, with `record` and `render`.
  *
  * @example
- * ```tsx
- * function Counter(props: { address: string }) {
- *   const { state, error } = useSession(() => props.address);
- *   return <p>{String(error() ?? state()?.value ?? "connecting")}</p>;
- * }
+ * ```ts
+ * import { createEffect } from "solid-js";
+ * import { useSession } from "tickseed/solid";
+ *
+ * const { state, error } = useSession(() => address);
+ * createEffect(() => show(error() ?? state()?.value ?? "connecting"));
  * ```
  */
 export function useSession(
