@@ -6,7 +6,7 @@ export default defineConfig({
       {
         test: {
           name: "node",
-          include: ["test/**/*.test.ts", "simulation/*.test.ts", "virtual/*.test.ts"],
+          include: ["test/**/*.test.ts", "simulation/*.test.ts"],
           exclude: ["test/browser/**", "test/packaging/**"],
           globalSetup: ["test/built.ts"],
           // The simulation runs through days of virtual time.
@@ -29,7 +29,7 @@ export default defineConfig({
           include: ["test/browser/*.test.ts"],
           globalSetup: ["test/built.ts"],
           // These tests mostly wait for real time to pass. More of them at once would delay each other.
-          maxWorkers: 2,
+          maxWorkers: 3,
           testTimeout: 180_000,
           hookTimeout: 60_000,
         },

@@ -163,10 +163,7 @@ function packageRows(): Row[] {
   ];
 }
 
-/**
- * The npm package's engine as JavaScript. Only the driver is WebAssembly. Without the compilers of V8, which has no WebAssembly then, an
- * interpreter in JavaScript runs the driver too.
- */
+/** The npm package's engine as JavaScript. Only the driver is WebAssembly, so V8's interpreter alone, which has none, cannot run it. */
 function javascriptRows(): Row[] {
   return [
     {

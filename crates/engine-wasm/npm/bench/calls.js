@@ -1,13 +1,15 @@
 /**
  * Prints the cost of calling the engine from JavaScript, as a Markdown table. `scripts/bench-wasm` in the repository's root runs it.
  * It is a report, not a test: times differ between machines. The baseline of each run is a WebAssembly function that returns its
- * argument.
+ * argument. With `--javascript` the engine is that of `tickseed/js`, and the baseline a JavaScript function.
  */
 import { cpus } from "node:os";
 
 import * as bindings from "../dist/engine/bindings.js";
-import { loadEngine, Timeline } from "../dist/index.js";
 import { measure, median } from "./measure.js";
+
+const isJavaScript = process.argv[2] === "--javascript";
+const { loadEngine, Timeline } = await import(isJavaScript ? "../dist/js.js" : "../dist/index.js");
 
 const SEED = "550e8400-e29b-41d4-a716-446655440000";
 const SESSION = { seed: SEED, start_at: 0, tick_ms: 100 };
@@ -22,7 +24,7 @@ const timeline = new Timeline(SESSION);
 const handle = openByBindings();
 const draw = timeline.draw(0, "dice");
 const deck = Array.from({ length: 52 }, (_, card) => card);
-const nothing = emptyFunction();
+const nothing = isJavaScript ? (_handle, number) => number : emptyFunction();
 const far = stepsOfOtherEpochs();
 
 const BASELINE = "a function that returns its argument";

@@ -37,7 +37,7 @@ const PROGRAM = `
   const started = performance.now();
   const session = await connect(address);
   session.state();
-  console.log(performance.now() - started, session.clock.errorMs);
+  process.stdout.write([performance.now() - started, session.clock.errorMs].join(" "));
   session.close();
 `;
 
@@ -86,7 +86,9 @@ async function main() {
     const address = `http://127.0.0.1:${port}/v1/sessions/${RECORD.id}`;
     const times = builds.map(() => []);
     for (let turn = 0; turn < TURNS; turn += 1) {
-      builds.forEach((dist, index) => times[index].push(once(dist, address)));
+      builds.forEach((dist, index) => {
+        times[index].push(once(dist, address));
+      });
     }
     await worker.terminate();
     report(delayMs, builds, times);
@@ -115,9 +117,9 @@ function report(delayMs, builds, times) {
     const range = `${Math.min(...all).toFixed(0)} to ${Math.max(...all).toFixed(0)}`;
     const error = median(times[index].map(({ errorMs }) => errorMs));
     const ratio = (medians[index] / medians[0]).toFixed(2);
-    console.log(
+    process.stdout.write(
       `round trip ${delayMs} ms: ${medians[index].toFixed(0)} ms (${range}), errorMs ${error.toFixed(0)}, ` +
-        `${ratio} times the first build: ${dist}`,
+        `${ratio} times the first build: ${dist}\n`,
     );
   });
 }

@@ -1,9 +1,9 @@
 /** Requests for a server's time, as a page sends them over HTTP: connection, request, response, and all that can go wrong. */
 import type { AskTime, Exchange } from "../src/clock/inputs.js";
-import type { Agenda } from "../virtual/agenda.js";
-import type { Machine } from "../virtual/machine.js";
-import type { Page } from "../virtual/page.js";
-import type { Rng } from "../virtual/random.js";
+import type { Agenda } from "../src/testing/virtual/agenda.js";
+import type { Machine } from "../src/testing/virtual/machine.js";
+import type { Page } from "../src/testing/virtual/page.js";
+import type { Rng } from "../src/testing/virtual/random.js";
 import type { Network } from "./network.js";
 import type { Server, Servers } from "./servers.js";
 

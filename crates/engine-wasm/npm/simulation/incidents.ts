@@ -1,5 +1,5 @@
 /** What goes wrong with machines while a page is open. */
-import type { Rng } from "../virtual/random.js";
+import type { Rng } from "../src/testing/virtual/random.js";
 import type { Incident, SimulatedWorld } from "./simulated-world.js";
 
 const SECOND_MS = 1_000;

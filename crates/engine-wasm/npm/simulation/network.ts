@@ -1,6 +1,6 @@
 /** A network between a page and a server: two directions with separate delays. */
-import type { Agenda } from "../virtual/agenda.js";
-import type { Rng } from "../virtual/random.js";
+import type { Agenda } from "../src/testing/virtual/agenda.js";
+import type { Rng } from "../src/testing/virtual/random.js";
 
 /** A delay that affects only some packets: its chance and its range in milliseconds. */
 export interface Spike {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { Agenda } from "../virtual/agenda.js";
-import { Rng } from "../virtual/random.js";
+import { Agenda } from "../src/testing/virtual/agenda.js";
+import { Rng } from "../src/testing/virtual/random.js";
 import { Single, Timesync } from "./baselines.js";
 import { Series } from "./measures.js";
 import { Network } from "./network.js";

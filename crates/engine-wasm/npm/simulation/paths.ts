@@ -3,7 +3,7 @@
  * at random within a range, so that nothing can be tuned to one of them.
  */
 
-import type { Rng } from "../virtual/random.js";
+import type { Rng } from "../src/testing/virtual/random.js";
 import type { Direction, PathTraits } from "./network.js";
 
 const NO_QUEUE = { meanMs: 0, spread: 0, memoryMs: 1 } as const;

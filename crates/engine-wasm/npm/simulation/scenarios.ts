@@ -1,9 +1,9 @@
 /** The worlds in which clocks are tested. */
 
-import type { MachineTraits } from "../virtual/machine.js";
-import { type DriftTraits, MOST_DRIFT_PPM, usualDriftPpm } from "../virtual/oscillator.js";
-import type { Rng } from "../virtual/random.js";
-import type { Rounding } from "../virtual/rounding.js";
+import type { MachineTraits } from "../src/testing/virtual/machine.js";
+import { type DriftTraits, MOST_DRIFT_PPM, usualDriftPpm } from "../src/testing/virtual/oscillator.js";
+import type { Rng } from "../src/testing/virtual/random.js";
+import type { Rounding } from "../src/testing/virtual/rounding.js";
 import { hidden, outageAfterTenMinutes, sleeps, wallSet } from "./incidents.js";
 import type { PathTraits } from "./network.js";
 import { intercontinental, lan, mobile, saturated, uneven, wifi } from "./paths.js";

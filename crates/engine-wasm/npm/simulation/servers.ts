@@ -1,7 +1,7 @@
 /** The servers behind one address, each with its own clock. */
-import type { Agenda } from "../virtual/agenda.js";
-import type { Rng } from "../virtual/random.js";
-import { ServerClock } from "../virtual/server-clock.js";
+import type { Agenda } from "../src/testing/virtual/agenda.js";
+import type { Rng } from "../src/testing/virtual/random.js";
+import { ServerClock } from "../src/testing/virtual/server-clock.js";
 
 /** One server. */
 export interface Server {

@@ -1,6 +1,6 @@
 /** A session: one clock in one world from start to end, checked all the time. */
 import type { Exchange } from "../src/clock/inputs.js";
-import { Rng } from "../virtual/random.js";
+import { Rng } from "../src/testing/virtual/random.js";
 import { Comparison } from "./comparison.js";
 import type { PlainExchange } from "./exchanges.js";
 import type { Measures } from "./measures.js";

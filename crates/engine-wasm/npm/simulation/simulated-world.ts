@@ -1,9 +1,9 @@
 /** A world with a network and servers, and everything that can go wrong with them. */
 import type { WakeEvent, WakeEvents } from "../src/clock/inputs.js";
-import type { MachineTraits } from "../virtual/machine.js";
-import { type Throttle, USUAL_PAGE } from "../virtual/page.js";
-import { Rng } from "../virtual/random.js";
-import { World } from "../virtual/world.js";
+import type { MachineTraits } from "../src/testing/virtual/machine.js";
+import { type Throttle, USUAL_PAGE } from "../src/testing/virtual/page.js";
+import { Rng } from "../src/testing/virtual/random.js";
+import { World } from "../src/testing/virtual/world.js";
 import { type ExchangeObserver, TimeRequests } from "./exchanges.js";
 import { Network, type PathTraits } from "./network.js";
 import { type Balancing, Servers } from "./servers.js";

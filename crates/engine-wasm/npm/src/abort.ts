@@ -2,7 +2,7 @@
 
 /** Returns why a signal was aborted. */
 export function abortReason({ reason }: AbortSignal): unknown {
-  return reason ?? Object.assign(new Error("the operation was aborted"), { name: "AbortError" });
+  return reason ?? Object.assign(new Error("aborted"), { name: "AbortError" });
 }
 
 /** Throws the reason of a signal if it is aborted. */

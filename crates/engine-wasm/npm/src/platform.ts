@@ -137,19 +137,15 @@ const SYSTEM_TIMERS: Timers = {
  * that is simulated in Node.js has signals that the `fetch` of Node.js does not take.
  */
 function supported(address: RequestInfo | URL, init: RequestInit = {}): RequestInit {
-  const { cache, signal, ...others } = init;
-  const options = Object.entries({ cache, signal }).filter(([name, value]) =>
-    isSupported(address, { [name]: value }),
-  );
-  return { ...others, ...Object.fromEntries(options) };
-}
-
-function isSupported(address: RequestInfo | URL, option: RequestInit): boolean {
-  try {
-    return typeof Request !== "function" || new Request(address, option) !== undefined;
-  } catch {
-    return false;
+  const kept = { ...init };
+  for (const name of ["cache", "signal"] as const) {
+    try {
+      new Request(address, { [name]: init[name] });
+    } catch {
+      delete kept[name];
+    }
   }
+  return kept;
 }
 
 /** The events of a page that was frozen, restored from the back-forward cache, shown again, or is online again. */

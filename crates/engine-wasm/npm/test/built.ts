@@ -6,6 +6,7 @@ const NEEDED = [
   "generated/tickseed.js",
   "generated/tickseed_bg.wasm",
   "dist/index.js",
+  "dist/testing.js",
 ];
 
 /** Runs once before all tests, which test the output of `scripts/build-wasm`. */

@@ -153,7 +153,7 @@ describe("without WebAssembly", () => {
     const { loadEngine } = await entry();
     await expect(loadEngine()).rejects.toMatchObject({
       code: "load_failed",
-      message: expect.stringContaining('import "tickseed/js" instead of "tickseed"'),
+      message: expect.stringContaining("import tickseed/js"),
     });
   });
 
@@ -182,6 +182,23 @@ describe("without WebAssembly", () => {
     await loadEngine();
     expect(new Timeline(SESSION).state(12_863)).toEqual(BREAK);
   });
+});
+
+it("tickseed/js computes the same where nothing is compiled and there is no WebAssembly", async () => {
+  const { loadEngine, Timeline } = await node();
+  await loadEngine();
+  const timeline = new Timeline(SESSION);
+  const steps = [0, 1, 12_863, 12_864, 1_000_000_007, 2 ** 47];
+  const own = steps.map((step) => [timeline.state(step), timeline.draw(step, "dice").unit()]);
+  const program = `
+    import { loadEngine, Timeline } from ${JSON.stringify(new URL("../dist/js.js", import.meta.url).href)};
+    await loadEngine();
+    const timeline = new Timeline(${JSON.stringify(SESSION)});
+    const answers = ${JSON.stringify(steps)}.map((step) => [timeline.state(step), timeline.draw(step, "dice").unit()]);
+    process.stdout.write(JSON.stringify([typeof WebAssembly, answers]));`;
+  const options = ["--jitless", "--input-type=module", "--eval", program];
+  const { stdout } = await promisify(execFile)(process.execPath, options);
+  expect(JSON.parse(stdout)).toEqual(["undefined", own]);
 });
 
 it("sources of another realm are known by their class", async () => {

@@ -43,7 +43,12 @@ export interface ClockEvents {
   closed: undefined;
 }
 
-const EVENTS: Readonly<Record<keyof ClockEvents, true>> = { sync: true, synced: true, error: true, closed: true };
+const EVENTS: Readonly<Record<keyof ClockEvents, true>> = {
+  sync: true,
+  synced: true,
+  error: true,
+  closed: true,
+};
 
 /** Consecutive exchanges after a pause in milliseconds. */
 interface Burst {

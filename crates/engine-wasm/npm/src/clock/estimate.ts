@@ -41,7 +41,7 @@ const RECENT_MS = 45_000;
 const EVIDENCE_MS = 900_000;
 
 /** Weighs the evidence. Until that part of the program is loaded, the middle of the bounds has to do. */
-let fit: typeof fitTracks = (_tracks, nowMs, resolutionMs) => ({
+let weigh: typeof fitTracks = (_tracks, nowMs, resolutionMs) => ({
   drift: 0,
   offsetOf: (track) => middle(track.bounds(nowMs, resolutionMs)),
 });
@@ -51,7 +51,7 @@ let loading: Promise<void> | undefined;
 export function loadFit(): Promise<void> {
   loading ??= import("./rate.js").then(
     (rate) => {
-      fit = rate.fitTracks;
+      weigh = rate.fitTracks;
     },
     () => {
       // Without it the clock is less exact, but its bound holds. The next clock tries again.
@@ -209,7 +209,7 @@ export class Estimate {
       return;
     }
     this.#forget(monotonicMs);
-    const { drift, offsetOf } = fit(
+    const { drift, offsetOf } = weigh(
       [...this.#past, ...this.#tracks],
       monotonicMs,
       this.#monotonicResolution.ms,

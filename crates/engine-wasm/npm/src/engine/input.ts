@@ -21,7 +21,7 @@ export function wellFormed(field: string, value: string): string {
     throw new EngineError("not_a_text", field, `${field} must be a string, got ${printable(value)}`);
   }
   // With the flag `u` a surrogate pair is one character, so only lone surrogates match.
-  if (/\p{Surrogate}/u.test(value)) {
+  if (/[\uD800-\uDFFF]/u.test(value)) {
     throw new EngineError(
       "lone_surrogate",
       field,

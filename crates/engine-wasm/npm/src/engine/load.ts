@@ -101,7 +101,7 @@ async function begin(open: OpenSource): Promise<void> {
     return;
   }
   if (!hasWebAssembly()) {
-    throw new Error('there is no WebAssembly here; import "tickseed/js" instead of "tickseed"');
+    throw new Error("there is no WebAssembly; import tickseed/js");
   }
   const made =
     kindOf(found) === "Response" ? await fromResponse(found as Response) : await instantiate(found);
@@ -177,8 +177,7 @@ function loadError(cause: unknown): EngineError {
 function warn(cause: unknown): void {
   // biome-ignore lint/suspicious/noConsole: there is no error, and nobody else would tell the developer
   console.warn(
-    `tickseed uses the copy of its WebAssembly file that is embedded in its code, because ${reasonOf(cause)}. ` +
-      'Import "tickseed/inline", or pass the address of the file as the option `engine`.',
+    `tickseed uses a copy of its WebAssembly file: ${reasonOf(cause)}. Use tickseed/inline or the option engine.`,
   );
 }
 

@@ -79,8 +79,8 @@ export interface SessionFailure {
 export interface SessionEvents {
   /**
    * A step has begun. Steps come in order and never twice; `catchUp` decides about missed ones. Those that a late change has
-   * taken back do not come again, so draw on `state`. The first listener gets the current step right away, even if that was
-   * reported to earlier listeners, and even after a stop, but not before the start.
+   * taken back do not come again, so draw on `state`. When there was no listener, a new one gets the current step right away, even
+   * if earlier listeners got it, and even after a stop, but not before the start.
    */
   tick: Tick;
   /**

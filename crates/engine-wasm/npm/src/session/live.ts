@@ -72,6 +72,7 @@ export class LiveSession extends SessionControls {
       final: () => this.#finish(),
       expired: () => this.#expire(),
       listening: (isListening) => this.#listeners.emit("listening", isListening),
+      failed: (failure) => this.#listeners.emit("error", failure),
     });
     this.#cleanups = [...this.#watchClock(), this.#closeWith(signal)];
     this.#reporter.begin();

@@ -20,6 +20,7 @@ import type { Fate } from "./proxy.js";
 import type { Happened } from "./recorder.js";
 import { NEAR, pass, Stage, type Viewer } from "./stage.js";
 import { until } from "./until.js";
+import { startWebKit } from "./webkit.js";
 
 const HOUR_MS = 3_600_000;
 const SLEEP_MS = 4_000;
@@ -29,6 +30,7 @@ const OUTAGE_MS = 3_000;
 let stage: Stage;
 let chromium: Chromium;
 let firefox: Browser;
+let webkit: Browser;
 
 beforeAll(async () => {
   stage = new Stage();
@@ -36,12 +38,13 @@ beforeAll(async () => {
   await stage.build();
   chromium = await startChromium();
   firefox = await startFirefox();
+  webkit = await startWebKit();
 });
 
 afterEach(() => stage.clear());
 
 afterAll(async () => {
-  await Promise.all([chromium?.close(), firefox?.close()]);
+  await Promise.all([chromium?.close(), firefox?.close(), webkit?.close()]);
   await stage.remove();
 });
 
@@ -71,7 +74,7 @@ test("the machine sleeps, and its monotonic clock with it", async () => {
 
 test("the network is cut silently, and a stop is missed", async ({ annotate }) => {
   const fates: readonly Fate[] = ["resumed", "reset", "lost"];
-  const cases = [chromium, firefox].flatMap((browser) => fates.map((fate) => ({ browser, fate })));
+  const cases = [chromium, firefox, webkit].flatMap((browser) => fates.map((fate) => ({ browser, fate })));
   const views = await Promise.all(
     cases.map(async ({ browser, fate }) => {
       const session = await stage.create();
@@ -100,8 +103,8 @@ test("the network is cut silently, and a stop is missed", async ({ annotate }) =
   }
 });
 
-describe.each(["Chromium", "Firefox"] as const)("in %s", (name) => {
-  const browser = (): Browser => ({ Chromium: chromium, Firefox: firefox })[name];
+describe.each(["Chromium", "Firefox", "WebKit"] as const)("in %s", (name) => {
+  const browser = (): Browser => ({ Chromium: chromium, Firefox: firefox, WebKit: webkit })[name];
 
   test("the server is killed and comes back", async () => {
     const session = await stage.create();

@@ -9,6 +9,7 @@ import type { Happened } from "./recorder.js";
 import { type Several, startSeveral } from "./several.js";
 import { FAR, NEAR, Stage, type Viewer } from "./stage.js";
 import { until } from "./until.js";
+import { startWebKit } from "./webkit.js";
 
 const HOUR_MS = 3_600_000;
 const NOTICE_MS = 15_000;
@@ -19,6 +20,7 @@ const WITHOUT_STREAMS = script(() => Reflect.deleteProperty(window, "EventSource
 let stage: Stage;
 let chromium: Chromium;
 let firefox: Browser;
+let webkit: Browser;
 let several: Several | undefined;
 
 beforeAll(async () => {
@@ -27,6 +29,7 @@ beforeAll(async () => {
   await stage.build();
   chromium = await startChromium();
   firefox = await startFirefox();
+  webkit = await startWebKit();
 });
 
 afterEach(async () => {
@@ -36,17 +39,18 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
-  await Promise.all([chromium?.close(), firefox?.close()]);
+  await Promise.all([chromium?.close(), firefox?.close(), webkit?.close()]);
   await stage.remove();
 });
 
-test("a pause that is set three seconds ahead stops four players on one step, and later a fifth", async () => {
+test("a pause that is set three seconds ahead stops five players on one step, and later a sixth", async () => {
   const session = await stage.create();
   const players = await Promise.all([
     stage.look({ browser: chromium, session, delays: NEAR }),
     stage.look({ browser: chromium, session, delays: FAR, scripts: [wrongClock(5 * HOUR_MS)] }),
     stage.look({ browser: chromium, session, delays: NEAR, catchUp: "latest" }),
     stage.look({ browser: firefox, session, delays: NEAR }),
+    stage.look({ browser: webkit, session, delays: FAR, scripts: [wrongClock(-HOUR_MS)] }),
   ]);
   const offline = await stage.look({ browser: chromium, session, delays: NEAR });
   await Promise.all([...players, offline].map(isUnderWay));
@@ -100,6 +104,8 @@ test("with a notice, behind nginx and its cache, nobody is ever put right", {
     stage.look({ ...view, browser: chromium, scripts: [WITHOUT_STREAMS] }),
     stage.look({ ...view, browser: chromium, scripts: [WITHOUT_STREAMS, wrongClock(-HOUR_MS)] }),
     stage.look({ ...view, browser: firefox, scripts: [WITHOUT_STREAMS] }),
+    stage.look({ ...view, browser: webkit }),
+    stage.look({ ...view, browser: webkit, scripts: [WITHOUT_STREAMS] }),
   ]);
   await Promise.all(players.map(isUnderWay));
   const { schedule } = await post(`${address}/${id}/pause`, {});

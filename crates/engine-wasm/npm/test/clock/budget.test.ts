@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { Budget } from "../../src/clock/budget.js";
-import { randomFrom } from "../../virtual/random.js";
+import { randomFrom } from "../../src/testing/virtual/random.js";
 
 const MINUTE_MS = 60_000;
 

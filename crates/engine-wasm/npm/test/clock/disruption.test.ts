@@ -1,7 +1,7 @@
 /** Disruptions of a machine's clocks, and how the clock reacts. */
 import { describe, expect, it } from "vitest";
 
-import { randomFrom } from "../../virtual/random.js";
+import { randomFrom } from "../../src/testing/virtual/random.js";
 import { ClockHarness, mostInAMinute } from "./clock-harness.js";
 
 const HOUR_MS = 3_600_000;

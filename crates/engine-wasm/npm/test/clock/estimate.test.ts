@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { randomFrom } from "../../virtual/random.js";
+import { randomFrom } from "../../src/testing/virtual/random.js";
 import { EstimateHarness } from "./estimate-harness.js";
 
 const HOUR_MS = 3_600_000;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { fitTracks } from "../../src/clock/rate.js";
 import { Track } from "../../src/clock/track.js";
-import { randomFrom } from "../../virtual/random.js";
+import { randomFrom } from "../../src/testing/virtual/random.js";
 
 const MINUTE_MS = 60_000;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { Resolution } from "../../src/clock/resolution.js";
-import { randomFrom } from "../../virtual/random.js";
+import { randomFrom } from "../../src/testing/virtual/random.js";
 
 /** The known resolutions of browsers, in milliseconds. */
 const RESOLUTIONS = [100, 50, 20, 1_000 / 60, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { type Line, SlewedTime } from "../../src/clock/slewing.js";
-import { randomFrom } from "../../virtual/random.js";
+import { randomFrom } from "../../src/testing/virtual/random.js";
 
 const still = (offset: number): Line => ({ offset, drift: 0 });
 

@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { mayPass, RetryPauses, retryAfterMs } from "../../src/http/retry.js";
 import { Clock, ServerError, SessionError } from "../../src/index.js";
 import { retrying } from "../../src/session/retrying.js";
-import { Agenda } from "../../virtual/agenda.js";
-import { randomFrom } from "../../virtual/random.js";
+import { Agenda } from "../../src/testing/virtual/agenda.js";
+import { randomFrom } from "../../src/testing/virtual/random.js";
 
 const WINDOWS = { firstMs: 1_000, longestMs: 8_000 };
 const busy = (seconds?: number): ServerError =>

@@ -5,13 +5,16 @@ import {
   connect,
   createSession,
   getSession,
+  loadEngine,
   openClock,
   pauseSession,
   readSession,
   resumeSession,
   stopSession,
+  Timeline,
   withdraw,
 } from "../../src/index.js";
+import { randomFrom } from "../../src/testing/virtual/random.js";
 import { TestServer } from "../browser/server.js";
 import { until } from "../browser/until.js";
 
@@ -151,3 +154,43 @@ describe("a live session of a real server", () => {
     clock.close();
   });
 });
+
+/** Returns a text that is nearly always almost an instant: with days and seconds that may not exist, and many digits. */
+function almostInstant(random: () => number): string {
+  const pick = <Item>(...items: readonly Item[]): Item => items[Math.floor(random() * items.length)] as Item;
+  const two = (number: number): string => String(number).padStart(2, "0");
+  const date = [
+    pick(1969, 1970, 2016, 2024, 9999),
+    two(pick(0, 1, 2, 12, 13)),
+    two(pick(1, 28, 29, 30, 31, 32)),
+  ];
+  const time = [two(pick(0, 12, 23, 24)), two(pick(0, 59, 60)), two(pick(0, 59, 60, 61))];
+  const fraction = pick("", "", ".5", ".9994", ".9999999999", ".000999", ".1234567890123456789");
+  const offset = pick("Z", "z", "+00:00", "-00:00", "+23:59", "-08:00", "+01:60");
+  return date.join("-") + pick("T", "t", " ") + time.join(":") + fraction + offset;
+}
+
+it("the package and a real server read the same instants from the same texts", async () => {
+  await loadEngine();
+  const random = randomFrom("instants");
+  let accepted = 0;
+  for (let count = 0; count < 300; count += 1) {
+    const start_at = almostInstant(random);
+    const asServer = await server.create({ tick_ms: 1, start_at }).then(
+      (session) => Date.parse(session.start_at),
+      () => undefined,
+    );
+    accepted += asServer === undefined ? 0 : 1;
+    expect([start_at, instantIn(start_at)]).toEqual([start_at, asServer]);
+  }
+  expect(accepted).toBeGreaterThan(10);
+});
+
+/** Returns the instant that the package reads from a text, or `undefined` if it refuses it. */
+function instantIn(start_at: string): number | undefined {
+  try {
+    return new Timeline({ seed: "any", start_at, tick_ms: 1 }).timeOf(0);
+  } catch {
+    return undefined;
+  }
+}

@@ -9,10 +9,10 @@ const NAMES = ["chromium", "chromium-browser", "google-chrome"];
 /** How long a page may take to show something. */
 const PATIENCE_MS = 20_000;
 
-/** Starts Chromium. */
-export function launch(): Promise<Browser> {
+/** Starts Chromium with additional options of its command line. */
+export function launch(...args: string[]): Promise<Browser> {
   // Tests run as root in containers, where Chromium's own sandbox cannot start.
-  return chromium.launch({ executablePath: program(), chromiumSandbox: false });
+  return chromium.launch({ executablePath: program(), chromiumSandbox: false, args });
 }
 
 /** Returns the path of Chromium's program. */

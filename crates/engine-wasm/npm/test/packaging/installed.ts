@@ -33,12 +33,17 @@ export interface Project {
 /** Packs the package and installs it into a new project, offline. */
 export async function install(): Promise<Project> {
   const folder = mkdtempSync(join(tmpdir(), "tickseed-project-"));
-  const packed = await execute(folder, "npm", ["pack", PACKAGE, "--json", "--ignore-scripts"]);
-  const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
-  const project = open(folder, join(folder, filename));
+  const project = open(folder, await pack(folder));
   project.write("package.json", JSON.stringify({ name: "user-project", private: true, type: "module" }));
   await project.run("npm", "install", "--offline", "--no-audit", "--no-fund", project.tarball);
   return project;
+}
+
+/** Packs the package into a folder. Returns the resulting file. */
+export async function pack(folder: string): Promise<string> {
+  const packed = await execute(folder, "npm", ["pack", PACKAGE, "--json", "--ignore-scripts"]);
+  const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
+  return join(folder, filename);
 }
 
 function open(folder: string, tarball: string): Project {

@@ -33,7 +33,7 @@ describe("the packed package", () => {
       "package/package.json",
       "package/react/package.json",
     ]);
-    const entries = ["cdn", "engine", "index", "inline", "js", "react", "react-native", "workerd"];
+    const entries = ["cdn", "engine", "index", "inline", "js", "react", "react-native", "testing", "workerd"];
     expect(files).toEqual(expect.arrayContaining(entries.map((entry) => `package/dist/${entry}.js`)));
   });
 

@@ -18,8 +18,14 @@ export const STOPPED = {
   revision: 2,
 };
 
+/** The session's fields, of which a seed, rules and the instant of the stop decide the state. */
+export type StoppedSession = typeof STOPPED;
+
 /** Its address, on the server that serves the page. */
 export const SESSION_PATH = `/v1/sessions/${STOPPED.id}`;
+
+/** The server lets pages of every origin read its responses. */
+const ANY_ORIGIN = { "access-control-allow-origin": "*" };
 
 const TYPES: Record<string, string> = {
   ".html": "text/html",
@@ -33,11 +39,15 @@ export interface Served {
   stop(): Promise<void>;
 }
 
-/** Serves a folder's files with additional headers. */
-export async function serve(folder: string, headers: Record<string, string> = {}): Promise<Served> {
+/** Serves a folder's files with additional headers, and one session. */
+export async function serve(
+  folder: string,
+  headers: Record<string, string> = {},
+  session: StoppedSession = STOPPED,
+): Promise<Served> {
   const server = createServer((request, response) => {
     if (request.url?.startsWith("/v1/")) {
-      answerForTickseed(request, response);
+      answerForTickseed(session, request, response);
     } else {
       answerWithFile(folder, headers, request, response);
     }
@@ -69,20 +79,24 @@ function answerWithFile(
   }
 }
 
-function answerForTickseed({ url = "/" }: IncomingMessage, response: ServerResponse): void {
+function answerForTickseed(
+  session: StoppedSession,
+  { url = "/" }: IncomingMessage,
+  response: ServerResponse,
+): void {
   const { pathname } = new URL(url, "http://localhost");
   if (pathname === "/v1/time") {
     const now = Date.now();
     json(response, { now_ms: now, received_us: now * 1_000, sent_us: now * 1_000, server: "a" });
   } else if (pathname === SESSION_PATH) {
-    json(response, STOPPED);
+    json(response, session);
   } else if (pathname === `${SESSION_PATH}/events`) {
-    response.writeHead(200, { "content-type": "text/event-stream" }).write(": listening\n\n");
+    response.writeHead(200, { "content-type": "text/event-stream", ...ANY_ORIGIN }).write(": listening\n\n");
   } else {
     response.writeHead(404).end();
   }
 }
 
 function json(response: ServerResponse, content: object): void {
-  response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(content));
+  response.writeHead(200, { "content-type": "application/json", ...ANY_ORIGIN }).end(JSON.stringify(content));
 }

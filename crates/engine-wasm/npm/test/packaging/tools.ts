@@ -11,8 +11,18 @@ export function tool(name: "bun" | "deno" | "esbuild" | "webpack"): string {
 }
 
 /** Returns a separate Node.js of a given version. */
-export function node(major: 20 | 24): string {
+export function node(major: 20 | 22 | 24): string {
   return installed(`${TOOLS}/node-${major}-${process.platform}-${process.arch}/bin/node`);
+}
+
+/** Returns the folder of `test/packaging` whose `node_modules` has the tools. */
+export function toolsFolder(name: string): string {
+  const folder = `test/packaging/${name}`;
+  const script = name === "tools" ? "scripts/install-tools --tests" : "scripts/test-packaging";
+  if (!existsSync(`${PACKAGE}${folder}/node_modules`)) {
+    throw new Error(`${folder}/node_modules is missing; ${script} in the repository's root installs it`);
+  }
+  return PACKAGE + folder;
 }
 
 /** Returns the folders of the packages that a program with React needs. */

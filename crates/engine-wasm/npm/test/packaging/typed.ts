@@ -41,7 +41,7 @@ import {
   type Break, type CatchUp, type Changed, type Clock, type ClockReading, connect, type ConnectOptions, type CreatedSession, createSession, getSession,
   type LiveSession, type NewSession, openClock, pauseSession, type Problem, readSession, resumeSession, type SessionErrorCode,
   type SessionReading, type SessionRecord, type SessionStatus, ServerError, SessionError, setRate, type Settled,
-  type StateRange, type Stop, type Stopped, stopSession, type State, type Tick, Timeline, withdraw,
+  type AheadOptions, type AudioClock, type ComingStep, type Frame, type NewChange, type NewRules, type Round, type StateRange, type Stop, type Stopped, stopSession, type State, type Tick, Timeline, withdraw,
 } from "${entry}";
 
 const server = new URL("https://ticks.example");
@@ -63,6 +63,27 @@ session.on("status", (status: SessionStatus) => status === "paused");
 session.on("settled", ({ isSettled, settledUntil }: Settled) => [isSettled, settledUntil]);
 const { earliest, latest }: StateRange = session.stateRange();
 const steps: number[] = [earliest.step, latest.step, session.state().round, session.draw(5, "dice").below(6)];
+const frame: Frame = session.frame(session.frame());
+const parts: [number, number | undefined] = [frame.fraction + frame.value, frame.nextBreakInMs];
+const rounds: Round[] = [session.round(), ...session.rounds(3)];
+const moment: State = session.at(new Date(0));
+const audio: AudioClock = { currentTime: 0, state: "running" };
+const ahead: AheadOptions = { audio };
+session.ahead(200, ({ at, performanceAt, audioAt, broken }: ComingStep) => {
+  const instants: (number | undefined)[] = [at, performanceAt, audioAt];
+  return broken ? () => instants.pop() : undefined;
+}, ahead);
+session.ahead(200, () => {});
+const rules: NewRules = { roundsPerEpoch: 2 };
+const schedule: NewChange[] = [{ at: 0, paused: true }, { at: "1970-01-01T00:00:01Z", tickMs: 50 }];
+await createSession(server, { tickMs: 100, rules, schedule });
+const ended: Stop = await session.stop({ at: session.clock.now + 5_000 });
+const records: SessionRecord[] = [await session.pause(), await session.resume({ tickMs: 5 }), await session.setRate(9), await session.withdraw()];
+const own: string = session.address;
+// @ts-expect-error: the inner workings are not part of the types
+session.internals;
+// @ts-expect-error: a step comes before a channel
+session.draw("dice", 5);
 const stop: Stop = await stopSession(address, { at: new Date(0) });
 const { etag, settledUntil }: SessionReading = await readSession(address);
 const paused: SessionRecord = await pauseSession(address, { at: clock.now, ifMatch: etag, replaceLater: true });
@@ -86,7 +107,30 @@ record.revision = 2;
 session.on("tock", () => undefined);
 // @ts-expect-error: the length of a tick is required
 createSession(server, {});
-export { created, off, paused, steps, stop, timeline, reasonOf };
+export { created, ended, moment, off, own, parts, paused, records, rounds, steps, stop, timeline, reasonOf };
+`;
+
+/** A test of a game in a virtual world. */
+export const typedTesting = `
+import type { LiveSession, SessionRecord } from "tickseed";
+import { type VirtualDevice, type VirtualWorld, virtualWorld } from "tickseed/testing";
+
+export async function play(): Promise<SessionRecord> {
+  const world: VirtualWorld = await virtualWorld({ now: new Date(0), seed: "a", clockAheadMs: 5 });
+  const address: string = world.createSession({ tickMs: 100, rules: { breakInterval: { min: 1, max: 2 } } });
+  const other: VirtualDevice = world.device({ latencyMs: 200 });
+  const session: LiveSession = await other.connect(address, { catchUp: "all" });
+  const timer: number = world.globals.setTimeout(() => session.close(), 1_000);
+  world.globals.clearTimeout(timer);
+  other.network.disconnect();
+  other.sleep(1_000);
+  await world.advance(1_000);
+  await world.advanceTo("2030-01-01T00:00:00Z");
+  // @ts-expect-error: the names are not those of the JSON
+  world.createSession({ tick_ms: 100 });
+  world.server.resumeSession(address, { tickMs: 50, at: world.now });
+  return world.server.stopSession(address, { at: world.now + 1_000 });
+}
 `;
 
 /** A page that shows the state of a session with the hook. */

@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { install, type Project } from "./installed.js";
-import { typedEngine, typedSessions } from "./typed.js";
+import { typedEngine, typedSessions, typedTesting } from "./typed.js";
 
 const NODE_TYPES = fileURLToPath(new URL("../../node_modules/@types", import.meta.url));
 
@@ -12,6 +12,7 @@ const FILES = {
   "inline-sessions.ts": typedSessions("tickseed/inline"),
   "root-engine.ts": typedEngine("tickseed"),
   "root-sessions.ts": typedSessions("tickseed"),
+  "testing.ts": typedTesting,
 };
 
 const STRICT = {
@@ -31,6 +32,7 @@ export = step satisfies number;
 };
 
 const BUNDLED = { module: "ESNext", moduleResolution: "bundler", lib: ["ES2022", "DOM"] };
+const NODE_16 = { module: "Node16", lib: ["ES2022"], types: ["node"], typeRoots: [NODE_TYPES] };
 const NODE = { module: "NodeNext", lib: ["ES2022"], types: ["node"], typeRoots: [NODE_TYPES] };
 
 let project: Project;
@@ -44,6 +46,7 @@ afterAll(() => project?.remove());
 describe("the types suit strict programs", () => {
   it.each([
     ["for a bundled page", FILES, BUNDLED],
+    ["for Node.js, with the rules of Node.js 16", FILES, NODE_16],
     ["for Node.js", { ...FILES, ...REQUIRING }, NODE],
   ])("%s", async (_name, files, options) => {
     for (const [file, text] of Object.entries(files)) {

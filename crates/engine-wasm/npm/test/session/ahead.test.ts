@@ -75,10 +75,12 @@ describe("coming steps", () => {
     const { steps } = await listen(world, session);
     expect(steps()).toEqual([11, 12]);
     await world.sleep(5_000);
-    await world.pass(30);
-    const after = steps().filter((step) => step > 13);
+    await world.pass(1_000);
+    // Until the server has answered, the clock does not know how long the machine slept.
+    const after = steps().filter((step) => step >= 20);
     expect(after[0]).toBeGreaterThanOrEqual(60);
-    expect(after).toEqual(range(after[0] ?? 0, (after[0] ?? 0) + after.length - 1));
+    expect(after.at(-1)).toBeGreaterThanOrEqual(72);
+    expect(after).toEqual(range(after[0] ?? 0, after.at(-1) ?? 0));
     session.close();
   });
 

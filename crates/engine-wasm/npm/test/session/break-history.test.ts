@@ -5,7 +5,7 @@
 import { describe, expect, it } from "vitest";
 
 import { type Break, type CatchUp, type LiveSession, type SessionRecord, Timeline } from "../../src/index.js";
-import { Rng } from "../../virtual/random.js";
+import { Rng } from "../../src/testing/virtual/random.js";
 import { HttpWorld, NOON, RECORD } from "../world/http-world.js";
 
 const START = NOON + 3_000;

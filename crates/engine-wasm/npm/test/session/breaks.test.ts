@@ -58,6 +58,27 @@ describe("breaks are reported", () => {
   });
 });
 
+it("the end of a pause is reported before the breaks after it, even if a new listener waits for the current step", async () => {
+  const harness = new TickerHarness({ session: BREAKING }).listenForBreaks();
+  harness.onStatus = (status) => harness.order.push(status);
+  harness.schedule([START + 250, 0], [START + 2_000, 100]);
+  await harness.world.passUntil(START + 300);
+  const before = harness.order.length;
+  harness.world.agenda.spend(3_000);
+  harness.listen();
+  await harness.world.pass(0);
+  const after = breaksUpTo(harness, 15).filter((step) => step > 2);
+  expect(after.length).toBeGreaterThan(2);
+  const [order, breaks] = [harness.order.slice(before), after.map((step) => `break ${step}`)];
+  const isLast = after.includes(15);
+  expect(order).toEqual([
+    "running",
+    ...breaks.slice(0, isLast ? -1 : undefined),
+    15,
+    ...breaks.slice(isLast ? -1 : breaks.length),
+  ]);
+});
+
 describe("the breaks of a sleep", () => {
   it.each([
     ["recent", range(3_582, 3_601)],

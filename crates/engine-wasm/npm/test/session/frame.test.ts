@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 
 import { EngineError, type Frame, loadEngine, type ScheduleChange, Timeline } from "../../src/index.js";
 import { fillFrame } from "../../src/session/frame.js";
-import { Rng } from "../../virtual/random.js";
+import { Rng } from "../../src/testing/virtual/random.js";
 import { HttpWorld, NOON, RECORD } from "../world/http-world.js";
 
 const START = NOON + 3_000;

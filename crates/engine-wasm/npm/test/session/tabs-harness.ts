@@ -3,7 +3,7 @@ import type { LiveSession } from "../../src/index.js";
 import type { Platform } from "../../src/platform.js";
 // Loaded in advance, because loading takes real time.
 import "../../src/session/shared-stream.js";
-import { reactions } from "../../virtual/agenda.js";
+import { reactions } from "../../src/testing/virtual/agenda.js";
 import { HttpWorld, RECORD } from "../world/http-world.js";
 import { VirtualBrowser, type VirtualTab } from "../world/virtual-browser.js";
 

@@ -139,6 +139,22 @@ describe("a leader that", () => {
     expect(revisions(harness.tabs)).toEqual([2, 2, 2, 2, 2, 2]);
   });
 
+  it("runs again after another has taken over misleads nobody with what it should have passed on long ago", async () => {
+    const harness = new TabsHarness();
+    await harness.open(3);
+    const { leader, followers } = harness;
+    await harness.pass(1_000);
+    leader.tab.freeze({ isTold: false });
+    harness.world.server.emit("session", JSON.stringify({ ...RECORD, revision: 0 }));
+    await harness.pass(15_000);
+    harness.world.server.stop(NOON + 60_000);
+    await harness.pass(100);
+    leader.tab.thaw({ isTold: false });
+    await harness.pass(100);
+    expect(revisions(followers)).toEqual([2, 2]);
+    expect(leader.session.record.revision).toBe(2);
+  });
+
   it("freezes for ever leaves at most two streams, whoever leads next", async () => {
     const harness = new TabsHarness();
     await harness.open(12);

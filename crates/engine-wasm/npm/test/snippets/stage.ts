@@ -3,7 +3,7 @@ import type { ComponentType } from "react";
 import { vi } from "vitest";
 
 import { connect, getSession, loadEngine, openClock, Timeline } from "../../src/index.js";
-import { reactions } from "../../virtual/agenda.js";
+import { reactions } from "../../src/testing/virtual/agenda.js";
 import { ADDRESS, HttpWorld, RECORD } from "../world/http-world.js";
 import { makeChangeable } from "./changeable.js";
 import type { Names } from "./names.js";

@@ -1,53 +1,60 @@
-/** A server that responds from memory, over a network with delays. */
+/** The server of the package's own tests, which put sessions and events into it as they like. */
 import type { Problem, ScheduleChangeRecord, SessionRecord } from "../../src/http/schemas.js";
-import type { Agenda } from "../../virtual/agenda.js";
-import { ServerClock } from "../../virtual/server-clock.js";
-import { entityTag } from "./entity-tag.js";
-import { type Reach, VirtualStream } from "./event-stream.js";
+import { json } from "../../src/testing/server/answers.js";
+import { entityTag } from "../../src/testing/server/entity-tag.js";
+import { type ReceivedRequest, VirtualNetwork } from "../../src/testing/server/virtual-network.js";
+import { VirtualServer as Host } from "../../src/testing/server/virtual-server.js";
+import type { Agenda } from "../../src/testing/virtual/agenda.js";
+
+export type { ReceivedRequest } from "../../src/testing/server/virtual-network.js";
+export { json };
 
 /** When the world begins: 2026-11-23T12:00:00Z. */
 export const NOON = Date.UTC(2026, 10, 23, 12);
 
-/** A request as the server receives it. */
-export interface ReceivedRequest {
-  /** Method, path and query. */
-  readonly what: string;
-  /** When it left, in milliseconds since the world began. */
-  readonly atMs: number;
-  readonly init: RequestInit;
-}
-
 export const ADDRESS = "https://ticks.example";
 
 /** A server and the network in front of it. */
-export class VirtualServer extends ServerClock {
-  /** The delays of requests and of responses. */
-  thereMs = 10;
-  backMs = 10;
-  reach: Reach = "answers";
-  /** Delivers what arrives at the machine. */
-  deliver: (run: () => void) => void = (run) => run();
-  /** Responds instead of the server, unless it returns `undefined`. */
-  interpose: (path: string, init: RequestInit) => Response | undefined = () => undefined;
-  /** The status of responses to requests for a stream. */
-  streamStatus = 200;
-  /** Whether responses for sessions with a notice promise that nothing changes within it. */
-  promises = true;
-  readonly records = new Map<string, SessionRecord>();
-  readonly received: ReceivedRequest[] = [];
-  /** The streams that have not ended. */
-  readonly streams = new Set<VirtualStream>();
-  readonly #agenda: Agenda;
-  #unanswered = 0;
-
+export class VirtualServer extends VirtualNetwork {
   constructor(agenda: Agenda) {
-    super(agenda, NOON, "one");
-    this.#agenda = agenda;
+    super(agenda, new Host(agenda, NOON, "test"));
   }
 
-  /** The number of requests without a response so far. */
-  get unanswered(): number {
-    return this.#unanswered;
+  /** The sessions, which tests replace without any event. */
+  get records(): Map<string, SessionRecord> {
+    return this.host.sessions.records;
+  }
+
+  /** How far the server's clock is ahead of true time, in milliseconds. */
+  get aheadMs(): number {
+    return this.host.aheadMs;
+  }
+
+  set aheadMs(ms: number) {
+    this.host.aheadMs = ms;
+  }
+
+  /** The server's time, in milliseconds since the Unix epoch. */
+  get now(): number {
+    return this.host.now;
+  }
+
+  /** The name that the server gives with its time. */
+  get name(): string {
+    return this.host.name;
+  }
+
+  set name(name: string) {
+    this.host.name = name;
+  }
+
+  /** Whether responses for sessions with a notice promise that nothing changes within it. */
+  get promises(): boolean {
+    return this.host.promises;
+  }
+
+  set promises(promises: boolean) {
+    this.host.promises = promises;
   }
 
   /** The number of requests for the time. */
@@ -58,6 +65,11 @@ export class VirtualServer extends ServerClock {
   /** Returns the requests whose path begins with `path`. */
   requestsTo(path: string): readonly ReceivedRequest[] {
     return this.received.filter(({ what }) => what.startsWith(`GET ${path}`));
+  }
+
+  /** Promises nothing on streams: the tests send these events themselves. */
+  override promised(): undefined {
+    return undefined;
   }
 
   /** Stores a session and returns its address. */
@@ -93,85 +105,7 @@ export class VirtualServer extends ServerClock {
 
   /** Sends an event to the streams of a session. */
   emit(type: string, data: string, id = RECORD.id): void {
-    const eventId = type === "settled" || type === "expired" ? undefined : entityTag(data);
-    for (const stream of this.streams) {
-      if (stream.address.endsWith(`/${id}/events`)) {
-        this.#agenda.in(this.backMs, () => this.deliver(() => stream.arrive(type, data, eventId)));
-      }
-    }
-  }
-
-  /** Replaces `fetch`. */
-  readonly fetch: typeof fetch = (input, init = {}) => {
-    const { pathname, search } = new URL(String(input));
-    this.received.push({
-      what: `${init.method ?? "GET"} ${pathname}${search}`,
-      atMs: this.#agenda.now,
-      init,
-    });
-    return new Promise((resolve, reject) => {
-      const { signal } = init;
-      this.#unanswered += 1;
-      let isSettled = false;
-      const settle = (): void => {
-        // A request may be aborted while its response waits for the machine to wake up.
-        this.#unanswered -= isSettled ? 0 : 1;
-        isSettled = true;
-        cancel();
-        signal?.removeEventListener("abort", abort);
-      };
-      const abort = (): void => {
-        settle();
-        reject(signal?.reason);
-      };
-      signal?.addEventListener("abort", abort);
-      let cancel = this.#agenda.in(this.thereMs, () => {
-        if (this.reach === "unreachable") {
-          this.deliver(() => {
-            settle();
-            reject(new TypeError("fetch failed"));
-          });
-        } else if (this.reach === "answers") {
-          const response = this.interpose(pathname, init) ?? this.#answer(pathname);
-          cancel = this.#agenda.in(this.backMs, () =>
-            this.deliver(() => {
-              settle();
-              resolve(response);
-            }),
-          );
-        }
-      });
-    });
-  };
-
-  /** Replaces `EventSource`. */
-  get EventSource(): new (
-    address: string,
-  ) => VirtualStream {
-    const [agenda, server] = [this.#agenda, this];
-    return class extends VirtualStream {
-      constructor(address: string) {
-        super(agenda, server, address);
-      }
-    };
-  }
-
-  #answer(path: string): Response {
-    if (path.endsWith("/v1/time")) {
-      const us = Math.round(this.stampMs * 1_000);
-      return json({ now_ms: Math.floor(us / 1_000), received_us: us, sent_us: us, server: this.name });
-    }
-    const record = this.records.get(path.split("/").at(-1) ?? "");
-    return record === undefined ? errorResponse("session_not_found", 404) : this.#session(record);
-  }
-
-  #session(record: SessionRecord): Response {
-    const headers = new Headers({ etag: entityTag(JSON.stringify(record)) });
-    if (this.promises && (record.notice_ms ?? 0) > 0) {
-      const until = Math.floor(this.stampMs) + (record.notice_ms ?? 0);
-      headers.set("tickseed-settled-until", new Date(until).toISOString());
-    }
-    return json(record, { headers });
+    this.host.sessions.emit(type, data, id);
   }
 }
 
@@ -195,11 +129,6 @@ export const RECORD: SessionRecord = {
 export function scheduleChange([at, tickMs]: readonly [at: number, tickMs: number]): ScheduleChangeRecord {
   const instant = new Date(at).toISOString();
   return tickMs === 0 ? { at: instant, paused: true } : { at: instant, tick_ms: tickMs };
-}
-
-/** Returns a JSON response. */
-export function json(content: unknown, init: ResponseInit = {}): Response {
-  return new Response(JSON.stringify(content), { status: 200, ...init });
 }
 
 /** Returns an error response of the server. */

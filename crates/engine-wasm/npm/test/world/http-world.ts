@@ -1,57 +1,28 @@
 /** A virtual world with one server, in which tests let time pass. */
-import { loadFit } from "../../src/clock/estimate.js";
 import type { WakeEvent } from "../../src/clock/inputs.js";
-import {
-  type ConnectOptions,
-  connect,
-  type LiveSession,
-  loadEngine,
-  type Platform,
-} from "../../src/index.js";
-import { type MachineTraits, PERFECT_MACHINE } from "../../virtual/machine.js";
-import { PROMPT_PAGE } from "../../virtual/page.js";
-import { World } from "../../virtual/world.js";
+import type { ConnectOptions, LiveSession } from "../../src/index.js";
+import { Device, type Flaws } from "../../src/testing/device.js";
+import { preload } from "../../src/testing/preload.js";
+import { Agenda } from "../../src/testing/virtual/agenda.js";
 import { NOON, VirtualServer } from "./http-server.js";
 
+export { type Flaws, flawed } from "../../src/testing/device.js";
 export { ADDRESS, errorResponse, json, NOON, RECORD, scheduleChange } from "./http-server.js";
 
 // Loading takes real time, of which a virtual world knows nothing.
-await loadFit();
-
-/** What tests vary of a machine. */
-export interface Flaws {
-  /** How fast its clocks gain on true time. */
-  readonly ppm?: number;
-  /** The resolution of its monotonic clock, in milliseconds; exact if left out. */
-  readonly resolutionMs?: number;
-  /** How far its wall clock is ahead, in milliseconds. */
-  readonly wallAheadMs?: number;
-}
-
-/** A multiple of no clock resolution, and a binary fraction, so that sums with it are exact. */
-const PAGE_AGE_MS = 4_321.093_75;
-
-/** The traits of a machine that has only these flaws. */
-export function flawed({ ppm = 0, resolutionMs = 0, wallAheadMs = 0 }: Flaws): MachineTraits {
-  return {
-    ...PERFECT_MACHINE,
-    // The oscillator counts how much true time passes while the machine counts one millisecond.
-    drift: { ...PERFECT_MACHINE.drift, ppm: -ppm },
-    rounding: { resolutionMs, fuzzed: false },
-    wallErrorMs: wallAheadMs,
-    pageAgeMs: PAGE_AGE_MS,
-  };
-}
+await preload();
 
 /** A world with one server. */
-export class HttpWorld extends World {
-  readonly server = new VirtualServer(this.agenda);
+export class HttpWorld extends Device<VirtualServer> {
+  readonly server: VirtualServer;
   /** The delays of all timers that were set, in order. */
   readonly delays: number[] = [];
 
   constructor(flaws: Flaws = {}) {
-    super({ epochMs: NOON, machine: flawed(flaws), page: PROMPT_PAGE, seed: "test" });
-    this.server.deliver = (run) => this.machine.whenAwake(run);
+    const agenda = new Agenda();
+    const server = new VirtualServer(agenda);
+    super({ agenda, network: server, epochMs: NOON, flaws, seed: "test" });
+    this.server = server;
   }
 
   /** True time, in milliseconds since the Unix epoch. */
@@ -59,29 +30,16 @@ export class HttpWorld extends World {
     return NOON + this.agenda.now;
   }
 
-  /** The platform of a page in this world. */
-  get platform(): Platform {
-    return {
-      time: this.machine,
-      timers: {
-        set: (run, delayMs) => {
-          this.delays.push(delayMs);
-          return this.page.set(run, delayMs);
-        },
-      },
-      // The middle: no pause is shorter or longer than planned.
-      random: () => 0.5,
-      wakeEvents: this.wakeEvents.subscribe,
-      fetch: this.server.fetch,
-      EventSource: this.server.EventSource,
-      watchResourceTiming: undefined,
-    };
+  override connect(
+    address: string | URL = this.server.store(),
+    options?: ConnectOptions,
+  ): Promise<LiveSession> {
+    return super.connect(address, options);
   }
 
-  /** Connects while time passes. The clock's first burst of requests may go on. */
-  async connect(address = this.server.store(), options: ConnectOptions = {}): Promise<LiveSession> {
-    await loadEngine();
-    return this.agenda.until(connect(address, { platform: this.platform, ...options }));
+  protected override setTimer(run: () => void, delayMs: number): () => void {
+    this.delays.push(delayMs);
+    return super.setTimer(run, delayMs);
   }
 
   /** Lets time pass. */
@@ -103,17 +61,6 @@ export class HttpWorld extends World {
   /** Tells the page of a wake event. */
   wake(event: WakeEvent): void {
     this.wakeEvents.emit(event);
-  }
-
-  /** Counts everything that is still alive. */
-  get leftovers(): Record<"timers" | "requests" | "streams" | "wakeEvents", number> {
-    const { page, server, wakeEvents } = this;
-    return {
-      timers: page.pending,
-      requests: server.unanswered,
-      streams: server.streams.size,
-      wakeEvents: wakeEvents.count,
-    };
   }
 }
 

@@ -1,6 +1,6 @@
 /** A browser with several tabs, in virtual time: locks, channels, and six connections to a server over HTTP/1.1. */
 import type { Channel, EventStream, PageDocument, Platform, StreamEvent } from "../../src/platform.js";
-import { WakeEventSource } from "../../virtual/wake-events.js";
+import { WakeEventSource } from "../../src/testing/virtual/wake-events.js";
 import type { HttpWorld } from "./http-world.js";
 import { VirtualConnections } from "./virtual-connections.js";
 import { VirtualLocks } from "./virtual-locks.js";

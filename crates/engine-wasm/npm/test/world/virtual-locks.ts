@@ -1,6 +1,6 @@
 /** Web Locks of a virtual browser: one exclusive lock for each name, given to tabs in the order in which they asked. */
 import type { Locks } from "../../src/platform.js";
-import type { Agenda } from "../../virtual/agenda.js";
+import type { Agenda } from "../../src/testing/virtual/agenda.js";
 import type { VirtualTab } from "./virtual-browser.js";
 
 type LockOptions = Parameters<Locks["request"]>[1];

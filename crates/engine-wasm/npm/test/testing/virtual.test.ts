@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 
-import { Agenda } from "./agenda.js";
-import { Machine, type MachineTraits, PERFECT_MACHINE } from "./machine.js";
-import { Oscillator } from "./oscillator.js";
-import { Page, USUAL_PAGE } from "./page.js";
-import { Rng, unitOf } from "./random.js";
-import { rounded } from "./rounding.js";
+import { Agenda } from "../../src/testing/virtual/agenda.js";
+import { Machine, type MachineTraits, PERFECT_MACHINE } from "../../src/testing/virtual/machine.js";
+import { Oscillator } from "../../src/testing/virtual/oscillator.js";
+import { Page, USUAL_PAGE } from "../../src/testing/virtual/page.js";
+import { Rng, unitOf } from "../../src/testing/virtual/random.js";
+import { rounded } from "../../src/testing/virtual/rounding.js";
 
 const EPOCH_MS = 1_790_000_000_000;
 const TRAITS: MachineTraits = { ...PERFECT_MACHINE, wallErrorMs: 5_000 };

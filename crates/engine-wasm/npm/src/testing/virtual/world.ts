@@ -1,4 +1,4 @@
-/** A machine with one page on it. Tests add a server to it, and the simulation a network and all that goes wrong. */
+/** A machine with one page on it. Tests add a network and a server to it, and the simulation all that goes wrong. */
 import { Agenda } from "./agenda.js";
 import { Machine, type MachineTraits } from "./machine.js";
 import { Page, type PageTraits } from "./page.js";
@@ -15,17 +15,20 @@ export interface WorldParts {
   readonly seed: string;
   /** Called after each timer of the page that ran. */
   readonly timerRan?: () => void;
+  /** Time, if the machine shares it with others. */
+  readonly agenda?: Agenda;
 }
 
 /** A world. */
 export class World {
-  readonly agenda = new Agenda();
+  readonly agenda: Agenda;
   readonly machine: Machine;
   readonly page: Page;
   readonly wakeEvents = new WakeEventSource();
 
-  constructor({ epochMs, machine, page, seed, timerRan = () => undefined }: WorldParts) {
-    const { agenda } = this;
+  constructor(parts: WorldParts) {
+    const { epochMs, machine, page, seed, timerRan = () => undefined, agenda = new Agenda() } = parts;
+    this.agenda = agenda;
     this.machine = new Machine(agenda, machine, epochMs, new Rng(`${seed} machine`));
     this.page = new Page(agenda, this.machine, page, new Rng(`${seed} page`), timerRan);
   }

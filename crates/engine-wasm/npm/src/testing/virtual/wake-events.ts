@@ -1,5 +1,5 @@
 /** Tells a page that it was thawed, or that its network is back. */
-import type { WakeEvent, WakeEvents } from "../src/clock/inputs.js";
+import type { WakeEvent, WakeEvents } from "../../clock/inputs.js";
 
 /** Keeps the listeners of a page. */
 export class WakeEventSource {

@@ -1,5 +1,5 @@
 /** A page on a machine: its timers, and the time it takes to notice events. */
-import type { Timers } from "../src/clock/inputs.js";
+import type { Timers } from "../../clock/inputs.js";
 import type { Agenda } from "./agenda.js";
 import type { Machine } from "./machine.js";
 import type { Rng } from "./random.js";

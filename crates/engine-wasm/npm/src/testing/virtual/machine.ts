@@ -1,5 +1,5 @@
 /** A machine: a monotonic clock, a wall clock, and a lid that can be closed. */
-import type { TimeSource } from "../src/clock/inputs.js";
+import type { TimeSource } from "../../clock/inputs.js";
 import type { Agenda } from "./agenda.js";
 import { type DriftTraits, Oscillator } from "./oscillator.js";
 import type { Rng } from "./random.js";

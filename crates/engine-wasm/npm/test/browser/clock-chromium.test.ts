@@ -1,0 +1,4 @@
+import { startChromium } from "./browsers.js";
+import { testClockIn } from "./clock-checks.js";
+
+testClockIn("Chromium", startChromium);
