@@ -170,7 +170,7 @@ describe("the platform", () => {
       vi.stubGlobal(name, undefined);
     }
     expect(platform()).toMatchObject({ locks: undefined, channel: undefined, document: undefined });
-    const [locks, document, Channel] = [{}, {}, class {}];
+    const [locks, document, Channel] = [{ request: vi.fn() }, { addEventListener: vi.fn() }, class {}];
     vi.stubGlobal("navigator", { locks });
     vi.stubGlobal("BroadcastChannel", Channel);
     vi.stubGlobal("document", document);
@@ -178,6 +178,10 @@ describe("the platform", () => {
     expect(platform().channel).toBe(Channel);
     expect(platform().document).toBe(document);
     expect(platform({ locks: undefined }).locks).toBeUndefined();
+    vi.stubGlobal("navigator", { locks: {} });
+    vi.stubGlobal("BroadcastChannel", {});
+    vi.stubGlobal("document", {});
+    expect(platform()).toMatchObject({ locks: undefined, channel: undefined, document: undefined });
   });
 
   it("can be replaced in part, and with another time has no Resource Timing", () => {

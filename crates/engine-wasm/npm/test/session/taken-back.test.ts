@@ -313,7 +313,7 @@ it("an event that a clock does not have is an error that names those that it has
   expect(() => session.clock.on("tick" as never, () => undefined)).toThrow(
     expect.objectContaining({
       code: "unknown_event",
-      message: 'there is no event "tick"; the events are sync, silence',
+      message: 'there is no event "tick"; the events are sync, synced, error, closed',
     }),
   );
   session.close();
