@@ -9,7 +9,7 @@ import { install, type Project } from "./installed.js";
 import { build, VITE } from "./pages.js";
 import { SESSION_PATH, STOPPED, serve } from "./served.js";
 import { node, reactPackages } from "./tools.js";
-import { typedSolid, typedSvelte, typedVue } from "./typed-frameworks.js";
+import { typedSolid, typedStore, typedSvelte, typedVue } from "./typed-frameworks.js";
 
 /** What every app shows of the stopped session. */
 const SHOWN = '[{"step":2970,"value":49,"round":14,"broken":false},true]';
@@ -97,8 +97,13 @@ describe.each([
   });
 });
 
-it("the types for Vue, Svelte and Solid suit strict programs", async () => {
-  const files = { "vue.ts": typedVue, "svelte.ts": typedSvelte, "solid.ts": typedSolid };
+it("the types of the store, and for Vue, Svelte and Solid, suit strict programs", async () => {
+  const files = {
+    "store.ts": typedStore,
+    "vue.ts": typedVue,
+    "svelte.ts": typedSvelte,
+    "solid.ts": typedSolid,
+  };
   for (const [file, text] of Object.entries(files)) {
     project.write(`typed/${file}`, text);
   }

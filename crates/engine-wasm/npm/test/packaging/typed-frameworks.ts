@@ -46,3 +46,21 @@ const current: Accessor<State | undefined> = state;
 useSession(5);
 export { accessors, current };
 `;
+
+/** Uses the types of the store, which needs no framework. */
+export const typedStore = `
+import { type LiveSession, sessionStore, type SessionStore, type SessionView, type Snapshots } from "tickseed";
+
+const store: SessionStore = sessionStore("/v1/sessions/sess_1", { catchUp: "all", render: false, headers: { a: "b" } });
+const off: () => void = store.subscribe(() => undefined);
+const { state, session, error }: SessionView = store.getSnapshot();
+const live: LiveSession | undefined = session;
+const round: Snapshots<number | undefined> = store.select((view) => view.state?.round);
+const pair = store.select(({ status }) => ({ status }), (one, other) => one.status === other.status);
+const step: number | undefined = state?.step ?? round.getSnapshot();
+// @ts-expect-error: views cannot be changed
+store.getSnapshot().isStopped = true;
+// @ts-expect-error: the store tries again by itself
+sessionStore("/v1/sessions/sess_1", { retry: false });
+export { error, live, off, pair, step };
+`;
