@@ -18,7 +18,7 @@ export type SessionAccessors = { readonly [Field in keyof SessionView]: Accessor
  * address and options share it. On a server nothing is requested, and the accessors return what the option `record` says.
  *
  * @param address The address of the session, or an accessor of it; `null` or `undefined` while it is unknown.
- * @param options The options of `connect`, with `record` and `render`.
+ * @param options The options of `connect`, with `record` and `render`. They are read once.
  *
  * @example
  * ```ts

@@ -115,9 +115,8 @@ export class SharedSession {
     try {
       this.#follow(await connect(address, { ...options, retry: true, onRetry: retrying, signal }));
     } catch (error) {
-      if (!signal.aborted) {
-        this.#fail(error);
-      }
+      // If the last component has left meanwhile, nobody sees this.
+      this.#fail(error);
     }
   }
 
@@ -126,10 +125,6 @@ export class SharedSession {
   }
 
   #follow(session: LiveSession): void {
-    // The last component may have left at this very moment.
-    if (session.isClosed) {
-      return;
-    }
     for (const event of CHANGES) {
       session.on(event, () => this.#refresh());
     }

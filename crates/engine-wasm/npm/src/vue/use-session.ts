@@ -31,7 +31,7 @@ export type SessionRefs = { readonly [Field in keyof SessionView]: ComputedRef<S
  * Outside of components it connects at once, and is left when the effect scope ends.
  *
  * @param address The address of the session, a ref or a getter; `null` or `undefined` while it is unknown.
- * @param options The options of `connect`, with `record` and `render`.
+ * @param options The options of `connect`, with `record` and `render`. They are read once.
  *
  * @example
  * ```vue

@@ -279,6 +279,16 @@ describe("a store that does not render", () => {
     expect(world.delays.length - before).toBeLessThan(20);
   });
 
+  it("sets none any more after the last one that renders has left", async () => {
+    subscribe(open({ render: false }));
+    const off = subscribe(open());
+    await world.passUntil(START + 1_000);
+    off();
+    const before = world.delays.length;
+    await world.pass(10_000);
+    expect(world.delays.length - before).toBeLessThan(20);
+  });
+
   it("shares its session with one that renders", async () => {
     const [still, every] = [open({ render: false }), open()];
     const stillViews = noted(still);
