@@ -5,4 +5,4 @@
  */
 import "./sources/javascript.js";
 
-export * from "./react/use-session.js";
+export * from "./exports/react.js";

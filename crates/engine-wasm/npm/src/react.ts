@@ -1,3 +1,5 @@
+"use client";
+
 /**
  * A hook for React 18 and 19.
  *
@@ -5,4 +7,4 @@
  */
 import "./sources/file.js";
 
-export * from "./react/use-session.js";
+export * from "./exports/react.js";

@@ -48,3 +48,10 @@ export { LiveSession } from "../session/live.js";
 export type { SessionTimeline, StateRange } from "../session/live-parts.js";
 export type { FailedAttempt } from "../session/retrying.js";
 export type { CatchUp } from "../session/ticker.js";
+export {
+  type SessionStore,
+  type SessionStoreOptions,
+  type Snapshots,
+  sessionStore,
+} from "../store/session-store.js";
+export type { Connection, SessionView } from "../store/session-view.js";

@@ -32,17 +32,26 @@ describe("the packed package", () => {
       "package/js/package.json",
       "package/package.json",
       "package/react/package.json",
+      "package/solid/package.json",
+      "package/svelte/package.json",
+      "package/testing/package.json",
+      "package/vue/package.json",
     ]);
     const entries = ["cdn", "engine", "index", "inline", "js", "react", "react-native", "testing", "workerd"];
+    entries.push("solid", "svelte", "vue");
     expect(files).toEqual(expect.arrayContaining(entries.map((entry) => `package/dist/${entry}.js`)));
   });
 
-  it("has no dependencies, except an optional one on React", () => {
+  it("has no dependencies, except optional ones on React, Solid and Vue", () => {
     const manifest = JSON.parse(project.read("node_modules/tickseed/package.json").toString()) as object;
     expect(manifest).not.toHaveProperty("dependencies");
     expect(manifest).toMatchObject({
-      peerDependencies: { react: "^18.0.0 || ^19.0.0" },
-      peerDependenciesMeta: { react: { optional: true } },
+      peerDependencies: { react: "^18.0.0 || ^19.0.0", "solid-js": "^1.8.0", vue: "^3.3.0" },
+      peerDependenciesMeta: {
+        react: { optional: true },
+        "solid-js": { optional: true },
+        vue: { optional: true },
+      },
     });
   });
 

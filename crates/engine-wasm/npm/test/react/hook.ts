@@ -1,8 +1,8 @@
 /** The behaviour of the hook, tested with each version of React. */
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 
-import { connect } from "../../src/index.js";
-import { NOON, NOTHING_LEFT, RECORD } from "../world/http-world.js";
+import { openClock, type SessionView } from "../../src/index.js";
+import { ADDRESS, NOON, NOTHING_LEFT, RECORD } from "../world/http-world.js";
 import { type React, Stage } from "./stage.js";
 
 const START = NOON + 3_000;
@@ -38,11 +38,15 @@ export function describeHook(react: React): void {
       await stage.render({ address: world.server.store() });
       expect(stage.text).toBe("connecting");
       expect(stage.view).toEqual({
+        connection: "connecting",
         state: undefined,
         session: undefined,
+        record: undefined,
+        status: undefined,
         isStopped: false,
         isPaused: false,
         isSettled: false,
+        stoppedAt: undefined,
         error: undefined,
       });
       await stage.pass(START - world.now + 250);
@@ -75,7 +79,7 @@ export function describeHook(react: React): void {
       expect(stage.view.session).toBeDefined();
       // The clock and the session listen to wake events, once each.
       expect(stage.world.leftovers).toMatchObject({ streams: 1, wakeEvents: 2 });
-      expect(server.requestsTo(`/v1/sessions/${RECORD.id}`).length).toBeLessThanOrEqual(2);
+      expect(server.requestsTo(`/v1/sessions/${RECORD.id}`)).toHaveLength(1);
     });
 
     it("follows a new address, and leaves nothing of the previous one", async () => {
@@ -85,9 +89,10 @@ export function describeHook(react: React): void {
       await stage.pass(1_000);
       const before = stage.view.session;
       await stage.render({ address: other });
-      expect(before?.isClosed).toBe(true);
       expect(stage.view).toMatchObject({ state: undefined, session: undefined });
-      await stage.pass(1_000);
+      // Its stream takes the place of the previous one at its next request.
+      await stage.pass(8_000);
+      expect(before?.isClosed).toBe(true);
       expect(stage.view.session?.record.id).toBe("sess_other");
       expect(stage.world.leftovers).toMatchObject({ streams: 1, wakeEvents: 2 });
     });
@@ -113,15 +118,95 @@ export function describeHook(react: React): void {
       expect(wakeEvents.count).toBe(2);
     });
 
-    it("shows nothing of a session that it closed to connect in another way", async () => {
+    it("connects anew for options with other content", async () => {
       const { server } = begin().world;
       const address = server.store();
-      await stage.render({ address });
+      const authorized = (authorization: string) => ({ address, options: { headers: { authorization } } });
+      await stage.render(authorized("one"));
       await stage.pass(1_000);
       const before = stage.view.session;
-      await stage.render({ address, connect: (...asked) => connect(...asked) });
-      expect(before?.isClosed).toBe(true);
+      await stage.render(authorized("other"));
       expect(stage.view.session).toBeUndefined();
+      await stage.pass(2_100);
+      expect(before?.isClosed).toBe(true);
+      expect(stage.view.session).toBeDefined();
+      const sent = server.requestsTo(`/v1/sessions/${RECORD.id}`).map(({ init }) => init.headers);
+      expect(sent).toMatchObject([{ authorization: "one" }, { authorization: "other" }]);
+    });
+
+    it("shares a session between components, each of which can come and go", async () => {
+      const { server } = begin().world;
+      const address = server.store();
+      await stage.render([{ address }, { address }]);
+      await stage.pass(START - stage.world.now + 50);
+      expect(stage.text).toBe("00");
+      await stage.render([{ address }]);
+      await stage.pass(5_000);
+      expect(stage.text).toBe("50");
+      expect(server.requestsTo(`/v1/sessions/${RECORD.id}`)).toHaveLength(1);
+      expect(stage.world.leftovers).toMatchObject({ streams: 1, wakeEvents: 2 });
+    });
+
+    it("takes a clock from the provider or the options", async () => {
+      const { world } = begin();
+      const opening = openClock(ADDRESS, { platform: world.platform });
+      await stage.pass(1_000);
+      const clock = await opening;
+      await stage.render({ address: world.server.store(), options: { clock } });
+      await stage.pass(1_000);
+      expect(stage.view.session?.clock.now).toBe(clock.now);
+      // The clock and the session.
+      expect(world.leftovers.wakeEvents).toBe(2);
+      await stage.unmount();
+      clock.close();
+    });
+
+    it("renders a component with a selector only when its part changes", async () => {
+      begin();
+      let count = 0;
+      await stage.render({
+        address: stage.world.server.store(),
+        selector: ({ state }) => state && Math.floor(state.step / 10),
+        rendered: () => {
+          count += 1;
+        },
+      });
+      await stage.pass(START - stage.world.now + 50);
+      const before = count;
+      await stage.pass(3_000);
+      expect(stage.parts.slice(before)).toEqual([1, 2, 3]);
+    });
+
+    it("takes selectors that return another object each time", async () => {
+      begin();
+      await stage.render({
+        address: stage.world.server.store(),
+        selector: ({ state, status }) => ({
+          paused: status === "paused",
+          even: (state?.step ?? 0) % 2 === 0,
+        }),
+        isEqual: (one, other) => JSON.stringify(one) === JSON.stringify(other),
+      });
+      await stage.pass(START - stage.world.now + 50);
+      const before = stage.parts.length;
+      await stage.pass(200);
+      expect(stage.parts.slice(before)).toEqual([
+        { paused: false, even: false },
+        { paused: false, even: true },
+      ]);
+    });
+
+    it("does not render at steps if the page draws by itself", async () => {
+      begin();
+      await stage.render({ address: stage.world.server.store(), options: { render: false } });
+      await stage.pass(1_000);
+      const before = stage.views.length;
+      await stage.pass(10_000);
+      expect(stage.views).toHaveLength(before);
+      expect(stage.view).toMatchObject({ connection: "connected", status: "running", state: undefined });
+      stage.world.server.change([[stage.world.now + 250, 0]]);
+      await stage.pass(500);
+      expect(stage.view).toMatchObject({ isPaused: true });
     });
 
     it("does not connect while there is no address", async () => {
@@ -159,26 +244,16 @@ export function describeHook(react: React): void {
 
     it("cancels connecting when it is unmounted, and shows nothing of it", async () => {
       const { server } = begin().world;
+      server.reach = "unreachable";
       await stage.render({ address: server.store() });
-      await stage.pass(15);
+      await stage.pass(1_500);
       const before = stage.views.length;
       await stage.unmount();
+      await stage.act(() => stage.world.pass(2_000));
+      const { length } = server.received;
       await stage.act(() => stage.world.pass(60_000));
       expect(stage.views).toHaveLength(before);
-    });
-
-    it("can be unmounted at the very moment it is connected", async () => {
-      const { server } = begin().world;
-      await stage.render({
-        address: server.store(),
-        connect: async (address, options) => {
-          const session = await connect(address, options);
-          stage.unmountNow();
-          return session;
-        },
-      });
-      await stage.pass(1_000);
-      expect(stage.text).toBe("");
+      expect(server.received).toHaveLength(length);
     });
 
     it("shows a stop on its tick, and a late stop at once", async () => {
@@ -289,5 +364,24 @@ export function describeHook(react: React): void {
       expect(react.renderToString(stage.element({ address: server.store() }))).toBe("connecting");
       expect(server.received).toEqual([]);
     });
+
+    it("renders on a server what the record says, and goes on from there in the browser", async () => {
+      const { server } = begin().world;
+      const stopped_at = new Date(START + 1_000).toISOString();
+      const record = { ...RECORD, status: "stopped", stopped_at } as const;
+      const address = server.store(record);
+      const given = { address, options: { record }, selector: said } as const;
+      expect(react.renderToString(stage.element(given))).toBe("stopped connecting");
+      expect(await stage.hydrate(given)).toEqual([]);
+      expect(stage.text).toBe("stopped connecting");
+      await stage.pass(START + 2_000 - stage.world.now);
+      expect(stage.text).toBe("stopped connected");
+      // The record needs no request.
+      expect(server.requestsTo(`/v1/sessions/${RECORD.id}`).map(({ what }) => what)).toEqual([]);
+    });
   });
+}
+
+function said({ status, connection }: SessionView): string {
+  return `${status} ${connection}`;
 }

@@ -14,7 +14,7 @@ vi.mock("react", () => {
 });
 
 prepareDocument();
-const { createRoot } = require("react-dom/client") as Pick<React, "createRoot">;
+const { createRoot, hydrateRoot } = require("react-dom/client") as Pick<React, "createRoot" | "hydrateRoot">;
 const { renderToString } = require("react-dom/server") as Pick<React, "renderToString">;
 
-describeHook({ ...(require("react") as React), createRoot, renderToString });
+describeHook({ ...(require("react") as React), createRoot, hydrateRoot, renderToString });

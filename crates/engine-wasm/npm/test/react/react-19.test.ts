@@ -3,7 +3,7 @@ import { prepareDocument, type React } from "./stage.js";
 
 prepareDocument();
 const react = await import("react");
-const { createRoot } = await import("react-dom/client");
+const { createRoot, hydrateRoot } = await import("react-dom/client");
 const { renderToString } = await import("react-dom/server");
 
-describeHook({ ...react, createRoot, renderToString } as unknown as React);
+describeHook({ ...react, createRoot, hydrateRoot, renderToString } as unknown as React);

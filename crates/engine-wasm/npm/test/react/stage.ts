@@ -2,8 +2,8 @@
 import { createRequire } from "node:module";
 import type { ReactElement } from "react";
 
-import { type Connect, connect, loadEngine } from "../../src/index.js";
-import { type SessionView, type UseSessionOptions, useConnected } from "../../src/react/use-connected.js";
+import { loadEngine, type SessionView } from "../../src/index.js";
+import { SessionProvider, type UseSessionOptions, useSession } from "../../src/react.js";
 import { HttpWorld } from "../world/http-world.js";
 
 /** Its own types fail a strict check. */
@@ -20,15 +20,29 @@ export interface React {
   createElement(type: unknown, properties: unknown, ...children: unknown[]): ReactElement;
   act(run: () => Promise<unknown>): Promise<unknown>;
   readonly StrictMode: unknown;
-  createRoot(element: unknown): { render(node: unknown): void; unmount(): void };
+  createRoot(element: unknown): Root;
+  hydrateRoot(
+    element: unknown,
+    node: ReactElement,
+    options: { onRecoverableError(error: unknown): void },
+  ): Root;
   renderToString(node: ReactElement): string;
+}
+
+interface Root {
+  render(node: unknown): void;
+  unmount(): void;
 }
 
 /** The props of the component. */
 export interface Given {
   readonly address: string | URL | null | undefined;
   readonly options?: UseSessionOptions | undefined;
-  readonly connect?: Connect;
+  /** Shows this part of the view. */
+  readonly selector?: ((view: SessionView) => unknown) | undefined;
+  readonly isEqual?: ((one: unknown, other: unknown) => boolean) | undefined;
+  /** Is called at each rendering. */
+  readonly rendered?: (() => void) | undefined;
 }
 
 /** React DOM reads these when it is imported. */
@@ -45,9 +59,12 @@ export function prepareDocument(): void {
 export class Stage {
   readonly world = new HttpWorld();
   readonly views: SessionView[] = [];
+  /** All parts that the component has rendered. */
+  readonly parts: unknown[] = [];
   readonly #react: React;
   readonly #element: HTMLElement;
-  readonly #root: ReturnType<React["createRoot"]>;
+  #root: Root;
+  readonly #platform = this.world.platform;
 
   constructor(react: React) {
     this.#react = react;
@@ -69,8 +86,8 @@ export class Stage {
     return view;
   }
 
-  /** Renders the component, by default with the engine loaded. */
-  async render(given: Given, strict = false, isLoaded = true): Promise<void> {
+  /** Renders components, each with its own inputs, by default with the engine loaded. */
+  async render(given: Given | readonly Given[], strict = false, isLoaded = true): Promise<void> {
     if (isLoaded) {
       await loadEngine();
     }
@@ -81,18 +98,33 @@ export class Stage {
     );
   }
 
-  /** The component element. */
-  element(given: Given): ReactElement {
-    return this.#react.createElement(this.#component, given);
+  /** The elements of components, inside a provider of the virtual world. */
+  element(given: Given | readonly Given[]): ReactElement {
+    const { createElement } = this.#react;
+    const components = [given]
+      .flat()
+      .map((one: Given) => createElement(one.selector === undefined ? this.#whole : this.#part, one));
+    return createElement(SessionProvider, { platform: this.#platform }, ...components);
+  }
+
+  /** Renders what a server has rendered. Returns what React says against it. */
+  async hydrate(given: Given): Promise<unknown[]> {
+    await loadEngine();
+    const { renderToString, hydrateRoot } = this.#react;
+    const complaints: unknown[] = [];
+    await this.unmount();
+    this.#element.innerHTML = renderToString(this.element(given));
+    const onRecoverableError = (error: unknown): void => void complaints.push(error);
+    const hydrate = (): Root => hydrateRoot(this.#element, this.element(given), { onRecoverableError });
+    await this.act(async () => {
+      this.#root = hydrate();
+      await Promise.resolve();
+    });
+    return complaints;
   }
 
   async unmount(): Promise<void> {
     await this.act(async () => this.#root.unmount());
-  }
-
-  /** Unmounts at once. */
-  unmountNow(): void {
-    this.#root.unmount();
   }
 
   /** Lets time pass, and React render. */
@@ -106,9 +138,17 @@ export class Stage {
     await this.#react.act(run);
   }
 
-  readonly #component = ({ address, options, connect: other }: Given): string => {
-    const view = useConnected(other ?? connect, address, { platform: this.world.platform, ...options });
+  readonly #whole = ({ address, options, rendered }: Given): string => {
+    rendered?.();
+    const view = useSession(address, options);
     this.views.push(view);
     return view.error === undefined ? String(view.state?.step ?? "connecting") : String(view.error);
+  };
+
+  readonly #part = ({ address, options, selector = () => undefined, isEqual, rendered }: Given): string => {
+    rendered?.();
+    const part = useSession(address, options, selector, isEqual);
+    this.parts.push(part);
+    return String(part);
   };
 }

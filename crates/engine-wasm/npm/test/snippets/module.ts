@@ -8,10 +8,17 @@ const ENTRIES: Readonly<Record<string, string>> = {
   tickseed: "../src/index.js",
   "tickseed/engine": "../src/engine.js",
   "tickseed/react": "../src/react.js",
+  "tickseed/solid": "../src/solid.js",
+  "tickseed/svelte": "../src/svelte.js",
+  "tickseed/vue": "../src/vue.js",
 };
 
 /** The functions and classes that a doc comment may use without importing them, by entry. */
-const PUBLISHED = { "../src/index.js": Object.keys(published), "../src/react.js": ["useSession"] };
+const PUBLISHED = {
+  "../src/index.js": Object.keys(published),
+  "../src/react.js": ["SessionProvider", "useSession"],
+  "../src/svelte.js": ["readableSession"],
+};
 
 /**
  * Returns the text of the module. The names that the program uses without declaring them come from the stage, as parameters around
