@@ -36,6 +36,12 @@ export function sessionAddress(address: string | URL): SessionAddress {
 export function serverAddress(address: string | URL, path: string): string {
   checkText("server", address, "");
   const url = absolute(address);
+  if (/\/v1(\/|$)/.test(url.pathname)) {
+    throw new SessionError(
+      "not_an_address",
+      `the address of a server ends before /v1, got ${printable(String(address))}`,
+    );
+  }
   return url.origin + url.pathname.replace(/\/$/, "") + path + url.search;
 }
 

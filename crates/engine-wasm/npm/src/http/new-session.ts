@@ -1,6 +1,6 @@
 /** The fields of a session that is to be created, and their JSON. */
 import { EngineError } from "../engine/error.js";
-import { printable } from "../engine/input.js";
+import { integer, printable } from "../engine/input.js";
 import type { BreakInterval, Instant } from "../engine/session.js";
 import { checkNames, type OptionNames, timestamp } from "./options.js";
 import type { CreateSessionBody } from "./schemas.js";
@@ -74,7 +74,7 @@ export function createSessionBody(session: NewSession): CreateSessionBody {
   checkFields("session", session, FIELDS);
   const { tickMs, seed, startAt, noticeMs, rules, schedule, metadata, ttlSeconds } = session;
   return {
-    tick_ms: tickMs,
+    tick_ms: integer("tickMs", tickMs),
     ...given("seed", seed),
     ...given("start_at", startAt === undefined ? undefined : timestamp("startAt", startAt)),
     ...given("notice_ms", noticeMs),

@@ -4,13 +4,14 @@ import { ClockView } from "../clock/view.js";
 import { type EngineSource, loadEngine } from "../engine/load.js";
 import { type SessionAddress, serverAddress, sessionAddress } from "../http/address.js";
 import { SessionError } from "../http/error.js";
+import { checkNames, type OptionNames } from "../http/options.js";
 import type { SessionRecord } from "../http/schemas.js";
 import { requestSession } from "../http/session-answer.js";
 import { type Platform, platform, type RequestHeaders } from "../platform.js";
 import { borrowClock, type ClockLease, makeClock, ownClock } from "./clocks.js";
 import { LiveSession } from "./live.js";
 import { type FailedAttempt, retrying } from "./retrying.js";
-import type { CatchUp } from "./ticker.js";
+import { type CatchUp, checkCatchUp } from "./ticker.js";
 
 /** Options of {@link connect}. */
 export interface ConnectOptions {
@@ -51,6 +52,18 @@ export interface ConnectOptions {
   readonly platform?: Partial<Platform> | undefined;
 }
 
+const OPTIONS: OptionNames<ConnectOptions> = {
+  signal: true,
+  catchUp: true,
+  clock: true,
+  record: true,
+  retry: true,
+  onRetry: true,
+  headers: true,
+  engine: true,
+  platform: true,
+};
+
 /**
  * Connects to a session: reads it from the server, loads the engine, sets the clock, and listens for changes and a stop.
  *
@@ -61,7 +74,7 @@ export interface ConnectOptions {
  *   such as `?token=...`, goes with every request.
  * @throws {@link ServerError} for an error response, for example `session_not_found`; {@link SessionError} if there is no
  *   response; {@link EngineError} if the engine does not load, the session needs another version of it, or requires something
- *   that this version of the package does not understand; the signal's reason once it is aborted.
+ *   that this version of the package does not understand, or an option does not exist; the signal's reason once it is aborted.
  *
  * @example
  * ```ts
@@ -72,6 +85,8 @@ export interface ConnectOptions {
 export async function connect(address: string | URL, options: ConnectOptions = {}): Promise<LiveSession> {
   // If something else fails first, nobody would notice that this promise is rejected.
   Promise.resolve(options.engine).catch(nothing);
+  checkNames("option", options, OPTIONS);
+  checkCatchUp(options.catchUp);
   const { signal, onRetry: failed = nothing } = options;
   const parts = platform(options.platform, options.headers);
   const addresses = sessionAddress(address);

@@ -1,6 +1,7 @@
 /** What a program can do with a live session beside watching it. The code behind it is loaded when it is first used. */
 import { errorFor } from "../engine/last-error.js";
 import type { StopOptions } from "../http/api.js";
+import { checkNames, type OptionNames } from "../http/options.js";
 import type { ChangeOptions, ResumeOptions, WithdrawOptions } from "../http/schedule.js";
 import type { SessionRecord, Stop } from "../http/schemas.js";
 import type { AheadCallback, AheadOptions, AheadParts } from "./ahead.js";
@@ -8,6 +9,8 @@ import type { Controlled } from "./control.js";
 
 /** What the code behind it needs of a live session. */
 export type SessionInternals = Controlled & AheadParts;
+
+const AHEAD_OPTIONS: OptionNames<AheadOptions> = { audio: true };
 
 /** The longest lead, in milliseconds. */
 const MAX_LEAD_MS = 60_000;
@@ -104,10 +107,11 @@ export abstract class SessionControls {
    * const off = session.ahead(
    *   250,
    *   ({ audioAt, broken }) => {
+   *     if (audioAt === undefined) return; // until the player has clicked, browsers play nothing
    *     const click = new OscillatorNode(audio, { frequency: broken ? 440 : 880 });
    *     click.connect(audio.destination);
    *     click.start(audioAt);
-   *     click.stop((audioAt ?? 0) + 0.03);
+   *     click.stop(audioAt + 0.03);
    *     return () => click.disconnect(); // the step does not come
    *   },
    *   { audio },
@@ -118,6 +122,7 @@ export abstract class SessionControls {
     const { internals } = this;
     // Throws once the session is closed.
     void internals.session.timeline;
+    checkNames("option", options, AHEAD_OPTIONS);
     if (!(ms >= 0 && ms <= MAX_LEAD_MS)) {
       throw errorFor(0, "ms", 0, MAX_LEAD_MS, ms);
     }

@@ -21,6 +21,7 @@ export interface Names {
   readonly draw: Own;
   readonly markAsProvisional: Own;
   readonly requestAnimationFrame: typeof globalThis.requestAnimationFrame;
+  readonly button: { addEventListener(type: "click", listener: () => void): void };
   readonly AudioContext: typeof globalThis.AudioContext;
   readonly OscillatorNode: typeof globalThis.OscillatorNode;
   readonly console: { log(...values: unknown[]): void };
@@ -41,6 +42,7 @@ export const NAMES: readonly (keyof Names)[] = [
   "draw",
   "markAsProvisional",
   "requestAnimationFrame",
+  "button",
   "AudioContext",
   "OscillatorNode",
   "console",

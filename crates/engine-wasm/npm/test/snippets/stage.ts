@@ -43,6 +43,8 @@ const MAKERS: { readonly [Name in keyof Names]: () => Names[Name] | Promise<Name
     world.page.set(() => run(world.machine.monotonicMs()), 16);
     return 0;
   },
+  // Somebody clicks at once.
+  button: () => ({ addEventListener: (_type, listener) => listener() }),
   AudioContext: () => FakeAudioContext as unknown as typeof AudioContext,
   OscillatorNode: () => FakeOscillator as unknown as typeof OscillatorNode,
   console: () => ({ log: nothing }),
