@@ -96,9 +96,12 @@ type ChangeBody = NonNullable<CreateSessionBody["schedule"]>[number];
 function changeBody(change: NewChange, index: number): ChangeBody {
   const name = `schedule[${index}]`;
   checkFields<object>(name, change, CHANGE);
-  const { at, ...how } = change;
-  const instant = timestamp(`${name}.at`, at);
-  return "paused" in how ? { at: instant, ...how } : { at: instant, tick_ms: how.tickMs };
+  const { at, paused, tickMs } = change as { at: Instant; paused?: true; tickMs?: number };
+  return {
+    at: timestamp(`${name}.at`, at),
+    ...given("paused", paused),
+    ...given("tick_ms", tickMs),
+  } as ChangeBody;
 }
 
 /** Throws for a value that is no object, or has other fields. */

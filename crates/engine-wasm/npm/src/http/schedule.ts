@@ -3,9 +3,9 @@ import type { Instant } from "../engine/session.js";
 import { sessionAddress } from "./address.js";
 import { networkOf, REQUEST_OPTIONS, type RequestOptions } from "./api.js";
 import { checkedOptions, type OptionNames, timestamp } from "./options.js";
-import { posting, request } from "./request.js";
+import { posting, send } from "./request.js";
 import type { SessionRecord } from "./schemas.js";
-import { sessionRecord } from "./session-answer.js";
+import { type SessionAnswer, sessionAnswer } from "./session-answer.js";
 
 /** Options of a change of a session's schedule. */
 export interface ChangeOptions extends RequestOptions {
@@ -75,7 +75,7 @@ export async function pauseSession(
   session: string | URL,
   options: ChangeOptions = {},
 ): Promise<SessionRecord> {
-  return await change(session, "pause", {}, options);
+  return (await changes.pause(session, options)).record;
 }
 
 /**
@@ -90,8 +90,7 @@ export async function resumeSession(
   session: string | URL,
   options: ResumeOptions = {},
 ): Promise<SessionRecord> {
-  const { tickMs, ...when } = checkedOptions("at", options, RESUME_OPTIONS);
-  return await change(session, "resume", tickMs === undefined ? {} : { tick_ms: tickMs }, when);
+  return (await changes.resume(session, options)).record;
 }
 
 /**
@@ -109,7 +108,7 @@ export async function setRate(
   tickMs: number,
   options: ChangeOptions = {},
 ): Promise<SessionRecord> {
-  return await change(session, "rate", { tick_ms: tickMs }, options);
+  return (await changes.setRate(session, tickMs, options)).record;
 }
 
 /**
@@ -121,9 +120,27 @@ export async function setRate(
  *   {@link EngineError} if `from` is not an instant.
  */
 export async function withdraw(session: string | URL, options: WithdrawOptions = {}): Promise<SessionRecord> {
-  const { from, ...others } = checkedOptions("from", options, WITHDRAW_OPTIONS);
-  return await post(session, "withdraw", from === undefined ? {} : { from: timestamp("from", from) }, others);
+  return (await changes.withdraw(session, options)).record;
 }
+
+/** The same changes, whose answers also have what the headers of the response say. */
+export const changes = {
+  async pause(session: string | URL, options: ChangeOptions): Promise<SessionAnswer> {
+    return await change(session, "pause", {}, options);
+  },
+  async resume(session: string | URL, options: ResumeOptions): Promise<SessionAnswer> {
+    const { tickMs, ...when } = checkedOptions("at", options, RESUME_OPTIONS);
+    return await change(session, "resume", tickMs === undefined ? {} : { tick_ms: tickMs }, when);
+  },
+  async setRate(session: string | URL, tickMs: number, options: ChangeOptions): Promise<SessionAnswer> {
+    return await change(session, "rate", { tick_ms: tickMs }, options);
+  },
+  async withdraw(session: string | URL, options: WithdrawOptions): Promise<SessionAnswer> {
+    const { from, ...others } = checkedOptions("from", options, WITHDRAW_OPTIONS);
+    const content = from === undefined ? {} : { from: timestamp("from", from) };
+    return await post(session, "withdraw", content, others);
+  },
+};
 
 /** What a request changes of a schedule, as the last part of its address. */
 type Action = "pause" | "resume" | "rate" | "withdraw";
@@ -133,7 +150,7 @@ function change(
   action: Action,
   content: object,
   options: ChangeOptions,
-): Promise<SessionRecord> {
+): Promise<SessionAnswer> {
   const { at, replaceLater, ...others } = checkedOptions("at", options, CHANGE_OPTIONS);
   const when = {
     ...(at === undefined ? {} : { at: timestamp("at", at) }),
@@ -147,8 +164,8 @@ async function post(
   action: Action,
   content: object,
   { ifMatch, signal, ...options }: RequestOptions & { readonly ifMatch?: string | undefined },
-): Promise<SessionRecord> {
+): Promise<SessionAnswer> {
   const address = sessionAddress(session).action(action);
   const init = posting(content, ifMatch);
-  return sessionRecord(address, await request(networkOf(options), address, init, signal));
+  return sessionAnswer(address, await send(networkOf(options), address, init, signal));
 }

@@ -1,7 +1,7 @@
 /** Responses with a session, and what they promise (docs/schedule.md, section 2). */
 import { milliseconds } from "../engine/instant.js";
 import { SessionError } from "./error.js";
-import { type Network, send } from "./request.js";
+import { type Answer, type Network, send } from "./request.js";
 import type { SessionRecord } from "./schemas.js";
 
 /** A session as the server has it. */
@@ -26,7 +26,11 @@ export async function requestSession(
   address: string,
   signal?: AbortSignal,
 ): Promise<SessionAnswer> {
-  const { answer, headers } = await send(network, address, { cache: "no-cache" }, signal);
+  return sessionAnswer(address, await send(network, address, { cache: "no-cache" }, signal));
+}
+
+/** Returns a response as a session with what its headers say, or throws. */
+export function sessionAnswer(address: string, { answer, headers }: Answer): SessionAnswer {
   return {
     record: sessionRecord(address, answer),
     etag: strongTag(headers.get("etag") ?? ""),

@@ -4,6 +4,7 @@
 import type { ClockReading } from "../clock/clock.js";
 import type { State } from "../engine/session.js";
 import type { Platform } from "../platform.js";
+import type { SessionFailure } from "./events.js";
 import { instant, type SessionTimeline } from "./live-parts.js";
 
 /** A step that is about to begin. */
@@ -52,31 +53,29 @@ export interface AheadParts {
   readonly platform: Platform;
   /** Calls a function whenever the session has changed, the time may have jumped, or the session was closed. */
   follow(check: () => void): () => void;
+  /** Reports that this code could not be loaded. */
+  failed(failure: SessionFailure): void;
 }
 
 /** A step that was told and has not begun. */
 interface Told {
   readonly step: number;
   readonly at: number;
+  /** When it begins on the monotonic clock, as it was told. */
+  readonly performanceAt: number;
   readonly undo: (() => void) | undefined;
 }
+
+/** By how much a told instant may have moved on the monotonic clock, in milliseconds, before the step is told again. */
+const MOVED_MS = 20;
+/** The shortest timer, because time may stand still. */
+const SHORTEST_PAUSE_MS = 1;
 
 /** The longest timer. Browsers accept no delay above 2^31 ms, and corrections of the clock must take effect. */
 const LONGEST_PAUSE_MS = 60_000;
 
-/** Tells of coming steps until the returned function is called, or the session is closed. */
-export function planAhead(
-  parts: AheadParts,
-  ms: number,
-  callback: AheadCallback,
-  options: AheadOptions,
-): () => void {
-  const plan = new Plan(parts, ms, callback, options);
-  plan.check();
-  return () => plan.end();
-}
-
-class Plan {
+/** Tells of coming steps, from the first check on until it is ended, or the session is closed. */
+export class Plan {
   readonly #parts: AheadParts;
   readonly #ms: number;
   readonly #callback: AheadCallback;
@@ -143,7 +142,10 @@ class Plan {
 
   /** Withdraws the told steps from the first one on that does not begin at its instant. */
   #withdraw(): void {
-    const first = this.#told.findIndex(({ step, at }) => this.#whenComes(step) !== at);
+    const first = this.#told.findIndex(
+      ({ step, at, performanceAt }) =>
+        this.#whenComes(step) !== at || Math.abs(this.#performanceAt(at) - performanceAt) > MOVED_MS,
+    );
     if (first >= 0) {
       const withdrawn = this.#told.splice(first);
       this.#last = (withdrawn[0] as Told).step - 1;
@@ -160,7 +162,7 @@ class Plan {
       // Steps that have begun meanwhile are left out.
       const step = Math.max(this.#last, current) + 1;
       const at = this.#whenComes(step);
-      if (at > now + this.#ms) {
+      if (at > this.#parts.session.clock.read().now + this.#ms) {
         return;
       }
       this.#last = step;
@@ -170,18 +172,23 @@ class Plan {
 
   #tell(step: number, at: number): void {
     const { session, platform } = this.#parts;
-    const { timeline, clock } = session;
-    const { now } = clock.read();
-    const performanceAt = platform.time.monotonicMs() + at - now;
+    const performanceAt = this.#performanceAt(at);
     const audioAt = audioInstant(this.#options.audio, performanceAt, platform);
-    const undo = call(() => this.#callback({ ...timeline.state(step), at, performanceAt, audioAt }));
-    const told = { step, at, undo: typeof undo === "function" ? undo : undefined };
+    const undo = call(() => this.#callback({ ...session.timeline.state(step), at, performanceAt, audioAt }));
+    const told = { step, at, performanceAt, undo: typeof undo === "function" ? undo : undefined };
     if (this.#isEnded) {
       // The callback has ended this, or closed the session.
       call(told.undo);
     } else {
       this.#told.push(told);
     }
+  }
+
+  /** Returns when an instant of the session comes on the monotonic clock, as far as is known. */
+  #performanceAt(at: number): number {
+    const { session, platform } = this.#parts;
+    const { now } = session.clock.read();
+    return platform.time.monotonicMs() + at - now;
   }
 
   /** Returns when a step begins, or infinity if it never does. */
@@ -195,7 +202,7 @@ class Plan {
     }
     const delayMs = this.#whenComes(this.#last + 1) - this.#ms - this.#parts.session.clock.read().now;
     if (delayMs < Number.POSITIVE_INFINITY) {
-      const pauseMs = Math.min(Math.max(delayMs, 0), LONGEST_PAUSE_MS);
+      const pauseMs = Math.min(Math.max(delayMs, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS);
       this.#cancelTimer = this.#parts.platform.timers.set(() => this.check(), pauseMs);
     }
   }

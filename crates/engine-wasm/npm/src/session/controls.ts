@@ -1,6 +1,8 @@
 /** What a program can do with a live session beside watching it. The code behind it is loaded when it is first used. */
+import { printable } from "../engine/input.js";
 import { errorFor } from "../engine/last-error.js";
 import type { StopOptions } from "../http/api.js";
+import { SessionError } from "../http/error.js";
 import { checkNames, type OptionNames } from "../http/options.js";
 import type { ChangeOptions, ResumeOptions, WithdrawOptions } from "../http/schedule.js";
 import type { SessionRecord, Stop } from "../http/schemas.js";
@@ -12,6 +14,8 @@ export type SessionInternals = Controlled & AheadParts;
 
 const AHEAD_OPTIONS: OptionNames<AheadOptions> = { audio: true };
 
+/** The pause before code that could not be loaded is requested again, in milliseconds. */
+const RELOAD_MS = 5_000;
 /** The longest lead, in milliseconds. */
 const MAX_LEAD_MS = 60_000;
 
@@ -90,8 +94,9 @@ export abstract class SessionControls {
    * is told again.
    *
    * Steps that cannot be told before they begin are left out, as while the page sleeps or is throttled in the background. The clock
-   * is corrected while it runs, by at most 5 ms a second, so an instant told 200 ms ahead moves by up to 1 ms until it comes; the
-   * clock's own error, `clock.errorMs`, comes on top of that.
+   * is corrected while it runs, usually by at most 5 ms a second, so an instant told 200 ms ahead moves by up to 1 ms until it comes;
+   * the clock's own error, `clock.errorMs`, comes on top of that. If the clock steps by more than 20 ms, as after a sleep, the steps
+   * that were told are withdrawn and told again.
    *
    * @param ms How long before: 0 to 60 000 milliseconds. A quarter of a second suits sound.
    * @param callback Receives the state of the step and when it begins. May return a function that undoes what it has scheduled: it is
@@ -122,17 +127,37 @@ export abstract class SessionControls {
     const { internals } = this;
     // Throws once the session is closed.
     void internals.session.timeline;
+    if (typeof callback !== "function") {
+      throw new SessionError("not_a_function", `callback must be a function, got ${printable(callback)}`);
+    }
     checkNames("option", options, AHEAD_OPTIONS);
     if (!(ms >= 0 && ms <= MAX_LEAD_MS)) {
       throw errorFor(0, "ms", 0, MAX_LEAD_MS, ms);
     }
-    let off: (() => void) | undefined = nothing;
-    void import("./ahead.js").then(({ planAhead }) => {
-      off &&= planAhead(internals, ms, callback, options);
-    });
+    let isWanted = true;
+    let end = nothing;
+    const begin = (): void => {
+      import("./ahead.js").then(
+        ({ Plan }) => {
+          if (isWanted) {
+            const plan = new Plan(internals, ms, callback, options);
+            end = () => plan.end();
+            // The first callback may end it already.
+            plan.check();
+          }
+        },
+        (error: unknown) => {
+          if (isWanted && !internals.session.isClosed) {
+            internals.failed({ what: "code", error, retryInMs: RELOAD_MS });
+            end = internals.platform.timers.set(begin, RELOAD_MS);
+          }
+        },
+      );
+    };
+    begin();
     return () => {
-      off?.();
-      off = undefined;
+      isWanted = false;
+      end();
     };
   }
 }

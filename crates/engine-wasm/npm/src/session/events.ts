@@ -67,8 +67,11 @@ export interface Settled {
 
 /** A failed attempt to reach the server. */
 export interface SessionFailure {
-  /** What was tried: to read the session, to ask for the time, or to open the event stream. */
-  readonly what: "session" | "time" | "stream";
+  /**
+   * What was tried: to read the session, to ask for the time, to open the event stream, or to load a part of this package that is
+   * loaded when it is first needed.
+   */
+  readonly what: "session" | "time" | "stream" | "code";
   /** Why it failed: usually a {@link SessionError} or {@link ServerError}. */
   readonly error: unknown;
   /** After which pause the next attempt follows, in milliseconds. It may follow earlier, when the page or the network is back. */

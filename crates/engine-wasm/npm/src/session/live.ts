@@ -269,11 +269,16 @@ export class LiveSession extends SessionControls {
 
   /** Ends timers, streams and listeners, and frees memory. Closing it again has no effect. */
   close(): void {
-    if (this.#isClosed) {
-      return;
+    if (!this.#isClosed) {
+      this.#shut();
     }
-    this.#isClosed = true;
+  }
+
+  /** @param tell Called once the session is closed, while there are still listeners. */
+  #shut(tell = (): void => undefined): void {
     this.#lastStatus = this.status;
+    this.#isClosed = true;
+    tell();
     for (const cleanUp of this.#cleanups) {
       cleanUp();
     }
@@ -298,6 +303,7 @@ export class LiveSession extends SessionControls {
       platform: this.#platform,
       session: this,
       update: (answer) => void this.#update(answer, false),
+      failed: (failure) => this.#listeners.emit("error", failure),
       follow: (check) => {
         this.#followers.add(check);
         return () => this.#followers.delete(check);
@@ -389,6 +395,10 @@ export class LiveSession extends SessionControls {
     if (differsAt !== undefined) {
       const stepsTakenBack = Math.max(0, before - (this.#timeline.stepAt(now) ?? 0));
       this.#promise.replace(answer.settledUntil, Math.min(differsAt.stop, differsAt.schedule));
+      // A listener may have closed the session.
+      if (this.#isClosed) {
+        return true;
+      }
       this.#reporter.change(differsAt, now, stepsTakenBack);
       this.#tellFollowers();
     }
@@ -400,9 +410,9 @@ export class LiveSession extends SessionControls {
     try {
       return this.#known.take(answer, changesWereLost, this.#clock.read());
     } catch (error) {
-      this.#unsupported = error as EngineError;
-      this.#listeners.emit("unsupported", this.#unsupported);
-      this.close();
+      const unsupported = error as EngineError;
+      this.#unsupported = unsupported;
+      this.#shut(() => this.#listeners.emit("unsupported", unsupported));
       return undefined;
     }
   }

@@ -245,6 +245,45 @@ describe("coming steps are withdrawn", () => {
   });
 });
 
+describe("the clock of the page", () => {
+  it("stands still in a sleep, so what was told is withdrawn and told again for when it really begins", async () => {
+    const world = new HttpWorld();
+    const session = await world.connect();
+    await world.passUntil(START + 10_000);
+    const { told } = await listen(world, session, {}, 10_000);
+    await world.pass(10);
+    await world.sleep(5_000);
+    world.wake("back");
+    await world.pass(2_000);
+    const { now } = session.clock.read();
+    const last = new Map(told.map(({ step }) => [step.step, step]));
+    const coming = [...last.values()].filter(({ at }) => at > now);
+    expect(coming.length).toBeGreaterThan(90);
+    for (const { at, performanceAt } of coming) {
+      expect(Math.abs(performanceAt - world.machine.monotonicMs() - (at - now))).toBeLessThan(20);
+    }
+    session.close();
+  });
+
+  it("may stand still for a millisecond, which costs no timers", async () => {
+    const world = new HttpWorld({ resolutionMs: 1 });
+    world.server.aheadMs = 0.7;
+    const session = await world.connect();
+    await listen(world, session, {}, 250.9);
+    await world.pass(5_000);
+    expect(world.delays.length).toBeLessThan(1_000);
+    session.close();
+  });
+});
+
+it.each([[undefined], [null], [{}]])("a callback must be a function, not %j", async (callback) => {
+  const session = await new HttpWorld().connect();
+  expect(() => session.ahead(100, callback as never)).toThrow(
+    expect.objectContaining({ code: "not_a_function" }),
+  );
+  session.close();
+});
+
 describe("the instant on an audio context", () => {
   const audio = (parts: Partial<AudioClock>): AudioClock => ({ currentTime: 7, state: "running", ...parts });
 

@@ -26,7 +26,8 @@ async function controlled(changed: Partial<typeof RECORD> = {}) {
     }
     world.server.records.set(RECORD.id, record);
     const { id, status, stopped_at } = record;
-    return json(path.endsWith("/stop") ? { id, status, stopped_at } : record);
+    const body = path.endsWith("/stop") ? { id, status, stopped_at } : record;
+    return json(body, { headers: { etag: '"two"' } });
   };
   /** Makes a call while time passes. Returns its result, and the request. */
   const call = async <Result>(run: (session: LiveSession) => Promise<Result>) => {
@@ -58,6 +59,28 @@ describe("a live session", () => {
     expect(result).toEqual(record);
     expect(session.isPaused).toBe(true);
     expect(session.record).toEqual(record);
+    expect(session.etag).toBe('"two"');
+    session.close();
+  });
+
+  it("keeps its platform and its headers if an option is undefined", async () => {
+    const world = new HttpWorld();
+    const headers = { authorization: "host" };
+    const session = await world.connect(undefined, { platform: world.platform, headers });
+    const pausing = session.pause({ platform: undefined });
+    await vi.dynamicImportSettled();
+    await world.agenda.until(pausing).catch(() => undefined);
+    const post = world.server.received.find(({ init }) => init.method === "POST");
+    expect(post?.init.headers).toMatchObject(headers);
+    session.close();
+  });
+
+  it("reads itself after a stop with the headers of that stop", async () => {
+    const { world, session, call } = await controlled({ stopped_at: new Date(START + 1_010).toISOString() });
+    await call((live) => live.stop({ headers: { authorization: "host" } }));
+    const read = world.server.received.at(-1);
+    expect(read?.what).toBe(`GET ${PATH}`);
+    expect(read?.init.headers).toMatchObject({ authorization: "host" });
     session.close();
   });
 
