@@ -18,7 +18,7 @@ const NEEDED = {
   build: ["usr/local/bin/node", "usr/local/lib/node_modules/"],
   final: ["usr/local/bin/tickseed", "usr/local/bin/tickseed-healthcheck", "etc/ssl/certs/ca-certificates.crt"],
 };
-const STAND_INS = ["cargo", "npm", "openapi-typescript", "rustup", "tsc", "vite", "wasm-pack"];
+const STAND_INS = ["cargo", "node", "npm", "openapi-typescript", "rustup", "tsc", "vite", "wasm-pack"];
 
 class Refused extends Error {}
 

@@ -262,9 +262,11 @@ test("an unknown session is reported, and a new one can be created", async () =>
 });
 
 test("an engine that does not load is reported", async () => {
-  const { page } = await visit(browser, server.address, {}, (opened) =>
-    opened.route("**/*.wasm", (route) => route.abort()),
-  );
+  const { page } = await visit(browser, server.address, {}, async (opened) => {
+    await opened.route("**/*.wasm", (route) => route.abort());
+    // The copy that takes the place of that file.
+    await opened.route("**/inline-*.js", (route) => route.abort());
+  });
   const { notice } = await until("a notice about it", async () => {
     const sight = await look(page);
     return sight.notice.includes("cannot be computed") && sight;

@@ -84,7 +84,7 @@ const TIMEOUT_MS = 5_000;
 /** If a timer is this late, in milliseconds, the machine was asleep. */
 const SLEPT_MS = 2_000;
 /** When to ask again after a request without a response. */
-const RETRY = { firstMs: 500, longestMs: 15_000 };
+const RETRY = { firstMs: 300, longestMs: 15_000 };
 /** The shortest pause before `synced` is checked again, in milliseconds: a coarse clock may say that no time has passed. */
 const SHORTEST_CHECK_MS = 100;
 /** The pause while the budget is used up. */

@@ -131,7 +131,7 @@ export abstract class SessionControls {
       throw new SessionError("not_a_function", `callback must be a function, got ${printable(callback)}`);
     }
     checkNames("option", options, AHEAD_OPTIONS);
-    if (!(ms >= 0 && ms <= MAX_LEAD_MS)) {
+    if (typeof ms !== "number" || !(ms >= 0 && ms <= MAX_LEAD_MS)) {
       throw errorFor(0, "ms", 0, MAX_LEAD_MS, ms);
     }
     let isWanted = true;

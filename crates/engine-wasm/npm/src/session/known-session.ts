@@ -2,7 +2,7 @@
 import type { ClockReading } from "../clock/clock.js";
 import { EngineError } from "../engine/error.js";
 import { milliseconds } from "../engine/instant.js";
-import type { ScheduleChange } from "../engine/session.js";
+import type { BreakInterval, ScheduleChange } from "../engine/session.js";
 import { Timeline } from "../engine/timeline.js";
 import type { SessionRecord } from "../http/schemas.js";
 import type { SessionAnswer } from "../http/session-answer.js";
@@ -20,6 +20,9 @@ export interface Difference {
 
 /** The errors of a session that a later version of the package would understand. */
 const UNSUPPORTED: readonly string[] = ["engine_version", "unknown_requirement"];
+
+/** How many entity tags of a record are remembered: some server may give it another one with each answer. */
+const TAGS_KEPT = 8;
 
 /** The latest record of a session, and its timeline. */
 export class KnownSession {
@@ -71,7 +74,7 @@ export class KnownSession {
   take(answer: SessionAnswer, changesWereLost: boolean, reading: ClockReading): Difference | undefined {
     const known = this.#record;
     const { record } = answer;
-    if (record.id !== known.id) {
+    if (identity(record) !== identity(known)) {
       return undefined;
     }
     const isOlder = record.revision < known.revision && !changesWereLost;
@@ -109,8 +112,19 @@ export class KnownSession {
       // A set keeps the order in which its members were first added.
       this.#etags.delete(etag);
       this.#etags.add(etag);
+      if (this.#etags.size > TAGS_KEPT) {
+        const [oldest = ""] = this.#etags;
+        this.#etags.delete(oldest);
+      }
     }
   }
+}
+
+/** Returns what never changes about a session. A record in which it has changed is damaged, or belongs to another session. */
+function identity({ id, seed, start_at, tick_ms, rules }: SessionRecord): string {
+  const { break_interval, rounds_per_epoch } = (rules ?? {}) as Partial<SessionRecord["rules"]>;
+  const { min, max } = (break_interval ?? {}) as Partial<BreakInterval>;
+  return JSON.stringify([id, seed, Date.parse(start_at), tick_ms, min, max, rounds_per_epoch]);
 }
 
 /** Returns what distinguishes versions of a session. Its status follows from the time. */

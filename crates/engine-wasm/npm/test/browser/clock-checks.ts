@@ -7,6 +7,7 @@ import { wrongClock } from "./machines.js";
 import type { Delays } from "./proxy.js";
 import type { Sample } from "./recorder.js";
 import { pass, Stage } from "./stage.js";
+import { until } from "./until.js";
 
 const HOUR_MS = 3_600_000;
 /** Long enough for the second burst of requests and its effects. */
@@ -112,6 +113,9 @@ export function testClockIn(name: string, start: () => Promise<Browser>): void {
       scripts,
     });
     // The first burst is over, and the next has not begun.
+    await until("the end of the first burst", () =>
+      tab.evaluate(() => window.happened.some(({ kind }) => kind === "sync"), undefined),
+    );
     const { calls, stamps, errorMs } = await tab.evaluate(
       () => ({ ...window.requests(), errorMs: window.session.clock.read().errorMs }),
       undefined,

@@ -138,7 +138,7 @@ describe("a request without a response", () => {
     const { askedAt, reported } = harness;
     const pauses = askedAt.slice(1).map((at, index) => at - (askedAt[index] ?? 0) - 10);
     // Each in the middle of its window.
-    expect(pauses.slice(0, 7)).toEqual([250, 750, 1_500, 3_000, 6_000, 11_500, 15_000]);
+    expect(pauses.slice(0, 7)).toEqual([150, 450, 900, 1_800, 3_600, 7_200, 12_300]);
     expect(reported.slice(0, 7).map(({ what }) => (what as ClockFailure).retryInMs)).toEqual(
       pauses.slice(0, 7),
     );

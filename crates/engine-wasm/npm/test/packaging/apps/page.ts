@@ -29,7 +29,9 @@ export async function shownIn(browser: Browser, url: string, times = 1): Promise
 }
 
 async function untilShown(page: Page, times: number): Promise<void> {
-  const isShown = ([text, wanted]: [string, number]) => document.body.innerText.split(text).length > wanted;
+  // There is no body until the page has begun to load.
+  const isShown = ([text, wanted]: [string, number]) =>
+    (document.body?.innerText ?? "").split(text).length > wanted;
   await page.waitForFunction(isShown, [ANSWER, times] as [string, number], { timeout: PATIENCE_MS });
 }
 
