@@ -35,6 +35,7 @@ describe("a later version of a session with", () => {
   it("the same instants in another spelling is taken", async () => {
     const world = new HttpWorld();
     const session = await world.connect();
+    await world.pass(1_000);
     const respelt: SessionRecord = { ...RECORD, revision: 2, start_at: "2026-11-23T12:00:03Z" };
     world.server.emit("changed", JSON.stringify({ ...respelt, stopped_at: "2026-11-23T12:10:00Z" }));
     await world.pass(1_000);
