@@ -67,7 +67,9 @@ interface Told {
 }
 
 /** By how much a told instant may have moved on the monotonic clock, in milliseconds, before the step is told again. */
-const MOVED_MS = 20;
+const MOVED_MS = 2;
+/** A step that is nearer than this, in milliseconds, is not told again: its sound may be on its way to the output already. */
+const TOO_LATE_MS = 100;
 /** The shortest timer, because time may stand still. */
 const SHORTEST_PAUSE_MS = 1;
 
@@ -143,8 +145,7 @@ export class Plan {
   /** Withdraws the told steps from the first one on that does not begin at its instant. */
   #withdraw(): void {
     const first = this.#told.findIndex(
-      ({ step, at, performanceAt }) =>
-        this.#whenComes(step) !== at || Math.abs(this.#performanceAt(at) - performanceAt) > MOVED_MS,
+      (told) => this.#whenComes(told.step) !== told.at || this.#hasMoved(told),
     );
     if (first >= 0) {
       const withdrawn = this.#told.splice(first);
@@ -153,6 +154,13 @@ export class Plan {
         call(undo);
       }
     }
+  }
+
+  /** Returns whether a step begins at another reading of the monotonic clock than was told, and there is time to tell it again. */
+  #hasMoved({ at, performanceAt }: Told): boolean {
+    const nowAt = this.#performanceAt(at);
+    const leftMs = nowAt - this.#parts.platform.time.monotonicMs();
+    return Math.abs(nowAt - performanceAt) > MOVED_MS && leftMs > TOO_LATE_MS;
   }
 
   #tellDue(): void {

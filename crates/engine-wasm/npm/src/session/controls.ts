@@ -95,7 +95,7 @@ export abstract class SessionControls {
    *
    * Steps that cannot be told before they begin are left out, as while the page sleeps or is throttled in the background. The clock
    * is corrected while it runs, usually by at most 5 ms a second, so an instant told 200 ms ahead moves by up to 1 ms until it comes;
-   * the clock's own error, `clock.errorMs`, comes on top of that. If the clock steps by more than 20 ms, as after a sleep, the steps
+   * the clock's own error, `clock.errorMs`, comes on top of that. If an instant moves by more than 2 ms, as after a sleep, the steps
    * that were told are withdrawn and told again.
    *
    * @param ms How long before: 0 to 60 000 milliseconds. A quarter of a second suits sound.

@@ -38,7 +38,7 @@ declare global {
     /** When clicks were heard, in seconds on the audio context. */
     clicks: number[];
     /** The steps that were told. */
-    coming: ComingStep[];
+    coming: (ComingStep & { isWithdrawn?: boolean })[];
     /** The time stamps of the audio output: what was heard when, both in milliseconds. */
     stamps: { readonly contextMs: number; readonly performanceMs: number }[];
   }
@@ -79,11 +79,15 @@ async function clickAtEachStep({ aheadMs, leastMs }: { aheadMs: number; leastMs:
       if (step.audioAt === undefined || step.performanceAt - performance.now() < leastMs) {
         return undefined;
       }
-      window.coming.push(step);
+      const told: Window["coming"][number] = { ...step };
+      window.coming.push(told);
       const click = new AudioBufferSourceNode(audio, { buffer });
       click.connect(ear);
       click.start(step.audioAt);
-      return () => click.disconnect();
+      return () => {
+        told.isWithdrawn = true;
+        click.disconnect();
+      };
     },
     { audio },
   );
@@ -109,8 +113,9 @@ async function offsets({ tab, samples }: Viewer): Promise<Offset[]> {
   const originMs = await tab.evaluate(originOfPerformance, undefined);
   const heard = JSON.parse(
     await tab.evaluate(() => JSON.stringify([window.clicks, window.coming, window.stamps]), undefined),
-  ) as [number[], ComingStep[], Window["stamps"]];
-  const [clicks, coming, stamps] = heard;
+  ) as [number[], Window["coming"], Window["stamps"]];
+  const [clicks, told, stamps] = heard;
+  const coming = told.filter(({ isWithdrawn = false }) => !isWithdrawn);
   const seen = await samples();
   return coming.slice(0, clicks.length).flatMap(({ at, performanceAt }, index) => {
     const zeroMs = zeroAround(stamps, performanceAt);
@@ -147,6 +152,10 @@ function clockErrorAt(samples: readonly Sample[], instant: number): number {
 test("a click that is scheduled for a tick is heard at the tick", async ({ annotate }) => {
   const session = await stage.create({ tick_ms: 100 });
   const viewer = await stage.look({ browser: chromium, session, delays: NEAR });
+  // At the end of the first burst of requests the clock is corrected at once, too late for what was told just before.
+  await until("the end of the first burst", () =>
+    viewer.tab.evaluate(() => window.happened.some(({ kind }) => kind === "sync"), undefined),
+  );
   await viewer.tab.evaluate(clickAtEachStep, { aheadMs: AHEAD_MS, leastMs: LEAST_MS });
   const count = () => viewer.tab.evaluate(() => window.clicks.length, undefined);
   await until("clicks", async () => (await count()) >= CLICKS, 30_000);
@@ -174,10 +183,11 @@ test("clicks that a stop takes back are not heard", async () => {
   const { stopped_at } = await stage.server.stop(session, Date.now() + 500);
   await viewer.isAskedAfter(Date.parse(stopped_at) + 2_500);
   const [clicks, told] = await viewer.tab.evaluate(
-    () => [window.clicks.length, window.coming.map(({ at }) => at)] as const,
+    () => [window.clicks.length, window.coming] as const,
     undefined,
   );
-  const before = told.filter((at) => at <= Date.parse(stopped_at));
-  expect(told.length).toBeGreaterThan(before.length + 5);
-  expect(clicks).toBe(before.length);
+  const kept = told.filter(({ isWithdrawn = false }) => !isWithdrawn);
+  expect(kept.filter(({ at }) => at > Date.parse(stopped_at))).toEqual([]);
+  expect(told.length).toBeGreaterThan(kept.length + 5);
+  expect(clicks).toBe(kept.length);
 });
