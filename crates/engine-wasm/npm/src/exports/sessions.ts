@@ -42,7 +42,15 @@ export type { Problem, ScheduleChangeRecord, SessionRecord, Stop } from "../http
 export type { EventStream, Platform, RequestHeaders, StreamEvent } from "../platform.js";
 export type { AheadCallback, AheadOptions, AudioClock, ComingStep } from "../session/ahead.js";
 export { type Connect, type ConnectOptions, connect, openClock } from "../session/connect.js";
-export type { Break, Changed, SessionEvents, SessionFailure, Settled, Stopped, Tick } from "../session/events.js";
+export type {
+  Break,
+  Changed,
+  SessionEvents,
+  SessionFailure,
+  Settled,
+  Stopped,
+  Tick,
+} from "../session/events.js";
 export type { Frame } from "../session/frame.js";
 export { LiveSession } from "../session/live.js";
 export type { SessionTimeline, StateRange } from "../session/live-parts.js";

@@ -4,6 +4,7 @@
  *
  * Loaded only when it is needed.
  */
+import type { SessionAddress } from "../http/address.js";
 import type { Channel, EventStream, Platform, StreamEvent } from "../platform.js";
 import { StreamLeader } from "./stream-leader.js";
 
@@ -55,11 +56,11 @@ export class SharedStream implements EventStream {
   #term = 0;
 
   /** @param giveUp Called, but not at once, if tabs cannot share streams here. */
-  constructor(platform: Platform, address: string, giveUp: () => void) {
+  constructor(platform: Platform, { events, origin }: SessionAddress, giveUp: () => void) {
     this.#platform = platform;
-    this.#address = address;
+    this.#address = events;
     this.#giveUp = giveUp;
-    this.#begin(`tickseed stream 1 ${new URL(address).origin}`);
+    this.#begin(`tickseed stream 1 ${origin}`);
   }
 
   addEventListener(type: string, listener: Listener): void {

@@ -70,7 +70,7 @@ const JITTER = 0.2;
 /** `EventSource.CLOSED`: the stream does not reconnect by itself. */
 const CLOSED = 2;
 
-type OpenStream = (address: string) => EventStream;
+type OpenStream = () => EventStream;
 
 /** Watches a session until it is closed. */
 export class SessionWatcher {
@@ -146,7 +146,7 @@ export class SessionWatcher {
     this.#isUndecided = true;
     const openOwn = (): void => this.#decide(undefined);
     import("./shared-stream.js").then(({ SharedStream }) => {
-      this.#decide((address) => new SharedStream(this.#platform, address, openOwn));
+      this.#decide(() => new SharedStream(this.#platform, this.#address, openOwn));
     }, openOwn);
   }
 
@@ -192,17 +192,16 @@ export class SessionWatcher {
 
   #newStream(): EventStream | undefined {
     const { EventSource } = this.#platform;
-    const { events } = this.#address;
     if (this.#openShared !== undefined) {
-      return this.#openShared(events);
+      return this.#openShared();
     }
-    return EventSource !== undefined && this.#takeSlot(EventSource) ? new EventSource(events) : undefined;
+    return EventSource && this.#takeSlot(EventSource) ? new EventSource(this.#address.events) : undefined;
   }
 
   /** Takes the slot for a stream. Returns whether the session has it. */
   #takeSlot(EventSource: object): boolean {
     if (this.#releaseSlot === nothing) {
-      this.#releaseSlot = takeSlot(EventSource, new URL(this.#address.events).origin) ?? nothing;
+      this.#releaseSlot = takeSlot(EventSource, this.#address.origin) ?? nothing;
     }
     return this.#releaseSlot !== nothing;
   }
