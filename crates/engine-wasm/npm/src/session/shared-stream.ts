@@ -122,7 +122,13 @@ export class SharedStream implements EventStream {
     const { EventSource, time } = this.#platform;
     this.#lose();
     this.#term = Math.max(this.#term + 1, time.wallMs());
-    const stream = EventSource && new EventSource(this.#address);
+    let stream: EventStream | undefined;
+    try {
+      stream = EventSource && new EventSource(this.#address);
+    } catch {
+      this.#fail();
+      return;
+    }
     this.#stream = stream;
     for (const type of TYPES) {
       stream?.addEventListener(type, ({ data, lastEventId }) => {

@@ -195,7 +195,12 @@ export class SessionWatcher {
     if (this.#openShared !== undefined) {
       return this.#openShared();
     }
-    return EventSource && this.#takeSlot(EventSource) ? new EventSource(this.#address.events) : undefined;
+    try {
+      return EventSource && this.#takeSlot(EventSource) ? new EventSource(this.#address.events) : undefined;
+    } catch {
+      // Something on the page forbids streams.
+      return undefined;
+    }
   }
 
   /** Takes the slot for a stream. Returns whether the session has it. */
