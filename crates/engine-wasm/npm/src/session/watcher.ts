@@ -81,6 +81,8 @@ export class SessionWatcher {
   #stream: EventStream | undefined;
   #isListening = false;
   #isPollSoon = false;
+  /** Whether something is in doubt that no request since then has settled. */
+  #isHurried = false;
   /** Whether the stream has brought no promise for as long as it takes to poll beside it. */
   #isSilent = false;
   #failures = 0;
@@ -122,8 +124,9 @@ export class SessionWatcher {
 
   /** Polls as soon as without a stream, because the promise has run out, or the session is in doubt. */
   hurry(): void {
+    this.#isHurried = true;
     if (!this.#isPollSoon) {
-      this.#schedulePoll(true);
+      this.#schedulePoll();
     }
   }
 
@@ -241,6 +244,7 @@ export class SessionWatcher {
     this.#isSilent = false;
     if (this.#observer.settled(strongTag(etag), settledUntil)) {
       // The stream lives, so there is no need to poll yet.
+      this.#isHurried = false;
       this.#schedulePoll();
     } else {
       // The server has another version of the session, which the stream did not bring.
@@ -279,15 +283,13 @@ export class SessionWatcher {
     }
   }
 
-  /**
-   * @param isSoon Whether to poll as often as without a stream.
-   * @returns The pause before the poll, in milliseconds.
-   */
-  #schedulePoll(isSoon = !this.#isListening): number {
+  /** Returns the pause before the poll, in milliseconds. */
+  #schedulePoll(): number {
     this.#cancelPoll();
     if (this.#isClosed || this.#request !== undefined) {
       return 0;
     }
+    const isSoon = !this.#isListening || this.#isHurried;
     this.#isPollSoon = isSoon;
     const renewalMs = this.#renewalMs;
     const pauseMs = isSoon
@@ -337,12 +339,16 @@ export class SessionWatcher {
 
   /** Requests the session. Returns what to do with the response. */
   async #fetchRecord(signal: AbortSignal): Promise<() => void> {
+    const wasHurried = this.#isHurried;
+    // Doubts that arise from now on need another request, because the response may be older.
+    this.#isHurried = false;
     try {
       // Decided before the request, because the response may take long.
       const isFinal = this.#observer.isFinal();
       const answer = await requestSession(this.#platform, this.#address.session, signal);
       return () => this.#onAnswer(answer, isFinal && answer.isFromCache !== true);
     } catch (error) {
+      this.#isHurried ||= wasHurried || this.#isSilent;
       const isGone = error instanceof ServerError && error.code === "session_not_found";
       // Other errors may be temporary. The next poll tries again, and soon if the promise depends on it.
       return isGone ? () => this.#end() : () => this.#retry(error);
@@ -351,7 +357,7 @@ export class SessionWatcher {
 
   #retry(error: unknown): void {
     this.#retryAfterMs = Math.min(retryAfterMs(error), LONGEST_RETRY_AFTER_MS);
-    const retryInMs = this.#schedulePoll(!this.#isListening || this.#isSilent);
+    const retryInMs = this.#schedulePoll();
     this.#observer.failed?.({ error, what: "session", retryInMs });
   }
 
