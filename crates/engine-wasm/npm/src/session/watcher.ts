@@ -86,8 +86,8 @@ export class SessionWatcher {
   /** Whether the stream has brought no promise for as long as it takes to poll beside it. */
   #isSilent = false;
   #failures = 0;
-  /** How long the last response asked to wait, in milliseconds. */
-  #retryAfterMs = 0;
+  /** Until when the last response asked to wait, and a random time longer, by the monotonic clock in milliseconds. */
+  #retryAtMs = 0;
   /** Opens a stream that the tabs of a browser share. Without it, the page opens its own. */
   #openShared: OpenStream | undefined;
   /** Whether it is not yet known which of the two to open. */
@@ -116,10 +116,12 @@ export class SessionWatcher {
     return this.#isListening;
   }
 
-  /** Reopens the stream and polls once. Call it after an outage or a sleep, when the stream may have died unnoticed. */
+  /** Reopens the stream and polls once, unless the server has asked to wait. Call it after an outage or a sleep, when the stream may have died unnoticed. */
   refresh(): void {
     this.#open();
-    void this.#poll();
+    if (this.#waitMs === 0) {
+      void this.#poll();
+    }
   }
 
   /** Polls as soon as without a stream, because the promise has run out, or the session is in doubt. */
@@ -266,7 +268,7 @@ export class SessionWatcher {
     this.#setListening(false);
     if (stream.readyState === CLOSED && !this.#isClosed) {
       const longestMs = Math.min(FIRST_REOPEN_MS * 2 ** this.#failures, LONGEST_REOPEN_MS);
-      const pauseMs = this.#retryAfterMs + longestMs * this.#platform.random();
+      const pauseMs = this.#waitMs + longestMs * this.#platform.random();
       this.#failures += 1;
       this.#cancelReopen();
       this.#cancelReopen = this.#platform.timers.set(() => this.#open(), pauseMs);
@@ -295,13 +297,18 @@ export class SessionWatcher {
     const pauseMs = isSoon
       ? Math.min(renewalMs, WITHOUT_STREAM_MS)
       : Math.min(RENEWALS_MISSED * renewalMs, BESIDE_STREAM_MS);
-    const random = this.#platform.random();
-    const pollInMs = Math.max(pauseMs * (1 + JITTER * (2 * random - 1)), this.#retryAfterMs * (1 + random));
+    const jitter = JITTER * (2 * this.#platform.random() - 1);
+    const pollInMs = Math.max(pauseMs * (1 + jitter), this.#waitMs);
     this.#cancelPoll = this.#platform.timers.set(() => {
       this.#isSilent ||= !isSoon;
       void this.#poll();
     }, pollInMs);
     return pollInMs;
+  }
+
+  /** How long the server still wants to be left alone, in milliseconds. */
+  get #waitMs(): number {
+    return Math.max(0, this.#retryAtMs - this.#platform.time.monotonicMs());
   }
 
   /** How long a stream takes to renew the promise. Without a notice there is none. */
@@ -322,7 +329,6 @@ export class SessionWatcher {
     const apply = await this.#fetchRecord(request.signal);
     if (this.#request === request) {
       this.#request = undefined;
-      this.#retryAfterMs = 0;
       this.#schedulePoll();
       apply();
       this.#openIfFree();
@@ -356,7 +362,9 @@ export class SessionWatcher {
   }
 
   #retry(error: unknown): void {
-    this.#retryAfterMs = Math.min(retryAfterMs(error), LONGEST_RETRY_AFTER_MS);
+    const { random, time } = this.#platform;
+    const wishMs = Math.min(retryAfterMs(error), LONGEST_RETRY_AFTER_MS);
+    this.#retryAtMs = time.monotonicMs() + wishMs * (1 + random());
     const retryInMs = this.#schedulePoll();
     this.#observer.failed?.({ error, what: "session", retryInMs });
   }

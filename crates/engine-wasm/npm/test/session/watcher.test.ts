@@ -47,7 +47,7 @@ describe("a stream", () => {
   });
 });
 
-it("needs no parts of a URL, which React Native does not have", async () => {
+it("needs no parts of a URL, which React Native does not have", () => {
   class NativeURL {
     readonly href: string;
 
