@@ -17,6 +17,9 @@ const CLOSED = 2;
 const WITH_SESSION = ["session", "changed", "stopped"];
 const TYPES = [...WITH_SESSION, "settled", "expired", "open", "error"];
 
+/** How long a leader that another tab has outranked waits to be told that it no longer has the lock, in milliseconds. */
+const TOLD_AFTER_MS = 3_000;
+
 type Listener = (event: StreamEvent) => void;
 
 /** What a leader says about itself. */
@@ -54,6 +57,7 @@ export class SharedStream implements EventStream {
   #stream: EventStream | undefined;
   #last: StreamEvent | undefined;
   #term = 0;
+  #cancelTimer: () => void = nothing;
 
   /** @param giveUp Called, but not at once, if tabs cannot share streams here. */
   constructor(platform: Platform, { events, origin }: SessionAddress, giveUp: () => void) {
@@ -69,9 +73,11 @@ export class SharedStream implements EventStream {
 
   close(): void {
     this.readyState = CLOSED;
+    this.#cancelTimer();
     this.#leaving.abort();
+    const hadStream = this.#stream !== undefined;
     this.#closeStream();
-    if (this.#leader?.isLeading === true) {
+    if (hadStream) {
       this.#speak();
     }
     this.#leader?.end();
@@ -146,6 +152,19 @@ export class SharedStream implements EventStream {
     this.#lose();
   }
 
+  /** Leads again if this tab still has the lock. The other has only heard late that it had it once. */
+  #leadUnlessTold(): void {
+    if (this.#leader?.isLeading !== true) {
+      return;
+    }
+    this.#cancelTimer();
+    this.#cancelTimer = this.#platform.timers.set(() => {
+      if (this.#leader?.isLeading === true && this.#stream === undefined) {
+        this.#lead();
+      }
+    }, TOLD_AFTER_MS);
+  }
+
   #closeStream(): void {
     this.#stream?.close();
     this.#stream = undefined;
@@ -182,6 +201,7 @@ export class SharedStream implements EventStream {
     if (term > this.#term && !isQuestion) {
       // The lock was taken from this tab, which may not know yet.
       this.#follow();
+      this.#leadUnlessTold();
     }
     const isLater = term >= this.#term;
     this.#term = Math.max(this.#term, term);
@@ -241,4 +261,8 @@ export class SharedStream implements EventStream {
       }
     }
   }
+}
+
+function nothing(): void {
+  // No timer is set.
 }
