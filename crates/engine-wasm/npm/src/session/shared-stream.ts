@@ -19,6 +19,8 @@ const TYPES = [...WITH_SESSION, "settled", "expired", "open", "error"];
 
 /** How long a leader that another tab has outranked waits to be told that it no longer has the lock, in milliseconds. */
 const TOLD_AFTER_MS = 3_000;
+/** How long a page that has been left runs before it joins again, in milliseconds. */
+const BACK_AFTER_MS = 1_000;
 
 type Listener = (event: StreamEvent) => void;
 
@@ -48,9 +50,10 @@ export class SharedStream implements EventStream {
   readyState = CONNECTING;
   readonly #platform: Platform;
   readonly #address: string;
+  readonly #name: string;
   readonly #giveUp: () => void;
   readonly #listeners: [type: string, listener: Listener][] = [];
-  readonly #leaving = new AbortController();
+  #leaving = new AbortController();
   #channel: Channel | undefined;
   #leader: StreamLeader | undefined;
   /** The stream itself, while this tab is the leader. */
@@ -64,7 +67,8 @@ export class SharedStream implements EventStream {
     this.#platform = platform;
     this.#address = events;
     this.#giveUp = giveUp;
-    this.#begin(`tickseed stream 1 ${origin}`);
+    this.#name = `tickseed stream 1 ${origin}`;
+    this.#begin();
   }
 
   addEventListener(type: string, listener: Listener): void {
@@ -72,7 +76,11 @@ export class SharedStream implements EventStream {
   }
 
   close(): void {
-    this.readyState = CLOSED;
+    this.#end(CLOSED);
+  }
+
+  #end(readyState: number): void {
+    this.readyState = readyState;
     this.#cancelTimer();
     this.#leaving.abort();
     const hadStream = this.#stream !== undefined;
@@ -84,10 +92,11 @@ export class SharedStream implements EventStream {
     this.#channel?.close();
   }
 
-  #begin(name: string): void {
+  #begin(): void {
     const { document, channel: BroadcastChannel } = this.#platform;
+    this.#leaving = new AbortController();
     try {
-      this.#channel = BroadcastChannel && new BroadcastChannel(name);
+      this.#channel = BroadcastChannel && new BroadcastChannel(this.#name);
     } catch {
       this.#fail();
       return;
@@ -100,7 +109,7 @@ export class SharedStream implements EventStream {
     document?.defaultView?.addEventListener("pagehide", () => this.#leave(), this.#leaving);
     this.#leader = new StreamLeader({
       platform: this.#platform,
-      name,
+      name: this.#name,
       lead: () => this.#lead(),
       follow: () => this.#follow(),
       silent: () => this.#lose(),
@@ -119,8 +128,10 @@ export class SharedStream implements EventStream {
     });
   }
 
+  /** Gives everything back, without having failed. The timer runs if the page does not end here. */
   #leave(): void {
-    this.close();
+    this.#end(CONNECTING);
+    this.#cancelTimer = this.#platform.timers.set(() => this.#begin(), BACK_AFTER_MS);
     this.#tell("error");
   }
 
