@@ -3,6 +3,7 @@ import { SessionError } from "./error.js";
 
 /** The addresses of a session. All have the query of the session's address, such as a token. */
 export interface SessionAddress {
+  readonly origin: string;
   readonly session: string;
   readonly events: string;
   /** The address of the same server's time. */
@@ -27,9 +28,11 @@ export function sessionAddress(address: string | URL): SessionAddress {
       `the address of a session must end in /v1/sessions/{id}, got ${printable(String(address))}`,
     );
   }
-  const at = (end: string): string => url.origin + end + url.search;
+  const { origin } = url;
+  const at = (end: string): string => origin + end + url.search;
   const action = (name: string): string => at(`${path}/${name}`);
-  return { session: at(path), events: action("events"), time: at(path.replace(SESSION, "/time")), action };
+  const time = at(path.replace(SESSION, "/time"));
+  return { origin, session: at(path), events: action("events"), time, action };
 }
 
 /** Returns an address of a server, which may be behind a path and have a query: `https://ticks.example/path?token=...`. */

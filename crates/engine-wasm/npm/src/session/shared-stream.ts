@@ -4,6 +4,7 @@
  *
  * Loaded only when it is needed.
  */
+import type { SessionAddress } from "../http/address.js";
 import type { Channel, EventStream, Platform, StreamEvent } from "../platform.js";
 import { StreamLeader } from "./stream-leader.js";
 
@@ -15,6 +16,11 @@ const CLOSED = 2;
 /** The events with a session, and the others. */
 const WITH_SESSION = ["session", "changed", "stopped"];
 const TYPES = [...WITH_SESSION, "settled", "expired", "open", "error"];
+
+/** How long a leader that another tab has outranked waits to be told that it no longer has the lock, in milliseconds. */
+const TOLD_AFTER_MS = 3_000;
+/** How long a page that has been left runs before it joins again, in milliseconds. */
+const BACK_AFTER_MS = 1_000;
 
 type Listener = (event: StreamEvent) => void;
 
@@ -44,22 +50,25 @@ export class SharedStream implements EventStream {
   readyState = CONNECTING;
   readonly #platform: Platform;
   readonly #address: string;
+  readonly #name: string;
   readonly #giveUp: () => void;
   readonly #listeners: [type: string, listener: Listener][] = [];
-  readonly #leaving = new AbortController();
+  #leaving = new AbortController();
   #channel: Channel | undefined;
   #leader: StreamLeader | undefined;
   /** The stream itself, while this tab is the leader. */
   #stream: EventStream | undefined;
   #last: StreamEvent | undefined;
   #term = 0;
+  #cancelTimer: () => void = nothing;
 
   /** @param giveUp Called, but not at once, if tabs cannot share streams here. */
-  constructor(platform: Platform, address: string, giveUp: () => void) {
+  constructor(platform: Platform, { events, origin }: SessionAddress, giveUp: () => void) {
     this.#platform = platform;
-    this.#address = address;
+    this.#address = events;
     this.#giveUp = giveUp;
-    this.#begin(`tickseed stream 1 ${new URL(address).origin}`);
+    this.#name = `tickseed stream 1 ${origin}`;
+    this.#begin();
   }
 
   addEventListener(type: string, listener: Listener): void {
@@ -67,20 +76,27 @@ export class SharedStream implements EventStream {
   }
 
   close(): void {
-    this.readyState = CLOSED;
+    this.#end(CLOSED);
+  }
+
+  #end(readyState: number): void {
+    this.readyState = readyState;
+    this.#cancelTimer();
     this.#leaving.abort();
+    const hadStream = this.#stream !== undefined;
     this.#closeStream();
-    if (this.#leader?.isLeading === true) {
+    if (hadStream) {
       this.#speak();
     }
     this.#leader?.end();
     this.#channel?.close();
   }
 
-  #begin(name: string): void {
+  #begin(): void {
     const { document, channel: BroadcastChannel } = this.#platform;
+    this.#leaving = new AbortController();
     try {
-      this.#channel = BroadcastChannel && new BroadcastChannel(name);
+      this.#channel = BroadcastChannel && new BroadcastChannel(this.#name);
     } catch {
       this.#fail();
       return;
@@ -93,7 +109,7 @@ export class SharedStream implements EventStream {
     document?.defaultView?.addEventListener("pagehide", () => this.#leave(), this.#leaving);
     this.#leader = new StreamLeader({
       platform: this.#platform,
-      name,
+      name: this.#name,
       lead: () => this.#lead(),
       follow: () => this.#follow(),
       silent: () => this.#lose(),
@@ -112,8 +128,10 @@ export class SharedStream implements EventStream {
     });
   }
 
+  /** Gives everything back, without having failed. The timer runs if the page does not end here. */
   #leave(): void {
-    this.close();
+    this.#end(CONNECTING);
+    this.#cancelTimer = this.#platform.timers.set(() => this.#begin(), BACK_AFTER_MS);
     this.#tell("error");
   }
 
@@ -121,7 +139,13 @@ export class SharedStream implements EventStream {
     const { EventSource, time } = this.#platform;
     this.#lose();
     this.#term = Math.max(this.#term + 1, time.wallMs());
-    const stream = EventSource && new EventSource(this.#address);
+    let stream: EventStream | undefined;
+    try {
+      stream = EventSource && new EventSource(this.#address);
+    } catch {
+      this.#fail();
+      return;
+    }
     this.#stream = stream;
     for (const type of TYPES) {
       stream?.addEventListener(type, ({ data, lastEventId }) => {
@@ -137,6 +161,19 @@ export class SharedStream implements EventStream {
   #follow(): void {
     this.#closeStream();
     this.#lose();
+  }
+
+  /** Leads again if this tab still has the lock. The other has only heard late that it had it once. */
+  #leadUnlessTold(): void {
+    if (this.#leader?.isLeading !== true) {
+      return;
+    }
+    this.#cancelTimer();
+    this.#cancelTimer = this.#platform.timers.set(() => {
+      if (this.#leader?.isLeading === true && this.#stream === undefined) {
+        this.#lead();
+      }
+    }, TOLD_AFTER_MS);
   }
 
   #closeStream(): void {
@@ -175,6 +212,7 @@ export class SharedStream implements EventStream {
     if (term > this.#term && !isQuestion) {
       // The lock was taken from this tab, which may not know yet.
       this.#follow();
+      this.#leadUnlessTold();
     }
     const isLater = term >= this.#term;
     this.#term = Math.max(this.#term, term);
@@ -234,4 +272,8 @@ export class SharedStream implements EventStream {
       }
     }
   }
+}
+
+function nothing(): void {
+  // No timer is set.
 }

@@ -76,6 +76,8 @@ export class StreamLeader {
 
   /** Notes whether the leader is hidden. A visible tab then takes its place. */
   heardWhere(isAway: boolean): void {
+    // This tab hears the others after all.
+    this.#mayTake = true;
     this.#isTaking &&= isAway;
     if (isAway && !this.#isHidden && !this.#isLeading) {
       this.#takeSoon();

@@ -70,7 +70,7 @@ const JITTER = 0.2;
 /** `EventSource.CLOSED`: the stream does not reconnect by itself. */
 const CLOSED = 2;
 
-type OpenStream = (address: string) => EventStream;
+type OpenStream = () => EventStream;
 
 /** Watches a session until it is closed. */
 export class SessionWatcher {
@@ -81,11 +81,13 @@ export class SessionWatcher {
   #stream: EventStream | undefined;
   #isListening = false;
   #isPollSoon = false;
+  /** Whether something is in doubt that no request since then has settled. */
+  #isHurried = false;
   /** Whether the stream has brought no promise for as long as it takes to poll beside it. */
   #isSilent = false;
   #failures = 0;
-  /** How long the last response asked to wait, in milliseconds. */
-  #retryAfterMs = 0;
+  /** Until when the last response asked to wait, and a random time longer, by the monotonic clock in milliseconds. */
+  #retryAtMs = 0;
   /** Opens a stream that the tabs of a browser share. Without it, the page opens its own. */
   #openShared: OpenStream | undefined;
   /** Whether it is not yet known which of the two to open. */
@@ -114,16 +116,19 @@ export class SessionWatcher {
     return this.#isListening;
   }
 
-  /** Reopens the stream and polls once. Call it after an outage or a sleep, when the stream may have died unnoticed. */
+  /** Reopens the stream and polls once, unless the server has asked to wait. Call it after an outage or a sleep, when the stream may have died unnoticed. */
   refresh(): void {
     this.#open();
-    void this.#poll();
+    if (this.#waitMs === 0) {
+      void this.#poll();
+    }
   }
 
   /** Polls as soon as without a stream, because the promise has run out, or the session is in doubt. */
   hurry(): void {
+    this.#isHurried = true;
     if (!this.#isPollSoon) {
-      this.#schedulePoll(true);
+      this.#schedulePoll();
     }
   }
 
@@ -146,7 +151,7 @@ export class SessionWatcher {
     this.#isUndecided = true;
     const openOwn = (): void => this.#decide(undefined);
     import("./shared-stream.js").then(({ SharedStream }) => {
-      this.#decide((address) => new SharedStream(this.#platform, address, openOwn));
+      this.#decide(() => new SharedStream(this.#platform, this.#address, openOwn));
     }, openOwn);
   }
 
@@ -192,17 +197,21 @@ export class SessionWatcher {
 
   #newStream(): EventStream | undefined {
     const { EventSource } = this.#platform;
-    const { events } = this.#address;
     if (this.#openShared !== undefined) {
-      return this.#openShared(events);
+      return this.#openShared();
     }
-    return EventSource !== undefined && this.#takeSlot(EventSource) ? new EventSource(events) : undefined;
+    try {
+      return EventSource && this.#takeSlot(EventSource) ? new EventSource(this.#address.events) : undefined;
+    } catch {
+      // Something on the page forbids streams.
+      return undefined;
+    }
   }
 
   /** Takes the slot for a stream. Returns whether the session has it. */
   #takeSlot(EventSource: object): boolean {
     if (this.#releaseSlot === nothing) {
-      this.#releaseSlot = takeSlot(EventSource, new URL(this.#address.events).origin) ?? nothing;
+      this.#releaseSlot = takeSlot(EventSource, this.#address.origin) ?? nothing;
     }
     return this.#releaseSlot !== nothing;
   }
@@ -237,6 +246,7 @@ export class SessionWatcher {
     this.#isSilent = false;
     if (this.#observer.settled(strongTag(etag), settledUntil)) {
       // The stream lives, so there is no need to poll yet.
+      this.#isHurried = false;
       this.#schedulePoll();
     } else {
       // The server has another version of the session, which the stream did not bring.
@@ -258,7 +268,7 @@ export class SessionWatcher {
     this.#setListening(false);
     if (stream.readyState === CLOSED && !this.#isClosed) {
       const longestMs = Math.min(FIRST_REOPEN_MS * 2 ** this.#failures, LONGEST_REOPEN_MS);
-      const pauseMs = this.#retryAfterMs + longestMs * this.#platform.random();
+      const pauseMs = this.#waitMs + longestMs * this.#platform.random();
       this.#failures += 1;
       this.#cancelReopen();
       this.#cancelReopen = this.#platform.timers.set(() => this.#open(), pauseMs);
@@ -275,27 +285,30 @@ export class SessionWatcher {
     }
   }
 
-  /**
-   * @param isSoon Whether to poll as often as without a stream.
-   * @returns The pause before the poll, in milliseconds.
-   */
-  #schedulePoll(isSoon = !this.#isListening): number {
+  /** Returns the pause before the poll, in milliseconds. */
+  #schedulePoll(): number {
     this.#cancelPoll();
     if (this.#isClosed || this.#request !== undefined) {
       return 0;
     }
+    const isSoon = !this.#isListening || this.#isHurried;
     this.#isPollSoon = isSoon;
     const renewalMs = this.#renewalMs;
     const pauseMs = isSoon
       ? Math.min(renewalMs, WITHOUT_STREAM_MS)
       : Math.min(RENEWALS_MISSED * renewalMs, BESIDE_STREAM_MS);
-    const random = this.#platform.random();
-    const pollInMs = Math.max(pauseMs * (1 + JITTER * (2 * random - 1)), this.#retryAfterMs * (1 + random));
+    const jitter = JITTER * (2 * this.#platform.random() - 1);
+    const pollInMs = Math.max(pauseMs * (1 + jitter), this.#waitMs);
     this.#cancelPoll = this.#platform.timers.set(() => {
       this.#isSilent ||= !isSoon;
       void this.#poll();
     }, pollInMs);
     return pollInMs;
+  }
+
+  /** How long the server still wants to be left alone, in milliseconds. */
+  get #waitMs(): number {
+    return Math.max(0, this.#retryAtMs - this.#platform.time.monotonicMs());
   }
 
   /** How long a stream takes to renew the promise. Without a notice there is none. */
@@ -316,7 +329,6 @@ export class SessionWatcher {
     const apply = await this.#fetchRecord(request.signal);
     if (this.#request === request) {
       this.#request = undefined;
-      this.#retryAfterMs = 0;
       this.#schedulePoll();
       apply();
       this.#openIfFree();
@@ -333,12 +345,16 @@ export class SessionWatcher {
 
   /** Requests the session. Returns what to do with the response. */
   async #fetchRecord(signal: AbortSignal): Promise<() => void> {
+    const wasHurried = this.#isHurried;
+    // Doubts that arise from now on need another request, because the response may be older.
+    this.#isHurried = false;
     try {
       // Decided before the request, because the response may take long.
       const isFinal = this.#observer.isFinal();
       const answer = await requestSession(this.#platform, this.#address.session, signal);
       return () => this.#onAnswer(answer, isFinal && answer.isFromCache !== true);
     } catch (error) {
+      this.#isHurried ||= wasHurried || this.#isSilent;
       const isGone = error instanceof ServerError && error.code === "session_not_found";
       // Other errors may be temporary. The next poll tries again, and soon if the promise depends on it.
       return isGone ? () => this.#end() : () => this.#retry(error);
@@ -346,8 +362,10 @@ export class SessionWatcher {
   }
 
   #retry(error: unknown): void {
-    this.#retryAfterMs = Math.min(retryAfterMs(error), LONGEST_RETRY_AFTER_MS);
-    const retryInMs = this.#schedulePoll(!this.#isListening || this.#isSilent);
+    const { random, time } = this.#platform;
+    const wishMs = Math.min(retryAfterMs(error), LONGEST_RETRY_AFTER_MS);
+    this.#retryAtMs = time.monotonicMs() + wishMs * (1 + random());
+    const retryInMs = this.#schedulePoll();
     this.#observer.failed?.({ error, what: "session", retryInMs });
   }
 

@@ -13,6 +13,12 @@ function all(address: string | URL): Record<string, string> {
 }
 
 describe("the address of a session", () => {
+  it("has the origin of its server", () => {
+    expect(sessionAddress("https://me:secret@ticks.example:8080/a/v1/sessions/sess_1?token=a").origin).toBe(
+      "https://ticks.example:8080",
+    );
+  });
+
   it.each([
     "https://ticks.example/v1/sessions/sess_1",
     "https://ticks.example/v1/sessions/sess_1/",

@@ -145,16 +145,14 @@ describe("connecting fails, and leaves nothing behind,", () => {
 
   it("if a part of the platform is missing", async () => {
     const world = new HttpWorld();
-    class Broken {
-      constructor() {
-        throw new Error("no streams here");
-      }
-    }
-    const platform = { ...world.platform, EventSource: Broken as unknown as undefined };
+    const wakeEvents = (): never => {
+      throw new Error("no events here");
+    };
+    const platform = { ...world.platform, wakeEvents };
     const player = new AbortController();
     const address = world.server.store({ stopped_at: new Date(NOON + 600_000).toISOString() });
     const error = await failure(world, address, { platform, signal: player.signal });
-    expect(error).toMatchObject({ message: "no streams here" });
+    expect(error).toMatchObject({ message: "no events here" });
     expect(getEventListeners(player.signal, "abort")).toEqual([]);
   });
 });

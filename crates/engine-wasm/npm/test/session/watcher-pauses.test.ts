@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 
 import { ServerError, SessionError } from "../../src/index.js";
-import { errorResponse } from "../world/http-world.js";
+import { errorResponse, RECORD } from "../world/http-world.js";
 import { WatcherHarness } from "./watcher-harness.js";
 
 /** A server that is overloaded, and says for how long. */
@@ -72,13 +72,56 @@ describe("the pause before the next poll", () => {
     expect(harness.failures).toMatchObject([{ retryInMs: 450_000 }]);
   });
 
-  it("ends when the session is refreshed, for example because the machine wakes up", async () => {
+  it("does not end when the session is refreshed: the machines of many clients wake up while a server is overloaded", async () => {
     const harness = new WatcherHarness(withoutStream);
-    harness.world.server.interpose = overloaded("3600");
+    harness.world.server.interpose = overloaded("20");
     await harness.world.pass(6_000);
     harness.world.server.interpose = () => undefined;
+    for (let times = 0; times < 5; times += 1) {
+      harness.watcher.refresh();
+      await harness.world.pass(1_000);
+    }
+    await harness.world.pass(25_000);
+    expect(harness.askedAt).toEqual([5_000, 35_020]);
     harness.watcher.refresh();
     await harness.world.pass(20);
-    expect(harness.reported).toEqual([1]);
+    expect(harness.askedAt).toEqual([5_000, 35_020, 36_000]);
+  });
+
+  it("leaves the stream alone, which a refresh reopens at once", async () => {
+    const harness = new WatcherHarness();
+    harness.world.server.interpose = overloaded("20");
+    await harness.world.pass(70_000);
+    const { askedAt, stream } = harness;
+    harness.watcher.refresh();
+    await harness.world.pass(100);
+    expect(harness.stream).not.toBe(stream);
+    expect(harness.reported.slice(-3)).toEqual([false, true, 1]);
+    expect(harness.askedAt).toEqual(askedAt);
+  });
+
+  it("is short while the session is in doubt, even after a failure beside the stream", async () => {
+    const harness = new WatcherHarness();
+    await harness.world.pass(1_000);
+    harness.isInDoubt = true;
+    harness.world.server.emit("changed", JSON.stringify(RECORD));
+    harness.world.server.interpose = () => errorResponse("store_unavailable", 503);
+    await harness.world.pass(12_000);
+    expect(harness.failures).toMatchObject([{ retryInMs: 5_000 }, { retryInMs: 5_000 }]);
+    harness.world.server.interpose = () => undefined;
+    harness.isInDoubt = false;
+    await harness.world.pass(60_000);
+    expect(harness.askedAt).toHaveLength(3);
+  });
+
+  it("is short if the session came in doubt during a request, whose response may not know of it yet", async () => {
+    const harness = new WatcherHarness();
+    await harness.world.pass(1_000);
+    harness.watcher.refresh();
+    harness.watcher.hurry();
+    await harness.world.pass(6_000);
+    expect(harness.askedAt).toEqual([1_000, 6_020]);
+    await harness.world.pass(30_000);
+    expect(harness.askedAt).toHaveLength(2);
   });
 });

@@ -155,6 +155,64 @@ describe("a leader that", () => {
     expect(leader.session.record.revision).toBe(2);
   });
 
+  it("was blocked when it got the lock leaves the stream to the tab that has taken it meanwhile", async () => {
+    const harness = new TabsHarness();
+    await harness.open(3);
+    await harness.pass(2_000);
+    const [first, blocked, third] = harness.tabs;
+    // A debugger, a dialog, or a long task.
+    blocked?.tab.freeze({ isTold: false });
+    first?.tab.close();
+    await harness.pass(15_000);
+    expect(harness.leader).toBe(third);
+    blocked?.tab.thaw({ isTold: false });
+    await harness.pass(10_000);
+    expect(harness.leader).toBe(third);
+    expect(harness.world.server.streams.size).toBe(1);
+    expect([blocked?.session.isListening, third?.session.isListening]).toEqual([true, true]);
+    // It may still lead when its turn comes.
+    third?.tab.freeze({ isTold: false });
+    await harness.pass(15_000);
+    expect(harness.leader).toBe(blocked);
+    expect(blocked?.session.isListening).toBe(true);
+  });
+
+  it("is told that it freezes reports no error", async () => {
+    const harness = new TabsHarness();
+    await harness.open(2);
+    await harness.pass(2_000);
+    const errors: unknown[] = [];
+    for (const { session } of harness.tabs) {
+      session.on("error", (failure) => errors.push(failure));
+    }
+    const { leader } = harness;
+    leader.tab.freeze({ isTold: true });
+    expect(leader.session.isListening).toBe(false);
+    await harness.pass(500);
+    // Nothing tells the page that it runs again.
+    leader.tab.thaw({ isTold: false });
+    await harness.pass(2_000);
+    expect(errors).toEqual([]);
+    expect(listening(harness.tabs)).toBe(2);
+    for (const { session } of harness.tabs) {
+      session.close();
+    }
+    await harness.pass(100);
+    expect(harness.world.leftovers).toMatchObject({ timers: 0, requests: 0, streams: 0 });
+  });
+
+  it("is closed while it is left stays away", async () => {
+    const harness = new TabsHarness();
+    await harness.open(1);
+    await harness.pass(2_000);
+    const { tab, session } = harness.leader;
+    tab.document.dispatchEvent(new Event("freeze"));
+    session.close();
+    await harness.pass(5_000);
+    expect(tab.leftovers).toEqual({ streams: 0, locks: 0, channels: 0 });
+    expect(harness.world.leftovers).toMatchObject({ timers: 0, requests: 0, streams: 0 });
+  });
+
   it("freezes for ever leaves at most two streams, whoever leads next", async () => {
     const harness = new TabsHarness();
     await harness.open(12);
@@ -345,6 +403,14 @@ describe("without what it takes to share, each page has a stream of its own:", (
     expect(listening(harness.tabs)).toBe(3);
     expect(harness.browser.channels.size).toBe(0);
   });
+});
+
+it("tabs whose EventSource throws poll, and leave nothing behind", async () => {
+  const harness = new TabsHarness({ EventSource: Forbidden as never });
+  await harness.open(2);
+  await harness.pass(1_000);
+  expect(harness.browser.channels.size).toBe(0);
+  expect(await harness.requestsWithin(60_000)).toBeGreaterThan(20);
 });
 
 it("tabs that do not hear each other do not take the lock from each other for ever", async () => {

@@ -1,7 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 
-import { errorResponse, json, NOON, NOTHING_LEFT, RECORD } from "../world/http-world.js";
+import { sessionAddress } from "../../src/http/address.js";
+import { type SessionObserver, SessionWatcher } from "../../src/session/watcher.js";
+import { errorResponse, HttpWorld, json, NOON, NOTHING_LEFT, RECORD } from "../world/http-world.js";
 import { WatcherHarness } from "./watcher-harness.js";
+
+afterEach(() => vi.unstubAllGlobals());
 
 describe("a stream", () => {
   it("delivers the session as it is, and then its stop", async () => {
@@ -41,6 +45,34 @@ describe("a stream", () => {
     harness.watcher.refresh();
     expect(harness.world.leftovers).toEqual(NOTHING_LEFT);
   });
+});
+
+it("needs no parts of a URL, which React Native does not have", () => {
+  class NativeURL {
+    readonly href: string;
+
+    constructor(address: string) {
+      this.href = address;
+    }
+
+    get origin(): string {
+      throw new Error("URL.origin is not implemented");
+    }
+  }
+  vi.stubGlobal("URL", NativeURL);
+  const address = sessionAddress("https://ticks.example/v1/sessions/sess_1");
+  const { platform } = new HttpWorld();
+  const EventSource = class {
+    addEventListener(): void {
+      // Nothing ever happens.
+    }
+
+    close(): void {
+      // Nothing was open.
+    }
+  } as never;
+  const observer: SessionObserver = { noticeMs: 0 } as never;
+  new SessionWatcher({ ...platform, EventSource }, address, observer).close();
 });
 
 describe("a stream that breaks", () => {
@@ -170,6 +202,19 @@ describe("without a stream", () => {
     harness.world.server.stop(NOON + 60_000);
     await harness.world.pass(5_000);
     expect(harness.reported).toEqual([2]);
+  });
+
+  it("because EventSource throws, the session polls as well", async () => {
+    const harness = new WatcherHarness({
+      EventSource: class {
+        constructor() {
+          throw new Error("forbidden");
+        }
+      } as never,
+    });
+    await harness.world.pass(11_000);
+    expect(harness.askedAt).toEqual([5_000, 10_020]);
+    harness.watcher.close();
   });
 
   it("a session that the server no longer has is expired, and not requested again", async () => {
