@@ -102,7 +102,11 @@ export class SharedStream implements EventStream {
       return;
     }
     if (this.#channel !== undefined) {
-      this.#channel.onmessage = ({ data }) => this.#onMessage(data as Message);
+      this.#channel.onmessage = ({ data }) => {
+        if (isMessage(data)) {
+          this.#onMessage(data);
+        }
+      };
     }
     // Nothing runs in a frozen page, so it must not hold the stream, nor wait for the lock.
     document?.addEventListener("freeze", () => this.#leave(), this.#leaving);
@@ -276,4 +280,27 @@ export class SharedStream implements EventStream {
 
 function nothing(): void {
   // No timer is set.
+}
+
+/** Terms are readings of a wall clock, or follow from one. This is the latest that a clock can have. */
+const LAST_TERM = 8.64e15;
+
+/** Returns whether data is a message: other scripts of the page's origin may use the channel too. */
+function isMessage(data: unknown): data is Message {
+  const { address, term, state, type, event } = (data ?? {}) as Partial<Message>;
+  const isTerm = Number.isSafeInteger(term) && (term as number) >= 0 && (term as number) < LAST_TERM;
+  const isState = state === undefined || (typeof state === "object" && state !== null && isEvent(state.last));
+  return typeof address === "string" && isTerm && isState && isText(type) && isEvent(event);
+}
+
+function isEvent(event: unknown): boolean {
+  if (event === undefined) {
+    return true;
+  }
+  const { data, lastEventId } = (event ?? { data: null }) as { data?: unknown; lastEventId?: unknown };
+  return isText(data) && isText(lastEventId);
+}
+
+function isText(text: unknown): boolean {
+  return text === undefined || typeof text === "string";
 }
