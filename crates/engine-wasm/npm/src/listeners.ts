@@ -52,7 +52,7 @@ export class Listeners<Events> {
     const set = this.#sets.get(event) as Set<(payload: Events[Name]) => void> | undefined;
     for (const listener of [...(set ?? [])]) {
       if (set?.has(listener)) {
-        call(listener, payload);
+        call(() => listener(payload));
       }
     }
   }
@@ -66,12 +66,14 @@ export class Listeners<Events> {
   }
 }
 
-function call<Happened>(listener: (payload: Happened) => void, payload: Happened): void {
+/** Calls a function of the program. An error in it is reported as unhandled and does not affect the rest. */
+export function call<Result>(run: (() => Result) | undefined): Result | undefined {
   try {
-    listener(payload);
+    return run?.();
   } catch (error) {
     microtask(() => {
       throw error;
     });
+    return undefined;
   }
 }

@@ -73,12 +73,19 @@ export type RequestHeaders = Readonly<Record<string, string>>;
  */
 export function platform(overrides: Partial<Platform> = {}, headers?: RequestHeaders): Platform {
   const parts = withoutHeaders(overrides);
-  return headers === undefined
-    ? parts
-    : {
-        ...parts,
-        fetch: (input, init) => parts.fetch(input, { ...init, headers: { ...headers, ...init?.headers } }),
-      };
+  if (headers === undefined) {
+    return parts;
+  }
+  const own = Object.fromEntries(headerPairs(headers));
+  return {
+    ...parts,
+    fetch: (input, init) => parts.fetch(input, { ...init, headers: { ...own, ...init?.headers } }),
+  };
+}
+
+/** Returns the names, in lower case, and values of headers, which in JavaScript may also be an instance of `Headers`. */
+export function headerPairs(headers: RequestHeaders | undefined): [string, string][] {
+  return [...new Headers(headers)];
 }
 
 function withoutHeaders(overrides: Partial<Platform>): Platform {

@@ -238,6 +238,9 @@ describe("in Node.js the engine is loaded", () => {
   });
 });
 
+/** A module that imports the function `f` of a module `m`. */
+const FOREIGN = btoa("\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x02\x07\x01\x01m\x01f\0\0");
+
 const base64 = () => readFileSync(FILE).toString("base64");
 
 describe("without a file system the engine is loaded", () => {
@@ -312,6 +315,51 @@ describe("loading", () => {
     expect(() => new Timeline(SESSION)).toThrow("not loaded");
     await loadEngine();
     expect(new Timeline(SESSION).value(0)).toBe(1);
+  });
+
+  const broken = () =>
+    new Response(
+      new ReadableStream({ start: (controller) => controller.error(new TypeError("terminated")) }),
+      { headers: { "content-type": "application/wasm" } },
+    );
+  const gone = () => new Response("gone", { status: 404 });
+  const address = "https://ticks.example/engine.wasm";
+
+  it.each<[string, () => unknown, () => Response | Promise<Response>]>([
+    ["a request that failed", () => address, () => Promise.reject(new TypeError("offline"))],
+    ["a request whose address is promised", () => Promise.resolve(new URL(address)), gone],
+    ["an error status", () => new Request(address), gone],
+    ["a response that breaks off", () => address, broken],
+  ])("may pass after %s", async (_what, source, fetched) => {
+    vi.spyOn(globalThis, "fetch").mockImplementation(async () => fetched());
+    const { loadEngine } = await node();
+    await expect(loadEngine(source() as string)).rejects.toMatchObject({ mayPass: true });
+    // Not because of the request before.
+    await expect(loadEngine(new Uint8Array(8))).rejects.toMatchObject({ mayPass: false });
+  });
+
+  it.each<[string, () => unknown]>([
+    ["a promise of a response that rejects", () => Promise.reject(new TypeError("offline"))],
+    ["a response that was given", gone],
+    ["a response that was given and breaks off", broken],
+    ["bytes that are not a module", () => new Uint8Array(8)],
+    ["an address of something else", () => "data:text/html,page"],
+    ["a module that is not the engine", () => `data:application/wasm;base64,${FOREIGN}`],
+    ["a file that does not exist", () => new URL("missing.wasm", FILE)],
+  ])("will not pass after %s", async (_what, source) => {
+    const { loadEngine } = await node();
+    await expect(loadEngine(source() as string)).rejects.toMatchObject({
+      code: "load_failed",
+      mayPass: false,
+    });
+  });
+
+  it("will not pass without WebAssembly", async () => {
+    vi.stubGlobal("WebAssembly", undefined);
+    const { loadEngine } = await node();
+    await expect(loadEngine(`data:application/wasm;base64,${base64()}`)).rejects.toMatchObject({
+      mayPass: false,
+    });
   });
 
   it("never accepts a module that is not the engine", async () => {

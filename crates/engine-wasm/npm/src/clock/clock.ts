@@ -4,6 +4,7 @@ import { dispose } from "../engine/handle.js";
 import { SessionError } from "../http/error.js";
 import { RetryPauses, retryAfterMs } from "../http/retry.js";
 import { Listeners } from "../listeners.js";
+import { microtask } from "../microtask.js";
 import { Budget } from "./budget.js";
 import { type ClockReading, Estimate, loadFit } from "./estimate.js";
 import type { AskTime, Random, Timers, TimeSource, WakeEvent, WakeEvents } from "./inputs.js";
@@ -178,7 +179,7 @@ export class Clock {
     }
     if (reading.synced !== this.#wasSynced) {
       // Later, so that no listener runs in the middle of the program that reads.
-      queueMicrotask(() => this.#noteSynced());
+      microtask(() => this.#noteSynced());
     }
     return reading;
   }
@@ -201,8 +202,11 @@ export class Clock {
 
   /** Cancels all requests and removes all listeners. The clock still keeps time. */
   close(): void {
-    this.#emit("closed", undefined);
+    if (this.#isClosed) {
+      return;
+    }
     this.#isClosed = true;
+    this.#listeners.emit("closed", undefined);
     this.#cancelTimer();
     this.#cancelCheck();
     this.#request?.abort();
@@ -321,7 +325,11 @@ export class Clock {
     const request = new AbortController();
     this.#request = request;
     const late = `no response from the server within ${TIMEOUT_MS / 1_000} s`;
-    const giveUp = (): void => request.abort(new SessionError("timeout", late));
+    let reason: unknown;
+    const giveUp = (): void => {
+      reason = new SessionError("timeout", late);
+      request.abort(reason);
+    };
     const cancel = this.#parts.timers.set(giveUp, TIMEOUT_MS);
     const { disruptions } = this.#estimate;
     const undo = this.#budget.take(this.#budgetMs());
@@ -345,7 +353,8 @@ export class Clock {
       if ((error as { code?: unknown } | undefined)?.code === "unreachable") {
         undo();
       }
-      throw error;
+      // Not every signal keeps the reason.
+      throw reason ?? error;
     } finally {
       cancel();
       this.#request = undefined;

@@ -61,18 +61,22 @@ export class EngineError extends Error {
   /**
    * The invalid input: `seed`, `start_at`, `tick_ms`, `schedule`, a change such as `schedule[3]` or a part of it such as
    * `schedule[3].at`, `break_interval.min`, `break_interval.max`, `rounds_per_epoch`, `engine_version`, `requires`,
-   * `stopped_at`, `now`, `step`, `round`, `channel`, `n`, `items`, `probability`, `min`, `max`, `count` or `ms`. Other errors name what they are about:
-   * `session`, `engine` before it is loaded, `source` if loading fails, `timeline` or `draw` once freed.
+   * `stopped_at`, `now`, `step`, `round`, `channel`, `n`, `items`, `probability`, `min`, `max`, `count` or `ms`. Other errors name
+   * what they are about: `session`, `engine` before it is loaded, `source` if loading fails, `timeline` or `draw` once freed.
    */
   readonly field: string;
+  /** Whether another attempt may succeed: `load_failed` because a request for the module failed, for example offline. */
+  readonly mayPass: boolean;
 
-  constructor(code: EngineErrorCode, field: string, message: string, options?: ErrorOptions) {
+  constructor(
+    code: EngineErrorCode,
+    field: string,
+    message: string,
+    options: ErrorOptions & { readonly mayPass?: boolean } = {},
+  ) {
     super(message, options);
     this.code = code;
     this.field = field;
-  }
-  /** Whether another attempt may succeed: `load_failed`, for example offline. */
-  get mayPass(): boolean {
-    return this.code === "load_failed";
+    this.mayPass = options.mayPass === true;
   }
 }

@@ -27,6 +27,8 @@ type OpenSource = () => EngineSource | RunningModule;
 let defaults: { readonly open: OpenSource; readonly openCopy?: OpenSource } | undefined;
 let loaded = false;
 let loading: Promise<void> | undefined;
+/** Whether a request for the module has failed while it was loaded, so that another attempt may succeed. */
+let hasRequestFailed = false;
 
 /** Sets the source of the module that is used when a program names none. */
 export function setSource(open: OpenSource): void {
@@ -77,6 +79,7 @@ export function assertLoaded(): void {
 }
 
 async function load(source: EngineSource | undefined): Promise<void> {
+  hasRequestFailed = false;
   if (source !== undefined || defaults === undefined) {
     await begin(() => source as Source);
     return;
@@ -103,8 +106,7 @@ async function begin(open: OpenSource): Promise<void> {
   if (!hasWebAssembly()) {
     throw new Error("there is no WebAssembly; import tickseed/js");
   }
-  const made =
-    kindOf(found) === "Response" ? await fromResponse(found as Response) : await instantiate(found);
+  const made: Made = await WebAssembly.instantiate(found as BufferSource, imports);
   use("instance" in made ? made.instance : made);
 }
 
@@ -112,13 +114,32 @@ function hasWebAssembly(): boolean {
   return typeof WebAssembly === "object";
 }
 
-type Fetched = Exclude<Source, string | URL | Request> | RunningModule;
+type Fetched = Exclude<Source, string | URL | Request | Response> | RunningModule;
 
 async function fetched(source: Source | RunningModule): Promise<Fetched> {
   const kind = kindOf(source);
-  const fromDisk = kind === "URL" ? await readFile(source as URL) : undefined;
-  const isAddress = kind === "String" || kind === "URL" || kind === "Request";
-  return fromDisk ?? (isAddress ? fetch(source as Request) : (source as Fetched));
+  if (kind === "String" || kind === "URL" || kind === "Request") {
+    const fromDisk = kind === "URL" ? await readFile(source as URL) : undefined;
+    return fromDisk ?? requested(source as Request);
+  }
+  return kind === "Response" ? bytesOf(source as Response) : (source as Fetched);
+}
+
+/** Requests the module. A program that has made the request itself would get the same result at the next attempt. */
+async function requested(address: Request): Promise<ArrayBuffer> {
+  try {
+    return await bytesOf(await fetch(address));
+  } catch (error) {
+    hasRequestFailed = true;
+    throw error;
+  }
+}
+
+function bytesOf(response: Response): Promise<ArrayBuffer> {
+  if (!response.ok) {
+    throw new Error(`${response.url} responded with status ${response.status}`);
+  }
+  return response.arrayBuffer();
 }
 
 /** Returns the name of a value's class. Unlike `instanceof`, it knows classes of other realms, and needs no global. */
@@ -138,21 +159,6 @@ async function readFile(file: URL): Promise<Uint8Array<ArrayBuffer> | undefined>
 
 type Made = WebAssembly.Instance | WebAssembly.WebAssemblyInstantiatedSource;
 
-/** Compiles the module while it downloads, if its content type allows that. */
-async function fromResponse(response: Response): Promise<Made> {
-  if (!response.ok) {
-    throw new Error(`${response.url} responded with status ${response.status}`);
-  }
-  const isModule = response.headers.get("content-type") === "application/wasm";
-  return isModule && typeof WebAssembly.instantiateStreaming === "function"
-    ? WebAssembly.instantiateStreaming(response, imports)
-    : instantiate(await response.arrayBuffer());
-}
-
-function instantiate(source: unknown): Promise<Made> {
-  return WebAssembly.instantiate(source as BufferSource, imports);
-}
-
 /** Starts the first module that turns out to be the engine. A second instance would not know the existing timelines. */
 function use(instance: RunningModule): void {
   if (loaded) {
@@ -170,6 +176,7 @@ function use(instance: RunningModule): void {
 function loadError(cause: unknown): EngineError {
   return new EngineError("load_failed", "source", `the engine could not be loaded: ${reasonOf(cause)}`, {
     cause,
+    mayPass: hasRequestFailed,
   });
 }
 

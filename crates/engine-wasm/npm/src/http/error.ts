@@ -5,7 +5,7 @@ import type { Problem } from "./schemas.js";
  *
  * | code | meaning |
  * |---|---|
- * | `not_an_address` | the address is not one of a session or server |
+ * | `not_an_address` | the address is not one of a session or server, or not that of the `record` |
  * | `unreachable` | there was no response; `cause` is the platform's error |
  * | `timeout` | there was no response in time |
  * | `bad_answer` | the response does not come from a tickseed server, but, for example, from a proxy with no server behind it |

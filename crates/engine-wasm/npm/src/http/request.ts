@@ -79,7 +79,7 @@ function answerOf(address: string, response: Response, text: string): unknown {
   if (response.ok && answer !== undefined) {
     return answer;
   }
-  const retryAfterSeconds = secondsIn(response.headers.get("retry-after"));
+  const retryAfterSeconds = secondsIn(response.headers);
   if (!response.ok && isProblem(answer)) {
     throw new ServerError(answer, retryAfterSeconds);
   }
@@ -91,10 +91,14 @@ function answerOf(address: string, response: Response, text: string): unknown {
   );
 }
 
-/** Returns the seconds of a header `Retry-After`, which has a number or a date; `undefined` without a valid one. */
-function secondsIn(header: string | null): number | undefined {
-  const isNumber = /^\d+$/.test(header ?? "");
-  const seconds = isNumber ? Number(header) : (Date.parse(header ?? "") - Date.now()) / 1_000;
+/**
+ * Returns the seconds of the header `Retry-After`, which has a number or a date; `undefined` without a valid one. A date is compared with
+ * the time of the response, because the clock of the device may be wrong.
+ */
+function secondsIn(headers: Headers): number | undefined {
+  const wish = headers.get("retry-after") ?? "";
+  const sent = headers.get("date") ?? "";
+  const seconds = /^\d+$/.test(wish) ? Number(wish) : (Date.parse(wish) - Date.parse(sent)) / 1_000;
   return Number.isNaN(seconds) ? undefined : Math.max(0, Math.ceil(seconds));
 }
 

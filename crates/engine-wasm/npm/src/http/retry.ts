@@ -21,7 +21,7 @@ export class RetryPauses {
   readonly #windows: RetryWindows;
   readonly #random: () => number;
   #count = 0;
-  /** What is left of the window of the last attempt. */
+  /** What is left of the window of the last attempt, without what the server asked for. */
   #restMs = 0;
 
   constructor(windows: RetryWindows, random: () => number) {
@@ -37,14 +37,12 @@ export class RetryPauses {
   /** Returns the pause after another failure, in milliseconds. It is at least as long as the server asks for. */
   next(error?: unknown): number {
     const wishMs = retryAfterMs(error);
-    const windowMs = Math.max(
-      wishMs,
-      Math.min(this.#windows.firstMs * 2 ** this.#count, this.#windows.longestMs),
-    );
+    const ordinaryMs = Math.min(this.#windows.firstMs * 2 ** this.#count, this.#windows.longestMs);
+    const windowMs = Math.max(wishMs, ordinaryMs);
     const atMs = windowMs * this.#random();
     const pauseMs = wishMs + this.#restMs + atMs;
     this.#count += 1;
-    this.#restMs = windowMs - atMs;
+    this.#restMs = Math.min(windowMs - atMs, ordinaryMs);
     return pauseMs;
   }
 

@@ -3,6 +3,7 @@
  */
 import type { ClockReading } from "../clock/clock.js";
 import type { State } from "../engine/session.js";
+import { call } from "../listeners.js";
 import type { Platform } from "../platform.js";
 import type { SessionFailure } from "./events.js";
 import { instant, type SessionTimeline } from "./live-parts.js";
@@ -241,18 +242,6 @@ function audioInstant(
       ? contextTime + (performanceAt - performanceTime) / 1_000
       : audio.currentTime + (performanceAt - time.monotonicMs()) / 1_000 - outputLatency;
   return Math.max(0, heardAt);
-}
-
-/** Calls a function of the program. An error in it is reported as unhandled and does not affect the rest. */
-function call<Result>(run: (() => Result) | undefined): Result | undefined {
-  try {
-    return run?.();
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
-    return undefined;
-  }
 }
 
 function nothing(): void {

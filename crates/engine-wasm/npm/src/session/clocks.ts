@@ -1,7 +1,7 @@
 /** The clocks of sessions. All sessions of a server on one page share a clock, so that the page asks for the time once. */
 import { askOver } from "../clock/ask.js";
 import { Clock } from "../clock/clock.js";
-import type { Platform, RequestHeaders } from "../platform.js";
+import { headerPairs, type Platform, type RequestHeaders } from "../platform.js";
 
 /** A clock, for as long as a session needs it. */
 export interface ClockLease {
@@ -30,7 +30,7 @@ export function ownClock(platform: Platform, address: string): ClockLease {
  * @param headers Those of its requests, as part of the platform. Only sessions with the same headers share a clock.
  */
 export function borrowClock(platform: Platform, address: string, headers?: RequestHeaders): ClockLease {
-  const key = address + JSON.stringify(headers);
+  const key = address + JSON.stringify(headerPairs(headers));
   const known = shared.get(key) ?? { clock: makeClock(platform, address), users: 0 };
   shared.set(key, known);
   known.users += 1;

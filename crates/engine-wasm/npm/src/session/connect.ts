@@ -29,14 +29,16 @@ export interface ConnectOptions {
    */
   readonly clock?: Clock | undefined;
   /**
-   * The session as another program has read it: rendered into the page by a server, stored for an offline start, or sent by a worker
-   * (records are plain JSON, so they can be cloned). Saves the request for the session; later changes arrive as usual. The time
-   * still has to come from the server, unless `clock` has been set already: then nothing is requested before the session is up.
+   * The session of this address as another program has read it: rendered into the page by a server, stored for an offline start, or
+   * sent by a worker (records are plain JSON, so they can be cloned). Saves the request for the session; later changes arrive as
+   * usual. The time still has to come from the server, unless `clock` has been set already: then nothing is requested before the
+   * session is up.
    */
   readonly record?: SessionRecord | undefined;
   /**
    * Whether to try again after errors that may pass, as `mayPass` says of each error: offline, or while the server is busy or
-   * restarts. The pauses grow to about 15 s, and are as long as the server asks for.
+   * restarts. The pauses grow to about 15 s. If the server asks for one, it is that long to twice as long, so that the clients do
+   * not all come back at once.
    */
   readonly retry?: boolean | undefined;
   /** With `retry`: is told of each failed attempt, and when the next one begins. */
@@ -101,6 +103,7 @@ async function connectOnce(
 ): Promise<LiveSession> {
   const { signal, record, catchUp = "recent" } = options;
   throwIfAborted(signal);
+  checkRecord(record, address);
   checkClock(options.clock, address);
   const { clock, release } = clockFor(options, parts, address);
   const connecting = new AbortController();
@@ -133,6 +136,14 @@ async function connectOnce(
 
 /** The type of {@link connect}. */
 export type Connect = typeof connect;
+
+/** Throws for the record of another session, whose changes would never arrive. The engine rejects what is no record. */
+function checkRecord(record: SessionRecord | undefined, { session }: SessionAddress): void {
+  const { id } = record ?? {};
+  if (id !== undefined && !withoutQuery(session).endsWith(`/${id}`)) {
+    throw new SessionError("not_an_address", `the record is that of ${id}, not of ${session}`);
+  }
+}
 
 function checkClock(clock: Clock | undefined, { time }: SessionAddress): void {
   if (clock?.isClosed === true) {

@@ -156,7 +156,7 @@ export class LiveSession extends SessionControls {
    * Returns everything that a page draws, from one reading of the clock: the state, which part of the current tick has passed, and
    * how long it is until the next tick and the next break.
    *
-   * @param into A frame to fill, so that drawing every frame creates no garbage. By default a new one.
+   * @param into A frame to fill, so that drawing creates no frame objects. By default a new one.
    * @returns That frame.
    * @throws {@link SessionError} `closed` once the session is closed, or the error of `unsupported`.
    *

@@ -1,6 +1,7 @@
 /** Repeats attempts to connect until one succeeds. */
 import { onAbort, throwIfAborted } from "../abort.js";
 import { mayPass, RetryPauses, retryAfterMs } from "../http/retry.js";
+import { call } from "../listeners.js";
 import type { Platform } from "../platform.js";
 
 /** An attempt that failed. */
@@ -36,7 +37,7 @@ export async function retrying<Result>(
         throw error;
       }
       const retryInMs = pauses.next(error);
-      failed({ error, retryInMs });
+      call(() => failed({ error, retryInMs }));
       await pause(retryInMs, retryAfterMs(error) > 0, platform, signal);
     }
   }

@@ -6,6 +6,7 @@ import { EngineError } from "../engine/error.js";
 import { printable } from "../engine/input.js";
 import type { SessionStatus } from "../engine/session.js";
 import type { Timeline } from "../engine/timeline.js";
+import { microtask } from "../microtask.js";
 import type { Platform } from "../platform.js";
 import type { Breaks, BreaksParts } from "./breaks.js";
 import type { SessionEvents } from "./events.js";
@@ -81,7 +82,7 @@ export class Ticker {
       this.#parts.breaks.begin(current);
     }
     // The program first gets the function that removes the listener.
-    queueMicrotask(() => this.check());
+    microtask(() => this.check());
   }
 
   /** Reports the stop at an instant, or at once if it has passed. The timeline must know the stop already. */

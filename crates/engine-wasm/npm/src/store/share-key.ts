@@ -1,5 +1,6 @@
 /** Which components share a session. */
 import { sessionAddress } from "../http/address.js";
+import { headerPairs } from "../platform.js";
 import type { ConnectOptions } from "../session/connect.js";
 
 /** The options that decide how a session is reached and computed. */
@@ -30,9 +31,8 @@ function requested(address: string | URL): string {
   }
 }
 
-function sorted(headers: ConnectOptions["headers"] = {}): string[][] {
-  const entries = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
-  return entries.sort(([one = ""], [other = ""]) => (one < other ? -1 : 1));
+function sorted(headers: ConnectOptions["headers"]): string[][] {
+  return headerPairs(headers).sort(([one], [other]) => (one < other ? -1 : 1));
 }
 
 const numbers = new WeakMap<object, number>();

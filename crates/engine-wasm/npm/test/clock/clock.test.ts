@@ -267,6 +267,14 @@ describe("a closed clock", () => {
     expect(closed).toHaveBeenCalledTimes(1);
   });
 
+  it("tells so once even if a listener closes it again", () => {
+    const { clock } = new ClockHarness();
+    const closed = vi.fn(() => clock.close());
+    clock.on("closed", closed);
+    clock.close();
+    expect(closed).toHaveBeenCalledTimes(1);
+  });
+
   it("leaves nothing behind, whenever it is closed", async () => {
     for (let afterMs = 0; afterMs < 6_000; afterMs += 13) {
       const harness = new ClockHarness();

@@ -46,6 +46,16 @@ describe("a request returns or throws", () => {
   });
 
   it.each([
+    ["by the server's clock, however wrong the device's", { date: "Sun, 06 Nov 1994 08:49:37 GMT" }, 30],
+    ["unless the server's time is unknown", {}, undefined],
+  ])("when to try again, if that is a date: %s", async (_how, date, retryAfterSeconds) => {
+    const headers = { ...date, "retry-after": "Sun, 06 Nov 1994 08:50:07 GMT" };
+    expect(await failure(() => new Response("busy", { status: 503, headers }))).toMatchObject({
+      retryAfterSeconds,
+    });
+  });
+
+  it.each([
     [
       "a page of a proxy",
       () => new Response("<h1>Bad Gateway</h1>", { status: 502, statusText: "Bad Gateway" }),

@@ -36,6 +36,13 @@ describe("the pauses of one client", () => {
     expect([first(0), first(0.5), first(1)]).toEqual([30_000, 45_000, 60_000]);
   });
 
+  it("are ordinary again after one that the server asked for", () => {
+    const pauses = new RetryPauses(WINDOWS, () => 0.1);
+    expect(pauses.next(busy(3_600))).toBe(3_960_000);
+    // The rest of a window of 1 s, and a tenth of one of 2 s.
+    expect(pauses.next()).toBe(1_200);
+  });
+
   it("are at most two hours, because longer timers run at once", () => {
     expect(new RetryPauses(WINDOWS, () => 1).next(busy(10 ** 12))).toBe(7_200_000);
     expect(retryAfterMs(new Error("other"))).toBe(0);

@@ -1,6 +1,6 @@
 /** The options of connecting: trying again, a known record, headers, and queries in addresses. */
 import { getEventListeners } from "node:events";
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 
 import {
   connect,
@@ -13,6 +13,10 @@ import {
 import { ADDRESS, errorResponse, HttpWorld, NOON, NOTHING_LEFT, RECORD } from "../world/http-world.js";
 
 beforeAll(() => loadEngine());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+});
 
 /** Returns the rejections that nobody has handled while something runs. */
 async function unhandledDuring(run: () => Promise<unknown>): Promise<unknown[]> {
@@ -96,6 +100,45 @@ describe("connecting with `retry`", () => {
     }
   });
 
+  it("goes on even if `onRetry` throws, which is reported as unhandled", async () => {
+    const world = new HttpWorld();
+    world.server.reach = "unreachable";
+    world.agenda.in(5_000, () => {
+      world.server.reach = "answers";
+    });
+    const reported: (() => void)[] = [];
+    vi.spyOn(globalThis, "queueMicrotask").mockImplementation((report) => void reported.push(report));
+    const onRetry = (): never => {
+      throw new Error("a bug of the game");
+    };
+    const session = await world.connect(undefined, { retry: true, onRetry });
+    vi.restoreAllMocks();
+    expect(reported[0]).toThrow("a bug of the game");
+    session.close();
+  });
+
+  it("goes on after a timeout of the clock where signals have no reason", async () => {
+    vi.stubGlobal(
+      "AbortController",
+      class extends AbortController {
+        constructor() {
+          super();
+          Object.defineProperty(this.signal, "reason", { value: undefined });
+        }
+      },
+    );
+    const world = new HttpWorld();
+    world.server.reach = "silent";
+    world.agenda.in(12_000, () => {
+      world.server.reach = "answers";
+    });
+    const failed: unknown[] = [];
+    const onRetry = ({ error }: FailedAttempt): void => void failed.push(error);
+    const session = await world.connect(undefined, { retry: true, onRetry });
+    expect(failed[0]).toMatchObject({ name: "SessionError", code: "timeout" });
+    session.close();
+  });
+
   it("can be aborted when it tells of a failure, whatever the reason", async () => {
     const world = new HttpWorld();
     world.server.reach = "unreachable";
@@ -146,6 +189,18 @@ describe("connecting with a record", () => {
     session.close();
   });
 
+  it("rejects that of another session, of which it would hear nothing", async () => {
+    const world = new HttpWorld();
+    const record = { ...RECORD, id: "sess_other" };
+    await expect(world.connect(`${world.server.store()}?token=a`, { record })).rejects.toMatchObject({
+      code: "not_an_address",
+      message: expect.stringContaining("sess_other"),
+    });
+    expect(world.leftovers).toEqual(NOTHING_LEFT);
+    const session = await world.connect(`${world.server.store()}/?token=a`, { record: RECORD });
+    session.close();
+  });
+
   it("rejects one that is none, with the engine's error", async () => {
     const world = new HttpWorld();
     const record = { detail: "not found" } as unknown as typeof RECORD;
@@ -182,6 +237,17 @@ describe("every request of a session", () => {
       true,
     );
     clock.close();
+  });
+
+  it.each([
+    ["an instance of Headers", new Headers({ Authorization: "me" })],
+    ["pairs", [["Authorization", "me"]]],
+  ])("has those of %s too", async (_what, headers) => {
+    const world = new HttpWorld();
+    const session = await world.connect(undefined, { headers: headers as never });
+    const sent = world.server.received.map(({ init }) => new Headers(init.headers).get("authorization"));
+    expect(new Set(sent)).toEqual(new Set(["me"]));
+    session.close();
   });
 });
 

@@ -9,7 +9,10 @@ const START = NOON + 3_000;
 /** Breaks every one to three ticks. */
 const BREAKING = { rules: { break_interval: { min: 1, max: 3 }, rounds_per_epoch: 2 } };
 
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+});
 
 /** Collects unhandled errors, which would otherwise end the tests. */
 function reports(): unknown[] {
@@ -26,6 +29,18 @@ function reports(): unknown[] {
   );
   return reported;
 }
+
+it("listeners can be added where there is no queueMicrotask", async () => {
+  const world = new HttpWorld();
+  const session = await world.connect();
+  await world.passUntil(START + 1_000);
+  vi.stubGlobal("queueMicrotask", undefined);
+  const steps: number[] = [];
+  session.on("tick", ({ step }) => steps.push(step));
+  await world.pass(0);
+  expect(steps).toEqual([10]);
+  session.close();
+});
 
 /** Returns what a break has in common with the tick before it. */
 function tickOf({ step, value, round, broken, at, behindMs }: Break): Tick {

@@ -56,6 +56,7 @@ describe("the clock of a server on a page", () => {
       borrowClock(platform, `${TIME}?token=1`),
       borrowClock(platform, TIME, { authorization: "one" }),
       borrowClock(platform, TIME, { authorization: "other" }),
+      borrowClock(platform, TIME, new Headers({ authorization: "third" }) as never),
     ];
     expect(new Set(leases.map(({ clock }) => clock)).size).toBe(leases.length);
     for (const { release } of leases) {

@@ -36,6 +36,13 @@ describe("components do not share a session if", () => {
     ["the queries differ", `${ADDRESS}?token=a`, {}, `${ADDRESS}?token=b`, {}],
     ["catchUp differs", ADDRESS, { catchUp: "all" }, ADDRESS, { catchUp: "latest" }],
     ["headers differ", ADDRESS, { headers: { a: "1" } }, ADDRESS, { headers: { a: "2" } }],
+    [
+      "instances of Headers differ",
+      ADDRESS,
+      { headers: new Headers({ a: "1" }) as never },
+      ADDRESS,
+      { headers: new Headers({ a: "2" }) as never },
+    ],
     ["headers swap their values", ADDRESS, { headers: { a: "b" } }, ADDRESS, { headers: { b: "a" } }],
     ["the engine is another object", ADDRESS, { engine }, ADDRESS, { engine: new Response() }],
     ["the engine is an object in one place only", ADDRESS, { engine }, ADDRESS, { engine: "1" }],
