@@ -116,7 +116,10 @@ export class SessionWatcher {
     return this.#isListening;
   }
 
-  /** Reopens the stream and polls once, unless the server has asked to wait. Call it after an outage or a sleep, when the stream may have died unnoticed. */
+  /**
+   * Reopens the stream, and polls once unless the server has asked to wait. Call it after an outage or a sleep, when the stream may
+   * have died unnoticed.
+   */
   refresh(): void {
     this.#open();
     if (this.#waitMs === 0) {
