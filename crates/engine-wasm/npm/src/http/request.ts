@@ -81,7 +81,8 @@ function answerOf(address: string, response: Response, text: string): unknown {
   }
   const retryAfterSeconds = secondsIn(response.headers);
   if (!response.ok && isProblem(answer)) {
-    throw new ServerError(answer, retryAfterSeconds);
+    // A proxy may have changed the status, and then the status decides.
+    throw new ServerError({ ...answer, status: response.status }, retryAfterSeconds);
   }
   const status = `${response.status} ${response.statusText}`.trim();
   throw new SessionError(
@@ -92,8 +93,8 @@ function answerOf(address: string, response: Response, text: string): unknown {
 }
 
 /**
- * Returns the seconds of the header `Retry-After`, which has a number or a date; `undefined` without a valid one. A date is compared with
- * the time of the response, because the clock of the device may be wrong.
+ * Returns the seconds of the header `Retry-After`, which has a number or a date; `undefined` without a valid one. A date is compared
+ * with the time of the response, because the clock of the device may be wrong.
  */
 function secondsIn(headers: Headers): number | undefined {
   const wish = headers.get("retry-after") ?? "";

@@ -358,7 +358,8 @@ export class SessionWatcher {
       return () => this.#onAnswer(answer, isFinal && answer.isFromCache !== true);
     } catch (error) {
       this.#isHurried ||= wasHurried || this.#isSilent;
-      const isGone = error instanceof ServerError && error.code === "session_not_found";
+      const isGone =
+        error instanceof ServerError && error.code === "session_not_found" && error.status === 404;
       // Other errors may be temporary. The next poll tries again, and soon if the promise depends on it.
       return isGone ? () => this.#end() : () => this.#retry(error);
     }

@@ -174,3 +174,13 @@ describe("an aborted request", () => {
     expect(getEventListeners(player.signal, "abort")).toEqual([]);
   });
 });
+
+it("an error has the status of the response, whatever its body says", async () => {
+  const problem = { code: "session_not_found", detail: "no such session", status: 200 };
+  const timers = { set: () => () => undefined };
+  const fetch = async (): Promise<Response> => new Response(JSON.stringify(problem), { status: 503 });
+  await expect(request({ fetch, timers }, "https://ticks.example/v1/time")).rejects.toMatchObject({
+    status: 503,
+    mayPass: true,
+  });
+});
