@@ -156,7 +156,7 @@ describe("the events of a session's clock", () => {
     world.server.reach = "unreachable";
     await world.pass(46_000);
     expect(told).toEqual([false]);
-    expect(failures[0]).toMatchObject({ error: { code: "unreachable", mayPass: true }, retryInMs: 250 });
+    expect(failures[0]).toMatchObject({ error: { code: "unreachable", mayPass: true }, retryInMs: 150 });
     expect(failures[0]?.error).toMatchObject({
       message: expect.stringContaining(`no response from ${TIME}?`),
     });
