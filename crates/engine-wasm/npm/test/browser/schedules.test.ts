@@ -76,6 +76,10 @@ test("a pause that is set three seconds ahead stops five players on one step, an
   expect(await statesAfter(offline, truthMs)).toEqual([state]);
   expectNoTickTwice(await offline.happened());
 
+  // Its stream opens again at a random moment. Until then it polls, and learns of a change up to five seconds late.
+  await until("the stream of the player who was offline", () =>
+    offline.tab.evaluate(() => window.session.isListening, undefined),
+  );
   const resumedAt = Date.now() + 1_500;
   await stage.server.change(session, "resume", { at: new Date(resumedAt).toISOString() });
   const everybody = [...players, offline];
