@@ -94,8 +94,7 @@ function withoutHeaders(overrides: Partial<Platform>): Platform {
     timers: SYSTEM_TIMERS,
     random: Math.random,
     wakeEvents: pageWakeEvents,
-    // Looks `fetch` up at each call, so that later replacements take effect.
-    fetch: (address, init) => fetch(address, supported(address, init)),
+    fetch: supportedFetch(),
     ...pageParts(),
     // Its stamps are readings of the system clock.
     watchResourceTiming: overrides.time === undefined ? watchResourceTiming : undefined,
@@ -139,20 +138,37 @@ const SYSTEM_TIMERS: Timers = {
   },
 };
 
+/** The options that some platforms reject. */
+const NOT_EVERYWHERE = ["cache", "signal"] as const;
+
 /**
- * Returns the options of a request without those that this platform rejects: the first Cloudflare Workers knew no `cache`, and a page
- * that is simulated in Node.js has signals that the `fetch` of Node.js does not take.
+ * Returns a `fetch` that leaves out the options which this platform rejects: the first Cloudflare Workers knew no `cache`, and a page
+ * that is simulated in Node.js has signals that the `fetch` of Node.js does not take. Each option is tried out once, at its first
+ * use, because that would take part of the time of each exchange with a server's clock.
  */
-function supported(address: RequestInfo | URL, init: RequestInit = {}): RequestInit {
-  const kept = { ...init };
-  for (const name of ["cache", "signal"] as const) {
-    try {
-      new Request(address, { [name]: init[name] });
-    } catch {
-      delete kept[name];
+function supportedFetch(): Platform["fetch"] {
+  const isSupported = new Map<string, boolean>();
+  return (address, init = {}) => {
+    const kept = { ...init };
+    for (const name of NOT_EVERYWHERE.filter((option) => init[option] !== undefined)) {
+      if (!isSupported.has(name)) {
+        isSupported.set(name, accepts(address, { [name]: init[name] }));
+      }
+      if (isSupported.get(name) === false) {
+        delete kept[name];
+      }
     }
+    // Looked up at each call, so that later replacements take effect.
+    return fetch(address, kept);
+  };
+}
+
+function accepts(address: RequestInfo | URL, option: RequestInit): boolean {
+  try {
+    return new Request(address, option) !== undefined;
+  } catch {
+    return false;
   }
-  return kept;
 }
 
 /** The events of a page that was frozen, restored from the back-forward cache, shown again, or is online again. */

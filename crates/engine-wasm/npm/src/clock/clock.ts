@@ -7,49 +7,11 @@ import { Listeners } from "../listeners.js";
 import { microtask } from "../microtask.js";
 import { Budget } from "./budget.js";
 import { type ClockReading, Estimate, loadFit } from "./estimate.js";
-import type { AskTime, Random, Timers, TimeSource, WakeEvent, WakeEvents } from "./inputs.js";
+import { type ClockEvents, type ClockParts, EVENTS } from "./events.js";
+import type { WakeEvent } from "./inputs.js";
 
 export type { ClockReading } from "./estimate.js";
-
-/** The inputs of a clock. */
-export interface ClockParts {
-  readonly time: TimeSource;
-  readonly timers: Timers;
-  readonly random: Random;
-  readonly ask: AskTime;
-  readonly wakeEvents?: WakeEvents | undefined;
-  /** Closes the clock when aborted. */
-  readonly signal?: AbortSignal | undefined;
-  /** The address it asks, if it asks over HTTP. */
-  readonly address?: string | undefined;
-}
-
-/** A request for the time that failed. */
-export interface ClockFailure {
-  /** Why: usually a {@link SessionError} or {@link ServerError}, whose message says what was requested. */
-  readonly error: unknown;
-  /** After which pause the clock asks again, in milliseconds. It may ask earlier when the page or the network is back. */
-  readonly retryInMs: number;
-}
-
-/** The events of a clock. */
-export interface ClockEvents {
-  /** The clock was compared with the server's time, in a burst of requests. */
-  sync: ClockReading;
-  /** {@link Clock.synced} has turned: `true` after a response, `false` without one for 45 s or after a disruption. */
-  synced: boolean;
-  /** A request failed. The clock keeps running and asks again. */
-  error: ClockFailure;
-  /** The clock was closed, and reports nothing more. */
-  closed: undefined;
-}
-
-const EVENTS: Readonly<Record<keyof ClockEvents, true>> = {
-  sync: true,
-  synced: true,
-  error: true,
-  closed: true,
-};
+export type { ClockEvents, ClockParts } from "./events.js";
 
 /** Consecutive exchanges after a pause in milliseconds. */
 interface Burst {

@@ -2,7 +2,6 @@
 export {
   Clock,
   type ClockEvents,
-  type ClockFailure,
   type ClockParts,
   type ClockReading,
 } from "../clock/clock.js";
@@ -29,6 +28,7 @@ export {
 } from "../http/api.js";
 export { ServerError, SessionError, type SessionErrorCode } from "../http/error.js";
 export type { NewChange, NewRules, NewSession } from "../http/new-session.js";
+export type { FailedAttempt } from "../http/retry.js";
 export {
   type ChangeOptions,
   pauseSession,
@@ -54,7 +54,6 @@ export type {
 export type { Frame } from "../session/frame.js";
 export { LiveSession } from "../session/live.js";
 export type { SessionTimeline, StateRange } from "../session/live-parts.js";
-export type { FailedAttempt } from "../session/retrying.js";
 export type { CatchUp } from "../session/ticker.js";
 export {
   type SessionStore,

@@ -7,6 +7,14 @@
  * the beginning of such a time as on average.)
  */
 
+/** An attempt that failed, before the next one. */
+export interface FailedAttempt {
+  /** Why it failed: usually a `SessionError` or `ServerError`, whose message says what was requested. */
+  readonly error: unknown;
+  /** The pause before the next attempt, in milliseconds. It ends earlier when the page or the network is back. */
+  readonly retryInMs: number;
+}
+
 /** The longest pause that a server can ask for, in milliseconds: an hour. */
 const LONGEST_WISH_MS = 3_600_000;
 

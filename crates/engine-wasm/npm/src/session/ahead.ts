@@ -67,9 +67,9 @@ interface Told {
   readonly undo: (() => void) | undefined;
 }
 
-/** By how much a told instant may have moved on the monotonic clock, in milliseconds, before the step is told again. */
+/** If the instant of a reported step moves by more than this on the monotonic clock, in milliseconds, the step is reported again. */
 const MOVED_MS = 2;
-/** A step that is nearer than this, in milliseconds, is not told again: its sound may be on its way to the output already. */
+/** A step that is nearer than this, in milliseconds, is not reported again: its sound may be on its way to the output already. */
 const TOO_LATE_MS = 100;
 /** The shortest timer, because time may stand still. */
 const SHORTEST_PAUSE_MS = 1;

@@ -5,12 +5,13 @@ import { type EngineSource, loadEngine } from "../engine/load.js";
 import { type SessionAddress, serverAddress, sessionAddress } from "../http/address.js";
 import { SessionError } from "../http/error.js";
 import { checkNames, type OptionNames } from "../http/options.js";
+import type { FailedAttempt } from "../http/retry.js";
 import type { SessionRecord } from "../http/schemas.js";
 import { requestSession } from "../http/session-answer.js";
 import { type Platform, platform, type RequestHeaders } from "../platform.js";
 import { borrowClock, type ClockLease, makeClock, ownClock } from "./clocks.js";
 import { LiveSession } from "./live.js";
-import { type FailedAttempt, retrying } from "./retrying.js";
+import { retrying } from "./retrying.js";
 import { type CatchUp, checkCatchUp } from "./ticker.js";
 
 /** Options of {@link connect}. */
@@ -41,7 +42,7 @@ export interface ConnectOptions {
    * not all come back at once.
    */
   readonly retry?: boolean | undefined;
-  /** With `retry`: is told of each failed attempt, and when the next one begins. */
+  /** With `retry`: receives each failed attempt, with the time until the next one. */
   readonly onRetry?: ((failed: FailedAttempt) => void) | undefined;
   /**
    * Headers of all requests for the session and the time, such as `authorization`. Event streams cannot have headers: for those,

@@ -89,14 +89,14 @@ export abstract class SessionControls {
 
   /**
    * Calls a function for each coming step, some time before the step begins: to schedule sound, or to prepare an animation. Each
-   * step is told once, in order; a break is a step whose `broken` is true. If a stop or a change of the schedule takes a step back
-   * that was told and has not begun, the function that the callback returned is called; if the step then comes at another time, it
-   * is told again.
+   * step is reported once, in order; a break is a step whose `broken` is true. If a stop or a change of the schedule takes back a
+   * step that has not begun yet, the function that the callback returned is called. If the step then comes at another time, it is
+   * reported again.
    *
-   * Steps that cannot be told before they begin are left out, as while the page sleeps or is throttled in the background. The clock
-   * is corrected while it runs, usually by at most 5 ms a second, so an instant told 200 ms ahead moves by up to 1 ms until it comes;
+   * Steps that cannot be reported before they begin are left out, as while the page sleeps or is throttled in the background. The clock
+   * is corrected while it runs, usually by at most 5 ms a second, so an instant reported 200 ms ahead moves by up to 1 ms until it comes;
    * the clock's own error, `clock.errorMs`, comes on top of that. If an instant moves by more than 2 ms, as after a sleep, the steps
-   * that were told are withdrawn and told again.
+   * that were reported are withdrawn and reported again.
    *
    * @param ms How long before: 0 to 60 000 milliseconds. A quarter of a second suits sound.
    * @param callback Receives the state of the step and when it begins. May return a function that undoes what it has scheduled: it is

@@ -2,6 +2,7 @@
 import type { ClockReading } from "../clock/clock.js";
 import type { EngineError } from "../engine/error.js";
 import type { Round, ScheduleChange, SessionStatus, State } from "../engine/session.js";
+import type { FailedAttempt } from "../http/retry.js";
 
 /** A step that has begun. */
 export interface Tick extends State {
@@ -66,16 +67,12 @@ export interface Settled {
 }
 
 /** A failed attempt to reach the server. */
-export interface SessionFailure {
+export interface SessionFailure extends FailedAttempt {
   /**
    * What was tried: to read the session, to ask for the time, to open the event stream, or to load a part of this package that is
    * loaded when it is first needed.
    */
   readonly what: "session" | "time" | "stream" | "code";
-  /** Why it failed: usually a {@link SessionError} or {@link ServerError}. */
-  readonly error: unknown;
-  /** After which pause the next attempt follows, in milliseconds. It may follow earlier, when the page or the network is back. */
-  readonly retryInMs: number;
 }
 
 /** The events of a live session. */

@@ -1,8 +1,7 @@
 /** Everything that a page draws of a session, as of one moment. */
 import type { ClockReading } from "../clock/clock.js";
 import type { SessionStatus, State } from "../engine/session.js";
-import type { Timeline } from "../engine/timeline.js";
-import { instant } from "./live-parts.js";
+import { instant, type SessionTimeline } from "./live-parts.js";
 
 /** A session at one moment, for a page that draws every frame. Created by `LiveSession.frame`. */
 export interface Frame extends State {
@@ -38,7 +37,7 @@ type Draft = { -readonly [Field in keyof Frame]: Frame[Field] };
 /** Fills a frame from one reading of the clock. Creates no objects. */
 export function fillFrame(
   into: Frame,
-  timeline: Timeline,
+  timeline: SessionTimeline,
   { now, errorMs }: ClockReading,
   settledUntil: number | undefined,
 ): Frame {

@@ -1,22 +1,20 @@
 import { onAbort } from "../abort.js";
 import type { ClockView } from "../clock/view.js";
-import type { Draw } from "../engine/draw.js";
 import type { EngineError } from "../engine/error.js";
 import { dispose } from "../engine/handle.js";
-import type { Instant, Round, SessionStatus, State } from "../engine/session.js";
+import type { SessionStatus } from "../engine/session.js";
 import type { Timeline } from "../engine/timeline.js";
 import { SessionError } from "../http/error.js";
 import type { SessionRecord } from "../http/schemas.js";
 import type { SessionAnswer } from "../http/session-answer.js";
 import { Listeners } from "../listeners.js";
 import type { Platform } from "../platform.js";
-import { SessionControls, type SessionInternals } from "./controls.js";
+import type { SessionInternals } from "./controls.js";
 import { EVENTS, type SessionEvents, type Settled } from "./events.js";
-import { type Frame, fillFrame } from "./frame.js";
 import { type Difference, KnownSession } from "./known-session.js";
-import { instant, type LiveParts, type SessionTimeline, type StateRange } from "./live-parts.js";
+import { instant, type LiveParts, type SessionTimeline } from "./live-parts.js";
+import { SessionQuestions } from "./questions.js";
 import { Reporter } from "./reporter.js";
-import { roundsBefore } from "./rounds.js";
 import { SettledPromise } from "./settled-promise.js";
 import { watchClock } from "./watch-clock.js";
 import { SessionWatcher } from "./watcher.js";
@@ -27,7 +25,7 @@ import { SessionWatcher } from "./watcher.js";
  * Each state is computed on demand from the session and the clock, not received. The session keeps running offline, as accurate
  * as the clock.
  */
-export class LiveSession extends SessionControls {
+export class LiveSession extends SessionQuestions {
   readonly #address: string;
   readonly #platform: Platform;
   readonly #clock: ClockView;
@@ -37,7 +35,7 @@ export class LiveSession extends SessionControls {
   readonly #watcher: SessionWatcher;
   readonly #promise: SettledPromise;
   readonly #listeners = new Listeners<SessionEvents>(EVENTS);
-  /** Are called whenever the session has changed, the time may have jumped, or the session was closed. */
+  /** Called whenever the session has changed, the time may have jumped, or the session was closed. */
   readonly #followers = new Set<() => void>();
   readonly #cleanups: (() => void)[];
   /** The status when the session was closed. */
@@ -141,99 +139,6 @@ export class LiveSession extends SessionControls {
   /** Whether the session is closed: by {@link LiveSession.close}, by the signal, or because it is `unsupported`. */
   get isClosed(): boolean {
     return this.#isClosed;
-  }
-
-  /**
-   * Returns the current state. Before the start it is step 0, value 0, round 0, not broken.
-   *
-   * @throws {@link SessionError} `closed` once the session is closed, or the error of `unsupported`.
-   */
-  state(): State {
-    return this.#open().stateAt(this.#now());
-  }
-
-  /**
-   * Returns everything that a page draws, from one reading of the clock: the state, which part of the current tick has passed, and
-   * how long it is until the next tick and the next break.
-   *
-   * @param into A frame to fill, so that drawing creates no frame objects. By default a new one.
-   * @returns That frame.
-   * @throws {@link SessionError} `closed` once the session is closed, or the error of `unsupported`.
-   *
-   * @example
-   * ```ts
-   * const frame = session.frame();
-   * function draw() {
-   *   session.frame(frame);
-   *   show(frame.value + frame.fraction, frame.broken);
-   *   requestAnimationFrame(draw);
-   * }
-   * ```
-   */
-  frame(into = {} as Frame): Frame {
-    return fillFrame(into, this.#open(), this.#clock.read(), this.settledUntil);
-  }
-
-  /**
-   * Returns the state at another instant of the server's time, as far as the schedule is known.
-   *
-   * @throws {@link SessionError} `closed` once the session is closed, or the error of `unsupported`; {@link EngineError} for an
-   *   `instant` outside the years 1970 to 9999.
-   */
-  at(instant: Instant): State {
-    return this.#open().stateAt(instant);
-  }
-
-  /**
-   * Returns the current round. Before the start it is round 0.
-   *
-   * @throws {@link SessionError} `closed` once the session is closed, or the error of `unsupported`.
-   */
-  round(): Round {
-    return this.#open().roundOf(this.state().step);
-  }
-
-  /**
-   * Returns the last rounds that have ended, the latest last. There are fewer of them at the beginning.
-   *
-   * @param count How many: an integer from 0.
-   * @throws {@link SessionError} `closed` once the session is closed, or the error of `unsupported`; {@link EngineError} for
-   *   `count`.
-   *
-   * @example
-   * ```ts
-   * const intervals = session.rounds(10).map(({ interval }) => interval);
-   * ```
-   */
-  rounds(count: number): Round[] {
-    return roundsBefore(this.#open(), this.state().round, count);
-  }
-
-  /**
-   * Returns the states at the earliest and the latest possible server time, given `clock.errorMs`. They are nearly always the
-   * same, unless ticks are short or the clock is not synced.
-   *
-   * @throws {@link SessionError} `closed` once the session is closed, or the error of `unsupported`.
-   */
-  stateRange(): StateRange {
-    const timeline = this.#open();
-    const { now, errorMs } = this.#clock.read();
-    return {
-      earliest: timeline.stateAt(instant(now - errorMs)),
-      latest: timeline.stateAt(instant(now + errorMs)),
-    };
-  }
-
-  /**
-   * Returns the shared dice of a step at the first word. They are the same for every client.
-   *
-   * @param step The step, for example that of a `tick` or of {@link LiveSession.state}.
-   * @param channel Any name of 1 to 64 bytes of UTF-8. Draws of different channels are independent.
-   * @throws {@link SessionError} `closed` once the session is closed, or the error of `unsupported`; {@link EngineError} for
-   *   `step` or `channel`.
-   */
-  draw(step: number, channel: string): Draw {
-    return this.#open().draw(step, channel);
   }
 
   /**

@@ -1,22 +1,14 @@
 /** Repeats attempts to connect until one succeeds. */
 import { onAbort, throwIfAborted } from "../abort.js";
-import { mayPass, RetryPauses, retryAfterMs } from "../http/retry.js";
+import { type FailedAttempt, mayPass, RetryPauses, retryAfterMs } from "../http/retry.js";
 import { call } from "../listeners.js";
 import type { Platform } from "../platform.js";
-
-/** An attempt that failed. */
-export interface FailedAttempt {
-  /** Why. Only errors that may pass lead to another attempt. */
-  readonly error: unknown;
-  /** After which pause the next attempt begins, in milliseconds. It begins earlier if the page or the network is back. */
-  readonly retryInMs: number;
-}
 
 /** The inputs of {@link retrying}. */
 export interface RetryingParts {
   readonly platform: Pick<Platform, "timers" | "random" | "wakeEvents">;
   readonly signal: AbortSignal | undefined;
-  /** Is told of every failed attempt that another one follows. */
+  /** Receives every failed attempt that is followed by another. */
   failed(attempt: FailedAttempt): void;
 }
 

@@ -6,15 +6,10 @@
  */
 import type { SessionAddress } from "../http/address.js";
 import type { Channel, EventStream, Platform, StreamEvent } from "../platform.js";
+import { CLOSED, CONNECTING, OPEN, WITH_SESSION } from "./stream-events.js";
 import { StreamLeader } from "./stream-leader.js";
+import { isMessage, type TabMessage } from "./tab-message.js";
 
-/** The values of `EventSource.readyState`. */
-const CONNECTING = 0;
-const OPEN = 1;
-const CLOSED = 2;
-
-/** The events with a session, and the others. */
-const WITH_SESSION = ["session", "changed", "stopped"];
 const TYPES = [...WITH_SESSION, "settled", "expired", "open", "error"];
 
 /** How long a leader that another tab has outranked waits to be told that it no longer has the lock, in milliseconds. */
@@ -23,27 +18,6 @@ const TOLD_AFTER_MS = 3_000;
 const BACK_AFTER_MS = 1_000;
 
 type Listener = (event: StreamEvent) => void;
-
-/** What a leader says about itself. */
-interface State {
-  readonly isOpen: boolean;
-  readonly isAway: boolean;
-  /** The last session that came since the stream opened. */
-  readonly last: StreamEvent | undefined;
-}
-
-/** What a tab says to the others. */
-interface Message {
-  /** The address of the leader's stream. */
-  readonly address: string;
-  /** Later leaders have higher terms. A leader that was frozen may speak after the next one has begun. */
-  readonly term: number;
-  /** Missing in the question whether there is a leader. */
-  readonly state?: State;
-  /** An event of the stream. */
-  readonly type?: string;
-  readonly event?: StreamEvent;
-}
 
 /** One tab's view of the shared stream. It behaves as an `EventSource` does. */
 export class SharedStream implements EventStream {
@@ -207,11 +181,11 @@ export class SharedStream implements EventStream {
     this.#post({ state });
   }
 
-  #post(message: Partial<Message>): void {
+  #post(message: Partial<TabMessage>): void {
     this.#channel?.postMessage({ address: this.#address, term: this.#term, ...message });
   }
 
-  #onMessage({ address, term, state, type, event }: Message): void {
+  #onMessage({ address, term, state, type, event }: TabMessage): void {
     const isQuestion = state === undefined && type === undefined;
     if (term > this.#term && !isQuestion) {
       // The lock was taken from this tab, which may not know yet.
@@ -280,27 +254,4 @@ export class SharedStream implements EventStream {
 
 function nothing(): void {
   // No timer is set.
-}
-
-/** Terms are readings of a wall clock, or follow from one. This is the latest that a clock can have. */
-const LAST_TERM = 8.64e15;
-
-/** Returns whether data is a message: other scripts of the page's origin may use the channel too. */
-function isMessage(data: unknown): data is Message {
-  const { address, term, state, type, event } = (data ?? {}) as Partial<Message>;
-  const isTerm = Number.isSafeInteger(term) && (term as number) >= 0 && (term as number) < LAST_TERM;
-  const isState = state === undefined || (typeof state === "object" && state !== null && isEvent(state.last));
-  return typeof address === "string" && isTerm && isState && isText(type) && isEvent(event);
-}
-
-function isEvent(event: unknown): boolean {
-  if (event === undefined) {
-    return true;
-  }
-  const { data, lastEventId } = (event ?? { data: null }) as { data?: unknown; lastEventId?: unknown };
-  return isText(data) && isText(lastEventId);
-}
-
-function isText(text: unknown): boolean {
-  return text === undefined || typeof text === "string";
 }

@@ -1,6 +1,7 @@
 /** Follows a session's clock and the wake events of its page. */
-import type { ClockFailure, ClockReading } from "../clock/clock.js";
+import type { ClockReading } from "../clock/clock.js";
 import type { ClockView } from "../clock/view.js";
+import type { FailedAttempt } from "../http/retry.js";
 import type { Platform } from "../platform.js";
 import type { SessionWatcher } from "./watcher.js";
 
@@ -14,9 +15,9 @@ export interface ClockFollower {
   /** Reports that the clock was compared with the server's time. */
   sync(reading: ClockReading): void;
   /** Reports that `clock.synced` has turned. */
-  synced?(isSynced: boolean): void;
+  synced(isSynced: boolean): void;
   /** Reports that a request for the time failed. */
-  failed?(failure: ClockFailure): void;
+  failed(failure: FailedAttempt): void;
 }
 
 /**
@@ -36,7 +37,7 @@ export function watchClock(follower: ClockFollower): (() => void)[] {
   return [
     clock.on("error", (failure) => {
       wasSilent = true;
-      follower.failed?.(failure);
+      follower.failed(failure);
     }),
     clock.on("sync", (reading) => {
       if (wasSilent) {
@@ -47,7 +48,7 @@ export function watchClock(follower: ClockFollower): (() => void)[] {
       follower.check();
       follower.sync(reading);
     }),
-    clock.on("synced", (isSynced) => follower.synced?.(isSynced)),
+    clock.on("synced", (isSynced) => follower.synced(isSynced)),
     platform.wakeEvents((event) => {
       follower.check();
       if (event === "woken" || !watcher.isListening) {

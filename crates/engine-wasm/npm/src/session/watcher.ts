@@ -13,43 +13,9 @@ import {
   strongTag,
 } from "../http/session-answer.js";
 import type { EventStream, Platform, StreamEvent } from "../platform.js";
+import type { SessionObserver } from "./session-observer.js";
+import { CLOSED, WITH_SESSION } from "./stream-events.js";
 import { canShareStreams, takeSlot } from "./stream-slots.js";
-
-/** Receives what the watcher finds out. */
-export interface SessionObserver {
-  /** The notice of the session, in milliseconds; 0 without one. */
-  readonly noticeMs: number;
-  /**
-   * The session as the server now has it, whether or not it has changed.
-   *
-   * @param changesWereLost Whether the server has lost changes, so that even an earlier revision counts.
-   * @returns Whether it leaves no doubt. An earlier revision does, unless the server is known to have lost changes.
-   */
-  session(answer: SessionAnswer, changesWereLost: boolean): boolean;
-  /**
-   * The server promises: no change that is missing from the session with this entity tag takes effect before the instant.
-   * Returns whether that is the session as the observer knows it.
-   */
-  settled(etag: string, settledUntil: number): boolean;
-  /** Returns whether the next response of the server is final. */
-  isFinal(): boolean;
-  /** The server has sent its final response. */
-  final(): void;
-  /** The server no longer has the session. */
-  expired(): void;
-  /** The stream has opened or broken. */
-  listening(isListening: boolean): void;
-  /** A request for the session has failed, or the server has rejected the stream. The watcher tries again after a pause. */
-  failed?(failure: WatchFailure): void;
-}
-
-/** A failed attempt of the watcher. */
-export interface WatchFailure {
-  readonly error: unknown;
-  readonly what: "session" | "stream";
-  /** The pause before the next attempt, in milliseconds. */
-  readonly retryInMs: number;
-}
 
 /** The polling interval without a stream, in milliseconds. It is shorter if a stream would renew the promise sooner. */
 const WITHOUT_STREAM_MS = 5_000;
@@ -67,8 +33,6 @@ const LONGEST_REOPEN_MS = 60_000;
 const LONGEST_RETRY_AFTER_MS = 300_000;
 /** Pauses vary by this fraction, so that clients do not reconnect all at once. */
 const JITTER = 0.2;
-/** `EventSource.CLOSED`: the stream does not reconnect by itself. */
-const CLOSED = 2;
 
 type OpenStream = () => EventStream;
 
@@ -180,7 +144,7 @@ export class SessionWatcher {
     }
     this.#stream = stream;
     let isFirst = true;
-    for (const type of ["session", "changed", "stopped"]) {
+    for (const type of WITH_SESSION) {
       stream.addEventListener(type, (event) => {
         if (this.#stream === stream) {
           // The first event may come from a server that has not heard of everything yet.
@@ -276,7 +240,7 @@ export class SessionWatcher {
       this.#cancelReopen();
       this.#cancelReopen = this.#platform.timers.set(() => this.#open(), pauseMs);
       const error = new SessionError("unreachable", `no event stream from ${this.#address.events}`);
-      this.#observer.failed?.({ error, what: "stream", retryInMs: pauseMs });
+      this.#observer.failed({ error, what: "stream", retryInMs: pauseMs });
     }
   }
 
@@ -370,7 +334,7 @@ export class SessionWatcher {
     const wishMs = Math.min(retryAfterMs(error), LONGEST_RETRY_AFTER_MS);
     this.#retryAtMs = time.monotonicMs() + wishMs * (1 + random());
     const retryInMs = this.#schedulePoll();
-    this.#observer.failed?.({ error, what: "session", retryInMs });
+    this.#observer.failed({ error, what: "session", retryInMs });
   }
 
   #onAnswer(answer: SessionAnswer, isFinal: boolean): void {

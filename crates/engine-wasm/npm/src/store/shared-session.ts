@@ -8,7 +8,7 @@ import { connectedView, connectingView, renewed, type SessionView } from "./sess
 /** How long a session stays connected without a component, so that remounting or a change of page does not reconnect. */
 export const LINGER_MS = 2_000;
 
-/** What components hear of: every change of the view, or every change but those of the state. */
+/** What components subscribe to: every change of the view, or every change except those of the state. */
 interface ViewEvents {
   every: undefined;
   still: undefined;
@@ -24,7 +24,7 @@ export interface SharedSessionParts {
   readonly connect: Connect;
   readonly address: string | URL;
   readonly options: Omit<ConnectOptions, "signal" | "retry" | "onRetry">;
-  /** Is called once the session has no component any more and is closed. */
+  /** Called once the last component has left and the session is closed. */
   ended(): void;
 }
 

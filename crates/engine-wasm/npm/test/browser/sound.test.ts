@@ -75,7 +75,7 @@ async function clickAtEachStep({ aheadMs, leastMs }: { aheadMs: number; leastMs:
   window.session.ahead(
     aheadMs,
     (step) => {
-      // The first steps are nearer, and on a busy machine others are told late: a click that is late itself proves nothing.
+      // The first steps are nearer, and a busy machine reports others late. A click that is scheduled late proves nothing.
       if (step.audioAt === undefined || step.performanceAt - performance.now() < leastMs) {
         return undefined;
       }

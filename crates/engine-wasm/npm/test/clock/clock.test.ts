@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it, vi } from "vitest";
-import type { ClockFailure } from "../../src/index.js";
+import type { FailedAttempt } from "../../src/index.js";
 import { errorResponse, NOTHING_LEFT } from "../world/http-world.js";
 import { ClockHarness, mostInAMinute } from "./clock-harness.js";
 
@@ -139,7 +139,7 @@ describe("a request without a response", () => {
     const pauses = askedAt.slice(1).map((at, index) => at - (askedAt[index] ?? 0) - 10);
     // Each in the middle of its window.
     expect(pauses.slice(0, 7)).toEqual([150, 450, 900, 1_800, 3_600, 7_200, 12_300]);
-    expect(reported.slice(0, 7).map(({ what }) => (what as ClockFailure).retryInMs)).toEqual(
+    expect(reported.slice(0, 7).map(({ what }) => (what as FailedAttempt).retryInMs)).toEqual(
       pauses.slice(0, 7),
     );
     expect(reported.every(({ event }) => event === "error")).toBe(true);

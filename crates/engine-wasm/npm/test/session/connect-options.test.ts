@@ -1,7 +1,6 @@
 /** The options of connecting: trying again, a known record, headers, and queries in addresses. */
 import { getEventListeners } from "node:events";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-
 import {
   connect,
   type FailedAttempt,
@@ -10,6 +9,7 @@ import {
   openClock,
   SessionError,
 } from "../../src/index.js";
+import { unhandledErrors } from "../unhandled.js";
 import { ADDRESS, errorResponse, HttpWorld, NOON, NOTHING_LEFT, RECORD } from "../world/http-world.js";
 
 beforeAll(() => loadEngine());
@@ -106,18 +106,7 @@ describe("connecting with `retry`", () => {
     world.agenda.in(5_000, () => {
       world.server.reach = "answers";
     });
-    const reported: unknown[] = [];
-    const { queueMicrotask } = globalThis;
-    // Node.js needs it too, to read responses.
-    vi.spyOn(globalThis, "queueMicrotask").mockImplementation((run) =>
-      queueMicrotask(() => {
-        try {
-          run();
-        } catch (error) {
-          reported.push(error);
-        }
-      }),
-    );
+    const reported = unhandledErrors();
     const onRetry = (): never => {
       throw new Error("a bug of the game");
     };

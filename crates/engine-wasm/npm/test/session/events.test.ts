@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 
 import type { Break, LiveSession, Stopped, Tick } from "../../src/index.js";
 import { Timeline } from "../../src/index.js";
+import { unhandledErrors } from "../unhandled.js";
 import { HttpWorld, NOON, NOTHING_LEFT, RECORD } from "../world/http-world.js";
 import { range } from "./ticker-harness.js";
 
@@ -13,22 +14,6 @@ afterEach(() => {
   vi.restoreAllMocks();
   vi.unstubAllGlobals();
 });
-
-/** Collects unhandled errors, which would otherwise end the tests. */
-function reports(): unknown[] {
-  const reported: unknown[] = [];
-  const { queueMicrotask } = globalThis;
-  vi.spyOn(globalThis, "queueMicrotask").mockImplementation((run) =>
-    queueMicrotask(() => {
-      try {
-        run();
-      } catch (error) {
-        reported.push(error);
-      }
-    }),
-  );
-  return reported;
-}
 
 it("listeners can be added where there is no queueMicrotask", async () => {
   const world = new HttpWorld();
@@ -153,7 +138,7 @@ describe("a listener of a live session", () => {
   );
 
   it("may throw without effect on later events and other listeners", async () => {
-    const errors = reports();
+    const errors = unhandledErrors();
     const world = new HttpWorld();
     const session = await world.connect();
     session.on("tick", () => {

@@ -1,7 +1,7 @@
 /** Clocks that sessions share. */
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 
-import { Clock, type ClockFailure, connect, loadEngine, openClock } from "../../src/index.js";
+import { Clock, connect, type FailedAttempt, loadEngine, openClock } from "../../src/index.js";
 import { borrowClock } from "../../src/session/clocks.js";
 import { ADDRESS, HttpWorld, json, NOTHING_LEFT, RECORD } from "../world/http-world.js";
 
@@ -151,7 +151,7 @@ describe("the events of a session's clock", () => {
     await world.pass(60_000);
     const told: unknown[] = [];
     session.clock.on("synced", (synced) => told.push(synced));
-    const failures: ClockFailure[] = [];
+    const failures: FailedAttempt[] = [];
     session.clock.on("error", (failure) => failures.push(failure));
     world.server.reach = "unreachable";
     await world.pass(46_000);

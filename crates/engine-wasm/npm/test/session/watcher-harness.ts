@@ -3,7 +3,8 @@ import { sessionAddress } from "../../src/http/address.js";
 import type { SessionRecord } from "../../src/http/schemas.js";
 import type { SessionAnswer } from "../../src/http/session-answer.js";
 import type { Platform } from "../../src/platform.js";
-import { SessionWatcher, type WatchFailure } from "../../src/session/watcher.js";
+import type { SessionFailure } from "../../src/session/events.js";
+import { SessionWatcher } from "../../src/session/watcher.js";
 import { HttpWorld } from "../world/http-world.js";
 
 type Report = number | boolean | "expired" | "final";
@@ -18,7 +19,7 @@ export class WatcherHarness {
   /** All answers, and all promises from the stream. */
   readonly answers: SessionAnswer[] = [];
   readonly promises: [etag: string, settledUntil: number][] = [];
-  readonly failures: WatchFailure[] = [];
+  readonly failures: SessionFailure[] = [];
   /** Whether the session is in doubt. */
   isInDoubt = false;
   /** Whether the next response is final. */

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { sessionAddress } from "../../src/http/address.js";
-import { type SessionObserver, SessionWatcher } from "../../src/session/watcher.js";
+import type { SessionObserver } from "../../src/session/session-observer.js";
+import { SessionWatcher } from "../../src/session/watcher.js";
 import { errorResponse, HttpWorld, json, NOON, NOTHING_LEFT, RECORD } from "../world/http-world.js";
 import { WatcherHarness } from "./watcher-harness.js";
 
