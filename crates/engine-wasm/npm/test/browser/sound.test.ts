@@ -180,6 +180,8 @@ test("clicks that a stop takes back are not heard", async () => {
   const viewer = await stage.look({ browser: chromium, session, delays: NEAR });
   await viewer.tab.evaluate(clickAtEachStep, { aheadMs: 2_000, leastMs: LEAST_MS });
   await until("clicks", async () => (await viewer.tab.evaluate(() => window.clicks.length, undefined)) >= 3);
+  // Without its stream, the page could hear of the stop only after it has taken effect.
+  await until("the stream is open", () => viewer.tab.evaluate(() => window.session.isListening, undefined));
   const { stopped_at } = await stage.server.stop(session, Date.now() + 500);
   await viewer.isAskedAfter(Date.parse(stopped_at) + 2_500);
   const [clicks, told] = await viewer.tab.evaluate(
