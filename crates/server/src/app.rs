@@ -18,10 +18,7 @@ use tokio::time::sleep;
 use tickseed_session::{Clock, SessionService, StoreError, SystemClock, error_chain};
 use tickseed_store::{InvalidAddress, OpenError, OpenOptions, StoreAddress};
 
-use crate::http::{
-    EventStreams, InstanceId, Limits, Stage, default_headers, handle_preflight, log_failures,
-    record_received_at, routes,
-};
+use crate::http::{EventStreams, InstanceId, Limits, Stage, every_request, routes};
 use crate::platform::{EndSignal, Signals, limit_unread_data, raise_open_files};
 use crate::settings::ServeSettings;
 use crate::supervise::Supervised;
@@ -254,10 +251,7 @@ impl Server {
                 .app_data(app_streams.clone())
                 .app_data(options.limits)
                 .configure(routes)
-                .wrap(from_fn(handle_preflight))
-                .wrap(default_headers())
-                .wrap(from_fn(log_failures))
-                .wrap(from_fn(record_received_at))
+                .wrap(from_fn(every_request))
         });
         let server = server
             .on_connect(move |connection, _| cut_unread_data(connection, options.unread_for))

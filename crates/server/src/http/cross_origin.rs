@@ -3,43 +3,44 @@
 //! actix-cors does not fit: it omits its headers when a request names no origin. A shared cache would then serve that
 //! response to browsers, which reject it. Here all responses carry the same headers, so caches may keep any of them.
 
-use actix_web::body::{EitherBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::{Method, header};
-use actix_web::middleware::{DefaultHeaders, Next};
-use actix_web::{Error, HttpResponse};
+use actix_web::HttpResponse;
+use actix_web::dev::ServiceRequest;
+use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 /// How many seconds a browser may cache the response to a preflight request.
 const PREFLIGHT_MAX_AGE: u32 = 24 * 60 * 60;
 
-/// The headers that pages on other origins may read.
-const EXPOSED_HEADERS: &str = "age, allow, etag, location, retry-after, tickseed-settled-until";
+/// The headers that every response carries.
+const HEADERS: [(HeaderName, HeaderValue); 4] = [
+    (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
+    // The headers that pages on other origins may read.
+    (
+        header::ACCESS_CONTROL_EXPOSE_HEADERS,
+        HeaderValue::from_static("age, allow, etag, location, retry-after, tickseed-settled-until"),
+    ),
+    // Without this header, browsers hide the timing of requests from pages on other origins. A clock needs that
+    // timing: a busy page on its own can only measure when it got round to handling the response.
+    (HeaderName::from_static("timing-allow-origin"), HeaderValue::from_static("*")),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+];
 
-/// Returns the headers that every response carries.
-#[must_use]
-pub fn default_headers() -> DefaultHeaders {
-    DefaultHeaders::new()
-        .add((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
-        .add((header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS))
-        // Without this header, browsers hide the timing of requests from pages on other origins. A clock needs that
-        // timing: a busy page on its own can only measure when it got round to handling the response.
-        .add(("timing-allow-origin", "*"))
-        .add((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+/// Adds the headers that every response carries.
+pub(super) fn add_headers(headers: &mut HeaderMap) {
+    for (name, value) in HEADERS {
+        if !headers.contains_key(&name) {
+            headers.insert(name, value);
+        }
+    }
 }
 
-/// Allows every preflight request. If the actual request is invalid, its route responds with an error that says why.
-///
-/// # Errors
-///
-/// Passes on the errors of the inner layers.
-pub async fn handle_preflight<B: MessageBody>(
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    let requested_method = request.headers().get(header::ACCESS_CONTROL_REQUEST_METHOD);
-    let Some(method) = requested_method.filter(|_| *request.method() == Method::OPTIONS) else {
-        return Ok(next.call(request).await?.map_into_left_body());
-    };
+/// Returns the response to a preflight request: every one is allowed. If the actual request is invalid, its route responds with
+/// an error that says why.
+pub(super) fn preflight_response(request: &ServiceRequest) -> Option<HttpResponse> {
+    if *request.method() != Method::OPTIONS {
+        return None;
+    }
+    let method = request.headers().get(header::ACCESS_CONTROL_REQUEST_METHOD)?;
     let mut response = HttpResponse::Ok();
     response
         .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, method))
@@ -48,6 +49,5 @@ pub async fn handle_preflight<B: MessageBody>(
     if let Some(headers) = request.headers().get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
         response.insert_header((header::ACCESS_CONTROL_ALLOW_HEADERS, headers));
     }
-    let response = response.finish();
-    Ok(request.into_response(response).map_into_right_body())
+    Some(response.finish())
 }

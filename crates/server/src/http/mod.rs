@@ -5,6 +5,7 @@ mod docs;
 mod entity_tag;
 mod error;
 mod error_code;
+mod every_request;
 mod failures;
 mod fields;
 mod health;
@@ -25,14 +26,12 @@ use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError, Route, guard
 
 use error::ApiError;
 
-pub use cross_origin::{default_headers, handle_preflight};
-pub use failures::log_failures;
+pub use every_request::every_request;
 pub use instance_id::InstanceId;
 pub use json_object::Limits;
 pub use openapi::openapi_json;
 pub use sessions::events::EventStreams;
 pub use stage::Stage;
-pub use time::record_received_at;
 
 /// Registers every route. The handlers expect a [`Stage`], a [`Clock`](tickseed_session::Clock), an [`InstanceId`] and
 /// [`EventStreams`] in the app's data.

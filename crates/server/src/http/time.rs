@@ -1,11 +1,8 @@
 //! `GET /v1/time`: the server's time, to which clients set their clocks.
 
-use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::HttpResponse;
 use actix_web::http::header;
-use actix_web::middleware::Next;
 use actix_web::web::{self, ReqData};
-use actix_web::{Error, HttpMessage, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -60,16 +57,8 @@ pub(super) struct ReceivedAt {
     us: i64,
 }
 
-/// Records when the server received a request. Must be the outermost layer, so that no other layer runs before it.
-///
-/// # Errors
-///
-/// Passes on the errors of the inner layers.
-pub async fn record_received_at<B: MessageBody>(
-    clock: web::Data<dyn Clock>,
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<B>, Error> {
-    request.extensions_mut().insert(ReceivedAt { us: clock.now_us() });
-    next.call(request).await
+impl ReceivedAt {
+    pub(super) fn now(clock: &dyn Clock) -> Self {
+        Self { us: clock.now_us() }
+    }
 }

@@ -1,0 +1,49 @@
+//! What happens to every request, whatever its route. It is one layer, because each layer costs about as much as a simple handler.
+
+use std::panic::AssertUnwindSafe;
+
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, web};
+use futures_util::FutureExt;
+
+use super::cross_origin::{add_headers, preflight_response};
+use super::error::ApiError;
+use super::failures::{log_failure, log_panic};
+use super::time::ReceivedAt;
+use tickseed_session::Clock;
+
+/// Notes when the server received the request, answers preflight requests, logs failures, and adds the headers that every response
+/// carries. A request whose handler panics gets 500.
+///
+/// # Errors
+///
+/// [`ApiError::Panicked`], and the errors of the inner layers.
+pub async fn every_request<B: MessageBody>(
+    clock: web::Data<dyn Clock>,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    request.extensions_mut().insert(ReceivedAt::now(&**clock));
+    let mut response = match preflight_response(&request) {
+        Some(response) => request.into_response(response).map_into_right_body(),
+        None => handled(request, next).await?.map_into_left_body(),
+    };
+    add_headers(response.headers_mut());
+    Ok(response)
+}
+
+async fn handled<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let Ok(response) = AssertUnwindSafe(next.call(request)).catch_unwind().await else {
+        log_panic(&method, &uri);
+        return Err(ApiError::Panicked.into());
+    };
+    let response = response?;
+    log_failure(&response);
+    Ok(response)
+}
