@@ -16,6 +16,7 @@ mod error_chain;
 mod feed;
 mod freshness;
 mod id;
+mod idempotency;
 mod json_object;
 mod listeners;
 mod metadata;
@@ -37,6 +38,9 @@ pub use clock::{Clock, SystemClock};
 pub use error_chain::error_chain;
 pub use feed::{ChangeFeed, FeedPart, ReportedRecord, StoreChange, Subscriber};
 pub use id::{InvalidSessionId, SessionId};
+pub use idempotency::{
+    Answer, Attempt, Fingerprint, Found, Progress, REQUEST_KEPT_FOR, RequestId, RequestStore, Reservation,
+};
 pub use listeners::{Listener, Update};
 pub use metadata::{Metadata, MetadataTooLarge};
 pub use model::{

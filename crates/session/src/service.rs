@@ -14,8 +14,8 @@ use crate::error_chain::error_chain;
 use crate::waiting::Waiting;
 use crate::writes::ATTEMPTS;
 use crate::{
-    CacheSize, Clock, Created, Listener, Lookup, NewSession, ScheduleError, Session, SessionId, SessionStore,
-    StateAnswer, StoreError, Subscriber, TimeToLive, Timestamp,
+    Attempt, CacheSize, Clock, Created, Listener, Lookup, NewSession, ScheduleError, Session, SessionId,
+    SessionStore, StateAnswer, StoreError, Subscriber, TimeToLive, Timestamp,
 };
 
 /// How many sessions are read at once for listeners that may have missed a change.
@@ -91,6 +91,20 @@ pub enum ServiceError {
     /// The store was so slow that a new session would have been handed out after its default start. Nobody knows its id.
     #[error("the store is too slow at the moment: the session would already have started; try again")]
     CreatedTooLate,
+    /// The idempotency key belongs to a request that asks for something else.
+    #[error(
+        "the idempotency key belongs to another request, with another address or body; use a new key for a new request"
+    )]
+    OtherRequest,
+    /// The request with this idempotency key is being carried out.
+    #[error("the request with this idempotency key is being carried out; try again")]
+    InProgress,
+    /// The request with this idempotency key was left unfinished, and the session has changed since.
+    #[error(
+        "the request with this idempotency key was left unfinished, and others have changed the session {0} since: nobody can tell \
+         whether it had its effect; read the session"
+    )]
+    OutcomeUnknown(SessionId),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -103,6 +117,8 @@ pub struct SessionService {
     cache: Arc<SessionCache>,
     clock: Arc<dyn Clock>,
     time_to_live: TimeToLive,
+    /// The request whose writes these are, if it has an idempotency key.
+    attempt: Option<Arc<Attempt>>,
 }
 
 impl SessionService {
@@ -120,7 +136,21 @@ impl SessionService {
             let subscriber: Weak<dyn Subscriber> = Arc::downgrade(&cache) as _;
             feed.subscribe(subscriber);
         }
-        Self { store, cache, clock, time_to_live }
+        Self { store, cache, clock, time_to_live, attempt: None }
+    }
+
+    /// Returns the same service for one request, which keeps every session that it is about to write as its plan.
+    #[must_use]
+    pub fn for_request(&self, attempt: Arc<Attempt>) -> Self {
+        Self { attempt: Some(attempt), ..self.clone() }
+    }
+
+    /// Keeps the session that is about to be written, if the request has an idempotency key.
+    pub(crate) async fn plan(&self, session: &Session) -> Result<(), ServiceError> {
+        match &self.attempt {
+            Some(attempt) => attempt.plan(session).await,
+            None => Ok(()),
+        }
     }
 
     /// Returns the clock of the service.
@@ -151,6 +181,7 @@ impl SessionService {
         loop {
             let id = SessionId::random(new.created_at);
             let session = Session::create(id, seed, new.clone(), self.time_to_live);
+            self.plan(&session).await?;
             let creation = self.cache.creating(id);
             match self.store.create(session.clone()).await? {
                 Created::Yes if session.has_missed_its_default_start(self.clock.now()) => {

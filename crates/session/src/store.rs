@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{ChangeFeed, Session, SessionId, Timestamp};
+use super::{ChangeFeed, RequestStore, Session, SessionId, Timestamp};
 
 /// Keeps sessions.
 ///
@@ -92,6 +92,11 @@ pub trait SessionStore: Send + Sync + 'static {
     /// the store. Never completes otherwise.
     async fn broken(&self) -> StoreError {
         std::future::pending().await
+    }
+
+    /// Returns the part of the store that keeps requests with an idempotency key, if it has one.
+    fn requests(&self) -> Option<&dyn RequestStore> {
+        None
     }
 
     /// Returns the other half of the contract, if the store has it. Without a change feed a session in memory is trusted

@@ -130,6 +130,7 @@ impl SessionService {
             if !session.notice.is_none() && !terms.is_clock_sure {
                 return Err(ServiceError::ClockUnsure);
             }
+            self.plan(&replacement.session).await?;
             let deadline = deadline(&replacement, terms);
             let moment = self.cache().moment(id);
             match self.store().compare_and_set(replacement.session.clone(), Some(deadline)).await? {

@@ -9,7 +9,8 @@ use tokio::sync::Notify;
 
 use super::session;
 use crate::{
-    ChangeFeed, Created, Deadline, Replaced, Session, SessionId, SessionStore, StoreError, Terms, Timestamp,
+    ChangeFeed, Created, Deadline, Replaced, RequestId, RequestStore, Reservation, Session, SessionId,
+    SessionStore, StoreError, Terms, Timestamp,
 };
 
 /// How a call fails.
@@ -145,7 +146,41 @@ impl<Store: SessionStore> SessionStore for FaultyStore<Store> {
         self.inner.broken().await
     }
 
+    fn requests(&self) -> Option<&dyn RequestStore> {
+        self.inner.requests().map(|_| self as _)
+    }
+
     fn change_feed(&self) -> Option<&dyn ChangeFeed> {
         self.inner.change_feed()
+    }
+}
+
+impl<Store: SessionStore> FaultyStore<Store> {
+    fn inner_requests(&self) -> &dyn RequestStore {
+        self.inner.requests().expect("the inner store keeps requests")
+    }
+}
+
+#[async_trait]
+impl<Store: SessionStore> RequestStore for FaultyStore<Store> {
+    async fn reserve(
+        &self,
+        id: RequestId,
+        reservation: Reservation,
+    ) -> Result<Option<Reservation>, StoreError> {
+        self.call(self.inner_requests().reserve(id, reservation)).await
+    }
+
+    async fn update(
+        &self,
+        id: RequestId,
+        version: u64,
+        reservation: Reservation,
+    ) -> Result<bool, StoreError> {
+        self.call(self.inner_requests().update(id, version, reservation)).await
+    }
+
+    async fn release(&self, id: RequestId, version: u64) -> Result<bool, StoreError> {
+        self.call(self.inner_requests().release(id, version)).await
     }
 }

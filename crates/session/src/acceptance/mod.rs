@@ -13,6 +13,7 @@ mod late_writes;
 mod lost_writes;
 mod patient_store;
 mod promises;
+mod requests;
 mod subscriber;
 
 use std::sync::Arc;
@@ -59,6 +60,7 @@ pub async fn assert_contract(handles: Handles) {
     is_certain_of_nothing_while_its_clock_is_unsure(&handles);
     lets_one_of_many_replacements_through(&handles).await;
     lost_writes::assert_contract(&**one).await;
+    requests::assert_contract(&handles).await;
     expiry::assert_contract(&**one, subscriber.as_deref()).await;
     if let Some(subscriber) = &subscriber {
         changes::assert_contract(&handles, subscriber).await;

@@ -7,7 +7,8 @@ use async_trait::async_trait;
 
 use super::DEADLINE;
 use crate::{
-    ChangeFeed, Created, Deadline, Replaced, Session, SessionId, SessionStore, StoreError, Terms, Timestamp,
+    ChangeFeed, Created, Deadline, Replaced, RequestStore, Session, SessionId, SessionStore, StoreError,
+    Terms, Timestamp,
 };
 
 /// How long after a failure the call is repeated.
@@ -100,6 +101,11 @@ impl<Store: SessionStore> SessionStore for PatientStore<Store> {
 
     async fn broken(&self) -> StoreError {
         self.0.broken().await
+    }
+
+    /// Not repeated: a request that was stored by a failed call is not new the second time.
+    fn requests(&self) -> Option<&dyn RequestStore> {
+        self.0.requests()
     }
 
     fn change_feed(&self) -> Option<&dyn ChangeFeed> {

@@ -15,6 +15,7 @@ mod file_error;
 mod frozen;
 mod outages;
 mod pending;
+mod requests;
 mod tables;
 mod write_fault;
 mod writer;
@@ -30,14 +31,14 @@ use tokio::sync::{mpsc, oneshot};
 use self::file::StoreFile;
 use self::outages::Outages;
 use self::pending::PendingWrites;
-use self::tables::{Outcome, REMOVE_LENGTH, Write};
+use self::tables::{Outcome, Write};
 use self::writer::{QueuedWrite, Writer};
 use crate::panics::Panics;
 use crate::record;
 use crate::write_health::WriteHealth;
 use tickseed_session::{
-    ChangeFeed, Clock, Created, Deadline, Replaced, Session, SessionId, SessionStore, StoreError, Subscriber,
-    Terms, Timestamp,
+    ChangeFeed, Clock, Created, Deadline, Replaced, RequestStore, Session, SessionId, SessionStore,
+    StoreError, Subscriber, Terms, Timestamp,
 };
 
 pub use self::file_error::FileError;
@@ -126,8 +127,8 @@ impl Drop for EmbeddedStore {
 impl SessionStore for EmbeddedStore {
     async fn create(&self, session: Session) -> Result<Created, StoreError> {
         match self.write(Write::Create(Box::new(session))).await? {
-            Outcome::Refused | Outcome::TooLate => Ok(Created::IdTaken),
-            Outcome::Done | Outcome::Removed(_) => Ok(Created::Yes),
+            Outcome::Done => Ok(Created::Yes),
+            _ => Ok(Created::IdTaken),
         }
     }
 
@@ -142,17 +143,17 @@ impl SessionStore for EmbeddedStore {
         deadline: Option<Deadline>,
     ) -> Result<Replaced, StoreError> {
         match self.write(Write::CompareAndSet(Box::new(session), deadline)).await? {
-            Outcome::Refused => Ok(Replaced::No),
+            Outcome::Done => Ok(Replaced::Yes),
             Outcome::TooLate => Ok(Replaced::TooLate),
-            Outcome::Done | Outcome::Removed(_) => Ok(Replaced::Yes),
+            _ => Ok(Replaced::No),
         }
     }
 
     async fn remove_expired(&self, now: Timestamp) -> Result<u64, StoreError> {
         let mut removed = 0;
-        while let Outcome::Removed(ids) = self.write(Write::RemoveExpired(now)).await? {
+        while let Outcome::Removed { ids, is_complete } = self.write(Write::RemoveExpired(now)).await? {
             removed += ids.len() as u64;
-            if ids.len() < REMOVE_LENGTH {
+            if is_complete {
                 break;
             }
         }
@@ -182,6 +183,10 @@ impl SessionStore for EmbeddedStore {
 
     async fn broken(&self) -> StoreError {
         self.panics.first().await
+    }
+
+    fn requests(&self) -> Option<&dyn RequestStore> {
+        Some(self)
     }
 
     fn change_feed(&self) -> Option<&dyn ChangeFeed> {

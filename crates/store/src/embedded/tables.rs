@@ -6,6 +6,7 @@ use crate::record;
 use tickseed_session::{Clock, Deadline, Session, SessionId, StoreError, Timestamp};
 
 use super::pending::PendingWrites;
+use super::requests::{self, RequestTables, RequestWrite};
 
 const SESSIONS: TableDefinition<&[u8; 16], &[u8]> = TableDefinition::new("sessions");
 /// When sessions expire: milliseconds since the Unix epoch, then the session. Written in the same transaction as the session.
@@ -20,6 +21,8 @@ pub(super) enum Write {
     /// Written before the deadline, or not at all.
     CompareAndSet(Box<Session>, Option<Deadline>),
     RemoveExpired(Timestamp),
+    /// A write of a request with an idempotency key.
+    Request(RequestWrite),
 }
 
 impl Write {
@@ -27,7 +30,7 @@ impl Write {
     pub(super) fn replaced(&self) -> Option<SessionId> {
         match self {
             Self::CompareAndSet(session, _) => Some(session.id),
-            Self::Create(_) | Self::RemoveExpired(_) => None,
+            Self::Create(_) | Self::RemoveExpired(_) | Self::Request(_) => None,
         }
     }
 }
@@ -39,7 +42,13 @@ pub(super) enum Outcome {
     Refused,
     /// The deadline had passed. Nothing has changed.
     TooLate,
-    Removed(Vec<SessionId>),
+    Removed {
+        ids: Vec<SessionId>,
+        /// Whether nothing else has expired.
+        is_complete: bool,
+    },
+    /// The request that is there already. Nothing has changed.
+    Existing(Vec<u8>),
 }
 
 /// Makes the tables, so that reads of a new file find them.
@@ -47,6 +56,7 @@ pub(super) fn make(database: &Database) -> Result<(), redb::Error> {
     let transaction = database.begin_write()?;
     transaction.open_table(SESSIONS)?;
     transaction.open_table(EXPIRIES)?;
+    requests::make(&transaction)?;
     transaction.commit()?;
     Ok(())
 }
@@ -68,7 +78,8 @@ pub(super) fn apply(
     let mut outcomes = Vec::with_capacity(writes.len());
     {
         let (sessions, expiries) = (transaction.open_table(SESSIONS)?, transaction.open_table(EXPIRIES)?);
-        let mut tables = Tables { sessions, expiries, clock, pending };
+        let requests = RequestTables::open(&transaction)?;
+        let mut tables = Tables { sessions, expiries, requests, clock, pending };
         for write in writes {
             outcomes.push(tables.apply(write)?);
         }
@@ -80,6 +91,7 @@ pub(super) fn apply(
 struct Tables<'transaction> {
     sessions: Table<'transaction, &'static [u8; 16], &'static [u8]>,
     expiries: Table<'transaction, (i64, &'static [u8; 16]), ()>,
+    requests: RequestTables<'transaction>,
     clock: &'transaction dyn Clock,
     pending: &'transaction PendingWrites,
 }
@@ -90,7 +102,13 @@ impl Tables<'_> {
         match write {
             Write::Create(session) => self.create(session),
             Write::CompareAndSet(session, deadline) => self.compare_and_set(session, *deadline),
-            Write::RemoveExpired(now) => Ok(Ok(Outcome::Removed(self.remove_expired(*now)?))),
+            Write::RemoveExpired(now) => {
+                let requests = self.requests.remove_expired(*now)?;
+                let ids = self.remove_expired(*now)?;
+                let is_complete = ids.len() < REMOVE_LENGTH && requests < REMOVE_LENGTH;
+                Ok(Ok(Outcome::Removed { ids, is_complete }))
+            }
+            Write::Request(write) => self.requests.apply(write),
         }
     }
 

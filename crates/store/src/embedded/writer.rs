@@ -151,7 +151,7 @@ impl Writer {
         let Some(subscriber) = self.subscriber.get().and_then(Weak::upgrade) else { return };
         match (write, outcome) {
             (Write::CompareAndSet(session, _), Ok(Outcome::Done)) => report_replaced(&*subscriber, session),
-            (_, Ok(Outcome::Removed(ids))) => report_removed(&*subscriber, ids),
+            (_, Ok(Outcome::Removed { ids, .. })) => report_removed(&*subscriber, ids),
             _ => {}
         }
     }

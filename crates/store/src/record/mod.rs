@@ -13,6 +13,7 @@
 //! begins with its number and the revision; so a compare-and-set need not understand the rest.
 
 mod fields;
+pub(crate) mod request;
 #[cfg(test)]
 mod tests;
 

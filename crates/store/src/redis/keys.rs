@@ -1,6 +1,8 @@
 //! The keys of the Redis store.
 
-use tickseed_session::SessionId;
+use tickseed_session::{RequestId, SessionId};
+
+use crate::record::request::hex;
 
 /// Returns the key of a session, such as `session:{sess_550e8400-e29b-41d4-a716-446655440000}`. The braces are part of the key:
 /// a cluster places it by the text in them.
@@ -11,4 +13,9 @@ pub(super) fn session(id: SessionId) -> String {
 /// Returns a key that servers write to find out whether Redis accepts writes. The number decides about its slot.
 pub(super) fn probe(number: u32) -> String {
     format!("session:{{probe-{number}}}")
+}
+
+/// Returns the key of a request with an idempotency key.
+pub(super) fn request(id: RequestId) -> String {
+    format!("session:{{request-{}}}", hex(id.as_bytes()))
 }

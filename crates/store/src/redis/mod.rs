@@ -21,6 +21,7 @@ mod nodes;
 mod parts;
 mod promises;
 mod replicas;
+mod request_log;
 mod requests;
 mod slot;
 mod start;
@@ -36,8 +37,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use deadpool_redis::redis::{Script, cmd};
 use tickseed_session::{
-    ChangeFeed, Clock, Created, Deadline, FeedPart, Replaced, Revision, Session, SessionId, SessionStore,
-    StoreError, Subscriber, Terms, Timestamp,
+    ChangeFeed, Clock, Created, Deadline, FeedPart, Replaced, RequestStore, Revision, Session, SessionId,
+    SessionStore, StoreError, Subscriber, Terms, Timestamp,
 };
 
 use self::background::Background;
@@ -46,6 +47,7 @@ use self::feed::Feed;
 use self::node_clock::{Limits, NodeClocks, Reading};
 use self::parts::Parts;
 use self::promises::Promises;
+use self::request_log::REPLACE_REQUEST;
 use self::write_probe::{WriteProbe, unreadable_if_wrong_type};
 use crate::record;
 
@@ -129,6 +131,7 @@ pub struct RedisStore {
     promises: Arc<Promises>,
     clocks: NodeClocks,
     compare_and_set: Script,
+    replace_request: Script,
     writes: Arc<WriteProbe>,
     background: Background,
 }
@@ -145,10 +148,22 @@ impl RedisStore {
         let parts = Arc::new(Parts::new(address.is_cluster()));
         let promises = Arc::new(Promises::new(Arc::clone(&clock), Arc::clone(&parts), loss));
         let connection = start::connect(&background, &address, wait, timeout, &promises).await?;
-        let (clocks, compare_and_set) = (NodeClocks::default(), Script::new(COMPARE_AND_SET));
+        let clocks = NodeClocks::default();
+        let (compare_and_set, replace_request) = (Script::new(COMPARE_AND_SET), Script::new(REPLACE_REQUEST));
         let writes = Arc::new(WriteProbe::new(connection.clone(), address.clone(), Arc::clone(&parts)));
         background.spawn(Arc::clone(&writes).keep_probing());
-        Ok(Self { address, clock, connection, parts, promises, clocks, compare_and_set, writes, background })
+        Ok(Self {
+            address,
+            clock,
+            connection,
+            parts,
+            promises,
+            clocks,
+            compare_and_set,
+            replace_request,
+            writes,
+            background,
+        })
     }
 
     /// Returns for how many milliseconds Redis has to keep a session; `None` means forever. The time left does not depend on what
@@ -324,6 +339,10 @@ impl SessionStore for RedisStore {
 
     async fn broken(&self) -> StoreError {
         self.background.panics().first().await
+    }
+
+    fn requests(&self) -> Option<&dyn RequestStore> {
+        Some(self)
     }
 
     fn change_feed(&self) -> Option<&dyn ChangeFeed> {
