@@ -46,6 +46,15 @@ pub(super) enum ApiError {
         detail: String,
     },
     ChangedMeanwhile,
+    IdempotencyKeyReused {
+        detail: String,
+    },
+    RequestInProgress {
+        detail: String,
+    },
+    OutcomeUnknown {
+        detail: String,
+    },
     BodyTooLarge {
         limit: usize,
     },
@@ -77,6 +86,20 @@ impl ApiError {
         Self::InvalidFields(vec![FieldError { field: field.to_owned(), message }])
     }
 
+    /// Returns whether a repetition of the request gets the same error.
+    pub(super) fn is_final(&self) -> bool {
+        self.status_code().is_client_error() && !matches!(self, Self::RequestInProgress { .. })
+    }
+
+    /// Returns whether the request may have had its effect all the same.
+    pub(super) fn may_have_had_an_effect(&self) -> bool {
+        match self {
+            Self::StoreUnavailable(error) => !matches!(error.downcast_ref(), Some(StoreError::NotAsked)),
+            Self::StoreNotWritable { .. } | Self::RequestInProgress { .. } => true,
+            _ => false,
+        }
+    }
+
     const fn code(&self) -> ErrorCode {
         match self {
             Self::MalformedJson { .. } => ErrorCode::MalformedJson,
@@ -90,6 +113,9 @@ impl ApiError {
             Self::Schedule(error) => schedule_code(error),
             Self::StepNotScheduled { .. } => ErrorCode::StepNotScheduled,
             Self::ChangedMeanwhile => ErrorCode::ChangedMeanwhile,
+            Self::IdempotencyKeyReused { .. } => ErrorCode::IdempotencyKeyReused,
+            Self::RequestInProgress { .. } => ErrorCode::RequestInProgress,
+            Self::OutcomeUnknown { .. } => ErrorCode::OutcomeUnknown,
             Self::BodyTooLarge { .. } => ErrorCode::BodyTooLarge,
             Self::UnsupportedMediaType { .. } | Self::UnsupportedEncoding { .. } => {
                 ErrorCode::UnsupportedMediaType
@@ -165,6 +191,9 @@ impl fmt::Display for ApiError {
             | Self::SessionStopped { detail, .. }
             | Self::StopNotEarlier { detail, .. }
             | Self::StepNotScheduled { detail }
+            | Self::IdempotencyKeyReused { detail }
+            | Self::RequestInProgress { detail }
+            | Self::OutcomeUnknown { detail }
             | Self::ClockUnsure { detail } => f.write_str(detail),
             Self::Schedule(error) => error.fmt(f),
             Self::ChangedMeanwhile => f.write_str("the session is none of the versions that If-Match names"),
@@ -214,7 +243,8 @@ impl ResponseError for ApiError {
             Self::UnsupportedEncoding { .. } => {
                 response.insert_header((header::ACCEPT_ENCODING, "identity"));
             }
-            Self::ClockUnsure { .. }
+            Self::RequestInProgress { .. }
+            | Self::ClockUnsure { .. }
             | Self::NewerRecord
             | Self::Opening
             | Self::Draining
@@ -250,6 +280,9 @@ impl From<ServiceError> for ApiError {
             ServiceError::Schedule(error) => Self::Schedule(error),
             ServiceError::ChangedMeanwhile => Self::ChangedMeanwhile,
             ServiceError::ClockUnsure => Self::ClockUnsure { detail },
+            ServiceError::OtherRequest => Self::IdempotencyKeyReused { detail },
+            ServiceError::InProgress => Self::RequestInProgress { detail },
+            ServiceError::OutcomeUnknown(_) => Self::OutcomeUnknown { detail },
             ServiceError::Engine(tickseed_engine::Error::NotScheduled { .. }) => {
                 Self::StepNotScheduled { detail }
             }

@@ -44,12 +44,18 @@ pub(super) enum ErrorCode {
     ScheduleFull,
     /// 409: the step never begins, because the session is paused for good before.
     StepNotScheduled,
+    /// 409: the request with this `Idempotency-Key` is being carried out; try again.
+    RequestInProgress,
+    /// 409: the request with this `Idempotency-Key` was left unfinished, and others have changed the session since; read the session.
+    OutcomeUnknown,
     /// 412: the session is none of the versions that `If-Match` names.
     ChangedMeanwhile,
     /// 413: the body is too large.
     BodyTooLarge,
     /// 415: the body is not `application/json` in UTF-8, or it is compressed.
     UnsupportedMediaType,
+    /// 422: the `Idempotency-Key` belongs to a request with another address, body or `If-Match`.
+    IdempotencyKeyReused,
     /// 500: the server failed; the cause is in its log.
     Internal,
     /// 503: the session has a notice, and the clocks of the server and its store are not known to agree, or the store has yet to
@@ -86,10 +92,13 @@ impl ErrorCode {
             | Self::NotPaused
             | Self::SameRate
             | Self::ScheduleFull
-            | Self::StepNotScheduled => StatusCode::CONFLICT,
+            | Self::StepNotScheduled
+            | Self::RequestInProgress
+            | Self::OutcomeUnknown => StatusCode::CONFLICT,
             Self::ChangedMeanwhile => StatusCode::PRECONDITION_FAILED,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::ClockUnsure
             | Self::NewerRecord

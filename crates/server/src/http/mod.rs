@@ -9,6 +9,7 @@ mod every_request;
 mod failures;
 mod fields;
 mod health;
+mod idempotency;
 mod if_match;
 mod instance_id;
 mod json_object;

@@ -10,6 +10,7 @@ mod errors;
 mod events;
 mod expiry;
 mod full_disk;
+mod idempotency;
 mod listener;
 mod memory;
 mod operation;

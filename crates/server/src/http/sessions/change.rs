@@ -7,11 +7,12 @@ use utoipa::{IntoParams, IntoResponses};
 use super::{SessionJson, entity_tags, insert_settled_until, representation};
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, boolean, timestamp};
+use crate::http::idempotency::Repeatable;
 use crate::http::if_match::IfMatch;
 use crate::http::json_object::JsonObject;
 use crate::http::problem::Problem;
 use crate::http::stage::Service;
-use tickseed_session::{ReadySession, ScheduleRequest, SessionId, When};
+use tickseed_session::{Lookup, ReadySession, ScheduleRequest, SessionId, SessionService, Timestamp, When};
 
 /// The condition of every request that changes a session.
 #[derive(IntoParams)]
@@ -26,7 +27,8 @@ pub(super) struct IfMatchHeader {
 /// A request to change a session.
 pub(super) struct ChangeRequest<T> {
     pub(super) value: T,
-    condition: IfMatch,
+    pub(super) repeatable: Repeatable,
+    pub(super) condition: IfMatch,
 }
 
 impl<T> ChangeRequest<T> {
@@ -38,12 +40,14 @@ impl<T> ChangeRequest<T> {
         body: JsonObject,
         read: impl FnOnce(&mut Fields) -> Option<T>,
     ) -> Result<Self, ApiError> {
-        let mut fields = Fields::new(body.0);
+        let mut fields = Fields::new(body.0.clone());
         let value = read(&mut fields);
         let condition = IfMatch::read(request, &mut fields);
+        let repeatable = Repeatable::read(request, &body.0, &mut fields);
         fields.refuse_query(request.query_string());
-        let both = value.zip(condition).map(|(value, condition)| Self { value, condition });
-        match fields.finish(both) {
+        let all = value.zip(condition).zip(repeatable);
+        let all = all.map(|((value, condition), repeatable)| Self { value, repeatable, condition });
+        match fields.finish(all) {
             Ok(request) => Ok(request),
             Err(error) => {
                 service.find(id).await?;
@@ -51,11 +55,11 @@ impl<T> ChangeRequest<T> {
             }
         }
     }
+}
 
-    /// Returns whether the session is one that the caller knows.
-    pub(super) fn expects(&self, session: &ReadySession) -> bool {
-        self.condition.allows(entity_tags(session))
-    }
+/// Returns whether a session is one that the caller knows.
+pub(super) fn expects(condition: &IfMatch, session: &ReadySession) -> bool {
+    condition.allows(entity_tags(session))
 }
 
 /// Reads `at` and `replace_later`.
@@ -73,11 +77,18 @@ pub(super) async fn change(
     body: JsonObject,
     read: impl FnOnce(&mut Fields) -> Option<ScheduleRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let request = ChangeRequest::read(&service, id, &request, body, read).await?;
-    let lookup = service.change(id, request.value, &|session| request.expects(session)).await?;
-    let representation = representation(&lookup.session, service.clock().now())?;
+    let ChangeRequest { value, repeatable, condition } =
+        ChangeRequest::read(&service, id, &request, body, read).await?;
+    let operate = async |service: &SessionService| {
+        service.change(id, value, &|session| expects(&condition, session)).await
+    };
+    repeatable.once(&service, operate, |lookup| changed(lookup, service.clock().now())).await
+}
+
+fn changed(lookup: &Lookup, now: Timestamp) -> Result<HttpResponse, ApiError> {
+    let representation = representation(&lookup.session, now)?;
     let mut response = HttpResponse::Ok();
-    insert_settled_until(&mut response, &lookup);
+    insert_settled_until(&mut response, lookup);
     Ok(response
         .insert_header((header::ETAG, representation.entity_tag.as_str()))
         .insert_header((header::CACHE_CONTROL, "no-store"))

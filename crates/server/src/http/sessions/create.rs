@@ -11,11 +11,13 @@ use super::plan::{check_changes, read_changes};
 use super::{SessionJson, insert_settled_until, representation};
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, integer, string, timestamp};
+use crate::http::idempotency::Repeatable;
 use crate::http::json_object::JsonObject;
 use crate::http::problem::{BodyErrors, ServerErrors};
 use crate::http::stage::Service;
 use tickseed_session::{
-    InvalidNotice, Metadata, NewSession, Notice, Session, SessionSchedule, TimeToLive, Timestamp,
+    InvalidNotice, Lookup, Metadata, NewSession, Notice, Session, SessionSchedule, SessionService,
+    TimeToLive, Timestamp,
 };
 
 // Only the OpenAPI document uses this type: `read` reads the fields one by one, so that one response can list every
@@ -106,14 +108,21 @@ pub(in crate::http) async fn handle(
     request: HttpRequest,
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
-    let mut fields = Fields::new(body.0);
+    let mut fields = Fields::new(body.0.clone());
     fields.refuse_query(request.query_string());
+    let repeatable = Repeatable::read(&request, &body.0, &mut fields);
     let new = read(fields, service.clock().now())?;
-    let lookup = service.create(new).await?;
+    // A mistake in the key is among the errors of the fields.
+    let repeatable = repeatable.unwrap_or_default();
+    let operate = async |service: &SessionService| service.create(new).await;
+    repeatable.once(&service, operate, |lookup| created(lookup, service.clock().now())).await
+}
+
+fn created(lookup: &Lookup, now: Timestamp) -> Result<HttpResponse, ApiError> {
     let session = &lookup.session;
-    let representation = representation(session, service.clock().now())?;
+    let representation = representation(session, now)?;
     let mut response = HttpResponse::Created();
-    insert_settled_until(&mut response, &lookup);
+    insert_settled_until(&mut response, lookup);
     Ok(response
         .insert_header((header::ETAG, representation.entity_tag.as_str()))
         .insert_header((header::LOCATION, format!("/v1/sessions/{}", session.session().id)))

@@ -5,14 +5,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::change::{ChangeRequest, IfMatchHeader};
+use super::change::{ChangeRequest, IfMatchHeader, expects};
 use super::{SessionPath, StatusJson, insert_settled_until, session_id};
 use crate::http::error::ApiError;
 use crate::http::fields::timestamp;
 use crate::http::json_object::JsonObject;
 use crate::http::problem::{BodyErrors, Problem, ServerErrors, SessionNotFound};
 use crate::http::stage::Service;
-use tickseed_session::{SessionId, Timestamp};
+use tickseed_session::{Lookup, SessionId, SessionService, Timestamp};
 
 // Only the OpenAPI document uses this type, as in `create`.
 /// When to stop the session.
@@ -80,16 +80,20 @@ pub(in crate::http) async fn handle(
     let id = session_id(&id)?;
     let read =
         ChangeRequest::read(&service, id, &request, body, |fields| Some(fields.optional("at", timestamp)));
-    let request = read.await?;
-    let lookup = service.stop(id, request.value, &|session| request.expects(session)).await?;
+    let ChangeRequest { value: at, repeatable, condition } = read.await?;
+    let operate =
+        async |service: &SessionService| service.stop(id, at, &|session| expects(&condition, session)).await;
+    repeatable.once(&service, operate, |lookup| Ok(stopped(lookup, service.clock().now()))).await
+}
+
+fn stopped(lookup: &Lookup, now: Timestamp) -> HttpResponse {
     let session = lookup.session.session();
-    let now = service.clock().now();
     let stop = Stop {
         id: session.id,
         status: session.status_at(now).into(),
         stopped_at: session.stopped_at.unwrap_or(now),
     };
     let mut response = HttpResponse::Ok();
-    insert_settled_until(&mut response, &lookup);
-    Ok(response.insert_header((header::CACHE_CONTROL, "no-store")).json(stop))
+    insert_settled_until(&mut response, lookup);
+    response.insert_header((header::CACHE_CONTROL, "no-store")).json(stop)
 }
