@@ -148,10 +148,9 @@ impl Attempt {
 
     /// Keeps the session that is about to be written.
     pub(crate) async fn plan(&self, session: &Session) -> Result<(), ServiceError> {
-        match self.advance(|next| next.progress = Progress::Planned(Box::new(session.clone()))).await? {
-            true => Ok(()),
-            false => Err(ServiceError::InProgress),
-        }
+        let plan = Progress::Planned(Box::new(session.clone()));
+        let is_ours = self.advance(|next| next.progress = plan).await?;
+        if is_ours { Ok(()) } else { Err(ServiceError::InProgress) }
     }
 
     /// Keeps the answer. Nothing happens if somebody else has taken the request over.

@@ -60,26 +60,24 @@ struct Key {
 }
 
 impl Repeatable {
-    /// Reads the header. `body` is the body of the request.
-    pub(super) fn read(
-        request: &HttpRequest,
-        body: &Map<String, Value>,
-        fields: &mut Fields,
-    ) -> Option<Self> {
+    /// Reads the header. `body` is the body of the request. The error says what is allowed.
+    pub(super) fn read(request: &HttpRequest, body: &Map<String, Value>) -> Result<Self, String> {
         let mut values = request.headers().get_all(NAME).peekable();
         if values.peek().is_none() {
-            return Some(Self { key: None });
+            return Ok(Self::default());
         }
         let mut texts = values.map(|value| value.to_str().ok().and_then(unquoted));
         match (texts.next().flatten(), texts.next()) {
             (Some(key), None) if (LEAST_CHARACTERS..=MOST_CHARACTERS).contains(&key.len()) => {
-                Some(Self { key: Some(Key::new(&key, request, body)) })
+                Ok(Self { key: Some(Key::new(&key, request, body)) })
             }
-            (key, others) => {
-                fields.fail(NAME, &mistake(key.as_deref(), others.is_some()));
-                None
-            }
+            (key, others) => Err(mistake(key.as_deref(), others.is_some())),
         }
+    }
+
+    /// Reports a mistake in the header.
+    pub(super) fn or_fail(read: Result<Self, String>, fields: &mut Fields) -> Option<Self> {
+        read.map_err(|mistake| fields.fail(NAME, &mistake)).ok()
     }
 
     /// Carries the request out unless that has been done, and returns its answer.

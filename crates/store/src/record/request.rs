@@ -101,7 +101,8 @@ pub(crate) fn version(bytes: &[u8]) -> Option<u64> {
 
 /// Writes bytes as hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
 fn bytes_of<const LENGTH: usize>(hex: &str) -> Option<[u8; LENGTH]> {
@@ -166,7 +167,7 @@ mod tests {
             assert!(decode(&whole[..length]).is_err(), "{length} of {} bytes", whole.len());
         }
         let later = [&[FORM + 1], &whole[1..]].concat();
-        let error = decode(&later).err().map(|error| tickseed_session::error_chain(&error).to_string());
+        let error = decode(&later).err().map(|error| tickseed_session::error_chain(&error));
         assert!(error.is_some_and(|error| error.contains("a later version")));
     }
 }

@@ -9,7 +9,7 @@ use crate::record::request;
 
 /// Replaces the request `KEYS[1]` by `ARGV[2]`, or removes it if that is empty, if its version is `ARGV[1]`: the 8 bytes after the
 /// first.
-pub(super) const REPLACE_REQUEST: &str = r#"
+pub(super) const REPLACE_REQUEST: &str = r"
 local stored = redis.call('GET', KEYS[1])
 if not stored or string.sub(stored, 2, 9) ~= ARGV[1] then return 0 end
 if ARGV[2] == '' then
@@ -18,7 +18,7 @@ else
   redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
 end
 return 1
-"#;
+";
 
 /// How often a request is looked for that expires just when it is needed.
 const ATTEMPTS: u32 = 3;

@@ -40,10 +40,11 @@ impl<T> ChangeRequest<T> {
         body: JsonObject,
         read: impl FnOnce(&mut Fields) -> Option<T>,
     ) -> Result<Self, ApiError> {
-        let mut fields = Fields::new(body.0.clone());
+        let repeatable = Repeatable::read(request, &body.0);
+        let mut fields = Fields::new(body.0);
         let value = read(&mut fields);
         let condition = IfMatch::read(request, &mut fields);
-        let repeatable = Repeatable::read(request, &body.0, &mut fields);
+        let repeatable = Repeatable::or_fail(repeatable, &mut fields);
         fields.refuse_query(request.query_string());
         let all = value.zip(condition).zip(repeatable);
         let all = all.map(|((value, condition), repeatable)| Self { value, repeatable, condition });

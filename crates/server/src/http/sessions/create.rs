@@ -11,9 +11,9 @@ use super::plan::{check_changes, read_changes};
 use super::{SessionJson, insert_settled_until, representation};
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, integer, string, timestamp};
-use crate::http::idempotency::Repeatable;
+use crate::http::idempotency::{IdempotencyErrors, IdempotencyKeyHeader, Repeatable};
 use crate::http::json_object::JsonObject;
-use crate::http::problem::{BodyErrors, ServerErrors};
+use crate::http::problem::{BodyErrors, Problem, ServerErrors};
 use crate::http::stage::Service;
 use tickseed_session::{
     InvalidNotice, Lookup, Metadata, NewSession, Notice, Session, SessionSchedule, SessionService,
@@ -91,6 +91,7 @@ struct CreateBreakInterval {
     path = "/v1/sessions",
     tag = "sessions",
     operation_id = "createSession",
+    params(IdempotencyKeyHeader),
     request_body(content = CreateSession, description = "At most 64 KiB", example = json!({"tick_ms": 100})),
     responses(
         (status = 201, description = "The session was created and stored. It survives even if the server is killed at \
@@ -100,6 +101,9 @@ struct CreateBreakInterval {
                 ("Tickseed-Settled-Until" = Option<String>, description = "As for `GET /v1/sessions/{id}`"),
             )),
         BodyErrors,
+        (status = 409, description = "`request_in_progress`: the request with this `Idempotency-Key` is being carried out", body = Problem,
+            content_type = "application/problem+json"),
+        IdempotencyErrors,
         ServerErrors,
     )
 )]
@@ -108,9 +112,10 @@ pub(in crate::http) async fn handle(
     request: HttpRequest,
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
-    let mut fields = Fields::new(body.0.clone());
+    let repeatable = Repeatable::read(&request, &body.0);
+    let mut fields = Fields::new(body.0);
     fields.refuse_query(request.query_string());
-    let repeatable = Repeatable::read(&request, &body.0, &mut fields);
+    let repeatable = Repeatable::or_fail(repeatable, &mut fields);
     let new = read(fields, service.clock().now())?;
     // A mistake in the key is among the errors of the fields.
     let repeatable = repeatable.unwrap_or_default();

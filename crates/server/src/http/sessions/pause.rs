@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use super::change::{ChangeResponses, IfMatchHeader, change, read_when};
 use super::{SessionPath, session_id};
 use crate::http::error::ApiError;
+use crate::http::idempotency::{IdempotencyErrors, IdempotencyKeyHeader};
 use crate::http::json_object::JsonObject;
 use crate::http::problem::{BodyErrors, Problem, ServerErrors, SessionNotFound};
 use crate::http::stage::Service;
@@ -37,7 +38,7 @@ pub(in crate::http) struct PauseSession {
     path = "/v1/sessions/{id}/pause",
     tag = "sessions",
     operation_id = "pauseSession",
-    params(SessionPath, IfMatchHeader),
+    params(SessionPath, IfMatchHeader, IdempotencyKeyHeader),
     request_body(content = Option<PauseSession>, description = "May be left out or `null`. At most 64 KiB",
         example = json!({})),
     responses(
@@ -46,6 +47,7 @@ pub(in crate::http) struct PauseSession {
         SessionNotFound,
         (status = 409, description = "In this order: `session_stopped`, `not_started`, `too_soon`, `later_changes`, \
             `change_final`, `already_paused`, `schedule_full`", body = Problem, content_type = "application/problem+json"),
+        IdempotencyErrors,
         ServerErrors,
     )
 )]

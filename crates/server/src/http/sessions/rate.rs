@@ -7,6 +7,7 @@ use super::change::{ChangeResponses, IfMatchHeader, change, read_when};
 use super::{SessionPath, session_id};
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, integer};
+use crate::http::idempotency::{IdempotencyErrors, IdempotencyKeyHeader};
 use crate::http::json_object::JsonObject;
 use crate::http::problem::{BodyErrors, Problem, ServerErrors, SessionNotFound};
 use crate::http::stage::Service;
@@ -38,7 +39,7 @@ pub(in crate::http) struct SetSessionRate {
     path = "/v1/sessions/{id}/rate",
     tag = "sessions",
     operation_id = "setSessionRate",
-    params(SessionPath, IfMatchHeader),
+    params(SessionPath, IfMatchHeader, IdempotencyKeyHeader),
     request_body(content = SetSessionRate, description = "At most 64 KiB", example = json!({"tick_ms": 50})),
     responses(
         ChangeResponses,
@@ -47,6 +48,7 @@ pub(in crate::http) struct SetSessionRate {
         (status = 409, description = "In this order: `session_stopped`, `not_started`, `too_soon`, `later_changes`, \
             `change_final`, `already_paused`, `same_rate`, `schedule_full`", body = Problem,
             content_type = "application/problem+json"),
+        IdempotencyErrors,
         ServerErrors,
     )
 )]

@@ -7,6 +7,7 @@ use super::change::{ChangeResponses, IfMatchHeader, change, read_when};
 use super::{SessionPath, session_id};
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, integer};
+use crate::http::idempotency::{IdempotencyErrors, IdempotencyKeyHeader};
 use crate::http::json_object::JsonObject;
 use crate::http::problem::{BodyErrors, Problem, ServerErrors, SessionNotFound};
 use crate::http::stage::Service;
@@ -39,7 +40,7 @@ pub(in crate::http) struct ResumeSession {
     path = "/v1/sessions/{id}/resume",
     tag = "sessions",
     operation_id = "resumeSession",
-    params(SessionPath, IfMatchHeader),
+    params(SessionPath, IfMatchHeader, IdempotencyKeyHeader),
     request_body(content = Option<ResumeSession>, description = "May be left out or `null`. At most 64 KiB",
         example = json!({})),
     responses(
@@ -48,6 +49,7 @@ pub(in crate::http) struct ResumeSession {
         SessionNotFound,
         (status = 409, description = "In this order: `session_stopped`, `not_started`, `too_soon`, `later_changes`, \
             `change_final`, `not_paused`, `schedule_full`", body = Problem, content_type = "application/problem+json"),
+        IdempotencyErrors,
         ServerErrors,
     )
 )]

@@ -9,6 +9,7 @@ use super::change::{ChangeRequest, IfMatchHeader, expects};
 use super::{SessionPath, StatusJson, insert_settled_until, session_id};
 use crate::http::error::ApiError;
 use crate::http::fields::timestamp;
+use crate::http::idempotency::{IdempotencyErrors, IdempotencyKeyHeader};
 use crate::http::json_object::JsonObject;
 use crate::http::problem::{BodyErrors, Problem, ServerErrors, SessionNotFound};
 use crate::http::stage::Service;
@@ -55,7 +56,7 @@ pub(in crate::http) struct Stop {
     path = "/v1/sessions/{id}/stop",
     tag = "sessions",
     operation_id = "stopSession",
-    params(SessionPath, IfMatchHeader),
+    params(SessionPath, IfMatchHeader, IdempotencyKeyHeader),
     request_body(content = Option<StopSession>, description = "May be left out or `null`. At most 64 KiB",
         example = json!({})),
     responses(
@@ -68,6 +69,7 @@ pub(in crate::http) struct Stop {
             body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "`changed_meanwhile`: the session is none of the versions that `If-Match` names",
             body = Problem, content_type = "application/problem+json"),
+        IdempotencyErrors,
         ServerErrors,
     )
 )]

@@ -7,6 +7,7 @@ use super::change::{ChangeResponses, IfMatchHeader, change};
 use super::{SessionPath, session_id};
 use crate::http::error::ApiError;
 use crate::http::fields::timestamp;
+use crate::http::idempotency::{IdempotencyErrors, IdempotencyKeyHeader};
 use crate::http::json_object::JsonObject;
 use crate::http::problem::{BodyErrors, Problem, ServerErrors, SessionNotFound};
 use crate::http::stage::Service;
@@ -33,7 +34,7 @@ pub(in crate::http) struct WithdrawChanges {
     path = "/v1/sessions/{id}/withdraw",
     tag = "sessions",
     operation_id = "withdrawSessionChanges",
-    params(SessionPath, IfMatchHeader),
+    params(SessionPath, IfMatchHeader, IdempotencyKeyHeader),
     request_body(content = Option<WithdrawChanges>, description = "May be left out or `null`. At most 64 KiB",
         example = json!({})),
     responses(
@@ -42,6 +43,7 @@ pub(in crate::http) struct WithdrawChanges {
         SessionNotFound,
         (status = 409, description = "In this order: `session_stopped`, `later_changes`, `change_final`, \
             `nothing_to_withdraw`", body = Problem, content_type = "application/problem+json"),
+        IdempotencyErrors,
         ServerErrors,
     )
 )]
