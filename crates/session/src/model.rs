@@ -246,6 +246,23 @@ impl Session {
         Self { revision: self.revision.next(), write, replaces: self.write, ..self.clone() }
     }
 
+    /// Returns the same session with another end, with the next revision.
+    #[must_use]
+    pub fn expiring(&self, expires_at: Option<Timestamp>) -> Self {
+        Self { expires_at, ..self.next() }
+    }
+
+    /// Returns when the session expires if it exists for this long after `now` or its start, whichever is later.
+    pub(super) fn end_after(&self, time_to_live: TimeToLive, now: Timestamp) -> Option<Timestamp> {
+        time_to_live.end(Timestamp::of_engine(self.schedule.start_at()).max(now))
+    }
+
+    /// Returns whether this is the write that has made `stored`, and not one that the store has lost meanwhile.
+    #[must_use]
+    pub fn is_same_write(&self, stored: &Self) -> bool {
+        self.id == stored.id && self.revision == stored.revision && self.write == stored.write
+    }
+
     /// Returns whether this is a write that replaces `stored`, and not one that the store has lost meanwhile.
     #[must_use]
     pub fn follows(&self, stored: &Self) -> bool {

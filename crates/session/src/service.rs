@@ -1,4 +1,4 @@
-//! The life of sessions: created, found, asked for their state, stopped, expired.
+//! The life of sessions: created, found, asked for their state, stopped, extended, deleted, expired.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -66,6 +66,14 @@ pub enum ServiceError {
         /// The server's time.
         now: Timestamp,
     },
+    /// The new end of the session is not later than the present one.
+    #[error("{}", not_later(*.expires_at, *.new))]
+    ExpiryNotLater {
+        /// When the session expires: `None` for never.
+        expires_at: Option<Timestamp>,
+        /// The new end.
+        new: Option<Timestamp>,
+    },
     /// The engine refuses the moment.
     #[error(transparent)]
     Engine(#[from] Error),
@@ -94,6 +102,16 @@ pub enum ServiceError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Returns why a session cannot be extended.
+fn not_later(expires_at: Option<Timestamp>, new: Option<Timestamp>) -> String {
+    match (expires_at, new) {
+        (Some(expires_at), Some(new)) => {
+            format!("the session expires at {expires_at}; only a later end can replace that, got {new}")
+        }
+        _ => "the session never expires, so it cannot be extended".to_owned(),
+    }
 }
 
 /// Everything that can be done with sessions.

@@ -9,7 +9,8 @@ use tokio::sync::Notify;
 
 use super::session;
 use crate::{
-    ChangeFeed, Created, Deadline, Replaced, Session, SessionId, SessionStore, StoreError, Terms, Timestamp,
+    ChangeFeed, Created, Deadline, Deleted, Replaced, Session, SessionId, SessionPage, SessionStore,
+    StoreError, Terms, Timestamp,
 };
 
 /// How a call fails.
@@ -119,6 +120,14 @@ impl<Store: SessionStore> SessionStore for FaultyStore<Store> {
         deadline: Option<Deadline>,
     ) -> Result<Replaced, StoreError> {
         self.call(self.inner.compare_and_set(session, deadline)).await
+    }
+
+    async fn delete(&self, session: Session, deadline: Option<Deadline>) -> Result<Deleted, StoreError> {
+        self.call(self.inner.delete(session, deadline)).await
+    }
+
+    async fn list(&self, after: Option<SessionId>, limit: usize) -> Result<SessionPage, StoreError> {
+        self.call(self.inner.list(after, limit)).await
     }
 
     async fn remove_expired(&self, now: Timestamp) -> Result<u64, StoreError> {

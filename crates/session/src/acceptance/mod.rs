@@ -7,9 +7,11 @@
 
 mod changes;
 mod clock;
+mod deletion;
 mod expiry;
 mod faulty_store;
 mod late_writes;
+mod list;
 mod lost_writes;
 mod patient_store;
 mod promises;
@@ -59,6 +61,8 @@ pub async fn assert_contract(handles: Handles) {
     is_certain_of_nothing_while_its_clock_is_unsure(&handles);
     lets_one_of_many_replacements_through(&handles).await;
     lost_writes::assert_contract(&**one).await;
+    deletion::assert_contract(&handles, subscriber.as_deref()).await;
+    list::assert_contract(&handles).await;
     expiry::assert_contract(&**one, subscriber.as_deref()).await;
     if let Some(subscriber) = &subscriber {
         changes::assert_contract(&handles, subscriber).await;

@@ -22,7 +22,7 @@ use serde::Deserialize;
 use tickseed_engine::{BreakInterval, Change, ENGINE_VERSION, Rules, Schedule, Seed};
 use tickseed_session::{
     Metadata, Notice, Revision, Session, SessionId, SessionSchedule, StoreError, Timestamp, UnknownFields,
-    WriteId, scheduled,
+    WriteId, error_chain, scheduled,
 };
 
 use self::fields::Record;
@@ -235,4 +235,12 @@ fn check_engine_version(id: SessionId, version: u32) -> Result<(), StoreError> {
 
 fn unreadable(id: SessionId, reason: impl fmt::Display) -> StoreError {
     StoreError::Unreadable { id, reason: reason.to_string() }
+}
+
+/// Logs why a session is left out of a list. That a later version wrote it is logged elsewhere, and during an upgrade there may be
+/// many such sessions.
+pub(crate) fn log_unlisted(error: &StoreError) {
+    if !matches!(error, StoreError::NewerRecord { .. }) {
+        tracing::error!(error = error_chain(error), "a session is left out of the list");
+    }
 }
