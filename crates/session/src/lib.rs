@@ -12,11 +12,13 @@
 pub mod acceptance;
 mod cache;
 mod clock;
+mod control;
 mod error_chain;
 mod feed;
 mod freshness;
 mod id;
 mod json_object;
+mod key_name;
 mod listeners;
 mod metadata;
 mod model;
@@ -34,9 +36,11 @@ mod writes;
 
 pub use cache::{CacheSize, Lookup};
 pub use clock::{Clock, SystemClock};
+pub use control::{ControlHash, Creator, InvalidControlHash};
 pub use error_chain::error_chain;
 pub use feed::{ChangeFeed, FeedPart, ReportedRecord, StoreChange, Subscriber};
 pub use id::{InvalidSessionId, SessionId};
+pub use key_name::{InvalidKeyName, KeyName};
 pub use listeners::{Listener, Update};
 pub use metadata::{Metadata, MetadataTooLarge};
 pub use model::{
