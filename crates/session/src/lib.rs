@@ -12,12 +12,14 @@
 pub mod acceptance;
 mod cache;
 mod clock;
+mod control;
 mod deletion;
 mod error_chain;
 mod feed;
 mod freshness;
 mod id;
 mod json_object;
+mod key_name;
 mod list;
 mod listeners;
 mod metadata;
@@ -36,9 +38,11 @@ mod writes;
 
 pub use cache::{CacheSize, Lookup};
 pub use clock::{Clock, SystemClock};
+pub use control::{ControlHash, Creator, InvalidControlHash};
 pub use error_chain::error_chain;
 pub use feed::{ChangeFeed, FeedPart, ReportedRecord, StoreChange, Subscriber};
 pub use id::{InvalidSessionId, SessionId};
+pub use key_name::{InvalidKeyName, KeyName};
 pub use list::{ListFilter, ListRequest, MOST_EXAMINED, SessionList};
 pub use listeners::{Listener, Update};
 pub use metadata::{Metadata, MetadataTooLarge};

@@ -1,6 +1,6 @@
 //! Lists sessions, page by page.
 
-use crate::{ServiceError, Session, SessionId, SessionService, Status, Timestamp};
+use crate::{KeyName, ServiceError, Session, SessionId, SessionService, Status, Timestamp};
 
 /// How many sessions one request for a list looks at, at most, to find those that it asks for.
 pub const MOST_EXAMINED: usize = 500;
@@ -13,6 +13,8 @@ const READ_AT_ONCE: usize = 100;
 pub struct ListFilter {
     /// Only those that have this status now.
     pub status: Option<Status>,
+    /// Only those that the API key of this name has created.
+    pub key: Option<KeyName>,
 }
 
 /// A request for a part of the list.
@@ -39,7 +41,9 @@ pub struct SessionList {
 
 impl ListFilter {
     fn allows(&self, session: &Session, now: Timestamp) -> bool {
-        !session.has_expired(now) && self.status.is_none_or(|status| session.status_at(now) == status)
+        !session.has_expired(now)
+            && self.status.is_none_or(|status| session.status_at(now) == status)
+            && self.key.as_ref().is_none_or(|key| session.key.as_ref() == Some(key))
     }
 }
 

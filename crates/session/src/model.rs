@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tickseed_engine::{Change, Error, Rules, Schedule, Seed, Segment, State, Step};
 
-use super::{Metadata, Notice, Revision, SessionId, Timestamp, UnknownFields, WriteId};
+use super::{ControlHash, KeyName, Metadata, Notice, Revision, SessionId, Timestamp, UnknownFields, WriteId};
 
 /// How long a session exists after it is created or starts, whichever is later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,6 +109,10 @@ pub struct Session {
     pub write: WriteId,
     /// The write that it replaces.
     pub replaces: WriteId,
+    /// The hash of the token that gives the right to change it. Nothing hands it out.
+    pub control: Option<ControlHash>,
+    /// The name of the API key that created it. Nothing hands it out.
+    pub key: Option<KeyName>,
     /// Fields of the stored record that only a later version understands.
     pub unknown_fields: UnknownFields,
 }
@@ -155,6 +159,8 @@ impl Session {
             revision: Revision::FIRST,
             write: WriteId::NONE,
             replaces: WriteId::NONE,
+            control: None,
+            key: None,
             unknown_fields: UnknownFields::default(),
         }
     }

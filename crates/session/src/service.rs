@@ -14,8 +14,8 @@ use crate::error_chain::error_chain;
 use crate::waiting::Waiting;
 use crate::writes::ATTEMPTS;
 use crate::{
-    CacheSize, Clock, Created, Listener, Lookup, NewSession, ScheduleError, Session, SessionId, SessionStore,
-    StateAnswer, StoreError, Subscriber, TimeToLive, Timestamp,
+    CacheSize, Clock, Created, Creator, Listener, Lookup, NewSession, ScheduleError, Session, SessionId,
+    SessionStore, StateAnswer, StoreError, Subscriber, TimeToLive, Timestamp,
 };
 
 /// How many sessions are read at once for listeners that may have missed a change.
@@ -162,6 +162,16 @@ impl SessionService {
     /// [`ServiceError::Store`] if the store fails, [`ServiceError::CreatedTooLate`] if it takes so long that the default start of
     /// the session is over.
     pub async fn create(&self, new: NewSession) -> Result<Lookup, ServiceError> {
+        self.create_for(Creator::default(), new).await
+    }
+
+    /// Creates a session that notes its creator.
+    ///
+    /// # Errors
+    ///
+    /// As [`create`](Self::create).
+    pub async fn create_for(&self, creator: Creator, new: NewSession) -> Result<Lookup, ServiceError> {
+        let Creator { control, key } = creator;
         let seed = match new.seed {
             Some(seed) => seed,
             None => Seed::new(&Uuid::new_v4().to_string())?,
@@ -169,6 +179,7 @@ impl SessionService {
         loop {
             let id = SessionId::random(new.created_at);
             let session = Session::create(id, seed, new.clone(), self.time_to_live);
+            let session = Session { control, key: key.clone(), ..session };
             let creation = self.cache.creating(id);
             match self.store.create(session.clone()).await? {
                 Created::Yes if session.has_missed_its_default_start(self.clock.now()) => {
