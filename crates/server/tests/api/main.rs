@@ -11,6 +11,7 @@ mod events;
 mod expiry;
 mod full_disk;
 mod listener;
+mod listing;
 mod memory;
 mod operation;
 mod pages;

@@ -11,7 +11,7 @@ use crate::http::if_match::IfMatch;
 use crate::http::json_object::JsonObject;
 use crate::http::problem::Problem;
 use crate::http::stage::Service;
-use tickseed_session::{ReadySession, ScheduleRequest, SessionId, When};
+use tickseed_session::{Lookup, ReadySession, ScheduleRequest, SessionId, When};
 
 /// The condition of every request that changes a session.
 #[derive(IntoParams)]
@@ -75,9 +75,14 @@ pub(super) async fn change(
 ) -> Result<HttpResponse, ApiError> {
     let request = ChangeRequest::read(&service, id, &request, body, read).await?;
     let lookup = service.change(id, request.value, &|session| request.expects(session)).await?;
+    respond(&service, &lookup)
+}
+
+/// Responds with a session that has been changed.
+pub(super) fn respond(service: &Service, lookup: &Lookup) -> Result<HttpResponse, ApiError> {
     let representation = representation(&lookup.session, service.clock().now())?;
     let mut response = HttpResponse::Ok();
-    insert_settled_until(&mut response, &lookup);
+    insert_settled_until(&mut response, lookup);
     Ok(response
         .insert_header((header::ETAG, representation.entity_tag.as_str()))
         .insert_header((header::CACHE_CONTROL, "no-store"))
@@ -89,7 +94,7 @@ pub(super) async fn change(
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "describes responses for the OpenAPI document")]
 pub(super) enum ChangeResponses {
-    /// The session with its new schedule, which is stored. It survives even if the server is killed at once
+    /// The session after the change, which is stored. It survives even if the server is killed at once
     #[response(status = 200, headers(
         ("ETag" = String, description = "The entity tag of the session, as `GET /v1/sessions/{id}` sends it"),
         ("Tickseed-Settled-Until" = Option<String>, description = "As for `GET /v1/sessions/{id}`"),
