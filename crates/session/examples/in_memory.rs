@@ -1,6 +1,6 @@
 //! Keeps sessions in a map and sets the clock by hand: `cargo run --package tickseed-session --example in_memory`.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,8 +9,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tickseed_engine::{Rules, Schedule, Seed};
 use tickseed_session::{
-    ANY_SESSION, CacheSize, Clock, Created, Deadline, Moment, NewSession, Notice, Replaced, Session,
-    SessionId, SessionService, SessionStore, StoreError, Terms, TimeToLive, Timestamp, plain_schedule,
+    ANY_SESSION, CacheSize, Clock, Created, Deadline, Deleted, Moment, NewSession, Notice, Replaced, Session,
+    SessionId, SessionPage, SessionService, SessionStore, StoreError, Terms, TimeToLive, Timestamp,
+    plain_schedule,
 };
 
 /// A clock that stands still until it is set.
@@ -30,12 +31,12 @@ impl Clock for ManualClock {
 
 /// A store whose sessions end with the process.
 struct InMemoryStore {
-    sessions: Mutex<HashMap<SessionId, Session>>,
+    sessions: Mutex<BTreeMap<SessionId, Session>>,
     clock: Arc<ManualClock>,
 }
 
 impl InMemoryStore {
-    fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, Session>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<SessionId, Session>> {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -69,6 +70,27 @@ impl SessionStore for InMemoryStore {
         }
         sessions.insert(session.id, session);
         Ok(Replaced::Yes)
+    }
+
+    async fn delete(&self, session: Session, deadline: Option<Deadline>) -> Result<Deleted, StoreError> {
+        let mut sessions = self.lock();
+        if !sessions.get(&session.id).is_some_and(|stored| session.is_same_write(stored)) {
+            return Ok(Deleted::No);
+        }
+        if deadline.is_some_and(|deadline| deadline.instant() <= self.clock.now()) {
+            return Ok(Deleted::TooLate);
+        }
+        sessions.remove(&session.id);
+        Ok(Deleted::Yes)
+    }
+
+    async fn list(&self, after: Option<SessionId>, limit: usize) -> Result<SessionPage, StoreError> {
+        let sessions = self.lock();
+        let newest_first = sessions.values().rev();
+        let mut rest = newest_first.filter(|session| after.is_none_or(|after| session.id < after));
+        let page: Vec<_> = rest.by_ref().take(limit.max(1)).cloned().collect();
+        let next = rest.next().and_then(|_| page.last()).map(|last| last.id);
+        Ok(SessionPage { sessions: page, next })
     }
 
     /// A session changes at once, under the lock.

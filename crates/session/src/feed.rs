@@ -69,8 +69,13 @@ pub enum StoreChange {
         /// The record of the new session, if it comes with the change.
         record: Option<ReportedRecord>,
     },
-    /// The session has been removed.
+    /// The session has expired and has been removed.
     Removed {
+        /// The session.
+        id: SessionId,
+    },
+    /// The session has been deleted.
+    Deleted {
         /// The session.
         id: SessionId,
     },
@@ -81,6 +86,7 @@ impl fmt::Debug for StoreChange {
         match self {
             Self::Replaced { id, revision, .. } => write!(f, "Replaced({id}, {revision})"),
             Self::Removed { id } => write!(f, "Removed({id})"),
+            Self::Deleted { id } => write!(f, "Deleted({id})"),
         }
     }
 }

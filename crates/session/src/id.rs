@@ -29,6 +29,17 @@ impl SessionId {
         Self(Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, millis / 1_000, nanos)))
     }
 
+    /// Returns when the id was made, by the clock of the server that made it. `None` for an id that does not say so.
+    #[must_use]
+    pub fn made_at(&self) -> Option<Timestamp> {
+        const VERSION_7: usize = 7;
+        if self.0.get_version_num() != VERSION_7 {
+            return None;
+        }
+        let millis = self.0.as_bytes().iter().take(6).fold(0, |millis, byte| millis << 8 | i64::from(*byte));
+        Timestamp::from_millis(millis).ok()
+    }
+
     /// Returns the UUID's 16 bytes, for stores that want a short key.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 16] {
@@ -67,6 +78,19 @@ impl Serialize for SessionId {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_are_in_the_order_of_their_creation_and_say_when_it_was() {
+        let ids = [0, 1, 1_700_000_000_123, 253_402_300_799_999].map(|millis| {
+            let made_at = Timestamp::from_millis(millis).unwrap();
+            let id = SessionId::random(made_at);
+            assert_eq!(id.made_at(), Some(made_at));
+            id
+        });
+        assert!(ids.is_sorted());
+        let old: SessionId = "sess_550e8400-e29b-41d4-a716-446655440000".parse().unwrap();
+        assert_eq!(old.made_at(), None);
+    }
 
     #[test]
     fn an_id_has_one_spelling() {

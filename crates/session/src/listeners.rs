@@ -18,6 +18,7 @@ enum Newest {
     Nothing,
     Session(Arc<ReadySession>),
     Unreadable,
+    Deleted,
 }
 
 /// Where a session comes from, which decides whether it replaces what the listeners know.
@@ -40,6 +41,8 @@ pub enum Update {
     Unreadable,
     /// The store no longer has the session.
     Removed,
+    /// The session has been deleted.
+    Deleted,
 }
 
 /// Hears of the changes of one session until it is dropped.
@@ -69,6 +72,8 @@ impl Listeners {
             newest.send_if_modified(|known| {
                 let is_new = match known {
                     Newest::Nothing | Newest::Unreadable => true,
+                    // A deleted session never comes back.
+                    Newest::Deleted => false,
                     Newest::Session(known) => is_new(session.session(), known.session(), source),
                 };
                 if is_new {
@@ -89,6 +94,13 @@ impl Listeners {
     /// Tells the listeners of a session that it is gone.
     pub(super) fn end(&self, id: SessionId) {
         drop(self.lock().remove(&id));
+    }
+
+    /// Tells the listeners of a session that it has been deleted.
+    pub(super) fn end_deleted(&self, id: SessionId) {
+        if let Some(newest) = self.lock().remove(&id) {
+            newest.send_replace(Newest::Deleted);
+        }
     }
 
     /// Returns whether somebody listens to a session.
@@ -130,6 +142,7 @@ impl Listener {
                 Newest::Nothing => {}
                 Newest::Session(session) => return Update::Session(Arc::clone(session)),
                 Newest::Unreadable => return Update::Unreadable,
+                Newest::Deleted => return Update::Deleted,
             }
         }
     }
@@ -241,6 +254,22 @@ mod tests {
         listeners.tell(&session, Source::Store);
         listeners.tell_unreadable(session.session().id);
         assert!(matches!(listener.next().await, Update::Unreadable));
+    }
+
+    #[tokio::test]
+    async fn a_listener_hears_once_that_its_session_has_been_deleted() {
+        let listeners = Arc::<Listeners>::default();
+        let session = Arc::new(ReadySession::new(session()));
+        let id = session.session().id;
+        let (mut listener, mut late) = (listeners.listen(id), listeners.listen(id));
+        listeners.tell(&session, Source::Store);
+        hears(&mut listener, &session);
+        listeners.end_deleted(id);
+        for listener in [&mut listener, &mut late] {
+            assert!(matches!(listener.next().await, Update::Deleted));
+            assert!(matches!(listener.next().await, Update::Removed));
+        }
+        assert!(!listeners.has(id));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tickseed_engine::{Change, Error, Rules, Schedule, Seed, Segment, State, Step};
 
-use super::{Metadata, Notice, Revision, SessionId, Timestamp, UnknownFields, WriteId};
+use super::{ControlHash, KeyName, Metadata, Notice, Revision, SessionId, Timestamp, UnknownFields, WriteId};
 
 /// How long a session exists after it is created or starts, whichever is later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,6 +109,10 @@ pub struct Session {
     pub write: WriteId,
     /// The write that it replaces.
     pub replaces: WriteId,
+    /// The hash of the token that gives the right to change it. Nothing hands it out.
+    pub control: Option<ControlHash>,
+    /// The name of the API key that created it. Nothing hands it out.
+    pub key: Option<KeyName>,
     /// Fields of the stored record that only a later version understands.
     pub unknown_fields: UnknownFields,
 }
@@ -155,6 +159,8 @@ impl Session {
             revision: Revision::FIRST,
             write: WriteId::NONE,
             replaces: WriteId::NONE,
+            control: None,
+            key: None,
             unknown_fields: UnknownFields::default(),
         }
     }
@@ -244,6 +250,23 @@ impl Session {
     fn next(&self) -> Self {
         let write = if self.notice.is_none() { WriteId::NONE } else { WriteId::random() };
         Self { revision: self.revision.next(), write, replaces: self.write, ..self.clone() }
+    }
+
+    /// Returns the same session with another end, with the next revision.
+    #[must_use]
+    pub fn expiring(&self, expires_at: Option<Timestamp>) -> Self {
+        Self { expires_at, ..self.next() }
+    }
+
+    /// Returns when the session expires if it exists for this long after `now` or its start, whichever is later.
+    pub(super) fn end_after(&self, time_to_live: TimeToLive, now: Timestamp) -> Option<Timestamp> {
+        time_to_live.end(Timestamp::of_engine(self.schedule.start_at()).max(now))
+    }
+
+    /// Returns whether this is the write that has made `stored`, and not one that the store has lost meanwhile.
+    #[must_use]
+    pub fn is_same_write(&self, stored: &Self) -> bool {
+        self.id == stored.id && self.revision == stored.revision && self.write == stored.write
     }
 
     /// Returns whether this is a write that replaces `stored`, and not one that the store has lost meanwhile.

@@ -125,7 +125,8 @@ impl ReadySession {
 /// Counts the memory of a prepared session.
 fn bytes_of(session: &Session) -> usize {
     let metadata = session.metadata.as_ref().map_or(0, super::Metadata::bytes);
-    let text = shared(metadata) + shared(session.unknown_fields.bytes());
+    let key = session.key.as_ref().map_or(0, |name| allocated(name.as_str().len()));
+    let text = shared(metadata) + shared(session.unknown_fields.bytes()) + key;
     let changes = session.schedule.changes().len();
     let segments = allocated(changes * size_of::<Segment>());
     let schedule = changes * CHANGE_FIELDS;

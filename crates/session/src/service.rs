@@ -1,4 +1,4 @@
-//! The life of sessions: created, found, asked for their state, stopped, expired.
+//! The life of sessions: created, found, asked for their state, stopped, extended, deleted, expired.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -14,8 +14,8 @@ use crate::error_chain::error_chain;
 use crate::waiting::Waiting;
 use crate::writes::ATTEMPTS;
 use crate::{
-    Attempt, CacheSize, Clock, Created, Listener, Lookup, NewSession, ScheduleError, Session, SessionId,
-    SessionStore, StateAnswer, StoreError, Subscriber, TimeToLive, Timestamp,
+    Attempt, CacheSize, Clock, Created, Creator, Listener, Lookup, NewSession, ScheduleError, Session,
+    SessionId, SessionStore, StateAnswer, StoreError, Subscriber, TimeToLive, Timestamp,
 };
 
 /// How many sessions are read at once for listeners that may have missed a change.
@@ -66,6 +66,14 @@ pub enum ServiceError {
         /// The server's time.
         now: Timestamp,
     },
+    /// The new end of the session is not later than the present one.
+    #[error("{}", not_later(*.expires_at, *.new))]
+    ExpiryNotLater {
+        /// When the session expires: `None` for never.
+        expires_at: Option<Timestamp>,
+        /// The new end.
+        new: Option<Timestamp>,
+    },
     /// The engine refuses the moment.
     #[error(transparent)]
     Engine(#[from] Error),
@@ -108,6 +116,16 @@ pub enum ServiceError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Returns why a session cannot be extended.
+fn not_later(expires_at: Option<Timestamp>, new: Option<Timestamp>) -> String {
+    match (expires_at, new) {
+        (Some(expires_at), Some(new)) => {
+            format!("the session expires at {expires_at}; only a later end can replace that, got {new}")
+        }
+        _ => "the session never expires, so it cannot be extended".to_owned(),
+    }
 }
 
 /// Everything that can be done with sessions.
@@ -174,6 +192,16 @@ impl SessionService {
     /// [`ServiceError::Store`] if the store fails, [`ServiceError::CreatedTooLate`] if it takes so long that the default start of
     /// the session is over.
     pub async fn create(&self, new: NewSession) -> Result<Lookup, ServiceError> {
+        self.create_for(Creator::default(), new).await
+    }
+
+    /// Creates a session that notes its creator.
+    ///
+    /// # Errors
+    ///
+    /// As [`create`](Self::create).
+    pub async fn create_for(&self, creator: Creator, new: NewSession) -> Result<Lookup, ServiceError> {
+        let Creator { control, key } = creator;
         let seed = match new.seed {
             Some(seed) => seed,
             None => Seed::new(&Uuid::new_v4().to_string())?,
@@ -181,6 +209,7 @@ impl SessionService {
         loop {
             let id = SessionId::random(new.created_at);
             let session = Session::create(id, seed, new.clone(), self.time_to_live);
+            let session = Session { control, key: key.clone(), ..session };
             self.plan(&session).await?;
             let creation = self.cache.creating(id);
             match self.store.create(session.clone()).await? {

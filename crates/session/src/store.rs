@@ -13,10 +13,12 @@ use super::{ChangeFeed, RequestStore, Session, SessionId, Timestamp};
 ///
 /// - A session that [`create`](Self::create) or [`compare_and_set`](Self::compare_and_set) has acknowledged is found by every
 ///   later [`find`](Self::find). It survives whatever the store's documentation promises.
-/// - `create` and `compare_and_set` are atomic. Of several concurrent calls for one session exactly one succeeds. A call that
-///   fails with [`StoreError::Unavailable`] or [`StoreError::NotWritable`] has taken effect completely or not at all; any
+/// - A session that [`delete`](Self::delete) has acknowledged is found by no later `find`, and is in no later
+///   [`list`](Self::list). It never comes back: a `compare_and_set` that is under way meanwhile has no effect.
+/// - `create`, `compare_and_set` and `delete` are atomic. Of several concurrent calls for one session exactly one succeeds. A call
+///   that fails with [`StoreError::Unavailable`] or [`StoreError::NotWritable`] has taken effect completely or not at all; any
 ///   other failed call has changed nothing.
-/// - Nothing is replaced after its deadline. The store looks at its clock when it is the call's turn to be written, however long
+/// - Nothing is replaced or deleted after its deadline. The store looks at its clock when it is the call's turn to be written, however long
 ///   the call has waited by then, and also if the caller has given up.
 /// - A session comes back exactly as it was stored.
 /// - A record that only a later version understands gives [`StoreError::NewerRecord`], and is never overwritten.
@@ -49,6 +51,30 @@ pub trait SessionStore: Send + Sync + 'static {
         session: Session,
         deadline: Option<Deadline>,
     ) -> Result<Replaced, StoreError>;
+
+    /// Deletes the stored session, if it is [the same write](Session::is_same_write) as `session` and the deadline has not been
+    /// reached. The conditions are checked in this order.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store cannot be reached or written. The session may have been deleted all the same.
+    async fn delete(&self, session: Session, deadline: Option<Deadline>) -> Result<Deleted, StoreError>;
+
+    /// Returns the stored sessions with the largest ids that are smaller than `after`, or the largest of all without `after`, the
+    /// largest first. Ids begin with the time of creation, so the newest sessions come first.
+    ///
+    /// The store looks at no more than `limit` sessions, which is at least 1, so one call costs a bounded amount of work. Sessions
+    /// whose record cannot be read are left out, and so is whatever only seems to be a session, so a page can be shorter than
+    /// `limit`, or empty, although there are more. Only [`SessionPage::next`] says where the list ends.
+    ///
+    /// Whoever passes `next` on until there is none gets each session exactly once that was created before the first call was made
+    /// and deleted after the last one has ended, if it can be read, whatever is created and deleted meanwhile. Nothing comes twice.
+    /// A session that was created before its store kept a list may be missing, for as long as the store's documentation says.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store cannot be reached or read. If it has several parts, all of them must answer.
+    async fn list(&self, after: Option<SessionId>, limit: usize) -> Result<SessionPage, StoreError>;
 
     /// Returns an instant, by the clock that the store was made with, such that a read which begins now misses nothing that
     /// becomes visible in the store before it. Returns `None` if no such instant is known; then the server promises nothing.
@@ -106,7 +132,7 @@ pub trait SessionStore: Send + Sync + 'static {
     }
 }
 
-/// Until when a session may be replaced.
+/// Until when a session may be replaced or deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deadline {
     /// By the clock that the store was made with, whatever other clocks it uses.
@@ -157,6 +183,27 @@ pub enum Replaced {
     No,
     /// The deadline has passed. Nothing has changed, and this call will not change anything later.
     TooLate,
+}
+
+/// The result of deleting a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Deleted {
+    /// It is gone.
+    Yes,
+    /// The stored session is another write, or was gone before. Nothing has changed.
+    No,
+    /// The deadline has passed. Nothing has changed, and this call will not change anything later.
+    TooLate,
+}
+
+/// A part of the list of all sessions. It is exhaustive on purpose: every store has to say where the list goes on.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SessionPage {
+    /// The sessions, the largest id first. They may have expired.
+    pub sessions: Vec<Session>,
+    /// Where the list goes on: pass it as `after`. `None` at its end.
+    pub next: Option<SessionId>,
 }
 
 /// Why a store failed.

@@ -1,4 +1,4 @@
-//! Changes of a session: a stop, or a new schedule. Each reads the session, decides, and replaces it only if nobody else has changed
+//! Changes of a session: a stop, a new schedule, or a later end. Each reads the session, decides, and replaces it only if nobody else has changed
 //! it meanwhile; otherwise it starts over.
 
 use std::time::Duration;
@@ -8,7 +8,7 @@ use tickseed_engine::Change;
 use crate::schedule::{self, FINAL_BEFORE_MS, NewSchedule, ScheduleError, ScheduleRequest, Times};
 use crate::{
     Deadline, Lookup, Notice, ReadySession, Replaced, ServiceError, Session, SessionId, SessionService,
-    Terms, Timestamp,
+    Terms, TimeToLive, Timestamp,
 };
 
 /// How many times a change is tried when others change the session at the same time. Every failure means that another change went
@@ -16,10 +16,10 @@ use crate::{
 pub(crate) const ATTEMPTS: u32 = 100;
 
 /// How many times a change is tried when the store is too slow to write it in time.
-const LATE_ATTEMPTS: u32 = 3;
+pub(crate) const LATE_ATTEMPTS: u32 = 3;
 
 /// How long after it takes effect a change without notice may still be written. Later, nobody could hear of it in time.
-const WRITTEN_WITHIN: Duration = Duration::from_millis(250);
+pub(crate) const WRITTEN_WITHIN: Duration = Duration::from_millis(250);
 
 /// How far the clocks of a server and of the store may be apart while the server makes promises.
 pub const CLOCK_TOLERANCE: Duration = Duration::from_millis(375);
@@ -37,8 +37,8 @@ pub const ANY_SESSION: Expectation<'static> = &|_| true;
 /// A session that is to replace another one, and what decides until when it may be written.
 struct Replacement {
     session: Session,
-    /// The earliest instant whose state may change.
-    affects_from: Timestamp,
+    /// The earliest instant whose state may change. `None` if no state changes.
+    affects_from: Option<Timestamp>,
     /// A stop or a change that is taken back, and may not be once it is final.
     withdrawn_from: Option<Timestamp>,
 }
@@ -65,7 +65,7 @@ impl SessionService {
             let stop_at = allowed_stop(session, at, times)?;
             Ok(Replacement {
                 session: session.stopped(stop_at),
-                affects_from: stop_at,
+                affects_from: Some(stop_at),
                 withdrawn_from: session.stopped_at,
             })
         })
@@ -91,7 +91,33 @@ impl SessionService {
             let new = schedule::apply(session, request, times, seen.as_deref())?;
             seen.get_or_insert_with(|| session.schedule.changes().collect());
             let NewSchedule { changes, affects_from, withdrawn_from } = new;
+            let affects_from = Some(affects_from);
             Ok(Replacement { session: session.rescheduled(&changes)?, affects_from, withdrawn_from })
+        })
+        .await
+    }
+
+    /// Lets a session exist for this long from now, or from its start if that is later. An end can only move to a later time, and a
+    /// session that never expires never does. No state changes, so the notice does not apply.
+    ///
+    /// # Errors
+    ///
+    /// As [`find`](Self::find). [`ServiceError::ChangedMeanwhile`] if the session is not as `expected`,
+    /// [`ServiceError::ExpiryNotLater`] if it exists for as long already, [`ServiceError::TooLate`] if the store is too slow. After
+    /// [`ServiceError::Store`] the new end may have been written, or be written within 250 ms, but never after the old one.
+    pub async fn extend(
+        &self,
+        id: SessionId,
+        time_to_live: TimeToLive,
+        expected: Expectation<'_>,
+    ) -> Result<Lookup, ServiceError> {
+        self.replace(id, expected, |session, times| {
+            let (expires_at, new) = (session.expires_at, session.end_after(time_to_live, times.now));
+            let is_later = expires_at.is_some_and(|old| new.is_none_or(|new| new > old));
+            if !is_later {
+                return Err(ServiceError::ExpiryNotLater { expires_at, new });
+            }
+            Ok(Replacement { session: session.expiring(new), affects_from: None, withdrawn_from: None })
         })
         .await
     }
@@ -127,11 +153,14 @@ impl SessionService {
                 Ok(_) if late_attempts == LATE_ATTEMPTS => return Err(ServiceError::TooLate),
                 decision => decision?,
             };
-            if !session.notice.is_none() && !terms.is_clock_sure {
-                return Err(ServiceError::ClockUnsure);
-            }
+            let deadline = match replacement.affects_from {
+                Some(_) if !session.notice.is_none() && !terms.is_clock_sure => {
+                    return Err(ServiceError::ClockUnsure);
+                }
+                Some(affects_from) => deadline(&replacement, affects_from, terms),
+                None => deadline_of_extension(session, times.now),
+            };
             self.plan(&replacement.session).await?;
-            let deadline = deadline(&replacement, terms);
             let moment = self.cache().moment(id);
             match self.store().compare_and_set(replacement.session.clone(), Some(deadline)).await? {
                 Replaced::Yes => return Ok(self.cache().replaced(replacement.session, moment)),
@@ -178,10 +207,10 @@ const fn depends_on_changes(error: &ServiceError) -> bool {
 }
 
 /// Returns until when a replacement may be written.
-fn deadline(replacement: &Replacement, terms: Terms) -> Deadline {
-    let Replacement { session, affects_from, withdrawn_from } = replacement;
+fn deadline(replacement: &Replacement, affects_from: Timestamp, terms: Terms) -> Deadline {
+    let Replacement { session, withdrawn_from, .. } = replacement;
     if !session.notice.is_none() {
-        let affects_from = withdrawn_from.map_or(*affects_from, |withdrawn| withdrawn.min(*affects_from));
+        let affects_from = withdrawn_from.map_or(affects_from, |withdrawn| withdrawn.min(affects_from));
         // Whoever promises that nothing changes before then has asked the store before that.
         return Deadline::OfStore(
             affects_from.before(session.notice.duration() + CLOCK_TOLERANCE + terms.loss),
@@ -191,6 +220,12 @@ fn deadline(replacement: &Replacement, terms: Terms) -> Deadline {
         withdrawn_from.map(|at| at.before(Duration::from_millis(FINAL_BEFORE_MS.unsigned_abs())));
     let written_until = affects_from.after(WRITTEN_WITHIN).unwrap_or(Timestamp::MAX);
     Deadline::OfServer(final_from.map_or(written_until, |final_from| final_from.min(written_until)))
+}
+
+/// Returns until when a later end may be written. Nobody is told that a session has expired and then finds it again.
+fn deadline_of_extension(session: &Session, now: Timestamp) -> Deadline {
+    let written_until = now.after(WRITTEN_WITHIN).unwrap_or(Timestamp::MAX);
+    Deadline::OfServer(session.expires_at.map_or(written_until, |expires_at| expires_at.min(written_until)))
 }
 
 /// Returns when `session` stops, if it may be stopped then: never in the past, only once, and only ever earlier.

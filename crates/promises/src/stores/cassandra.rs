@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use tickseed_session::{
-    Clock, Created, Deadline, Replaced, Session, SessionId, SessionStore, StoreError, Terms, Timestamp,
+    Clock, Created, Deadline, Deleted, Replaced, Session, SessionId, SessionPage, SessionStore, StoreError,
+    Terms, Timestamp,
 };
 
 use super::Backend;
@@ -221,6 +222,14 @@ impl SessionStore for Handle {
 
     fn terms(&self, _id: SessionId) -> Terms {
         Terms { loss: self.cassandra.setup.told_loss(), is_clock_sure: self.is_sure() }
+    }
+
+    async fn delete(&self, _session: Session, _deadline: Option<Deadline>) -> Result<Deleted, StoreError> {
+        unreachable!("the runs delete nothing: a deletion breaks no promise")
+    }
+
+    async fn list(&self, _after: Option<SessionId>, _limit: usize) -> Result<SessionPage, StoreError> {
+        unreachable!("the runs list nothing: there is one session")
     }
 
     async fn remove_expired(&self, _now: Timestamp) -> Result<u64, StoreError> {

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tickseed_session::{
-    CLOCK_TOLERANCE, ChangeFeed, Clock, Created, Deadline, FeedPart, Replaced, Session, SessionId,
-    SessionStore, StoreError, Subscriber, Terms, Timestamp,
+    CLOCK_TOLERANCE, ChangeFeed, Clock, Created, Deadline, Deleted, FeedPart, Replaced, Session, SessionId,
+    SessionPage, SessionStore, StoreError, Subscriber, Terms, Timestamp,
 };
 
 use super::Backend;
@@ -183,6 +183,14 @@ impl SessionStore for Handle {
         let is_back = now.is_some_and(|now| now.millis() < self.0.latest_ms.load(Ordering::Relaxed));
         let is_clock_sure = self.0.file.setup.says_sure(is_back.then_some(i64::MAX));
         Terms { loss: Duration::ZERO, is_clock_sure }
+    }
+
+    async fn delete(&self, _session: Session, _deadline: Option<Deadline>) -> Result<Deleted, StoreError> {
+        unreachable!("the runs delete nothing: a deletion breaks no promise")
+    }
+
+    async fn list(&self, _after: Option<SessionId>, _limit: usize) -> Result<SessionPage, StoreError> {
+        unreachable!("the runs list nothing: there is one session")
     }
 
     async fn remove_expired(&self, _now: Timestamp) -> Result<u64, StoreError> {

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use async_trait::async_trait;
 use tickseed_session::{
-    ChangeFeed, Clock, Created, Deadline, Replaced, Session, SessionId, SessionStore, StoreError, Subscriber,
-    Terms, Timestamp,
+    ChangeFeed, Clock, Created, Deadline, Deleted, Replaced, Session, SessionId, SessionPage, SessionStore,
+    StoreError, Subscriber, Terms, Timestamp,
 };
 
 use super::Backend;
@@ -268,6 +268,14 @@ impl SessionStore for Handle {
 
     fn terms(&self, _id: SessionId) -> Terms {
         Terms { loss: self.postgres.setup.told_loss(), is_clock_sure: self.is_sure() }
+    }
+
+    async fn delete(&self, _session: Session, _deadline: Option<Deadline>) -> Result<Deleted, StoreError> {
+        unreachable!("the runs delete nothing: a deletion breaks no promise")
+    }
+
+    async fn list(&self, _after: Option<SessionId>, _limit: usize) -> Result<SessionPage, StoreError> {
+        unreachable!("the runs list nothing: there is one session")
     }
 
     async fn remove_expired(&self, _now: Timestamp) -> Result<u64, StoreError> {

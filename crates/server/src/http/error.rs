@@ -41,6 +41,10 @@ pub(super) enum ApiError {
         stopped_at: Timestamp,
         detail: String,
     },
+    ExpiryNotLater {
+        expires_at: Option<Timestamp>,
+        detail: String,
+    },
     Schedule(ScheduleError),
     StepNotScheduled {
         detail: String,
@@ -110,6 +114,7 @@ impl ApiError {
             Self::BodyTimeout { .. } => ErrorCode::BodyTimeout,
             Self::SessionStopped { .. } => ErrorCode::SessionStopped,
             Self::StopNotEarlier { .. } => ErrorCode::StopNotEarlier,
+            Self::ExpiryNotLater { .. } => ErrorCode::ExpiryNotLater,
             Self::Schedule(error) => schedule_code(error),
             Self::StepNotScheduled { .. } => ErrorCode::StepNotScheduled,
             Self::ChangedMeanwhile => ErrorCode::ChangedMeanwhile,
@@ -133,7 +138,7 @@ impl ApiError {
     fn problem(&self) -> Problem {
         let code = self.code();
         let status = code.status();
-        let Members { stopped_at, earliest, schedule, change } = self.members();
+        let Members { stopped_at, expires_at, earliest, schedule, change } = self.members();
         Problem {
             kind: "about:blank",
             title: status.canonical_reason().unwrap_or_default(),
@@ -142,6 +147,7 @@ impl ApiError {
             code,
             errors: if let Self::InvalidFields(errors) = self { errors.clone() } else { Vec::new() },
             stopped_at,
+            expires_at,
             earliest,
             schedule,
             change,
@@ -153,6 +159,9 @@ impl ApiError {
         match self {
             Self::SessionStopped { stopped_at, .. } | Self::StopNotEarlier { stopped_at, .. } => {
                 Members { stopped_at: Some(*stopped_at), ..Members::default() }
+            }
+            Self::ExpiryNotLater { expires_at, .. } => {
+                Members { expires_at: *expires_at, ..Members::default() }
             }
             Self::Schedule(error) => Members::new(error),
             _ => Members::default(),
@@ -190,6 +199,7 @@ impl fmt::Display for ApiError {
             Self::SessionNotFound { detail }
             | Self::SessionStopped { detail, .. }
             | Self::StopNotEarlier { detail, .. }
+            | Self::ExpiryNotLater { detail, .. }
             | Self::StepNotScheduled { detail }
             | Self::IdempotencyKeyReused { detail }
             | Self::RequestInProgress { detail }
@@ -274,6 +284,7 @@ impl From<ServiceError> for ApiError {
             ServiceError::NotFound(_) => Self::SessionNotFound { detail },
             ServiceError::AlreadyStopped { stopped_at } => Self::SessionStopped { stopped_at, detail },
             ServiceError::StopNotEarlier { stopped_at, .. } => Self::StopNotEarlier { stopped_at, detail },
+            ServiceError::ExpiryNotLater { expires_at, .. } => Self::ExpiryNotLater { expires_at, detail },
             ServiceError::StopInThePast { .. } | ServiceError::Schedule(ScheduleError::NoNextTick { .. }) => {
                 Self::invalid_field("at", detail)
             }

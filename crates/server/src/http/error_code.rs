@@ -24,6 +24,8 @@ pub(super) enum ErrorCode {
     SessionStopped,
     /// 409: the session already stops at `stopped_at`, and the new stop is not earlier.
     StopNotEarlier,
+    /// 409: the session already exists until `expires_at` or for ever, and the new end is not later.
+    ExpiryNotLater,
     /// 409: the change is not after the start of the session.
     NotStarted,
     /// 409: the change lies in the past or within the notice; `earliest` says from when on it is possible.
@@ -83,6 +85,7 @@ impl ErrorCode {
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::SessionStopped
             | Self::StopNotEarlier
+            | Self::ExpiryNotLater
             | Self::NotStarted
             | Self::TooSoon
             | Self::LaterChanges

@@ -39,12 +39,21 @@ pub use stage::Stage;
 pub fn routes(config: &mut ServiceConfig) {
     config
         .app_data(web::PathConfig::default().error_handler(|_, request| not_found(request).into()))
-        .service(resource("/v1/sessions", "POST").route(web::post().to(sessions::create::handle)))
-        .service(resource("/v1/sessions/{id}", GET_HEAD).route(get_or_head().to(sessions::read::handle)))
+        .service(
+            resource("/v1/sessions", "GET, HEAD, POST")
+                .route(get_or_head().to(sessions::list::handle))
+                .route(web::post().to(sessions::create::handle)),
+        )
+        .service(
+            resource("/v1/sessions/{id}", "GET, HEAD, DELETE")
+                .route(get_or_head().to(sessions::read::handle))
+                .route(web::delete().to(sessions::delete::handle)),
+        )
         .service(resource("/v1/sessions/{id}/events", "GET").route(web::get().to(sessions::events::handle)))
         .service(
             resource("/v1/sessions/{id}/state", GET_HEAD).route(get_or_head().to(sessions::state::handle)),
         )
+        .service(resource("/v1/sessions/{id}/extend", "POST").route(web::post().to(sessions::extend::handle)))
         .service(resource("/v1/sessions/{id}/stop", "POST").route(web::post().to(sessions::stop::handle)))
         .service(resource("/v1/sessions/{id}/pause", "POST").route(web::post().to(sessions::pause::handle)))
         .service(resource("/v1/sessions/{id}/resume", "POST").route(web::post().to(sessions::resume::handle)))

@@ -18,7 +18,9 @@ use super::{health, sessions, time};
     ),
     paths(
         sessions::create::handle,
+        sessions::list::handle,
         sessions::read::handle,
+        sessions::delete::handle,
         sessions::events::handle,
         sessions::state::handle,
         sessions::pause::handle,
@@ -26,6 +28,7 @@ use super::{health, sessions, time};
         sessions::rate::handle,
         sessions::withdraw::handle,
         sessions::stop::handle,
+        sessions::extend::handle,
         time::handle,
         health::alive,
         health::ready,

@@ -25,6 +25,7 @@ pub(super) const fn schedule_code(error: &ScheduleError) -> ErrorCode {
 #[derive(Default)]
 pub(super) struct Members {
     pub(super) stopped_at: Option<Timestamp>,
+    pub(super) expires_at: Option<Timestamp>,
     pub(super) earliest: Option<Timestamp>,
     pub(super) schedule: Option<Vec<ChangeJson>>,
     pub(super) change: Option<ChangeJson>,

@@ -34,6 +34,9 @@ async fn the_served_document_is_the_generated_one() {
 fn every_route_declares_every_status() {
     let expected = [
         ("post /v1/sessions", "201 400 408 409 413 415 422 500 503"),
+        ("get /v1/sessions", "200 400 500 503"),
+        ("delete /v1/sessions/{id}", "204 400 404 412 500 503"),
+        ("post /v1/sessions/{id}/extend", "200 400 404 408 409 412 413 415 422 500 503"),
         ("get /v1/sessions/{id}", "200 304 400 404 500 503"),
         ("get /v1/sessions/{id}/events", "200 400 404 500"),
         ("get /v1/sessions/{id}/state", "200 400 404 409 500 503"),
@@ -74,7 +77,9 @@ fn every_answer_about_a_session_documents_its_promise() {
     for (route, operation) in session_operations(&document) {
         let success = operation["responses"].get("200").unwrap_or(&operation["responses"]["201"]);
         let has_promise = success["headers"].get("Tickseed-Settled-Until").is_some();
-        assert_eq!(has_promise, !route.ends_with("/events"), "{route}");
+        let makes_none =
+            route.ends_with("/events") || route == "get /v1/sessions" || route.starts_with("delete");
+        assert_eq!(has_promise, !makes_none, "{route}");
     }
 }
 
@@ -84,7 +89,8 @@ fn every_route_that_changes_a_session_documents_its_condition() {
     for (route, operation) in session_operations(&document) {
         let parameters = operation["parameters"].as_array().into_iter().flatten();
         let has_condition = parameters.filter(|parameter| parameter["name"] == "If-Match").count() == 1;
-        assert_eq!(has_condition, route.starts_with("post /v1/sessions/{id}/"), "{route}");
+        let changes = route.starts_with("post /v1/sessions/{id}/") || route.starts_with("delete");
+        assert_eq!(has_condition, changes, "{route}");
     }
 }
 
@@ -122,6 +128,7 @@ async fn the_documented_fields_are_the_accepted_ones() {
         ("rate", r#"{"x":1,"tick_ms":50}"#, "SetSessionRate"),
         ("withdraw", r#"{"x":1}"#, "WithdrawChanges"),
         ("stop", r#"{"x":1}"#, "StopSession"),
+        ("extend", r#"{"x":1,"ttl_seconds":7200}"#, "ExtendSession"),
     ] {
         let response = server.api.post(&format!("{session}/{route}"), body).await;
         assert_eq!(known_fields(&response, "x"), properties(&schemas[schema]), "{route}");
@@ -132,10 +139,14 @@ async fn the_documented_fields_are_the_accepted_ones() {
     let response = server.api.post("/v1/sessions", plan).await;
     assert_eq!(known_fields(&response, "schedule[0].x"), documented);
 
-    let parameters = &document["paths"]["/v1/sessions/{id}/state"]["get"]["parameters"];
-    let query = parameters.as_array().unwrap().iter().filter(|parameter| parameter["in"] == "query");
-    let names = query.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect();
-    assert_eq!(known_fields(&server.api.get(&format!("{session}/state?x=1")).await, "x"), names);
+    for (path, address) in
+        [("/v1/sessions/{id}/state", format!("{session}/state")), ("/v1/sessions", "/v1/sessions".to_owned())]
+    {
+        let parameters = &document["paths"][path]["get"]["parameters"];
+        let query = parameters.as_array().unwrap().iter().filter(|parameter| parameter["in"] == "query");
+        let names = query.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(known_fields(&server.api.get(&format!("{address}?x=1")).await, "x"), names);
+    }
 }
 
 /// Returns an object's schema that is written inline, where an optional object is one of two choices.
@@ -167,6 +178,7 @@ async fn responses_match_their_documented_schemas() {
     let responses = [
         ("Session", server.api.get(&session).await),
         ("State", server.api.get(&format!("{session}/state")).await),
+        ("SessionList", server.api.get("/v1/sessions").await),
         ("Stop", stop),
         ("Time", server.api.get("/v1/time").await),
         ("Health", server.api.get("/healthz").await),
@@ -187,6 +199,7 @@ async fn responses_match_their_documented_schemas() {
         server.api.get("/nothing").await,
         server.api.post("/v1/sessions", "{}").await,
         server.api.post(&format!("{session}/stop"), "").await,
+        server.api.post(&format!("{session}/extend"), r#"{"ttl_seconds":1}"#).await,
         server.api.post(&format!("{other}/pause"), r#"{"at":"2026-01-31T12:00:09Z"}"#).await,
         server.api.post(&format!("{other}/pause"), "").await,
     ];

@@ -12,6 +12,7 @@ mod expiry;
 mod full_disk;
 mod idempotency;
 mod listener;
+mod listing;
 mod memory;
 mod operation;
 mod pages;

@@ -5,8 +5,8 @@ mod cut_network;
 mod nginx;
 mod outage;
 mod outage_under_load;
-mod pair;
-mod proxy;
+pub(crate) mod pair;
+pub(crate) mod proxy;
 mod schedules;
 
 use std::collections::HashSet;

@@ -9,7 +9,8 @@ use serde_json::json;
 use tempfile::TempDir;
 use tickseed_server::app::Options;
 use tickseed_session::{
-    ChangeFeed, Created, Deadline, Replaced, Session, SessionId, SessionStore, StoreError, Timestamp,
+    ChangeFeed, Created, Deadline, Deleted, Replaced, Session, SessionId, SessionPage, SessionStore,
+    StoreError, Timestamp,
 };
 use tickseed_store::EmbeddedStore;
 
@@ -53,6 +54,16 @@ impl SessionStore for SlowStore {
     ) -> Result<Replaced, StoreError> {
         self.wait();
         self.inner.compare_and_set(session, deadline).await
+    }
+
+    async fn delete(&self, session: Session, deadline: Option<Deadline>) -> Result<Deleted, StoreError> {
+        self.wait();
+        self.inner.delete(session, deadline).await
+    }
+
+    async fn list(&self, after: Option<SessionId>, limit: usize) -> Result<SessionPage, StoreError> {
+        self.wait();
+        self.inner.list(after, limit).await
     }
 
     async fn remove_expired(&self, now: Timestamp) -> Result<u64, StoreError> {

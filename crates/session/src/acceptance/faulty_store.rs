@@ -9,8 +9,8 @@ use tokio::sync::Notify;
 
 use super::session;
 use crate::{
-    ChangeFeed, Created, Deadline, Replaced, RequestId, RequestStore, Reservation, Session, SessionId,
-    SessionStore, StoreError, Terms, Timestamp,
+    ChangeFeed, Created, Deadline, Deleted, Replaced, RequestId, RequestStore, Reservation, Session,
+    SessionId, SessionPage, SessionStore, StoreError, Terms, Timestamp,
 };
 
 /// How a call fails.
@@ -120,6 +120,14 @@ impl<Store: SessionStore> SessionStore for FaultyStore<Store> {
         deadline: Option<Deadline>,
     ) -> Result<Replaced, StoreError> {
         self.call(self.inner.compare_and_set(session, deadline)).await
+    }
+
+    async fn delete(&self, session: Session, deadline: Option<Deadline>) -> Result<Deleted, StoreError> {
+        self.call(self.inner.delete(session, deadline)).await
+    }
+
+    async fn list(&self, after: Option<SessionId>, limit: usize) -> Result<SessionPage, StoreError> {
+        self.call(self.inner.list(after, limit)).await
     }
 
     async fn remove_expired(&self, now: Timestamp) -> Result<u64, StoreError> {

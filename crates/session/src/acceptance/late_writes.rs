@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{DEADLINE, TestClock, now, rescheduled, session, session_with_notice};
-use crate::{Clock, Created, Deadline, Replaced, Session, SessionStore, StoreError, Timestamp};
+use crate::{Clock, Created, Deadline, Deleted, Replaced, Session, SessionStore, StoreError, Timestamp};
 
 /// How much time the write has before its deadline.
 const LEFT: Duration = Duration::from_millis(100);
@@ -27,8 +27,16 @@ pub struct LateWrite<'clock> {
     first: Session,
     next: fn(&Session) -> Session,
     deadline: fn(Timestamp) -> Deadline,
+    /// Whether the write that comes too late is a deletion.
+    deletes: bool,
     /// The clock that the deadline goes by.
     clock: &'clock dyn Clock,
+}
+
+/// The write that comes too late.
+enum LateAttempt {
+    Replace(Session),
+    Delete(Session),
 }
 
 impl<'clock> LateWrite<'clock> {
@@ -39,8 +47,15 @@ impl<'clock> LateWrite<'clock> {
             first: session(0),
             next: |session| session.stopped(now()),
             deadline: Deadline::OfServer,
+            deletes: false,
             clock,
         }
+    }
+
+    /// A deletion, with a deadline by the clock of the server.
+    #[must_use]
+    pub fn deletion(clock: &'clock TestClock) -> Self {
+        Self { deletes: true, ..Self::stop(clock) }
     }
 
     /// A change of a session with a notice, with a deadline by the clock of the store: that of the test, or of the machine.
@@ -50,7 +65,21 @@ impl<'clock> LateWrite<'clock> {
             let changes = session.schedule.changes().len() + 1;
             rescheduled(session, u16::try_from(changes).expect("tests change it a few times"))
         };
-        Self { first: session_with_notice(), next, deadline: Deadline::OfStore, clock }
+        Self { first: session_with_notice(), next, deadline: Deadline::OfStore, deletes: false, clock }
+    }
+
+    /// Tries the write that comes too late. Returns whether its deadline had passed.
+    async fn attempt(
+        store: Arc<dyn SessionStore>,
+        write: LateAttempt,
+        deadline: Option<Deadline>,
+    ) -> Result<bool, StoreError> {
+        match write {
+            LateAttempt::Replace(session) => {
+                Ok(store.compare_and_set(session, deadline).await? == Replaced::TooLate)
+            }
+            LateAttempt::Delete(session) => Ok(store.delete(session, deadline).await? == Deleted::TooLate),
+        }
     }
 
     fn deadline_in(&self, left: Duration) -> Option<Deadline> {
@@ -76,8 +105,12 @@ pub async fn assert_nothing_is_written_late(
     );
     hold_up.begin().await;
     let (began, deadline) = (Instant::now(), write.deadline_in(LEFT));
-    let (late_store, late) = (Arc::clone(&store), (write.next)(&second));
-    let waiting = tokio::spawn(async move { late_store.compare_and_set(late, deadline).await });
+    let late = if write.deletes {
+        LateAttempt::Delete(second.clone())
+    } else {
+        LateAttempt::Replace((write.next)(&second))
+    };
+    let waiting = tokio::spawn(LateWrite::attempt(Arc::clone(&store), late, deadline));
     // A remote store goes by a clock that a test cannot set.
     while began.elapsed() <= LEFT {
         sleep(Duration::from_millis(5)).await;
@@ -85,7 +118,7 @@ pub async fn assert_nothing_is_written_late(
     clock.advance(LEFT);
     hold_up.end().await;
     let outcome = timeout(DEADLINE, waiting).await.expect("the write ends").expect("the task ends");
-    assert!(outcome.is_err() || matches!(outcome, Ok(Replaced::TooLate)), "{outcome:?}");
+    assert!(matches!(outcome, Err(_) | Ok(true)), "{outcome:?}");
     assert!(outcome.as_ref().err().is_none_or(StoreError::is_temporary), "{outcome:?}");
     assert_eq!(found(&*store, &second).await, second, "nothing was written late");
     let third = (write.next)(&second);

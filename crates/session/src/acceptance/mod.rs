@@ -7,9 +7,11 @@
 
 mod changes;
 mod clock;
+mod deletion;
 mod expiry;
 mod faulty_store;
 mod late_writes;
+mod list;
 mod lost_writes;
 mod patient_store;
 mod promises;
@@ -23,8 +25,8 @@ use tickseed_engine::{BreakInterval, Change, Rules, Schedule, Seed};
 use tokio::task::JoinSet;
 
 use crate::{
-    Created, Deadline, Metadata, NewSession, Notice, Replaced, Revision, Session, SessionId, SessionStore,
-    TimeToLive, Timestamp, plain_schedule, scheduled,
+    ControlHash, Created, Deadline, KeyName, Metadata, NewSession, Notice, Replaced, Revision, Session,
+    SessionId, SessionStore, TimeToLive, Timestamp, plain_schedule, scheduled,
 };
 
 pub use clock::{NOW, TestClock, instant, now};
@@ -61,6 +63,8 @@ pub async fn assert_contract(handles: Handles) {
     lets_one_of_many_replacements_through(&handles).await;
     lost_writes::assert_contract(&**one).await;
     requests::assert_contract(&handles).await;
+    deletion::assert_contract(&handles, subscriber.as_deref()).await;
+    list::assert_contract(&handles).await;
     expiry::assert_contract(&**one, subscriber.as_deref()).await;
     if let Some(subscriber) = &subscriber {
         changes::assert_contract(&handles, subscriber).await;
@@ -124,13 +128,16 @@ async fn returns_sessions_unchanged(one: &dyn SessionStore, other: &dyn SessionS
         schedule: scheduled(&plain.schedule, &alternating(&plain, Schedule::MAX_CHANGES)).unwrap(),
         ..session(0)
     };
+    let with_token = Session { control: Some(ControlHash::new([0xa5; ControlHash::BYTES])), ..session(0) };
     let with_all = Session {
+        control: with_token.control,
+        key: KeyName::new(&"k".repeat(KeyName::MAX_BYTES)).ok(),
         schedule: scheduled_only.schedule.clone(),
         notice: Notice::from_millis(Notice::MAX_MS).unwrap(),
         id: SessionId::random(now()),
         ..full.clone()
     };
-    for session in [&plain, &full, &replaced, &with_notice, &scheduled_only, &with_all] {
+    for session in [&plain, &full, &replaced, &with_notice, &scheduled_only, &with_token, &with_all] {
         assert_eq!(other.find(session.id).await.unwrap(), None);
         assert_eq!(one.create(session.clone()).await.unwrap(), Created::Yes);
         assert_eq!(other.find(session.id).await.unwrap().as_ref(), Some(session));

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 
 use super::DEADLINE;
 use crate::{
-    ChangeFeed, Created, Deadline, Replaced, RequestStore, Session, SessionId, SessionStore, StoreError,
-    Terms, Timestamp,
+    ChangeFeed, Created, Deadline, Deleted, Replaced, RequestStore, Session, SessionId, SessionPage,
+    SessionStore, StoreError, Terms, Timestamp,
 };
 
 /// How long after a failure the call is repeated.
@@ -77,6 +77,24 @@ impl<Store: SessionStore> SessionStore for PatientStore<Store> {
                 answer => return answer,
             }
         }
+    }
+
+    /// As [`create`](Self::create).
+    async fn delete(&self, session: Session, before: Option<Deadline>) -> Result<Deleted, StoreError> {
+        let (deadline, mut has_failed) = (Instant::now() + DEADLINE, false);
+        loop {
+            match self.0.delete(session.clone(), before).await {
+                Err(error) if error.is_temporary() && wait_to_retry(deadline).await => has_failed = true,
+                Ok(Deleted::No) if has_failed && self.find(session.id).await?.is_none() => {
+                    return Ok(Deleted::Yes);
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    async fn list(&self, after: Option<SessionId>, limit: usize) -> Result<SessionPage, StoreError> {
+        retry(|| self.0.list(after, limit)).await
     }
 
     async fn remove_expired(&self, now: Timestamp) -> Result<u64, StoreError> {

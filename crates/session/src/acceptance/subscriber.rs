@@ -31,6 +31,8 @@ pub enum Report {
     },
     /// A session has been removed.
     Removed(SessionId),
+    /// A session has been deleted.
+    Deleted(SessionId),
 }
 
 /// A session that a store has acknowledged.
@@ -120,6 +122,12 @@ impl RecordingSubscriber {
         self.any(|report| matches!(report, Report::Removed(id) if *id == expected))
     }
 
+    /// Returns whether the feed has reported the deletion of a session.
+    #[must_use]
+    pub fn knows_deleted(&self, expected: SessionId) -> bool {
+        self.any(|report| matches!(report, Report::Deleted(id) if *id == expected))
+    }
+
     /// Returns the sessions that the feed had not reported when it claimed that their part was caught up with them, or that it had
     /// reported everything visible. Those from before the last restart do not count.
     pub fn reported_late<'a>(
@@ -133,7 +141,7 @@ impl RecordingSubscriber {
                 Report::Restarted(part, uptime) => drop(restarted_at.insert(*part, *uptime)),
                 Report::Replaced { id, revision, .. } => drop(known.insert((*id, *revision))),
                 // A store that says this says it once, before it reports anything.
-                Report::Removed(_) | Report::CaughtUpTo(_, Duration::MAX, _) => {}
+                Report::Removed(_) | Report::Deleted(_) | Report::CaughtUpTo(_, Duration::MAX, _) => {}
                 Report::CaughtUpTo(part, uptime, certain) => {
                     let since = restarted_at.get(part).copied().unwrap_or(Duration::MAX);
                     let is_due = |acknowledged: &&Acknowledged| {
@@ -204,6 +212,7 @@ impl Subscriber for RecordingSubscriber {
                 Report::Replaced { id, revision, session }
             }
             StoreChange::Removed { id } => Report::Removed(id),
+            StoreChange::Deleted { id } => Report::Deleted(id),
         });
     }
 }

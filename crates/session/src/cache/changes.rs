@@ -23,9 +23,9 @@ impl Subscriber for SessionCache {
             StoreChange::Removed { id } => {
                 let mut table = self.in_flight.lock();
                 table.detach(id);
-                self.forget(id);
-                return;
+                return self.forget(id);
             }
+            StoreChange::Deleted { id } => return self.deleted(id),
         };
         if !self.is_interested(id, revision) {
             return;

@@ -372,6 +372,15 @@ impl SessionCache {
         }
     }
 
+    /// Forgets a session that has been deleted, whichever server has done it.
+    pub(super) fn deleted(&self, id: SessionId) {
+        let mut table = self.in_flight.lock();
+        // A read that has found it says nothing about the present.
+        table.detach(id);
+        self.entries.remove(&id);
+        self.behind.tell_instead(id, Revision::MAX, || self.listeners.end_deleted(id));
+    }
+
     fn forget(&self, id: SessionId) {
         self.entries.remove(&id);
         self.behind.tell_instead(id, Revision::MAX, || self.listeners.end(id));

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tickseed_session::{
-    ChangeFeed, Created, Deadline, FeedPart, Replaced, Session, SessionId, SessionStore, StoreError,
-    Subscriber, Terms, Timestamp,
+    ChangeFeed, Created, Deadline, Deleted, FeedPart, Replaced, Session, SessionId, SessionPage,
+    SessionStore, StoreError, Subscriber, Terms, Timestamp,
 };
 use tokio::sync::watch;
 
@@ -139,6 +139,26 @@ impl SessionStore for ScriptedStore {
         }
         self.writes.fetch_add(1, Ordering::SeqCst);
         self.answer(if replaces { Replaced::Yes } else { Replaced::No }).await
+    }
+
+    async fn delete(&self, session: Session, _deadline: Option<Deadline>) -> Result<Deleted, StoreError> {
+        let is_stored = |stored: &Session| session.is_same_write(stored);
+        let deletes = self.sessions.lock().unwrap().get(&session.id).is_some_and(is_stored);
+        if deletes {
+            self.remove(session.id);
+        }
+        self.writes.fetch_add(1, Ordering::SeqCst);
+        self.answer(if deletes { Deleted::Yes } else { Deleted::No }).await
+    }
+
+    async fn list(&self, after: Option<SessionId>, limit: usize) -> Result<SessionPage, StoreError> {
+        let mut sessions: Vec<_> = self.sessions.lock().unwrap().values().cloned().collect();
+        sessions.retain(|session| after.is_none_or(|after| session.id < after));
+        sessions.sort_unstable_by_key(|session| std::cmp::Reverse(session.id));
+        let has_more = sessions.len() > limit;
+        sessions.truncate(limit);
+        let next = sessions.last().filter(|_| has_more).map(|last| last.id);
+        self.answer(SessionPage { sessions, next }).await
     }
 
     async fn remove_expired(&self, _now: Timestamp) -> Result<u64, StoreError> {

@@ -26,6 +26,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use redb::Database;
 use tokio::sync::{mpsc, oneshot};
 
 use self::file::StoreFile;
@@ -37,8 +38,8 @@ use crate::panics::Panics;
 use crate::record;
 use crate::write_health::WriteHealth;
 use tickseed_session::{
-    ChangeFeed, Clock, Created, Deadline, Replaced, RequestStore, Session, SessionId, SessionStore,
-    StoreError, Subscriber, Terms, Timestamp,
+    ChangeFeed, Clock, Created, Deadline, Deleted, Replaced, RequestStore, Session, SessionId, SessionPage,
+    SessionStore, StoreError, Subscriber, Terms, Timestamp,
 };
 
 pub use self::file_error::FileError;
@@ -94,13 +95,20 @@ impl EmbeddedStore {
     }
 
     async fn find_bytes(&self, id: SessionId) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(move |database| tables::find(database, id)).await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        access: impl Fn(&Database) -> Result<T, redb::Error> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let file = Arc::clone(&self.file);
-        let found = tokio::task::spawn_blocking(move || file.read(|database| tables::find(database, id)));
-        let found = found.await.map_err(StoreError::unavailable)?;
-        if found.is_err() {
+        let read = tokio::task::spawn_blocking(move || file.read(access));
+        let read = read.await.map_err(StoreError::unavailable)?;
+        if read.is_err() {
             self.wake_writer();
         }
-        found
+        read
     }
 
     /// Lets the writer find out that the file has to be opened anew: after a read that failed, redb refuses everything.
@@ -147,6 +155,19 @@ impl SessionStore for EmbeddedStore {
             Outcome::TooLate => Ok(Replaced::TooLate),
             _ => Ok(Replaced::No),
         }
+    }
+
+    async fn delete(&self, session: Session, deadline: Option<Deadline>) -> Result<Deleted, StoreError> {
+        match self.write(Write::Delete(Box::new(session), deadline)).await? {
+            Outcome::Done => Ok(Deleted::Yes),
+            Outcome::TooLate => Ok(Deleted::TooLate),
+            _ => Ok(Deleted::No),
+        }
+    }
+
+    /// The file is in the order of the ids, so it needs no other table for the list.
+    async fn list(&self, after: Option<SessionId>, limit: usize) -> Result<SessionPage, StoreError> {
+        self.read(move |database| tables::list(database, after, limit)).await
     }
 
     async fn remove_expired(&self, now: Timestamp) -> Result<u64, StoreError> {

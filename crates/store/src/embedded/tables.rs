@@ -3,7 +3,7 @@
 use redb::{Database, ReadableDatabase, ReadableTable, Table, TableDefinition};
 
 use crate::record;
-use tickseed_session::{Clock, Deadline, Session, SessionId, StoreError, Timestamp};
+use tickseed_session::{Clock, Deadline, Session, SessionId, SessionPage, StoreError, Timestamp};
 
 use super::pending::PendingWrites;
 use super::requests::{self, RequestTables, RequestWrite};
@@ -20,16 +20,18 @@ pub(super) enum Write {
     Create(Box<Session>),
     /// Written before the deadline, or not at all.
     CompareAndSet(Box<Session>, Option<Deadline>),
+    /// Written before the deadline, or not at all.
+    Delete(Box<Session>, Option<Deadline>),
     RemoveExpired(Timestamp),
     /// A write of a request with an idempotency key.
     Request(RequestWrite),
 }
 
 impl Write {
-    /// Returns the session that this replaces.
+    /// Returns the session that this replaces or deletes.
     pub(super) fn replaced(&self) -> Option<SessionId> {
         match self {
-            Self::CompareAndSet(session, _) => Some(session.id),
+            Self::CompareAndSet(session, _) | Self::Delete(session, _) => Some(session.id),
             Self::Create(_) | Self::RemoveExpired(_) | Self::Request(_) => None,
         }
     }
@@ -51,6 +53,9 @@ pub(super) enum Outcome {
     Existing(Vec<u8>),
 }
 
+/// The result of a write, or why this write failed although the transaction did not.
+type Written = Result<Outcome, StoreError>;
+
 /// Makes the tables, so that reads of a new file find them.
 pub(super) fn make(database: &Database) -> Result<(), redb::Error> {
     let transaction = database.begin_write()?;
@@ -67,13 +72,39 @@ pub(super) fn find(database: &Database, id: SessionId) -> Result<Option<Vec<u8>>
     Ok(table.get(id.as_bytes())?.map(|bytes| bytes.value().to_vec()))
 }
 
+/// Reads the records of at most `limit` sessions that follow `after` in the list. A record that cannot be read is left out.
+pub(super) fn list(
+    database: &Database,
+    after: Option<SessionId>,
+    limit: usize,
+) -> Result<SessionPage, redb::Error> {
+    let table = database.begin_read()?.open_table(SESSIONS)?;
+    let mut newest_first = match after {
+        Some(after) => table.range::<&[u8; 16]>(..after.as_bytes())?,
+        None => table.range::<&[u8; 16]>(..)?,
+    }
+    .rev();
+    let (mut page, mut last) = (SessionPage::default(), None);
+    for entry in newest_first.by_ref().take(limit.max(1)) {
+        let (id, bytes) = entry?;
+        let id = SessionId::from_bytes(*id.value());
+        last = Some(id);
+        match record::decode(id, bytes.value()) {
+            Ok(session) => page.sessions.push(session),
+            Err(error) => record::log_unlisted(&error),
+        }
+    }
+    page.next = newest_first.next().transpose()?.and(last);
+    Ok(page)
+}
+
 /// Applies writes in one transaction. When this returns, all of them are on the disk, or none.
 pub(super) fn apply(
     database: &Database,
     clock: &dyn Clock,
     pending: &PendingWrites,
     writes: &[Write],
-) -> Result<Vec<Result<Outcome, StoreError>>, redb::Error> {
+) -> Result<Vec<Written>, redb::Error> {
     let transaction = database.begin_write()?;
     let mut outcomes = Vec::with_capacity(writes.len());
     {
@@ -98,10 +129,11 @@ struct Tables<'transaction> {
 
 impl Tables<'_> {
     /// Applies one write. The outer error fails the whole transaction, the inner one only this write.
-    fn apply(&mut self, write: &Write) -> Result<Result<Outcome, StoreError>, redb::Error> {
+    fn apply(&mut self, write: &Write) -> Result<Written, redb::Error> {
         match write {
             Write::Create(session) => self.create(session),
             Write::CompareAndSet(session, deadline) => self.compare_and_set(session, *deadline),
+            Write::Delete(session, deadline) => self.delete(session, *deadline),
             Write::RemoveExpired(now) => {
                 let requests = self.requests.remove_expired(*now)?;
                 let ids = self.remove_expired(*now)?;
@@ -112,7 +144,7 @@ impl Tables<'_> {
         }
     }
 
-    fn create(&mut self, session: &Session) -> Result<Result<Outcome, StoreError>, redb::Error> {
+    fn create(&mut self, session: &Session) -> Result<Written, redb::Error> {
         if self.sessions.get(session.id.as_bytes())?.is_some() {
             return Ok(Ok(Outcome::Refused));
         }
@@ -123,23 +155,48 @@ impl Tables<'_> {
         &mut self,
         session: &Session,
         deadline: Option<Deadline>,
-    ) -> Result<Result<Outcome, StoreError>, redb::Error> {
-        let Some(bytes) = self.sessions.get(session.id.as_bytes())?.map(|bytes| bytes.value().to_vec())
-        else {
-            return Ok(Ok(Outcome::Refused));
+    ) -> Result<Written, redb::Error> {
+        match self.stored_before(session.id, deadline, |before| session.follows(before))? {
+            Ok(before) => self.put(session, before.expires_at),
+            Err(otherwise) => Ok(otherwise),
+        }
+    }
+
+    fn delete(&mut self, session: &Session, deadline: Option<Deadline>) -> Result<Written, redb::Error> {
+        let stored = match self.stored_before(session.id, deadline, |stored| session.is_same_write(stored))? {
+            Ok(stored) => stored,
+            Err(otherwise) => return Ok(otherwise),
         };
-        let before = match record::decode(session.id, &bytes) {
-            Ok(before) => before,
-            Err(error) => return Ok(Err(error)),
+        let id = stored.id.as_bytes();
+        self.sessions.remove(id)?;
+        if let Some(expires_at) = stored.expires_at {
+            self.expiries.remove((expires_at.millis(), id))?;
+        }
+        Ok(Ok(Outcome::Done))
+    }
+
+    /// Returns the stored session if it is as `expected` and the deadline has not passed, or the result that a write has otherwise.
+    fn stored_before(
+        &self,
+        id: SessionId,
+        deadline: Option<Deadline>,
+        expected: impl FnOnce(&Session) -> bool,
+    ) -> Result<Result<Session, Written>, redb::Error> {
+        let Some(bytes) = self.sessions.get(id.as_bytes())?.map(|bytes| bytes.value().to_vec()) else {
+            return Ok(Err(Ok(Outcome::Refused)));
         };
-        if !session.follows(&before) {
-            return Ok(Ok(Outcome::Refused));
+        let stored = match record::decode(id, &bytes) {
+            Ok(stored) => stored,
+            Err(error) => return Ok(Err(Err(error))),
+        };
+        if !expected(&stored) {
+            return Ok(Err(Ok(Outcome::Refused)));
         }
         // Not earlier: the write may have waited for long.
         if deadline.is_some_and(|deadline| self.has_passed(deadline)) {
-            return Ok(Ok(Outcome::TooLate));
+            return Ok(Err(Ok(Outcome::TooLate)));
         }
-        self.put(session, before.expires_at)
+        Ok(Ok(stored))
     }
 
     fn has_passed(&self, deadline: Deadline) -> bool {
@@ -150,11 +207,7 @@ impl Tables<'_> {
     }
 
     /// Writes a session over one that would have expired at `expired_at`.
-    fn put(
-        &mut self,
-        session: &Session,
-        expired_at: Option<Timestamp>,
-    ) -> Result<Result<Outcome, StoreError>, redb::Error> {
+    fn put(&mut self, session: &Session, expired_at: Option<Timestamp>) -> Result<Written, redb::Error> {
         let bytes = match record::encode(session) {
             Ok(bytes) => bytes,
             Err(error) => return Ok(Err(error)),

@@ -151,6 +151,9 @@ impl Writer {
         let Some(subscriber) = self.subscriber.get().and_then(Weak::upgrade) else { return };
         match (write, outcome) {
             (Write::CompareAndSet(session, _), Ok(Outcome::Done)) => report_replaced(&*subscriber, session),
+            (Write::Delete(session, _), Ok(Outcome::Done)) => {
+                subscriber.changed(StoreChange::Deleted { id: session.id });
+            }
             (_, Ok(Outcome::Removed { ids, .. })) => report_removed(&*subscriber, ids),
             _ => {}
         }

@@ -34,13 +34,19 @@ pub(super) struct Record<'json> {
     /// From form 3 on: the instant of each change, and the length of a tick from then on, or 0 for a pause.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) schedule: Option<Vec<(i64, u32)>>,
+    /// From form 2 on: the SHA-256 of the control token, in hexadecimal digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) control: Option<Cow<'json, str>>,
+    /// From form 2 on: the name of the API key that created the session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) key: Option<Cow<'json, str>>,
     /// Only in form 1, and there always last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) revision: Option<u64>,
 }
 
 /// The names of a [`Record`]'s fields.
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 16] = [
     "seed",
     "start_at",
     "tick_ms",
@@ -54,6 +60,8 @@ const KNOWN: [&str; 14] = [
     "expires_at",
     "notice_ms",
     "schedule",
+    "control",
+    "key",
     "revision",
 ];
 

@@ -2,13 +2,15 @@
 //!
 //! - Form 1: JSON, with the revision as its last field. Servers that know only form 1 refuse a record with an unknown field,
 //!   so this form never gets another one.
-//! - Form 2: the revision in 8 bytes, big-endian, then the other fields of form 1 as JSON, and fields of later versions.
+//! - Form 2: the revision in 8 bytes, big-endian, then the other fields of form 1 as JSON, the hash of the control token and the
+//!   name of the creator's API key, if there are any, and fields of later versions.
 //! - Form 3: as form 2, with the ids of the write and of the one that it replaces behind the revision, in 8 bytes each, big-endian,
-//!   and before the unknown fields the notice and the schedule, unless they are 0 and empty.
+//!   and behind the fields of form 1 the notice and the schedule, unless they are 0 and empty.
 //!
 //! A form that was ever released is read forever. Anything that changes a session's state or promise is a new form, which
 //! older versions refuse with [`StoreError::NewerRecord`]. Anything else is a field, which they pass on unread; its numbers are
-//! 64-bit integers or doubles, so that they survive. A record is
+//! 64-bit integers or doubles, so that they survive. The control token and the API key are such fields: they change neither state
+//! nor promise, and a server that does not know them passes the right on. It does not ask for it either. A record is
 //! written in the oldest form that can hold it, so that the previous version's servers can read it. From form 2 on, every form
 //! begins with its number and the revision; so a compare-and-set need not understand the rest.
 
@@ -22,8 +24,8 @@ use std::fmt;
 use serde::Deserialize;
 use tickseed_engine::{BreakInterval, Change, ENGINE_VERSION, Rules, Schedule, Seed};
 use tickseed_session::{
-    Metadata, Notice, Revision, Session, SessionId, SessionSchedule, StoreError, Timestamp, UnknownFields,
-    WriteId, scheduled,
+    ControlHash, KeyName, Metadata, Notice, Revision, Session, SessionId, SessionSchedule, StoreError,
+    Timestamp, UnknownFields, WriteId, error_chain, scheduled,
 };
 
 use self::fields::Record;
@@ -72,7 +74,7 @@ pub(crate) fn encode(session: &Session) -> Result<Vec<u8>, StoreError> {
 fn form_of(session: &Session) -> u8 {
     if !session.notice.is_none() || session.schedule.changes().len() > 0 {
         FORM_3
-    } else if session.unknown_fields.is_empty() {
+    } else if session.unknown_fields.is_empty() && session.control.is_none() && session.key.is_none() {
         FORM_1
     } else {
         FORM_2
@@ -165,6 +167,8 @@ fn record_of(session: &Session, revision: Option<u64>) -> Record<'_> {
         notice_ms: (!session.notice.is_none()).then(|| session.notice.millis()),
         schedule: (session.schedule.changes().len() > 0)
             .then(|| session.schedule.changes().map(|change| (change.at(), change.tick_ms())).collect()),
+        control: session.control.map(|control| control.to_hex().into()),
+        key: session.key.as_ref().map(|key| key.as_str().into()),
         revision,
     }
 }
@@ -182,12 +186,14 @@ fn session(
     let instant = |millis| Timestamp::from_millis(millis).map_err(|error| unreadable(id, error));
     let metadata = record.metadata.map(Metadata::from_record).transpose();
     let interval = BreakInterval::new(record.break_min, record.break_max).map_err(engine)?;
+    let notice = Notice::from_millis(record.notice_ms.unwrap_or(0));
+    let control = record.control.as_deref().map(ControlHash::from_hex).transpose();
+    let key = record.key.as_deref().map(KeyName::new).transpose();
     Ok(Session {
         id,
         seed: Seed::new(&record.seed).map_err(engine)?,
         schedule: schedule(record).map_err(engine)?,
-        notice: Notice::from_millis(record.notice_ms.unwrap_or(0))
-            .map_err(|error| unreadable(id, format_args!("notice_ms {error}")))?,
+        notice: notice.map_err(|error| unreadable(id, format_args!("notice_ms {error}")))?,
         rules: Rules::new(interval, record.rounds_per_epoch).map_err(engine)?,
         engine_version: record.engine_version,
         metadata: metadata.map_err(|error| unreadable(id, error))?,
@@ -197,6 +203,8 @@ fn session(
         revision,
         write: WriteId::new(writes.write),
         replaces: WriteId::new(writes.replaces),
+        control: control.map_err(|error| unreadable(id, format_args!("control {error}")))?,
+        key: key.map_err(|error| unreadable(id, format_args!("key {error}")))?,
         unknown_fields,
     })
 }
@@ -236,4 +244,12 @@ fn check_engine_version(id: SessionId, version: u32) -> Result<(), StoreError> {
 
 fn unreadable(id: SessionId, reason: impl fmt::Display) -> StoreError {
     StoreError::Unreadable { id, reason: reason.to_string() }
+}
+
+/// Logs why a session is left out of a list. That a later version wrote it is logged elsewhere, and during an upgrade there may be
+/// many such sessions.
+pub(crate) fn log_unlisted(error: &StoreError) {
+    if !matches!(error, StoreError::NewerRecord { .. }) {
+        tracing::error!(error = error_chain(error), "a session is left out of the list");
+    }
 }

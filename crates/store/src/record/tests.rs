@@ -29,6 +29,17 @@ const GOLDEN_3: &str = concat!(
     r#"[1700000006050,50]],"label":"é","later":{"z":[1.5],"a":null}}"#
 );
 
+/// The hash of a control token and the name of an API key, in forms 2 and 3. To a server of before they are fields of a later
+/// version, so it writes the same bytes: the right survives.
+const RIGHTS: &str = concat!(
+    r#","control":"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f","#,
+    r#""key":"Studio-1_eu.west""#
+);
+
+/// The bytes of that hash.
+const FIRST_BYTES: &[u8; 32] = b"\0\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r\x0e\x0f\
+    \x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f";
+
 /// What form 3 has besides form 2.
 const NOTICE: &str = r#","notice_ms":15000"#;
 const SCHEDULE: &str = r#","schedule":[[1700000001050,0],[1700000005000,100],[1700000006050,50]]"#;
@@ -111,6 +122,42 @@ fn an_earlier_form_with_a_notice_or_a_schedule_is_unreadable() {
     }
 }
 
+fn with_rights(golden: &str) -> String {
+    golden.replace(r#","label""#, &format!(r#"{RIGHTS},"label""#))
+}
+
+#[test]
+fn the_bytes_of_rights_never_change() {
+    for golden in [GOLDEN_2, GOLDEN_3] {
+        let record = with_rights(golden);
+        let session = read(&record);
+        assert_eq!(session.control, Some(ControlHash::new(*FIRST_BYTES)));
+        assert_eq!(session.key, KeyName::new("Studio-1_eu.west").ok());
+        assert_eq!(written(&session), record);
+        assert!(session.unknown_fields == read(golden).unknown_fields, "the rights are known");
+        let stopped = session.stopped(Timestamp::from_millis(1_700_000_000_001).unwrap());
+        let stopped = Session { write: session.write, replaces: session.replaces, ..stopped };
+        assert!(written(&stopped).contains(RIGHTS), "they survive a change");
+        assert_eq!(written(&Session { control: None, key: None, ..session }), golden);
+    }
+}
+
+/// Servers that know only form 1 refuse a record with another field.
+#[test]
+fn a_session_with_rights_has_form_2_at_least() {
+    let plain = read(GOLDEN_1);
+    let full = read(&with_rights(GOLDEN_2));
+    let (with_token, with_key) =
+        (Session { control: full.control, ..plain.clone() }, Session { key: full.key, ..plain });
+    for session in [with_token, with_key] {
+        let record = written(&session);
+        assert!(record.starts_with('\u{2}'), "{record:?}");
+        assert_eq!(read(&record), session);
+        let withdrawn = Session { control: None, key: None, ..session };
+        assert_eq!(written(&withdrawn), GOLDEN_1, "without rights it has its old form");
+    }
+}
+
 #[test]
 fn fields_of_a_later_version_survive_a_rewrite() {
     let stopped = read(GOLDEN_2).stopped(Timestamp::from_millis(1_700_000_000_001).unwrap());
@@ -182,6 +229,9 @@ fn unreadable_records_give_an_error_that_names_the_cause() {
         GOLDEN_1.replace(r#","revision":7"#, "").replace(r#"{"seed""#, r#"{"revision":7,"seed""#);
     let unrevised = GOLDEN_2.replace('\u{7}', "\0");
     let within_a_tick = GOLDEN_3.replace("[1700000006050,50]", "[1700000006051,50]");
+    let short_hash = with_rights(GOLDEN_2).replace("1e1f", "1e");
+    let spaced_name = with_rights(GOLDEN_2).replace("Studio-1_eu.west", "Studio 1");
+    let two_controls = with_rights(GOLDEN_2).replace(r#","key""#, r#","control":"","key""#);
     let long_notice = GOLDEN_3.replace("15000", "86400001");
     for (record, cause) in [
         (&b""[..], "it is empty"),
@@ -197,6 +247,12 @@ fn unreadable_records_give_an_error_that_names_the_cause() {
             "schedule[2].at must be where a tick begins, got 1 ms after the beginning of a tick of 100 ms",
         ),
         (long_notice.as_bytes(), "notice_ms must be an integer from 0 to 86400000"),
+        (short_hash.as_bytes(), "control must be 64 hexadecimal digits in lower case"),
+        (
+            spaced_name.as_bytes(),
+            "key must be 1 to 64 ASCII letters, digits, -, _ and ., and begin with a letter or a digit",
+        ),
+        (two_controls.as_bytes(), "duplicate field `control` at line 1 column 326"),
         (twice.as_bytes(), "duplicate field `tick_ms` at line 1 column 61"),
         (two_labels.as_bytes(), "duplicate field `label` at line 1 column 262"),
         (two_revisions.as_bytes(), "it has two revisions"),

@@ -92,6 +92,15 @@ impl SharedConnection {
         self.ask(key, Request::Script(script)).await
     }
 
+    /// Sends a command that is about no key to a master.
+    pub(super) async fn send_to<T: FromRedisValue>(
+        &self,
+        node: &Arc<Node>,
+        command: &Cmd,
+    ) -> Result<T, StoreError> {
+        self.ask_node(node, Request::Command(command)).await
+    }
+
     /// Checks that Redis answers, or any master of a cluster.
     pub(super) async fn check(&self) -> Result<(), StoreError> {
         let nodes = self.nodes();

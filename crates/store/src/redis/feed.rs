@@ -36,10 +36,10 @@ const RETRY_AFTER: Duration = Duration::from_millis(50);
 /// How often each master of a cluster is asked who the masters are.
 const CHECK_TOPOLOGY_EVERY: Duration = Duration::from_secs(1);
 
-/// How many bytes of a message are the session's id. The record follows; without one the session has been removed.
+/// How many bytes of a message are the session's id. The record follows; without one the session has been deleted.
 const ID_LENGTH: usize = 16;
 
-/// Returns the message to publish when a session is replaced.
+/// Returns the message to publish when a session is replaced, or without a record when it is deleted.
 pub(super) fn message(id: SessionId, record: &[u8]) -> Vec<u8> {
     [id.as_bytes().as_slice(), record].concat()
 }
@@ -315,7 +315,7 @@ fn report(message: Vec<u8>, part: FeedPart, subscriber: &dyn Subscriber) {
     };
     let id = SessionId::from_bytes(*id);
     if record.is_empty() {
-        return subscriber.changed(StoreChange::Removed { id });
+        return subscriber.changed(StoreChange::Deleted { id });
     }
     let Some(revision) = record::revision(record) else { return report_unreadable(part, subscriber) };
     let record = ReportedRecord::new(message.len(), move || record::decode(id, &message[ID_LENGTH..]));

@@ -2,6 +2,7 @@
 //!
 //! A session is one string that holds the record; `keys` names it. Redis removes it by itself when the session has expired. A
 //! compare-and-set is a script that sets the record and publishes it, in one step, on a channel that every server listens to.
+//! `index` names the sorted sets in which sessions are listed.
 
 mod address;
 mod background;
@@ -10,6 +11,7 @@ mod connection;
 mod driver;
 mod durability;
 mod feed;
+mod index;
 mod inspection;
 mod keep_alive;
 mod keys;
@@ -23,10 +25,12 @@ mod promises;
 mod replicas;
 mod request_log;
 mod requests;
+mod scripts;
 mod slot;
 mod start;
 mod step;
 mod topology;
+mod upkeep;
 mod views;
 mod write_fault;
 mod write_probe;
@@ -36,18 +40,22 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use deadpool_redis::redis::{Script, cmd};
+use futures_util::future::join_all;
 use tickseed_session::{
-    ChangeFeed, Clock, Created, Deadline, FeedPart, Replaced, RequestStore, Revision, Session, SessionId,
-    SessionStore, StoreError, Subscriber, Terms, Timestamp,
+    ChangeFeed, Clock, Created, Deadline, Deleted, FeedPart, Replaced, RequestStore, Revision, Session,
+    SessionId, SessionPage, SessionStore, StoreError, Subscriber, Terms, Timestamp,
 };
 
 use self::background::Background;
 use self::connection::SharedConnection;
 use self::feed::Feed;
+use self::index::Index;
 use self::node_clock::{Limits, NodeClocks, Reading};
 use self::parts::Parts;
 use self::promises::Promises;
 use self::request_log::REPLACE_REQUEST;
+use self::scripts::{DONE, TOO_LATE};
+use self::upkeep::Upkeep;
 use self::write_probe::{WriteProbe, unreadable_if_wrong_type};
 use crate::record;
 
@@ -58,70 +66,6 @@ pub use self::start::{ConnectError, RedisOptions};
 /// miss a session that has not expired by its own clock.
 const TTL_MARGIN: Duration = Duration::from_mins(1);
 
-/// Replaces the record `KEYS[1]` by `ARGV[2]` and publishes `ARGV[5]` on `ARGV[4]`, if the record's revision is `ARGV[1]`, and
-/// Redis keeps it for `ARGV[10]` milliseconds (empty: forever). A record that cannot be published is put back. Publishing can
-/// fail, and the old expiry is not known; so the new one is set last.
-///
-/// With a deadline, `ARGV[3]` in microseconds (empty: none), this happens only if the clock of the node has not reached it but
-/// has reached `ARGV[8]`, and if the node's name is `ARGV[9]` (`*`: any). Only the
-/// nodes of a cluster (`ARGV[6]` is not empty) have names. Returns what has happened, the time of the node, and its name.
-///
-/// The script finds the revision without reading JSON, which is cheaper, and exact where Lua's numbers are not. In form 1 the
-/// revision is the last field, in form 2 it is the 8 bytes after the first, with which `ARGV[7]`
-/// begins. In form 3 the id of the write follows, so that a write which Redis has lost is not taken for another one with the same
-/// revision: all of `ARGV[7]` must be there. A record in any other form is never
-/// replaced.
-///
-/// When Redis is full, a session can still be stopped: its record grows by a few bytes only. Redis refuses SET as the first write
-/// of a script then, but not DEL, which here finds nothing to delete; after that it lets the script finish.
-const COMPARE_AND_SET: &str = r#"
-local REFUSED, REPLACED, TOO_LATE = {0, 0, ''}, 1, 2
-local stored = redis.call('GET', KEYS[1])
-if not stored then return REFUSED end
-local form = string.byte(stored)
-if form == 1 then
-  if string.match(string.sub(stored, -40), '"revision":(%d+)}$') ~= ARGV[1] then return REFUSED end
-elseif form == 2 then
-  if string.sub(stored, 2, 9) ~= string.sub(ARGV[7], 1, 8) then return REFUSED end
-elseif form == 3 then
-  if string.sub(stored, 2, 17) ~= ARGV[7] then return REFUSED end
-else
-  return REFUSED
-end
-local now, node = 0, ''
-if ARGV[3] ~= '' then
-  local time = redis.call('TIME')
-  now = time[1] * 1000000 + time[2]
-  local name = ARGV[6] ~= '' and redis.pcall('CLUSTER', 'MYID')
-  if type(name) == 'string' then node = name end
-  if (ARGV[9] ~= '*' and node ~= ARGV[9]) or now < tonumber(ARGV[8]) or now >= tonumber(ARGV[3]) then
-    return {TOO_LATE, now, node}
-  end
-end
-local set = redis.pcall('SET', KEYS[1], ARGV[2], 'KEEPTTL')
-if set.err and string.find(set.err, 'OOM', 1, true) and redis.pcall('DEL', KEYS[1] .. ':none') == 0 then
-  set = redis.pcall('SET', KEYS[1], ARGV[2], 'KEEPTTL')
-end
-if set.err then return set end
-local published = redis.pcall('PUBLISH', ARGV[4], ARGV[5])
-if type(published) == 'table' and published.err then
-  redis.call('SET', KEYS[1], stored, 'KEEPTTL')
-  return published
-end
-if ARGV[10] == '' then
-  redis.call('SET', KEYS[1], ARGV[2])
-else
-  redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[10])
-end
-return {REPLACED, now, node}
-"#;
-
-/// The first value that [`COMPARE_AND_SET`] returns if it has replaced the record.
-const REPLACED: u8 = 1;
-
-/// The first value that [`COMPARE_AND_SET`] returns if the deadline has passed, or the node's clock is not the one that was read.
-const TOO_LATE: u8 = 2;
-
 /// Sessions in Redis.
 pub struct RedisStore {
     address: RedisAddress,
@@ -130,8 +74,11 @@ pub struct RedisStore {
     parts: Arc<Parts>,
     promises: Arc<Promises>,
     clocks: NodeClocks,
+    index: Arc<Index>,
+    create: Script,
     compare_and_set: Script,
     replace_request: Script,
+    compare_and_delete: Script,
     writes: Arc<WriteProbe>,
     background: Background,
 }
@@ -148,10 +95,16 @@ impl RedisStore {
         let parts = Arc::new(Parts::new(address.is_cluster()));
         let promises = Arc::new(Promises::new(Arc::clone(&clock), Arc::clone(&parts), loss));
         let connection = start::connect(&background, &address, wait, timeout, &promises).await?;
-        let clocks = NodeClocks::default();
-        let (compare_and_set, replace_request) = (Script::new(COMPARE_AND_SET), Script::new(REPLACE_REQUEST));
+        let (clocks, index) = (NodeClocks::default(), Arc::new(Index::new(address.is_cluster())));
         let writes = Arc::new(WriteProbe::new(connection.clone(), address.clone(), Arc::clone(&parts)));
         background.spawn(Arc::clone(&writes).keep_probing());
+        let upkeep = Upkeep::new(connection.clone(), Arc::clone(&index), Arc::clone(&clock));
+        background.spawn(upkeep.clone().keep_complete());
+        background.spawn(upkeep.keep_small());
+        let create = Script::new(scripts::CREATE);
+        let compare_and_set = Script::new(&scripts::compare_and_set());
+        let compare_and_delete = Script::new(&scripts::compare_and_delete());
+        let replace_request = Script::new(REPLACE_REQUEST);
         Ok(Self {
             address,
             clock,
@@ -159,7 +112,10 @@ impl RedisStore {
             parts,
             promises,
             clocks,
+            index,
+            create,
             compare_and_set,
+            compare_and_delete,
             replace_request,
             writes,
             background,
@@ -193,7 +149,8 @@ impl RedisStore {
         let Limits { node, earliest_us, deadline_us } = limits.unwrap_or_default();
         let deadline = if has_deadline { deadline_us.to_string() } else { String::new() };
         let time_to_live = replacement.time_to_live_ms.map(|millis| millis.to_string()).unwrap_or_default();
-        let mut call = self.compare_and_set.key(key);
+        let script = if replacement.deletes { &self.compare_and_delete } else { &self.compare_and_set };
+        let mut call = script.key(key);
         call.arg(before).arg(record).arg(deadline);
         call.arg(self.address.channel()).arg(message);
         call.arg(if self.address.is_cluster() { "cluster" } else { "" })
@@ -205,6 +162,41 @@ impl RedisStore {
         let reading = Reading { node, time_us, answered_at: self.clock.uptime() };
         self.note(*part, &reading);
         Ok((outcome, reading))
+    }
+
+    /// Adds a new session to the index and stores it, in this order, so that no stored session is missing in the index. Returns false
+    /// if its id is taken.
+    async fn store_new(&self, session: &Session, key: &str, record: Vec<u8>) -> Result<bool, StoreError> {
+        let time_to_live_ms = self.time_to_live_ms(session);
+        if !self.address.is_cluster() {
+            let mut call = self.create.key(key);
+            call.key(self.index.key_of(session.id)).arg(record);
+            call.arg(time_to_live_ms.map(|millis| millis.to_string()).unwrap_or_default());
+            call.arg(session.id.as_bytes());
+            return self.connection.call(key, &call).await;
+        }
+        // In a cluster, the two keys are in different slots.
+        self.index.add(&self.connection, &[session.id]).await?;
+        let mut set = cmd("SET");
+        set.arg(key).arg(record).arg("NX");
+        if let Some(millis) = time_to_live_ms {
+            set.arg("PX").arg(millis);
+        }
+        let set: Option<String> = self.connection.send(key, set).await?;
+        Ok(set.is_some())
+    }
+
+    /// Replaces or deletes a record before a deadline.
+    async fn replace_before(
+        &self,
+        replacement: &Replacement,
+        deadline: Option<Deadline>,
+    ) -> Result<u8, StoreError> {
+        match deadline {
+            None => Ok(self.replace(replacement, None).await?.0),
+            Some(Deadline::OfServer(deadline)) => self.replace_by_server(replacement, deadline).await,
+            Some(Deadline::OfStore(deadline)) => self.replace_by_store(replacement, deadline).await,
+        }
     }
 
     /// Replaces a record before a deadline by the clock of the server.
@@ -249,7 +241,7 @@ impl RedisStore {
     }
 }
 
-/// A record that takes the place of another one.
+/// A record that takes the place of another one, or the end of one.
 struct Replacement {
     part: FeedPart,
     id: SessionId,
@@ -261,20 +253,18 @@ struct Replacement {
     record: Vec<u8>,
     message: Vec<u8>,
     time_to_live_ms: Option<i64>,
+    /// Whether the record is deleted and nothing takes its place.
+    deletes: bool,
 }
 
 #[async_trait]
 impl SessionStore for RedisStore {
     async fn create(&self, session: Session) -> Result<Created, StoreError> {
+        let record = record::encode(&session)?;
         let key = keys::session(session.id);
-        let mut set = cmd("SET");
-        set.arg(&key).arg(record::encode(&session)?).arg("NX");
-        if let Some(millis) = self.time_to_live_ms(&session) {
-            set.arg("PX").arg(millis);
-        }
-        let set: Result<Option<String>, _> = self.connection.send(&key, set).await;
-        let set = set.map_err(|error| self.writes.note(&key, error))?;
-        Ok(if set.is_some() { Created::Yes } else { Created::IdTaken })
+        let created = self.store_new(&session, &key, record).await;
+        let is_created = created.map_err(|error| self.writes.note(&key, error))?;
+        Ok(if is_created { Created::Yes } else { Created::IdTaken })
     }
 
     async fn find(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
@@ -302,17 +292,51 @@ impl SessionStore for RedisStore {
             message: feed::message(session.id, &record),
             record,
             time_to_live_ms: self.time_to_live_ms(&session),
+            deletes: false,
         };
-        let outcome = match deadline {
-            None => self.replace(&replacement, None).await?.0,
-            Some(Deadline::OfServer(deadline)) => self.replace_by_server(&replacement, deadline).await?,
-            Some(Deadline::OfStore(deadline)) => self.replace_by_store(&replacement, deadline).await?,
-        };
+        let outcome = self.replace_before(&replacement, deadline).await?;
         Ok(match outcome {
-            REPLACED => Replaced::Yes,
+            DONE => Replaced::Yes,
             TOO_LATE => Replaced::TooLate,
             _ => Replaced::No,
         })
+    }
+
+    async fn delete(&self, session: Session, deadline: Option<Deadline>) -> Result<Deleted, StoreError> {
+        let id = session.id;
+        let deletion = Replacement {
+            id,
+            part: self.parts.of(id),
+            key: keys::session(id),
+            before: session.revision.get(),
+            replaces: session.write.get(),
+            message: feed::message(id, &[]),
+            record: Vec::new(),
+            time_to_live_ms: None,
+            deletes: true,
+        };
+        match self.replace_before(&deletion, deadline).await? {
+            DONE => {
+                // If this fails, the entry stays behind, and is removed like that of an expired session.
+                drop(self.index.remove(&self.connection, id).await);
+                Ok(Deleted::Yes)
+            }
+            TOO_LATE => Ok(Deleted::TooLate),
+            _ => Ok(Deleted::No),
+        }
+    }
+
+    async fn list(&self, after: Option<SessionId>, limit: usize) -> Result<SessionPage, StoreError> {
+        let (ids, next) = self.index.page(&self.connection, after, limit.max(1)).await?;
+        let mut page = SessionPage { sessions: Vec::with_capacity(ids.len()), next };
+        for found in join_all(ids.into_iter().map(|id| self.find(id))).await {
+            match found {
+                Ok(session) => page.sessions.extend(session),
+                Err(error) if error.is_temporary() => return Err(error),
+                Err(error) => record::log_unlisted(&error),
+            }
+        }
+        Ok(page)
     }
 
     /// The time at which the read begins. The master that answers carries it out after that.

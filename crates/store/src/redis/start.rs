@@ -12,6 +12,7 @@ use super::RedisAddress;
 use super::background::Background;
 use super::connection::{SharedConnection, check_keys, exists};
 use super::driver::connect as connect_to;
+use super::index;
 use super::inspection::Inspection;
 use super::mistake;
 use super::monitor::Monitor;
@@ -181,6 +182,7 @@ async fn try_out(
     }
     let published = cmd("PUBLISH").arg(address.channel()).arg("").exec_async(&mut connection).await;
     published.map_err(|error| Step::Publish.failed(error))?;
+    index::try_out(&mut connection).await.map_err(|error| Step::Index.failed(error))?;
     let inspection = Inspection::of(&mut connection, database, clock).await;
     inspection.map_err(|error| Step::Inspect.failed(error))
 }

@@ -18,6 +18,8 @@ pub(super) enum Step {
     Read,
     /// Publishes a change.
     Publish,
+    /// Uses the index of sessions.
+    Index,
     /// Asks for its settings and its clock.
     Inspect,
 }

@@ -11,9 +11,9 @@ use tickseed_session::acceptance::{
     assert_nothing_is_written_late, makes_promises, now, session, session_with_notice,
 };
 use tickseed_session::{
-    ANY_SESSION, CacheSize, Clock, Created, Deadline, FeedPart, Replaced, ScheduleRequest, ServiceError,
-    Session, SessionId, SessionService, SessionStore, StoreChange, StoreError, Subscriber, SystemClock,
-    Terms, TimeToLive, Timestamp, When,
+    ANY_SESSION, CacheSize, Clock, Created, Deadline, Deleted, FeedPart, Replaced, ScheduleRequest,
+    ServiceError, Session, SessionId, SessionPage, SessionService, SessionStore, StoreChange, StoreError,
+    Subscriber, SystemClock, Terms, TimeToLive, Timestamp, When,
 };
 use tickseed_store::test_servers::{RedisCluster, RedisServer};
 use tickseed_store::{EmbeddedStore, RedisAddress, RedisOptions, RedisStore};
@@ -141,9 +141,13 @@ async fn redis_store(address: &str, clock: Arc<dyn Clock>) -> Arc<PatientStore<R
 
 #[tokio::test]
 async fn the_embedded_store_writes_nothing_late() {
-    for is_stop in [true, false] {
+    for kind in 0..3 {
         let (folder, clock) = (TempDir::new().unwrap(), TestClock::new());
-        let write = if is_stop { LateWrite::stop(&clock) } else { LateWrite::change(&clock) };
+        let write = match kind {
+            0 => LateWrite::stop(&clock),
+            1 => LateWrite::change(&clock),
+            _ => LateWrite::deletion(&clock),
+        };
         let disk = SlowDisk::open(&folder, &clock);
         let store = Arc::clone(&disk.store);
         assert_nothing_is_written_late(store, &clock, write, &disk).await;
@@ -164,7 +168,7 @@ async fn a_redis_cluster_writes_nothing_late() {
 
 async fn assert_redis_writes_nothing_late(address: &str, nodes: &[RedisServer]) {
     let clock = TestClock::new();
-    for write in [LateWrite::stop(&clock), LateWrite::change(&SystemClock)] {
+    for write in [LateWrite::stop(&clock), LateWrite::change(&SystemClock), LateWrite::deletion(&clock)] {
         let store = redis_store(address, Arc::new(clock.clone())).await;
         assert_nothing_is_written_late(store, &clock, write, &HangingRedis::new(nodes)).await;
     }
@@ -315,6 +319,14 @@ impl SessionStore for WritesToRedis {
     ) -> Result<Replaced, StoreError> {
         // The caller is to hear of failures.
         self.store.0.compare_and_set(session, deadline).await
+    }
+
+    async fn delete(&self, session: Session, deadline: Option<Deadline>) -> Result<Deleted, StoreError> {
+        self.store.0.delete(session, deadline).await
+    }
+
+    async fn list(&self, after: Option<SessionId>, limit: usize) -> Result<SessionPage, StoreError> {
+        self.store.list(after, limit).await
     }
 
     async fn remove_expired(&self, now: Timestamp) -> Result<u64, StoreError> {

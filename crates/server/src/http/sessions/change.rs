@@ -12,7 +12,7 @@ use crate::http::if_match::IfMatch;
 use crate::http::json_object::JsonObject;
 use crate::http::problem::Problem;
 use crate::http::stage::Service;
-use tickseed_session::{Lookup, ReadySession, ScheduleRequest, SessionId, SessionService, Timestamp, When};
+use tickseed_session::{Lookup, ReadySession, ScheduleRequest, SessionId, SessionService, When};
 
 /// The condition of every request that changes a session.
 #[derive(IntoParams)]
@@ -83,11 +83,12 @@ pub(super) async fn change(
     let operate = async |service: &SessionService| {
         service.change(id, value, &|session| expects(&condition, session)).await
     };
-    repeatable.once(&service, operate, |lookup| changed(lookup, service.clock().now())).await
+    repeatable.once(&service, operate, |lookup| respond(&service, lookup)).await
 }
 
-fn changed(lookup: &Lookup, now: Timestamp) -> Result<HttpResponse, ApiError> {
-    let representation = representation(&lookup.session, now)?;
+/// Responds with a session that has been changed.
+pub(super) fn respond(service: &Service, lookup: &Lookup) -> Result<HttpResponse, ApiError> {
+    let representation = representation(&lookup.session, service.clock().now())?;
     let mut response = HttpResponse::Ok();
     insert_settled_until(&mut response, lookup);
     Ok(response
@@ -101,7 +102,7 @@ fn changed(lookup: &Lookup, now: Timestamp) -> Result<HttpResponse, ApiError> {
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "describes responses for the OpenAPI document")]
 pub(super) enum ChangeResponses {
-    /// The session with its new schedule, which is stored. It survives even if the server is killed at once
+    /// The session after the change, which is stored. It survives even if the server is killed at once
     #[response(status = 200, headers(
         ("ETag" = String, description = "The entity tag of the session, as `GET /v1/sessions/{id}` sends it"),
         ("Tickseed-Settled-Until" = Option<String>, description = "As for `GET /v1/sessions/{id}`"),

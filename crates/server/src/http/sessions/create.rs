@@ -207,7 +207,7 @@ fn read_metadata(value: &Value) -> Result<Metadata, String> {
     Metadata::new(object).map_err(|error| error.to_string())
 }
 
-fn read_time_to_live(value: &Value) -> Result<TimeToLive, String> {
+pub(super) fn read_time_to_live(value: &Value) -> Result<TimeToLive, String> {
     let seconds = integer(value).ok().and_then(|seconds| u32::try_from(seconds).ok());
     seconds.map(TimeToLive::from_seconds).ok_or_else(|| format!("must be an integer from 0 to {}", u32::MAX))
 }

@@ -59,7 +59,7 @@ impl Default for EventStreams {
 /// Streams changes to a session as server-sent events.
 ///
 /// The events are `session`, the current session, at first and if the store has lost a change; `changed`, whenever the schedule
-/// changes; `stopped`, whenever a stop is set or moved to an earlier time; and `expired`, the end. Ticks are never sent. The id of an
+/// changes or the session is extended; `stopped`, whenever a stop is set or moved to an earlier time; and `expired` or `deleted`, the end. Ticks are never sent. The id of an
 /// event with a session is the session's entity tag, as in `ETag`. A client that sends it back as `Last-Event-ID` receives the session
 /// again only if it has changed.
 ///
@@ -77,7 +77,7 @@ impl Default for EventStreams {
     ),
     responses(
         (status = 200, description = "Server-sent events. The data of `session`, `changed` and `stopped` is the session; that of \
-            `expired` contains only its `id`; that of `settled` is `settled_until` and `etag`. While the store does not answer or is being opened, while the server is about to end, or if only a later version of the server understands the \
+            `expired` and `deleted` contains only its `id`; that of `settled` is `settled_until` and `etag`. While the store does not answer or is being opened, while the server is about to end, or if only a later version of the server understands the \
             session, the stream sends only `retry` and ends",
             body = String, content_type = "text/event-stream",
             example = json!("retry: 4711\n\nid: \"5f70bf18…\"\nevent: session\ndata: {\"id\":\"sess_…\",\"revision\":1,…}\n\n")),
@@ -229,6 +229,7 @@ impl Events {
         match update {
             Update::Session(session) => self.session_event(session),
             Update::Removed => Some(self.expired()),
+            Update::Deleted => Some(self.last("deleted")),
             // The client reconnects, perhaps to a server of the later version.
             Update::Unreadable => Some(self.end()),
         }
@@ -301,10 +302,14 @@ impl Events {
         (self.heartbeat_at <= Instant::now()).then(|| Event::Comment("nothing new".into()))
     }
 
-    /// Ends the stream with the last event. It has no id, because it has no session.
     fn expired(&mut self) -> Event {
+        self.last("expired")
+    }
+
+    /// Ends the stream with this event. It has no id, because it has no session.
+    fn last(&mut self, name: &'static str) -> Event {
         self.phase = Phase::End;
-        message("expired", None, json!({"id": self.id}).to_string().into())
+        message(name, None, json!({"id": self.id}).to_string().into())
     }
 
     /// Ends the stream so that the client reconnects.

@@ -3,7 +3,11 @@
 mod change;
 pub(super) mod change_json;
 pub(super) mod create;
+mod cursor;
+pub(super) mod delete;
 pub(super) mod events;
+pub(super) mod extend;
+pub(super) mod list;
 pub(super) mod pause;
 mod plan;
 pub(super) mod rate;

@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use serde_json::json;
 use tickseed_session::acceptance::{instant, session};
 use tickseed_session::{
-    Clock, Created, Deadline, Replaced, Session, SessionId, SessionStore, StoreError, Timestamp,
+    Clock, Created, Deadline, Deleted, Replaced, Session, SessionId, SessionPage, SessionStore, StoreError,
+    Timestamp,
 };
 
 use super::{HEARTBEAT, assert_only_heartbeats, assert_shows_session, stop};
@@ -53,6 +54,15 @@ impl SessionStore for ForgetfulStore {
     /// A read that begins now misses nothing, because a write takes no time.
     fn certain(&self, _id: SessionId) -> Option<Timestamp> {
         Some(self.clock.now())
+    }
+
+    async fn delete(&self, session: Session, _deadline: Option<Deadline>) -> Result<Deleted, StoreError> {
+        self.sessions.lock().unwrap().remove(&session.id);
+        Ok(Deleted::Yes)
+    }
+
+    async fn list(&self, _after: Option<SessionId>, _limit: usize) -> Result<SessionPage, StoreError> {
+        Ok(SessionPage::default())
     }
 
     async fn remove_expired(&self, _now: Timestamp) -> Result<u64, StoreError> {

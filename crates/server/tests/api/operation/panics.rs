@@ -11,8 +11,8 @@ use tempfile::TempDir;
 use tickseed_server::app::{self, Options, ServeError};
 use tickseed_server::http::InstanceId;
 use tickseed_session::{
-    CacheSize, Clock, Created, Deadline, Replaced, Session, SessionId, SessionService, SessionStore,
-    StoreError, SystemClock, TimeToLive, Timestamp,
+    CacheSize, Clock, Created, Deadline, Deleted, Replaced, Session, SessionId, SessionPage, SessionService,
+    SessionStore, StoreError, SystemClock, TimeToLive, Timestamp,
 };
 use tickseed_store::test_servers::RedisServer;
 use tickseed_store::{EmbeddedStore, OpenOptions, StoreAddress, StoreTimeout};
@@ -86,6 +86,14 @@ impl SessionStore for ExplosiveStore {
         deadline: Option<Deadline>,
     ) -> Result<Replaced, StoreError> {
         self.inner.compare_and_set(session, deadline).await
+    }
+
+    async fn delete(&self, session: Session, deadline: Option<Deadline>) -> Result<Deleted, StoreError> {
+        self.inner.delete(session, deadline).await
+    }
+
+    async fn list(&self, after: Option<SessionId>, limit: usize) -> Result<SessionPage, StoreError> {
+        self.inner.list(after, limit).await
     }
 
     async fn remove_expired(&self, now: Timestamp) -> Result<u64, StoreError> {

@@ -131,7 +131,7 @@ async fn a_mistake_in_the_address_ends_the_start_at_once_and_is_named() {
 }
 
 /// The permissions that a server needs. They do not include `CONFIG`, so the server cannot tell what a crash would lose.
-pub(super) const PERMISSIONS: [&str; 19] = [
+pub(super) const PERMISSIONS: [&str; 23] = [
     "on",
     ">opensesame",
     "resetchannels",
@@ -142,6 +142,10 @@ pub(super) const PERMISSIONS: [&str; 19] = [
     "+set",
     "+del",
     "+exists",
+    "+zadd",
+    "+zrem",
+    "+zrangebylex",
+    "+zrevrangebylex",
     "+eval",
     "+evalsha",
     "+script|load",

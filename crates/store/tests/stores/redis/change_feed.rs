@@ -127,5 +127,9 @@ async fn each_database_has_its_own_sessions_and_its_own_feed() {
     of_three.is_caught_up().await;
     assert!(of_three.knows(&second) && !of_zero.knows(&second));
     assert_eq!(server.ask::<u64>(&["DBSIZE"]), 0);
-    assert_eq!(tickseed_store::test_servers::ask::<u64>(&address_of_three, &["DBSIZE"]), 1);
+    assert_eq!(
+        tickseed_store::test_servers::ask::<u64>(&address_of_three, &["DBSIZE"]),
+        2,
+        "it and the index"
+    );
 }

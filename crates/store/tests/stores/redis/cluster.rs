@@ -104,7 +104,8 @@ async fn requests_follow_a_slot_while_it_moves_and_afterwards() {
     let outcome = store.0.compare_and_set(missing, deadline.map(Deadline::OfStore)).await.unwrap();
     assert_eq!(outcome, Replaced::No);
     assert_eq!(store.0.create(first.clone()).await.unwrap(), Created::Yes);
-    assert_eq!(target.ask::<u64>(&["DBSIZE"]), 1, "new keys are on the target already");
+    let on_target: Vec<String> = target.ask(&["CLUSTER", "GETKEYSINSLOT", &slot, "10"]);
+    assert_eq!(on_target, [key], "new keys are on the target already");
     assert_eq!(store.0.find(first.id).await.unwrap(), Some(first.clone()));
     for node in [target, source] {
         node.ask::<()>(&["CLUSTER", "SETSLOT", &slot, "NODE", &target_id]);

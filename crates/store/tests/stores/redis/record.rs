@@ -40,6 +40,8 @@ fn golden() -> Session {
         revision: Revision::new(7).unwrap(),
         write: WriteId::NONE,
         replaces: WriteId::NONE,
+        control: None,
+        key: None,
         unknown_fields: UnknownFields::default(),
     }
 }
