@@ -7,8 +7,8 @@ use tickseed_engine::Change;
 
 use crate::schedule::{self, FINAL_BEFORE_MS, NewSchedule, ScheduleError, ScheduleRequest, Times};
 use crate::{
-    Deadline, Lookup, Notice, ReadySession, Replaced, ServiceError, Session, SessionId, SessionService,
-    Terms, Timestamp,
+    ControlHash, Deadline, Lookup, Notice, ReadySession, Replaced, ServiceError, Session, SessionId,
+    SessionService, Terms, Timestamp,
 };
 
 /// How many times a change is tried when others change the session at the same time. Every failure means that another change went
@@ -92,6 +92,27 @@ impl SessionService {
             seen.get_or_insert_with(|| session.schedule.changes().collect());
             let NewSchedule { changes, affects_from, withdrawn_from } = new;
             Ok(Replacement { session: session.rescheduled(&changes)?, affects_from, withdrawn_from })
+        })
+        .await
+    }
+
+    /// Replaces the control token of a session by the one with this hash. That changes nothing but the revision for those who read
+    /// the session, so it may be written at any time.
+    ///
+    /// # Errors
+    ///
+    /// As [`find`](Self::find). [`ServiceError::ChangedMeanwhile`] if the session is not as `expected`,
+    /// [`ServiceError::ClockUnsure`] if the session has a notice and the store's clock is not known to agree. After
+    /// [`ServiceError::Store`] the token may have been replaced.
+    pub async fn replace_control(
+        &self,
+        id: SessionId,
+        control: ControlHash,
+        expected: Expectation<'_>,
+    ) -> Result<Lookup, ServiceError> {
+        self.replace(id, expected, |session, _| {
+            let session = session.controlled_by(control);
+            Ok(Replacement { session, affects_from: Timestamp::MAX, withdrawn_from: None })
         })
         .await
     }

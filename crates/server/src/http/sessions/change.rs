@@ -5,13 +5,14 @@ use actix_web::{HttpRequest, HttpResponse};
 use utoipa::{IntoParams, IntoResponses};
 
 use super::{SessionJson, entity_tags, insert_settled_until, representation};
+use crate::http::access::Caller;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, boolean, timestamp};
 use crate::http::if_match::IfMatch;
 use crate::http::json_object::JsonObject;
 use crate::http::problem::Problem;
 use crate::http::stage::Service;
-use tickseed_session::{ReadySession, ScheduleRequest, SessionId, When};
+use tickseed_session::{Lookup, ReadySession, ScheduleRequest, ServiceError, SessionId, When};
 
 /// The condition of every request that changes a session.
 #[derive(IntoParams)]
@@ -26,23 +27,27 @@ pub(super) struct IfMatchHeader {
 /// A request to change a session.
 pub(super) struct ChangeRequest<T> {
     pub(super) value: T,
+    caller: Caller,
     condition: IfMatch,
 }
 
 impl<T> ChangeRequest<T> {
-    /// Reads the fields of the body and `If-Match`. If one is invalid, an unknown session is the first thing to say.
+    /// Checks that the caller may change the session, and reads the fields of the body and `If-Match`. If one is invalid, an unknown
+    /// session is the first thing to say.
     pub(super) async fn read(
         service: &Service,
+        caller: Caller,
         id: SessionId,
         request: &HttpRequest,
         body: JsonObject,
         read: impl FnOnce(&mut Fields) -> Option<T>,
     ) -> Result<Self, ApiError> {
+        caller.check_control(service, id).await?;
         let mut fields = Fields::new(body.0);
         let value = read(&mut fields);
         let condition = IfMatch::read(request, &mut fields);
         fields.refuse_query(request.query_string());
-        let both = value.zip(condition).map(|(value, condition)| Self { value, condition });
+        let both = value.zip(condition).map(|(value, condition)| Self { value, caller, condition });
         match fields.finish(both) {
             Ok(request) => Ok(request),
             Err(error) => {
@@ -52,9 +57,23 @@ impl<T> ChangeRequest<T> {
         }
     }
 
-    /// Returns whether the session is one that the caller knows.
+    /// Returns whether the session is one that the caller may change and knows.
     pub(super) fn expects(&self, session: &ReadySession) -> bool {
-        self.condition.allows(entity_tags(session))
+        self.caller.require_control(session.session()).is_ok() && self.condition.allows(entity_tags(session))
+    }
+
+    /// Returns the outcome of a change. If the session was not as expected because the caller has lost its right meanwhile, the error
+    /// says so.
+    pub(super) async fn outcome(
+        &self,
+        service: &Service,
+        id: SessionId,
+        changed: Result<Lookup, ServiceError>,
+    ) -> Result<Lookup, ApiError> {
+        if matches!(changed, Err(ServiceError::ChangedMeanwhile)) {
+            self.caller.check_control(service, id).await?;
+        }
+        Ok(changed?)
     }
 }
 
@@ -68,13 +87,15 @@ pub(super) fn read_when(fields: &mut Fields) -> When {
 /// Changes the schedule of a session, and responds with the session.
 pub(super) async fn change(
     service: Service,
+    caller: Caller,
     id: SessionId,
     request: HttpRequest,
     body: JsonObject,
     read: impl FnOnce(&mut Fields) -> Option<ScheduleRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let request = ChangeRequest::read(&service, id, &request, body, read).await?;
-    let lookup = service.change(id, request.value, &|session| request.expects(session)).await?;
+    let request = ChangeRequest::read(&service, caller, id, &request, body, read).await?;
+    let changed = service.change(id, request.value, &|session| request.expects(session)).await;
+    let lookup = request.outcome(&service, id, changed).await?;
     let representation = representation(&lookup.session, service.clock().now())?;
     let mut response = HttpResponse::Ok();
     insert_settled_until(&mut response, &lookup);

@@ -1,6 +1,7 @@
 //! `POST /v1/sessions`
 
 use actix_web::http::header::{self, ContentType};
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value};
 use tickseed_engine::{BreakInterval, Rules, Schedule, Seed};
@@ -9,13 +10,17 @@ use utoipa::ToSchema;
 use super::change_json::ChangeJson;
 use super::plan::{check_changes, read_changes};
 use super::{SessionJson, insert_settled_until, representation};
+use crate::access::NewSecret;
+use crate::http::access::Caller;
+use crate::http::access_error::AccessErrors;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, integer, string, timestamp};
 use crate::http::json_object::JsonObject;
 use crate::http::problem::{BodyErrors, ServerErrors};
 use crate::http::stage::Service;
 use tickseed_session::{
-    InvalidNotice, Metadata, NewSession, Notice, Session, SessionSchedule, TimeToLive, Timestamp,
+    ControlHash, Creator, InvalidNotice, Metadata, NewSession, Notice, Session, SessionSchedule, TimeToLive,
+    Timestamp,
 };
 
 // Only the OpenAPI document uses this type: `read` reads the fields one by one, so that one response can list every
@@ -81,7 +86,20 @@ struct CreateBreakInterval {
     max: u32,
 }
 
+/// A new session.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the response for the OpenAPI document")]
+pub(in crate::http) struct CreatedSession {
+    #[serde(flatten)]
+    session: SessionJson,
+    /// The control token, which is shown only here: whoever has it may change the session. Left out with `--access open`.
+    #[schema(value_type = Option<String>, pattern = "^tst_[0-9a-f]{32}$")]
+    control_token: Option<String>,
+}
+
 /// Creates a session.
+///
+/// With `--access keys`, this takes an API key with the right `create`.
 ///
 /// Unknown and duplicate fields are errors. `null` counts as left out.
 #[utoipa::path(
@@ -89,27 +107,35 @@ struct CreateBreakInterval {
     path = "/v1/sessions",
     tag = "sessions",
     operation_id = "createSession",
+    security((), ("bearer" = [])),
     request_body(content = CreateSession, description = "At most 64 KiB", example = json!({"tick_ms": 100})),
     responses(
         (status = 201, description = "The session was created and stored. It survives even if the server is killed at \
-            once", body = SessionJson, headers(
+            once", body = CreatedSession, headers(
                 ("Location" = String, description = "The path of the session"),
                 ("ETag" = String, description = "The entity tag of the session, as `GET /v1/sessions/{id}` sends it"),
                 ("Tickseed-Settled-Until" = Option<String>, description = "As for `GET /v1/sessions/{id}`"),
             )),
         BodyErrors,
+        AccessErrors,
         ServerErrors,
     )
 )]
 pub(in crate::http) async fn handle(
     service: Service,
+    caller: Caller,
     request: HttpRequest,
-    body: JsonObject,
+    body: Result<JsonObject, ApiError>,
 ) -> Result<HttpResponse, ApiError> {
-    let mut fields = Fields::new(body.0);
+    // Before the mistakes in a body of somebody who may not create anything.
+    caller.require_create()?;
+    let mut fields = Fields::new(body?.0);
     fields.refuse_query(request.query_string());
     let new = read(fields, service.clock().now())?;
-    let lookup = service.create(new).await?;
+    let token = caller.new_token()?;
+    let control = token.as_ref().map(|token| ControlHash::new(token.sha256()));
+    let creator = Creator { control, key: caller.key_name().cloned() };
+    let lookup = service.create_for(creator, new).await?;
     let session = &lookup.session;
     let representation = representation(session, service.clock().now())?;
     let mut response = HttpResponse::Created();
@@ -119,7 +145,16 @@ pub(in crate::http) async fn handle(
         .insert_header((header::LOCATION, format!("/v1/sessions/{}", session.session().id)))
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .content_type(ContentType::json())
-        .body(representation.body.clone()))
+        .body(match token {
+            Some(token) => with_token(&representation.body, &token),
+            None => representation.body.clone(),
+        }))
+}
+
+/// Adds the control token to a session, whose spelling stays as it is everywhere else.
+fn with_token(session: &[u8], token: &NewSecret) -> Bytes {
+    let open_object = session.strip_suffix(b"}").unwrap_or(session);
+    [open_object, br#","control_token":""#, token.reveal().as_bytes(), br#""}"#].concat().into()
 }
 
 fn read(mut fields: Fields, created_at: Timestamp) -> Result<NewSession, ApiError> {

@@ -7,8 +7,10 @@ use utoipa::ToSchema;
 
 use super::change::{ChangeRequest, IfMatchHeader};
 use super::{SessionPath, StatusJson, insert_settled_until, session_id};
+use crate::http::access::Caller;
+use crate::http::access_error::AccessErrors;
 use crate::http::error::ApiError;
-use crate::http::fields::timestamp;
+use crate::http::fields::{Fields, timestamp};
 use crate::http::json_object::JsonObject;
 use crate::http::problem::{BodyErrors, Problem, ServerErrors, SessionNotFound};
 use crate::http::stage::Service;
@@ -56,6 +58,7 @@ pub(in crate::http) struct Stop {
     tag = "sessions",
     operation_id = "stopSession",
     params(SessionPath, IfMatchHeader),
+    security((), ("bearer" = [])),
     request_body(content = Option<StopSession>, description = "May be left out or `null`. At most 64 KiB",
         example = json!({})),
     responses(
@@ -63,6 +66,7 @@ pub(in crate::http) struct Stop {
             body = Stop, headers(("Tickseed-Settled-Until" = Option<String>,
                 description = "As for `GET /v1/sessions/{id}`"))),
         BodyErrors,
+        AccessErrors,
         SessionNotFound,
         (status = 409, description = "`session_stopped` or `stop_not_earlier`, with `stopped_at`; or `too_soon`, with `earliest`",
             body = Problem, content_type = "application/problem+json"),
@@ -73,15 +77,16 @@ pub(in crate::http) struct Stop {
 )]
 pub(in crate::http) async fn handle(
     service: Service,
+    caller: Caller,
     id: web::Path<String>,
     request: HttpRequest,
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
     let id = session_id(&id)?;
-    let read =
-        ChangeRequest::read(&service, id, &request, body, |fields| Some(fields.optional("at", timestamp)));
-    let request = read.await?;
-    let lookup = service.stop(id, request.value, &|session| request.expects(session)).await?;
+    let read = |fields: &mut Fields| Some(fields.optional("at", timestamp));
+    let request = ChangeRequest::read(&service, caller, id, &request, body, read).await?;
+    let stopped = service.stop(id, request.value, &|session| request.expects(session)).await;
+    let lookup = request.outcome(&service, id, stopped).await?;
     let session = lookup.session.session();
     let now = service.clock().now();
     let stop = Stop {
