@@ -16,6 +16,7 @@ mod operation;
 mod pages;
 mod reads;
 mod redis;
+mod rights;
 mod schedule;
 mod sessions;
 mod several;
