@@ -18,9 +18,10 @@ use tokio::time::sleep;
 use tickseed_session::{Clock, SessionService, StoreError, SystemClock, error_chain};
 use tickseed_store::{InvalidAddress, OpenError, OpenOptions, StoreAddress};
 
+use crate::access::Access;
 use crate::http::{EventStreams, InstanceId, Limits, Stage, every_request, routes};
 use crate::platform::{EndSignal, Signals, limit_unread_data, raise_open_files};
-use crate::settings::ServeSettings;
+use crate::settings::{AccessSettingsError, ServeSettings};
 use crate::supervise::Supervised;
 use crate::terminal::print_line_in_background;
 
@@ -37,8 +38,10 @@ const OTHER_FILES: u64 = 1_000;
 const FEW_FILES: u64 = 10_000;
 
 /// Limits and intervals that no setting changes. Tests use others.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Options {
+    /// Who may use the server.
+    pub access: Access,
     /// The limits of a request.
     pub limits: Limits,
     /// How often expired sessions are removed from the store. The service hides them from the moment they expire.
@@ -55,10 +58,11 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// The default limits. Expired sessions are removed every 30 seconds, heartbeats are sent every 15 seconds, an event `settled`
+    /// Anybody may use the server, within the default limits. Expired sessions are removed every 30 seconds, heartbeats are sent every 15 seconds, an event `settled`
     /// at most every second, a client that reads nothing for 30 seconds is cut off, and an idle connection stays open for 75 seconds.
     fn default() -> Self {
         Self {
+            access: Access::default(),
             limits: Limits::default(),
             remove_expired_every: Duration::from_secs(30),
             heartbeat_every: Duration::from_secs(15),
@@ -76,6 +80,9 @@ pub enum ServeError {
     /// The store cannot be opened.
     #[error(transparent)]
     Store(Box<OpenError>),
+    /// The settings do not say who may use the server, or the file of API keys cannot be used.
+    #[error(transparent)]
+    Access(#[from] AccessSettingsError),
     /// No store has the address in the settings.
     #[error(transparent)]
     Settings(#[from] InvalidAddress),
@@ -110,16 +117,26 @@ impl From<OpenError> for ServeError {
 ///
 /// # Errors
 ///
-/// [`ServeError`] if the store cannot be opened, the server cannot listen on the address, or it fails later.
+/// [`ServeError`] if the settings of access do not fit, the store cannot be opened, the server cannot listen on the address, or it
+/// fails later.
 pub async fn serve(settings: &ServeSettings) -> Result<(), ServeError> {
     // Catch signals before anything slow happens, and before anyone can know the address.
     let mut signals = Signals::catch()?;
+    let listener = listen(settings)?;
+    // The address itself decides, because the setting may be a name.
+    let is_loopback = listener.local_addr()?.ip().to_canonical().is_loopback();
+    let access = settings.access.access(is_loopback)?;
+    let on_hangup = || {
+        if !access.read_again() {
+            tracing::warn!("SIGHUP has no effect: settings are read only at the start");
+        }
+    };
     let (sender, first_signal) = oneshot::channel();
     let second_signal = async {
-        let signal = signals.next().await;
+        let signal = signals.next(on_hangup).await;
         tracing::info!(?signal, "shutting down");
         let _ = sender.send(signal);
-        signals.next().await
+        signals.next(on_hangup).await
     };
     let shutdown = async {
         match first_signal.await {
@@ -129,22 +146,23 @@ pub async fn serve(settings: &ServeSettings) -> Result<(), ServeError> {
         }
     };
     tokio::select! {
-        served = open_and_serve(settings, shutdown) => served,
+        served = open_and_serve(settings, listener, access.clone(), shutdown) => served,
         _ = second_signal => Err(ServeError::CutShort),
     }
 }
 
-/// Listens, opens the store, and serves until `shutdown` completes.
+/// Opens the store, and serves until `shutdown` completes.
 async fn open_and_serve(
     settings: &ServeSettings,
+    listener: TcpListener,
+    access: Access,
     shutdown: impl Future<Output = Duration>,
 ) -> Result<(), ServeError> {
     let address = settings.store()?;
-    let listener = listen(settings)?;
     let local_address = listener.local_addr()?;
-    log_start(settings, &address, local_address);
+    log_start(settings, &address, local_address, &access);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let options = Options { keep_alive: settings.keep_alive(), ..Options::default() };
+    let options = Options { access, keep_alive: settings.keep_alive(), ..Options::default() };
     let server = Server::start(listener, Arc::clone(&clock), InstanceId::random(), options, None)?;
     let mut shutdown = pin!(shutdown);
     let open_options = OpenOptions {
@@ -172,13 +190,15 @@ fn listen(settings: &ServeSettings) -> Result<TcpListener, ServeError> {
 }
 
 /// Logs what the server runs with, and raises the limit on open files.
-fn log_start(settings: &ServeSettings, store: &StoreAddress, address: SocketAddr) {
+fn log_start(settings: &ServeSettings, store: &StoreAddress, address: SocketAddr, access: &Access) {
     let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
     let wanted = cores * CONNECTIONS_PER_CORE + OTHER_FILES;
     let open_files = raise_open_files(wanted).unwrap_or_default();
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         %address,
+        access = %access.mode(),
+        api_keys = access.key_count(),
         %store,
         data_dir = %settings.data_dir.display(),
         session_ttl = settings.session_ttl,
@@ -242,7 +262,7 @@ impl Server {
         let streams = EventStreams { heartbeat_every, settled_every, ..EventStreams::default() };
         let streams = web::Data::new(streams);
         let (clock, instance_id) = (web::Data::from(clock), web::Data::new(instance_id));
-        let (app_stage, app_streams) = (stage.clone(), streams.clone());
+        let (app_stage, app_streams, access) = (stage.clone(), streams.clone(), options.access.clone());
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(app_stage.clone())
@@ -250,6 +270,7 @@ impl Server {
                 .app_data(instance_id.clone())
                 .app_data(app_streams.clone())
                 .app_data(options.limits)
+                .app_data(access.clone())
                 .configure(routes)
                 .wrap(from_fn(every_request))
         });

@@ -2,18 +2,22 @@
 //! binary is `tickseed`; this library exists for its tests.
 //!
 //! - [`http`]: the REST API, with one file per endpoint, and the pages
+//! - [`access`]: who may use the server
 //! - [`app`]: starts and stops the server; the only module that sees both HTTP and a store
 //! - [`settings`]: flags and environment variables
 //! - `platform`: what differs between operating systems
 //! - `supervise`: background tasks that must not end
 //! - [`telemetry`]: the log
 //! - [`print_state`]: the command `tickseed state`
+//! - [`print_key`]: the command `tickseed key new`
 //! - [`terminal`]: the output of the commands
 
+pub mod access;
 pub mod app;
 mod excerpt;
 pub mod http;
 mod platform;
+pub mod print_key;
 pub mod print_state;
 pub mod settings;
 mod supervise;

@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-use tickseed_server::settings::{Command, ServeSettings, StateSettings};
-use tickseed_server::{app, http, print_state, settings, telemetry, terminal};
+use tickseed_server::settings::{Command, KeyCommand, NewKeySettings, ServeSettings, StateSettings};
+use tickseed_server::{app, http, print_key, print_state, settings, telemetry, terminal};
 use tickseed_session::error_chain;
 
 #[global_allocator]
@@ -15,6 +15,7 @@ async fn main() -> ExitCode {
     match settings::read(std::env::args_os()).unwrap_or_else(|error| error.exit()).command {
         Command::Serve(settings) => serve(&settings).await,
         Command::State(settings) => exit_code(print_state(&settings)),
+        Command::Key(KeyCommand::New(settings)) => exit_code(print_key(&settings)),
         Command::Openapi => {
             exit_code(terminal::print_line(http::openapi_json().trim_end()).map_err(Into::into))
         }
@@ -41,6 +42,10 @@ async fn serve(settings: &ServeSettings) -> ExitCode {
 
 fn print_state(settings: &StateSettings) -> Result<(), Box<dyn Error>> {
     Ok(terminal::print_line(&print_state::state_json(settings)?)?)
+}
+
+fn print_key(settings: &NewKeySettings) -> Result<(), Box<dyn Error>> {
+    Ok(terminal::print_line(&print_key::key_lines(settings)?)?)
 }
 
 /// Prints the error of a command, if there is one.

@@ -1,5 +1,6 @@
 //! Flags and environment variables. No other module reads them.
 
+mod access;
 mod read;
 mod secret;
 mod values;
@@ -18,6 +19,7 @@ use values::{
     store_timeout, text, whole_number,
 };
 
+pub use access::{AccessSettings, AccessSettingsError, KeyCommand, NewKeySettings};
 pub use read::read;
 pub use secret::Secret;
 pub use values::ChangeSetting;
@@ -46,6 +48,9 @@ pub enum Command {
     State(StateSettings),
     /// Print the OpenAPI document of the REST API.
     Openapi,
+    /// Make an API key.
+    #[command(subcommand)]
+    Key(KeyCommand),
 }
 
 /// Settings of `tickseed serve`. Every value has a parser in `values`, whose errors say what is
@@ -59,6 +64,10 @@ pub struct ServeSettings {
     /// The address to listen on. 0.0.0.0 serves other machines too.
     #[arg(long, env = "HOST", default_value = "127.0.0.1", value_parser = host)]
     pub host: String,
+
+    /// Who may use the server.
+    #[command(flatten)]
+    pub access: AccessSettings,
 
     /// How many seconds to keep an idle connection open. A load balancer in front must close its idle connections
     /// earlier, or it loses the requests that it sends while the server closes one. With 0, a connection is closed

@@ -246,6 +246,12 @@ impl Session {
         Ok(Self { schedule, ..self.next() })
     }
 
+    /// Returns the same session with the hash of another control token, with the next revision.
+    #[must_use]
+    pub fn controlled_by(&self, control: ControlHash) -> Self {
+        Self { control: Some(control), ..self.next() }
+    }
+
     /// Returns the same session as a write that replaces this one.
     fn next(&self) -> Self {
         let write = if self.notice.is_none() { WriteId::NONE } else { WriteId::random() };

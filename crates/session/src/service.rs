@@ -14,8 +14,8 @@ use crate::error_chain::error_chain;
 use crate::waiting::Waiting;
 use crate::writes::ATTEMPTS;
 use crate::{
-    Attempt, CacheSize, Clock, Created, Creator, Listener, Lookup, NewSession, ScheduleError, Session,
-    SessionId, SessionStore, StateAnswer, StoreError, Subscriber, TimeToLive, Timestamp,
+    Attempt, CacheSize, Clock, Created, Creator, Expectation, Listener, Lookup, NewSession, ScheduleError,
+    Session, SessionId, SessionStore, StateAnswer, StoreError, Subscriber, TimeToLive, Timestamp,
 };
 
 /// How many sessions are read at once for listeners that may have missed a change.
@@ -231,6 +231,24 @@ impl SessionService {
     /// session is not in memory.
     pub async fn find(&self, id: SessionId) -> Result<Lookup, ServiceError> {
         self.unless_expired(id, self.cache.find(id).await?)
+    }
+
+    /// Finds a session, and reads it from the store once more if it is not as expected: the caller may know of a change that memory
+    /// has yet to hear of.
+    ///
+    /// # Errors
+    ///
+    /// As [`find`](Self::find).
+    pub async fn find_expected(
+        &self,
+        id: SessionId,
+        expected: Expectation<'_>,
+    ) -> Result<Lookup, ServiceError> {
+        let lookup = self.find(id).await?;
+        if expected(&lookup.session) {
+            return Ok(lookup);
+        }
+        self.unless_expired(id, self.cache.read_anew(id).await?)
     }
 
     pub(crate) fn unless_expired(

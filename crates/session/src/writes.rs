@@ -7,8 +7,8 @@ use tickseed_engine::Change;
 
 use crate::schedule::{self, FINAL_BEFORE_MS, NewSchedule, ScheduleError, ScheduleRequest, Times};
 use crate::{
-    Deadline, Lookup, Notice, ReadySession, Replaced, ServiceError, Session, SessionId, SessionService,
-    Terms, TimeToLive, Timestamp,
+    ControlHash, Deadline, Lookup, Notice, ReadySession, Replaced, ServiceError, Session, SessionId,
+    SessionService, Terms, TimeToLive, Timestamp,
 };
 
 /// How many times a change is tried when others change the session at the same time. Every failure means that another change went
@@ -118,6 +118,26 @@ impl SessionService {
                 return Err(ServiceError::ExpiryNotLater { expires_at, new });
             }
             Ok(Replacement { session: session.expiring(new), affects_from: None, withdrawn_from: None })
+        })
+        .await
+    }
+
+    /// Replaces the control token of a session by the one with this hash. That changes nothing but the revision for those who read
+    /// the session, so the notice does not apply.
+    ///
+    /// # Errors
+    ///
+    /// As [`find`](Self::find). [`ServiceError::ChangedMeanwhile`] if the session is not as `expected`,
+    /// [`ServiceError::TooLate`] if the store is too slow. After [`ServiceError::Store`] the token may have been replaced.
+    pub async fn replace_control(
+        &self,
+        id: SessionId,
+        control: ControlHash,
+        expected: Expectation<'_>,
+    ) -> Result<Lookup, ServiceError> {
+        self.replace(id, expected, |session, _| {
+            let session = session.controlled_by(control);
+            Ok(Replacement { session, affects_from: None, withdrawn_from: None })
         })
         .await
     }

@@ -1,4 +1,5 @@
-//! Lets games on other origins call the API, which uses neither cookies nor passwords, so there is nothing to steal.
+//! Lets games on other origins call the API, which uses no cookies: a browser sends no credential by itself, so a page can only use
+//! those that it was given.
 //!
 //! actix-cors does not fit: it omits its headers when a request names no origin. A shared cache would then serve that
 //! response to browsers, which reject it. Here all responses carry the same headers, so caches may keep any of them.

@@ -8,6 +8,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use tickseed_session::{ScheduleError, ServiceError, StoreError, Timestamp};
 
+use super::access_error::AccessError;
 use super::error_code::ErrorCode;
 use super::problem::{FieldError, MEDIA_TYPE, Problem};
 use super::schedule_error::{Members, schedule_code};
@@ -45,6 +46,7 @@ pub(super) enum ApiError {
         expires_at: Option<Timestamp>,
         detail: String,
     },
+    Access(AccessError),
     Schedule(ScheduleError),
     StepNotScheduled {
         detail: String,
@@ -115,6 +117,7 @@ impl ApiError {
             Self::SessionStopped { .. } => ErrorCode::SessionStopped,
             Self::StopNotEarlier { .. } => ErrorCode::StopNotEarlier,
             Self::ExpiryNotLater { .. } => ErrorCode::ExpiryNotLater,
+            Self::Access(error) => error.code(),
             Self::Schedule(error) => schedule_code(error),
             Self::StepNotScheduled { .. } => ErrorCode::StepNotScheduled,
             Self::ChangedMeanwhile => ErrorCode::ChangedMeanwhile,
@@ -138,7 +141,7 @@ impl ApiError {
     fn problem(&self) -> Problem {
         let code = self.code();
         let status = code.status();
-        let Members { stopped_at, expires_at, earliest, schedule, change } = self.members();
+        let Members { stopped_at, expires_at, earliest, schedule, change, right } = self.members();
         Problem {
             kind: "about:blank",
             title: status.canonical_reason().unwrap_or_default(),
@@ -151,6 +154,7 @@ impl ApiError {
             earliest,
             schedule,
             change,
+            right,
         }
     }
 
@@ -164,6 +168,7 @@ impl ApiError {
                 Members { expires_at: *expires_at, ..Members::default() }
             }
             Self::Schedule(error) => Members::new(error),
+            Self::Access(error) => Members { right: error.right(), ..Members::default() },
             _ => Members::default(),
         }
     }
@@ -205,6 +210,7 @@ impl fmt::Display for ApiError {
             | Self::RequestInProgress { detail }
             | Self::OutcomeUnknown { detail }
             | Self::ClockUnsure { detail } => f.write_str(detail),
+            Self::Access(error) => error.fmt(f),
             Self::Schedule(error) => error.fmt(f),
             Self::ChangedMeanwhile => f.write_str("the session is none of the versions that If-Match names"),
             Self::BodyTooLarge { limit } => write!(f, "the body must be at most {limit} bytes"),
@@ -247,6 +253,11 @@ impl ResponseError for ApiError {
         let mut response = HttpResponse::build(self.status_code());
         response.content_type(MEDIA_TYPE).insert_header((header::CACHE_CONTROL, "no-store"));
         match self {
+            Self::Access(error) => {
+                if let Some(challenge) = error.challenge() {
+                    response.insert_header((header::WWW_AUTHENTICATE, challenge));
+                }
+            }
             Self::MethodNotAllowed { allow } => {
                 response.insert_header((header::ALLOW, *allow));
             }

@@ -12,6 +12,12 @@ pub(super) enum ErrorCode {
     MalformedJson,
     /// 400: fields are missing, unknown, duplicated or out of range; `errors` lists them.
     InvalidFields,
+    /// 401: the request needs a credential.
+    CredentialsRequired,
+    /// 401: the credential is malformed, or no API key of this server.
+    CredentialsInvalid,
+    /// 403: the credential does not give the right that `right` names.
+    RightMissing,
     /// 404: nothing exists at this address.
     NotFound,
     /// 404: the session does not exist or has expired.
@@ -20,6 +26,8 @@ pub(super) enum ErrorCode {
     MethodNotAllowed,
     /// 408: the body did not arrive in time.
     BodyTimeout,
+    /// 409: the server hands out no control tokens, because it asks nobody for one.
+    TokensUnused,
     /// 409: the session has stopped, its stop is final, or it stops before a change would take effect; `stopped_at` says when.
     SessionStopped,
     /// 409: the session already stops at `stopped_at`, and the new stop is not earlier.
@@ -80,10 +88,13 @@ impl ErrorCode {
     pub(super) const fn status(self) -> StatusCode {
         match self {
             Self::MalformedJson | Self::InvalidFields => StatusCode::BAD_REQUEST,
+            Self::CredentialsRequired | Self::CredentialsInvalid => StatusCode::UNAUTHORIZED,
+            Self::RightMissing => StatusCode::FORBIDDEN,
             Self::NotFound | Self::SessionNotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::SessionStopped
+            Self::TokensUnused
+            | Self::SessionStopped
             | Self::StopNotEarlier
             | Self::ExpiryNotLater
             | Self::NotStarted

@@ -5,17 +5,21 @@ use std::sync::Arc;
 
 use actix_web::body::to_bytes;
 use actix_web::http::{StatusCode, header};
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use tickseed_session::{
-    Answer, Attempt, Found, Lookup, RequestId, ServiceError, SessionService, StoreError, error_chain,
+    Answer, Attempt, Found, KeyName, Lookup, RequestId, SessionService, StoreError, error_chain,
 };
 use utoipa::{IntoParams, IntoResponses};
 
+use super::access::Caller;
 use super::error::ApiError;
 use super::fields::Fields;
 use super::problem::Problem;
+use crate::access::NewSecret;
 
 /// The name of the header in errors.
 const NAME: &str = "Idempotency-Key";
@@ -30,7 +34,7 @@ const MOST_CHARACTERS: usize = 255;
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "describes the header for the OpenAPI document")]
 pub(super) struct IdempotencyKeyHeader {
-    /// A random string in double quotes, of 32 to 255 printable ASCII characters. For 24 hours, a request with the same key, address
+    /// A random string in double quotes, of 32 (with an API key: 1) to 255 printable ASCII characters. For 24 hours, a request with the same key, address
     /// and body has no further effect and gets the same answer
     #[param(rename = "Idempotency-Key")]
     idempotency_key: Option<String>,
@@ -53,25 +57,35 @@ pub(super) struct Repeatable {
     key: Option<Key>,
 }
 
-/// An idempotency key, and everything that its request asks for.
+/// An idempotency key, and everything that its request asks for. It has no `Debug` form, because whoever has the key gets the answer.
 struct Key {
+    text: String,
     id: RequestId,
     fingerprint: [u8; 32],
 }
 
+/// How the control token is added to the body of an answer. It is not kept with the answer, because it can be made again.
+type AddToken = fn(&[u8], &NewSecret) -> Bytes;
+
 impl Repeatable {
     /// Reads the header. `body` is the body of the request. The error says what is allowed.
-    pub(super) fn read(request: &HttpRequest, body: &Map<String, Value>) -> Result<Self, String> {
+    pub(super) fn read(
+        request: &HttpRequest,
+        body: &Map<String, Value>,
+        caller: &Caller,
+    ) -> Result<Self, String> {
         let mut values = request.headers().get_all(NAME).peekable();
         if values.peek().is_none() {
             return Ok(Self::default());
         }
+        // Nobody else can use the keys of an API key.
+        let least = if caller.key_name().is_some() { 1 } else { LEAST_CHARACTERS };
         let mut texts = values.map(|value| value.to_str().ok().and_then(unquoted));
         match (texts.next().flatten(), texts.next()) {
-            (Some(key), None) if (LEAST_CHARACTERS..=MOST_CHARACTERS).contains(&key.len()) => {
-                Ok(Self { key: Some(Key::new(&key, request, body)) })
+            (Some(key), None) if (least..=MOST_CHARACTERS).contains(&key.len()) => {
+                Ok(Self { key: Some(Key::new(key, request, body, caller)) })
             }
-            (key, others) => Err(mistake(key.as_deref(), others.is_some())),
+            (key, others) => Err(mistake(least, key.as_deref(), others.is_some())),
         }
     }
 
@@ -84,52 +98,116 @@ impl Repeatable {
     pub(super) async fn once(
         self,
         service: &SessionService,
-        operate: impl AsyncFnOnce(&SessionService) -> Result<Lookup, ServiceError>,
+        operate: impl AsyncFnOnce(&SessionService) -> Result<Lookup, ApiError>,
         respond: impl FnOnce(&Lookup) -> Result<HttpResponse, ApiError>,
     ) -> Result<HttpResponse, ApiError> {
-        let Some(Key { id, fingerprint }) = self.key else { return respond(&operate(service).await?) };
-        let (attempt, outcome) = match service.reserve(id, fingerprint).await? {
-            Found::Answered { answer, .. } => return response_of(answer),
+        match self.key {
+            Some(key) => key
+                .once(service, async |service, _salt| operate(service).await, respond)
+                .await
+                .map(|(response, _)| response),
+            None => respond(&operate(service).await?),
+        }
+    }
+
+    /// As [`once`](Self::once), for a request whose answer carries a new control token. A repetition gets the same one.
+    pub(super) async fn once_with_token(
+        self,
+        service: &SessionService,
+        caller: &Caller,
+        operate: impl AsyncFnOnce(&SessionService, Option<&NewSecret>) -> Result<Lookup, ApiError>,
+        respond: impl FnOnce(&Lookup) -> Result<HttpResponse, ApiError>,
+        add_token: AddToken,
+    ) -> Result<HttpResponse, ApiError> {
+        let Some(key) = self.key else {
+            let token = caller.new_token()?;
+            let lookup = operate(service, token.as_ref()).await?;
+            return revealed(respond(&lookup)?, token.as_ref(), add_token).await;
+        };
+        let text = key.text.clone();
+        let token = |salt| caller.token_of(&mac(salt, &text));
+        let operate = async |service: &SessionService, salt| operate(service, token(salt).as_ref()).await;
+        let (response, salt) = key.once(service, operate, respond).await?;
+        revealed(response, token(salt).as_ref(), add_token).await
+    }
+}
+
+/// Adds a token to an answer. An error has none.
+async fn revealed(
+    response: HttpResponse,
+    token: Option<&NewSecret>,
+    add_token: AddToken,
+) -> Result<HttpResponse, ApiError> {
+    let Some(token) = token.filter(|_| response.status().is_success()) else { return Ok(response) };
+    let (response, body) = response.into_parts();
+    let body = to_bytes(body).await.map_err(|error| ApiError::Internal(error.to_string().into()))?;
+    Ok(response.set_body(add_token(&body, token)).map_into_boxed_body())
+}
+
+/// Returns 16 bytes that only the server and the owner of the key can compute: half of HMAC-SHA256.
+fn mac(salt: [u8; 16], key: &str) -> [u8; 16] {
+    // A shorter secret counts as padded with zeros to the block length (RFC 2104, section 2).
+    let mut block = [0; 64];
+    block[..salt.len()].copy_from_slice(&salt);
+    let mut mac = Hmac::<Sha256>::new(&block.into());
+    mac.update(key.as_bytes());
+    let bytes: [u8; 32] = mac.finalize().into_bytes().into();
+    bytes.first_chunk().copied().unwrap_or_default()
+}
+
+impl Key {
+    fn new(text: String, request: &HttpRequest, body: &Map<String, Value>, caller: &Caller) -> Self {
+        let body = serde_json::to_vec(body).unwrap_or_default();
+        let conditions = request.headers().get_all(header::IF_MATCH).map(header::HeaderValue::as_bytes);
+        let parts = [request.method().as_str().as_bytes(), request.path().as_bytes(), &body];
+        let fingerprint = hash(parts.into_iter().chain(conditions));
+        // A key is valid for one API key, or for all callers that have none.
+        let scope = caller.key_name().map_or("", KeyName::as_str);
+        let id = RequestId::new(hash([scope.as_bytes(), text.as_bytes()].into_iter()));
+        Self { text, id, fingerprint }
+    }
+
+    /// Carries the request out unless that has been done. Returns its answer, and the salt of the request.
+    async fn once(
+        self,
+        service: &SessionService,
+        operate: impl AsyncFnOnce(&SessionService, [u8; 16]) -> Result<Lookup, ApiError>,
+        respond: impl FnOnce(&Lookup) -> Result<HttpResponse, ApiError>,
+    ) -> Result<(HttpResponse, [u8; 16]), ApiError> {
+        let (attempt, outcome) = match service.reserve(self.id, self.fingerprint).await? {
+            Found::Answered { answer, salt } => return Ok((response_of(answer)?, salt)),
             Found::Ours(attempt) => (attempt, Ok(None)),
             Found::Unfinished(attempt, plan) => (attempt, service.outcome_of(*plan).await),
         };
         let result = match outcome {
             Ok(Some(lookup)) => Ok(lookup),
-            Ok(None) => operate(&service.for_request(Arc::clone(&attempt))).await,
-            Err(error) => Err(error),
+            Ok(None) => operate(&service.for_request(Arc::clone(&attempt)), attempt.salt()).await,
+            Err(error) => Err(error.into()),
         };
-        let result = result.map_err(ApiError::from).and_then(|lookup| respond(&lookup));
-        conclude(&attempt, result).await
+        let response = conclude(&attempt, result.and_then(|lookup| respond(&lookup))).await?;
+        Ok((response, attempt.salt()))
     }
 }
 
-impl Key {
-    fn new(key: &str, request: &HttpRequest, body: &Map<String, Value>) -> Self {
-        let mut fingerprint = Sha256::new();
-        let mut part = |bytes: &[u8]| {
-            fingerprint.update((bytes.len() as u64).to_be_bytes());
-            fingerprint.update(bytes);
-        };
-        part(request.method().as_str().as_bytes());
-        part(request.path().as_bytes());
-        part(&serde_json::to_vec(body).unwrap_or_default());
-        for condition in request.headers().get_all(header::IF_MATCH) {
-            part(condition.as_bytes());
-        }
-        let id = RequestId::new(Sha256::digest(key.as_bytes()).into());
-        Self { id, fingerprint: fingerprint.finalize().into() }
+/// Returns the SHA-256 of several texts, each with its length.
+fn hash<'part>(parts: impl Iterator<Item = &'part [u8]>) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
     }
+    hash.finalize().into()
 }
 
 /// Says what is wrong without showing the key: whoever has it gets the answer.
-fn mistake(key: Option<&str>, is_repeated: bool) -> String {
+fn mistake(least: usize, key: Option<&str>, is_repeated: bool) -> String {
     let got = match key {
         _ if is_repeated => "several keys".to_owned(),
         Some(key) => format!("{} characters", key.len()),
         None => "something else".to_owned(),
     };
     format!(
-        "must be a string in double quotes of {LEAST_CHARACTERS} to {MOST_CHARACTERS} printable ASCII characters, got {got}"
+        "must be a string in double quotes of {least} to {MOST_CHARACTERS} printable ASCII characters, got {got}"
     )
 }
 
@@ -223,10 +301,18 @@ mod tests {
         }
     }
 
+    /// The secret is test case 1 of RFC 4231, cut to 16 bytes, with the result of OpenSSL:
+    /// `printf 'Hi There' | openssl dgst -sha256 -mac HMAC -macopt hexkey:0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b`.
+    #[test]
+    fn the_bytes_of_a_token_are_half_of_hmac_sha256() {
+        let bytes = mac([0x0b; 16], "Hi There").map(|byte| format!("{byte:02x}")).concat();
+        assert_eq!(bytes, "492ce020fe2534a5789dc3848806c78f");
+    }
+
     #[test]
     fn a_mistake_does_not_show_the_key() {
         assert_eq!(
-            mistake(Some("secret"), false),
+            mistake(LEAST_CHARACTERS, Some("secret"), false),
             "must be a string in double quotes of 32 to 255 printable ASCII characters, got 6 characters"
         );
     }

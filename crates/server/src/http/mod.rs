@@ -1,5 +1,7 @@
 //! The REST API and the pages: one file per endpoint, one table of errors.
 
+mod access;
+mod access_error;
 mod cross_origin;
 mod docs;
 mod entity_tag;
@@ -34,8 +36,8 @@ pub use openapi::openapi_json;
 pub use sessions::events::EventStreams;
 pub use stage::Stage;
 
-/// Registers every route. The handlers expect a [`Stage`], a [`Clock`](tickseed_session::Clock), an [`InstanceId`] and
-/// [`EventStreams`] in the app's data.
+/// Registers every route. The handlers expect a [`Stage`], a [`Clock`](tickseed_session::Clock), an [`InstanceId`],
+/// [`EventStreams`] and an [`Access`](crate::access::Access) in the app's data.
 pub fn routes(config: &mut ServiceConfig) {
     config
         .app_data(web::PathConfig::default().error_handler(|_, request| not_found(request).into()))
@@ -55,6 +57,7 @@ pub fn routes(config: &mut ServiceConfig) {
         )
         .service(resource("/v1/sessions/{id}/extend", "POST").route(web::post().to(sessions::extend::handle)))
         .service(resource("/v1/sessions/{id}/stop", "POST").route(web::post().to(sessions::stop::handle)))
+        .service(resource("/v1/sessions/{id}/token", "POST").route(web::post().to(sessions::token::handle)))
         .service(resource("/v1/sessions/{id}/pause", "POST").route(web::post().to(sessions::pause::handle)))
         .service(resource("/v1/sessions/{id}/resume", "POST").route(web::post().to(sessions::resume::handle)))
         .service(resource("/v1/sessions/{id}/rate", "POST").route(web::post().to(sessions::rate::handle)))

@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{self, ContentType};
-use utoipa::OpenApi;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
 
 use super::{health, sessions, time};
 
@@ -29,10 +30,12 @@ use super::{health, sessions, time};
         sessions::withdraw::handle,
         sessions::stop::handle,
         sessions::extend::handle,
+        sessions::token::handle,
         time::handle,
         health::alive,
         health::ready,
     ),
+    modifiers(&Bearer),
     tags(
         (name = "sessions", description = "Sessions and their state"),
         (name = "time", description = "The server's time"),
@@ -41,6 +44,19 @@ use super::{health, sessions, time};
     servers((url = "/", description = "This server"))
 )]
 struct Api;
+
+/// How credentials travel.
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let mut scheme = Http::new(HttpAuthScheme::Bearer);
+        scheme.description =
+            Some("A control token or an API key. Not asked for with `--access open`".to_owned());
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    }
+}
 
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
     let mut json = Api::openapi().to_pretty_json().unwrap_or_default();

@@ -54,6 +54,10 @@ pub(super) struct Problem {
     /// The change that is final (with `change_final`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change: Option<ChangeJson>,
+    /// The right that is missing: `create`, `control` or `list` (with `right_missing`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "control")]
+    pub right: Option<&'static str>,
 }
 
 /// An invalid field.

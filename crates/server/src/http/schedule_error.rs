@@ -29,6 +29,7 @@ pub(super) struct Members {
     pub(super) earliest: Option<Timestamp>,
     pub(super) schedule: Option<Vec<ChangeJson>>,
     pub(super) change: Option<ChangeJson>,
+    pub(super) right: Option<&'static str>,
 }
 
 impl Members {

@@ -29,15 +29,13 @@ impl Signals {
         })
     }
 
-    /// Waits for the next signal that asks the server to end.
-    pub(crate) async fn next(&mut self) -> EndSignal {
+    /// Waits for the next signal that asks the server to end. Calls `on_hangup` for every SIGHUP until then.
+    pub(crate) async fn next(&mut self, on_hangup: impl Fn()) -> EndSignal {
         loop {
             tokio::select! {
                 _ = self.terminate.recv() => return EndSignal::Terminate,
                 _ = self.interrupt.recv() => return EndSignal::Interrupt,
-                _ = self.hangup.recv() => {
-                    tracing::warn!("SIGHUP has no effect: settings are read only at the start");
-                }
+                _ = self.hangup.recv() => on_hangup(),
             }
         }
     }

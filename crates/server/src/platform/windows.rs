@@ -23,8 +23,8 @@ impl Signals {
         Ok(Self { interrupt, terminate, close: ctrl_close()?, shutdown: ctrl_shutdown()? })
     }
 
-    /// Waits for the next signal that asks the server to end.
-    pub(crate) async fn next(&mut self) -> EndSignal {
+    /// Waits for the next signal that asks the server to end. Windows has no SIGHUP.
+    pub(crate) async fn next(&mut self, _on_hangup: impl Fn()) -> EndSignal {
         tokio::select! {
             _ = self.interrupt.recv() => EndSignal::Interrupt,
             _ = self.terminate.recv() => EndSignal::Terminate,

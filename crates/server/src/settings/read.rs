@@ -102,7 +102,7 @@ fn without_values(name: &str, error: Error) -> Error {
             "there is an argument that is no flag and belongs to none; it is not shown, because it may be a password",
         ),
         ErrorKind::InvalidSubcommand if error.get(ContextKind::SuggestedSubcommand).is_none() => {
-            plain(error.kind(), "the first argument must be a command: serve, state, openapi or help")
+            plain(error.kind(), "the first argument must be a command: serve, state, openapi, key or help")
         }
         // These name only flags and commands.
         _ => error,

@@ -7,12 +7,13 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use tickseed_engine::Schedule;
-use tickseed_session::Timestamp;
+use tickseed_session::{InvalidKeyName, KeyName, Timestamp};
 use tickseed_store::{InvalidStoreLoss, InvalidStoreTimeout, StoreAddress, StoreLoss, StoreTimeout};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
 use super::Secret;
+use crate::access::{AccessMode, InvalidRights, Rights};
 
 /// The longest number or instant that an error shows, in bytes.
 const MAX_SHOWN_BYTES: usize = 40;
@@ -117,6 +118,27 @@ pub(super) fn folder(path: PathBuf) -> Result<PathBuf, &'static str> {
         return Err("must be a folder; the address of a store belongs in --store (or TICKSEED_STORE)");
     }
     Ok(path)
+}
+
+/// Reads the path of a file.
+pub(super) fn file(path: PathBuf) -> Result<PathBuf, &'static str> {
+    if path.to_string_lossy().contains(":/") { Err("must be the path of a file") } else { Ok(path) }
+}
+
+/// Reads who may use the server.
+pub(super) fn access_mode(text: &str) -> Result<AccessMode, &'static str> {
+    let mode = AccessMode::ALL.into_iter().find(|mode| mode.as_str() == text);
+    mode.ok_or("must be open, token or keys")
+}
+
+/// Reads the name of an API key.
+pub(super) fn key_name(text: &str) -> Result<KeyName, InvalidKeyName> {
+    KeyName::new(text)
+}
+
+/// Reads the rights of an API key.
+pub(super) fn rights(text: &str) -> Result<Rights, InvalidRights> {
+    text.parse()
 }
 
 /// Reads the address of a store.

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use reqwest::Method;
 use serde_json::{Value, json};
+use tickseed_server::access::{Access, AccessMode, ApiKeys};
+use tickseed_server::app::Options;
 
 use crate::support::{LocalServer, Response};
 
@@ -33,18 +36,19 @@ async fn the_served_document_is_the_generated_one() {
 #[test]
 fn every_route_declares_every_status() {
     let expected = [
-        ("post /v1/sessions", "201 400 408 409 413 415 422 500 503"),
-        ("get /v1/sessions", "200 400 500 503"),
-        ("delete /v1/sessions/{id}", "204 400 404 412 500 503"),
-        ("post /v1/sessions/{id}/extend", "200 400 404 408 409 412 413 415 422 500 503"),
+        ("post /v1/sessions", "201 400 401 403 408 409 413 415 422 500 503"),
+        ("get /v1/sessions", "200 400 401 403 500 503"),
+        ("delete /v1/sessions/{id}", "204 400 401 403 404 412 500 503"),
+        ("post /v1/sessions/{id}/extend", "200 400 401 403 404 408 409 412 413 415 422 500 503"),
         ("get /v1/sessions/{id}", "200 304 400 404 500 503"),
         ("get /v1/sessions/{id}/events", "200 400 404 500"),
         ("get /v1/sessions/{id}/state", "200 400 404 409 500 503"),
-        ("post /v1/sessions/{id}/pause", "200 400 404 408 409 412 413 415 422 500 503"),
-        ("post /v1/sessions/{id}/resume", "200 400 404 408 409 412 413 415 422 500 503"),
-        ("post /v1/sessions/{id}/rate", "200 400 404 408 409 412 413 415 422 500 503"),
-        ("post /v1/sessions/{id}/withdraw", "200 400 404 408 409 412 413 415 422 500 503"),
-        ("post /v1/sessions/{id}/stop", "200 400 404 408 409 412 413 415 422 500 503"),
+        ("post /v1/sessions/{id}/pause", "200 400 401 403 404 408 409 412 413 415 422 500 503"),
+        ("post /v1/sessions/{id}/resume", "200 400 401 403 404 408 409 412 413 415 422 500 503"),
+        ("post /v1/sessions/{id}/rate", "200 400 401 403 404 408 409 412 413 415 422 500 503"),
+        ("post /v1/sessions/{id}/withdraw", "200 400 401 403 404 408 409 412 413 415 422 500 503"),
+        ("post /v1/sessions/{id}/stop", "200 400 401 403 404 408 409 412 413 415 422 500 503"),
+        ("post /v1/sessions/{id}/token", "200 400 401 403 404 408 409 412 413 415 422 500 503"),
         ("get /v1/time", "200"),
         ("get /healthz", "200"),
         ("get /readyz", "200 503"),
@@ -92,6 +96,19 @@ fn every_route_that_changes_a_session_documents_its_condition() {
         let changes = route.starts_with("post /v1/sessions/{id}/") || route.starts_with("delete");
         assert_eq!(has_condition, changes, "{route}");
     }
+}
+
+/// Credentials are for those who create and change sessions, and never for those who read.
+#[test]
+fn only_routes_that_write_take_a_credential() {
+    let document = document();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let takes_bearer = operation["security"] == json!([{}, {"bearer": []}]);
+            assert_eq!(takes_bearer, method == "post", "{method} {path}: {}", operation["security"]);
+        }
+    }
+    assert_eq!(document["components"]["securitySchemes"]["bearer"]["scheme"], "bearer");
 }
 
 /// Returns the names of a schema's properties.
@@ -212,7 +229,22 @@ async fn responses_match_their_documented_schemas() {
     let last = server.api.post(&format!("{other}/withdraw"), r#"{"from":"2026-01-31T12:00:10Z"}"#).await;
     last.problem(409, "change_final");
     assert_matches("Problem", &last);
-    let found = problems.iter().chain([&last]).flat_map(|problem| {
+    let with_rights = LocalServer::with_options(Options {
+        access: Access::new(AccessMode::Token, ApiKeys::default()),
+        ..Options::default()
+    });
+    let created = with_rights.api.post("/v1/sessions", body).await;
+    assert_matches("CreatedSession", &created);
+    let token = created.json()["control_token"].as_str().unwrap().to_owned();
+    let other = with_rights.api.create(body).await;
+    let request = with_rights.api.request(Method::POST, &format!("{other}/token")).bearer_auth(&token);
+    let forbidden = Response::read(request.send().await.unwrap()).await;
+    forbidden.problem(403, "right_missing");
+    assert_matches("Problem", &forbidden);
+    let request = with_rights.api.request(Method::POST, &format!("{}/token", created.header("location")));
+    let replaced = Response::read(request.bearer_auth(&token).send().await.unwrap()).await;
+    assert_matches("ControlToken", &replaced);
+    let found = problems.iter().chain([&last, &forbidden]).flat_map(|problem| {
         let problem = problem.json();
         problem.as_object().unwrap().keys().cloned().collect::<Vec<_>>()
     });

@@ -18,6 +18,7 @@ mod operation;
 mod pages;
 mod reads;
 mod redis;
+mod rights;
 mod schedule;
 mod sessions;
 mod several;

@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use utoipa::{IntoParams, IntoResponses};
 
 use super::{SessionJson, entity_tags, insert_settled_until, representation};
+use crate::http::access::Caller;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, boolean, timestamp};
 use crate::http::idempotency::Repeatable;
@@ -12,7 +13,9 @@ use crate::http::if_match::IfMatch;
 use crate::http::json_object::JsonObject;
 use crate::http::problem::Problem;
 use crate::http::stage::Service;
-use tickseed_session::{Lookup, ReadySession, ScheduleRequest, SessionId, SessionService, When};
+use tickseed_session::{
+    Lookup, ReadySession, ScheduleRequest, ServiceError, SessionId, SessionService, When,
+};
 
 /// The condition of every request that changes a session.
 #[derive(IntoParams)]
@@ -28,26 +31,33 @@ pub(super) struct IfMatchHeader {
 pub(super) struct ChangeRequest<T> {
     pub(super) value: T,
     pub(super) repeatable: Repeatable,
-    pub(super) condition: IfMatch,
+    pub(super) permission: Permission,
 }
 
 impl<T> ChangeRequest<T> {
-    /// Reads the fields of the body and `If-Match`. If one is invalid, an unknown session is the first thing to say.
+    /// Checks that the caller may change the session, and reads the fields of the body and `If-Match`. If one is invalid, an unknown
+    /// session is the first thing to say.
     pub(super) async fn read(
         service: &Service,
+        caller: Caller,
         id: SessionId,
         request: &HttpRequest,
         body: JsonObject,
         read: impl FnOnce(&mut Fields) -> Option<T>,
     ) -> Result<Self, ApiError> {
-        let repeatable = Repeatable::read(request, &body.0);
+        caller.check_control(service, id).await?;
+        let repeatable = Repeatable::read(request, &body.0, &caller);
         let mut fields = Fields::new(body.0);
         let value = read(&mut fields);
         let condition = IfMatch::read(request, &mut fields);
         let repeatable = Repeatable::or_fail(repeatable, &mut fields);
         fields.refuse_query(request.query_string());
         let all = value.zip(condition).zip(repeatable);
-        let all = all.map(|((value, condition), repeatable)| Self { value, repeatable, condition });
+        let all = all.map(|((value, condition), repeatable)| Self {
+            value,
+            repeatable,
+            permission: Permission { caller, condition },
+        });
         match fields.finish(all) {
             Ok(request) => Ok(request),
             Err(error) => {
@@ -58,9 +68,36 @@ impl<T> ChangeRequest<T> {
     }
 }
 
-/// Returns whether a session is one that the caller knows.
-pub(super) fn expects(condition: &IfMatch, session: &ReadySession) -> bool {
-    condition.allows(entity_tags(session))
+/// Who may change a session, and as what the caller knows it.
+pub(super) struct Permission {
+    caller: Caller,
+    condition: IfMatch,
+}
+
+impl Permission {
+    /// Returns who calls.
+    pub(super) const fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// Returns whether the session is one that the caller may change and knows.
+    pub(super) fn expects(&self, session: &ReadySession) -> bool {
+        self.caller.require_control(session.session()).is_ok() && self.condition.allows(entity_tags(session))
+    }
+
+    /// Returns the outcome of a change. If the session was not as expected because the caller has lost its right meanwhile, the error
+    /// says so.
+    pub(super) async fn outcome<T>(
+        &self,
+        service: &SessionService,
+        id: SessionId,
+        changed: Result<T, ServiceError>,
+    ) -> Result<T, ApiError> {
+        if matches!(changed, Err(ServiceError::ChangedMeanwhile)) {
+            self.caller.check_control(service, id).await?;
+        }
+        Ok(changed?)
+    }
 }
 
 /// Reads `at` and `replace_later`.
@@ -73,15 +110,17 @@ pub(super) fn read_when(fields: &mut Fields) -> When {
 /// Changes the schedule of a session, and responds with the session.
 pub(super) async fn change(
     service: Service,
+    caller: Caller,
     id: SessionId,
     request: HttpRequest,
     body: JsonObject,
     read: impl FnOnce(&mut Fields) -> Option<ScheduleRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let ChangeRequest { value, repeatable, condition } =
-        ChangeRequest::read(&service, id, &request, body, read).await?;
+    let ChangeRequest { value, repeatable, permission } =
+        ChangeRequest::read(&service, caller, id, &request, body, read).await?;
     let operate = async |service: &SessionService| {
-        service.change(id, value, &|session| expects(&condition, session)).await
+        let changed = service.change(id, value, &|session| permission.expects(session)).await;
+        permission.outcome(service, id, changed).await
     };
     repeatable.once(&service, operate, |lookup| respond(&service, lookup)).await
 }

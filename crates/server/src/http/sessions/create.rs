@@ -1,6 +1,7 @@
 //! `POST /v1/sessions`
 
 use actix_web::http::header::{self, ContentType};
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value};
 use tickseed_engine::{BreakInterval, Rules, Schedule, Seed};
@@ -9,6 +10,9 @@ use utoipa::ToSchema;
 use super::change_json::ChangeJson;
 use super::plan::{check_changes, read_changes};
 use super::{SessionJson, insert_settled_until, representation};
+use crate::access::NewSecret;
+use crate::http::access::Caller;
+use crate::http::access_error::AccessErrors;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, integer, string, timestamp};
 use crate::http::idempotency::{IdempotencyErrors, IdempotencyKeyHeader, Repeatable};
@@ -16,8 +20,8 @@ use crate::http::json_object::JsonObject;
 use crate::http::problem::{BodyErrors, Problem, ServerErrors};
 use crate::http::stage::Service;
 use tickseed_session::{
-    InvalidNotice, Lookup, Metadata, NewSession, Notice, Session, SessionSchedule, SessionService,
-    TimeToLive, Timestamp,
+    ControlHash, Creator, InvalidNotice, Lookup, Metadata, NewSession, Notice, Session, SessionSchedule,
+    SessionService, TimeToLive, Timestamp,
 };
 
 // Only the OpenAPI document uses this type: `read` reads the fields one by one, so that one response can list every
@@ -83,7 +87,20 @@ struct CreateBreakInterval {
     max: u32,
 }
 
+/// A new session.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the response for the OpenAPI document")]
+pub(in crate::http) struct CreatedSession {
+    #[serde(flatten)]
+    session: SessionJson,
+    /// The control token, which is shown only here: whoever has it may change the session. Left out with `--access open`.
+    #[schema(value_type = Option<String>, pattern = "^tst_[0-9a-f]{32}$")]
+    control_token: Option<String>,
+}
+
 /// Creates a session.
+///
+/// With `--access keys`, this takes an API key with the right `create`.
 ///
 /// Unknown and duplicate fields are errors. `null` counts as left out.
 #[utoipa::path(
@@ -92,15 +109,17 @@ struct CreateBreakInterval {
     tag = "sessions",
     operation_id = "createSession",
     params(IdempotencyKeyHeader),
+    security((), ("bearer" = [])),
     request_body(content = CreateSession, description = "At most 64 KiB", example = json!({"tick_ms": 100})),
     responses(
         (status = 201, description = "The session was created and stored. It survives even if the server is killed at \
-            once", body = SessionJson, headers(
+            once", body = CreatedSession, headers(
                 ("Location" = String, description = "The path of the session"),
                 ("ETag" = String, description = "The entity tag of the session, as `GET /v1/sessions/{id}` sends it"),
                 ("Tickseed-Settled-Until" = Option<String>, description = "As for `GET /v1/sessions/{id}`"),
             )),
         BodyErrors,
+        AccessErrors,
         (status = 409, description = "`request_in_progress`: the request with this `Idempotency-Key` is being carried out", body = Problem,
             content_type = "application/problem+json"),
         IdempotencyErrors,
@@ -109,18 +128,27 @@ struct CreateBreakInterval {
 )]
 pub(in crate::http) async fn handle(
     service: Service,
+    caller: Caller,
     request: HttpRequest,
-    body: JsonObject,
+    body: Result<JsonObject, ApiError>,
 ) -> Result<HttpResponse, ApiError> {
-    let repeatable = Repeatable::read(&request, &body.0);
+    // Before the mistakes in a body of somebody who may not create anything.
+    caller.require_create()?;
+    let body = body?;
+    let repeatable = Repeatable::read(&request, &body.0, &caller);
     let mut fields = Fields::new(body.0);
     fields.refuse_query(request.query_string());
     let repeatable = Repeatable::or_fail(repeatable, &mut fields);
     let new = read(fields, service.clock().now())?;
     // A mistake in the key is among the errors of the fields.
     let repeatable = repeatable.unwrap_or_default();
-    let operate = async |service: &SessionService| service.create(new).await;
-    repeatable.once(&service, operate, |lookup| created(lookup, service.clock().now())).await
+    let operate = async |service: &SessionService, token: Option<&NewSecret>| {
+        let control = token.map(|token| ControlHash::new(token.sha256()));
+        let creator = Creator { control, key: caller.key_name().cloned() };
+        Ok(service.create_for(creator, new).await?)
+    };
+    let respond = |lookup: &Lookup| created(lookup, service.clock().now());
+    repeatable.once_with_token(&service, &caller, operate, respond, with_token).await
 }
 
 fn created(lookup: &Lookup, now: Timestamp) -> Result<HttpResponse, ApiError> {
@@ -134,6 +162,12 @@ fn created(lookup: &Lookup, now: Timestamp) -> Result<HttpResponse, ApiError> {
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .content_type(ContentType::json())
         .body(representation.body.clone()))
+}
+
+/// Adds the control token to an object, whose spelling stays as it is everywhere else.
+pub(super) fn with_token(session: &[u8], token: &NewSecret) -> Bytes {
+    let open_object = session.strip_suffix(b"}").unwrap_or(session);
+    [open_object, br#","control_token":""#, token.reveal().as_bytes(), br#""}"#].concat().into()
 }
 
 fn read(mut fields: Fields, created_at: Timestamp) -> Result<NewSession, ApiError> {

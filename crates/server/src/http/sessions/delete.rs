@@ -4,8 +4,10 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::Map;
 
-use super::change::{ChangeRequest, IfMatchHeader, expects};
+use super::change::{ChangeRequest, IfMatchHeader};
 use super::{SessionPath, session_id};
+use crate::http::access::Caller;
+use crate::http::access_error::AccessErrors;
 use crate::http::error::ApiError;
 use crate::http::json_object::JsonObject;
 use crate::http::problem::{Problem, ServerErrors, SessionNotFound};
@@ -23,10 +25,12 @@ use crate::http::stage::Service;
     tag = "sessions",
     operation_id = "deleteSession",
     params(SessionPath, IfMatchHeader),
+    security((), ("bearer" = [])),
     responses(
         (status = 204, description = "The session was deleted"),
         (status = 400, description = "`invalid_fields`: `id` is not a session id, `If-Match` is malformed, or the URL has a query",
             body = Problem, content_type = "application/problem+json"),
+        AccessErrors,
         SessionNotFound,
         (status = 412, description = "`changed_meanwhile`: the session is none of the versions that `If-Match` names",
             body = Problem, content_type = "application/problem+json"),
@@ -35,13 +39,15 @@ use crate::http::stage::Service;
 )]
 pub(in crate::http) async fn handle(
     service: Service,
+    caller: Caller,
     id: web::Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let id = session_id(&id)?;
     let body = JsonObject(Map::new());
-    let ChangeRequest { condition, .. } =
-        ChangeRequest::read(&service, id, &request, body, |_| Some(())).await?;
-    service.delete(id, &|session| expects(&condition, session)).await?;
+    let ChangeRequest { permission, .. } =
+        ChangeRequest::read(&service, caller, id, &request, body, |_| Some(())).await?;
+    let deleted = service.delete(id, &|session| permission.expects(session)).await;
+    permission.outcome(&service, id, deleted).await?;
     Ok(HttpResponse::NoContent().insert_header((header::CACHE_CONTROL, "no-store")).finish())
 }

@@ -3,10 +3,13 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use utoipa::ToSchema;
 
-use super::change::{ChangeRequest, ChangeResponses, IfMatchHeader, expects, respond};
+use super::change::{ChangeRequest, ChangeResponses, IfMatchHeader, respond};
 use super::create::read_time_to_live;
 use super::{SessionPath, session_id};
+use crate::http::access::Caller;
+use crate::http::access_error::AccessErrors;
 use crate::http::error::ApiError;
+use crate::http::fields::Fields;
 use crate::http::idempotency::{IdempotencyErrors, IdempotencyKeyHeader};
 use crate::http::json_object::JsonObject;
 use crate::http::problem::{BodyErrors, Problem, ServerErrors, SessionNotFound};
@@ -35,10 +38,12 @@ pub(in crate::http) struct ExtendSession {
     tag = "sessions",
     operation_id = "extendSession",
     params(SessionPath, IfMatchHeader, IdempotencyKeyHeader),
+    security((), ("bearer" = [])),
     request_body(content = ExtendSession, description = "At most 64 KiB", example = json!({"ttl_seconds": 3600})),
     responses(
         ChangeResponses,
         BodyErrors,
+        AccessErrors,
         SessionNotFound,
         (status = 409, description = "`expiry_not_later`: the session exists for as long already; `expires_at` says until when, unless it \
             never expires", body = Problem, content_type = "application/problem+json"),
@@ -48,17 +53,18 @@ pub(in crate::http) struct ExtendSession {
 )]
 pub(in crate::http) async fn handle(
     service: Service,
+    caller: Caller,
     id: web::Path<String>,
     request: HttpRequest,
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
     let id = session_id(&id)?;
-    let read = ChangeRequest::read(&service, id, &request, body, |fields| {
-        fields.required("ttl_seconds", read_time_to_live)
-    });
-    let ChangeRequest { value: time_to_live, repeatable, condition } = read.await?;
+    let read = |fields: &mut Fields| fields.required("ttl_seconds", read_time_to_live);
+    let ChangeRequest { value: time_to_live, repeatable, permission } =
+        ChangeRequest::read(&service, caller, id, &request, body, read).await?;
     let operate = async |service: &SessionService| {
-        service.extend(id, time_to_live, &|session| expects(&condition, session)).await
+        let extended = service.extend(id, time_to_live, &|session| permission.expects(session)).await;
+        permission.outcome(service, id, extended).await
     };
     repeatable.once(&service, operate, |lookup| respond(&service, lookup)).await
 }

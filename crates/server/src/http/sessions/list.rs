@@ -7,6 +7,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{SessionJson, StatusJson, cursor};
+use crate::http::access::Caller;
+use crate::http::access_error::AccessErrors;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, integer_in_query, string};
 use crate::http::problem::{Problem, ServerErrors};
@@ -46,6 +48,7 @@ pub(in crate::http) struct SessionListJson {
     path = "/v1/sessions",
     tag = "sessions",
     operation_id = "listSessions",
+    security((), ("bearer" = [])),
     params(
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "How many sessions to return at most. Default: 50"),
         ("cursor" = Option<String>, Query,
@@ -57,13 +60,16 @@ pub(in crate::http) struct SessionListJson {
     responses(
         (status = 200, description = "A part of the list", body = SessionListJson),
         (status = 400, description = "`invalid_fields`", body = Problem, content_type = "application/problem+json"),
+        AccessErrors,
         ServerErrors,
     )
 )]
 pub(in crate::http) async fn handle(
     service: Service,
+    caller: Caller,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
+    caller.require_list()?;
     let request = read(Fields::from_query(request.query_string()))?;
     let list = service.list(&request).await?;
     let list = SessionListJson::new(&list, &request.filter)?;

@@ -15,6 +15,7 @@ pub(super) mod read;
 pub(super) mod resume;
 pub(super) mod state;
 pub(super) mod stop;
+pub(super) mod token;
 pub(super) mod withdraw;
 
 use std::time::Duration;

@@ -5,6 +5,8 @@ use utoipa::ToSchema;
 
 use super::change::{ChangeResponses, IfMatchHeader, change, read_when};
 use super::{SessionPath, session_id};
+use crate::http::access::Caller;
+use crate::http::access_error::AccessErrors;
 use crate::http::error::ApiError;
 use crate::http::idempotency::{IdempotencyErrors, IdempotencyKeyHeader};
 use crate::http::json_object::JsonObject;
@@ -39,11 +41,13 @@ pub(in crate::http) struct PauseSession {
     tag = "sessions",
     operation_id = "pauseSession",
     params(SessionPath, IfMatchHeader, IdempotencyKeyHeader),
+    security((), ("bearer" = [])),
     request_body(content = Option<PauseSession>, description = "May be left out or `null`. At most 64 KiB",
         example = json!({})),
     responses(
         ChangeResponses,
         BodyErrors,
+        AccessErrors,
         SessionNotFound,
         (status = 409, description = "In this order: `session_stopped`, `not_started`, `too_soon`, `later_changes`, \
             `change_final`, `already_paused`, `schedule_full`", body = Problem, content_type = "application/problem+json"),
@@ -53,10 +57,11 @@ pub(in crate::http) struct PauseSession {
 )]
 pub(in crate::http) async fn handle(
     service: Service,
+    caller: Caller,
     id: web::Path<String>,
     request: HttpRequest,
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
     let id = session_id(&id)?;
-    change(service, id, request, body, |fields| Some(ScheduleRequest::Pause(read_when(fields)))).await
+    change(service, caller, id, request, body, |fields| Some(ScheduleRequest::Pause(read_when(fields)))).await
 }

@@ -5,6 +5,8 @@ use utoipa::ToSchema;
 
 use super::change::{ChangeResponses, IfMatchHeader, change, read_when};
 use super::{SessionPath, session_id};
+use crate::http::access::Caller;
+use crate::http::access_error::AccessErrors;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, integer};
 use crate::http::idempotency::{IdempotencyErrors, IdempotencyKeyHeader};
@@ -40,10 +42,12 @@ pub(in crate::http) struct SetSessionRate {
     tag = "sessions",
     operation_id = "setSessionRate",
     params(SessionPath, IfMatchHeader, IdempotencyKeyHeader),
+    security((), ("bearer" = [])),
     request_body(content = SetSessionRate, description = "At most 64 KiB", example = json!({"tick_ms": 50})),
     responses(
         ChangeResponses,
         BodyErrors,
+        AccessErrors,
         SessionNotFound,
         (status = 409, description = "In this order: `session_stopped`, `not_started`, `too_soon`, `later_changes`, \
             `change_final`, `already_paused`, `same_rate`, `schedule_full`", body = Problem,
@@ -54,12 +58,13 @@ pub(in crate::http) struct SetSessionRate {
 )]
 pub(in crate::http) async fn handle(
     service: Service,
+    caller: Caller,
     id: web::Path<String>,
     request: HttpRequest,
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
     let id = session_id(&id)?;
-    change(service, id, request, body, read).await
+    change(service, caller, id, request, body, read).await
 }
 
 fn read(fields: &mut Fields) -> Option<ScheduleRequest> {

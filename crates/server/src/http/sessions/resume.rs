@@ -5,6 +5,8 @@ use utoipa::ToSchema;
 
 use super::change::{ChangeResponses, IfMatchHeader, change, read_when};
 use super::{SessionPath, session_id};
+use crate::http::access::Caller;
+use crate::http::access_error::AccessErrors;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, integer};
 use crate::http::idempotency::{IdempotencyErrors, IdempotencyKeyHeader};
@@ -41,11 +43,13 @@ pub(in crate::http) struct ResumeSession {
     tag = "sessions",
     operation_id = "resumeSession",
     params(SessionPath, IfMatchHeader, IdempotencyKeyHeader),
+    security((), ("bearer" = [])),
     request_body(content = Option<ResumeSession>, description = "May be left out or `null`. At most 64 KiB",
         example = json!({})),
     responses(
         ChangeResponses,
         BodyErrors,
+        AccessErrors,
         SessionNotFound,
         (status = 409, description = "In this order: `session_stopped`, `not_started`, `too_soon`, `later_changes`, \
             `change_final`, `not_paused`, `schedule_full`", body = Problem, content_type = "application/problem+json"),
@@ -55,12 +59,13 @@ pub(in crate::http) struct ResumeSession {
 )]
 pub(in crate::http) async fn handle(
     service: Service,
+    caller: Caller,
     id: web::Path<String>,
     request: HttpRequest,
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
     let id = session_id(&id)?;
-    change(service, id, request, body, |fields| Some(read(fields))).await
+    change(service, caller, id, request, body, |fields| Some(read(fields))).await
 }
 
 fn read(fields: &mut Fields) -> ScheduleRequest {

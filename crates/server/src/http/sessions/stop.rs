@@ -5,10 +5,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::change::{ChangeRequest, IfMatchHeader, expects};
+use super::change::{ChangeRequest, IfMatchHeader};
 use super::{SessionPath, StatusJson, insert_settled_until, session_id};
+use crate::http::access::Caller;
+use crate::http::access_error::AccessErrors;
 use crate::http::error::ApiError;
-use crate::http::fields::timestamp;
+use crate::http::fields::{Fields, timestamp};
 use crate::http::idempotency::{IdempotencyErrors, IdempotencyKeyHeader};
 use crate::http::json_object::JsonObject;
 use crate::http::problem::{BodyErrors, Problem, ServerErrors, SessionNotFound};
@@ -57,6 +59,7 @@ pub(in crate::http) struct Stop {
     tag = "sessions",
     operation_id = "stopSession",
     params(SessionPath, IfMatchHeader, IdempotencyKeyHeader),
+    security((), ("bearer" = [])),
     request_body(content = Option<StopSession>, description = "May be left out or `null`. At most 64 KiB",
         example = json!({})),
     responses(
@@ -64,6 +67,7 @@ pub(in crate::http) struct Stop {
             body = Stop, headers(("Tickseed-Settled-Until" = Option<String>,
                 description = "As for `GET /v1/sessions/{id}`"))),
         BodyErrors,
+        AccessErrors,
         SessionNotFound,
         (status = 409, description = "`session_stopped` or `stop_not_earlier`, with `stopped_at`; or `too_soon`, with `earliest`",
             body = Problem, content_type = "application/problem+json"),
@@ -75,16 +79,19 @@ pub(in crate::http) struct Stop {
 )]
 pub(in crate::http) async fn handle(
     service: Service,
+    caller: Caller,
     id: web::Path<String>,
     request: HttpRequest,
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
     let id = session_id(&id)?;
-    let read =
-        ChangeRequest::read(&service, id, &request, body, |fields| Some(fields.optional("at", timestamp)));
-    let ChangeRequest { value: at, repeatable, condition } = read.await?;
-    let operate =
-        async |service: &SessionService| service.stop(id, at, &|session| expects(&condition, session)).await;
+    let read = |fields: &mut Fields| Some(fields.optional("at", timestamp));
+    let ChangeRequest { value: at, repeatable, permission } =
+        ChangeRequest::read(&service, caller, id, &request, body, read).await?;
+    let operate = async |service: &SessionService| {
+        let stopped = service.stop(id, at, &|session| permission.expects(session)).await;
+        permission.outcome(service, id, stopped).await
+    };
     repeatable.once(&service, operate, |lookup| Ok(stopped(lookup, service.clock().now()))).await
 }
 

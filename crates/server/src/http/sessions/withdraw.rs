@@ -5,6 +5,8 @@ use utoipa::ToSchema;
 
 use super::change::{ChangeResponses, IfMatchHeader, change};
 use super::{SessionPath, session_id};
+use crate::http::access::Caller;
+use crate::http::access_error::AccessErrors;
 use crate::http::error::ApiError;
 use crate::http::fields::timestamp;
 use crate::http::idempotency::{IdempotencyErrors, IdempotencyKeyHeader};
@@ -35,11 +37,13 @@ pub(in crate::http) struct WithdrawChanges {
     tag = "sessions",
     operation_id = "withdrawSessionChanges",
     params(SessionPath, IfMatchHeader, IdempotencyKeyHeader),
+    security((), ("bearer" = [])),
     request_body(content = Option<WithdrawChanges>, description = "May be left out or `null`. At most 64 KiB",
         example = json!({})),
     responses(
         ChangeResponses,
         BodyErrors,
+        AccessErrors,
         SessionNotFound,
         (status = 409, description = "In this order: `session_stopped`, `later_changes`, `change_final`, \
             `nothing_to_withdraw`", body = Problem, content_type = "application/problem+json"),
@@ -49,12 +53,13 @@ pub(in crate::http) struct WithdrawChanges {
 )]
 pub(in crate::http) async fn handle(
     service: Service,
+    caller: Caller,
     id: web::Path<String>,
     request: HttpRequest,
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
     let id = session_id(&id)?;
-    change(service, id, request, body, |fields| {
+    change(service, caller, id, request, body, |fields| {
         Some(ScheduleRequest::Withdraw(fields.optional("from", timestamp)))
     })
     .await

@@ -1,0 +1,155 @@
+//! Who calls, and what the caller may do.
+
+use std::future::{Ready, ready};
+use std::sync::Arc;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{self, HeaderMap};
+use actix_web::{FromRequest, HttpRequest};
+
+use super::access_error::AccessError;
+use super::error::ApiError;
+use crate::access::{Access, AccessMode, ApiKey, NewSecret, Right, is_control_token, sha256};
+use tickseed_session::{ControlHash, KeyName, Session, SessionId, SessionService};
+
+/// The scheme of the credentials, which counts in any case (RFC 9110, section 11.1).
+const SCHEME: &str = "Bearer";
+
+/// Who calls. Routes that only read do not ask.
+#[derive(Debug, Clone)]
+pub(super) struct Caller {
+    mode: AccessMode,
+    credential: Option<Credential>,
+}
+
+/// What a caller has shown.
+#[derive(Debug, Clone)]
+enum Credential {
+    Key(Arc<ApiKey>),
+    /// The hash of a control token, perhaps of another session.
+    Token(ControlHash),
+}
+
+impl Caller {
+    /// Reads `Authorization`. Where the server asks for no rights, it is ignored.
+    pub(super) fn read(access: &Access, headers: &HeaderMap) -> Result<Self, AccessError> {
+        let mode = access.mode();
+        let credential = if mode == AccessMode::Open { None } else { bearer(headers)? };
+        let credential = credential.map(|text| Credential::read(access, text)).transpose()?;
+        Ok(Self { mode, credential })
+    }
+
+    /// Returns whether the server asks anybody for a right.
+    pub(super) fn asks_for_rights(&self) -> bool {
+        self.mode != AccessMode::Open
+    }
+
+    /// Returns the name of the caller's API key.
+    pub(super) fn key_name(&self) -> Option<&KeyName> {
+        match &self.credential {
+            Some(Credential::Key(key)) => Some(key.name()),
+            _ => None,
+        }
+    }
+
+    /// Checks that the caller may create sessions.
+    pub(super) fn require_create(&self) -> Result<(), ApiError> {
+        if self.mode == AccessMode::Keys { self.require_key(Right::Create) } else { Ok(()) }
+    }
+
+    /// Checks that the caller may list sessions.
+    pub(super) fn require_list(&self) -> Result<(), ApiError> {
+        if self.mode == AccessMode::Open { Ok(()) } else { self.require_key(Right::List) }
+    }
+
+    fn require_key(&self, right: Right) -> Result<(), ApiError> {
+        let error = match &self.credential {
+            Some(Credential::Key(key)) if key.rights().contain(right) => return Ok(()),
+            Some(Credential::Key(_)) => AccessError::KeyLacks(right),
+            Some(Credential::Token(_)) => AccessError::TokenLacks(right),
+            None => AccessError::Required(right),
+        };
+        Err(error.into())
+    }
+
+    /// Checks that the caller may change a session.
+    pub(super) fn require_control(&self, session: &Session) -> Result<(), ApiError> {
+        match &self.credential {
+            _ if self.mode == AccessMode::Open => Ok(()),
+            Some(Credential::Token(token)) if session.control == Some(*token) => Ok(()),
+            Some(Credential::Token(_)) => Err(AccessError::OtherToken.into()),
+            Some(Credential::Key(_)) | None => self.require_key(Right::Control),
+        }
+    }
+
+    /// Checks that a session exists and that the caller may change it. Where the server asks for no rights, it checks nothing.
+    pub(super) async fn check_control(
+        &self,
+        service: &SessionService,
+        id: SessionId,
+    ) -> Result<(), ApiError> {
+        if self.mode == AccessMode::Open {
+            return Ok(());
+        }
+        // Only a token may have been replaced without this server's knowledge.
+        let is_token = matches!(self.credential, Some(Credential::Token(_)));
+        let expected = |session: &Session| !is_token || self.require_control(session).is_ok();
+        let lookup = service.find_expected(id, &|ready| expected(ready.session())).await?;
+        self.require_control(lookup.session.session())
+    }
+
+    /// Makes the control token of a session. Returns `None` where the server asks for no rights.
+    pub(super) fn new_token(&self) -> Result<Option<NewSecret>, ApiError> {
+        let token = (self.mode != AccessMode::Open).then(NewSecret::control_token).transpose();
+        token.map_err(|error| ApiError::Internal(error.into()))
+    }
+
+    /// Returns the control token that consists of these bytes. Returns `None` where the server asks for no rights.
+    pub(super) fn token_of(&self, bytes: &[u8; 16]) -> Option<NewSecret> {
+        (self.mode != AccessMode::Open).then(|| NewSecret::control_token_of(bytes))
+    }
+}
+
+impl Credential {
+    fn read(access: &Access, text: &str) -> Result<Self, AccessError> {
+        match is_control_token(text) {
+            Some(true) => Ok(Self::Token(ControlHash::new(sha256(text)))),
+            Some(false) => Err(AccessError::MalformedToken),
+            None => access.find(&sha256(text)).map(Self::Key).ok_or(AccessError::UnknownKey),
+        }
+    }
+}
+
+/// Returns the credential in `Authorization`, if there is one.
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, AccessError> {
+    let mut values = headers.get_all(header::AUTHORIZATION);
+    let Some(value) = values.next() else { return Ok(None) };
+    let (scheme, credential) =
+        value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or(AccessError::Malformed)?;
+    let credential = credential.trim_matches(' ');
+    let is_one = values.next().is_none() && !credential.is_empty() && !credential.contains([' ', '\t', ',']);
+    if is_one && scheme.eq_ignore_ascii_case(SCHEME) {
+        Ok(Some(credential))
+    } else {
+        Err(AccessError::Malformed)
+    }
+}
+
+impl FromRequest for Caller {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(match request.app_data::<Access>() {
+            Some(access) => Self::read(access, request.headers()).map_err(ApiError::from),
+            // Not open: a mistake in the program must not give rights to anybody.
+            None => Err(ApiError::Internal("the app does not say who may use it".into())),
+        })
+    }
+}
+
+impl From<AccessError> for ApiError {
+    fn from(error: AccessError) -> Self {
+        Self::Access(error)
+    }
+}
