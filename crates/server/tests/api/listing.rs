@@ -25,7 +25,7 @@ async fn list(api: &Api, query: &str) -> (Vec<Value>, Option<String>) {
     assert_eq!(response.status, 200, "{query}: {}", response.text);
     assert_eq!(response.header("cache-control"), "no-store");
     let list = response.json();
-    assert_eq!(list.as_object().unwrap().keys().collect::<Vec<_>>(), ["next_cursor", "sessions"]);
+    assert_eq!(list.as_object().unwrap().keys().collect::<Vec<_>>(), ["sessions", "next_cursor"]);
     let next = list["next_cursor"].as_str().map(str::to_owned);
     assert!(next.is_some() || list["next_cursor"].is_null());
     (list["sessions"].as_array().unwrap().clone(), next)

@@ -158,7 +158,9 @@ export class SessionWatcher {
       isFirst = true;
       this.#onOpen(stream);
     });
-    stream.addEventListener("expired", () => this.#onExpired(stream));
+    for (const type of ENDS) {
+      stream.addEventListener(type, () => this.#onGone(stream));
+    }
     stream.addEventListener("error", () => this.#onError(stream));
   }
 
@@ -221,7 +223,7 @@ export class SessionWatcher {
     }
   }
 
-  #onExpired(stream: EventStream): void {
+  #onGone(stream: EventStream): void {
     if (this.#stream === stream) {
       this.#end();
     }
