@@ -14,7 +14,7 @@ import {
 } from "../http/session-answer.js";
 import type { EventStream, Platform, StreamEvent } from "../platform.js";
 import type { SessionObserver } from "./session-observer.js";
-import { CLOSED, WITH_SESSION } from "./stream-events.js";
+import { CLOSED, ENDS, WITH_SESSION } from "./stream-events.js";
 import { canShareStreams, takeSlot } from "./stream-slots.js";
 
 /** The polling interval without a stream, in milliseconds. It is shorter if a stream would renew the promise sooner. */
