@@ -99,7 +99,8 @@ async fn entries_without_a_session_are_skipped_and_removed() {
     let (server, store) = redis_and_store().await;
     let kept = created(&store, aged(2 * REMOVED_AFTER)).await;
     let mut orphans = Vec::new();
-    for age in [Duration::ZERO, REMOVED_AFTER - Duration::from_secs(1), REMOVED_AFTER, 3 * REMOVED_AFTER] {
+    let nearly = REMOVED_AFTER.saturating_sub(Duration::from_secs(1));
+    for age in [Duration::ZERO, nearly, REMOVED_AFTER, 3 * REMOVED_AFTER] {
         orphans.push(created(&store, aged(age)).await);
     }
     for orphan in &orphans {
