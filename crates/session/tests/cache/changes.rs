@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use tickseed_session::acceptance::session;
-use tickseed_session::{ServiceError, Session, SessionId, StoreChange, StoreError, Timestamp, Update};
+use tickseed_session::{
+    ANY_SESSION, ReadySession, ServiceError, Session, SessionId, StoreChange, StoreError, Timestamp, Update,
+};
 
 use super::{LONG, PARTS, Server, answered, hears, next};
 
@@ -178,4 +180,67 @@ async fn a_detached_read_does_not_hide_that_a_session_is_unreadable() {
     server.store.holds_back(false);
     assert_eq!(*answered(before).await.session.session(), session, "as it was at the time of the call");
     assert!(matches!(next(&mut listener).await, Update::Unreadable));
+}
+
+#[tokio::test]
+async fn a_deleted_session_is_gone_for_callers_and_listeners() {
+    for is_own in [true, false] {
+        let server = Server::new();
+        let session = server.created_elsewhere();
+        server.finds(&session).await;
+        let mut listener = server.service.listen(session.id).await.unwrap();
+        assert!(matches!(next(&mut listener).await, Update::Session(_)));
+        if is_own {
+            server.service.delete(session.id, ANY_SESSION).await.unwrap();
+        } else {
+            server.store.remove(session.id);
+        }
+        server.store.subscriber().changed(StoreChange::Deleted { id: session.id });
+        assert!(matches!(next(&mut listener).await, Update::Deleted));
+        // A change that was under way, and is reported late.
+        server.reports(&session.stopped(Timestamp::MAX));
+        assert!(matches!(server.service.find(session.id).await, Err(ServiceError::NotFound(_))));
+        let again = server.service.delete(session.id, ANY_SESSION).await;
+        assert!(matches!(again, Err(ServiceError::NotFound(_))));
+    }
+}
+
+/// The server has an older version in memory, and the caller names the one that the store has.
+#[tokio::test]
+async fn a_deletion_starts_over_if_the_session_has_changed_meanwhile() {
+    let server = Server::new();
+    let session = server.created_elsewhere();
+    server.finds(&session).await;
+    let stopped = server.stopped_elsewhere(&session);
+    let expected = |found: &ReadySession| *found.session() == stopped;
+    server.service.delete(session.id, &expected).await.unwrap();
+    let session = server.created_elsewhere();
+    server.finds(&session).await;
+    let stopped = server.stopped_elsewhere(&session);
+    server.service.delete(session.id, ANY_SESSION).await.unwrap();
+    assert!(matches!(server.service.find(stopped.id).await, Err(ServiceError::NotFound(_))));
+    let session = server.created_elsewhere();
+    let refused = server.service.delete(session.id, &|_| false).await;
+    assert!(matches!(refused, Err(ServiceError::ChangedMeanwhile)));
+    server.finds(&session).await;
+}
+
+/// The read has found the session before it was deleted, and its answer comes after that.
+#[tokio::test]
+async fn a_read_that_was_under_way_does_not_bring_a_deleted_session_back() {
+    let server = Server::new();
+    let session = server.created_elsewhere();
+    server.store.holds_back(true);
+    let service = server.service.clone();
+    let id = session.id;
+    let reading = tokio::spawn(async move { service.find(id).await });
+    while server.store.reads() == 0 {
+        tokio::task::yield_now().await;
+    }
+    server.store.remove(id);
+    server.store.subscriber().changed(StoreChange::Deleted { id });
+    server.store.holds_back(false);
+    // Whoever asked before the deletion may still get the session.
+    drop(reading.await.unwrap());
+    assert!(matches!(server.service.find(id).await, Err(ServiceError::NotFound(_))));
 }

@@ -2,7 +2,7 @@
 
 /// Stores the record `ARGV[1]` as `KEYS[1]`, unless there is one, for `ARGV[2]` milliseconds (empty: forever), and adds `ARGV[3]` to
 /// the index `KEYS[2]`. Returns whether it has stored the record. A Redis that is full refuses the first write, and so all of it.
-pub(super) const CREATE: &str = r#"
+pub(super) const CREATE: &str = r"
 local added = redis.pcall('ZADD', KEYS[2], 0, ARGV[3])
 if type(added) == 'table' and added.err then return added end
 local set
@@ -12,7 +12,7 @@ else
   set = redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2])
 end
 return set and 1 or 0
-"#;
+";
 
 /// Begins a script that changes the record `KEYS[1]`: it goes on only if the record's revision is `ARGV[1]`, and the deadline has not
 /// passed.
@@ -57,7 +57,7 @@ end
 ///
 /// When Redis is full, a session can still be stopped: its record grows by a few bytes only. Redis refuses SET as the first write
 /// of a script then, but not DEL, which here finds nothing to delete; after that it lets the script finish.
-const SET: &str = r#"
+const SET: &str = r"
 local set = redis.pcall('SET', KEYS[1], ARGV[2], 'KEEPTTL')
 if set.err and string.find(set.err, 'OOM', 1, true) and redis.pcall('DEL', KEYS[1] .. ':none') == 0 then
   set = redis.pcall('SET', KEYS[1], ARGV[2], 'KEEPTTL')
@@ -74,18 +74,18 @@ else
   redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[10])
 end
 return {DONE, now, node}
-"#;
+";
 
 /// Publishes `ARGV[5]` on `ARGV[4]` and deletes the record. Nothing is published if this Redis does not let the server delete, which
 /// a key shows that is not there.
-const DELETE: &str = r#"
+const DELETE: &str = r"
 local may_delete = redis.pcall('DEL', KEYS[1] .. ':none')
 if type(may_delete) == 'table' and may_delete.err then return may_delete end
 local published = redis.pcall('PUBLISH', ARGV[4], ARGV[5])
 if type(published) == 'table' and published.err then return published end
 redis.call('DEL', KEYS[1])
 return {DONE, now, node}
-"#;
+";
 
 /// Returns the script that replaces a record.
 pub(super) fn compare_and_set() -> String {

@@ -6,11 +6,11 @@
  */
 import type { SessionAddress } from "../http/address.js";
 import type { Channel, EventStream, Platform, StreamEvent } from "../platform.js";
-import { CLOSED, CONNECTING, OPEN, WITH_SESSION } from "./stream-events.js";
+import { CLOSED, CONNECTING, ENDS, OPEN, WITH_SESSION } from "./stream-events.js";
 import { StreamLeader } from "./stream-leader.js";
 import { isMessage, type TabMessage } from "./tab-message.js";
 
-const TYPES = [...WITH_SESSION, "settled", "expired", "open", "error"];
+const TYPES = [...WITH_SESSION, ...ENDS, "settled", "open", "error"];
 
 /** How long a leader that another tab has outranked waits to be told that it no longer has the lock, in milliseconds. */
 const TOLD_AFTER_MS = 3_000;

@@ -14,7 +14,7 @@ import {
 } from "../http/session-answer.js";
 import type { EventStream, Platform, StreamEvent } from "../platform.js";
 import type { SessionObserver } from "./session-observer.js";
-import { CLOSED, WITH_SESSION } from "./stream-events.js";
+import { CLOSED, ENDS, WITH_SESSION } from "./stream-events.js";
 import { canShareStreams, takeSlot } from "./stream-slots.js";
 
 /** The polling interval without a stream, in milliseconds. It is shorter if a stream would renew the promise sooner. */
@@ -158,7 +158,9 @@ export class SessionWatcher {
       isFirst = true;
       this.#onOpen(stream);
     });
-    stream.addEventListener("expired", () => this.#onExpired(stream));
+    for (const type of ENDS) {
+      stream.addEventListener(type, () => this.#onGone(stream));
+    }
     stream.addEventListener("error", () => this.#onError(stream));
   }
 
@@ -221,7 +223,7 @@ export class SessionWatcher {
     }
   }
 
-  #onExpired(stream: EventStream): void {
+  #onGone(stream: EventStream): void {
     if (this.#stream === stream) {
       this.#end();
     }

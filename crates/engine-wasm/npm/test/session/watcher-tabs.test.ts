@@ -309,10 +309,10 @@ describe("what a follower hears", () => {
     expect(harness.leader).not.toBe(leader);
   });
 
-  it("is the end of the session", async () => {
+  it.each(["expired", "deleted"])("is the end of a session that is %s", async (end) => {
     const harness = new TabsHarness();
     await harness.open(6);
-    harness.world.server.emit("expired", JSON.stringify({ id: RECORD.id }));
+    harness.world.server.emit(end, JSON.stringify({ id: RECORD.id }));
     await harness.pass(100);
     expect(harness.tabs.map(({ session }) => session.isExpired)).toEqual(harness.tabs.map(() => true));
     expect(harness.browser.channels.size).toBe(0);

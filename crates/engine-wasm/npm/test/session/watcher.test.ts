@@ -35,17 +35,20 @@ describe("a stream", () => {
     },
   );
 
-  it("ends with the session and leaves nothing behind", async () => {
-    const harness = new WatcherHarness();
-    await harness.world.pass(1_000);
-    harness.world.server.emit("expired", JSON.stringify({ id: RECORD.id }));
-    await harness.world.pass(100_000);
-    expect(harness.reported).toEqual([true, 1, false, "expired"]);
-    expect(harness.watcher.isListening).toBe(false);
-    expect(harness.world.leftovers).toEqual(NOTHING_LEFT);
-    harness.watcher.refresh();
-    expect(harness.world.leftovers).toEqual(NOTHING_LEFT);
-  });
+  it.each(["expired", "deleted"])(
+    "ends with a session that is %s, and leaves nothing behind",
+    async (end) => {
+      const harness = new WatcherHarness();
+      await harness.world.pass(1_000);
+      harness.world.server.emit(end, JSON.stringify({ id: RECORD.id }));
+      await harness.world.pass(100_000);
+      expect(harness.reported).toEqual([true, 1, false, "expired"]);
+      expect(harness.watcher.isListening).toBe(false);
+      expect(harness.world.leftovers).toEqual(NOTHING_LEFT);
+      harness.watcher.refresh();
+      expect(harness.world.leftovers).toEqual(NOTHING_LEFT);
+    },
+  );
 });
 
 it("needs no parts of a URL, which React Native does not have", () => {

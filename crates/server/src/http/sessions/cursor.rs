@@ -92,6 +92,6 @@ mod tests {
     #[test]
     fn a_cursor_never_changes() {
         let id: SessionId = "sess_550e8400-e29b-41d4-a716-446655440000".parse().unwrap();
-        assert_eq!(write(id, &ListFilter::default()), "");
+        assert_eq!(write(id, &ListFilter::default()), "550e8400e29b41d4a7164466554400003b45f4a9364d085b");
     }
 }

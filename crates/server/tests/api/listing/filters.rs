@@ -60,7 +60,7 @@ async fn a_key_has_the_sessions_that_it_has_created() {
     let (server, _folder) = server_with(vec![mine, yours, nobodys]).await;
     for (key, path) in &expected {
         let found = walk(&server.api, &format!("key={key}")).await;
-        assert_eq!(paths(&found), [path.clone()]);
+        assert_eq!(paths(&found), std::slice::from_ref(path));
         assert!(found[0].get("key").is_none() && found[0].get("control").is_none());
         assert_eq!(walk(&server.api, &format!("key={key}&status=running")).await.len(), 1);
         assert_eq!(walk(&server.api, &format!("key={key}&status=stopped")).await.len(), 0);

@@ -3,6 +3,7 @@
 mod access;
 mod change_feed;
 mod cluster;
+mod index;
 mod outage;
 mod promises;
 mod record;

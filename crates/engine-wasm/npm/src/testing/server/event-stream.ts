@@ -66,7 +66,7 @@ export class VirtualStream implements EventStream {
     if (this.readyState !== OPEN) {
       return;
     }
-    if (type !== "settled" && type !== "expired") {
+    if (type !== "settled" && type !== "expired" && type !== "deleted") {
       // The id of an event with a session is the entity tag of that session.
       this.#lastEventId = entityTag(data);
     }
