@@ -85,6 +85,9 @@ function reasonOf(error: unknown): string {
     const cause = error.cause instanceof Error ? error.cause.message : String(error.cause);
     return `The counters cannot be computed: the engine (WebAssembly) did not load (${cause}). Reloading the page may help.`;
   }
+  if (error instanceof Refused && error.code === "credentials_required") {
+    return "On this server, only programs with an API key create sessions. Open the link to one to watch it.";
+  }
   const reason = error instanceof Error ? error.message : String(error);
   return `This session cannot be shown: ${reason}`;
 }

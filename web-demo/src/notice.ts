@@ -82,12 +82,17 @@ export function refusalWords(error: Error): string {
   if (!(error instanceof Refused)) {
     return `The server has not confirmed the change: ${error.message}.`;
   }
-  const because =
-    error.code === "later_changes"
-      ? "the session has a plan for later, which these buttons leave alone"
-      : error.message;
-  return `Nothing has changed: ${because}.`;
+  return `Nothing has changed: ${REASONS[error.code] ?? error.message}.`;
 }
+
+const ONLY_THE_CREATOR = "on this server, only the tab that created a session changes it";
+
+/** Why the server refuses a change, in the words of the page. */
+const REASONS: Readonly<Record<string, string>> = {
+  later_changes: "the session has a plan for later, which these buttons leave alone",
+  credentials_required: ONLY_THE_CREATOR,
+  right_missing: ONLY_THE_CREATOR,
+};
 
 /** Describes the session itself, whether or not the server answers. */
 function courseOf(happenings: Happenings): Course {

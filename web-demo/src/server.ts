@@ -4,6 +4,7 @@ import type { Rules, SessionDefinition, SessionStatus } from "tickseed";
 import type { Exchange } from "./clock.js";
 import type { PaceRequest } from "./pace.js";
 import { clearTimings, networkTimes } from "./resource-timing.js";
+import { Tokens, tabStorage, withoutToken } from "./tokens.js";
 
 /** A session as the server returns it. */
 export interface SessionAnswer extends SessionDefinition {
@@ -86,15 +87,25 @@ export const PATIENCE_MS = 3_000;
 /** The server that the page came from. */
 export class Server {
   readonly #fetch: typeof fetch;
+  readonly #tokens: Tokens;
   #requests = 0;
 
-  constructor(fetcher: typeof fetch = (...request) => fetch(...request)) {
+  constructor(
+    fetcher: typeof fetch = (...request) => fetch(...request),
+    tokens: Tokens = new Tokens(tabStorage()),
+  ) {
     this.#fetch = fetcher;
+    this.#tokens = tokens;
   }
 
-  /** Creates a session. */
-  create(wish: Wish): Promise<HandedOut> {
-    return this.#handOut("/v1/sessions", posting(wish));
+  /** Creates a session, and keeps its control token if the server hands one out. */
+  async create(wish: Wish): Promise<HandedOut> {
+    const answer = await this.#handOut("/v1/sessions", posting(wish));
+    const { session, text, token } = withoutToken(answer.session, answer.text);
+    if (token !== undefined) {
+      this.#tokens.keep(session.id, token);
+    }
+    return { ...answer, session, text };
   }
 
   /** Reads a session, bypassing the browser's cache so that the page hears of a stop at once. */
@@ -110,12 +121,12 @@ export class Server {
   /** Stops a session at an instant, in milliseconds since the Unix epoch, or as early as the server allows. */
   async stop(id: string, atMs: number | undefined): Promise<void> {
     const content = atMs === undefined ? {} : { at: new Date(atMs).toISOString() };
-    await this.#ask(`${addressOf(id)}/stop`, posting(content));
+    await this.#ask(`${addressOf(id)}/stop`, posting(content, this.#tokens.of(id)));
   }
 
   /** Changes the pace of a session. */
   async change(id: string, { action, content }: PaceRequest): Promise<void> {
-    await this.#ask(`${addressOf(id)}/${action}`, posting(content));
+    await this.#ask(`${addressOf(id)}/${action}`, posting(content, this.#tokens.of(id)));
   }
 
   /**
@@ -167,10 +178,12 @@ function addressOf(id: string): string {
   return `/v1/sessions/${encodeURIComponent(id)}`;
 }
 
-function posting(content: unknown): RequestInit {
+/** @param token What gives the right to change the session. */
+function posting(content: unknown, token?: string): RequestInit {
+  const right = token === undefined ? {} : { Authorization: `Bearer ${token}` };
   return {
     method: "POST",
-    headers: { "Content-Type": "application/json" },
+    headers: { "Content-Type": "application/json", ...right },
     body: JSON.stringify(content),
   };
 }

@@ -9,6 +9,7 @@ import {
   type StateAnswer,
   Unreachable,
 } from "../../src/server.js";
+import { type TokenStorage, Tokens } from "../../src/tokens.js";
 import { PAUSE_MS, type Watcher, watch } from "../../src/watch.js";
 
 /** A server that gives the same response to every request. */
@@ -91,6 +92,84 @@ describe("the server", () => {
     await expect(asked).rejects.toBeInstanceOf(Unreachable);
     await expect(asked).rejects.toMatchObject({ message });
   });
+});
+
+describe("the control token of a session", () => {
+  const TOKEN = "tst_0123456789abcdef0123456789abcdef";
+  const text = '{"id":"sess_1","seed":"a"}';
+  const wish = { tick_ms: 100, rules: {}, notice_ms: 0 };
+
+  /** A server that hands out a token, and the requests that it received. */
+  function handingOut(
+    storage: TokenStorage | undefined,
+    created = text.replace("}", `,"control_token":"${TOKEN}"}`),
+  ) {
+    const fetcher = vi.fn<typeof fetch>(() => Promise.resolve(new Response(created)));
+    const authorization = (): unknown[] =>
+      fetcher.mock.calls.map(([, init]) => new Headers(init?.headers).get("authorization"));
+    return { server: new Server(fetcher, new Tokens(storage)), authorization };
+  }
+
+  function storage(): TokenStorage & { readonly entries: Map<string, string> } {
+    const entries = new Map<string, string>();
+    return {
+      entries,
+      getItem: (name) => entries.get(name) ?? null,
+      setItem: (name, value) => void entries.set(name, value),
+    };
+  }
+
+  test("is neither in the session nor in the text that the page shows", async () => {
+    const { server } = handingOut(storage());
+    const handedOut = await server.create(wish);
+    expect(handedOut.text).toBe(text);
+    expect(handedOut.session).toEqual(JSON.parse(text));
+    const spaced = handingOut(storage(), `{"control_token": "${TOKEN}", "id": "sess_1"}`);
+    expect(JSON.stringify(await spaced.server.create(wish))).not.toContain(TOKEN);
+  });
+
+  test("goes with changes and stops of that session, and with no read", async () => {
+    const { server, authorization } = handingOut(storage());
+    await server.create(wish);
+    await server.stop("sess_1", undefined);
+    await server.change("sess_1", { action: "pause", content: {} });
+    await server.change("sess_2", { action: "pause", content: {} });
+    await server.session("sess_1");
+    await server.state("sess_1");
+    expect(authorization()).toEqual([null, `Bearer ${TOKEN}`, `Bearer ${TOKEN}`, null, null, null]);
+  });
+
+  test("outlives a reload of the tab", async () => {
+    const kept = storage();
+    await handingOut(kept).server.create(wish);
+    const reloaded = handingOut(kept);
+    await reloaded.server.stop("sess_1", undefined);
+    expect(reloaded.authorization()).toEqual([`Bearer ${TOKEN}`]);
+  });
+
+  test.each<[string, TokenStorage | undefined]>([
+    ["is missing", undefined],
+    ["throws", { getItem: () => fail(), setItem: () => fail() }],
+  ])("works on the page if the storage %s", async (_what, forbidden) => {
+    const { server, authorization } = handingOut(forbidden);
+    await server.create(wish);
+    await server.stop("sess_1", undefined);
+    await server.stop("sess_2", undefined);
+    expect(authorization()).toEqual([null, `Bearer ${TOKEN}`, null]);
+  });
+
+  test("is not kept if there is none", async () => {
+    const kept = storage();
+    const { server, authorization } = handingOut(kept, text);
+    await server.create(wish);
+    await server.stop("sess_1", undefined);
+    expect(authorization()).toEqual([null, null]);
+    expect(kept.entries.size).toBe(0);
+  });
+
+  function fail(): never {
+    throw new Error("forbidden");
+  }
 });
 
 describe("the version of a session", () => {

@@ -113,6 +113,10 @@ describe("the notice", () => {
       new Refused("not_paused", "the session is not paused at noon"),
       "Nothing has changed: the session is not paused at noon.",
     ],
+    [
+      new Refused("right_missing", "the control token does not give the right"),
+      "Nothing has changed: on this server, only the tab that created a session changes it.",
+    ],
     [new Unreachable("no response"), "The server has not confirmed the change: no response."],
   ])("describes the refusal %s", (error, expected) => {
     expect(refusalWords(error)).toBe(expected);

@@ -6,6 +6,7 @@ mod secrets;
 mod start;
 mod stores;
 mod tokens;
+mod upgrade;
 
 use std::fmt::Write as _;
 

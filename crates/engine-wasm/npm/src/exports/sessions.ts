@@ -17,7 +17,9 @@ export type {
 export type { WatchResourceTiming } from "../clock/resource-timing.js";
 export type { ClockView } from "../clock/view.js";
 export {
+  type ControlOptions,
   type CreatedSession,
+  type CreateOptions,
   createSession,
   getSession,
   type RequestOptions,

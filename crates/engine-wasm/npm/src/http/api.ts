@@ -21,29 +21,59 @@ export interface RequestOptions {
 /** @internal */
 export const REQUEST_OPTIONS: OptionNames<RequestOptions> = { signal: true, headers: true, platform: true };
 
+/** Options of a request that changes a session. */
+export interface ControlOptions extends RequestOptions {
+  /**
+   * What gives the right to change the session: its control token, from {@link createSession}, or an API key with the right `control`.
+   * Sent with this request alone, as `authorization`. A server with open access asks for none.
+   */
+  readonly token?: string | undefined;
+}
+
+/** @internal */
+export const CONTROL_OPTIONS: OptionNames<ControlOptions> = { token: true, ...REQUEST_OPTIONS };
+
+/** Options of {@link createSession}. */
+export interface CreateOptions extends RequestOptions {
+  /**
+   * An API key with the right `create`, for servers that ask for one. Sent with this request alone, as `authorization`. Whoever has the
+   * page has the key, so create such sessions on a server of your own.
+   */
+  readonly apiKey?: string | undefined;
+}
+
 /**
  * Creates a session.
  *
  * @param server The server's address, such as `https://ticks.example`.
  * @throws {@link ServerError} `invalid_fields` for values out of range, with all of them in `problem.errors`, under their names in
- *   the server's JSON; {@link SessionError} if there is no response, although the session may have been created;
+ *   the server's JSON; `credentials_required`, `credentials_invalid` and `right_missing` if the server asks for an API key;
+ *   {@link SessionError} if there is no response, although the session may have been created;
  *   {@link EngineError} `unknown_option` for a field that does not exist, `not_an_instant`.
  *
  * @example
  * ```ts
- * const { address } = await createSession("https://ticks.example", { tickMs: 100 });
- * const session = await connect(address);
+ * const { address, controlToken } = await createSession("https://ticks.example", { tickMs: 100 });
+ * const session = await connect(address, { token: controlToken });
+ * await session.pause(); // players connect to the address without the token
  * ```
  */
 export async function createSession(
   server: string | URL,
   session: NewSession,
-  options: RequestOptions = {},
+  { apiKey, ...options }: CreateOptions = {},
 ): Promise<CreatedSession> {
   const path = "/v1/sessions";
   const sessions = serverAddress(server, path);
-  const record = sessionRecord(sessions, await ask(sessions, options, posting(createSessionBody(session))));
-  return { address: serverAddress(server, `${path}/${record.id}`), record };
+  const body = posting(createSessionBody(session));
+  const answer = sessionRecord(sessions, await ask(sessions, options, authorized(body, apiKey)));
+  // The record may be handed on to everybody, and the token to nobody.
+  const { control_token: controlToken, ...record } = answer as SessionRecord & { control_token?: string };
+  return {
+    address: serverAddress(server, `${path}/${record.id}`),
+    record,
+    ...(controlToken === undefined ? {} : { controlToken }),
+  };
 }
 
 /** A session that was just created. */
@@ -51,6 +81,11 @@ export interface CreatedSession {
   /** Its address, for `connect` and for whoever else takes part. */
   readonly address: string;
   readonly record: SessionRecord;
+  /**
+   * What gives the right to change the session, for `connect` and for functions such as `stopSession`. The server shows it only once.
+   * Missing if the server has open access: then everybody may change the session.
+   */
+  readonly controlToken?: string;
 }
 
 /**
@@ -104,7 +139,7 @@ export async function readSession(
 }
 
 /** Options of {@link stopSession}. */
-export interface StopOptions extends RequestOptions {
+export interface StopOptions extends ControlOptions {
   /**
    * When the session stops, by the server's clock: `clock.now + 5_000` rather than `Date.now() + 5_000`. By default as early as
    * possible: when the server receives the request, or after the notice of the session.
@@ -117,7 +152,7 @@ export interface StopOptions extends RequestOptions {
   readonly ifMatch?: string | undefined;
 }
 
-const STOP_OPTIONS: OptionNames<StopOptions> = { at: true, ifMatch: true, ...REQUEST_OPTIONS };
+const STOP_OPTIONS: OptionNames<StopOptions> = { at: true, ifMatch: true, ...CONTROL_OPTIONS };
 
 /**
  * Stops a session for all clients.
@@ -127,8 +162,8 @@ const STOP_OPTIONS: OptionNames<StopOptions> = { at: true, ifMatch: true, ...REQ
  *   little in the future, by the server's clock, so that every client hears of it in time.
  * @throws {@link ServerError} `session_stopped` or `stop_not_earlier`, with `problem.stopped_at`, if an earlier stop is set;
  *   `too_soon`, with `problem.earliest`, for an instant within the notice; `clock_unsure` while the server cannot keep the
- *   notice; `changed_meanwhile` if `ifMatch` is out of date; {@link EngineError} if `at` is not an instant, or
- *   for an option that does not exist.
+ *   notice; `changed_meanwhile` if `ifMatch` is out of date; `credentials_required`, `credentials_invalid` and `right_missing` if
+ *   `token` does not give the right; {@link EngineError} if `at` is not an instant, or for an option that does not exist.
  *
  * @example
  * ```ts
@@ -137,13 +172,25 @@ const STOP_OPTIONS: OptionNames<StopOptions> = { at: true, ifMatch: true, ...REQ
  * ```
  */
 export async function stopSession(session: string | URL, when: StopOptions = {}): Promise<Stop> {
-  const { at, ifMatch, ...options } = checkedOptions("at", when, STOP_OPTIONS);
+  const { at, ifMatch, token, ...options } = checkedOptions("at", when, STOP_OPTIONS);
   const content = at === undefined ? {} : { at: timestamp("at", at) };
-  return (await ask(sessionAddress(session).action("stop"), options, posting(content, ifMatch))) as Stop;
+  const init = authorized(posting(content, ifMatch), token);
+  return (await ask(sessionAddress(session).action("stop"), options, init)) as Stop;
 }
 
 function ask(address: string, options: RequestOptions, init?: RequestInit): Promise<unknown> {
   return request(networkOf(options), address, init, options.signal);
+}
+
+/**
+ * Returns the options of a request with a token or an API key, if there is one. It takes precedence over the headers of the program.
+ *
+ * @internal
+ */
+export function authorized(init: RequestInit, credential: string | undefined): RequestInit {
+  return credential === undefined
+    ? init
+    : { ...init, headers: { ...init.headers, authorization: `Bearer ${credential}` } };
 }
 
 /** @internal */

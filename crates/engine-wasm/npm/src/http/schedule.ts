@@ -1,14 +1,14 @@
 /** The REST API of a server: changes of a session's schedule (docs/schedule.md, section 3). */
 import type { Instant } from "../engine/session.js";
 import { sessionAddress } from "./address.js";
-import { networkOf, REQUEST_OPTIONS, type RequestOptions } from "./api.js";
+import { authorized, CONTROL_OPTIONS, type ControlOptions, networkOf } from "./api.js";
 import { checkedOptions, type OptionNames, timestamp } from "./options.js";
 import { posting, send } from "./request.js";
 import type { SessionRecord } from "./schemas.js";
 import { type SessionAnswer, sessionAnswer } from "./session-answer.js";
 
 /** Options of a change of a session's schedule. */
-export interface ChangeOptions extends RequestOptions {
+export interface ChangeOptions extends ControlOptions {
   /**
    * When the change takes effect, by the server's clock: `clock.now + 5_000` rather than `Date.now() + 5_000`. By default as early as
    * possible: when the server receives the request, or after the notice of the session.
@@ -30,7 +30,7 @@ const CHANGE_OPTIONS: OptionNames<ChangeOptions> = {
   at: true,
   replaceLater: true,
   ifMatch: true,
-  ...REQUEST_OPTIONS,
+  ...CONTROL_OPTIONS,
 };
 
 /** Options of {@link resumeSession}. */
@@ -42,7 +42,7 @@ export interface ResumeOptions extends ChangeOptions {
 const RESUME_OPTIONS: OptionNames<ResumeOptions> = { tickMs: true, ...CHANGE_OPTIONS };
 
 /** Options of {@link withdraw}. */
-export interface WithdrawOptions extends RequestOptions {
+export interface WithdrawOptions extends ControlOptions {
   /** The changes at or after this instant are withdrawn. By default all that are not final. */
   readonly from?: Instant | undefined;
   /**
@@ -52,7 +52,7 @@ export interface WithdrawOptions extends RequestOptions {
   readonly ifMatch?: string | undefined;
 }
 
-const WITHDRAW_OPTIONS: OptionNames<WithdrawOptions> = { from: true, ifMatch: true, ...REQUEST_OPTIONS };
+const WITHDRAW_OPTIONS: OptionNames<WithdrawOptions> = { from: true, ifMatch: true, ...CONTROL_OPTIONS };
 
 /**
  * Pauses a session for all clients. A tick that has begun goes on when the session is resumed.
@@ -62,7 +62,8 @@ const WITHDRAW_OPTIONS: OptionNames<WithdrawOptions> = { from: true, ifMatch: tr
  *   `too_soon`, with `problem.earliest`, for an instant in the past or within the notice; `later_changes`, with
  *   `problem.schedule`; `change_final`, with `problem.change`, if `replaceLater` would withdraw a change that is too near;
  *   `already_paused`, with `problem.schedule`; `schedule_full` for more than 256 changes; `clock_unsure` while the server
- *   cannot keep the notice; `changed_meanwhile` if `ifMatch` is out of date; {@link EngineError} if `at` is not an instant, or for an
+ *   cannot keep the notice; `changed_meanwhile` if `ifMatch` is out of date; `credentials_required`, `credentials_invalid` and
+ *   `right_missing` if `token` does not give the right; {@link EngineError} if `at` is not an instant, or for an
  *   option that does not exist.
  *
  * @example
@@ -163,9 +164,9 @@ async function post(
   session: string | URL,
   action: Action,
   content: object,
-  { ifMatch, signal, ...options }: RequestOptions & { readonly ifMatch?: string | undefined },
+  { ifMatch, token, signal, ...options }: ControlOptions & { readonly ifMatch?: string | undefined },
 ): Promise<SessionAnswer> {
   const address = sessionAddress(session).action(action);
-  const init = posting(content, ifMatch);
+  const init = authorized(posting(content, ifMatch), token);
   return sessionAnswer(address, await send(networkOf(options), address, init, signal));
 }

@@ -49,6 +49,11 @@ export interface ConnectOptions {
    * add what the server needs to the query of the address, which goes with every request.
    */
   readonly headers?: RequestHeaders | undefined;
+  /**
+   * What gives the right to change the session: its control token, from `createSession`, or an API key with the right `control`. Sent
+   * only with `stop()`, `pause()` and the other changes, and never part of an address. Those who only watch need none.
+   */
+  readonly token?: string | undefined;
   /** Where the WebAssembly module comes from, as in `loadEngine`. */
   readonly engine?: EngineSource | undefined;
   /** Replaces parts of the platform: clocks, timers, `fetch`, `EventSource`. */
@@ -63,6 +68,7 @@ const OPTIONS: OptionNames<ConnectOptions> = {
   retry: true,
   onRetry: true,
   headers: true,
+  token: true,
   engine: true,
   platform: true,
 };
@@ -102,7 +108,7 @@ async function connectOnce(
   options: ConnectOptions,
   parts: Platform,
 ): Promise<LiveSession> {
-  const { signal, record, catchUp = "recent" } = options;
+  const { signal, record, token, catchUp = "recent" } = options;
   throwIfAborted(signal);
   checkRecord(record, address);
   checkClock(options.clock, address);
@@ -119,6 +125,7 @@ async function connectOnce(
     return new LiveSession({
       platform: parts,
       address,
+      token,
       answer,
       clock: new ClockView(clock),
       releaseClock: release,

@@ -20,6 +20,8 @@ export type SessionTimeline = Omit<Timeline, "free" | "stopAt" | "update" | type
 export interface LiveParts {
   readonly platform: Platform;
   readonly address: SessionAddress;
+  /** What gives the right to change the session. */
+  readonly token: string | undefined;
   readonly answer: SessionAnswer;
   readonly clock: ClockView;
   /** Gives the clock back. */

@@ -27,6 +27,7 @@ import { SessionWatcher } from "./watcher.js";
  */
 export class LiveSession extends SessionQuestions {
   readonly #address: string;
+  readonly #token: string | undefined;
   readonly #platform: Platform;
   readonly #clock: ClockView;
   readonly #releaseClock: () => void;
@@ -46,9 +47,10 @@ export class LiveSession extends SessionQuestions {
   #unsupported: EngineError | undefined;
 
   /** @internal */
-  constructor({ platform, address, answer, clock, releaseClock, catchUp, signal }: LiveParts) {
+  constructor({ platform, address, token, answer, clock, releaseClock, catchUp, signal }: LiveParts) {
     super();
     this.#address = address.session;
+    this.#token = token;
     this.#platform = platform;
     this.#clock = clock;
     this.#releaseClock = releaseClock;
@@ -205,6 +207,7 @@ export class LiveSession extends SessionQuestions {
   protected override get internals(): SessionInternals {
     return {
       address: this.#address,
+      token: this.#token,
       platform: this.#platform,
       session: this,
       update: (answer) => void this.#update(answer, false),

@@ -50,7 +50,7 @@ const shared = new Map<string, SharedSession>();
  * Returns a store of a session, as state libraries and frameworks expect it. It connects at the first subscriber, tries again after
  * errors that may pass, and closes two seconds after the last subscriber has left. Nothing is requested before.
  *
- * Stores of the same address and options share one session: options are the same if `catchUp` is, `headers` have the same names
+ * Stores of the same address and options share one session: options are the same if `catchUp` and `token` are, `headers` have the same names
  * and values, `engine` is the same text or object, and `clock` and `platform` are the same objects.
  *
  * @param address The address of the session, as for `connect`. If it is not one, the view shows that error.

@@ -4,21 +4,22 @@ import { headerPairs } from "../platform.js";
 import type { ConnectOptions } from "../session/connect.js";
 
 /** The options that decide how a session is reached and computed. */
-type Shaping = Pick<ConnectOptions, "catchUp" | "clock" | "engine" | "headers" | "platform">;
+type Shaping = Pick<ConnectOptions, "catchUp" | "clock" | "engine" | "headers" | "platform" | "token">;
 
 /**
  * Returns the key of a session: components with equal keys share it. The address counts as it is requested, with its query;
- * headers count by name and value, addresses of the engine by their text, and `clock`, `platform` and other sources of the engine
+ * `token` counts too, headers count by name and value, addresses of the engine by their text, and `clock`, `platform` and other sources of the engine
  * as objects. A `record` does not count.
  */
 export function shareKey(address: string | URL, options: Shaping): string {
-  const { catchUp, clock, engine, headers, platform } = options;
+  const { catchUp, clock, engine, headers, platform, token } = options;
   const source = engine instanceof URL ? engine.href : engine;
   return JSON.stringify([
     requested(address),
     catchUp,
     ...[clock, source, platform].map(identity),
     sorted(headers),
+    token,
   ]);
 }
 

@@ -22,6 +22,7 @@ function asked({ server }: HttpWorld): unknown[] {
 }
 
 const JSON_HEADERS = { "content-type": "application/json" };
+const TOKEN = "tst_0123456789abcdef0123456789abcdef";
 
 describe("createSession", () => {
   it("posts the fields and returns the session", async () => {
@@ -76,6 +77,31 @@ describe("createSession", () => {
     const creating = createSession(ADDRESS, wish as never, { platform });
     await expect(creating).rejects.toMatchObject(error);
     expect(server.received).toEqual([]);
+  });
+
+  it("keeps the control token out of the record", async () => {
+    const world = answering(() => json({ ...RECORD, control_token: TOKEN }, { status: 201 }));
+    const { platform } = world;
+    const created = await world.agenda.until(createSession(ADDRESS, { tickMs: 100 }, { platform }));
+    expect(created).toEqual({ address: SESSION, record: RECORD, controlToken: TOKEN });
+    expect(Object.keys(created.record)).toEqual(Object.keys(RECORD));
+  });
+
+  it("has no token if the server hands out none", async () => {
+    const world = answering(() => json(RECORD, { status: 201 }));
+    const { platform } = world;
+    const created = await world.agenda.until(createSession(ADDRESS, { tickMs: 100 }, { platform }));
+    expect(Object.keys(created)).toEqual(["address", "record"]);
+  });
+
+  it("sends an API key, before a header of the program", async () => {
+    const world = answering(() => json(RECORD, { status: 201 }));
+    const { platform } = world;
+    const headers = { Authorization: "Basic cHJveHk6", "x-game": "countdown" };
+    const options = { apiKey: "tsk_1", headers, platform };
+    await world.agenda.until(createSession(ADDRESS, { tickMs: 100 }, options));
+    const sent = { ...JSON_HEADERS, authorization: "Bearer tsk_1", "x-game": "countdown" };
+    expect(asked(world)).toEqual([["POST /v1/sessions", sent, { tick_ms: 100 }]]);
   });
 
   it("finds a server behind the path of a proxy", async () => {
@@ -149,13 +175,38 @@ describe("readSession", () => {
 });
 
 describe("stopSession", () => {
+  it("sends a token, which a reading function never does", async () => {
+    const world = answering(() => json(RECORD));
+    const { platform } = world;
+    await world.agenda.until(stopSession(SESSION, { token: TOKEN, platform }));
+    await world.agenda.until(getSession(SESSION, { token: TOKEN, platform } as never));
+    await world.agenda.until(readSession(SESSION, { token: TOKEN, platform } as never));
+    const [stop, ...reads] = asked(world);
+    expect(stop).toMatchObject([
+      `POST /v1/sessions/${RECORD.id}/stop`,
+      { authorization: `Bearer ${TOKEN}` },
+      {},
+    ]);
+    expect(JSON.stringify(reads)).not.toContain("tst_");
+  });
+
+  it("throws for a missing right, which does not pass by itself", async () => {
+    const world = answering(() => errorResponse("right_missing", 403, { right: "control" }));
+    const stopping = stopSession(SESSION, { token: TOKEN, platform: world.platform });
+    await expect(world.agenda.until(stopping)).rejects.toMatchObject({
+      code: "right_missing",
+      mayPass: false,
+      problem: { right: "control" },
+    });
+  });
+
   it("rejects an unknown option, without a request", async () => {
     const { server, platform } = new HttpWorld();
     const stopping = stopSession(SESSION, { if_match: '"5f70"', platform } as never);
     await expect(stopping).rejects.toMatchObject({
       code: "unknown_option",
       field: "if_match",
-      message: 'there is no option "if_match"; the options are at, ifMatch, signal, headers, platform',
+      message: 'there is no option "if_match"; the options are at, ifMatch, token, signal, headers, platform',
     });
     expect(server.received).toEqual([]);
   });

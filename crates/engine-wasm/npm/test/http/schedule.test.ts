@@ -44,6 +44,16 @@ async function sent(request: Request): Promise<unknown[]> {
 }
 
 describe("a change is posted", () => {
+  it.each<[string, Request]>([
+    ["pause", (o) => pauseSession(SESSION, { token: "tst_1", ...o })],
+    ["resume", (o) => resumeSession(SESSION, { token: "tst_1", ...o })],
+    ["rate", (o) => setRate(SESSION, 50, { token: "tst_1", ...o })],
+    ["withdraw", (o) => withdraw(SESSION, { token: "tst_1", ...o })],
+  ])("with a token: %s", async (action, request) => {
+    const headers = { ...JSON_HEADERS, authorization: "Bearer tst_1" };
+    expect(await sent(request)).toEqual([action, headers, action === "rate" ? { tick_ms: 50 } : {}]);
+  });
+
   it.each<[string, Request, unknown[]]>([
     ["a pause as early as possible", (o) => pauseSession(SESSION, o), ["pause", {}]],
     ["a pause at an instant", (o) => pauseSession(SESSION, { at: AT, ...o }), ["pause", { at: AT_TEXT }]],
@@ -142,7 +152,7 @@ describe("a change that is refused", () => {
       code: "unknown_option",
       field,
       message: expect.stringMatching(
-        `^there is no option "${field}"; the options are .*ifMatch, signal, headers, platform$`,
+        `^there is no option "${field}"; the options are .*ifMatch, token, signal, headers, platform$`,
       ),
     });
     expect(server.received).toEqual([]);

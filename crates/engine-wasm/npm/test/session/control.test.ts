@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 
-import { EngineError, type LiveSession, stopSession } from "../../src/index.js";
+import { type ConnectOptions, EngineError, type LiveSession, stopSession } from "../../src/index.js";
 import {
   ADDRESS,
   errorResponse,
@@ -15,9 +15,9 @@ const START = NOON + 3_000;
 const PATH = `/v1/sessions/${RECORD.id}`;
 
 /** Connects, and lets the server accept every change: `changed` is what it then has. */
-async function controlled(changed: Partial<typeof RECORD> = {}) {
+async function controlled(changed: Partial<typeof RECORD> = {}, options: ConnectOptions = {}) {
   const world = new HttpWorld();
-  const session = await world.connect();
+  const session = await world.connect(undefined, options);
   await world.passUntil(START + 1_000);
   const record = { ...RECORD, revision: 2, ...changed };
   world.server.interpose = (path, init) => {
@@ -72,6 +72,41 @@ describe("a live session", () => {
     await world.agenda.until(pausing).catch(() => undefined);
     const post = world.server.received.find(({ init }) => init.method === "POST");
     expect(post?.init.headers).toMatchObject(headers);
+    session.close();
+  });
+
+  it.each<[string, (session: LiveSession) => Promise<unknown>]>([
+    ["stop", (session) => session.stop()],
+    ["pause", (session) => session.pause()],
+    ["resume", (session) => session.resume()],
+    ["setRate", (session) => session.setRate(50)],
+    ["withdraw", (session) => session.withdraw()],
+  ])("sends its token with %s and with nothing else", async (_name, run) => {
+    const { world, session, call } = await controlled({}, { token: "tst_own" });
+    const { headers } = await call(run);
+    expect(headers).toMatchObject({ authorization: "Bearer tst_own" });
+    await world.passUntil(START + 60_000);
+    const others = world.server.received.filter(({ init }) => init.method !== "POST");
+    expect(others.length).toBeGreaterThan(1);
+    expect(JSON.stringify(others)).not.toContain("tst_own");
+    expect(JSON.stringify(session.record) + session.address).not.toContain("tst_own");
+    session.close();
+  });
+
+  it("sends another token if a change has its own, before a header of the program", async () => {
+    const headers = { Authorization: "Basic cHJveHk6" };
+    const { session, call } = await controlled({}, { token: "tst_own", headers });
+    const changed = await call((live) => live.pause({ token: "tst_other" }));
+    expect(changed.headers).toMatchObject({ authorization: "Bearer tst_other" });
+    const own = await call((live) => live.pause({ token: undefined }));
+    expect(own.headers).toMatchObject({ authorization: "Bearer tst_own" });
+    session.close();
+  });
+
+  it("sends no token if it has none", async () => {
+    const { session, call } = await controlled();
+    const { headers } = await call((live) => live.pause());
+    expect(headers).not.toHaveProperty("authorization");
     session.close();
   });
 

@@ -35,6 +35,8 @@ describe("components do not share a session if", () => {
     ["the addresses differ", ADDRESS, {}, `${ADDRESS}0`, {}],
     ["the queries differ", `${ADDRESS}?token=a`, {}, `${ADDRESS}?token=b`, {}],
     ["catchUp differs", ADDRESS, { catchUp: "all" }, ADDRESS, { catchUp: "latest" }],
+    ["tokens differ", ADDRESS, { token: "tst_1" }, ADDRESS, { token: "tst_2" }],
+    ["one has a token", ADDRESS, {}, ADDRESS, { token: "tst_1" }],
     ["headers differ", ADDRESS, { headers: { a: "1" } }, ADDRESS, { headers: { a: "2" } }],
     [
       "instances of Headers differ",
