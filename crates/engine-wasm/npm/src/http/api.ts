@@ -2,9 +2,11 @@
 import type { Instant } from "../engine/session.js";
 import { type Platform, platform, type RequestHeaders } from "../platform.js";
 import { serverAddress, sessionAddress } from "./address.js";
+import { idempotencyHeader } from "./idempotency.js";
 import { createSessionBody, type NewSession } from "./new-session.js";
 import { checkedOptions, type OptionNames, timestamp } from "./options.js";
 import { posting, request } from "./request.js";
+import { retrying } from "./retrying.js";
 import type { SessionRecord, Stop } from "./schemas.js";
 import { requestSession, sessionRecord } from "./session-answer.js";
 
@@ -40,7 +42,15 @@ export interface CreateOptions extends RequestOptions {
    * page has the key, so create such sessions on a server of your own.
    */
   readonly apiKey?: string | undefined;
+  /**
+   * Whether to repeat the request, for up to 30 s, after errors that may pass, such as a lost connection. All repetitions bear the same
+   * idempotency key, so the server creates one session. Default: true.
+   */
+  readonly retry?: boolean | undefined;
 }
+
+/** For how long a request to create a session is repeated, in milliseconds. */
+const CREATE_FOR_MS = 30_000;
 
 /**
  * Creates a session.
@@ -61,12 +71,16 @@ export interface CreateOptions extends RequestOptions {
 export async function createSession(
   server: string | URL,
   session: NewSession,
-  { apiKey, ...options }: CreateOptions = {},
+  { apiKey, retry = true, ...options }: CreateOptions = {},
 ): Promise<CreatedSession> {
   const path = "/v1/sessions";
   const sessions = serverAddress(server, path);
-  const body = posting(createSessionBody(session));
-  const answer = sessionRecord(sessions, await ask(sessions, options, authorized(body, apiKey)));
+  const parts = networkOf(options);
+  const { headers, ...body } = posting(createSessionBody(session));
+  const init = authorized({ ...body, headers: { ...headers, ...idempotencyHeader(parts.random) } }, apiKey);
+  const create = (): Promise<unknown> => request(parts, sessions, init, options.signal);
+  const repeating = { platform: parts, signal: options.signal, forMs: CREATE_FOR_MS, failed: nothing };
+  const answer = sessionRecord(sessions, await (retry ? retrying(create, repeating) : create()));
   // The record may be handed on to everybody, and the token to nobody.
   const { control_token: controlToken, ...record } = answer as SessionRecord & { control_token?: string };
   return {
@@ -196,4 +210,8 @@ export function authorized(init: RequestInit, credential: string | undefined): R
 /** @internal */
 export function networkOf(options: RequestOptions): Platform {
   return platform(options.platform, options.headers);
+}
+
+function nothing(): void {
+  // The last error says enough.
 }

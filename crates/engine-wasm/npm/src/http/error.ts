@@ -85,8 +85,13 @@ export class ServerError extends Error {
     this.retryAfterSeconds = retryAfterSeconds;
   }
 
-  /** Whether another attempt may succeed: the server is busy or failing (status 408, 429, or 500 and above). */
+  /**
+   * Whether another attempt may succeed: the server is busy or failing (status 408, 429, or 500 and above), or is carrying the same
+   * request out (`request_in_progress`).
+   */
   get mayPass(): boolean {
-    return this.status === 408 || this.status === 429 || this.status >= 500;
+    return (
+      this.status === 408 || this.status === 429 || this.status >= 500 || this.code === "request_in_progress"
+    );
   }
 }

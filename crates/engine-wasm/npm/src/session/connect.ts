@@ -6,12 +6,12 @@ import { type SessionAddress, serverAddress, sessionAddress } from "../http/addr
 import { SessionError } from "../http/error.js";
 import { checkNames, type OptionNames } from "../http/options.js";
 import type { FailedAttempt } from "../http/retry.js";
+import { retrying } from "../http/retrying.js";
 import type { SessionRecord } from "../http/schemas.js";
 import { requestSession } from "../http/session-answer.js";
 import { type Platform, platform, type RequestHeaders } from "../platform.js";
 import { borrowClock, type ClockLease, makeClock, ownClock } from "./clocks.js";
 import { LiveSession } from "./live.js";
-import { retrying } from "./retrying.js";
 import { type CatchUp, checkCatchUp } from "./ticker.js";
 
 /** Options of {@link connect}. */

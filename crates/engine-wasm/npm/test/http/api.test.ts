@@ -12,13 +12,17 @@ function answering(answer: () => Response): HttpWorld {
   return world;
 }
 
-/** Returns the method and path, the headers, and the body of the request. */
+/** Returns the method and path, the headers but the idempotency key, and the body of each request. */
 function asked({ server }: HttpWorld): unknown[] {
-  return server.received.map(({ what, init }) => [
-    what,
-    init.headers,
-    init.body && JSON.parse(String(init.body)),
-  ]);
+  return server.received.map(({ what, init }) => {
+    const { "idempotency-key": _, ...headers } = (init.headers ?? {}) as Record<string, string>;
+    return [what, init.headers && headers, init.body && JSON.parse(String(init.body))];
+  });
+}
+
+/** Returns the idempotency key of each request. */
+function keys({ server }: HttpWorld): unknown[] {
+  return server.received.map(({ init }) => (init.headers as Record<string, string>)["idempotency-key"]);
 }
 
 const JSON_HEADERS = { "content-type": "application/json" };
@@ -102,6 +106,48 @@ describe("createSession", () => {
     await world.agenda.until(createSession(ADDRESS, { tickMs: 100 }, options));
     const sent = { ...JSON_HEADERS, authorization: "Bearer tsk_1", "x-game": "countdown" };
     expect(asked(world)).toEqual([["POST /v1/sessions", sent, { tick_ms: 100 }]]);
+  });
+
+  it("repeats the request with the same key until it gets an answer", async () => {
+    const answers = [
+      (): Response => errorResponse("store_unavailable", 503),
+      (): Response => errorResponse("request_in_progress", 409),
+      (): Response => new Response("no server", { status: 502 }),
+      (): Response => json(RECORD, { status: 201 }),
+    ];
+    const world = answering(() => answers.shift()?.() ?? json({}));
+    const created = await world.agenda.until(
+      createSession(ADDRESS, { tickMs: 100 }, { platform: world.platform }),
+    );
+    expect(created.record).toEqual(RECORD);
+    const [key] = keys(world);
+    expect(key).toMatch(/^"[0-9a-f]{32}"$/);
+    expect(keys(world)).toEqual([key, key, key, key]);
+  });
+
+  it("takes a new key for each session", async () => {
+    const world = answering(() => json(RECORD, { status: 201 }));
+    for (let count = 0; count < 100; count += 1) {
+      await world.agenda.until(createSession(ADDRESS, { tickMs: 100 }, { platform: world.platform }));
+    }
+    expect(new Set(keys(world)).size).toBe(100);
+  });
+
+  it("gives up after half a minute", async () => {
+    const world = answering(() => errorResponse("store_unavailable", 503));
+    const creating = createSession(ADDRESS, { tickMs: 100 }, { platform: world.platform });
+    const begunAt = world.now;
+    await expect(world.agenda.until(creating)).rejects.toMatchObject({ code: "store_unavailable" });
+    expect(world.now - begunAt).toBeLessThanOrEqual(30_000);
+    expect(world.server.received.length).toBeGreaterThan(2);
+  });
+
+  it("sends one request only, if asked to", async () => {
+    const world = answering(() => errorResponse("store_unavailable", 503));
+    const options = { platform: world.platform, retry: false };
+    const creating = createSession(ADDRESS, { tickMs: 100 }, options);
+    await expect(world.agenda.until(creating)).rejects.toMatchObject({ code: "store_unavailable" });
+    expect(world.server.received.length).toBe(1);
   });
 
   it("finds a server behind the path of a proxy", async () => {

@@ -1,8 +1,8 @@
 /** When clients try again, alone and together. */
 import { describe, expect, it } from "vitest";
 import { mayPass, RetryPauses, retryAfterMs } from "../../src/http/retry.js";
+import { retrying } from "../../src/http/retrying.js";
 import { Clock, ServerError, SessionError } from "../../src/index.js";
-import { retrying } from "../../src/session/retrying.js";
 import { Agenda } from "../../src/testing/virtual/agenda.js";
 import { randomFrom } from "../../src/testing/virtual/random.js";
 
@@ -152,7 +152,8 @@ describe(`${CLIENTS} clients after a restart of the server never exceed 1.5 time
       const server = new RestartingServer(backAtMs);
       const { agenda, timers } = server;
       const random = randomFrom("connecting");
-      const platform = { timers, random, wakeEvents: () => () => undefined };
+      const time = { monotonicMs: () => agenda.now, wallMs: () => agenda.now };
+      const platform = { time, timers, random, wakeEvents: () => () => undefined };
       let connected = 0;
       for (let client = 0; client < CLIENTS; client += 1) {
         void retrying(() => server.request(() => "connected"), {

@@ -1,13 +1,15 @@
-/** Repeats attempts to connect until one succeeds. */
+/** Repeats attempts until one succeeds. */
 import { onAbort, throwIfAborted } from "../abort.js";
-import { type FailedAttempt, mayPass, RetryPauses, retryAfterMs } from "../http/retry.js";
 import { call } from "../listeners.js";
 import type { Platform } from "../platform.js";
+import { type FailedAttempt, mayPass, RetryPauses, retryAfterMs } from "./retry.js";
 
 /** The inputs of {@link retrying}. */
 export interface RetryingParts {
-  readonly platform: Pick<Platform, "timers" | "random" | "wakeEvents">;
+  readonly platform: Pick<Platform, "time" | "timers" | "random" | "wakeEvents">;
   readonly signal: AbortSignal | undefined;
+  /** For how long attempts are repeated, in milliseconds. The last one may take longer. Default: forever. */
+  readonly forMs?: number;
   /** Receives every failed attempt that is followed by another. */
   failed(attempt: FailedAttempt): void;
 }
@@ -18,8 +20,9 @@ const RETRY = { firstMs: 1_000, longestMs: 15_000 };
 /** Makes attempts until one succeeds, fails with an error that will not pass, or the signal is aborted. */
 export async function retrying<Result>(
   attempt: () => Promise<Result>,
-  { platform, signal, failed }: RetryingParts,
+  { platform, signal, forMs = Number.POSITIVE_INFINITY, failed }: RetryingParts,
 ): Promise<Result> {
+  const endsAt = platform.time.monotonicMs() + forMs;
   const pauses = new RetryPauses(RETRY, platform.random);
   for (;;) {
     try {
@@ -29,6 +32,9 @@ export async function retrying<Result>(
         throw error;
       }
       const retryInMs = pauses.next(error);
+      if (platform.time.monotonicMs() + retryInMs > endsAt) {
+        throw error;
+      }
       call(() => failed({ error, retryInMs }));
       await pause(retryInMs, retryAfterMs(error) > 0, platform, signal);
     }
