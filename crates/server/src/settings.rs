@@ -1,5 +1,6 @@
 //! Flags and environment variables. No other module reads them.
 
+mod limits;
 mod read;
 mod secret;
 mod values;
@@ -18,6 +19,7 @@ use values::{
     store_timeout, text, whole_number,
 };
 
+pub use limits::{Contradiction, Limit, LimitSettings};
 pub use read::read;
 pub use secret::Secret;
 pub use values::ChangeSetting;
@@ -172,6 +174,10 @@ pub struct ServeSettings {
     )]
     pub drain_seconds: u32,
 
+    /// What the server is protected from.
+    #[command(flatten)]
+    pub limits: LimitSettings,
+
     /// What to log, on standard error: error, warn, info, debug or trace, or a filter such as
     /// `warn,tickseed_server=debug`.
     #[arg(long, env = "TICKSEED_LOG", default_value = "info", value_parser = log_filter, value_name = "FILTER")]
@@ -227,6 +233,13 @@ impl ServeSettings {
             (None, None) => EMBEDDED.to_owned(),
         };
         StoreAddress::parse(&address, self.redis_password.as_ref().map(Secret::reveal))
+    }
+
+    /// Returns whether the store is the embedded one.
+    #[must_use]
+    pub fn is_embedded(&self) -> bool {
+        let address = self.store.as_ref().map(Secret::reveal);
+        address.map_or(self.redis_addr.is_none(), |address| address == EMBEDDED)
     }
 
     /// Names the settings that have no effect because of others, and says why.

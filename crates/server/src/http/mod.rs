@@ -1,5 +1,6 @@
 //! The REST API and the pages: one file per endpoint, one table of errors.
 
+mod client_address;
 mod cross_origin;
 mod docs;
 mod entity_tag;
@@ -15,6 +16,7 @@ mod json_object;
 mod openapi;
 mod page;
 mod problem;
+mod protection;
 mod schedule_error;
 mod sessions;
 mod stage;
@@ -26,15 +28,20 @@ use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError, Route, guard
 
 use error::ApiError;
 
+pub use client_address::{ClientAddress, ClientNetwork, InvalidNetworks, TrustedProxies};
 pub use every_request::every_request;
 pub use instance_id::InstanceId;
 pub use json_object::Limits;
 pub use openapi::openapi_json;
+pub use protection::{
+    AllowedOrigins, CreationLimits, DEFAULT_MAX_IN_FLIGHT, InvalidOrigins, Protection, ProtectionOptions,
+    RateLimit,
+};
 pub use sessions::events::EventStreams;
 pub use stage::Stage;
 
-/// Registers every route. The handlers expect a [`Stage`], a [`Clock`](tickseed_session::Clock), an [`InstanceId`] and
-/// [`EventStreams`] in the app's data.
+/// Registers every route. The handlers expect a [`Stage`], a [`Clock`](tickseed_session::Clock), an [`InstanceId`],
+/// [`EventStreams`] and a [`Protection`] in the app's data.
 pub fn routes(config: &mut ServiceConfig) {
     config
         .app_data(web::PathConfig::default().error_handler(|_, request| not_found(request).into()))

@@ -1,6 +1,8 @@
 //! The tables in the file of the embedded store, and their changes.
 
-use redb::{Database, ReadableDatabase, ReadableTable, Table, TableDefinition};
+use std::num::NonZeroU64;
+
+use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, Table, TableDefinition};
 
 use crate::record;
 use tickseed_session::{Clock, Deadline, Session, SessionId, StoreError, Timestamp};
@@ -62,13 +64,14 @@ pub(super) fn apply(
     database: &Database,
     clock: &dyn Clock,
     pending: &PendingWrites,
+    max_sessions: Option<NonZeroU64>,
     writes: &[Write],
 ) -> Result<Vec<Result<Outcome, StoreError>>, redb::Error> {
     let transaction = database.begin_write()?;
     let mut outcomes = Vec::with_capacity(writes.len());
     {
         let (sessions, expiries) = (transaction.open_table(SESSIONS)?, transaction.open_table(EXPIRIES)?);
-        let mut tables = Tables { sessions, expiries, clock, pending };
+        let mut tables = Tables { sessions, expiries, clock, pending, max_sessions };
         for write in writes {
             outcomes.push(tables.apply(write)?);
         }
@@ -82,6 +85,7 @@ struct Tables<'transaction> {
     expiries: Table<'transaction, (i64, &'static [u8; 16]), ()>,
     clock: &'transaction dyn Clock,
     pending: &'transaction PendingWrites,
+    max_sessions: Option<NonZeroU64>,
 }
 
 impl Tables<'_> {
@@ -97,6 +101,12 @@ impl Tables<'_> {
     fn create(&mut self, session: &Session) -> Result<Result<Outcome, StoreError>, redb::Error> {
         if self.sessions.get(session.id.as_bytes())?.is_some() {
             return Ok(Ok(Outcome::Refused));
+        }
+        // redb keeps the number, so nothing is counted here.
+        if let Some(limit) = self.max_sessions.map(NonZeroU64::get)
+            && self.sessions.len()? >= limit
+        {
+            return Ok(Err(StoreError::TooManySessions { limit }));
         }
         self.put(session, None)
     }

@@ -23,6 +23,7 @@ use self::settled::{SettledTimes, look_up_at};
 use super::{SessionPath, entity_tags, representation, session_id};
 use crate::http::error::ApiError;
 use crate::http::problem::{Problem, SessionNotFound};
+use crate::http::protection::{Place, Protection};
 use crate::http::stage::{Service, Stage};
 use tickseed_session::{
     Listener, Lookup, ReadySession, ServiceError, SessionId, StoreError, Timestamp, Update,
@@ -91,6 +92,7 @@ pub(in crate::http) async fn handle(
     service: Result<Service, ApiError>,
     stage: web::Data<Stage>,
     streams: web::Data<EventStreams>,
+    protection: web::Data<Protection>,
     id: web::Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
@@ -100,11 +102,21 @@ pub(in crate::http) async fn handle(
         Ok(_) | Err(ApiError::Opening) => return Ok(retry_later()),
         Err(error) => return Err(error),
     };
+    let place = protection.stream(&request)?;
+    let slot = if service.find_in_memory(id).is_some() {
+        None
+    } else {
+        match protection.store_slots().take() {
+            Ok(slot) => Some(slot),
+            Err(_) => return Ok(retry_later()),
+        }
+    };
     let listener = match service.listen(id).await {
         Ok(listener) => listener,
         Err(ServiceError::Store(error)) if may_succeed_later(&error) => return Ok(retry_later()),
         Err(error) => return Err(error.into()),
     };
+    drop(slot);
     let last_event_id = request.headers().get("last-event-id").cloned();
     let events = Events {
         settled: SettledTimes::new(streams.settled_every),
@@ -112,6 +124,7 @@ pub(in crate::http) async fn handle(
         service,
         streams,
         id,
+        _place: place,
         listener,
         last_event_id,
         known: None,
@@ -157,6 +170,8 @@ struct Events {
     service: Service,
     streams: web::Data<EventStreams>,
     id: SessionId,
+    /// Counts towards the limits of streams.
+    _place: Place,
     listener: Listener,
     /// The id of the last event that the client has received on an earlier stream.
     last_event_id: Option<HeaderValue>,
