@@ -67,6 +67,9 @@ pub fn routes(config: &mut ServiceConfig) {
         .default_service(web::to(page::handle));
 }
 
+/// The value of `Referrer-Policy` of every page: the address of a session is not handed to other sites.
+const NO_REFERRER: &str = "no-referrer";
+
 /// The methods of a read-only address.
 const GET_HEAD: &str = "GET, HEAD";
 

@@ -33,16 +33,16 @@ async fn the_served_document_is_the_generated_one() {
 #[test]
 fn every_route_declares_every_status() {
     let expected = [
-        ("post /v1/sessions", "201 400 408 413 415 500 503"),
-        ("get /v1/sessions/{id}", "200 304 400 404 500 503"),
-        ("get /v1/sessions/{id}/events", "200 400 404 500"),
-        ("get /v1/sessions/{id}/state", "200 400 404 409 500 503"),
-        ("post /v1/sessions/{id}/pause", "200 400 404 408 409 412 413 415 500 503"),
-        ("post /v1/sessions/{id}/resume", "200 400 404 408 409 412 413 415 500 503"),
-        ("post /v1/sessions/{id}/rate", "200 400 404 408 409 412 413 415 500 503"),
-        ("post /v1/sessions/{id}/withdraw", "200 400 404 408 409 412 413 415 500 503"),
-        ("post /v1/sessions/{id}/stop", "200 400 404 408 409 412 413 415 500 503"),
-        ("get /v1/time", "200"),
+        ("post /v1/sessions", "201 400 408 413 415 429 500 503"),
+        ("get /v1/sessions/{id}", "200 304 400 404 429 500 503"),
+        ("get /v1/sessions/{id}/events", "200 400 404 429 500 503"),
+        ("get /v1/sessions/{id}/state", "200 400 404 409 429 500 503"),
+        ("post /v1/sessions/{id}/pause", "200 400 404 408 409 412 413 415 429 500 503"),
+        ("post /v1/sessions/{id}/resume", "200 400 404 408 409 412 413 415 429 500 503"),
+        ("post /v1/sessions/{id}/rate", "200 400 404 408 409 412 413 415 429 500 503"),
+        ("post /v1/sessions/{id}/withdraw", "200 400 404 408 409 412 413 415 429 500 503"),
+        ("post /v1/sessions/{id}/stop", "200 400 404 408 409 412 413 415 429 500 503"),
+        ("get /v1/time", "200 429"),
         ("get /healthz", "200"),
         ("get /readyz", "200 503"),
     ];

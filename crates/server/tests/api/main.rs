@@ -10,6 +10,7 @@ mod errors;
 mod events;
 mod expiry;
 mod full_disk;
+mod limits;
 mod listener;
 mod memory;
 mod operation;

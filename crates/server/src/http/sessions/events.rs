@@ -85,7 +85,13 @@ impl Default for EventStreams {
         (status = 400, description = "`invalid_fields`: `id` is not a session id", body = Problem,
             content_type = "application/problem+json"),
         SessionNotFound,
+        (status = 429, description = "`too_many_streams`: this client has as many event streams as it may; or `rate_limited`",
+            body = Problem, content_type = "application/problem+json",
+            headers(("Retry-After" = u32, description = "How many seconds to wait before retrying"))),
         (status = 500, description = "`internal`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`overloaded`: the server has as many event streams as it may", body = Problem,
+            content_type = "application/problem+json",
+            headers(("Retry-After" = u32, description = "How many seconds to wait before retrying"))),
     )
 )]
 pub(in crate::http) async fn handle(
