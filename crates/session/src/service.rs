@@ -178,6 +178,7 @@ impl SessionService {
     /// # Errors
     ///
     /// [`ServiceError::NotFound`] if it has expired.
+    #[must_use]
     pub fn find_in_memory(&self, id: SessionId) -> Option<Result<Lookup, ServiceError>> {
         Some(self.unless_expired(id, Some(self.cache.fresh(id)?)))
     }

@@ -52,8 +52,8 @@ pub struct Contradiction {
 /// The settings of `tickseed serve` that protect the server from too much.
 #[derive(Debug, Clone, Args)]
 pub struct LimitSettings {
-    /// The networks of the proxies in front of the server, such as 10.0.0.0/8,fd00::/8. The addresses of clients are taken from
-    /// the headers X-Forwarded-For and Forwarded only as far as these proxies have written them. Without this setting, both
+    /// The networks of the proxies in front of the server, such as `10.0.0.0/8,fd00::/8`. The addresses of clients are taken from
+    /// the headers `X-Forwarded-For` and `Forwarded` only as far as these proxies have written them. Without this setting, both
     /// headers are ignored.
     #[arg(long, env = "TICKSEED_TRUSTED_PROXIES", value_parser = networks, value_name = "NETWORKS")]
     pub trusted_proxies: Option<TrustedProxies>,
@@ -126,8 +126,8 @@ pub struct LimitSettings {
     )]
     pub max_in_flight: Limit,
 
-    /// The origins whose pages may use the API, such as https://game.example,http://localhost:5173. The default is *, which is
-    /// all.
+    /// The origins whose pages may use the API, such as `https://game.example,http://localhost:5173`. The default is `*`,
+    /// which is all.
     #[arg(long, env = "TICKSEED_CORS_ORIGINS", value_parser = origins, value_name = "ORIGINS")]
     pub cors_origins: Option<AllowedOrigins>,
 }

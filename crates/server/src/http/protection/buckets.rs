@@ -193,7 +193,7 @@ mod tests {
         BucketKey { client: network.bits(), group: network.group_bits() }
     }
 
-    /// The network with this number in 2001:db8::/32.
+    /// The network with this number in `2001:db8::/32`.
     fn attacker(number: u32) -> BucketKey {
         key(Ipv6Addr::from_bits(0x2001_0db8 << 96 | u128::from(number) << 64))
     }

@@ -8,24 +8,22 @@ use actix_web::dev::Extensions;
 use actix_web::rt::net::TcpStream;
 use socket2::SockRef;
 
+use super::origins::AllowedOrigins;
 use super::places::{Place, Places};
 use crate::http::client_address::{ClientAddress, TrustedProxies};
+use crate::http::problem::MEDIA_TYPE;
 
-/// The response to whatever a client sends on a connection that is refused.
-const REFUSAL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
-    content-type: application/problem+json\r\n\
-    content-length: 163\r\n\
-    cache-control: no-store\r\n\
-    access-control-allow-origin: *\r\n\
-    retry-after: 10\r\n\
-    connection: close\r\n\r\n\
-    {\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503,\
-    \"detail\":\"the server has as many connections as it may; try again later\",\"code\":\"overloaded\"}";
+/// The body of the response to whatever a client sends on a connection that is refused.
+const BODY: &str = concat!(
+    r#"{"type":"about:blank","title":"Service Unavailable","status":503,"#,
+    r#""detail":"the server has as many connections as it may; try again later","code":"overloaded"}"#
+);
 
 /// The connections of the server.
 pub(super) struct Connections {
     places: Places,
     trusted_proxies: TrustedProxies,
+    refusal: String,
 }
 
 /// Marks a connection that has been refused. What the client has already sent on it has no effect.
@@ -42,11 +40,13 @@ impl Connections {
         max: Option<NonZeroUsize>,
         max_per_address: Option<NonZeroUsize>,
         trusted_proxies: &TrustedProxies,
+        origins: &AllowedOrigins,
     ) -> Option<Self> {
         let is_limited = max.is_some() || max_per_address.is_some();
         is_limited.then(|| Self {
             places: Places::new(max, max_per_address),
             trusted_proxies: trusted_proxies.clone(),
+            refusal: refusal(origins),
         })
     }
 
@@ -60,27 +60,24 @@ impl Connections {
             extensions.insert(Counted { _place: place });
         } else {
             extensions.insert(Refused);
-            refuse(stream);
+            refuse(stream, self.refusal.as_bytes());
         }
     }
 }
 
-/// Sends the refusal and ends the connection. If the client has gone already, nothing is left to do.
-fn refuse(stream: &TcpStream) {
-    let socket = SockRef::from(stream);
-    drop(socket.send(REFUSAL));
-    drop(socket.shutdown(Shutdown::Both));
+/// Returns the response. The client's origin is not known, because nothing is read.
+fn refusal(origins: &AllowedOrigins) -> String {
+    let sharing = if origins.are_all() { "access-control-allow-origin: *\r\n" } else { "" };
+    format!(
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: {MEDIA_TYPE}\r\ncontent-length: {}\r\ncache-control: no-store\r\n\
+         {sharing}retry-after: 10\r\nconnection: close\r\n\r\n{BODY}",
+        BODY.len()
+    )
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_refusal_is_as_long_as_it_says() {
-        let text = str::from_utf8(REFUSAL).unwrap();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap();
-        assert!(head.contains(&format!("\r\ncontent-length: {}\r\n", body.len())), "{}", body.len());
-        assert_eq!(serde_json::from_str::<serde_json::Value>(body).unwrap()["code"], "overloaded");
-    }
+/// Sends the refusal and ends the connection. If the client has gone already, nothing is left to do.
+fn refuse(stream: &TcpStream, refusal: &[u8]) {
+    let socket = SockRef::from(stream);
+    drop(socket.send(refusal));
+    drop(socket.shutdown(Shutdown::Both));
 }

@@ -102,9 +102,10 @@ impl Protection {
     /// Takes the limits. Time comes from the uptime of `clock`.
     #[must_use]
     pub fn new(options: ProtectionOptions, clock: &Arc<dyn Clock>) -> Self {
-        let ProtectionOptions { connections, connections_per_address, trusted_proxies, .. } = &options;
+        let ProtectionOptions { connections, connections_per_address, trusted_proxies, origins, .. } =
+            &options;
         Self {
-            connections: Connections::new(*connections, *connections_per_address, trusted_proxies),
+            connections: Connections::new(*connections, *connections_per_address, trusted_proxies, origins),
             rate_limits: RateLimits::new(options.rate, options.creates_per_minute, clock),
             trusted_proxies: options.trusted_proxies,
             creation: options.creation,

@@ -39,6 +39,11 @@ pub(in crate::http) enum SharedWith {
 }
 
 impl AllowedOrigins {
+    /// Returns whether pages of any origin may use the API.
+    pub(super) const fn are_all(&self) -> bool {
+        self.list.is_none()
+    }
+
     /// Returns with whom the response to a request may be shared.
     pub(super) fn shared_with(&self, request: &ServiceRequest) -> SharedWith {
         let Some(list) = &self.list else { return SharedWith::Everyone };

@@ -99,14 +99,14 @@ mod tests {
     use super::*;
     use crate::http::client_address::ClientAddress;
 
-    fn network(last: u8) -> Option<ClientNetwork> {
-        Some(ClientAddress::of_peer([192, 0, 2, last].into()).network())
+    fn network(last: u8) -> ClientNetwork {
+        ClientAddress::of_peer([192, 0, 2, last].into()).network()
     }
 
     #[test]
     fn a_dropped_place_can_be_taken_again() {
         let places = Places::new(NonZeroUsize::new(3), NonZeroUsize::new(2));
-        let take = |last| places.take(|| network(last));
+        let take = |last| places.take(|| Some(network(last)));
         let (one, other) = (take(1).ok(), take(1).ok());
         assert_eq!(take(1).err(), Some(Full::OfNetwork(2)));
         let third = take(2).ok();

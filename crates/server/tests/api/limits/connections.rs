@@ -1,14 +1,19 @@
 //! How many connections there may be.
 
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use tempfile::TempDir;
+use tickseed_server::app::Options;
 use tickseed_server::http::ProtectionOptions;
+use tickseed_session::{Clock, SessionStore};
+use tickseed_store::EmbeddedStore;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::{LimitedServer, at_most, local};
-use crate::support::{Api, DEADLINE};
+use crate::support::{Api, DEADLINE, LocalServer, TestClock};
 
 const REQUEST: &[u8] = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
 
@@ -38,7 +43,9 @@ async fn assert_limited_to_two(api: &Api) {
         assert!(ask(connection).await.starts_with("HTTP/1.1 200"));
     }
     let refused = refusal(api).await;
-    assert!(refused.starts_with("HTTP/1.1 503") && refused.contains(r#""code":"overloaded""#), "{refused}");
+    assert!(refused.starts_with("HTTP/1.1 503") && refused.ends_with(r#""code":"overloaded"}"#), "{refused}");
+    let (head, body) = refused.split_once("\r\n\r\n").unwrap();
+    assert!(head.contains(&format!("content-length: {}\r\n", body.len())), "{refused}");
     assert!(
         refused.contains("retry-after: 10\r\n") && refused.contains("connection: close\r\n"),
         "{refused}"
@@ -82,16 +89,22 @@ async fn a_trusted_proxy_may_have_as_many_connections_as_there_are() {
 /// A request that the client has sent before it was refused must not take effect.
 #[tokio::test]
 async fn a_request_on_a_refused_connection_has_no_effect() {
-    let server = local(ProtectionOptions { connections: at_most(1), ..ProtectionOptions::default() });
+    let (folder, clock) = (TempDir::new().unwrap(), TestClock::new());
+    let store: Arc<dyn SessionStore> =
+        Arc::new(EmbeddedStore::open(folder.path(), Arc::new(clock.clone())).unwrap());
+    let protection = ProtectionOptions { connections: at_most(1), ..ProtectionOptions::default() };
+    let options = Options { protection, ..Options::default() };
+    let server = LocalServer::with_store(Arc::clone(&store), clock.clone(), options);
     let mut open = connect(&server.api).await;
     assert!(ask(&mut open).await.starts_with("HTTP/1.1 200"));
     let create = b"POST /v1/sessions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
-                   content-length: 13\r\n\r\n{\"tick_ms\":1}";
-    for _ in 0..20 {
+                   content-length: 29\r\n\r\n{\"tick_ms\":1,\"ttl_seconds\":1}";
+    for _ in 0..50 {
         let (mut refused, mut received) = (connect(&server.api).await, Vec::new());
         drop(refused.write_all(create).await);
         drop(timeout(DEADLINE, refused.read_to_end(&mut received)).await.expect("the server closes it"));
-        let text = String::from_utf8(received).unwrap();
-        assert!(!text.contains("201"), "{text}");
     }
+    assert!(ask(&mut open).await.starts_with("HTTP/1.1 200"));
+    clock.advance(Duration::from_secs(60));
+    assert_eq!(store.remove_expired(Clock::now(&clock)).await.unwrap(), 0, "no session was created");
 }
