@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,9 +20,11 @@ use tickseed_session::{Clock, SessionService, StoreError, SystemClock, error_cha
 use tickseed_store::{InvalidAddress, OpenError, OpenOptions, StoreAddress};
 
 use crate::access::Access;
-use crate::http::{EventStreams, InstanceId, Limits, Stage, every_request, routes};
+use crate::http::{
+    EventStreams, InstanceId, Limits, Protection, ProtectionOptions, Stage, every_request, routes,
+};
 use crate::platform::{EndSignal, Signals, limit_unread_data, raise_open_files};
-use crate::settings::{AccessSettingsError, ServeSettings};
+use crate::settings::{AccessSettingsError, Contradiction, ServeSettings};
 use crate::supervise::Supervised;
 use crate::terminal::print_line_in_background;
 
@@ -36,6 +39,9 @@ const OTHER_FILES: u64 = 1_000;
 
 /// With fewer open files, the server warns.
 const FEW_FILES: u64 = 10_000;
+
+/// How often the limits of clients that have gone are removed from memory.
+const FORGET_IDLE_CLIENTS_EVERY: Duration = Duration::from_secs(5);
 
 /// Limits and intervals that no setting changes. Tests use others.
 #[derive(Debug, Clone)]
@@ -55,6 +61,8 @@ pub struct Options {
     pub unread_for: Duration,
     /// How long an idle connection stays open.
     pub keep_alive: Duration,
+    /// What the server is to be protected from.
+    pub protection: ProtectionOptions,
 }
 
 impl Default for Options {
@@ -69,6 +77,7 @@ impl Default for Options {
             settled_every: Duration::from_secs(1),
             unread_for: Duration::from_secs(30),
             keep_alive: Duration::from_secs(75),
+            protection: ProtectionOptions::default(),
         }
     }
 }
@@ -94,6 +103,9 @@ pub enum ServeError {
         /// The cause.
         source: std::io::Error,
     },
+    /// Two settings contradict each other.
+    #[error(transparent)]
+    Contradiction(#[from] Contradiction),
     /// A part of the server that works in the background has ended, by a mistake in the program.
     #[error("the server cannot go on, because of a bug: {0}; the log says more")]
     Background(String),
@@ -162,7 +174,9 @@ async fn open_and_serve(
     let local_address = listener.local_addr()?;
     log_start(settings, &address, local_address, &access);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let options = Options { access, keep_alive: settings.keep_alive(), ..Options::default() };
+    let protection = settings.limits.protection(local_address.ip(), settings.session_ttl)?;
+    log_protection(&protection);
+    let options = Options { access, keep_alive: settings.keep_alive(), protection, ..Options::default() };
     let server = Server::start(listener, Arc::clone(&clock), InstanceId::random(), options, None)?;
     let mut shutdown = pin!(shutdown);
     let open_options = OpenOptions {
@@ -170,6 +184,7 @@ async fn open_and_serve(
         wait: settings.store_wait(),
         timeout: settings.store_timeout_ms,
         loss: settings.store_loss_ms,
+        max_sessions: settings.limits.max_sessions(),
         clock: Arc::clone(&clock),
     };
     let store = tokio::select! {
@@ -218,6 +233,29 @@ fn log_start(settings: &ServeSettings, store: &StoreAddress, address: SocketAddr
     }
 }
 
+/// Logs the limits, if any differ from those of a server that only this machine can reach.
+fn log_protection(protection: &ProtectionOptions) {
+    let number = |limit: Option<u64>| limit.map_or_else(|| "none".to_owned(), |limit| limit.to_string());
+    let seconds = |limit: Option<NonZeroU32>| number(limit.map(|limit| limit.get().into()));
+    let count = |limit: Option<NonZeroUsize>| number(limit.map(|limit| limit.get() as u64));
+    if *protection == ProtectionOptions::default() {
+        return;
+    }
+    tracing::info!(
+        trusted_proxies = %protection.trusted_proxies,
+        rate_limit = seconds(protection.rate.map(|rate| rate.per_second)),
+        create_limit = seconds(protection.creates_per_minute),
+        max_ttl = seconds(protection.creation.max_ttl_seconds),
+        max_start_ahead = seconds(protection.creation.max_start_ahead_seconds),
+        max_connections = count(protection.connections),
+        max_connections_per_address = count(protection.connections_per_address),
+        max_streams = count(protection.streams),
+        max_streams_per_address = count(protection.streams_per_address),
+        max_in_flight = count(protection.in_flight),
+        "limits"
+    );
+}
+
 /// Serves `service` on `listener` until `shutdown` completes. Then `/readyz` responds with 503 for as long as `shutdown`
 /// says, and after that requests in progress may finish.
 ///
@@ -240,6 +278,7 @@ pub async fn run(
 struct Server {
     stage: web::Data<Stage>,
     streams: web::Data<EventStreams>,
+    protection: web::Data<Protection>,
     options: Options,
     handle: ServerHandle,
     task: JoinHandle<std::io::Result<()>>,
@@ -258,31 +297,37 @@ impl Server {
         if let Some(service) = service {
             stage.serve(service);
         }
-        let Options { heartbeat_every, settled_every, .. } = options;
+        let Options { heartbeat_every, settled_every, limits, unread_for, .. } = options;
+        let protection = web::Data::new(Protection::new(options.protection.clone(), &clock));
         let streams = EventStreams { heartbeat_every, settled_every, ..EventStreams::default() };
         let streams = web::Data::new(streams);
         let (clock, instance_id) = (web::Data::from(clock), web::Data::new(instance_id));
         let (app_stage, app_streams, access) = (stage.clone(), streams.clone(), options.access.clone());
+        let (app_protection, connections) = (protection.clone(), protection.clone());
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(app_stage.clone())
                 .app_data(clock.clone())
                 .app_data(instance_id.clone())
                 .app_data(app_streams.clone())
-                .app_data(options.limits)
+                .app_data(app_protection.clone())
+                .app_data(limits)
                 .app_data(access.clone())
                 .configure(routes)
                 .wrap(from_fn(every_request))
         });
         let server = server
-            .on_connect(move |connection, _| cut_unread_data(connection, options.unread_for))
+            .on_connect(move |connection, extensions| {
+                cut_unread_data(connection, unread_for);
+                connections.connected(connection, extensions);
+            })
             .listen(listener)?
             .keep_alive(options.keep_alive)
             .shutdown_timeout(SHUTDOWN_SECONDS)
             .disable_signals()
             .run();
         let (handle, task) = (server.handle(), rt::spawn(server));
-        Ok(Self { stage, streams, options, handle, task })
+        Ok(Self { stage, streams, protection, options, handle, task })
     }
 
     /// Serves until `shutdown` completes or a task in the background fails.
@@ -297,6 +342,13 @@ impl Server {
         let listener_updates = service.clone();
         background.spawn("the task that keeps listeners current", async move {
             listener_updates.keep_listeners_current().await;
+        });
+        let protection = self.protection.clone();
+        background.spawn("the removal of the limits of idle clients", async move {
+            loop {
+                sleep(FORGET_IDLE_CLIENTS_EVERY).await;
+                protection.forget_idle_clients();
+            }
         });
         let stage = self.stage.clone();
         let drained = async move {

@@ -30,6 +30,9 @@ async fn serve(settings: &ServeSettings) -> ExitCode {
     if let Some(ignored) = settings.ignored() {
         tracing::warn!("{ignored}");
     }
+    if let Some(ignored) = settings.limits.ignored(settings.is_embedded()) {
+        tracing::warn!("{ignored}");
+    }
     let served = tokio::select! {
         served = app::serve(settings) => served,
         () = log.report_repeats() => Ok(()),

@@ -1,6 +1,7 @@
 //! Flags and environment variables. No other module reads them.
 
 mod access;
+mod limits;
 mod read;
 mod secret;
 mod values;
@@ -20,6 +21,7 @@ use values::{
 };
 
 pub use access::{AccessSettings, AccessSettingsError, KeyCommand, NewKeySettings};
+pub use limits::{Contradiction, Limit, LimitSettings};
 pub use read::read;
 pub use secret::Secret;
 pub use values::ChangeSetting;
@@ -181,6 +183,10 @@ pub struct ServeSettings {
     )]
     pub drain_seconds: u32,
 
+    /// What the server is protected from.
+    #[command(flatten)]
+    pub limits: LimitSettings,
+
     /// What to log, on standard error: error, warn, info, debug or trace, or a filter such as
     /// `warn,tickseed_server=debug`.
     #[arg(long, env = "TICKSEED_LOG", default_value = "info", value_parser = log_filter, value_name = "FILTER")]
@@ -236,6 +242,13 @@ impl ServeSettings {
             (None, None) => EMBEDDED.to_owned(),
         };
         StoreAddress::parse(&address, self.redis_password.as_ref().map(Secret::reveal))
+    }
+
+    /// Returns whether the store is the embedded one.
+    #[must_use]
+    pub fn is_embedded(&self) -> bool {
+        let address = self.store.as_ref().map(Secret::reveal);
+        address.map_or(self.redis_addr.is_none(), |address| address == EMBEDDED)
     }
 
     /// Names the settings that have no effect because of others, and says why.

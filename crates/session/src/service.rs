@@ -251,6 +251,16 @@ impl SessionService {
         self.unless_expired(id, self.cache.read_anew(id).await?)
     }
 
+    /// Finds a session in memory. Returns `None` if only the store can say what [`find`](Self::find) returns.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::NotFound`] if it has expired.
+    #[must_use]
+    pub fn find_in_memory(&self, id: SessionId) -> Option<Result<Lookup, ServiceError>> {
+        Some(self.unless_expired(id, Some(self.cache.fresh(id)?)))
+    }
+
     pub(crate) fn unless_expired(
         &self,
         id: SessionId,
@@ -281,13 +291,22 @@ impl SessionService {
     /// is paused for good, never.
     pub async fn state(&self, id: SessionId, moment: Moment) -> Result<(StateAnswer, Lookup), ServiceError> {
         let lookup = self.find(id).await?;
+        Ok((self.state_of(&lookup, moment)?, lookup))
+    }
+
+    /// Computes the state of a session that has been found.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::Engine`] as for [`state`](Self::state).
+    pub fn state_of(&self, lookup: &Lookup, moment: Moment) -> Result<StateAnswer, ServiceError> {
         let session = &lookup.session;
         let instant = match moment {
-            Moment::Now => return Ok((session.state_now(self.clock.now())?, lookup)),
+            Moment::Now => return Ok(session.state_now(self.clock.now())?),
             Moment::At(instant) => instant,
             Moment::Step(step) => session.session().time_of(step)?,
         };
-        Ok((session.state_at(instant)?, lookup))
+        Ok(session.state_at(instant)?)
     }
 
     /// Tells listeners of the changes that the change feed reports. Reads the sessions of listeners that may have missed a change:

@@ -224,6 +224,12 @@ pub enum StoreError {
         /// The answer of the store.
         source: Arc<dyn std::error::Error + Send + Sync>,
     },
+    /// The store has as many sessions as it may, so it takes no new one. Nothing has changed.
+    #[error("the store has {limit} sessions, and may not have more")]
+    TooManySessions {
+        /// How many it may have.
+        limit: u64,
+    },
     /// A later version wrote the record, and this version does not understand it.
     #[error("a later version wrote the record of {id}: {reason}")]
     NewerRecord {

@@ -1,6 +1,7 @@
 //! Reads the address of a store, and opens the store.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::sync::Arc;
 #[cfg(feature = "embedded")]
@@ -102,6 +103,8 @@ pub struct OpenOptions {
     pub timeout: StoreTimeout,
     /// How much acknowledged writing such a store may lose, where it does not say so itself.
     pub loss: Option<StoreLoss>,
+    /// How many sessions there may be in a store that can count them: the embedded one.
+    pub max_sessions: Option<NonZeroU64>,
     /// The clock of the server.
     pub clock: Arc<dyn Clock>,
 }
@@ -168,10 +171,10 @@ impl StoreAddress {
 /// keep a process from ending.
 #[cfg(feature = "embedded")]
 async fn open_embedded(options: OpenOptions) -> Result<EmbeddedStore, FileError> {
-    let OpenOptions { data_dir, clock, .. } = options;
+    let OpenOptions { data_dir, clock, max_sessions, .. } = options;
     let path = data_dir.clone();
     let (sender, opened) = oneshot::channel();
-    let open = move || drop(sender.send(EmbeddedStore::open(&data_dir, clock)));
+    let open = move || drop(sender.send(EmbeddedStore::open_with_limit(&data_dir, clock, max_sessions)));
     let failed = |error: std::io::Error| FileError::File(path, error.into());
     match thread::Builder::new().name("store-opener".to_owned()).spawn(open) {
         Ok(_) => {

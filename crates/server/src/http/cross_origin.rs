@@ -9,40 +9,55 @@ use actix_web::dev::ServiceRequest;
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
+use super::protection::SharedWith;
+
 /// How many seconds a browser may cache the response to a preflight request.
 const PREFLIGHT_MAX_AGE: u32 = 24 * 60 * 60;
 
-/// The headers that every response carries.
-const HEADERS: [(HeaderName, HeaderValue); 4] = [
-    (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
-    // The headers that pages on other origins may read.
-    (
-        header::ACCESS_CONTROL_EXPOSE_HEADERS,
-        HeaderValue::from_static("age, allow, etag, location, retry-after, tickseed-settled-until"),
-    ),
-    // Without this header, browsers hide the timing of requests from pages on other origins. A clock needs that
-    // timing: a busy page on its own can only measure when it got round to handling the response.
-    (HeaderName::from_static("timing-allow-origin"), HeaderValue::from_static("*")),
-    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-];
+/// The headers of other responses that pages on other origins may read.
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "age, allow, etag, location, ratelimit, ratelimit-policy, retry-after, tickseed-settled-until",
+);
+
+/// Without this header, browsers hide the timing of requests from pages on other origins. A clock needs that timing: a busy page on
+/// its own can only measure when it got round to handling the response.
+const TIMING_ALLOW_ORIGIN: HeaderName = HeaderName::from_static("timing-allow-origin");
 
 /// Adds the headers that every response carries.
-pub(super) fn add_headers(headers: &mut HeaderMap) {
-    for (name, value) in HEADERS {
-        if !headers.contains_key(&name) {
-            headers.insert(name, value);
-        }
+pub(super) fn add_headers(headers: &mut HeaderMap, shared_with: &SharedWith, is_api: bool) {
+    if let Some(origin) = shared_with.header() {
+        insert_new(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+        insert_new(headers, header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+        insert_new(headers, TIMING_ALLOW_ORIGIN, origin);
+    }
+    if *shared_with != SharedWith::Everyone {
+        // A cache must not hand the response for one origin to another.
+        headers.append(header::VARY, HeaderValue::from_static("origin"));
+    }
+    insert_new(headers, header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if is_api {
+        // Lets pages that isolate themselves from other origins use the API.
+        headers.insert(header::CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
     }
 }
 
-/// Returns the response to a preflight request: every one is allowed. If the actual request is invalid, its route responds with
+fn insert_new(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
+    if !headers.contains_key(&name) {
+        headers.insert(name, value);
+    }
+}
+
+/// Returns the response to a preflight request: every one is allowed, except from origins that are not on the list. If the actual request is invalid, its route responds with
 /// an error that says why.
-pub(super) fn preflight_response(request: &ServiceRequest) -> Option<HttpResponse> {
+pub(super) fn preflight_response(request: &ServiceRequest, shared_with: &SharedWith) -> Option<HttpResponse> {
     if *request.method() != Method::OPTIONS {
         return None;
     }
     let method = request.headers().get(header::ACCESS_CONTROL_REQUEST_METHOD)?;
     let mut response = HttpResponse::Ok();
+    if *shared_with == SharedWith::Nobody {
+        return Some(response.finish());
+    }
     response
         .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, method))
         .insert_header((header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_MAX_AGE))

@@ -7,7 +7,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use utoipa_swagger_ui::{Config, serve};
 
 use super::error::ApiError;
-use super::not_found;
+use super::{NO_REFERRER, not_found};
+
+/// The page loads nothing from other origins. Swagger UI sets styles in its markup, and has images in its style sheet.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+                                       object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| Arc::new(Config::from("/openapi.json")));
 
@@ -24,6 +28,9 @@ pub(super) async fn handle(file: web::Path<String>, request: HttpRequest) -> Res
     if asset.gzpipped {
         response.insert_header((header::CONTENT_ENCODING, "gzip"));
     }
-    response.insert_header((header::CACHE_CONTROL, "no-cache"));
+    response
+        .insert_header((header::CACHE_CONTROL, "no-cache"))
+        .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
+        .insert_header((header::REFERRER_POLICY, NO_REFERRER));
     Ok(response.content_type(asset.content_type).body(asset.bytes.into_owned()))
 }

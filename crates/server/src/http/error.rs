@@ -11,8 +11,16 @@ use tickseed_session::{ScheduleError, ServiceError, StoreError, Timestamp};
 use super::access_error::AccessError;
 use super::error_code::ErrorCode;
 use super::problem::{FieldError, MEDIA_TYPE, Problem};
+use super::protection::{RateLimited, SharedWith};
 use super::schedule_error::{Members, schedule_code};
 use crate::excerpt::excerpt;
+
+/// How many seconds a client with too many event streams is to wait.
+const STREAM_RETRY_SECONDS: u32 = 10;
+/// How many seconds a client of an overloaded server is to wait.
+const OVERLOAD_RETRY_SECONDS: u32 = 2;
+/// How many seconds a client is to wait for sessions to expire. The server removes them every 30 seconds.
+const FULL_STORE_RETRY_SECONDS: u32 = 30;
 
 /// Why a request is rejected or fails.
 #[derive(Debug)]
@@ -70,7 +78,20 @@ pub(super) enum ApiError {
     UnsupportedEncoding {
         encoding: String,
     },
-    Panicked,
+    RateLimited(RateLimited),
+    TooManyStreams {
+        limit: usize,
+    },
+    Overloaded {
+        /// What there is too much of.
+        what: &'static str,
+    },
+    TooManySessions {
+        limit: u64,
+    },
+    Panicked {
+        shared_with: SharedWith,
+    },
     Internal(Box<dyn Error + Send + Sync>),
     ClockUnsure {
         detail: String,
@@ -128,7 +149,11 @@ impl ApiError {
             Self::UnsupportedMediaType { .. } | Self::UnsupportedEncoding { .. } => {
                 ErrorCode::UnsupportedMediaType
             }
-            Self::Panicked | Self::Internal(_) => ErrorCode::Internal,
+            Self::RateLimited(_) => ErrorCode::RateLimited,
+            Self::TooManyStreams { .. } => ErrorCode::TooManyStreams,
+            Self::Overloaded { .. } => ErrorCode::Overloaded,
+            Self::TooManySessions { .. } => ErrorCode::TooManySessions,
+            Self::Panicked { .. } | Self::Internal(_) => ErrorCode::Internal,
             Self::ClockUnsure { .. } => ErrorCode::ClockUnsure,
             Self::NewerRecord => ErrorCode::NewerRecord,
             Self::Opening => ErrorCode::Opening,
@@ -220,7 +245,17 @@ impl fmt::Display for ApiError {
             Self::UnsupportedEncoding { encoding } => {
                 write!(f, "the body must not be compressed, got Content-Encoding {}", excerpt(encoding))
             }
-            Self::Panicked | Self::Internal(_) => f.write_str("the server failed; the cause is in its log"),
+            Self::RateLimited(limited) => f.write_str(&limited.detail()),
+            Self::TooManyStreams { limit } => {
+                write!(f, "this address has {limit} event streams, and may not have more; try again later")
+            }
+            Self::Overloaded { what } => {
+                write!(f, "the server has as many {what} as it may: nothing has changed; try again later")
+            }
+            Self::TooManySessions { limit } => {
+                write!(f, "the server has {limit} sessions, and may not have more; try again when some have expired")
+            }
+            Self::Panicked { .. } | Self::Internal(_) => f.write_str("the server failed; the cause is in its log"),
             Self::NewerRecord => f.write_str(
                 "a later version of the server wrote this session, and this version cannot read it",
             ),
@@ -274,13 +309,26 @@ impl ResponseError for ApiError {
             | Self::StoreTooSlow(_) => {
                 response.insert_header((header::RETRY_AFTER, "1"));
             }
+            Self::RateLimited(limited) => limited.insert_headers(&mut response),
+            Self::TooManyStreams { .. } => {
+                response.insert_header((header::RETRY_AFTER, STREAM_RETRY_SECONDS));
+            }
+            Self::Overloaded { .. } => {
+                response.insert_header((header::RETRY_AFTER, OVERLOAD_RETRY_SECONDS));
+            }
+            Self::TooManySessions { .. } => {
+                response.insert_header((header::RETRY_AFTER, FULL_STORE_RETRY_SECONDS));
+            }
             // On an open connection, the unread rest of the body would be taken for the next request.
             Self::BodyTimeout { .. } | Self::BodyTooLarge { .. } => {
                 response.force_close();
             }
             // The layer that adds the headers for other origins is inside the one that catches panics.
-            Self::Panicked => {
-                response.insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")).force_close();
+            Self::Panicked { shared_with } => {
+                if let Some(origin) = shared_with.header() {
+                    response.insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, origin));
+                }
+                response.force_close();
             }
             _ => {}
         }
@@ -320,6 +368,7 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NewerRecord { .. } => Self::NewerRecord,
+            StoreError::TooManySessions { limit } => Self::TooManySessions { limit },
             StoreError::NotWritable { reason, .. } => Self::StoreNotWritable { reason },
             error if error.is_temporary() => Self::StoreUnavailable(error.into()),
             error => Self::Internal(error.into()),

@@ -66,6 +66,10 @@ pub(super) enum ErrorCode {
     UnsupportedMediaType,
     /// 422: the `Idempotency-Key` belongs to a request with another address, body or `If-Match`.
     IdempotencyKeyReused,
+    /// 429: the client has sent too many requests; `Retry-After` says when to try again.
+    RateLimited,
+    /// 429: the client has as many event streams as it may.
+    TooManyStreams,
     /// 500: the server failed; the cause is in its log.
     Internal,
     /// 503: the session has a notice, and the clocks of the server and its store are not known to agree, or the store has yet to
@@ -75,6 +79,10 @@ pub(super) enum ErrorCode {
     NewerRecord,
     /// 503: the server is starting and has yet to open its store.
     Opening,
+    /// 503: the server has as much to do as it can, or as many connections or event streams as it may; nothing has changed.
+    Overloaded,
+    /// 503: the store has as many sessions as it may; nothing has changed.
+    TooManySessions,
     /// 503: the server is about to end. Only `/readyz` says so.
     Draining,
     /// 503: sessions can be read, but not written at the moment (some stores still accept stops); `detail` says why.
@@ -113,10 +121,13 @@ impl ErrorCode {
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::RateLimited | Self::TooManyStreams => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::ClockUnsure
             | Self::NewerRecord
             | Self::Opening
+            | Self::Overloaded
+            | Self::TooManySessions
             | Self::Draining
             | Self::StoreNotWritable
             | Self::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,

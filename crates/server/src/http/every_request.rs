@@ -5,16 +5,17 @@ use std::panic::AssertUnwindSafe;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, web};
+use actix_web::{Error, HttpMessage, ResponseError, web};
 use futures_util::FutureExt;
 
 use super::cross_origin::{add_headers, preflight_response};
 use super::error::ApiError;
 use super::failures::{log_failure, log_panic};
+use super::protection::{Protection, SharedWith};
 use super::time::ReceivedAt;
 use tickseed_session::Clock;
 
-/// Notes when the server received the request, answers preflight requests, logs failures, and adds the headers that every response
+/// Notes when the server received the request, answers preflight requests, refuses requests beyond the limits of their client, logs failures, and adds the headers that every response
 /// carries. A request whose handler panics gets 500.
 ///
 /// # Errors
@@ -22,26 +23,32 @@ use tickseed_session::Clock;
 /// [`ApiError::Panicked`], and the errors of the inner layers.
 pub async fn every_request<B: MessageBody>(
     clock: web::Data<dyn Clock>,
+    protection: web::Data<Protection>,
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     request.extensions_mut().insert(ReceivedAt::now(&**clock));
-    let mut response = match preflight_response(&request) {
+    let shared_with = protection.shared_with(&request);
+    let is_api = request.path().starts_with("/v1/");
+    let answer = preflight_response(&request, &shared_with);
+    let answer = answer.or_else(|| Some(protection.admit(&request).err()?.error_response()));
+    let mut response = match answer {
         Some(response) => request.into_response(response).map_into_right_body(),
-        None => handled(request, next).await?.map_into_left_body(),
+        None => handled(request, next, &shared_with).await?.map_into_left_body(),
     };
-    add_headers(response.headers_mut());
+    add_headers(response.headers_mut(), &shared_with, is_api);
     Ok(response)
 }
 
 async fn handled<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
+    shared_with: &SharedWith,
 ) -> Result<ServiceResponse<B>, Error> {
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let Ok(response) = AssertUnwindSafe(next.call(request)).catch_unwind().await else {
         log_panic(&method, &uri);
-        return Err(ApiError::Panicked.into());
+        return Err(ApiError::Panicked { shared_with: shared_with.clone() }.into());
     };
     let response = response?;
     log_failure(&response);

@@ -2,6 +2,7 @@
 
 mod access;
 mod access_error;
+mod client_address;
 mod cross_origin;
 mod docs;
 mod entity_tag;
@@ -18,6 +19,7 @@ mod json_object;
 mod openapi;
 mod page;
 mod problem;
+mod protection;
 mod schedule_error;
 mod sessions;
 mod stage;
@@ -29,15 +31,20 @@ use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError, Route, guard
 
 use error::ApiError;
 
+pub use client_address::{ClientAddress, ClientNetwork, InvalidNetworks, TrustedProxies};
 pub use every_request::every_request;
 pub use instance_id::InstanceId;
 pub use json_object::Limits;
 pub use openapi::openapi_json;
+pub use protection::{
+    AllowedOrigins, CreationLimits, DEFAULT_MAX_IN_FLIGHT, InvalidOrigins, Protection, ProtectionOptions,
+    RateLimit,
+};
 pub use sessions::events::EventStreams;
 pub use stage::Stage;
 
 /// Registers every route. The handlers expect a [`Stage`], a [`Clock`](tickseed_session::Clock), an [`InstanceId`],
-/// [`EventStreams`] and an [`Access`](crate::access::Access) in the app's data.
+/// [`EventStreams`], an [`Access`](crate::access::Access) and a [`Protection`] in the app's data.
 pub fn routes(config: &mut ServiceConfig) {
     config
         .app_data(web::PathConfig::default().error_handler(|_, request| not_found(request).into()))
@@ -72,6 +79,9 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(resource("/docs/{file:.*}", GET_HEAD).route(get_or_head().to(docs::handle)))
         .default_service(web::to(page::handle));
 }
+
+/// The value of `Referrer-Policy` of every page: the address of a session is not handed to other sites.
+const NO_REFERRER: &str = "no-referrer";
 
 /// The methods of a read-only address.
 const GET_HEAD: &str = "GET, HEAD";

@@ -6,7 +6,7 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 
 use super::entity_tag::{entity_tag, is_not_modified};
 use super::error::ApiError;
-use super::{GET_HEAD, not_found};
+use super::{GET_HEAD, NO_REFERRER, not_found};
 
 /// The output of Vite. Empty if the page was not built before the binary.
 #[derive(RustEmbed)]
@@ -46,5 +46,6 @@ fn file_response(request: &HttpRequest, name: &str, file: EmbeddedFile) -> HttpR
         .insert_header((header::ETAG, tag))
         .insert_header((header::CACHE_CONTROL, cache))
         .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
+        .insert_header((header::REFERRER_POLICY, NO_REFERRER))
         .body(file.data.into_owned())
 }

@@ -75,12 +75,27 @@ pub(super) struct FieldError {
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "describes responses for the OpenAPI document")]
 pub(super) enum ServerErrors {
+    /// `rate_limited`: this client has sent too many requests, and the server limits them
+    #[response(
+        status = 429,
+        content_type = "application/problem+json",
+        headers(
+            ("Retry-After" = u32, description = "How many seconds to wait before retrying"),
+            ("RateLimit-Policy" = String, description = "The limit: its name, the quota `q`, and the seconds `w` in which it is \
+                there again, as in draft-ietf-httpapi-ratelimit-headers"),
+            ("RateLimit" = String, description = "What is left: the limit's name, `r` requests, and more after `t` seconds"),
+        ),
+        example = json!({"type": "about:blank", "title": "Too Many Requests", "status": 429, "code": "rate_limited",
+            "detail": "too many requests: this address may send 100 requests in 2 s; try again in 1 s"})
+    )]
+    RateLimited(Problem),
     /// `internal`
     #[response(status = 500, content_type = "application/problem+json",
         example = json!({"type": "about:blank", "title": "Internal Server Error", "status": 500, "code": "internal",
             "detail": "the server failed; the cause is in its log"}))]
     Internal(Problem),
-    /// `store_unavailable`; `store_not_writable` if only reads work; `opening` at the start; `newer_record` if only a later version
+    /// `store_unavailable`; `overloaded` if the server has too much to do; `too_many_sessions` if a session cannot be created because
+    /// the store has as many as it may; `store_not_writable` if only reads work; `opening` at the start; `newer_record` if only a later version
     /// of the server can read the session; or `clock_unsure` if a session with a notice is to be changed while the clocks of the server
     /// and its store are not known to agree, or while the store has yet to say what it can lose
     #[response(

@@ -9,7 +9,8 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 
 use super::error::ApiError;
-use tickseed_session::SessionService;
+use super::protection::StoreSlots;
+use tickseed_session::{Lookup, SessionId, SessionService};
 
 /// The stage that the server is in. All requests share it.
 #[derive(Default)]
@@ -45,6 +46,17 @@ impl Stage {
 /// The service, as an argument of a handler.
 #[derive(Clone)]
 pub(super) struct Service(web::Data<SessionService>);
+
+impl Service {
+    /// Finds a session. While too many requests wait for the store, only those in memory are found.
+    pub(super) async fn find_or_shed(&self, id: SessionId, slots: &StoreSlots) -> Result<Lookup, ApiError> {
+        if let Some(found) = self.find_in_memory(id) {
+            return Ok(found?);
+        }
+        let _slot = slots.take()?;
+        Ok(self.find(id).await?)
+    }
+}
 
 impl Deref for Service {
     type Target = SessionService;

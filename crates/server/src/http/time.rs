@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::instance_id::InstanceId;
+use super::problem::Problem;
 use tickseed_session::Clock;
 
 /// The server's time. A client that notes when it sent the request and received the response can compute the offset of
@@ -36,9 +37,14 @@ pub(super) struct Time<'a> {
     path = "/v1/time",
     tag = "time",
     operation_id = "getTime",
-    responses((status = 200, description = "The server's time", body = Time, headers(
-        ("Cache-Control" = String, description = "`no-store`")
-    )))
+    responses(
+        (status = 200, description = "The server's time", body = Time, headers(
+            ("Cache-Control" = String, description = "`no-store`")
+        )),
+        (status = 429, description = "`rate_limited`: this client has sent too many requests, and the server limits them",
+            body = Problem, content_type = "application/problem+json",
+            headers(("Retry-After" = u32, description = "How many seconds to wait before retrying"))),
+    )
 )]
 pub(super) async fn handle(
     clock: web::Data<dyn Clock>,

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::net::Ipv6Addr;
+use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
@@ -12,8 +13,9 @@ use tickseed_store::{InvalidStoreLoss, InvalidStoreTimeout, StoreAddress, StoreL
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
-use super::Secret;
+use super::{Limit, Secret};
 use crate::access::{AccessMode, InvalidRights, Rights};
+use crate::http::{AllowedOrigins, InvalidNetworks, InvalidOrigins, TrustedProxies};
 
 /// The longest number or instant that an error shows, in bytes.
 const MAX_SHOWN_BYTES: usize = 40;
@@ -31,6 +33,25 @@ pub(super) fn whole_number<N: TryFrom<u64> + 'static>(
             format!("must be a whole number from {} to {}{}", range.start(), range.end(), got(text))
         })
     }
+}
+
+/// Reads a limit, or `none`.
+pub(super) fn limit(max: u32) -> impl Fn(&str) -> Result<Limit, String> + Clone + Send + Sync + 'static {
+    move |text| match text.parse().ok().and_then(NonZeroU32::new).filter(|number| number.get() <= max) {
+        Some(number) => Ok(Limit::AtMost(number)),
+        None if text == "none" => Ok(Limit::Unlimited),
+        None => Err(format!("must be a whole number from 1 to {max}, or none for no limit{}", got(text))),
+    }
+}
+
+/// Reads the networks of proxies.
+pub(super) fn networks(text: &str) -> Result<TrustedProxies, String> {
+    text.parse().map_err(|error: InvalidNetworks| error.to_string())
+}
+
+/// Reads the origins of pages.
+pub(super) fn origins(text: &str) -> Result<AllowedOrigins, String> {
+    text.parse().map_err(|error: InvalidOrigins| error.to_string())
 }
 
 /// Reads a whole number. The engine checks its range.
@@ -214,6 +235,23 @@ mod tests {
             (&"9".repeat(41), ", got something else"),
         ] {
             assert_eq!(port(text), Err(format!("must be a whole number from 0 to 65535{end}")), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_limit_is_a_number_or_none() {
+        let limit = limit(60);
+        assert_eq!(limit("60"), Ok(Limit::AtMost(NonZeroU32::new(60).unwrap())));
+        assert_eq!(limit("none"), Ok(Limit::Unlimited));
+        for (text, end) in [
+            ("0", ", got 0"),
+            ("61", ", got 61"),
+            ("-1", ", got -1"),
+            ("", "; it is empty"),
+            ("None", ", got something else"),
+        ] {
+            let message = format!("must be a whole number from 1 to 60, or none for no limit{end}");
+            assert_eq!(limit(text), Err(message), "{text:?}");
         }
     }
 

@@ -11,6 +11,7 @@ mod events;
 mod expiry;
 mod full_disk;
 mod idempotency;
+mod limits;
 mod listener;
 mod listing;
 mod memory;

@@ -14,7 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tickseed_server::app::{self, Options};
 use tickseed_server::http::InstanceId;
-use tickseed_session::{CacheSize, SessionService, SessionStore, TimeToLive};
+use tickseed_session::{CacheSize, Clock, SessionService, SessionStore, TimeToLive};
 use tickseed_store::EmbeddedStore;
 use tokio::sync::oneshot;
 
@@ -140,8 +140,19 @@ impl LocalServer {
     }
 
     pub(crate) fn with_store(store: Arc<dyn SessionStore>, clock: TestClock, options: Options) -> Self {
+        let service_clock = Arc::new(clock.clone());
+        Self::with_clock(store, service_clock, clock, options)
+    }
+
+    /// Starts a server with a clock of its own, which shows the time of `clock` but may have another uptime.
+    pub(crate) fn with_clock(
+        store: Arc<dyn SessionStore>,
+        service_clock: Arc<dyn Clock>,
+        clock: TestClock,
+        options: Options,
+    ) -> Self {
         let (time_to_live, cache_size) = (TimeToLive::from_seconds(3600), CacheSize::from_megabytes(64));
-        let service = SessionService::new(store, Arc::new(clock.clone()), time_to_live, cache_size);
+        let service = SessionService::new(store, service_clock, time_to_live, cache_size);
         let listener = TcpListener::bind("127.0.0.1:0").expect("some port is free");
         let api = Api::new(format!("http://{}", listener.local_addr().expect("it listens")));
         let instance_id = InstanceId::random();

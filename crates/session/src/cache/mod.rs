@@ -113,14 +113,19 @@ impl SessionCache {
 
     /// Finds a session: in memory if it is fresh there, else in the store. If the store fails, returns the stale entry with its age.
     pub(super) async fn find(self: &Arc<Self>, id: SessionId) -> Outcome {
+        match self.fresh(id) {
+            Some(lookup) => Ok(Some(lookup)),
+            None => self.read(id).await,
+        }
+    }
+
+    /// Finds a session in memory if it is fresh there.
+    pub(super) fn fresh(&self, id: SessionId) -> Option<Lookup> {
         let fresh = self.entries.get(&id).and_then(|entry| {
             let (entry, certain) = self.with_certainty(id, entry)?;
             self.is_fresh(&entry).then_some((entry, certain))
         });
-        match fresh.and_then(|(entry, certain)| Some((self.newest(entry)?, certain))) {
-            Some((session, certain)) => Ok(Some(Lookup::current(session, certain))),
-            None => self.read(id).await,
-        }
+        fresh.and_then(|(entry, certain)| Some(Lookup::current(self.newest(entry)?, certain)))
     }
 
     /// Begins the creation of a session. Call this before the store is written.

@@ -20,6 +20,7 @@ mod tables;
 mod write_fault;
 mod writer;
 
+use std::num::NonZeroU64;
 use std::path::Path;
 use std::sync::{Arc, OnceLock, Weak};
 use std::thread::JoinHandle;
@@ -66,6 +67,20 @@ impl EmbeddedStore {
     ///
     /// [`FileError`] if the folder or the file cannot be made or opened, the file is empty, or another process has it open.
     pub fn open(folder: &Path, clock: Arc<dyn Clock>) -> Result<Self, FileError> {
+        Self::open_with_limit(folder, clock, None)
+    }
+
+    /// As [`open`](Self::open), with the number of sessions there may be at most. Those that have expired count until they are
+    /// removed. Beyond that, a new session gives [`StoreError::TooManySessions`].
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_with_limit(
+        folder: &Path,
+        clock: Arc<dyn Clock>,
+        max_sessions: Option<NonZeroU64>,
+    ) -> Result<Self, FileError> {
         let (file, reason) = StoreFile::open(folder)?;
         let (file, health) = (Arc::new(file), Arc::default());
         let outages = Outages::new(Arc::clone(&file), Arc::clone(&health), reason);
@@ -78,6 +93,7 @@ impl EmbeddedStore {
             outages,
             pending: Arc::clone(&pending),
             unsettled: Vec::new(),
+            max_sessions,
             needs_checkpoint: true,
         };
         let panics = Panics::default();

@@ -1,6 +1,8 @@
 //! The tables in the file of the embedded store, and their changes.
 
-use redb::{Database, ReadableDatabase, ReadableTable, Table, TableDefinition};
+use std::num::NonZeroU64;
+
+use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, Table, TableDefinition};
 
 use crate::record;
 use tickseed_session::{Clock, Deadline, Session, SessionId, SessionPage, StoreError, Timestamp};
@@ -103,6 +105,7 @@ pub(super) fn apply(
     database: &Database,
     clock: &dyn Clock,
     pending: &PendingWrites,
+    max_sessions: Option<NonZeroU64>,
     writes: &[Write],
 ) -> Result<Vec<Written>, redb::Error> {
     let transaction = database.begin_write()?;
@@ -110,7 +113,7 @@ pub(super) fn apply(
     {
         let (sessions, expiries) = (transaction.open_table(SESSIONS)?, transaction.open_table(EXPIRIES)?);
         let requests = RequestTables::open(&transaction)?;
-        let mut tables = Tables { sessions, expiries, requests, clock, pending };
+        let mut tables = Tables { sessions, expiries, requests, clock, pending, max_sessions };
         for write in writes {
             outcomes.push(tables.apply(write)?);
         }
@@ -125,6 +128,7 @@ struct Tables<'transaction> {
     requests: RequestTables<'transaction>,
     clock: &'transaction dyn Clock,
     pending: &'transaction PendingWrites,
+    max_sessions: Option<NonZeroU64>,
 }
 
 impl Tables<'_> {
@@ -147,6 +151,12 @@ impl Tables<'_> {
     fn create(&mut self, session: &Session) -> Result<Written, redb::Error> {
         if self.sessions.get(session.id.as_bytes())?.is_some() {
             return Ok(Ok(Outcome::Refused));
+        }
+        // redb keeps the number, so nothing is counted here.
+        if let Some(limit) = self.max_sessions.map(NonZeroU64::get)
+            && self.sessions.len()? >= limit
+        {
+            return Ok(Err(StoreError::TooManySessions { limit }));
         }
         self.put(session, None)
     }

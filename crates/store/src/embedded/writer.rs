@@ -1,6 +1,7 @@
 //! The thread that writes the file of the embedded store.
 
 use std::io;
+use std::num::NonZeroU64;
 use std::sync::{Arc, OnceLock, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -45,6 +46,8 @@ pub(super) struct Writer {
     pub(super) pending: Arc<PendingWrites>,
     /// The writes that have failed and may have taken effect all the same. Nobody knows until the outage ends.
     pub(super) unsettled: Vec<PendingWrite>,
+    /// How many sessions there may be.
+    pub(super) max_sessions: Option<NonZeroU64>,
     /// Whether something was written since the last checkpoint.
     pub(super) needs_checkpoint: bool,
 }
@@ -113,7 +116,8 @@ impl Writer {
     fn write(&mut self, batch: impl Iterator<Item = QueuedWrite>) {
         let (writes, others): (Vec<_>, Vec<_>) =
             batch.map(|queued| (queued.write, (queued.reply, queued.pending))).unzip();
-        let apply = |database: &_| tables::apply(database, &*self.clock, &self.pending, &writes);
+        let apply =
+            |database: &_| tables::apply(database, &*self.clock, &self.pending, self.max_sessions, &writes);
         let written = self.file.with_database(apply);
         let has_failed = written.is_err();
         let outcomes = match written {

@@ -2,7 +2,7 @@
 
 use actix_web::http::header::{self, ContentType};
 use actix_web::web::Bytes;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Map, Value};
 use tickseed_engine::{BreakInterval, Rules, Schedule, Seed};
 use utoipa::ToSchema;
@@ -18,6 +18,7 @@ use crate::http::fields::{Fields, integer, string, timestamp};
 use crate::http::idempotency::{IdempotencyErrors, IdempotencyKeyHeader, Repeatable};
 use crate::http::json_object::JsonObject;
 use crate::http::problem::{BodyErrors, Problem, ServerErrors};
+use crate::http::protection::{CreationLimits, Protection, check_depth};
 use crate::http::stage::Service;
 use tickseed_session::{
     ControlHash, Creator, InvalidNotice, Lookup, Metadata, NewSession, Notice, Session, SessionSchedule,
@@ -56,7 +57,7 @@ pub(in crate::http) struct CreateSession {
     #[schema(value_type = Option<Object>, example = json!({"game_type": "counter"}))]
     metadata: Option<Map<String, Value>>,
     /// How many seconds the session exists after it is created or starts, whichever is later: 0 (forever) to
-    /// 4 294 967 295. Default: the server's setting.
+    /// 4 294 967 295. Default: the server's setting. A server with a maximum takes 0 and everything longer as that maximum.
     #[schema(value_type = Option<u64>, minimum = 0, maximum = 4_294_967_295_u32, example = 3600)]
     ttl_seconds: Option<u32>,
 }
@@ -129,6 +130,7 @@ pub(in crate::http) struct CreatedSession {
 pub(in crate::http) async fn handle(
     service: Service,
     caller: Caller,
+    protection: web::Data<Protection>,
     request: HttpRequest,
     body: Result<JsonObject, ApiError>,
 ) -> Result<HttpResponse, ApiError> {
@@ -139,9 +141,10 @@ pub(in crate::http) async fn handle(
     let mut fields = Fields::new(body.0);
     fields.refuse_query(request.query_string());
     let repeatable = Repeatable::or_fail(repeatable, &mut fields);
-    let new = read(fields, service.clock().now())?;
+    let new = read(fields, service.clock().now(), protection.creation())?;
     // A mistake in the key is among the errors of the fields.
     let repeatable = repeatable.unwrap_or_default();
+    let _slot = protection.store_slots().take()?;
     let operate = async |service: &SessionService, token: Option<&NewSecret>| {
         let control = token.map(|token| ControlHash::new(token.sha256()));
         let creator = Creator { control, key: caller.key_name().cloned() };
@@ -170,13 +173,13 @@ pub(super) fn with_token(session: &[u8], token: &NewSecret) -> Bytes {
     [open_object, br#","control_token":""#, token.reveal().as_bytes(), br#""}"#].concat().into()
 }
 
-fn read(mut fields: Fields, created_at: Timestamp) -> Result<NewSession, ApiError> {
-    let schedule = read_schedule(&mut fields, created_at);
+fn read(mut fields: Fields, created_at: Timestamp, limits: CreationLimits) -> Result<NewSession, ApiError> {
+    let schedule = read_schedule(&mut fields, created_at, limits);
     let notice = fields.optional("notice_ms", read_notice).unwrap_or_default();
     let seed = fields.optional("seed", string).and_then(|seed| fields.check(Seed::new(&seed)));
     let rules = fields.object("rules", read_rules).unwrap_or_default();
     let metadata = fields.optional("metadata", read_metadata);
-    let time_to_live = fields.optional("ttl_seconds", read_time_to_live);
+    let time_to_live = fields.optional("ttl_seconds", |value| read_time_to_live(value, limits));
     fields.finish(schedule.map(|schedule| NewSession {
         created_at,
         seed,
@@ -188,10 +191,14 @@ fn read(mut fields: Fields, created_at: Timestamp) -> Result<NewSession, ApiErro
     }))
 }
 
-fn read_schedule(fields: &mut Fields, created_at: Timestamp) -> Option<SessionSchedule> {
+fn read_schedule(
+    fields: &mut Fields,
+    created_at: Timestamp,
+    limits: CreationLimits,
+) -> Option<SessionSchedule> {
     let tick_ms = fields.required("tick_ms", integer);
     let has_start = fields.has("start_at");
-    let start_at = fields.optional("start_at", timestamp);
+    let start_at = fields.optional("start_at", |value| limits.check_start(timestamp(value)?, created_at));
     let start_at = if has_start { start_at } else { Some(Session::default_start(created_at)) };
     let changes = read_changes(fields);
     // Checked with any start, so that an invalid start does not hide an error here.
@@ -238,10 +245,13 @@ fn check_interval(fields: &mut Fields, min: Option<i128>, max: Option<i128>) -> 
 
 fn read_metadata(value: &Value) -> Result<Metadata, String> {
     let object = value.as_object().ok_or_else(|| "must be a JSON object".to_owned())?;
+    check_depth(value)?;
     Metadata::new(object).map_err(|error| error.to_string())
 }
 
-pub(super) fn read_time_to_live(value: &Value) -> Result<TimeToLive, String> {
+pub(super) fn read_time_to_live(value: &Value, limits: CreationLimits) -> Result<TimeToLive, String> {
     let seconds = integer(value).ok().and_then(|seconds| u32::try_from(seconds).ok());
-    seconds.map(TimeToLive::from_seconds).ok_or_else(|| format!("must be an integer from 0 to {}", u32::MAX))
+    seconds
+        .map(|seconds| limits.time_to_live(seconds))
+        .ok_or_else(|| format!("must be an integer from 0 to {}", u32::MAX))
 }

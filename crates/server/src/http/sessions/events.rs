@@ -23,6 +23,7 @@ use self::settled::{SettledTimes, look_up_at};
 use super::{SessionPath, entity_tags, representation, session_id};
 use crate::http::error::ApiError;
 use crate::http::problem::{Problem, SessionNotFound};
+use crate::http::protection::{Place, Protection};
 use crate::http::stage::{Service, Stage};
 use tickseed_session::{
     Listener, Lookup, ReadySession, ServiceError, SessionId, StoreError, Timestamp, Update,
@@ -84,13 +85,20 @@ impl Default for EventStreams {
         (status = 400, description = "`invalid_fields`: `id` is not a session id", body = Problem,
             content_type = "application/problem+json"),
         SessionNotFound,
+        (status = 429, description = "`too_many_streams`: this client has as many event streams as it may; or `rate_limited`",
+            body = Problem, content_type = "application/problem+json",
+            headers(("Retry-After" = u32, description = "How many seconds to wait before retrying"))),
         (status = 500, description = "`internal`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`overloaded`: the server has as many event streams as it may", body = Problem,
+            content_type = "application/problem+json",
+            headers(("Retry-After" = u32, description = "How many seconds to wait before retrying"))),
     )
 )]
 pub(in crate::http) async fn handle(
     service: Result<Service, ApiError>,
     stage: web::Data<Stage>,
     streams: web::Data<EventStreams>,
+    protection: web::Data<Protection>,
     id: web::Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
@@ -100,11 +108,21 @@ pub(in crate::http) async fn handle(
         Ok(_) | Err(ApiError::Opening) => return Ok(retry_later()),
         Err(error) => return Err(error),
     };
+    let place = protection.stream(&request)?;
+    let slot = if service.find_in_memory(id).is_some() {
+        None
+    } else {
+        match protection.store_slots().take() {
+            Ok(slot) => Some(slot),
+            Err(_) => return Ok(retry_later()),
+        }
+    };
     let listener = match service.listen(id).await {
         Ok(listener) => listener,
         Err(ServiceError::Store(error)) if may_succeed_later(&error) => return Ok(retry_later()),
         Err(error) => return Err(error.into()),
     };
+    drop(slot);
     let last_event_id = request.headers().get("last-event-id").cloned();
     let events = Events {
         settled: SettledTimes::new(streams.settled_every),
@@ -112,6 +130,7 @@ pub(in crate::http) async fn handle(
         service,
         streams,
         id,
+        _place: place,
         listener,
         last_event_id,
         known: None,
@@ -157,6 +176,8 @@ struct Events {
     service: Service,
     streams: web::Data<EventStreams>,
     id: SessionId,
+    /// Counts towards the limits of streams.
+    _place: Place,
     listener: Listener,
     /// The id of the last event that the client has received on an earlier stream.
     last_event_id: Option<HeaderValue>,

@@ -13,6 +13,7 @@ use crate::http::fields::Fields;
 use crate::http::idempotency::{IdempotencyErrors, IdempotencyKeyHeader};
 use crate::http::json_object::JsonObject;
 use crate::http::problem::{BodyErrors, Problem, ServerErrors, SessionNotFound};
+use crate::http::protection::Protection;
 use crate::http::stage::Service;
 use tickseed_session::SessionService;
 
@@ -54,12 +55,14 @@ pub(in crate::http) struct ExtendSession {
 pub(in crate::http) async fn handle(
     service: Service,
     caller: Caller,
+    protection: web::Data<Protection>,
     id: web::Path<String>,
     request: HttpRequest,
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
     let id = session_id(&id)?;
-    let read = |fields: &mut Fields| fields.required("ttl_seconds", read_time_to_live);
+    let limits = protection.creation();
+    let read = |fields: &mut Fields| fields.required("ttl_seconds", |value| read_time_to_live(value, limits));
     let ChangeRequest { value: time_to_live, repeatable, permission } =
         ChangeRequest::read(&service, caller, id, &request, body, read).await?;
     let operate = async |service: &SessionService| {

@@ -1,7 +1,7 @@
 //! `GET /v1/sessions`
 
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -12,6 +12,7 @@ use crate::http::access_error::AccessErrors;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, integer_in_query, string};
 use crate::http::problem::{Problem, ServerErrors};
+use crate::http::protection::Protection;
 use crate::http::stage::Service;
 use tickseed_session::{KeyName, ListFilter, ListRequest, SessionList, Status};
 
@@ -67,10 +68,12 @@ pub(in crate::http) struct SessionListJson {
 pub(in crate::http) async fn handle(
     service: Service,
     caller: Caller,
+    protection: web::Data<Protection>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     caller.require_list()?;
     let request = read(Fields::from_query(request.query_string()))?;
+    let _slot = protection.store_slots().take()?;
     let list = service.list(&request).await?;
     let list = SessionListJson::new(&list, &request.filter)?;
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(list))

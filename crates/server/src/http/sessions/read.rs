@@ -9,6 +9,7 @@ use super::{SessionJson, SessionPath, insert_age, insert_settled_until, represen
 use crate::http::entity_tag::is_not_modified;
 use crate::http::error::ApiError;
 use crate::http::problem::{Problem, ServerErrors, SessionNotFound};
+use crate::http::protection::Protection;
 use crate::http::stage::Service;
 use tickseed_session::{Notice, Session, Timestamp};
 
@@ -62,10 +63,11 @@ const STALE_IF_ERROR: i64 = 300;
 )]
 pub(in crate::http) async fn handle(
     service: Service,
+    protection: web::Data<Protection>,
     id: web::Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let lookup = service.find(session_id(&id)?).await?;
+    let lookup = service.find_or_shed(session_id(&id)?, protection.store_slots()).await?;
     let now = service.clock().now();
     let representation = representation(&lookup.session, now)?;
     let not_modified = is_not_modified(&request, &representation.entity_tag);

@@ -10,6 +10,7 @@ use super::{SessionPath, StatusJson, insert_age, insert_settled_until, session_i
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, integer_in_query, timestamp};
 use crate::http::problem::{Problem, ServerErrors, SessionNotFound};
+use crate::http::protection::Protection;
 use crate::http::stage::Service;
 use tickseed_session::{Moment, StateAnswer, Timestamp};
 
@@ -81,12 +82,14 @@ impl From<StateAnswer> for StateJson {
 )]
 pub(in crate::http) async fn handle(
     service: Service,
+    protection: web::Data<Protection>,
     id: web::Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let id = session_id(&id)?;
     let moment = read(Fields::from_query(request.query_string()))?;
-    let (state, lookup) = service.state(id, moment).await?;
+    let lookup = service.find_or_shed(id, protection.store_slots()).await?;
+    let state = service.state_of(&lookup, moment)?;
     let mut response = HttpResponse::Ok();
     insert_age(&mut response, lookup.age);
     insert_settled_until(&mut response, &lookup);

@@ -1,0 +1,171 @@
+//! What protects the server from too much: limits for each client, for each kind of connection, and for the store.
+//!
+//! Whatever is not limited costs a request no more than a look at an `Option`.
+
+mod buckets;
+mod connections;
+mod creation;
+mod origins;
+mod places;
+mod rate_limits;
+mod store_slots;
+
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::sync::Arc;
+
+use actix_web::HttpRequest;
+use actix_web::dev::ServiceRequest;
+use tickseed_session::Clock;
+
+use super::client_address::{ClientAddress, TrustedProxies};
+use super::error::ApiError;
+use connections::{Connections, Refused};
+use places::{Full, Places};
+use rate_limits::RateLimits;
+
+pub use creation::CreationLimits;
+pub(super) use creation::check_depth;
+pub(super) use origins::SharedWith;
+pub use origins::{AllowedOrigins, InvalidOrigins};
+pub(super) use places::Place;
+pub(super) use rate_limits::RateLimited;
+pub(super) use store_slots::StoreSlots;
+
+/// How many requests may wait for the store at once by default. A store that answers 10,000 requests a second works these off in
+/// a tenth of a second.
+pub const DEFAULT_MAX_IN_FLIGHT: NonZeroUsize = NonZeroUsize::new(1_024).expect("it is not zero");
+
+/// What the server is to be protected from. By default everything is allowed, except that more than [`DEFAULT_MAX_IN_FLIGHT`]
+/// requests wait for the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProtectionOptions {
+    /// Whose word counts for the address of a client.
+    pub trusted_proxies: TrustedProxies,
+    /// How many requests a client may send.
+    pub rate: Option<RateLimit>,
+    /// How many sessions a client may create in a minute.
+    pub creates_per_minute: Option<NonZeroU32>,
+    /// The limits of a new session.
+    pub creation: CreationLimits,
+    /// How many connections there may be.
+    pub connections: Option<NonZeroUsize>,
+    /// How many connections a client may have.
+    pub connections_per_address: Option<NonZeroUsize>,
+    /// How many event streams there may be.
+    pub streams: Option<NonZeroUsize>,
+    /// How many event streams a client may have.
+    pub streams_per_address: Option<NonZeroUsize>,
+    /// How many requests may wait for the store at once.
+    pub in_flight: Option<NonZeroUsize>,
+    /// Which pages may use the API.
+    pub origins: AllowedOrigins,
+}
+
+impl Default for ProtectionOptions {
+    fn default() -> Self {
+        Self {
+            trusted_proxies: TrustedProxies::default(),
+            rate: None,
+            creates_per_minute: None,
+            creation: CreationLimits::default(),
+            connections: None,
+            connections_per_address: None,
+            streams: None,
+            streams_per_address: None,
+            in_flight: Some(DEFAULT_MAX_IN_FLIGHT),
+            origins: AllowedOrigins::default(),
+        }
+    }
+}
+
+/// How many requests of `/v1` a client may send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimit {
+    /// How many requests a second it may send in the long run.
+    pub per_second: NonZeroU32,
+    /// How many requests it may send at once after a pause.
+    pub burst: NonZeroU32,
+}
+
+/// The limits, and what counts towards them. All workers share it.
+pub struct Protection {
+    trusted_proxies: TrustedProxies,
+    rate_limits: Option<RateLimits>,
+    creation: CreationLimits,
+    connections: Option<Connections>,
+    streams: Places,
+    store_slots: StoreSlots,
+    origins: AllowedOrigins,
+}
+
+impl Protection {
+    /// Takes the limits. Time comes from the uptime of `clock`.
+    #[must_use]
+    pub fn new(options: ProtectionOptions, clock: &Arc<dyn Clock>) -> Self {
+        let ProtectionOptions { connections, connections_per_address, trusted_proxies, origins, .. } =
+            &options;
+        Self {
+            connections: Connections::new(*connections, *connections_per_address, trusted_proxies, origins),
+            rate_limits: RateLimits::new(options.rate, options.creates_per_minute, clock),
+            trusted_proxies: options.trusted_proxies,
+            creation: options.creation,
+            streams: Places::new(options.streams, options.streams_per_address),
+            store_slots: StoreSlots::new(options.in_flight),
+            origins: options.origins,
+        }
+    }
+
+    /// Returns whose word counts for the address of a client.
+    pub(super) const fn trusted_proxies(&self) -> &TrustedProxies {
+        &self.trusted_proxies
+    }
+
+    /// Returns the limits of a new session.
+    pub(super) const fn creation(&self) -> CreationLimits {
+        self.creation
+    }
+
+    /// Returns the limit of the requests that wait for the store.
+    pub(super) const fn store_slots(&self) -> &StoreSlots {
+        &self.store_slots
+    }
+
+    /// Returns with whom a response may be shared.
+    pub(super) fn shared_with(&self, request: &ServiceRequest) -> SharedWith {
+        self.origins.shared_with(request)
+    }
+
+    /// Counts a connection that has been opened, and closes it at once if there are too many.
+    pub fn connected(&self, connection: &dyn std::any::Any, extensions: &mut actix_web::dev::Extensions) {
+        if let Some(connections) = &self.connections {
+            connections.opened(connection, extensions);
+        }
+    }
+
+    /// Counts a request towards the limits of its client.
+    pub(super) fn admit(&self, request: &ServiceRequest) -> Result<(), ApiError> {
+        if self.connections.is_some() && request.conn_data::<Refused>().is_some() {
+            return Err(ApiError::Overloaded { what: "connections" });
+        }
+        match &self.rate_limits {
+            Some(limits) => limits.admit(request.request()),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes the place of an event stream until the place is dropped.
+    pub(super) fn stream(&self, request: &HttpRequest) -> Result<Place, ApiError> {
+        let network = || ClientAddress::of_request(request).map(ClientAddress::network);
+        self.streams.take(network).map_err(|full| match full {
+            Full::All => ApiError::Overloaded { what: "event streams" },
+            Full::OfNetwork(limit) => ApiError::TooManyStreams { limit },
+        })
+    }
+
+    /// Forgets the clients whose limits are as if they had never been here. Call this again and again.
+    pub fn forget_idle_clients(&self) {
+        if let Some(limits) = &self.rate_limits {
+            limits.forget_idle_clients();
+        }
+    }
+}

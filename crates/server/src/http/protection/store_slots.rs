@@ -1,0 +1,37 @@
+//! Limits how many requests wait for the store at once. Those beyond the limit fail at once instead of waiting so long that
+//! nobody needs their response any more.
+//!
+//! Requests that are answered from memory need no slot. Neither do requests that change a session: they must go through when
+//! everything else is too much.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::http::error::ApiError;
+
+/// The slots of the requests that wait for the store.
+pub(in crate::http) struct StoreSlots {
+    /// `None` if there is no limit.
+    slots: Option<Arc<Semaphore>>,
+}
+
+/// A slot that is taken until this is dropped.
+pub(in crate::http) struct StoreSlot {
+    _permit: Option<OwnedSemaphorePermit>,
+}
+
+impl StoreSlots {
+    pub(super) fn new(max: Option<NonZeroUsize>) -> Self {
+        let slots = max.map(|max| Arc::new(Semaphore::new(max.get().min(Semaphore::MAX_PERMITS))));
+        Self { slots }
+    }
+
+    /// Takes a slot.
+    pub(in crate::http) fn take(&self) -> Result<StoreSlot, ApiError> {
+        let permit = self.slots.as_ref().map(|slots| Arc::clone(slots).try_acquire_owned()).transpose();
+        let overloaded = |_| ApiError::Overloaded { what: "requests that wait for the store" };
+        permit.map(|permit| StoreSlot { _permit: permit }).map_err(overloaded)
+    }
+}

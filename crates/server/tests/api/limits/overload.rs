@@ -1,0 +1,191 @@
+//! A store that cannot keep up: what is too much fails at once, and what matters goes through.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use futures_util::future::join_all;
+use tempfile::TempDir;
+use tickseed_server::app::Options;
+use tickseed_server::http::ProtectionOptions;
+use tickseed_session::{
+    ChangeFeed, Created, Deadline, Replaced, Session, SessionId, SessionStore, StoreError, Terms, Timestamp,
+};
+use tickseed_store::EmbeddedStore;
+use tokio::sync::Semaphore;
+
+use super::at_most;
+use crate::support::{DEADLINE, LocalServer, Response, TestClock};
+
+/// A session that is not in memory.
+const UNKNOWN: &str = "/v1/sessions/sess_0b9f3f0e-6d7a-4f0e-9a55-2f3b1d7c8e21";
+
+/// A real store whose reads and creations wait until the test lets them through.
+struct Gated {
+    inner: EmbeddedStore,
+    gate: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
+}
+
+impl Gated {
+    async fn pass(&self) {
+        self.waiting.add_permits(1);
+        self.gate.acquire().await.unwrap().forget();
+    }
+}
+
+#[async_trait]
+impl SessionStore for Gated {
+    async fn create(&self, session: Session) -> Result<Created, StoreError> {
+        self.pass().await;
+        self.inner.create(session).await
+    }
+
+    async fn find(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
+        self.pass().await;
+        self.inner.find(id).await
+    }
+
+    async fn compare_and_set(
+        &self,
+        session: Session,
+        deadline: Option<Deadline>,
+    ) -> Result<Replaced, StoreError> {
+        self.inner.compare_and_set(session, deadline).await
+    }
+
+    fn certain(&self, id: SessionId) -> Option<Timestamp> {
+        self.inner.certain(id)
+    }
+
+    fn terms(&self, id: SessionId) -> Terms {
+        self.inner.terms(id)
+    }
+
+    async fn remove_expired(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.inner.remove_expired(now).await
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.inner.check().await
+    }
+
+    fn change_feed(&self) -> Option<&dyn ChangeFeed> {
+        self.inner.change_feed()
+    }
+}
+
+struct GatedServer {
+    server: LocalServer,
+    gate: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
+    // Dropped after the server that uses it.
+    _folder: TempDir,
+}
+
+impl GatedServer {
+    /// Starts a server that lets two requests wait for the store.
+    fn start() -> Self {
+        let (folder, clock) = (TempDir::new().unwrap(), TestClock::new());
+        let (gate, waiting) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+        let inner = EmbeddedStore::open(folder.path(), Arc::new(clock.clone())).unwrap();
+        let store = Gated { inner, gate: Arc::clone(&gate), waiting: Arc::clone(&waiting) };
+        let protection = ProtectionOptions { in_flight: at_most(2), ..ProtectionOptions::default() };
+        let options = Options { protection, ..Options::default() };
+        let server = LocalServer::with_store(Arc::new(store), clock, options);
+        Self { server, gate, waiting, _folder: folder }
+    }
+
+    /// Creates a session while nothing else waits.
+    async fn create(&self) -> String {
+        self.gate.add_permits(1);
+        self.server.api.create(r#"{"tick_ms":100,"start_at":"2026-01-31T11:00:00Z"}"#).await
+    }
+
+    /// Waits until this many requests have reached the store.
+    async fn waits_for(&self, count: u32) {
+        let waiting = tokio::time::timeout(DEADLINE, self.waiting.acquire_many(count)).await;
+        waiting.expect("the requests reach the store").unwrap().forget();
+    }
+}
+
+#[tokio::test]
+async fn what_is_too_much_for_the_store_fails_at_once_and_the_rest_goes_on() {
+    let gated = GatedServer::start();
+    let api = &gated.server.api;
+    let session = gated.create().await;
+    gated.waits_for(1).await;
+    let stuck = async {
+        let create = api.post("/v1/sessions", r#"{"tick_ms":100}"#);
+        let (created, read) = tokio::join!(create, api.get(UNKNOWN));
+        assert_eq!((created.status, read.status), (201, 404), "those that wait are served in the end");
+    };
+    let others = async {
+        gated.waits_for(2).await;
+        let refused = api.post("/v1/sessions", r#"{"tick_ms":100}"#).await;
+        let problem = refused.problem(503, "overloaded");
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.contains("wait for the store") && detail.contains("nothing has changed"), "{detail}");
+        assert!(!refused.header("retry-after").is_empty());
+        for path in [UNKNOWN.replace("2f3b1d7c8e21", "000000000000"), format!("{UNKNOWN}/state")] {
+            api.get(&path).await.problem(503, "overloaded");
+        }
+        let stream = api.get(&format!("{UNKNOWN}/events")).await;
+        assert_eq!(
+            stream.status, 200,
+            "a browser comes back after the end of a stream, but never after a 503"
+        );
+        assert!(stream.text.starts_with("retry: "), "{}", stream.text);
+        // From memory, and what must go through.
+        for path in [session.as_str(), &format!("{session}/state"), "/v1/time", "/healthz", "/readyz"] {
+            assert_eq!(api.get(path).await.status, 200, "{path}");
+        }
+        for (action, body) in [
+            ("pause", ""),
+            ("resume", ""),
+            ("rate", r#"{"tick_ms":50}"#),
+            ("pause", r#"{"at":"2026-01-31T13:00:00Z"}"#),
+            ("withdraw", ""),
+            ("stop", ""),
+        ] {
+            let changed = api.post(&format!("{session}/{action}"), body).await;
+            assert_eq!(changed.status, 200, "{action}: {}", changed.text);
+        }
+        gated.gate.add_permits(1_000);
+    };
+    tokio::join!(stuck, others);
+    assert_eq!(api.post("/v1/sessions", r#"{"tick_ms":100}"#).await.status, 201, "the slots are free again");
+}
+
+/// With twice as many clients as the store can serve, about as many sessions are created as with half of them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn at_twice_the_load_as_much_gets_done() {
+    let gated = GatedServer::start();
+    // The store serves one request each 2 ms.
+    let gate = Arc::clone(&gated.gate);
+    let store = tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(Duration::from_millis(2));
+        loop {
+            ticks.tick().await;
+            if gate.available_permits() == 0 {
+                gate.add_permits(1);
+            }
+        }
+    });
+    let goodput = async |clients: usize| {
+        let since = Instant::now();
+        let client = async |_| {
+            let mut created = 0;
+            while since.elapsed() < Duration::from_secs(1) {
+                let response: Response = gated.server.api.post("/v1/sessions", r#"{"tick_ms":100}"#).await;
+                created += usize::from(response.status == 201);
+            }
+            created
+        };
+        join_all((0..clients).map(client)).await.into_iter().sum::<usize>()
+    };
+    let (at_capacity, at_twice) = (goodput(2).await, goodput(4).await);
+    store.abort();
+    println!("created in a second by 2 clients: {at_capacity}, by 4 clients: {at_twice}");
+    assert!(at_twice * 2 > at_capacity, "{at_twice} of {at_capacity}");
+}

@@ -1,0 +1,195 @@
+/** The attacks: each opens connections, does harm for a while, and says what became of them. */
+import { connect } from "node:net";
+
+/** How many connections most attacks open. The server allows 200 for each address. */
+const FEW = 150;
+
+/** How often a slow attacker sends a byte. */
+const DRIP_MS = 500;
+
+/** How many connections are opened at once, so that this process can keep up. */
+const BATCH = 200;
+
+/** How many connections the limit for one address is tried with. */
+const FROM_ONE_ADDRESS = 1_000;
+
+const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A connection of an attacker, and what the server has done with it. */
+export class Victim {
+  received = "";
+  isOpen = true;
+
+  constructor(port, localAddress, { reads = true } = {}) {
+    this.socket = connect({ host: "127.0.0.1", port, localAddress, allowHalfOpen: true });
+    this.connected = new Promise((resolve) => this.socket.once("connect", resolve).once("error", resolve));
+    this.socket.on("error", () => {
+      this.isOpen = false;
+    });
+    if (reads) {
+      this.socket.on("data", (data) => {
+        // Enough to see what happened.
+        if (this.received.length < 65_536) this.received += data.toString("latin1");
+      });
+      this.socket.on("end", () => {
+        this.isOpen = false;
+      });
+    } else {
+      this.socket.pause();
+    }
+    this.socket.on("close", () => {
+      this.isOpen = false;
+    });
+  }
+
+  send(text) {
+    if (this.isOpen) this.socket.write(text, "latin1", () => {});
+  }
+
+  /** Returns the statuses of all responses. */
+  get statuses() {
+    return [...this.received.matchAll(/HTTP\/1\.[01] (\d{3})/g)].map(([, status]) => status);
+  }
+
+  destroy() {
+    this.socket.destroy();
+  }
+}
+
+/** Opens connections, each from the address that `addressOf` gives for its number. */
+async function open({ port }, count, addressOf = () => "127.0.1.1", options = {}) {
+  const victims = [];
+  for (let number = 0; number < count; number += 1) {
+    victims.push(new Victim(port, addressOf(number), options));
+    if (victims.length % BATCH === 0) await Promise.all(victims.slice(-BATCH).map(({ connected }) => connected));
+  }
+  await Promise.all(victims.map(({ connected }) => connected));
+  return victims;
+}
+
+/** Says what became of the connections, and closes them. */
+function outcome(victims) {
+  const counts = new Map();
+  for (const victim of victims) {
+    const status = victim.statuses.at(-1) ?? "no response";
+    const key = `${status}${victim.isOpen ? "" : ", closed"}`;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+    victim.destroy();
+  }
+  return [...counts].map(([key, count]) => `${count} × ${key}`).join("; ");
+}
+
+/** Sends a byte on every connection again and again. */
+async function drip(victims, { ms }, byte) {
+  for (const until = performance.now() + ms; performance.now() < until; await wait(DRIP_MS)) {
+    for (const victim of victims) victim.send(byte);
+  }
+}
+
+const head = (method, path, headers = []) => [`${method} ${path} HTTP/1.1`, "host: a", ...headers].join("\r\n");
+const post = (headers) => head("POST", "/v1/sessions", ["content-type: application/json", ...headers]);
+
+async function slowHeads(limits) {
+  const victims = await open(limits, FEW);
+  for (const victim of victims) victim.send(`${head("GET", "/v1/time")}\r\nx: `);
+  await drip(victims, limits, "a");
+  return outcome(victims);
+}
+
+async function slowHeadsOfSecondRequests(limits) {
+  const victims = await open(limits, FEW);
+  for (const victim of victims) victim.send(`${head("GET", "/v1/time")}\r\n\r\n${head("GET", "/v1/time")}\r\nx: `);
+  await drip(victims, limits, "a");
+  return outcome(victims);
+}
+
+async function slowBodies(limits) {
+  const victims = await open(limits, FEW);
+  for (const victim of victims) victim.send(`${post(["content-length: 60000"])}\r\n\r\n{`);
+  await drip(victims, limits, " ");
+  return outcome(victims);
+}
+
+/** Listeners that read nothing, while the session changes often. */
+async function deafListeners(limits) {
+  const victims = await open(limits, FEW, undefined, { reads: false });
+  for (const victim of victims) victim.send(`${head("GET", `${limits.session}/events`)}\r\n\r\n`);
+  const [changer] = await open(limits, 1, () => "127.0.1.2");
+  for (const until = performance.now() + limits.ms; performance.now() < until; await wait(50)) {
+    for (const action of ["pause", "resume"]) {
+      changer.send(`${head("POST", `${limits.session}/${action}`, ["content-length: 0"])}\r\n\r\n`);
+    }
+  }
+  changer.destroy();
+  return outcome(victims);
+}
+
+/** Clients that send request after request and never read a response. */
+async function deafClients(limits) {
+  const victims = await open(limits, FEW, undefined, { reads: false });
+  const requests = `${head("GET", limits.session)}\r\n\r\n`.repeat(100);
+  for (const until = performance.now() + limits.ms; performance.now() < until; await wait(50)) {
+    // A full socket takes no more; without this check, this process would keep what it cannot send.
+    for (const victim of victims) if (victim.socket.writableLength < 65_536) victim.send(requests);
+  }
+  return outcome(victims);
+}
+
+async function headerFloods(limits) {
+  const victims = await open(limits, FEW);
+  const many = Array.from({ length: 1_000 }, (_, number) => `x-${number}: ${"a".repeat(20)}`);
+  victims.forEach((victim, number) => {
+    victim.send(number % 2 === 0 ? `${head("GET", "/v1/time", many)}\r\n\r\n` : `${head("GET", "/v1/time")}\r\nx: ${"a".repeat(400_000)}`);
+  });
+  await wait(limits.ms / 4);
+  return outcome(victims);
+}
+
+async function deepJson(limits) {
+  const victims = await open(limits, FEW);
+  const bodies = ["[".repeat(65_000), `{"tick_ms":1,"metadata":${'{"a":'.repeat(10_000)}`, `{"tick_ms":1,"metadata":{"a":${"[".repeat(100)}${"]".repeat(100)}}}`];
+  victims.forEach((victim, number) => {
+    const body = bodies[number % bodies.length];
+    victim.send(`${post([`content-length: ${body.length}`])}\r\n\r\n${body}`);
+  });
+  await wait(limits.ms / 4);
+  return outcome(victims);
+}
+
+async function oversizeBodies(limits) {
+  const victims = await open(limits, FEW);
+  const chunk = `8000\r\n${" ".repeat(0x8000)}\r\n`;
+  victims.forEach((victim, number) => {
+    const isChunked = number % 2 === 0;
+    const length = isChunked ? "transfer-encoding: chunked" : "content-length: 1000000000";
+    victim.send(`${post([length])}\r\n\r\n${isChunked ? chunk.repeat(4) : " ".repeat(100_000)}`);
+  });
+  await wait(limits.ms / 4);
+  return outcome(victims);
+}
+
+/** Idle connections from so many addresses that no limit for an address applies. */
+async function idleConnections(limits) {
+  const victims = await open(limits, limits.connections, (number) => `127.1.${Math.floor(number / FEW)}.1`);
+  await wait(limits.ms);
+  return outcome(victims);
+}
+
+async function oneAddress(limits) {
+  const victims = await open(limits, FROM_ONE_ADDRESS);
+  await wait(limits.ms / 4);
+  return outcome(victims);
+}
+
+export const ATTACKS = [
+  { name: "slow heads", attack: slowHeads },
+  { name: "slow heads of second requests", attack: slowHeadsOfSecondRequests },
+  { name: "slow bodies", attack: slowBodies },
+  { name: "listeners that never read", attack: deafListeners },
+  { name: "clients that never read", attack: deafClients },
+  { name: "header floods", attack: headerFloods },
+  { name: "deep JSON", attack: deepJson },
+  { name: "oversize bodies", attack: oversizeBodies },
+  { name: "idle connections", attack: idleConnections },
+  { name: `${FROM_ONE_ADDRESS} connections from one address`, attack: oneAddress },
+];
