@@ -40,7 +40,7 @@ const FEW_FILES: u64 = 10_000;
 /// Limits and intervals that no setting changes. Tests use others.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Who may use the server.
+    /// Who may use the server. By default anybody may, whatever the address of the listener is.
     pub access: Access,
     /// The limits of a request.
     pub limits: Limits,
