@@ -46,7 +46,7 @@ const FORGET_IDLE_CLIENTS_EVERY: Duration = Duration::from_secs(5);
 /// Limits and intervals that no setting changes. Tests use others.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Who may use the server.
+    /// Who may use the server. By default anybody may, whatever the address of the listener is.
     pub access: Access,
     /// The limits of a request.
     pub limits: Limits,

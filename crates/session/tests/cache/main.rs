@@ -6,6 +6,7 @@ mod failures;
 mod lost_writes;
 mod reads;
 mod reports;
+mod rights;
 mod scripted_store;
 mod size;
 mod without_feed;

@@ -186,7 +186,7 @@ async fn a_missing_session_is_looked_up_each_time() {
     server.finds(&session).await;
 }
 
-fn new() -> NewSession {
+pub(super) fn new() -> NewSession {
     NewSession {
         created_at: now(),
         seed: None,

@@ -59,10 +59,10 @@ fn changing(mode: AccessMode, credential: &str, route: &str) -> Outcome {
 
 fn creating(mode: AccessMode, credential: &str) -> Outcome {
     match (mode, credential) {
-        (AccessMode::Open, _) => (201, "", ""),
-        (AccessMode::Token, "") => (201, "", ""),
+        (AccessMode::Open, _)
+        | (AccessMode::Token, "")
+        | (AccessMode::Keys, "Bearer tsk_11111111111111111111111111111111") => (201, "", ""),
         (AccessMode::Keys, "") => REQUIRED,
-        (AccessMode::Keys, "Bearer tsk_11111111111111111111111111111111") => (201, "", ""),
         (
             AccessMode::Keys,
             "Bearer tst_00000000000000000000000000000000"
@@ -197,6 +197,21 @@ async fn who_may_not_create_does_not_learn_what_is_wrong_with_a_body() {
     for body in ["", "{", r#"{"x":1}"#] {
         post(&server.api, "/v1/sessions", body, None).await.problem(401, "credentials_required");
     }
+}
+
+/// A game on another origin changes a session with its token.
+#[tokio::test]
+async fn pages_of_other_origins_may_send_a_credential() {
+    let server = start(AccessMode::Token);
+    let request = server.api.request(Method::OPTIONS, &format!("{UNKNOWN}/stop"));
+    let request = request.header("origin", "https://game.example");
+    let request = request.header("access-control-request-method", "POST");
+    let request = request.header("access-control-request-headers", "authorization,content-type");
+    let response = Response::read(request.send().await.unwrap()).await;
+    assert_eq!(response.status, 200);
+    assert_eq!(response.header("access-control-allow-headers"), "authorization,content-type");
+    let refused = post(&server.api, "/v1/sessions", RUNNING, Some("Basic x")).await;
+    assert_eq!(refused.header("access-control-allow-origin"), "*");
 }
 
 #[tokio::test]
