@@ -1,5 +1,6 @@
 //! The REST API and the pages: one file per endpoint, one table of errors.
 
+mod bodyless;
 mod client_address;
 mod cross_origin;
 mod docs;
