@@ -4,6 +4,9 @@ import { connect } from "node:net";
 /** How many connections most attacks open. The server allows 200 for each address. */
 const FEW = 150;
 
+/** How many clients send requests without reading the responses. */
+const FEW_DEAF = 20;
+
 /** How often a slow attacker sends a byte. */
 const DRIP_MS = 500;
 
@@ -26,6 +29,7 @@ export class Victim {
     this.socket.on("error", () => {
       this.isOpen = false;
     });
+    this.isDeaf = !reads;
     if (reads) {
       this.socket.on("data", (data) => {
         // Enough to see what happened.
@@ -71,7 +75,7 @@ async function open({ port }, count, addressOf = () => "127.0.1.1", options = {}
 function outcome(victims) {
   const counts = new Map();
   for (const victim of victims) {
-    const status = victim.statuses.at(-1) ?? "no response";
+    const status = victim.isDeaf ? "unread" : (victim.statuses.at(-1) ?? "no response");
     const key = `${status}${victim.isOpen ? "" : ", closed"}`;
     counts.set(key, (counts.get(key) ?? 0) + 1);
     victim.destroy();
@@ -124,13 +128,16 @@ async function deafListeners(limits) {
   return outcome(victims);
 }
 
-/** Clients that send request after request and never read a response. */
+/**
+ * Clients that send request after request and never read a response. The server works on until the buffers of the connections are full, so
+ * only a few of them keep it busy for seconds.
+ */
 async function deafClients(limits) {
-  const victims = await open(limits, FEW, undefined, { reads: false });
-  const requests = `${head("GET", limits.session)}\r\n\r\n`.repeat(100);
-  for (const until = performance.now() + limits.ms; performance.now() < until; await wait(50)) {
+  const victims = await open(limits, FEW_DEAF, undefined, { reads: false });
+  const requests = `${head("GET", limits.session, ['if-none-match: "a"'])}\r\n\r\n`.repeat(100);
+  for (const until = performance.now() + limits.ms; performance.now() < until; await wait(DRIP_MS)) {
     // A full socket takes no more; without this check, this process would keep what it cannot send.
-    for (const victim of victims) if (victim.socket.writableLength < 65_536) victim.send(requests);
+    for (const victim of victims) if (victim.socket.writableLength === 0) victim.send(requests);
   }
   return outcome(victims);
 }

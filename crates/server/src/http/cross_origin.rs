@@ -9,6 +9,7 @@ use actix_web::dev::ServiceRequest;
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
+use super::bodyless::BLANK;
 use super::protection::SharedWith;
 
 /// How many seconds a browser may cache the response to a preflight request.
@@ -56,7 +57,7 @@ pub(super) fn preflight_response(request: &ServiceRequest, shared_with: &SharedW
     let method = request.headers().get(header::ACCESS_CONTROL_REQUEST_METHOD)?;
     let mut response = HttpResponse::Ok();
     if *shared_with == SharedWith::Nobody {
-        return Some(response.finish());
+        return Some(response.body(BLANK));
     }
     response
         .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, method))
@@ -65,5 +66,5 @@ pub(super) fn preflight_response(request: &ServiceRequest, shared_with: &SharedW
     if let Some(headers) = request.headers().get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
         response.insert_header((header::ACCESS_CONTROL_ALLOW_HEADERS, headers));
     }
-    Some(response.finish())
+    Some(response.body(BLANK))
 }

@@ -6,6 +6,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use utoipa_swagger_ui::{Config, serve};
 
+use super::bodyless::BLANK;
 use super::error::ApiError;
 use super::{NO_REFERRER, not_found};
 
@@ -17,7 +18,7 @@ static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| Arc::new(Config
 
 /// Redirects `/docs` to `/docs/`, because the links on the page are relative.
 pub(super) async fn redirect() -> HttpResponse {
-    HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs/")).finish()
+    HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs/")).body(BLANK)
 }
 
 pub(super) async fn handle(file: web::Path<String>, request: HttpRequest) -> Result<HttpResponse, ApiError> {

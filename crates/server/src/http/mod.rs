@@ -2,6 +2,7 @@
 
 mod access;
 mod access_error;
+mod bodyless;
 mod client_address;
 mod cross_origin;
 mod docs;

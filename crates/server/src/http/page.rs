@@ -4,6 +4,7 @@ use actix_web::http::{Method, header};
 use actix_web::{HttpRequest, HttpResponse};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
+use super::bodyless::not_modified;
 use super::entity_tag::{entity_tag, is_not_modified};
 use super::error::ApiError;
 use super::{GET_HEAD, NO_REFERRER, not_found};
@@ -36,10 +37,9 @@ fn file_response(request: &HttpRequest, name: &str, file: EmbeddedFile) -> HttpR
     // The names of assets contain a hash of their content, so an asset never changes.
     let cache = if name.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
     if is_not_modified(request, &tag) {
-        return HttpResponse::NotModified()
-            .insert_header((header::ETAG, tag))
-            .insert_header((header::CACHE_CONTROL, cache))
-            .finish();
+        let mut response = HttpResponse::NotModified();
+        response.insert_header((header::ETAG, tag)).insert_header((header::CACHE_CONTROL, cache));
+        return not_modified(response);
     }
     HttpResponse::Ok()
         .content_type(file.metadata.mimetype())

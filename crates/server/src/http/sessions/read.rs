@@ -6,6 +6,7 @@ use actix_web::http::header::{self, ContentType};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{SessionJson, SessionPath, insert_age, insert_settled_until, representation, session_id};
+use crate::http::bodyless::not_modified;
 use crate::http::entity_tag::is_not_modified;
 use crate::http::error::ApiError;
 use crate::http::problem::{Problem, ServerErrors, SessionNotFound};
@@ -70,8 +71,8 @@ pub(in crate::http) async fn handle(
     let lookup = service.find_or_shed(session_id(&id)?, protection.store_slots()).await?;
     let now = service.clock().now();
     let representation = representation(&lookup.session, now)?;
-    let not_modified = is_not_modified(&request, &representation.entity_tag);
-    let mut response = if not_modified { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    let is_known = is_not_modified(&request, &representation.entity_tag);
+    let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     response
         .insert_header((header::ETAG, representation.entity_tag.as_str()))
         .insert_header((header::CACHE_CONTROL, cache_control(lookup.session.session(), now, lookup.age)));
@@ -81,8 +82,8 @@ pub(in crate::http) async fn handle(
         // nginx ignores `Age`: it would keep this response for `max-age` from its arrival, however old it already is.
         response.insert_header(("X-Accel-Expires", "0"));
     }
-    if not_modified {
-        return Ok(response.finish());
+    if is_known {
+        return Ok(not_modified(response));
     }
     Ok(response.content_type(ContentType::json()).body(representation.body.clone()))
 }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use tempfile::TempDir;
 use tickseed_server::app::Options;
 use tickseed_server::http::ProtectionOptions;
 use tickseed_session::{Clock, SessionStore};
 use tickseed_store::EmbeddedStore;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 use super::{LimitedServer, at_most, local};
@@ -107,4 +108,67 @@ async fn a_request_on_a_refused_connection_has_no_effect() {
     assert!(ask(&mut open).await.starts_with("HTTP/1.1 200"));
     clock.advance(Duration::from_mins(1));
     assert_eq!(store.remove_expired(Clock::now(&clock)).await.unwrap(), 0, "no session was created");
+}
+
+/// Sends requests without reading a response, until the server takes no more for a while. Returns how many bytes it has taken.
+async fn send_until_stuck(api: &Api, request: &str, max_bytes: usize) -> usize {
+    let socket = TcpSocket::new_v4().unwrap();
+    // A small window, so that the buffers of the kernel are soon full.
+    socket.set_recv_buffer_size(4_096).unwrap();
+    socket.set_send_buffer_size(65_536).unwrap();
+    let address = api.base.trim_start_matches("http://").parse().unwrap();
+    let mut connection = socket.connect(address).await.unwrap();
+    let (requests, mut sent) = (request.repeat(100), 0);
+    while sent < max_bytes {
+        match timeout(STUCK_FOR, connection.write(&requests.as_bytes()[sent % request.len()..])).await {
+            Ok(written) => sent += written.unwrap(),
+            Err(_) => break,
+        }
+    }
+    sent
+}
+
+/// After this time without progress, a connection counts as stuck.
+const STUCK_FOR: Duration = Duration::from_secs(3);
+
+#[tokio::test]
+async fn a_client_that_never_reads_cannot_fill_the_memory() {
+    const MAX_BYTES: usize = 8_000_000;
+    let server = local(ProtectionOptions::default());
+    let session = server.api.create(r#"{"tick_ms":100}"#).await;
+    let known = server.api.get(&session).await.header("etag").to_owned();
+    let requests = [
+        format!("GET {session} HTTP/1.1\r\nhost: x\r\n\r\n"),
+        format!("GET {session} HTTP/1.1\r\nhost: x\r\nif-none-match: {known}\r\n\r\n"),
+        format!("HEAD {session} HTTP/1.1\r\nhost: x\r\n\r\n"),
+        "OPTIONS /v1/time HTTP/1.1\r\nhost: x\r\naccess-control-request-method: GET\r\n\r\n".to_owned(),
+        "GET /docs HTTP/1.1\r\nhost: x\r\n\r\n".to_owned(),
+    ];
+    let sent = requests.iter().map(|request| send_until_stuck(&server.api, request, MAX_BYTES));
+    let sent = join_all(sent).await;
+    println!("bytes that the server has taken: {sent:?}");
+    assert!(sent.iter().all(|sent| *sent < MAX_BYTES), "{sent:?}");
+}
+
+#[tokio::test]
+async fn a_304_says_nothing_about_a_body_and_leaves_the_connection_open() {
+    let server = local(ProtectionOptions::default());
+    let session = server.api.create(r#"{"tick_ms":100}"#).await;
+    let known = server.api.get(&session).await.header("etag").to_owned();
+    let mut connection = connect(&server.api).await;
+    let request = format!("GET {session} HTTP/1.1\r\nhost: x\r\nif-none-match: {known}\r\n\r\n");
+    for _ in 0..2 {
+        connection.write_all(request.as_bytes()).await.unwrap();
+        let mut received = Vec::new();
+        while !received.ends_with(b"\r\n\r\n") {
+            let read = timeout(DEADLINE, connection.read_buf(&mut received)).await.expect("it answers");
+            assert!(read.unwrap() > 0, "the connection ends");
+        }
+        let head = String::from_utf8(received).unwrap();
+        assert!(head.starts_with("HTTP/1.1 304"), "{head}");
+        for name in ["content-length", "transfer-encoding", "connection", "content-type"] {
+            assert!(!head.contains(&format!("\r\n{name}:")), "{name}: {head}");
+        }
+    }
+    assert!(ask(&mut connection).await.starts_with("HTTP/1.1 200"));
 }

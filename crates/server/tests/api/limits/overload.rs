@@ -9,7 +9,8 @@ use tempfile::TempDir;
 use tickseed_server::app::Options;
 use tickseed_server::http::ProtectionOptions;
 use tickseed_session::{
-    ChangeFeed, Created, Deadline, Replaced, Session, SessionId, SessionStore, StoreError, Terms, Timestamp,
+    ChangeFeed, Created, Deadline, Deleted, Replaced, Session, SessionId, SessionPage, SessionStore,
+    StoreError, Terms, Timestamp,
 };
 use tickseed_store::EmbeddedStore;
 use tokio::sync::Semaphore;
@@ -52,6 +53,15 @@ impl SessionStore for Gated {
         deadline: Option<Deadline>,
     ) -> Result<Replaced, StoreError> {
         self.inner.compare_and_set(session, deadline).await
+    }
+
+    async fn delete(&self, session: Session, deadline: Option<Deadline>) -> Result<Deleted, StoreError> {
+        self.inner.delete(session, deadline).await
+    }
+
+    async fn list(&self, after: Option<SessionId>, limit: usize) -> Result<SessionPage, StoreError> {
+        self.pass().await;
+        self.inner.list(after, limit).await
     }
 
     fn certain(&self, id: SessionId) -> Option<Timestamp> {

@@ -51,7 +51,7 @@ fn a_session_ttl_beyond_the_maximum_ends_the_start() {
     let expected = "error: --session-ttl (or TICKSEED_SESSION_TTL) is 86400, which is longer than --max-ttl (or \
                     TICKSEED_MAX_TTL), 60: lower";
     assert!(error.contains(expected), "{error}");
-    let error = failed_start(&["--host", "0.0.0.0", "--session-ttl", "0"]);
+    let error = failed_start(&["--host", "0.0.0.0", "--access", "open", "--session-ttl", "0"]);
     assert!(
         error.contains("is 0, forever, which is longer than") && error.contains("the default of a"),
         "{error}"
@@ -63,7 +63,7 @@ async fn a_server_that_others_can_reach_limits_creations_and_the_life_of_session
     let folder = TempDir::new().unwrap();
     let log = folder.path().join("log");
     let mut command = serve_command(folder.path());
-    let server = Process::from_log(command.args(["--host", "0.0.0.0"]), &log);
+    let server = Process::from_log(command.args(["--host", "0.0.0.0", "--access", "open"]), &log);
     wait_for_lines_with(&log, "the store is open");
     let text = fs::read_to_string(&log).unwrap();
     let line = text.lines().find(|line| line.contains("limits")).unwrap_or_else(|| panic!("{text}"));
