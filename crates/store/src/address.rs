@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use tickseed_session::{Clock, SessionStore};
+use tickseed_session::{Clock, SessionStore, Timestamp};
 #[cfg(feature = "embedded")]
 use tokio::sync::oneshot;
 
@@ -104,6 +104,8 @@ pub struct OpenOptions {
     pub loss: Option<StoreLoss>,
     /// The clock of the server.
     pub clock: Arc<dyn Clock>,
+    /// Until when the operator says that this clock is right. See `EmbeddedStore::open_confirmed`.
+    pub clock_confirmed_until: Option<Timestamp>,
 }
 
 /// Why a store cannot be opened.
@@ -168,10 +170,11 @@ impl StoreAddress {
 /// keep a process from ending.
 #[cfg(feature = "embedded")]
 async fn open_embedded(options: OpenOptions) -> Result<EmbeddedStore, FileError> {
-    let OpenOptions { data_dir, clock, .. } = options;
+    let OpenOptions { data_dir, clock, clock_confirmed_until, .. } = options;
     let path = data_dir.clone();
     let (sender, opened) = oneshot::channel();
-    let open = move || drop(sender.send(EmbeddedStore::open(&data_dir, clock)));
+    let open =
+        move || drop(sender.send(EmbeddedStore::open_confirmed(&data_dir, clock, clock_confirmed_until)));
     let failed = |error: std::io::Error| FileError::File(path, error.into());
     match thread::Builder::new().name("store-opener".to_owned()).spawn(open) {
         Ok(_) => {

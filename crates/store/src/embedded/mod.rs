@@ -9,6 +9,7 @@
 //! While the file cannot be written, for example because the disk is full, writes are refused and reads go on. The thread probes
 //! the disk and goes on by itself.
 
+mod clock_trust;
 mod disk;
 mod file;
 mod file_error;
@@ -27,6 +28,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 
+use self::clock_trust::ClockTrust;
 use self::file::StoreFile;
 use self::outages::Outages;
 use self::pending::PendingWrites;
@@ -36,8 +38,8 @@ use crate::panics::Panics;
 use crate::record;
 use crate::write_health::WriteHealth;
 use tickseed_session::{
-    ChangeFeed, Clock, Created, Deadline, Replaced, Session, SessionId, SessionStore, StoreError, Subscriber,
-    Terms, Timestamp,
+    ChangeFeed, Clock, Created, Deadline, NodeVitals, Replaced, Session, SessionId, SessionStore, StoreError,
+    Subscriber, Terms, Timestamp, Vitals,
 };
 
 pub use self::file_error::FileError;
@@ -49,6 +51,7 @@ pub struct EmbeddedStore {
     health: Arc<WriteHealth>,
     panics: Panics,
     pending: Arc<PendingWrites>,
+    trust: Arc<ClockTrust>,
     /// `None` only while the store is being dropped.
     writes: Option<mpsc::Sender<QueuedWrite>>,
     writer: Option<JoinHandle<()>>,
@@ -64,7 +67,26 @@ impl EmbeddedStore {
     ///
     /// [`FileError`] if the folder or the file cannot be made or opened, the file is empty, or another process has it open.
     pub fn open(folder: &Path, clock: Arc<dyn Clock>) -> Result<Self, FileError> {
+        Self::open_confirmed(folder, clock, None)
+    }
+
+    /// Opens the store as [`open`](Self::open) does. The clock counts as right as long as it shows an instant before `confirmed_until`.
+    ///
+    /// Otherwise a clock that is more than an hour ahead of the last instant that the store has seen is not trusted: expired sessions
+    /// stay in the store for as long as it is ahead, six hours at most.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_confirmed(
+        folder: &Path,
+        clock: Arc<dyn Clock>,
+        confirmed_until: Option<Timestamp>,
+    ) -> Result<Self, FileError> {
         let (file, reason) = StoreFile::open(folder)?;
+        // What cannot be read now fails again at the first request.
+        let latest = file.with_database(tables::latest).unwrap_or_default();
+        let trust = Arc::new(ClockTrust::new(Arc::clone(&clock), latest, confirmed_until));
         let (file, health) = (Arc::new(file), Arc::default());
         let outages = Outages::new(Arc::clone(&file), Arc::clone(&health), reason);
         let subscriber = Arc::default();
@@ -75,12 +97,14 @@ impl EmbeddedStore {
             subscriber: Arc::clone(&subscriber),
             outages,
             pending: Arc::clone(&pending),
+            trust: Arc::clone(&trust),
             unsettled: Vec::new(),
             needs_checkpoint: true,
         };
         let panics = Panics::default();
         let (writes, writer) = writer::start(writer, panics.guard("the writer of the embedded store"))?;
-        Ok(Self { file, subscriber, health, panics, pending, writes: Some(writes), writer: Some(writer) })
+        let (writes, writer) = (Some(writes), Some(writer));
+        Ok(Self { file, subscriber, health, panics, pending, trust, writes, writer })
     }
 
     async fn write(&self, write: Write) -> Result<Outcome, StoreError> {
@@ -149,6 +173,9 @@ impl SessionStore for EmbeddedStore {
     }
 
     async fn remove_expired(&self, now: Timestamp) -> Result<u64, StoreError> {
+        if self.trust.waits().is_some() {
+            return Ok(0);
+        }
         let mut removed = 0;
         while let Outcome::Removed(ids) = self.write(Write::RemoveExpired(now)).await? {
             removed += ids.len() as u64;
@@ -178,6 +205,16 @@ impl SessionStore for EmbeddedStore {
 
     fn write_failure(&self) -> Option<StoreError> {
         self.health.failure()
+    }
+
+    fn vitals(&self) -> Vitals {
+        let mut node = NodeVitals::new("embedded".to_owned());
+        // Every change is reported before it is acknowledged.
+        node.feed_age = Some(Duration::ZERO);
+        (node.used_bytes, node.limit_bytes) = disk::space(self.file.path()).unzip();
+        let mut vitals = Vitals::default();
+        (vitals.nodes, vitals.sweeping_waits) = (vec![node], self.trust.waits());
+        vitals
     }
 
     async fn broken(&self) -> StoreError {

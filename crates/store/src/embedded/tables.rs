@@ -1,6 +1,6 @@
 //! The tables in the file of the embedded store, and their changes.
 
-use redb::{Database, ReadableDatabase, ReadableTable, Table, TableDefinition};
+use redb::{Database, ReadableDatabase, ReadableTable, Table, TableDefinition, TableError};
 
 use crate::record;
 use tickseed_session::{Clock, Deadline, Session, SessionId, StoreError, Timestamp};
@@ -10,6 +10,12 @@ use super::pending::PendingWrites;
 const SESSIONS: TableDefinition<&[u8; 16], &[u8]> = TableDefinition::new("sessions");
 /// When sessions expire: milliseconds since the Unix epoch, then the session. Written in the same transaction as the session.
 const EXPIRIES: TableDefinition<(i64, &[u8; 16]), ()> = TableDefinition::new("expiries");
+
+/// Numbers that the store keeps about itself. Versions that do not know this table leave it alone.
+const META: TableDefinition<&str, i64> = TableDefinition::new("meta");
+
+/// The last instant that the store has seen by a clock that it trusts, in milliseconds since the Unix epoch.
+const LATEST: &str = "latest_ms";
 
 /// How many expired sessions one transaction removes at most, so that other writes do not wait long.
 pub(super) const REMOVE_LENGTH: usize = 1000;
@@ -47,8 +53,27 @@ pub(super) fn make(database: &Database) -> Result<(), redb::Error> {
     let transaction = database.begin_write()?;
     transaction.open_table(SESSIONS)?;
     transaction.open_table(EXPIRIES)?;
+    transaction.open_table(META)?;
     transaction.commit()?;
     Ok(())
+}
+
+/// Returns the last instant that the store has seen. A file of an earlier version does not say; then it is the one at which its newest
+/// session was created.
+pub(super) fn latest(database: &Database) -> Result<Option<Timestamp>, redb::Error> {
+    let transaction = database.begin_read()?;
+    let noted = match transaction.open_table(META) {
+        Ok(table) => table.get(LATEST)?.map(|millis| millis.value()),
+        // A file that could be opened only for reading.
+        Err(TableError::TableDoesNotExist(_)) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let sessions = transaction.open_table(SESSIONS)?;
+    let millis = match noted {
+        Some(millis) => Some(millis),
+        None => sessions.last()?.and_then(|(id, _)| SessionId::from_bytes(*id.value()).created_ms()),
+    };
+    Ok(millis.and_then(|millis| Timestamp::from_millis(millis).ok()))
 }
 
 /// Reads the record of a session.
@@ -57,11 +82,12 @@ pub(super) fn find(database: &Database, id: SessionId) -> Result<Option<Vec<u8>>
     Ok(table.get(id.as_bytes())?.map(|bytes| bytes.value().to_vec()))
 }
 
-/// Applies writes in one transaction. When this returns, all of them are on the disk, or none.
+/// Applies writes in one transaction, and remembers the instant, if there is one that may be trusted. When this returns, all of them are on the disk, or none.
 pub(super) fn apply(
     database: &Database,
     clock: &dyn Clock,
     pending: &PendingWrites,
+    seen: Option<Timestamp>,
     writes: &[Write],
 ) -> Result<Vec<Result<Outcome, StoreError>>, redb::Error> {
     let transaction = database.begin_write()?;
@@ -72,6 +98,9 @@ pub(super) fn apply(
         for write in writes {
             outcomes.push(tables.apply(write)?);
         }
+    }
+    if let Some(seen) = seen {
+        transaction.open_table(META)?.insert(LATEST, seen.millis())?;
     }
     transaction.commit()?;
     Ok(outcomes)

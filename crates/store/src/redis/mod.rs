@@ -9,6 +9,7 @@ mod clock_distance;
 mod connection;
 mod driver;
 mod durability;
+mod facts;
 mod feed;
 mod inspection;
 mod keep_alive;
@@ -37,7 +38,7 @@ use async_trait::async_trait;
 use deadpool_redis::redis::{Script, cmd};
 use tickseed_session::{
     ChangeFeed, Clock, Created, Deadline, FeedPart, Replaced, Revision, Session, SessionId, SessionStore,
-    StoreError, Subscriber, Terms, Timestamp,
+    StoreError, Subscriber, Terms, Timestamp, Vitals,
 };
 
 use self::background::Background;
@@ -320,6 +321,13 @@ impl SessionStore for RedisStore {
 
     fn write_failure(&self) -> Option<StoreError> {
         self.writes.failure()
+    }
+
+    fn vitals(&self) -> Vitals {
+        let mut vitals = Vitals::default();
+        vitals.nodes = self.connection.vitals();
+        vitals.nodes.iter_mut().for_each(|node| self.promises.describe(node));
+        vitals
     }
 
     async fn broken(&self) -> StoreError {
