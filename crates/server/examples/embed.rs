@@ -20,6 +20,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         wait: Duration::from_secs(30),
         timeout: StoreTimeout::default(),
         loss: None,
+        clock_confirmed_until: None,
         clock: Arc::clone(&clock),
     };
     let store = StoreAddress::parse("embedded", None)?.open(options).await?;

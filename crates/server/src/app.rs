@@ -15,13 +15,14 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-use tickseed_session::{Clock, SessionService, StoreError, SystemClock, error_chain};
+use tickseed_session::{Clock, SessionService, SessionStore, StoreError, SystemClock, error_chain};
 use tickseed_store::{InvalidAddress, OpenError, OpenOptions, StoreAddress};
 
-use crate::http::{EventStreams, InstanceId, Limits, Stage, every_request, routes};
+use crate::http::{EventStreams, InstanceId, Limits, RequestObserver, Stage, every_request, routes};
 use crate::platform::{EndSignal, Signals, limit_unread_data, raise_open_files};
 use crate::settings::ServeSettings;
 use crate::supervise::Supervised;
+use crate::telemetry::metrics::{self, MeasuredStore, Metrics};
 use crate::terminal::print_line_in_background;
 
 /// How many seconds requests in progress may take to finish at a shutdown.
@@ -52,6 +53,12 @@ pub struct Options {
     pub unread_for: Duration,
     /// How long an idle connection stays open.
     pub keep_alive: Duration,
+    /// Where requests are counted, if they are.
+    pub metrics: Option<&'static Metrics>,
+    /// Whether each request is logged.
+    pub access_log: bool,
+    /// Whether the server counts as ready while only sessions in memory can be served.
+    pub ready_from_memory: bool,
 }
 
 impl Default for Options {
@@ -65,6 +72,9 @@ impl Default for Options {
             settled_every: Duration::from_secs(1),
             unread_for: Duration::from_secs(30),
             keep_alive: Duration::from_secs(75),
+            metrics: None,
+            access_log: false,
+            ready_from_memory: false,
         }
     }
 }
@@ -82,6 +92,14 @@ pub enum ServeError {
     /// The server cannot listen on the address.
     #[error("cannot listen on {address}, the address from --host (or HOST) and --port (or PORT)")]
     Listen {
+        /// Host and port.
+        address: String,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// Metrics cannot be served on their address.
+    #[error("cannot serve metrics on {address}, the address from --metrics-addr (or TICKSEED_METRICS_ADDR)")]
+    ListenMetrics {
         /// Host and port.
         address: String,
         /// The cause.
@@ -142,9 +160,16 @@ async fn open_and_serve(
     let address = settings.store()?;
     let listener = listen(settings)?;
     let local_address = listener.local_addr()?;
-    log_start(settings, &address, local_address);
+    let metrics = MetricsPort::open(settings)?;
+    log_start(settings, &address, local_address, metrics.as_ref());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let options = Options { keep_alive: settings.keep_alive(), ..Options::default() };
+    let options = Options {
+        keep_alive: settings.keep_alive(),
+        metrics: metrics.as_ref().map(|port| port.metrics),
+        access_log: settings.telemetry.access_log.is_on(),
+        ready_from_memory: settings.telemetry.ready_from_memory.is_on(),
+        ..Options::default()
+    };
     let server = Server::start(listener, Arc::clone(&clock), InstanceId::random(), options, None)?;
     let mut shutdown = pin!(shutdown);
     let open_options = OpenOptions {
@@ -153,15 +178,20 @@ async fn open_and_serve(
         timeout: settings.store_timeout_ms,
         loss: settings.store_loss_ms,
         clock: Arc::clone(&clock),
+        clock_confirmed_until: settings.telemetry.clock_confirmed_until,
     };
     let store = tokio::select! {
-        store = address.open(open_options) => store?,
+        store = address.open(open_options) => measured(store?, options.metrics),
         _ = &mut shutdown => return server.stop().await,
     };
     let service = SessionService::new(store, clock, settings.time_to_live(), settings.cache_size());
     server.stage.serve(service.clone());
     tracing::info!("the store is open");
-    print_line_in_background(format!("tickseed listens on http://{local_address}"));
+    let mut lines = format!("tickseed listens on http://{local_address}");
+    if let Some(port) = &metrics {
+        lines.push_str(&format!("\ntickseed serves metrics on http://{}/metrics", port.address));
+    }
+    print_line_in_background(lines);
     server.serve(service, shutdown).await
 }
 
@@ -171,8 +201,40 @@ fn listen(settings: &ServeSettings) -> Result<TcpListener, ServeError> {
         .map_err(|source| ServeError::Listen { address, source })
 }
 
+/// The port for Prometheus.
+struct MetricsPort {
+    address: SocketAddr,
+    metrics: &'static Metrics,
+}
+
+impl MetricsPort {
+    /// Serves metrics from now on, if the settings say where. The server for them ends with the process.
+    fn open(settings: &ServeSettings) -> Result<Option<Self>, ServeError> {
+        let Some(wanted) = &settings.telemetry.metrics_addr else { return Ok(None) };
+        let address = format!("{}:{}", wanted.host(), wanted.port());
+        let failed = |source| ServeError::ListenMetrics { address, source };
+        let listener = TcpListener::bind((wanted.host(), wanted.port())).map_err(failed)?;
+        let (address, metrics) = (listener.local_addr()?, Metrics::leak());
+        rt::spawn(metrics::serve(listener, metrics)?);
+        Ok(Some(Self { address, metrics }))
+    }
+}
+
+/// Times the operations of the store if there are metrics.
+fn measured(store: Arc<dyn SessionStore>, metrics: Option<&'static Metrics>) -> Arc<dyn SessionStore> {
+    match metrics {
+        Some(metrics) => Arc::new(MeasuredStore::new(store, metrics)),
+        None => store,
+    }
+}
+
 /// Logs what the server runs with, and raises the limit on open files.
-fn log_start(settings: &ServeSettings, store: &StoreAddress, address: SocketAddr) {
+fn log_start(
+    settings: &ServeSettings,
+    store: &StoreAddress,
+    address: SocketAddr,
+    metrics: Option<&MetricsPort>,
+) {
     let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
     let wanted = cores * CONNECTIONS_PER_CORE + OTHER_FILES;
     let open_files = raise_open_files(wanted).unwrap_or_default();
@@ -187,8 +249,10 @@ fn log_start(settings: &ServeSettings, store: &StoreAddress, address: SocketAddr
         drain_seconds = settings.drain_seconds,
         cores,
         open_files,
+        metrics = metrics.map(|port| tracing::field::display(port.address)),
         "tickseed starts"
     );
+    tracing::info!(settings = settings.effective.line(), "these are the settings");
     if open_files < FEW_FILES {
         tracing::warn!(
             open_files,
@@ -234,17 +298,24 @@ impl Server {
         options: Options,
         service: Option<SessionService>,
     ) -> Result<Self, ServeError> {
-        let stage = web::Data::new(Stage::default());
+        let stage = web::Data::new(Stage::new(options.ready_from_memory));
         if let Some(service) = service {
             stage.serve(service);
         }
         let Options { heartbeat_every, settled_every, .. } = options;
         let streams = EventStreams { heartbeat_every, settled_every, ..EventStreams::default() };
         let streams = web::Data::new(streams);
+        if let Some(metrics) = options.metrics {
+            metrics.observe_streams(&streams.open);
+        }
         let (clock, instance_id) = (web::Data::from(clock), web::Data::new(instance_id));
         let (app_stage, app_streams) = (stage.clone(), streams.clone());
         let server = HttpServer::new(move || {
+            // Made for each worker, on its thread.
+            let tally = options.metrics.map(Metrics::tally);
+            let observer = RequestObserver::new(clock.clone().into_inner(), tally, options.access_log);
             App::new()
+                .app_data(web::Data::new(observer))
                 .app_data(app_stage.clone())
                 .app_data(clock.clone())
                 .app_data(instance_id.clone())
@@ -270,6 +341,9 @@ impl Server {
         service: SessionService,
         shutdown: impl Future<Output = Duration>,
     ) -> Result<(), ServeError> {
+        if let Some(metrics) = self.options.metrics {
+            metrics.observe(&service);
+        }
         let mut background = Supervised::default();
         let remover = remove_expired(service.clone(), self.options.remove_expired_every);
         background.spawn("the removal of expired sessions", remover);

@@ -11,26 +11,35 @@ use futures_util::FutureExt;
 use super::cross_origin::{add_headers, preflight_response};
 use super::error::ApiError;
 use super::failures::{log_failure, log_panic};
+use super::observe::RequestObserver;
 use super::time::ReceivedAt;
-use tickseed_session::Clock;
 
-/// Notes when the server received the request, answers preflight requests, logs failures, and adds the headers that every response
+/// Notes when the server received the request, answers preflight requests, logs failures, counts and logs the request if that is
+/// wanted, and adds the headers that every response
 /// carries. A request whose handler panics gets 500.
 ///
 /// # Errors
 ///
 /// [`ApiError::Panicked`], and the errors of the inner layers.
-pub async fn every_request<B: MessageBody>(
-    clock: web::Data<dyn Clock>,
+pub async fn every_request<B: MessageBody + 'static>(
+    observer: web::Data<RequestObserver>,
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    request.extensions_mut().insert(ReceivedAt::now(&**clock));
+    let observed = observer.begin(&request);
+    request.extensions_mut().insert(ReceivedAt::now(observer.clock()));
     let mut response = match preflight_response(&request) {
         Some(response) => request.into_response(response).map_into_right_body(),
-        None => handled(request, next).await?.map_into_left_body(),
+        None => match handled(request, next).await {
+            Ok(response) => response.map_into_left_body(),
+            Err(error) => {
+                observer.end_with_panic(observed);
+                return Err(error);
+            }
+        },
     };
     add_headers(response.headers_mut());
+    observer.end(observed, &mut response);
     Ok(response)
 }
 
@@ -39,8 +48,9 @@ async fn handled<B: MessageBody>(
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
     let (method, uri) = (request.method().clone(), request.uri().clone());
+    let id = request.extensions().get().copied();
     let Ok(response) = AssertUnwindSafe(next.call(request)).catch_unwind().await else {
-        log_panic(&method, &uri);
+        log_panic(&method, &uri, id);
         return Err(ApiError::Panicked.into());
     };
     let response = response?;

@@ -12,9 +12,13 @@ mod health;
 mod if_match;
 mod instance_id;
 mod json_object;
+mod observe;
 mod openapi;
 mod page;
 mod problem;
+mod query;
+mod request_id;
+mod route;
 mod schedule_error;
 mod sessions;
 mod stage;
@@ -29,12 +33,14 @@ use error::ApiError;
 pub use every_request::every_request;
 pub use instance_id::InstanceId;
 pub use json_object::Limits;
+pub use observe::RequestObserver;
 pub use openapi::openapi_json;
-pub use sessions::events::EventStreams;
+pub(crate) use route::RouteLabel;
+pub use sessions::events::{EventStreams, OpenStreams};
 pub use stage::Stage;
 
 /// Registers every route. The handlers expect a [`Stage`], a [`Clock`](tickseed_session::Clock), an [`InstanceId`] and
-/// [`EventStreams`] in the app's data.
+/// [`EventStreams`] in the app's data; [`every_request`] expects a [`RequestObserver`].
 pub fn routes(config: &mut ServiceConfig) {
     config
         .app_data(web::PathConfig::default().error_handler(|_, request| not_found(request).into()))

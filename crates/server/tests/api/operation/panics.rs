@@ -185,6 +185,7 @@ async fn a_panic_in_the_change_feed_of_redis_ends_the_server() {
         wait: crate::support::DEADLINE,
         timeout: StoreTimeout::default(),
         loss: None,
+        clock_confirmed_until: None,
         clock: Arc::clone(&clock),
     };
     let store = StoreAddress::parse(&redis.address(), None).unwrap().open(options).await.unwrap();
