@@ -17,7 +17,9 @@ const HEADERS: [(HeaderName, HeaderValue); 4] = [
     // The headers that pages on other origins may read.
     (
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
-        HeaderValue::from_static("age, allow, etag, location, retry-after, tickseed-settled-until, x-request-id"),
+        HeaderValue::from_static(
+            "age, allow, etag, location, retry-after, tickseed-settled-until, x-request-id",
+        ),
     ),
     // Without this header, browsers hide the timing of requests from pages on other origins. A clock needs that
     // timing: a busy page on its own can only measure when it got round to handling the response.

@@ -57,7 +57,10 @@ impl InstanceId {
         if known.compare_exchange(known_us, base_us, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
             id.store(random_id(), Ordering::SeqCst);
             let forward_ms = base_us.saturating_sub(known_us) / 1_000;
-            tracing::warn!(forward_ms, "the clock has been set, so /v1/time answers under another server name from now on");
+            tracing::warn!(
+                forward_ms,
+                "the clock has been set, so /v1/time answers under another server name from now on"
+            );
         }
     }
 }

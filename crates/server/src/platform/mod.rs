@@ -26,7 +26,8 @@ pub(crate) enum EndSignal {
 /// Returns how much memory of the process is resident. Only Linux says.
 pub(crate) fn resident_bytes() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
-    let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"))?;
+    let kilobytes =
+        status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"))?;
     kilobytes.trim().parse::<u64>().ok()?.checked_mul(1_024)
 }
 

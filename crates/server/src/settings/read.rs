@@ -112,9 +112,10 @@ fn without_values(name: &str, error: Error) -> Error {
             error.kind(),
             "there is an argument that is no flag and belongs to none; it is not shown, because it may be a password",
         ),
-        ErrorKind::InvalidSubcommand if error.get(ContextKind::SuggestedSubcommand).is_none() => {
-            plain(error.kind(), "the first argument must be a command: serve, check-config, state, openapi or help")
-        }
+        ErrorKind::InvalidSubcommand if error.get(ContextKind::SuggestedSubcommand).is_none() => plain(
+            error.kind(),
+            "the first argument must be a command: serve, check-config, state, openapi or help",
+        ),
         // These name only flags and commands.
         _ => error,
     }

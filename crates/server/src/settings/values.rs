@@ -12,8 +12,8 @@ use tickseed_store::{InvalidStoreLoss, InvalidStoreTimeout, StoreAddress, StoreL
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
-use super::telemetry::{MetricsAddress, Switch};
 use super::Secret;
+use super::telemetry::{MetricsAddress, Switch};
 use crate::telemetry::LogFormat;
 
 /// The longest number or instant that an error shows, in bytes.
@@ -240,12 +240,26 @@ mod tests {
 
     #[test]
     fn metrics_have_a_host_and_a_port() {
-        for (text, host, port) in
-            [("127.0.0.1:9100", "127.0.0.1", 9100), ("[::1]:0", "::1", 0), ("a-b.example:65535", "a-b.example", 65_535)]
-        {
+        for (text, host, port) in [
+            ("127.0.0.1:9100", "127.0.0.1", 9100),
+            ("[::1]:0", "::1", 0),
+            ("a-b.example:65535", "a-b.example", 65_535),
+        ] {
             assert_eq!(metrics_address(text), Ok(MetricsAddress { host: host.to_owned(), port }));
         }
-        for text in ["", ":", "9100", ":9100", "localhost", "::1:9100", "[localhost]:1", "a:65536", "a:-1", "a b:1", "u@h:1"] {
+        for text in [
+            "",
+            ":",
+            "9100",
+            ":9100",
+            "localhost",
+            "::1:9100",
+            "[localhost]:1",
+            "a:65536",
+            "a:-1",
+            "a b:1",
+            "u@h:1",
+        ] {
             assert!(metrics_address(text).unwrap_err().starts_with("must be a host and a port"), "{text:?}");
         }
     }

@@ -160,7 +160,8 @@ impl<S: Subscriber, W: for<'writer> MakeWriter<'writer> + 'static> Layer<S> for 
         }
         let mut text = Text::default();
         event.record(&mut text);
-        let kind = Kind { callsite: metadata.callsite(), text: format!("{}{}", text.message, text.distinction) };
+        let kind =
+            Kind { callsite: metadata.callsite(), text: format!("{}{}", text.message, text.distinction) };
         let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
         let (level, target) = (*metadata.level(), metadata.target());
         let origin = Origin { level, target, message: text.message, fields: text.fields };

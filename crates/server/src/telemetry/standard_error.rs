@@ -44,7 +44,8 @@ impl<W: Write> Lines<W> {
         if lost > self.reported {
             let count = lost - self.reported;
             let message = "lines of the log are lost, because standard error was not read fast enough";
-            let line = self.format.line(Level::WARN, module_path!(), message, &[("lost", Value::from(count))]);
+            let line =
+                self.format.line(Level::WARN, module_path!(), message, &[("lost", Value::from(count))]);
             self.out.write_all(line.as_bytes())?;
             self.reported = lost;
         }

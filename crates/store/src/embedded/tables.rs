@@ -5,6 +5,7 @@ use redb::{Database, ReadableDatabase, ReadableTable, Table, TableDefinition, Ta
 use crate::record;
 use tickseed_session::{Clock, Deadline, Session, SessionId, StoreError, Timestamp};
 
+use super::clock_trust::ClockTrust;
 use super::pending::PendingWrites;
 
 const SESSIONS: TableDefinition<&[u8; 16], &[u8]> = TableDefinition::new("sessions");
@@ -87,7 +88,7 @@ pub(super) fn apply(
     database: &Database,
     clock: &dyn Clock,
     pending: &PendingWrites,
-    seen: Option<Timestamp>,
+    trust: &ClockTrust,
     writes: &[Write],
 ) -> Result<Vec<Result<Outcome, StoreError>>, redb::Error> {
     let transaction = database.begin_write()?;
@@ -99,7 +100,7 @@ pub(super) fn apply(
             outcomes.push(tables.apply(write)?);
         }
     }
-    if let Some(seen) = seen {
+    if let Some(seen) = trust.trusted_now() {
         transaction.open_table(META)?.insert(LATEST, seen.millis())?;
     }
     transaction.commit()?;

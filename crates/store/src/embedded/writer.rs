@@ -115,8 +115,7 @@ impl Writer {
     fn write(&mut self, batch: impl Iterator<Item = QueuedWrite>) {
         let (writes, others): (Vec<_>, Vec<_>) =
             batch.map(|queued| (queued.write, (queued.reply, queued.pending))).unzip();
-        let seen = self.trust.trusted_now();
-        let apply = |database: &_| tables::apply(database, &*self.clock, &self.pending, seen, &writes);
+        let apply = |database: &_| tables::apply(database, &*self.clock, &self.pending, &self.trust, &writes);
         let written = self.file.with_database(apply);
         let has_failed = written.is_err();
         let outcomes = match written {

@@ -48,7 +48,8 @@ impl Histogram {
 impl Totals {
     /// Returns the end of each range in seconds, and how many durations were at most that long. The last one has no end.
     pub(super) fn cumulative(&self) -> impl Iterator<Item = (Option<f64>, u64)> {
-        let ends = ENDS_US.iter().map(|end_us| Some(Duration::from_micros(*end_us).as_secs_f64())).chain([None]);
+        let ends =
+            ENDS_US.iter().map(|end_us| Some(Duration::from_micros(*end_us).as_secs_f64())).chain([None]);
         ends.zip(self.counts.iter().scan(0, |total, count| {
             *total += count;
             Some(*total)

@@ -20,8 +20,8 @@ pub use self::families::{FAMILIES, Family, Kind};
 pub(crate) use self::listener::serve;
 pub use self::measured_store::MeasuredStore;
 pub use self::refused::{Refused, count_refused};
-pub use self::tally::Tally;
 pub(crate) use self::tally::MethodLabel;
+pub use self::tally::Tally;
 use crate::http::OpenStreams;
 use measured_store::StoreTimes;
 

@@ -59,7 +59,13 @@ impl Default for Tally {
 
 impl Tally {
     /// Counts a request. Call it only from the thread of the worker.
-    pub(crate) fn count(&self, method: MethodLabel, route: RouteLabel, status: StatusCode, duration: Duration) {
+    pub(crate) fn count(
+        &self,
+        method: MethodLabel,
+        route: RouteLabel,
+        status: StatusCode,
+        duration: Duration,
+    ) {
         add_alone(&self.counts[index(method.0, route.index(), status_index(status.as_u16()))], 1);
         self.durations[route.index()].add_alone(duration);
     }
@@ -74,7 +80,12 @@ pub(super) fn requests<'a>(tallies: impl Iterator<Item = &'a Tally> + Clone) -> 
                 let at = index(method_index, route.index(), status);
                 let count = tallies.clone().map(|tally| tally.counts[at].load(Ordering::Relaxed)).sum();
                 if count > 0 {
-                    all.push(Requests { method, route: route.pattern(), status: status_label(status), count });
+                    all.push(Requests {
+                        method,
+                        route: route.pattern(),
+                        status: status_label(status),
+                        count,
+                    });
                 }
             }
         }
@@ -149,7 +160,9 @@ mod tests {
     fn each_combination_has_a_place_of_its_own() {
         let places = |route| {
             let statuses = (0..STATUS_LABELS).map(move |status| (route, status));
-            statuses.flat_map(|(route, status)| (0..METHODS.len()).map(move |method| index(method, route, status)))
+            statuses.flat_map(|(route, status)| {
+                (0..METHODS.len()).map(move |method| index(method, route, status))
+            })
         };
         let mut all: Vec<_> = (0..RouteLabel::COUNT).flat_map(places).collect();
         all.sort_unstable();
