@@ -187,11 +187,10 @@ async fn open_and_serve(
     let service = SessionService::new(store, clock, settings.time_to_live(), settings.cache_size());
     server.stage.serve(service.clone());
     tracing::info!("the store is open");
-    let mut lines = format!("tickseed listens on http://{local_address}");
-    if let Some(port) = &metrics {
-        lines.push_str(&format!("\ntickseed serves metrics on http://{}/metrics", port.address));
-    }
-    print_line_in_background(lines);
+    let metrics_line =
+        metrics.map(|port| format!("\ntickseed serves metrics on http://{}/metrics", port.address));
+    let metrics_line = metrics_line.unwrap_or_default();
+    print_line_in_background(format!("tickseed listens on http://{local_address}{metrics_line}"));
     server.serve(service, shutdown).await
 }
 

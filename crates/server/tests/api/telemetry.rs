@@ -7,6 +7,7 @@ mod json_log;
 mod metrics;
 mod monitoring;
 mod readiness;
+mod tls;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

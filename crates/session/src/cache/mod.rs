@@ -139,16 +139,14 @@ impl SessionCache {
             let (entry, certain) = self.with_certainty(id, entry)?;
             self.is_fresh(&entry).then_some((entry, certain))
         });
-        match fresh.and_then(|(entry, certain)| Some((self.newest(entry)?, certain))) {
-            Some((session, certain)) => {
-                self.lookups.hit();
-                Ok(Some(Lookup::current(session, certain)))
-            }
-            None => {
-                self.lookups.miss();
-                self.read(id).await
-            }
+        if let Some((entry, certain)) = fresh
+            && let Some(session) = self.newest(entry)
+        {
+            self.lookups.hit();
+            return Ok(Some(Lookup::current(session, certain)));
         }
+        self.lookups.miss();
+        self.read(id).await
     }
 
     /// Begins the creation of a session. Call this before the store is written.

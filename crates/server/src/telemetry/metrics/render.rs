@@ -41,7 +41,7 @@ pub(super) fn text(metrics: &Metrics) -> String {
     }
     let mut text = page.0.handle().render();
     let tallies = metrics.tallies();
-    let durations = tally::durations(tallies.iter().map(|tally| &**tally));
+    let durations = tally::durations(&tallies);
     write_histograms(&mut text, REQUEST_DURATION, "route", durations.into_iter());
     write_histograms(&mut text, STORE_DURATION, "operation", metrics.store.durations());
     text
@@ -87,7 +87,7 @@ impl Page {
 
     fn requests(&self, metrics: &Metrics) {
         let tallies = metrics.tallies();
-        for requests in tally::requests(tallies.iter().map(|tally| &**tally)) {
+        for requests in tally::requests(&tallies) {
             let (method, route, status) = (requests.method, requests.route, &*requests.status);
             let labels = [("method", method), ("route", route), ("status", status)];
             self.counter(REQUESTS, &labels, requests.count);
@@ -142,6 +142,10 @@ impl Page {
 }
 
 /// Appends a histogram for each value of a label.
+#[expect(
+    clippy::default_trait_access,
+    reason = "the type of the global labels is in a crate that is not ours"
+)]
 fn write_histograms(
     text: &mut String,
     name: &'static str,

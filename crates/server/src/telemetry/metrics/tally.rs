@@ -1,5 +1,6 @@
 //! The requests that one worker has answered.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -72,13 +73,13 @@ impl Tally {
 }
 
 /// Returns the requests of all workers, without the combinations that have not occurred.
-pub(super) fn requests<'a>(tallies: impl Iterator<Item = &'a Tally> + Clone) -> Vec<Requests> {
+pub(super) fn requests(tallies: &[Arc<Tally>]) -> Vec<Requests> {
     let mut all = Vec::new();
     for route in RouteLabel::all() {
         for (method_index, method) in METHODS.into_iter().enumerate() {
             for status in 0..STATUS_LABELS {
                 let at = index(method_index, route.index(), status);
-                let count = tallies.clone().map(|tally| tally.counts[at].load(Ordering::Relaxed)).sum();
+                let count = tallies.iter().map(|tally| tally.counts[at].load(Ordering::Relaxed)).sum();
                 if count > 0 {
                     all.push(Requests {
                         method,
@@ -94,10 +95,12 @@ pub(super) fn requests<'a>(tallies: impl Iterator<Item = &'a Tally> + Clone) -> 
 }
 
 /// Returns the durations of the requests of all workers, for the routes that had some.
-pub(super) fn durations<'a>(tallies: impl Iterator<Item = &'a Tally> + Clone) -> Vec<(&'static str, Totals)> {
+pub(super) fn durations(tallies: &[Arc<Tally>]) -> Vec<(&'static str, Totals)> {
     let of = |route: RouteLabel| {
         let mut totals = Totals::default();
-        tallies.clone().for_each(|tally| tally.durations[route.index()].add_to(&mut totals));
+        for tally in tallies {
+            tally.durations[route.index()].add_to(&mut totals);
+        }
         (route.pattern(), totals)
     };
     RouteLabel::all().map(of).filter(|(_, totals)| totals.count() > 0).collect()
@@ -121,7 +124,7 @@ mod tests {
 
     #[test]
     fn requests_of_all_workers_are_counted_by_their_labels() {
-        let (one, other) = (Tally::default(), Tally::default());
+        let (one, other) = (Arc::new(Tally::default()), Arc::new(Tally::default()));
         let session = RouteLabel::of("/v1/sessions/a");
         let count = |tally: &Tally, method: &Method, route, status| {
             tally.count(MethodLabel::of(method), route, status, Duration::from_millis(1));
@@ -130,27 +133,27 @@ mod tests {
         count(&other, &Method::GET, session, StatusCode::OK);
         count(&other, &Method::HEAD, RouteLabel::of("/"), StatusCode::IM_A_TEAPOT);
         let tallies = [one, other];
-        let requests = requests(tallies.iter());
+        let requests = requests(&tallies);
         let expected = [
             Requests { method: "GET", route: "/v1/sessions/{id}", status: "200".to_owned(), count: 2 },
             Requests { method: "HEAD", route: "/", status: "other".to_owned(), count: 1 },
         ];
         assert_eq!(requests, expected);
-        let durations = durations(tallies.iter());
+        let durations = durations(&tallies);
         let counts: Vec<_> = durations.iter().map(|(route, totals)| (*route, totals.count())).collect();
         assert_eq!(counts, [("/v1/sessions/{id}", 2), ("/", 1)]);
     }
 
     #[test]
     fn whatever_clients_send_there_are_only_so_many_labels() {
-        let tally = Tally::default();
+        let tally = Arc::new(Tally::default());
         for number in 0..1_000_u16 {
             let method = Method::from_bytes(format!("INVENTED{number}").as_bytes()).unwrap();
             let route = RouteLabel::of(&format!("/v1/sessions/{number}/{number}"));
             let status = StatusCode::from_u16(100 + number % 500).unwrap();
             tally.count(MethodLabel::of(&method), route, status, Duration::ZERO);
         }
-        let requests = requests([&tally].into_iter());
+        let requests = requests(&[tally]);
         assert!(requests.iter().all(|requests| (requests.method, requests.route) == ("other", "other")));
         assert_eq!(requests.len(), STATUS_LABELS);
         assert_eq!(requests.iter().map(|requests| requests.count).sum::<u64>(), 1_000);
