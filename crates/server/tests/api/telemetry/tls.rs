@@ -28,11 +28,12 @@ impl TlsProxy {
         let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let address = free.expect("some port is free").to_string();
         let template = fs::read_to_string(repository("deploy/nginx-tls.conf.template")).unwrap();
+        let (pem, key) = (certificate.file(), certificate.key_file());
         let configuration = [
             ("${NGINX_LISTEN}", address.as_str()),
             ("${NGINX_FOLDER}", folder.path().to_str().unwrap()),
-            ("${TLS_CERTIFICATE}", certificate.file().to_str().unwrap()),
-            ("${TLS_KEY}", certificate.key_file().to_str().unwrap()),
+            ("${TLS_CERTIFICATE}", pem.to_str().unwrap()),
+            ("${TLS_KEY}", key.to_str().unwrap()),
             ("${TICKSEED_SERVER}", server),
         ];
         let configuration =
