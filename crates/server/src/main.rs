@@ -14,6 +14,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 async fn main() -> ExitCode {
     match settings::read(std::env::args_os()).unwrap_or_else(|error| error.exit()).command {
         Command::Serve(settings) => serve(&settings).await,
+        Command::CheckConfig(settings) => exit_code(check_config(&settings)),
         Command::State(settings) => exit_code(print_state(&settings)),
         Command::Key(KeyCommand::New(settings)) => exit_code(print_key(&settings)),
         Command::Openapi => {
@@ -23,7 +24,7 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(settings: &ServeSettings) -> ExitCode {
-    let log = match telemetry::start(&settings.log_filter()) {
+    let log = match telemetry::start(&settings.log_filter(), settings.telemetry.log_format) {
         Ok(log) => log,
         Err(error) => return exit_code(Err(error.into())),
     };
@@ -39,8 +40,17 @@ async fn serve(settings: &ServeSettings) -> ExitCode {
     };
     let Err(error) = served else { return ExitCode::SUCCESS };
     // Not on standard error itself: without a reader, the process would never end.
-    log.write_line(&error_line(&error));
+    log.write_error(&error_line(&error));
     ExitCode::FAILURE
+}
+
+/// Prints the settings. Whoever reads them has checked them.
+fn check_config(settings: &ServeSettings) -> Result<(), Box<dyn Error>> {
+    if let Some(ignored) = settings.ignored() {
+        terminal::print_error(&format!("warning: {ignored}"));
+    }
+    let text = format!("{}store: {}", settings.effective, settings.store()?);
+    Ok(terminal::print_line(&text)?)
 }
 
 fn print_state(settings: &StateSettings) -> Result<(), Box<dyn Error>> {

@@ -1,9 +1,11 @@
 //! Flags and environment variables. No other module reads them.
 
 mod access;
+mod effective;
 mod limits;
 mod read;
 mod secret;
+mod telemetry;
 mod values;
 
 use std::path::PathBuf;
@@ -21,13 +23,18 @@ use values::{
 };
 
 pub use access::{AccessSettings, AccessSettingsError, KeyCommand, NewKeySettings};
+pub use effective::EffectiveSettings;
 pub use limits::{Contradiction, Limit, LimitSettings};
 pub use read::read;
 pub use secret::Secret;
+pub use telemetry::{MetricsAddress, Switch, TelemetrySettings};
 pub use values::ChangeSetting;
 
 /// Libraries that log too much. `actix_http::h1` logs a request that is not HTTP as an error of the server.
 const QUIET_TARGETS: &str = "actix_server=warn,actix_http::h1=off,redis=error";
+
+/// The lines of the access log, which are there whatever the level is.
+const ACCESS_TARGET: &str = "tickseed::access=info,";
 
 /// The address of the embedded store.
 const EMBEDDED: &str = "embedded";
@@ -46,6 +53,8 @@ pub struct CommandLine {
 pub enum Command {
     /// Serve the REST API, its documentation at /docs/ and the demo page at /.
     Serve(ServeSettings),
+    /// Check the settings of `serve` and print them, with secrets masked. Opens neither the store nor the port.
+    CheckConfig(ServeSettings),
     /// Print the state of a session as JSON, computed without a server.
     State(StateSettings),
     /// Print the OpenAPI document of the REST API.
@@ -191,6 +200,14 @@ pub struct ServeSettings {
     /// `warn,tickseed_server=debug`.
     #[arg(long, env = "TICKSEED_LOG", default_value = "info", value_parser = log_filter, value_name = "FILTER")]
     pub log: String,
+
+    /// What the server tells its operator.
+    #[command(flatten)]
+    pub telemetry: TelemetrySettings,
+
+    /// All settings, as text that is safe to print.
+    #[arg(skip)]
+    pub effective: EffectiveSettings,
 }
 
 impl ServeSettings {
@@ -221,7 +238,8 @@ impl ServeSettings {
     /// Returns the filter for the log. It limits the targets of some libraries, unless the setting names them itself.
     #[must_use]
     pub fn log_filter(&self) -> String {
-        format!("{QUIET_TARGETS},{}", self.log)
+        let access = if self.telemetry.access_log.is_on() { ACCESS_TARGET } else { "" };
+        format!("{QUIET_TARGETS},{access}{}", self.log)
     }
 
     /// Returns how long to keep an idle connection open.

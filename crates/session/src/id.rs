@@ -46,6 +46,13 @@ impl SessionId {
         self.0.as_bytes()
     }
 
+    /// Returns the instant that the id begins with, in milliseconds since the Unix epoch. Ids that another program made may have none.
+    #[must_use]
+    pub fn created_ms(&self) -> Option<i64> {
+        let (seconds, nanos) = self.0.get_timestamp()?.to_unix();
+        i64::try_from(seconds.checked_mul(1_000)? + u64::from(nanos / 1_000_000)).ok()
+    }
+
     /// Returns the id whose UUID has these bytes.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {

@@ -33,6 +33,7 @@ mod service;
 mod store;
 mod timestamp;
 mod unknown_fields;
+mod vitals;
 mod waiting;
 mod write_id;
 mod writes;
@@ -61,6 +62,7 @@ pub use service::{Moment, ServiceError, SessionService};
 pub use store::{Created, Deadline, Deleted, Replaced, SessionPage, SessionStore, StoreError, Terms};
 pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use unknown_fields::UnknownFields;
+pub use vitals::{CacheStatistics, NodeVitals, Vitals};
 pub use write_id::WriteId;
 pub use writes::{ANY_SESSION, CLOCK_TOLERANCE, Expectation};
 

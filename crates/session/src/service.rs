@@ -14,8 +14,9 @@ use crate::error_chain::error_chain;
 use crate::waiting::Waiting;
 use crate::writes::ATTEMPTS;
 use crate::{
-    Attempt, CacheSize, Clock, Created, Creator, Expectation, Listener, Lookup, NewSession, ScheduleError,
-    Session, SessionId, SessionStore, StateAnswer, StoreError, Subscriber, TimeToLive, Timestamp,
+    Attempt, CacheSize, CacheStatistics, Clock, Created, Creator, Expectation, Listener, Lookup, NewSession,
+    ScheduleError, Session, SessionId, SessionStore, StateAnswer, StoreError, Subscriber, TimeToLive,
+    Timestamp, Vitals,
 };
 
 /// How many sessions are read at once for listeners that may have missed a change.
@@ -364,6 +365,29 @@ impl SessionService {
     pub async fn check(&self) -> Result<(), StoreError> {
         self.store.check().await?;
         self.store.write_failure().map_or(Ok(()), Err)
+    }
+
+    /// Begins to count the lookups for [`cache_statistics`](Self::cache_statistics). Until then, they cost nothing.
+    pub fn count_lookups(&self) {
+        self.cache.count_lookups();
+    }
+
+    /// Returns what is known about the sessions in memory, for monitoring.
+    #[must_use]
+    pub fn cache_statistics(&self) -> CacheStatistics {
+        self.cache.statistics()
+    }
+
+    /// Returns what the store knows about its health, for monitoring. Asks nobody.
+    #[must_use]
+    pub fn vitals(&self) -> Vitals {
+        self.store.vitals()
+    }
+
+    /// Returns why writes fail at the moment, if they do although the store answers. Asks nobody.
+    #[must_use]
+    pub fn write_failure(&self) -> Option<StoreError> {
+        self.store.write_failure()
     }
 
     /// Completes when a part of the store has panicked, as in [`SessionStore::broken`].

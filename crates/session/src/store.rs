@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{ChangeFeed, RequestStore, Session, SessionId, Timestamp};
+use super::{ChangeFeed, RequestStore, Session, SessionId, Timestamp, Vitals};
 
 /// Keeps sessions.
 ///
@@ -112,6 +112,11 @@ pub trait SessionStore: Send + Sync + 'static {
     /// the cause is over.
     fn write_failure(&self) -> Option<StoreError> {
         None
+    }
+
+    /// Returns what the store knows about its health, for monitoring. Asks nobody. By default it knows nothing.
+    fn vitals(&self) -> Vitals {
+        Vitals::default()
     }
 
     /// Completes when a part of the store that works in the background has panicked, so that only a new process can repair

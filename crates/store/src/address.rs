@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use tickseed_session::{Clock, SessionStore};
+use tickseed_session::{Clock, SessionStore, Timestamp};
 #[cfg(feature = "embedded")]
 use tokio::sync::oneshot;
 
 #[cfg(feature = "embedded")]
-use crate::embedded::{EmbeddedStore, FileError};
+use crate::embedded::{EmbeddedOptions, EmbeddedStore, FileError};
 #[cfg(feature = "redis")]
 use crate::redis::{ConnectError, InvalidRedisAddress, RedisAddress, RedisOptions, RedisStore};
 use crate::{StoreLoss, StoreTimeout};
@@ -107,6 +107,8 @@ pub struct OpenOptions {
     pub max_sessions: Option<NonZeroU64>,
     /// The clock of the server.
     pub clock: Arc<dyn Clock>,
+    /// Until when the operator says that this clock is right. See `EmbeddedOptions`.
+    pub clock_confirmed_until: Option<Timestamp>,
 }
 
 /// Why a store cannot be opened.
@@ -171,10 +173,11 @@ impl StoreAddress {
 /// keep a process from ending.
 #[cfg(feature = "embedded")]
 async fn open_embedded(options: OpenOptions) -> Result<EmbeddedStore, FileError> {
-    let OpenOptions { data_dir, clock, max_sessions, .. } = options;
+    let OpenOptions { data_dir, clock, max_sessions, clock_confirmed_until, .. } = options;
     let path = data_dir.clone();
     let (sender, opened) = oneshot::channel();
-    let open = move || drop(sender.send(EmbeddedStore::open_with_limit(&data_dir, clock, max_sessions)));
+    let embedded = EmbeddedOptions { max_sessions, clock_confirmed_until };
+    let open = move || drop(sender.send(EmbeddedStore::open_with(&data_dir, clock, embedded)));
     let failed = |error: std::io::Error| FileError::File(path, error.into());
     match thread::Builder::new().name("store-opener".to_owned()).spawn(open) {
         Ok(_) => {

@@ -25,7 +25,7 @@ mod write_health;
 
 pub use address::{InvalidAddress, OpenError, OpenOptions, StoreAddress};
 #[cfg(feature = "embedded")]
-pub use embedded::{EmbeddedStore, FileError};
+pub use embedded::{EmbeddedOptions, EmbeddedStore, FileError};
 pub use loss::{InvalidStoreLoss, StoreLoss};
 #[cfg(feature = "redis")]
 pub use redis::{ConnectError, InvalidRedisAddress, RedisAddress, RedisOptions, RedisStore};

@@ -17,7 +17,7 @@ const PREFLIGHT_MAX_AGE: u32 = 24 * 60 * 60;
 
 /// The headers of other responses that pages on other origins may read.
 const EXPOSED: HeaderValue = HeaderValue::from_static(
-    "age, allow, etag, location, ratelimit, ratelimit-policy, retry-after, tickseed-settled-until",
+    "age, allow, etag, location, ratelimit, ratelimit-policy, retry-after, tickseed-settled-until, x-request-id",
 );
 
 /// Without this header, browsers hide the timing of requests from pages on other origins. A clock needs that timing: a busy page on

@@ -11,32 +11,41 @@ use futures_util::FutureExt;
 use super::cross_origin::{add_headers, preflight_response};
 use super::error::ApiError;
 use super::failures::{log_failure, log_panic};
+use super::observe::RequestObserver;
 use super::protection::{Protection, SharedWith};
 use super::time::ReceivedAt;
-use tickseed_session::Clock;
 
-/// Notes when the server received the request, answers preflight requests, refuses requests beyond the limits of their client, logs failures, and adds the headers that every response
+/// Notes when the server received the request, answers preflight requests, refuses requests beyond the limits of their client, logs
+/// failures, counts and logs the request if that is wanted, and adds the headers that every response
 /// carries. A request whose handler panics gets 500.
 ///
 /// # Errors
 ///
 /// [`ApiError::Panicked`], and the errors of the inner layers.
-pub async fn every_request<B: MessageBody>(
-    clock: web::Data<dyn Clock>,
+pub async fn every_request<B: MessageBody + 'static>(
+    observer: web::Data<RequestObserver>,
     protection: web::Data<Protection>,
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    request.extensions_mut().insert(ReceivedAt::now(&**clock));
+    let observed = observer.begin(&request);
+    request.extensions_mut().insert(ReceivedAt::now(observer.clock()));
     let shared_with = protection.shared_with(&request);
     let is_api = request.path().starts_with("/v1/");
     let answer = preflight_response(&request, &shared_with);
     let answer = answer.or_else(|| Some(protection.admit(&request).err()?.error_response()));
     let mut response = match answer {
         Some(response) => request.into_response(response).map_into_right_body(),
-        None => handled(request, next, &shared_with).await?.map_into_left_body(),
+        None => match handled(request, next, &shared_with).await {
+            Ok(response) => response.map_into_left_body(),
+            Err(error) => {
+                observer.end_with_panic(observed);
+                return Err(error);
+            }
+        },
     };
     add_headers(response.headers_mut(), &shared_with, is_api);
+    observer.end(observed, &mut response);
     Ok(response)
 }
 
@@ -46,8 +55,9 @@ async fn handled<B: MessageBody>(
     shared_with: &SharedWith,
 ) -> Result<ServiceResponse<B>, Error> {
     let (method, uri) = (request.method().clone(), request.uri().clone());
+    let id = request.extensions().get().copied();
     let Ok(response) = AssertUnwindSafe(next.call(request)).catch_unwind().await else {
-        log_panic(&method, &uri);
+        log_panic(&method, &uri, id);
         return Err(ApiError::Panicked { shared_with: shared_with.clone() }.into());
     };
     let response = response?;

@@ -34,7 +34,7 @@ pub(super) async fn alive() -> HttpResponse {
 /// Checks that sessions can be read and written.
 ///
 /// Asks the store, and responds with 503 if it is unavailable, or if it has refused writes and still does, or if the server is
-/// starting or about to end.
+/// starting or about to end. With `--ready-from-memory on`, only the last two count.
 #[utoipa::path(
     get,
     path = "/readyz",
@@ -52,8 +52,10 @@ pub(super) async fn ready(stage: web::Data<Stage>) -> Result<HttpResponse, ApiEr
     if stage.is_draining() {
         return Err(ApiError::Draining);
     }
-    stage.service()?.check().await?;
-    Ok(ok())
+    match stage.service()?.check().await {
+        Err(error) if !(error.is_temporary() && stage.is_ready_from_memory()) => Err(error.into()),
+        _ => Ok(ok()),
+    }
 }
 
 fn ok() -> HttpResponse {

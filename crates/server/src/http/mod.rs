@@ -17,10 +17,14 @@ mod idempotency;
 mod if_match;
 mod instance_id;
 mod json_object;
+mod observe;
 mod openapi;
 mod page;
 mod problem;
 mod protection;
+mod query;
+mod request_id;
+mod route;
 mod schedule_error;
 mod sessions;
 mod stage;
@@ -36,16 +40,19 @@ pub use client_address::{ClientAddress, ClientNetwork, InvalidNetworks, TrustedP
 pub use every_request::every_request;
 pub use instance_id::InstanceId;
 pub use json_object::Limits;
+pub use observe::RequestObserver;
 pub use openapi::openapi_json;
 pub use protection::{
     AllowedOrigins, CreationLimits, DEFAULT_MAX_IN_FLIGHT, InvalidOrigins, Protection, ProtectionOptions,
     RateLimit,
 };
-pub use sessions::events::EventStreams;
+pub(crate) use route::RouteLabel;
+pub use sessions::events::{EventStreams, OpenStreams};
 pub use stage::Stage;
 
 /// Registers every route. The handlers expect a [`Stage`], a [`Clock`](tickseed_session::Clock), an [`InstanceId`],
-/// [`EventStreams`], an [`Access`](crate::access::Access) and a [`Protection`] in the app's data.
+/// [`EventStreams`], an [`Access`](crate::access::Access) and a [`Protection`] in the app's data; [`every_request`] expects a
+/// [`RequestObserver`].
 pub fn routes(config: &mut ServiceConfig) {
     config
         .app_data(web::PathConfig::default().error_handler(|_, request| not_found(request).into()))

@@ -18,9 +18,22 @@ pub struct Stage {
     /// Set when the store is open.
     service: OnceLock<web::Data<SessionService>>,
     is_draining: AtomicBool,
+    /// Whether the server counts as ready while only sessions in memory can be served.
+    is_ready_from_memory: bool,
 }
 
 impl Stage {
+    /// Begins without a store. `is_ready_from_memory` says whether the server is ready although its store cannot be asked.
+    #[must_use]
+    pub fn new(is_ready_from_memory: bool) -> Self {
+        Self { is_ready_from_memory, ..Self::default() }
+    }
+
+    /// Returns whether the server is ready while only sessions in memory can be served.
+    pub(super) const fn is_ready_from_memory(&self) -> bool {
+        self.is_ready_from_memory
+    }
+
     /// Begins to serve sessions. Until then, the endpoints of sessions respond with 503 `opening`.
     pub fn serve(&self, service: SessionService) {
         // Only the first call has an effect, and there is only one.

@@ -23,8 +23,8 @@ pub(super) struct Time<'a> {
     /// When the server produced the response, in microseconds since the Unix epoch.
     #[schema(example = 1_795_435_200_123_478_i64)]
     sent_us: i64,
-    /// Identifies the server process, for as long as it runs. The servers behind one address have slightly different
-    /// clocks; this says whose time it is.
+    /// Identifies the server process and its clock. The servers behind one address have slightly different clocks; this says whose
+    /// time it is. It changes when the clock of the machine is set by more than a second.
     #[schema(value_type = String, example = "5f1c0a9be3d2")]
     server: &'a InstanceId,
 }
@@ -51,7 +51,8 @@ pub(super) async fn handle(
     server: web::Data<InstanceId>,
     received: ReqData<ReceivedAt>,
 ) -> HttpResponse {
-    let sent_us = clock.now_us();
+    // Before the id is read, which changes if the clock has been set.
+    let sent_us = server.time_us(&**clock);
     let time = Time { now_ms: sent_us / 1_000, received_us: received.us, sent_us, server: &server };
     HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(time)
 }

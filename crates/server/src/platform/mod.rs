@@ -7,10 +7,10 @@ mod system;
 #[path = "windows.rs"]
 mod system;
 
-pub(crate) use self::system::{Signals, raise_open_files};
+pub(crate) use self::system::{Signals, open_files_limit, raise_open_files};
 
-use std::io;
 use std::time::Duration;
+use std::{fs, io};
 
 use actix_web::rt::net::TcpStream;
 
@@ -21,6 +21,21 @@ pub(crate) enum EndSignal {
     Interrupt,
     /// From a program, such as a service manager.
     Terminate,
+}
+
+/// Returns how much memory of the process is resident. Only Linux says.
+pub(crate) fn resident_bytes() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let kilobytes =
+        status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"))?;
+    kilobytes.trim().parse::<u64>().ok()?.checked_mul(1_024)
+}
+
+/// Returns how many files and connections the process has open. Only Linux says.
+pub(crate) fn open_files() -> Option<u64> {
+    // One of them is the folder that is being read.
+    let open = fs::read_dir("/proc/self/fd").ok()?.count().saturating_sub(1);
+    u64::try_from(open).ok()
 }
 
 /// Makes the kernel close a connection whose other end has not read anything for `unread_for`, whether it is gone or

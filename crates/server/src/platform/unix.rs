@@ -45,3 +45,8 @@ impl Signals {
 pub(crate) fn raise_open_files(wanted: u64) -> io::Result<u64> {
     rlimit::increase_nofile_limit(wanted)
 }
+
+/// Returns how many files and connections the process may open.
+pub(crate) fn open_files_limit() -> Option<u64> {
+    rlimit::Resource::NOFILE.get_soft().ok()
+}

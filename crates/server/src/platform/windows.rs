@@ -39,3 +39,8 @@ impl Signals {
 pub(crate) const fn raise_open_files(wanted: u64) -> io::Result<u64> {
     Ok(wanted)
 }
+
+/// Windows does not limit the number of sockets.
+pub(crate) const fn open_files_limit() -> Option<u64> {
+    None
+}

@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, CommandFactory, Error, FromArgMatches};
 
-use super::CommandLine;
+use super::{Command, CommandLine, EffectiveSettings};
 
 /// The longest unknown flag that an error shows, in bytes.
 const MAX_FLAG_BYTES: usize = 32;
@@ -22,11 +22,22 @@ const MAX_FLAG_BYTES: usize = 32;
 pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<CommandLine, Error> {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     match parse(&arguments, is_set) {
-        Ok(matches) => CommandLine::from_arg_matches(&matches),
+        Ok(matches) => Ok(with_effective(CommandLine::from_arg_matches(&matches)?, &matches)),
         Err(error) if error.use_stderr() => Err(explain(&arguments, error)),
         // The help lists all variables.
         Err(_) => parse(&arguments, |_| true).and_then(|matches| CommandLine::from_arg_matches(&matches)),
     }
+}
+
+/// Adds the settings as text to the commands that have settings.
+fn with_effective(mut line: CommandLine, matches: &ArgMatches) -> CommandLine {
+    let (Command::Serve(settings) | Command::CheckConfig(settings)) = &mut line.command else { return line };
+    if let Some((name, matches)) = matches.subcommand()
+        && let Some(command) = CommandLine::command().find_subcommand(name)
+    {
+        settings.effective = EffectiveSettings::of(command, matches);
+    }
+    line
 }
 
 /// Parses the arguments with these environment variables and no others.
@@ -101,9 +112,10 @@ fn without_values(name: &str, error: Error) -> Error {
             error.kind(),
             "there is an argument that is no flag and belongs to none; it is not shown, because it may be a password",
         ),
-        ErrorKind::InvalidSubcommand if error.get(ContextKind::SuggestedSubcommand).is_none() => {
-            plain(error.kind(), "the first argument must be a command: serve, state, openapi, key or help")
-        }
+        ErrorKind::InvalidSubcommand if error.get(ContextKind::SuggestedSubcommand).is_none() => plain(
+            error.kind(),
+            "the first argument must be a command: serve, check-config, state, openapi, key or help",
+        ),
         // These name only flags and commands.
         _ => error,
     }

@@ -13,9 +13,11 @@ use tickseed_store::{InvalidStoreLoss, InvalidStoreTimeout, StoreAddress, StoreL
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
+use super::telemetry::{MetricsAddress, Switch};
 use super::{Limit, Secret};
 use crate::access::{AccessMode, InvalidRights, Rights};
 use crate::http::{AllowedOrigins, InvalidNetworks, InvalidOrigins, TrustedProxies};
+use crate::telemetry::LogFormat;
 
 /// The longest number or instant that an error shows, in bytes.
 const MAX_SHOWN_BYTES: usize = 40;
@@ -131,6 +133,37 @@ pub(super) fn host(text: &str) -> Result<String, &'static str> {
     } else {
         Err("must be a host name or an IP address without a port, such as localhost, 0.0.0.0 or ::1")
     }
+}
+
+/// Reads on or off.
+pub(super) fn switch(text: &str) -> Result<Switch, &'static str> {
+    match text {
+        "on" => Ok(Switch::On),
+        "off" => Ok(Switch::Off),
+        _ => Err("must be on or off"),
+    }
+}
+
+/// Reads the format of the log.
+pub(super) fn log_format(text: &str) -> Result<LogFormat, &'static str> {
+    match text {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("must be text or json"),
+    }
+}
+
+/// Reads where to serve metrics.
+pub(super) fn metrics_address(text: &str) -> Result<MetricsAddress, &'static str> {
+    const EXPECTED: &str = "must be a host and a port, such as 127.0.0.1:9100, [::1]:9100 or localhost:0";
+    let (host, port) = text.rsplit_once(':').ok_or(EXPECTED)?;
+    let port = port.parse().map_err(|_| EXPECTED)?;
+    let in_brackets = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let name = in_brackets.unwrap_or(host);
+    if in_brackets.is_some() != name.contains(':') {
+        return Err(EXPECTED);
+    }
+    Ok(MetricsAddress { host: self::host(name).map_err(|_| EXPECTED)?, port })
 }
 
 /// Reads the path of a folder.
@@ -262,6 +295,41 @@ mod tests {
         }
         for text in ["", "localhost:8080", "[::1]", "http://localhost", "a b", "user@host", "-a"] {
             assert!(host(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn metrics_have_a_host_and_a_port() {
+        for (text, host, port) in [
+            ("127.0.0.1:9100", "127.0.0.1", 9100),
+            ("[::1]:0", "::1", 0),
+            ("a-b.example:65535", "a-b.example", 65_535),
+        ] {
+            assert_eq!(metrics_address(text), Ok(MetricsAddress { host: host.to_owned(), port }));
+        }
+        for text in [
+            "",
+            ":",
+            "9100",
+            ":9100",
+            "localhost",
+            "::1:9100",
+            "[localhost]:1",
+            "a:65536",
+            "a:-1",
+            "a b:1",
+            "u@h:1",
+        ] {
+            assert!(metrics_address(text).unwrap_err().starts_with("must be a host and a port"), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn switches_and_formats_have_two_values() {
+        assert_eq!([switch("on"), switch("off")], [Ok(Switch::On), Ok(Switch::Off)]);
+        assert_eq!([log_format("text"), log_format("json")], [Ok(LogFormat::Text), Ok(LogFormat::Json)]);
+        for text in ["", "On", "true", "TEXT", "yaml"] {
+            assert!(switch(text).is_err() && log_format(text).is_err(), "{text:?}");
         }
     }
 

@@ -1,8 +1,10 @@
-//! The log: one line per event, on standard error.
+//! What the server tells its operator: the log, with one line per event on standard error, and [`metrics`].
 //!
 //! A thread writes the lines. If nobody reads standard error, no request waits: further lines are lost, and counted.
 //! Repeated events are counted too, so that a flood of them takes only a few lines.
 
+mod format;
+pub mod metrics;
 mod repeats;
 mod standard_error;
 
@@ -13,13 +15,16 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use tracing::Level;
 use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
+pub use self::format::LogFormat;
+pub(crate) use self::repeats::ACCESS_TARGET;
 use self::repeats::RepeatedEvents;
 
 /// How often the log looks for repeated events to report.
@@ -31,27 +36,35 @@ const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 /// The running log. Dropping it writes what is still pending.
 pub struct Log {
     writer: NonBlocking,
+    format: LogFormat,
     repeated: RepeatedEvents<NonBlocking>,
     thread: Option<WorkerGuard>,
 }
 
-/// Starts the log with a filter such as `info` or `tickseed=debug`.
+/// Starts the log with a filter such as `info` or `tickseed=debug`, in one of its formats.
 ///
 /// # Errors
 ///
 /// If the filter is invalid.
-pub fn start(filter: &str) -> Result<Log, ParseError> {
+pub fn start(filter: &str, format: LogFormat) -> Result<Log, ParseError> {
     let filter = EnvFilter::builder().parse(filter)?;
-    let (writer, thread) = standard_error::non_blocking(io::stderr());
-    let repeated = RepeatedEvents::new(writer.clone());
+    let (writer, thread) = standard_error::non_blocking(io::stderr(), format);
+    let repeated = RepeatedEvents::new(writer.clone(), format);
     let lines = fmt::layer()
         .with_ansi(io::stderr().is_terminal())
         .with_writer(writer.clone())
         .log_internal_errors(false);
+    let lines = match format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => {
+            let lines = lines.json().flatten_event(true).with_current_span(false).with_span_list(false);
+            lines.with_ansi(false).boxed()
+        }
+    };
     // The last layer is asked first: what the filter drops does not count as repeated.
     tracing_subscriber::registry().with(lines).with(repeated.clone()).with(filter).init();
     panic::set_hook(Box::new(log_panic));
-    Ok(Log { writer, repeated, thread: Some(thread) })
+    Ok(Log { writer, format, repeated, thread: Some(thread) })
 }
 
 impl Log {
@@ -63,9 +76,13 @@ impl Log {
         }
     }
 
-    /// Writes a line as it is.
-    pub fn write_line(&self, text: &str) {
-        drop(self.writer.clone().write_all(format!("{text}\n").as_bytes()));
+    /// Writes the error that ends the process: as it is, or as an object like all other lines.
+    pub fn write_error(&self, text: &str) {
+        let line = match self.format {
+            LogFormat::Text => format!("{text}\n"),
+            LogFormat::Json => self.format.line(Level::ERROR, module_path!(), text, &[]),
+        };
+        drop(self.writer.clone().write_all(line.as_bytes()));
     }
 }
 

@@ -5,18 +5,19 @@
 //! [`FIELDS`]. Other fields, such as the path of a request, do not matter. Events for debugging are never counted.
 
 use std::collections::HashMap;
-use std::fmt::{self, Debug, Write as _};
+use std::fmt::{Debug, Write as _};
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use tracing::callsite::Identifier;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::layer::{Context, Layer};
+
+use super::format::{self, LogFormat};
 
 /// How many events of one kind are written in a row: enough to show that a cause comes and goes.
 const BURST: u32 = 5;
@@ -31,6 +32,9 @@ const FIELDS: [&str; 5] = ["node", "store", "status", "location", "log.target"];
 /// The largest number of kinds that message and fields distinguish. Beyond it, only the place in the code counts.
 const MAX_KINDS: usize = 1_000;
 
+/// The lines of the access log. Each is another request, so they are never counted.
+pub(crate) const ACCESS_TARGET: &str = "tickseed::access";
+
 /// What events of one kind have in common.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Kind {
@@ -38,11 +42,22 @@ struct Kind {
     text: String,
 }
 
+/// Where an event comes from, and what it says of its kind.
+#[derive(Debug)]
+struct Origin {
+    level: Level,
+    target: &'static str,
+    message: String,
+    fields: Vec<format::Field>,
+}
+
 /// The repetitions of one kind.
 #[derive(Debug)]
 struct Repeated {
     level: Level,
     target: &'static str,
+    message: String,
+    fields: Vec<format::Field>,
     /// When the first event of the burst, or the last count, was written.
     since: Instant,
     /// How many events of the burst have been written.
@@ -55,7 +70,8 @@ struct Repeated {
 struct Report {
     level: Level,
     target: &'static str,
-    text: String,
+    message: String,
+    fields: Vec<format::Field>,
     count: u64,
 }
 
@@ -64,12 +80,15 @@ struct Kinds(HashMap<Kind, Repeated>);
 
 impl Kinds {
     /// Counts an event. Returns whether it is one of the first of its kind, which are to be written.
-    fn is_to_write(&mut self, mut kind: Kind, level: Level, target: &'static str, now: Instant) -> bool {
+    fn is_to_write(&mut self, mut kind: Kind, origin: Origin, now: Instant) -> bool {
+        let Origin { level, target, mut message, mut fields } = origin;
         if self.0.len() >= MAX_KINDS && !self.0.contains_key(&kind) {
             "and others".clone_into(&mut kind.text);
+            message.clone_from(&kind.text);
+            fields.clear();
         }
-        let begin = Repeated { level, target, since: now, written: 0, count: 0 };
-        let repeated = self.0.entry(kind).or_insert(begin);
+        let begin = || Repeated { level, target, message, fields, since: now, written: 0, count: 0 };
+        let repeated = self.0.entry(kind).or_insert_with(begin);
         if repeated.written < BURST {
             repeated.written += 1;
             return true;
@@ -89,10 +108,11 @@ impl Kinds {
     fn take(&mut self, now: Instant, filter: impl Fn(&Repeated) -> bool) -> Vec<Report> {
         let chosen = self.0.iter_mut().filter(|(_, repeated)| repeated.count > 0 && filter(repeated));
         chosen
-            .map(|(kind, repeated)| {
+            .map(|(_, repeated)| {
                 repeated.since = now;
                 let count = std::mem::take(&mut repeated.count);
-                Report { level: repeated.level, target: repeated.target, text: kind.text.clone(), count }
+                let (message, fields) = (repeated.message.clone(), repeated.fields.clone());
+                Report { level: repeated.level, target: repeated.target, message, fields, count }
             })
             .collect()
     }
@@ -103,11 +123,12 @@ impl Kinds {
 pub(super) struct RepeatedEvents<W> {
     kinds: Arc<Mutex<Kinds>>,
     writer: W,
+    format: LogFormat,
 }
 
 impl<W: for<'writer> MakeWriter<'writer>> RepeatedEvents<W> {
-    pub(super) fn new(writer: W) -> Self {
-        Self { kinds: Arc::default(), writer }
+    pub(super) fn new(writer: W, format: LogFormat) -> Self {
+        Self { kinds: Arc::default(), writer, format }
     }
 
     /// Writes the counts that are due.
@@ -123,8 +144,9 @@ impl<W: for<'writer> MakeWriter<'writer>> RepeatedEvents<W> {
     }
 
     fn write(&self, reports: &[Report]) {
-        for Report { level, target, text, count } in reports {
-            let line = line(*level, target, &format!("{text} repeated={count}"));
+        for Report { level, target, message, fields, count } in reports {
+            let fields: Vec<_> = fields.iter().cloned().chain([("repeated", Value::from(*count))]).collect();
+            let line = self.format.line(*level, target, message, &fields);
             drop(self.writer.make_writer().write_all(line.as_bytes()));
         }
     }
@@ -133,14 +155,17 @@ impl<W: for<'writer> MakeWriter<'writer>> RepeatedEvents<W> {
 impl<S: Subscriber, W: for<'writer> MakeWriter<'writer> + 'static> Layer<S> for RepeatedEvents<W> {
     fn event_enabled(&self, event: &Event<'_>, _context: Context<'_, S>) -> bool {
         let metadata = event.metadata();
-        if *metadata.level() > Level::INFO {
+        if *metadata.level() > Level::INFO || metadata.target() == ACCESS_TARGET {
             return true;
         }
         let mut text = Text::default();
         event.record(&mut text);
-        let kind = Kind { callsite: metadata.callsite(), text: text.message + &text.fields };
+        let kind =
+            Kind { callsite: metadata.callsite(), text: format!("{}{}", text.message, text.distinction) };
         let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
-        kinds.is_to_write(kind, *metadata.level(), metadata.target(), Instant::now())
+        let (level, target) = (*metadata.level(), metadata.target());
+        let origin = Origin { level, target, message: text.message, fields: text.fields };
+        kinds.is_to_write(kind, origin, Instant::now())
     }
 }
 
@@ -148,31 +173,48 @@ impl<S: Subscriber, W: for<'writer> MakeWriter<'writer> + 'static> Layer<S> for 
 #[derive(Default)]
 struct Text {
     message: String,
-    fields: String,
+    fields: Vec<format::Field>,
+    /// The fields as text.
+    distinction: String,
 }
 
-impl Visit for Text {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.record_debug(field, &format_args!("{value}"));
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        // Writing to a string never fails.
-        if field.name() == "message" {
-            let _ = write!(self.message, "{value:?}");
-        } else if FIELDS.contains(&field.name()) {
-            let _ = write!(self.fields, " {}={value:?}", field.name());
+impl Text {
+    fn record(&mut self, field: &Field, value: Value) {
+        if FIELDS.contains(&field.name()) {
+            // Writing to a string never fails.
+            let _ = write!(self.distinction, " {}={value}", field.name());
+            self.fields.push((field.name(), value));
         }
     }
 }
 
-/// Returns a line of the log, in the format of the other lines.
-pub(super) fn line(level: Level, target: &str, text: &str) -> String {
-    let mut line = String::new();
-    // Neither the clock nor a string fails.
-    let _ = SystemTime.format_time(&mut Writer::new(&mut line));
-    let _ = fmt::Write::write_fmt(&mut line, format_args!(" {level:>5} {target}: {text}\n"));
-    line
+impl Visit for Text {
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.record(field, Value::from(value));
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.record(field, Value::from(value));
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.record(field, Value::from(value));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "message" {
+            value.clone_into(&mut self.message);
+        }
+        self.record(field, Value::from(value));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        if field.name() == "message" {
+            let _ = write!(self.message, "{value:?}");
+        } else if FIELDS.contains(&field.name()) {
+            self.record(field, Value::from(format!("{value:?}")));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -200,7 +242,7 @@ mod tests {
         let memory = Memory::default();
         let make = memory.clone();
         let make = move || make.clone();
-        let repeated = RepeatedEvents::new(make.clone());
+        let repeated = RepeatedEvents::new(make.clone(), LogFormat::Text);
         let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(make);
         let log = tracing_subscriber::registry().with(lines).with(repeated.clone());
         with_default(log, events);
@@ -253,6 +295,16 @@ mod tests {
         assert_eq!(lines(Duration::ZERO, events).len(), 5 + 1);
     }
 
+    #[test]
+    fn the_access_log_is_never_counted() {
+        let events = || (0..100).for_each(|_| tracing::info!(target: ACCESS_TARGET, "request"));
+        assert_eq!(lines(COUNT_FOR, events).len(), 100);
+    }
+
+    fn origin() -> Origin {
+        Origin { level: Level::WARN, target: "t", message: String::new(), fields: Vec::new() }
+    }
+
     fn kind(text: &str) -> Kind {
         struct Nowhere;
         impl tracing::callsite::Callsite for Nowhere {
@@ -269,7 +321,7 @@ mod tests {
     fn a_flood_that_lasts_gives_a_count_every_ten_seconds_and_a_later_event_is_written_again() {
         let (mut kinds, begin) = (Kinds::default(), Instant::now());
         let at = |seconds| begin + Duration::from_secs(seconds);
-        let note = |kinds: &mut Kinds, seconds| kinds.is_to_write(kind("a"), Level::WARN, "t", at(seconds));
+        let note = |kinds: &mut Kinds, seconds| kinds.is_to_write(kind("a"), origin(), at(seconds));
         let mut counts = Vec::new();
         for second in 0..=25 {
             assert_eq!(note(&mut kinds, second), second < 5);
@@ -289,10 +341,10 @@ mod tests {
         let (mut kinds, now) = (Kinds::default(), Instant::now());
         let mut written = 0;
         for number in 0..MAX_KINDS + 500 {
-            written += usize::from(kinds.is_to_write(kind(&number.to_string()), Level::WARN, "t", now));
+            written += usize::from(kinds.is_to_write(kind(&number.to_string()), origin(), now));
         }
         assert_eq!(written, MAX_KINDS + 5);
         let reports = kinds.due(now + COUNT_FOR);
-        assert_eq!((reports.len(), reports[0].count, reports[0].text.as_str()), (1, 495, "and others"));
+        assert_eq!((reports.len(), reports[0].count, reports[0].message.as_str()), (1, 495, "and others"));
     }
 }

@@ -5,16 +5,20 @@ use std::sync::{Arc, OnceLock};
 
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 
-use super::repeats::line;
+use super::format::LogFormat;
+use serde_json::Value;
 use tracing::Level;
 
 /// How many lines may wait for the reader of the log. Further lines are lost.
 const QUEUE_LENGTH: usize = 8_192;
 
 /// Starts the thread that writes to `out`. It ends when the guard is dropped.
-pub(super) fn non_blocking(out: impl Write + Send + 'static) -> (NonBlocking, WorkerGuard) {
+pub(super) fn non_blocking(
+    out: impl Write + Send + 'static,
+    format: LogFormat,
+) -> (NonBlocking, WorkerGuard) {
     let lost = Arc::new(OnceLock::new());
-    let lines = Lines { out, lost: Arc::clone(&lost), reported: 0, unflushed: 0 };
+    let lines = Lines { out, format, lost: Arc::clone(&lost), reported: 0, unflushed: 0 };
     let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(QUEUE_LENGTH);
     let (writer, guard) = builder.thread_name("log").finish(lines);
     // The thread counts what it loses only once it has started. Until then nothing is lost.
@@ -25,6 +29,7 @@ pub(super) fn non_blocking(out: impl Write + Send + 'static) -> (NonBlocking, Wo
 /// Writes lines, and after a loss how many are missing.
 struct Lines<W> {
     out: W,
+    format: LogFormat,
     /// Counts the lines that found the queue full.
     lost: Arc<OnceLock<ErrorCounter>>,
     /// How many of them the log has reported.
@@ -38,10 +43,10 @@ impl<W: Write> Lines<W> {
         let lost = self.lost.get().map_or(0, ErrorCounter::dropped_lines);
         if lost > self.reported {
             let count = lost - self.reported;
-            let text = format!(
-                "lines of the log are lost, because standard error was not read fast enough lost={count}"
-            );
-            self.out.write_all(line(Level::WARN, module_path!(), &text).as_bytes())?;
+            let message = "lines of the log are lost, because standard error was not read fast enough";
+            let line =
+                self.format.line(Level::WARN, module_path!(), message, &[("lost", Value::from(count))]);
+            self.out.write_all(line.as_bytes())?;
             self.reported = lost;
         }
         Ok(())
@@ -105,7 +110,7 @@ mod tests {
         const WRITTEN: usize = QUEUE_LENGTH * 2;
         let (sender, permits): (SyncSender<()>, _) = sync_channel(0);
         let read = Arc::default();
-        let (mut writer, guard) = non_blocking(Reader { permits, read: Arc::clone(&read) });
+        let (mut writer, guard) = non_blocking(Reader { permits, read: Arc::clone(&read) }, LogFormat::Text);
         for _ in 0..WRITTEN {
             writer.write_all(b"a line\n").unwrap();
         }

@@ -25,4 +25,5 @@ mod sessions;
 mod several;
 mod slow_store;
 mod support;
+mod telemetry;
 mod upgrade;

@@ -10,7 +10,7 @@ use std::future::Future;
 use crate::support::DEADLINE;
 
 /// Waits until a condition holds.
-async fn eventually<Done: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> Done) {
+pub(crate) async fn eventually<Done: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> Done) {
     let waiting = async {
         while !condition().await {
             tokio::task::yield_now().await;

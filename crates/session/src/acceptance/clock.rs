@@ -1,10 +1,10 @@
 //! A clock that a test sets.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::{Clock, Timestamp};
+use crate::{Clock, SystemClock, Timestamp};
 
 /// The instant at which every [`TestClock`] starts.
 pub const NOW: &str = "2026-01-31T12:00:00.000Z";
@@ -23,26 +23,37 @@ pub fn instant(text: &str) -> Timestamp {
 
 /// A clock that stands still until a test sets it. Its clones show the same time.
 #[derive(Debug, Clone)]
-pub struct TestClock(Arc<AtomicI64>);
+pub struct TestClock {
+    time_us: Arc<AtomicI64>,
+    /// How much of the uptime has passed without anybody waiting for it.
+    passed_us: Arc<AtomicU64>,
+}
 
 impl TestClock {
     /// Makes a clock that shows [`NOW`].
     #[must_use]
     pub fn new() -> Self {
-        let clock = Self(Arc::default());
+        let clock = Self { time_us: Arc::default(), passed_us: Arc::default() };
         clock.set(NOW);
         clock
     }
 
     /// Sets the clock.
     pub fn set(&self, text: &str) {
-        self.0.store(instant(text).millis() * 1_000, Ordering::SeqCst);
+        self.time_us.store(instant(text).millis() * 1_000, Ordering::SeqCst);
     }
 
     /// Sets the clock forward.
     pub fn advance(&self, duration: Duration) {
         let micros = i64::try_from(duration.as_micros()).expect("tests advance it by little");
-        self.0.fetch_add(micros, Ordering::SeqCst);
+        self.time_us.fetch_add(micros, Ordering::SeqCst);
+    }
+
+    /// Lets time pass: sets the clock forward, and the uptime with it, as if a test had waited.
+    pub fn pass(&self, duration: Duration) {
+        let micros = u64::try_from(duration.as_micros()).expect("tests let little time pass");
+        self.passed_us.fetch_add(micros, Ordering::SeqCst);
+        self.advance(duration);
     }
 }
 
@@ -54,6 +65,10 @@ impl Default for TestClock {
 
 impl Clock for TestClock {
     fn now_us(&self) -> i64 {
-        self.0.load(Ordering::SeqCst)
+        self.time_us.load(Ordering::SeqCst)
+    }
+
+    fn uptime(&self) -> Duration {
+        SystemClock.uptime() + Duration::from_micros(self.passed_us.load(Ordering::SeqCst))
     }
 }

@@ -6,11 +6,12 @@ mod changes;
 mod entry;
 mod in_flight;
 mod lookup;
+mod lookup_counts;
 mod report;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -19,13 +20,14 @@ use quick_cache::sync::Cache;
 use self::behind::{Behind, Missed};
 use self::entry::{Entry, Weight};
 use self::in_flight::{CreationGuard, InFlightCreation, InFlightRead, InFlightReads, Read, ReadGuard, Table};
+use self::lookup_counts::LookupCounts;
 use self::report::Report;
 use crate::error_chain::error_chain;
 use crate::freshness::{Freshness, Position};
 use crate::listeners::{Listener, Listeners, Source};
 use crate::{
-    ChangeFeed, Clock, FeedPart, ReadySession, Revision, Session, SessionId, SessionStore, StoreError,
-    Timestamp,
+    CacheStatistics, ChangeFeed, Clock, FeedPart, ReadySession, Revision, Session, SessionId, SessionStore,
+    StoreError, Timestamp,
 };
 
 pub use self::lookup::Lookup;
@@ -69,7 +71,9 @@ pub(super) struct SessionCache {
     in_flight: InFlightReads,
     listeners: Arc<Listeners>,
     behind: Behind,
-    has_warned_of_newer_records: AtomicBool,
+    lookups: LookupCounts,
+    /// How many records of a later version were met.
+    newer_records: AtomicU64,
 }
 
 impl SessionCache {
@@ -86,7 +90,25 @@ impl SessionCache {
             in_flight: InFlightReads::default(),
             listeners: Arc::default(),
             behind: Behind::default(),
-            has_warned_of_newer_records: AtomicBool::new(false),
+            lookups: LookupCounts::default(),
+            newer_records: AtomicU64::new(0),
+        }
+    }
+
+    /// Begins to count lookups.
+    pub(super) fn count_lookups(&self) {
+        self.lookups.start();
+    }
+
+    pub(super) fn statistics(&self) -> CacheStatistics {
+        let (hits, misses) = self.lookups.totals();
+        let (bytes, sessions) = (self.entries.weight(), self.entries.len() as u64);
+        CacheStatistics {
+            hits,
+            misses,
+            bytes,
+            sessions,
+            newer_records: self.newer_records.load(Ordering::Relaxed),
         }
     }
 
@@ -115,7 +137,10 @@ impl SessionCache {
     pub(super) async fn find(self: &Arc<Self>, id: SessionId) -> Outcome {
         match self.fresh(id) {
             Some(lookup) => Ok(Some(lookup)),
-            None => self.read(id).await,
+            None => {
+                self.lookups.miss();
+                self.read(id).await
+            }
         }
     }
 
@@ -125,7 +150,10 @@ impl SessionCache {
             let (entry, certain) = self.with_certainty(id, entry)?;
             self.is_fresh(&entry).then_some((entry, certain))
         });
-        fresh.and_then(|(entry, certain)| Some(Lookup::current(self.newest(entry)?, certain)))
+        let (entry, certain) = fresh?;
+        let session = self.newest(entry)?;
+        self.lookups.hit();
+        Some(Lookup::current(session, certain))
     }
 
     /// Begins the creation of a session. Call this before the store is written.
@@ -301,7 +329,7 @@ impl SessionCache {
         self.entries.remove(&id);
         self.behind.tell_instead(id, Revision::MAX, || self.listeners.tell_unreadable(id));
         // Once: during an upgrade there may be many such sessions, and many requests for each.
-        if !self.has_warned_of_newer_records.swap(true, Ordering::Relaxed) {
+        if self.newer_records.fetch_add(1, Ordering::Relaxed) == 0 {
             let error = error_chain(error);
             tracing::warn!(error, "sessions of a later version are refused; upgrade this server");
         }

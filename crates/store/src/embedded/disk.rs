@@ -43,6 +43,21 @@ pub(super) fn warn_about_rights(path: &Path, found: &Metadata) {
     }
 }
 
+/// Returns how many bytes of the disk of a file are used, or kept for root, and how many it has. Only Unix says.
+pub(super) fn space(path: &Path) -> Option<(u64, u64)> {
+    #[cfg(unix)]
+    {
+        let disk = rustix::fs::statvfs(path).ok()?;
+        let total = disk.f_blocks.checked_mul(disk.f_frsize)?;
+        Some((total.saturating_sub(disk.f_bavail.checked_mul(disk.f_frsize)?), total))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
+}
+
 /// Finds out whether the disk of a file accepts writes: writes and syncs a file without a name beside it, which is gone
 /// afterwards. Its data begin where those of the grown file would, so that a limit on the size of files is found, too.
 pub(super) fn probe(path: &Path) -> io::Result<()> {

@@ -9,6 +9,7 @@
 //! While the file cannot be written, for example because the disk is full, writes are refused and reads go on. The thread probes
 //! the disk and goes on by itself.
 
+mod clock_trust;
 mod disk;
 mod file;
 mod file_error;
@@ -30,6 +31,7 @@ use async_trait::async_trait;
 use redb::Database;
 use tokio::sync::{mpsc, oneshot};
 
+use self::clock_trust::ClockTrust;
 use self::file::StoreFile;
 use self::outages::Outages;
 use self::pending::PendingWrites;
@@ -39,8 +41,8 @@ use crate::panics::Panics;
 use crate::record;
 use crate::write_health::WriteHealth;
 use tickseed_session::{
-    ChangeFeed, Clock, Created, Deadline, Deleted, Replaced, RequestStore, Session, SessionId, SessionPage,
-    SessionStore, StoreError, Subscriber, Terms, Timestamp,
+    ChangeFeed, Clock, Created, Deadline, Deleted, NodeVitals, Replaced, RequestStore, Session, SessionId,
+    SessionPage, SessionStore, StoreError, Subscriber, Terms, Timestamp, Vitals,
 };
 
 pub use self::file_error::FileError;
@@ -52,9 +54,22 @@ pub struct EmbeddedStore {
     health: Arc<WriteHealth>,
     panics: Panics,
     pending: Arc<PendingWrites>,
+    trust: Arc<ClockTrust>,
     /// `None` only while the store is being dropped.
     writes: Option<mpsc::Sender<QueuedWrite>>,
     writer: Option<JoinHandle<()>>,
+}
+
+/// Options of the embedded store.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct EmbeddedOptions {
+    /// How many sessions there may be at most. Those that have expired count until they are removed. Beyond that, a new session gives
+    /// [`StoreError::TooManySessions`].
+    pub max_sessions: Option<NonZeroU64>,
+    /// The clock counts as right as long as it shows an instant before this one. Otherwise a clock that is more than an hour ahead of
+    /// the last instant that the store has seen is not trusted: expired sessions stay in the store for as long as it is ahead, six
+    /// hours at most.
+    pub clock_confirmed_until: Option<Timestamp>,
 }
 
 impl EmbeddedStore {
@@ -67,21 +82,23 @@ impl EmbeddedStore {
     ///
     /// [`FileError`] if the folder or the file cannot be made or opened, the file is empty, or another process has it open.
     pub fn open(folder: &Path, clock: Arc<dyn Clock>) -> Result<Self, FileError> {
-        Self::open_with_limit(folder, clock, None)
+        Self::open_with(folder, clock, EmbeddedOptions::default())
     }
 
-    /// As [`open`](Self::open), with the number of sessions there may be at most. Those that have expired count until they are
-    /// removed. Beyond that, a new session gives [`StoreError::TooManySessions`].
+    /// As [`open`](Self::open), with options.
     ///
     /// # Errors
     ///
     /// As [`open`](Self::open).
-    pub fn open_with_limit(
+    pub fn open_with(
         folder: &Path,
         clock: Arc<dyn Clock>,
-        max_sessions: Option<NonZeroU64>,
+        EmbeddedOptions { max_sessions, clock_confirmed_until }: EmbeddedOptions,
     ) -> Result<Self, FileError> {
         let (file, reason) = StoreFile::open(folder)?;
+        // What cannot be read now fails again at the first request.
+        let latest = file.with_database(tables::latest).unwrap_or_default();
+        let trust = Arc::new(ClockTrust::new(Arc::clone(&clock), latest, clock_confirmed_until));
         let (file, health) = (Arc::new(file), Arc::default());
         let outages = Outages::new(Arc::clone(&file), Arc::clone(&health), reason);
         let subscriber = Arc::default();
@@ -92,13 +109,15 @@ impl EmbeddedStore {
             subscriber: Arc::clone(&subscriber),
             outages,
             pending: Arc::clone(&pending),
+            trust: Arc::clone(&trust),
             unsettled: Vec::new(),
             max_sessions,
             needs_checkpoint: true,
         };
         let panics = Panics::default();
         let (writes, writer) = writer::start(writer, panics.guard("the writer of the embedded store"))?;
-        Ok(Self { file, subscriber, health, panics, pending, writes: Some(writes), writer: Some(writer) })
+        let (writes, writer) = (Some(writes), Some(writer));
+        Ok(Self { file, subscriber, health, panics, pending, trust, writes, writer })
     }
 
     async fn write(&self, write: Write) -> Result<Outcome, StoreError> {
@@ -187,6 +206,9 @@ impl SessionStore for EmbeddedStore {
     }
 
     async fn remove_expired(&self, now: Timestamp) -> Result<u64, StoreError> {
+        if self.trust.waits().is_some() {
+            return Ok(0);
+        }
         let mut removed = 0;
         while let Outcome::Removed { ids, is_complete } = self.write(Write::RemoveExpired(now)).await? {
             removed += ids.len() as u64;
@@ -216,6 +238,16 @@ impl SessionStore for EmbeddedStore {
 
     fn write_failure(&self) -> Option<StoreError> {
         self.health.failure()
+    }
+
+    fn vitals(&self) -> Vitals {
+        let mut node = NodeVitals::new("embedded".to_owned());
+        // Every change is reported before it is acknowledged.
+        node.feed_age = Some(Duration::ZERO);
+        (node.used_bytes, node.limit_bytes) = disk::space(self.file.path()).unzip();
+        let mut vitals = Vitals::default();
+        (vitals.nodes, vitals.sweeping_waits) = (vec![node], self.trust.waits());
+        vitals
     }
 
     async fn broken(&self) -> StoreError {

@@ -2,17 +2,26 @@
 
 use std::num::NonZeroU64;
 
-use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, Table, TableDefinition};
+use redb::{
+    Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, Table, TableDefinition, TableError,
+};
 
 use crate::record;
 use tickseed_session::{Clock, Deadline, Session, SessionId, SessionPage, StoreError, Timestamp};
 
+use super::clock_trust::ClockTrust;
 use super::pending::PendingWrites;
 use super::requests::{self, RequestTables, RequestWrite};
 
 const SESSIONS: TableDefinition<&[u8; 16], &[u8]> = TableDefinition::new("sessions");
 /// When sessions expire: milliseconds since the Unix epoch, then the session. Written in the same transaction as the session.
 const EXPIRIES: TableDefinition<(i64, &[u8; 16]), ()> = TableDefinition::new("expiries");
+
+/// Numbers that the store keeps about itself. Versions that do not know this table leave it alone.
+const META: TableDefinition<&str, i64> = TableDefinition::new("meta");
+
+/// The last instant that the store has seen by a clock that it trusts, in milliseconds since the Unix epoch.
+const LATEST: &str = "latest_ms";
 
 /// How many expired sessions one transaction removes at most, so that other writes do not wait long.
 pub(super) const REMOVE_LENGTH: usize = 1000;
@@ -64,8 +73,27 @@ pub(super) fn make(database: &Database) -> Result<(), redb::Error> {
     transaction.open_table(SESSIONS)?;
     transaction.open_table(EXPIRIES)?;
     requests::make(&transaction)?;
+    transaction.open_table(META)?;
     transaction.commit()?;
     Ok(())
+}
+
+/// Returns the last instant that the store has seen. A file of an earlier version does not say; then it is the one at which its newest
+/// session was created.
+pub(super) fn latest(database: &Database) -> Result<Option<Timestamp>, redb::Error> {
+    let transaction = database.begin_read()?;
+    let noted = match transaction.open_table(META) {
+        Ok(table) => table.get(LATEST)?.map(|millis| millis.value()),
+        // A file that could be opened only for reading.
+        Err(TableError::TableDoesNotExist(_)) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let sessions = transaction.open_table(SESSIONS)?;
+    let millis = match noted {
+        Some(millis) => Some(millis),
+        None => sessions.last()?.and_then(|(id, _)| SessionId::from_bytes(*id.value()).created_ms()),
+    };
+    Ok(millis.and_then(|millis| Timestamp::from_millis(millis).ok()))
 }
 
 /// Reads the record of a session.
@@ -100,12 +128,14 @@ pub(super) fn list(
     Ok(page)
 }
 
-/// Applies writes in one transaction. When this returns, all of them are on the disk, or none.
+/// Applies writes in one transaction, and remembers the instant, if there is one that may be trusted. When this returns, all of them
+/// are on the disk, or none.
 pub(super) fn apply(
     database: &Database,
     clock: &dyn Clock,
     pending: &PendingWrites,
     max_sessions: Option<NonZeroU64>,
+    trust: &ClockTrust,
     writes: &[Write],
 ) -> Result<Vec<Written>, redb::Error> {
     let transaction = database.begin_write()?;
@@ -117,6 +147,9 @@ pub(super) fn apply(
         for write in writes {
             outcomes.push(tables.apply(write)?);
         }
+    }
+    if let Some(seen) = trust.trusted_now() {
+        transaction.open_table(META)?.insert(LATEST, seen.millis())?;
     }
     transaction.commit()?;
     Ok(outcomes)

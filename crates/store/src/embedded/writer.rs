@@ -13,6 +13,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
+use super::clock_trust::ClockTrust;
 use super::file::StoreFile;
 use super::file_error::FileError;
 use super::outages::Outages;
@@ -44,6 +45,7 @@ pub(super) struct Writer {
     pub(super) subscriber: Arc<OnceLock<Weak<dyn Subscriber>>>,
     pub(super) outages: Outages,
     pub(super) pending: Arc<PendingWrites>,
+    pub(super) trust: Arc<ClockTrust>,
     /// The writes that have failed and may have taken effect all the same. Nobody knows until the outage ends.
     pub(super) unsettled: Vec<PendingWrite>,
     /// How many sessions there may be.
@@ -116,8 +118,9 @@ impl Writer {
     fn write(&mut self, batch: impl Iterator<Item = QueuedWrite>) {
         let (writes, others): (Vec<_>, Vec<_>) =
             batch.map(|queued| (queued.write, (queued.reply, queued.pending))).unzip();
-        let apply =
-            |database: &_| tables::apply(database, &*self.clock, &self.pending, self.max_sessions, &writes);
+        let apply = |database: &_| {
+            tables::apply(database, &*self.clock, &self.pending, self.max_sessions, &self.trust, &writes)
+        };
         let written = self.file.with_database(apply);
         let has_failed = written.is_err();
         let outcomes = match written {

@@ -24,6 +24,8 @@ pub(super) struct Measurement {
     answered_at: ClockReading,
     /// How far the clocks were apart at most, in microseconds.
     distance_us: u64,
+    /// By how many microseconds the clock of the Redis was ahead, as far as that is known.
+    ahead_us: i64,
 }
 
 impl ClockReading {
@@ -48,10 +50,11 @@ impl Measurement {
     /// Takes the time that a Redis has given, in microseconds since the Unix epoch.
     pub(super) fn new(asked_at: ClockReading, time_us: i64, answered_at: ClockReading) -> Self {
         let half_us = micros(answered_at.uptime.saturating_sub(asked_at.uptime)).div_euclid(2) + 1;
-        let apart_us = time_us.abs_diff(answered_at.time_us.saturating_sub(half_us));
+        let halfway_us = answered_at.time_us.saturating_sub(half_us);
+        let (ahead_us, apart_us) = (time_us.saturating_sub(halfway_us), time_us.abs_diff(halfway_us));
         let distance_us =
             apart_us.saturating_add(half_us.unsigned_abs()).saturating_add(answered_at.set_since(asked_at));
-        Self { asked_at, answered_at, distance_us }
+        Self { asked_at, answered_at, distance_us, ahead_us }
     }
 
     /// Returns how far the clocks are apart at most, or `None` if the measurement is too old. If the server's clock has been set
@@ -60,6 +63,16 @@ impl Measurement {
         let age = now.uptime.saturating_sub(self.answered_at.uptime);
         let distance_us = self.distance_us.saturating_add(now.set_since(self.answered_at));
         (age <= COUNTS_FOR).then(|| Duration::from_micros(distance_us))
+    }
+
+    /// Returns by how many microseconds the clock of the Redis is ahead, or `None` if the measurement is too old.
+    pub(super) fn ahead_us(&self, now: ClockReading) -> Option<i64> {
+        self.distance(now).map(|_| self.ahead_us)
+    }
+
+    /// Returns how long ago the Redis was asked.
+    pub(super) fn age(&self, now: ClockReading) -> Duration {
+        now.uptime.saturating_sub(self.asked_at.uptime)
     }
 
     /// Returns the time at which the Redis was asked.
@@ -100,11 +113,10 @@ mod tests {
         for (ahead_ms, after_ms, distance) in
             [(0, 10, 10), (0, 0, 20), (0, 20, 20), (300, 10, 310), (-300, 10, 310), (300, 20, 320)]
         {
-            assert_eq!(
-                distance_ms(&measurement(ahead_ms, after_ms), now),
-                Some(distance),
-                "{ahead_ms} {after_ms}"
-            );
+            let measured = measurement(ahead_ms, after_ms);
+            assert_eq!(distance_ms(&measured, now), Some(distance), "{ahead_ms} {after_ms}");
+            let error_us = measured.ahead_us(now).unwrap().abs_diff(ahead_ms * 1_000);
+            assert!(error_us <= 10_001, "{ahead_ms} {after_ms}: {error_us}");
         }
     }
 

@@ -12,7 +12,7 @@ use futures_util::future::select_ok;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{sleep, timeout};
 
-use tickseed_session::StoreError;
+use tickseed_session::{NodeVitals, StoreError};
 
 use super::RedisAddress;
 use super::driver::Connector;
@@ -109,6 +109,16 @@ impl SharedConnection {
             Box::pin(async move { self.ask_node(node, Request::Command(&exists)).await.map(|_: bool| ()) })
         });
         select_ok(checks).await.map(|_| ())
+    }
+
+    /// Returns every master and whether its breaker is closed.
+    pub(super) fn vitals(&self) -> Vec<NodeVitals> {
+        let of = |node: &Arc<Node>| {
+            let mut vitals = NodeVitals::new(node.name());
+            vitals.is_answering = !node.is_open();
+            vitals
+        };
+        self.nodes().all().iter().map(of).collect()
     }
 
     async fn ask<T: FromRedisValue>(&self, key: &str, request: Request<'_>) -> Result<T, StoreError> {

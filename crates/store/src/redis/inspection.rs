@@ -5,6 +5,7 @@ use deadpool_redis::redis::{RedisResult, cmd};
 use tickseed_session::{CLOCK_TOLERANCE, Clock};
 
 use super::durability::{LogLine, Loss, Settings};
+use super::facts::MemoryReport;
 use super::replicas;
 use crate::StoreLoss;
 
@@ -32,6 +33,10 @@ struct Process {
     keys: u64,
     /// How many keys it has removed since its start because it was full.
     evicted: u64,
+    /// How many bytes its memory takes.
+    used_bytes: Option<u64>,
+    /// How many bytes it may take. `None` without a limit.
+    limit_bytes: Option<u64>,
 }
 
 impl Inspection {
@@ -76,7 +81,18 @@ impl Inspection {
         let known = earlier.settings_lines(setting);
         lines.extend(self.settings_lines(setting).into_iter().filter(|line| !known.contains(line)));
         lines.extend(self.clock().filter(|_| earlier.clock().is_none()));
+        lines.extend(earlier.clock().filter(|_| self.clock().is_none()).map(|_| {
+            LogLine::Info(format!(
+                "has a clock that is at most {CLOCK_TOLERANCE_MS} ms away from this server's again"
+            ))
+        }));
         lines
+    }
+
+    /// Returns what this Redis says about its memory, if it does.
+    pub(super) fn memory(&self) -> Option<MemoryReport> {
+        let Process { run_id, evicted, used_bytes, limit_bytes, .. } = self.process.clone()?;
+        Some(MemoryReport { run_id, used_bytes, limit_bytes, evicted })
     }
 
     /// Returns whether this Redis has removed sessions since an earlier inspection, and was not restarted.
@@ -156,6 +172,8 @@ impl Process {
             run_id: field("run_id")?,
             keys: number(keys),
             evicted: number(field("evicted_keys").as_deref()),
+            used_bytes: field("used_memory").and_then(|bytes| bytes.parse().ok()),
+            limit_bytes: field("maxmemory").and_then(|bytes| bytes.parse().ok()).filter(|bytes| *bytes > 0),
         })
     }
 
@@ -204,7 +222,7 @@ mod tests {
         [("appendonly", "no"), ("appendfsync", "always"), ("save", "60 1"), SYNCED];
 
     fn process(run_id: &str, keys: u64, evicted: u64) -> Process {
-        Process { run_id: run_id.to_owned(), keys, evicted }
+        Process { run_id: run_id.to_owned(), keys, evicted, used_bytes: None, limit_bytes: None }
     }
 
     fn inspection(settings: &[(&str, &str)], process: Option<Process>) -> Inspection {
@@ -275,6 +293,28 @@ mod tests {
         assert!(warning(&off(251).changes_since(&right, None)).contains("251 ms ahead of this server's"));
         assert!(warning(&off(-251).changes_since(&right, None)).contains("251 ms behind this server's"));
         assert_eq!(off(300).changes_since(&off(260), None), []);
+        let end = right.changes_since(&off(251), None);
+        assert!(
+            matches!(&end[..], [LogLine::Info(words)] if words.contains("at most 250 ms away")),
+            "{end:?}"
+        );
+    }
+
+    #[test]
+    fn the_memory_is_read() {
+        let information =
+            "run_id:a\r\nused_memory:900\r\nused_memory_rss:950\r\nmaxmemory:1000\r\nevicted_keys:7\r\n";
+        let of = |information: &str| inspection(&KEPT, Process::read(information, 0)).memory();
+        let report = MemoryReport {
+            run_id: "a".to_owned(),
+            used_bytes: Some(900),
+            limit_bytes: Some(1_000),
+            evicted: 7,
+        };
+        assert_eq!(of(information), Some(report.clone()));
+        let unlimited = MemoryReport { limit_bytes: None, ..report };
+        assert_eq!(of(&information.replace("maxmemory:1000", "maxmemory:0")), Some(unlimited));
+        assert_eq!(inspection(&KEPT, None).memory(), None);
     }
 
     #[test]

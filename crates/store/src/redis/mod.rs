@@ -10,6 +10,7 @@ mod clock_distance;
 mod connection;
 mod driver;
 mod durability;
+mod facts;
 mod feed;
 mod index;
 mod inspection;
@@ -43,7 +44,7 @@ use deadpool_redis::redis::{Script, cmd};
 use futures_util::future::join_all;
 use tickseed_session::{
     ChangeFeed, Clock, Created, Deadline, Deleted, FeedPart, Replaced, RequestStore, Revision, Session,
-    SessionId, SessionPage, SessionStore, StoreError, Subscriber, Terms, Timestamp,
+    SessionId, SessionPage, SessionStore, StoreError, Subscriber, Terms, Timestamp, Vitals,
 };
 
 use self::background::Background;
@@ -359,6 +360,13 @@ impl SessionStore for RedisStore {
 
     fn write_failure(&self) -> Option<StoreError> {
         self.writes.failure()
+    }
+
+    fn vitals(&self) -> Vitals {
+        let mut vitals = Vitals::default();
+        vitals.nodes = self.connection.vitals();
+        vitals.nodes.iter_mut().for_each(|node| self.promises.describe(node));
+        vitals
     }
 
     async fn broken(&self) -> StoreError {

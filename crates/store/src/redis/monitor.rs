@@ -111,6 +111,9 @@ impl Monitor {
         if counts && self.unknown.remove(&name) {
             LogLine::Info("has said what it can lose".to_owned()).log(&name);
         }
+        if let Some(memory) = inspection.memory() {
+            self.promises.facts().note(&name, memory);
+        }
         let setting = self.promises.setting();
         let lines = match self.known.get(&name) {
             Some(earlier) => inspection.changes_since(earlier, setting),

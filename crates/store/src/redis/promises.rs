@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tickseed_session::{CLOCK_TOLERANCE, Clock, FeedPart, Terms, Timestamp};
+use tickseed_session::{CLOCK_TOLERANCE, Clock, FeedPart, NodeVitals, Terms, Timestamp};
 
 use super::clock_distance::{ClockReading, Measurement};
 use super::durability::{LogLine, Loss};
+use super::facts::Facts;
 use super::losses::{Losses, Question};
 use super::node_clock::{ANY_NODE, NO_NODE};
 use super::parts::Parts;
@@ -25,6 +26,7 @@ pub(super) struct Promises {
     /// Whether any clock has been measured yet.
     are_measured: AtomicBool,
     losses: Losses,
+    facts: Facts,
 }
 
 /// A master whose clock is measured.
@@ -71,11 +73,28 @@ impl Promises {
             clocks: Mutex::default(),
             are_measured: AtomicBool::new(false),
             losses: Losses::default(),
+            facts: Facts::default(),
         }
     }
 
     pub(super) fn clock(&self) -> &dyn Clock {
         &*self.clock
+    }
+
+    /// Returns what the masters have said about their memory.
+    pub(super) const fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Adds what is known about the clock of a master and its part of the change feed to its vitals.
+    pub(super) fn describe(&self, node: &mut NodeVitals) {
+        let now = ClockReading::now(&*self.clock);
+        let measured =
+            self.clocks().values().find(|clock| clock.master.name == node.name).map(|clock| clock.measured);
+        if let Some(measured) = measured {
+            (node.feed_age, node.clock_ahead_us) = (Some(measured.age(now)), measured.ahead_us(now));
+        }
+        self.facts.describe(node);
     }
 
     /// Returns what the setting says about the loss.

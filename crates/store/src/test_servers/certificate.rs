@@ -1,4 +1,4 @@
-//! A certificate for a test, for Redis with TLS.
+//! A certificate for a test, for Redis or nginx with TLS.
 
 use std::fs;
 use std::path::PathBuf;
@@ -28,7 +28,9 @@ impl Certificate {
         self.folder.path().join("certificate.pem")
     }
 
-    fn key_file(&self) -> PathBuf {
+    /// Returns the file with the key of the certificate.
+    #[must_use]
+    pub fn key_file(&self) -> PathBuf {
         self.folder.path().join("key.pem")
     }
 

@@ -1,6 +1,7 @@
 //! Tests of every store against the contract and its own guarantees. They need redis-server.
 
 mod backends;
+mod clock;
 mod embedded;
 mod faults;
 mod late_writes;

@@ -1,6 +1,7 @@
 //! `GET /v1/sessions/{id}/events`: changes to a session, as server-sent events.
 
 mod names;
+mod open_streams;
 mod settled;
 
 use std::convert::Infallible;
@@ -19,6 +20,8 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use self::names::names;
+use self::open_streams::OpenStream;
+pub use self::open_streams::OpenStreams;
 use self::settled::{SettledTimes, look_up_at};
 use super::{SessionPath, entity_tags, representation, session_id};
 use crate::http::error::ApiError;
@@ -44,6 +47,8 @@ pub struct EventStreams {
     pub settled_every: Duration,
     /// Ends all streams when it is cancelled.
     pub shutdown: CancellationToken,
+    /// How many streams are open.
+    pub open: OpenStreams,
 }
 
 impl Default for EventStreams {
@@ -53,6 +58,7 @@ impl Default for EventStreams {
             heartbeat_every: Duration::from_secs(15),
             settled_every: Duration::from_secs(1),
             shutdown: CancellationToken::new(),
+            open: OpenStreams::default(),
         }
     }
 }
@@ -125,6 +131,7 @@ pub(in crate::http) async fn handle(
     drop(slot);
     let last_event_id = request.headers().get("last-event-id").cloned();
     let events = Events {
+        _open: streams.open.one_more(),
         settled: SettledTimes::new(streams.settled_every),
         heartbeat_at: Instant::now() + streams.heartbeat_every,
         service,
@@ -173,6 +180,7 @@ fn event_stream() -> HttpResponseBuilder {
 
 /// One client's stream.
 struct Events {
+    _open: OpenStream,
     service: Service,
     streams: web::Data<EventStreams>,
     id: SessionId,

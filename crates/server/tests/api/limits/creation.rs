@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use tickseed_server::app::Options;
 use tickseed_server::http::{CreationLimits, ProtectionOptions};
 use tickseed_session::SessionStore;
-use tickseed_store::EmbeddedStore;
+use tickseed_store::{EmbeddedOptions, EmbeddedStore};
 
 use super::local;
 use crate::support::{LocalServer, Response, TestClock};
@@ -90,8 +90,12 @@ async fn metadata_is_nested_at_most_32_levels_deep() {
 async fn a_full_store_takes_no_new_sessions_until_old_ones_have_expired() {
     let (folder, clock) = (TempDir::new().unwrap(), TestClock::new());
     let open = |limit| {
-        EmbeddedStore::open_with_limit(folder.path(), Arc::new(clock.clone()), NonZeroU64::new(limit))
-            .unwrap()
+        EmbeddedStore::open_with(
+            folder.path(),
+            Arc::new(clock.clone()),
+            EmbeddedOptions { max_sessions: NonZeroU64::new(limit), ..EmbeddedOptions::default() },
+        )
+        .unwrap()
     };
     {
         let store: Arc<dyn SessionStore> = Arc::new(open(3));

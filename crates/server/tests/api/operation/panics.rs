@@ -194,6 +194,7 @@ async fn a_panic_in_the_change_feed_of_redis_ends_the_server() {
         timeout: StoreTimeout::default(),
         loss: None,
         max_sessions: None,
+        clock_confirmed_until: None,
         clock: Arc::clone(&clock),
     };
     let store = StoreAddress::parse(&redis.address(), None).unwrap().open(options).await.unwrap();
