@@ -12,7 +12,7 @@ use crate::http::if_match::IfMatch;
 use crate::http::json_object::JsonObject;
 use crate::http::problem::Problem;
 use crate::http::stage::Service;
-use tickseed_session::{Lookup, ReadySession, ScheduleRequest, ServiceError, SessionId, When};
+use tickseed_session::{ReadySession, ScheduleRequest, ServiceError, SessionId, When};
 
 /// The condition of every request that changes a session.
 #[derive(IntoParams)]
@@ -64,12 +64,12 @@ impl<T> ChangeRequest<T> {
 
     /// Returns the outcome of a change. If the session was not as expected because the caller has lost its right meanwhile, the error
     /// says so.
-    pub(super) async fn outcome(
+    pub(super) async fn outcome<Done>(
         &self,
         service: &Service,
         id: SessionId,
-        changed: Result<Lookup, ServiceError>,
-    ) -> Result<Lookup, ApiError> {
+        changed: Result<Done, ServiceError>,
+    ) -> Result<Done, ApiError> {
         if matches!(changed, Err(ServiceError::ChangedMeanwhile)) {
             self.caller.check_control(service, id).await?;
         }
