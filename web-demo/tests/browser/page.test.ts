@@ -107,6 +107,35 @@ test("a guest who opens the link sees the same, and a stop freezes both pages on
   expect([...complaints, ...guest.complaints]).toEqual([]);
 });
 
+test("where the server asks for tokens, only the tab that created a session stops it", async () => {
+  const asking = new TestServer({ TICKSEED_ACCESS: "token" });
+  await asking.start();
+  try {
+    const { page, complaints } = await visit(browser, asking.address);
+    await until("the countdown", async () => (await look(page)).players[0]?.unit === "until the start");
+    const link = await page.inputValue("#link");
+    const kept = await page.evaluate(() => JSON.stringify({ ...sessionStorage }));
+    expect(kept).toMatch(/tst_[0-9a-f]{32}/);
+    expect(link + page.url() + (await page.content())).not.toContain("tst_");
+
+    const guest = await visit(browser, link);
+    await until("the guest's button", () => guest.page.isEnabled("#stop"));
+    await guest.page.click("#stop");
+    await until("the refusal", async () =>
+      (await look(guest.page)).notice.includes("only the tab that created a session changes it"),
+    );
+    expect(await guest.page.evaluate(() => sessionStorage.length)).toBe(0);
+    await page.reload();
+    await until("the host's button", () => page.isEnabled("#stop"));
+    await page.click("#stop");
+    const [mine, theirs] = [await frozen(page), await frozen(guest.page)];
+    expect(theirs.state).toEqual(mine.state);
+    expect(complaints).toEqual([]);
+  } finally {
+    await asking.remove();
+  }
+});
+
 test("a difference raises an alert", async () => {
   const { id } = await server.create(BRISK);
   const { page } = await visit(browser, `${server.address}/?session=${id}`, {}, (opened) =>

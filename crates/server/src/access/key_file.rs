@@ -308,6 +308,19 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_is_too_large_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("keys");
+        let line = format!("studio create {HASH}\n");
+        let at_most = line.clone() + &"#".repeat(usize::try_from(MAX_FILE_BYTES).unwrap() - line.len());
+        std::fs::write(&file, &at_most).unwrap();
+        assert_eq!(ApiKeys::read(&file).unwrap().len(), 1);
+        std::fs::write(&file, at_most + "#").unwrap();
+        assert!(matches!(ApiKeys::read(&file), Err(KeyFileError::TooLarge)));
+        assert!(matches!(ApiKeys::read(folder.path()), Err(KeyFileError::Unreadable(_))));
+    }
+
+    #[test]
     fn the_debug_form_hides_names_and_hashes() {
         let keys = ApiKeys::parse(format!("studio create {HASH}").as_bytes()).unwrap();
         let text = format!("{keys:?}");

@@ -153,3 +153,62 @@ impl From<AccessError> for ApiError {
         Self::Access(error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::ResponseError;
+    use actix_web::http::StatusCode;
+    use actix_web::http::header::HeaderValue;
+
+    use super::*;
+    use crate::access::ApiKeys;
+
+    /// A file with the key `lister`, which may list sessions, and the key `other`, which may do everything else.
+    const KEYS: &str = "lister list af9d7f5c94154c51766656842b4ca4ca1024bf010a5d61350766af33ec179a82\n\
+                        other create,control d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa\n";
+
+    fn caller(mode: AccessMode, authorization: &'static str) -> Result<Caller, AccessError> {
+        let access = Access::new(mode, ApiKeys::parse(KEYS.as_bytes()).unwrap());
+        let mut headers = HeaderMap::new();
+        if !authorization.is_empty() {
+            headers.insert(header::AUTHORIZATION, HeaderValue::from_static(authorization));
+        }
+        Caller::read(&access, &headers)
+    }
+
+    #[test]
+    fn listing_takes_a_key_with_that_right_unless_the_server_is_open() {
+        for (authorization, expected) in [
+            ("", Some(StatusCode::UNAUTHORIZED)),
+            ("Bearer lister", None),
+            ("Bearer other", Some(StatusCode::FORBIDDEN)),
+            ("Bearer tst_00000000000000000000000000000000", Some(StatusCode::FORBIDDEN)),
+        ] {
+            for mode in [AccessMode::Token, AccessMode::Keys] {
+                let listed = caller(mode, authorization).unwrap().require_list();
+                assert_eq!(listed.err().map(|error| error.status_code()), expected, "{mode} {authorization}");
+            }
+            assert!(caller(AccessMode::Open, authorization).unwrap().require_list().is_ok());
+        }
+    }
+
+    #[test]
+    fn a_caller_has_the_name_of_its_key() {
+        let name = |mode, authorization| {
+            let caller = caller(mode, authorization).unwrap();
+            caller.key_name().map(|name| name.as_str().to_owned())
+        };
+        assert_eq!(name(AccessMode::Token, "bearer  lister "), Some("lister".to_owned()));
+        assert_eq!(name(AccessMode::Token, ""), None);
+        assert_eq!(name(AccessMode::Open, "Bearer lister"), None, "an open server does not look");
+        assert_eq!(caller(AccessMode::Token, "Bearer unknown").unwrap_err(), AccessError::UnknownKey);
+    }
+
+    #[test]
+    fn the_debug_form_hides_the_credential() {
+        let token = caller(AccessMode::Token, "Bearer tst_00000000000000000000000000000000").unwrap();
+        let key = caller(AccessMode::Token, "Bearer lister").unwrap();
+        let text = format!("{token:?} {key:?}");
+        assert!(!text.contains("0000") && !text.contains("lister") && !text.contains("af9d7f5c"), "{text}");
+    }
+}

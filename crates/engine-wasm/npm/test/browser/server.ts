@@ -18,6 +18,12 @@ export class TestServer {
   #process: ChildProcess | undefined;
   #port = 0;
   #address = "";
+  readonly #settings: Readonly<Record<string, string>>;
+
+  /** @param settings Environment variables of the server. */
+  constructor(settings: Readonly<Record<string, string>> = {}) {
+    this.#settings = settings;
+  }
 
   /** The address that it listens on. */
   get address(): string {
@@ -32,7 +38,7 @@ export class TestServer {
   /** Starts the server, after the first time on the same port as before. */
   async start(): Promise<void> {
     const child = spawn(binary(), ["serve", "--port", String(this.#port), "--data-dir", this.#folder], {
-      env: { ...process.env, TICKSEED_LOG: "warn" },
+      env: { ...process.env, TICKSEED_LOG: "warn", ...this.#settings },
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#process = child;

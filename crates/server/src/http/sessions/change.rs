@@ -87,12 +87,12 @@ impl Permission {
 
     /// Returns the outcome of a change. If the session was not as expected because the caller has lost its right meanwhile, the error
     /// says so.
-    pub(super) async fn outcome<T>(
+    pub(super) async fn outcome<Done>(
         &self,
         service: &SessionService,
         id: SessionId,
-        changed: Result<T, ServiceError>,
-    ) -> Result<T, ApiError> {
+        changed: Result<Done, ServiceError>,
+    ) -> Result<Done, ApiError> {
         if matches!(changed, Err(ServiceError::ChangedMeanwhile)) {
             self.caller.check_control(service, id).await?;
         }

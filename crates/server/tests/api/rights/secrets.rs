@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 
 use tempfile::TempDir;
+use tickseed_store::test_servers::RedisServer;
 
 use super::*;
 use crate::listener::Listener;
@@ -10,11 +11,20 @@ use crate::support::{Process, serve_command, wait_for_lines_with};
 
 #[tokio::test]
 async fn no_answer_no_event_and_no_line_of_the_log_contains_a_secret() {
+    reveals_no_secret("embedded").await;
+    let redis = RedisServer::start(&[]);
+    reveals_no_secret(&redis.address()).await;
+}
+
+/// Uses every secret in every way on a server that logs everything.
+async fn reveals_no_secret(store: &str) {
     let folder = TempDir::new().unwrap();
     let (keys, log) = (folder.path().join("keys"), folder.path().join("log"));
     fs::write(&keys, keys_file()).unwrap();
     let mut command = serve_command(folder.path());
-    command.args(["--log", "trace", "--access", "keys", "--api-keys-file"]).arg(&keys);
+    command
+        .args(["--store", store, "--log", "trace,redis=trace", "--access", "keys", "--api-keys-file"])
+        .arg(&keys);
     let mut server = Process::spawn(command.stderr(File::create(&log).unwrap()));
     let api = &server.api;
     let mut texts = Vec::new();
