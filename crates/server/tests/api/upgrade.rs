@@ -22,7 +22,8 @@ fn previous() -> PathBuf {
     binary
 }
 
-fn previous_command(folder: &Path) -> Command {
+/// Makes the command that serves with the previous version on a data folder.
+pub(crate) fn previous_command(folder: &Path) -> Command {
     let mut command = Command::new(previous());
     command.env_clear().args(["serve", "--port", "0", "--data-dir"]).arg(folder);
     command
