@@ -2,17 +2,17 @@
 //! meanwhile.
 
 use crate::writes::{ATTEMPTS, LATE_ATTEMPTS, WRITTEN_WITHIN};
-use crate::{Deadline, Deleted, Expectation, ServiceError, SessionId, SessionService, Timestamp};
+use crate::{Deadline, Deleted, Expectation, Lookup, ServiceError, SessionId, SessionService, Timestamp};
 
 impl SessionService {
-    /// Deletes a session, at once and for good. It needs no notice, because it changes no state: whoever has the session can go on
+    /// Deletes a session, at once and for good, and returns what it was. It needs no notice, because it changes no state: whoever has the session can go on
     /// computing, and what was settled stays true.
     ///
     /// # Errors
     ///
     /// As [`find`](Self::find). [`ServiceError::ChangedMeanwhile`] if the session is not as `expected`, [`ServiceError::TooLate`] if
     /// the store is too slow. After [`ServiceError::Store`] the session may have been deleted, or be deleted within 250 ms.
-    pub async fn delete(&self, id: SessionId, expected: Expectation<'_>) -> Result<(), ServiceError> {
+    pub async fn delete(&self, id: SessionId, expected: Expectation<'_>) -> Result<Lookup, ServiceError> {
         let mut lookup = self.find(id).await?;
         let (mut late_attempts, mut has_read) = (0, false);
         for _ in 0..ATTEMPTS {
@@ -25,7 +25,7 @@ impl SessionService {
                 match self.store().delete(session, Some(Deadline::OfServer(written_until))).await? {
                     Deleted::Yes => {
                         self.cache().deleted(id);
-                        return Ok(());
+                        return Ok(lookup);
                     }
                     Deleted::No => {}
                     Deleted::TooLate => late_attempts += 1,

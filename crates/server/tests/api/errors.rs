@@ -245,8 +245,8 @@ async fn unknown_paths_give_404_and_wrong_methods_405() {
         server.api.get(path).await.problem(404, "not_found");
     }
     let cases = [
-        (Method::PUT, "/v1/sessions", "GET, HEAD, POST"),
-        (Method::PUT, UNKNOWN, "GET, HEAD, DELETE"),
+        (Method::DELETE, "/v1/sessions", "GET, HEAD, POST"),
+        (Method::POST, UNKNOWN, "GET, HEAD, DELETE"),
         (Method::POST, "/v1/time", "GET, HEAD"),
         (Method::PUT, "/healthz", "GET, HEAD"),
         (Method::PATCH, "/readyz", "GET, HEAD"),

@@ -6,6 +6,7 @@ mod extend;
 mod filters;
 mod list;
 mod several;
+mod upgrade;
 
 use std::collections::BTreeSet;
 

@@ -3,12 +3,13 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tempfile::TempDir;
 use tickseed_engine::{Rules, Schedule};
 use tickseed_session::{
-    ANY_SESSION, CacheSize, Clock, Moment, NewSession, Notice, ReadySession, ServiceError, Session,
-    SessionService, SessionStore, TimeToLive, Timestamp, plain_schedule,
+    ANY_SESSION, CacheSize, Clock, ListFilter, ListRequest, Moment, NewSession, Notice, ReadySession,
+    ServiceError, Session, SessionService, SessionStore, TimeToLive, Timestamp, plain_schedule,
 };
 
 use tickseed_session::acceptance::{Fault, FaultyStore, TestClock};
@@ -35,7 +36,7 @@ async fn fail_at_each_call(cache_size: CacheSize) {
     let without_failure = Lifecycle::new(cache_size, Fault::Before, u64::MAX);
     without_failure.run().await;
     let calls = without_failure.store.calls();
-    assert!(calls >= 3, "a creation and two stops");
+    assert!(calls >= 6, "a creation, two stops, an extension, a list and a deletion");
     for fault in Fault::ALL {
         for call in 0..calls {
             let lifecycle = Lifecycle::new(cache_size, fault, call);
@@ -73,6 +74,10 @@ impl Lifecycle {
         let stopped = self.stop(&created, STOP).await;
         let stopped_earlier = self.stop(&stopped, EARLIER_STOP).await;
         self.assert_found(&stopped_earlier).await;
+        let extended = self.extend(&stopped_earlier).await;
+        assert_eq!(self.listed(&extended).await, std::slice::from_ref(&extended));
+        self.delete(&extended).await;
+        assert_eq!(self.listed(&extended).await, []);
     }
 
     async fn create(&self) -> Session {
@@ -83,7 +88,7 @@ impl Lifecycle {
             notice: Notice::NONE,
             rules: Rules::default(),
             metadata: None,
-            time_to_live: None,
+            time_to_live: Some(TimeToLive::from_seconds(3_600)),
         };
         let created = self.retry_once(|| self.service.create(new())).await.session;
         assert_eq!(self.stored(created.session()).await, *created.session());
@@ -122,6 +127,55 @@ impl Lifecycle {
         }
         assert_eq!(self.stored(before).await, expected);
         expected
+    }
+
+    async fn extend(&self, before: &Session) -> Session {
+        let expected = before.expiring(self.clock.now().after(Duration::from_hours(2)));
+        let extend = || self.service.extend(before.id, TimeToLive::from_seconds(7_200), ANY_SESSION);
+        if let Some(extended) = self.unless_it_fails(extend()).await {
+            assert_eq!(*extended.session.session(), expected);
+        } else {
+            let stored = self.stored(before).await;
+            assert!(stored == *before || stored == expected, "half changed: {stored:?}");
+            match extend().await {
+                Ok(extended) => assert_eq!((&stored, extended.session.session()), (before, &expected)),
+                Err(ServiceError::ExpiryNotLater { expires_at, .. }) => {
+                    assert_eq!((&stored, expires_at), (&expected, expected.expires_at));
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+        assert_eq!(self.stored(before).await, expected);
+        expected
+    }
+
+    /// Returns how the list shows a session. A creation that took effect and failed has left another one there.
+    async fn listed(&self, session: &Session) -> Vec<Session> {
+        let request = ListRequest { after: None, limit: 10, filter: ListFilter::default() };
+        let mut listed = self.retry_once(|| self.service.list(&request)).await;
+        assert_eq!(listed.next, None);
+        listed.sessions.retain(|other| other.id == session.id);
+        listed.sessions
+    }
+
+    async fn delete(&self, session: &Session) {
+        let delete = || self.service.delete(session.id, ANY_SESSION);
+        if let Some(deleted) = self.unless_it_fails(delete()).await {
+            assert_eq!(deleted.session.session(), session);
+        } else {
+            let stored = self.store.inner().find(session.id).await.unwrap();
+            match (stored, delete().await) {
+                (Some(stored), Ok(_)) => assert_eq!(stored, *session),
+                (None, Err(ServiceError::NotFound(id))) => assert_eq!(id, session.id),
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(self.store.inner().find(session.id).await.unwrap(), None);
+        let find = || self.service.find(session.id);
+        if !matches!(self.store.unless_it_hangs(find()).await, Some(Err(ServiceError::NotFound(_)))) {
+            // That was the call that fails. Nothing in memory may take the place of its answer.
+            assert!(matches!(find().await, Err(ServiceError::NotFound(_))));
+        }
     }
 
     /// Reads a session from the underlying store.

@@ -35,7 +35,8 @@ async fn a_restart_that_keeps_all_sessions_is_named() {
     let path = create(&server.process.api).await;
     redis.kill();
     redis.start_again();
-    server.logs("was restarted, or is another Redis; it holds 1 keys", 1).await;
+    // The session and the list.
+    server.logs("was restarted, or is another Redis; it holds 2 keys", 1).await;
     assert_eq!(server.process.api.get(&path).await.status, 200);
     assert!(!server.log().contains("sessions may be lost"), "{}", server.log());
 }

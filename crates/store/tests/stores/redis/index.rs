@@ -191,6 +191,27 @@ async fn a_user_without_permission_for_the_index_is_refused_at_once() {
     }
 }
 
+/// The probe would say that writes work, and the next creation that they do not.
+#[tokio::test]
+async fn a_permission_for_the_index_that_is_taken_away_is_noticed_until_it_is_back() {
+    let server = RedisServer::start(&[]);
+    server.ask::<()>(&[&["ACL", "SETUSER", "tickseed"], &PERMISSIONS[..]].concat());
+    let store = connect(&with_login(&server, &format!("tickseed:{PASSWORD}")), TestClock::new()).await;
+    created(&store, session(0)).await;
+    server.ask::<()>(&["ACL", "SETUSER", "tickseed", "-zadd"]);
+    let refused = store.0.create(session(0)).await.unwrap_err();
+    assert_eq!(refused.to_string(), "Redis denies this server a permission");
+    // It is probed once a second.
+    let since = Instant::now();
+    while since.elapsed() < Duration::from_millis(2_500) {
+        assert!(store.write_failure().is_some(), "the probe finds out what creating a session needs");
+        sleep(Duration::from_millis(10)).await;
+    }
+    server.ask::<()>(&["ACL", "SETUSER", "tickseed", "+zadd"]);
+    wait_until("the store finds out", async || store.write_failure().is_none()).await;
+    created(&store, session(0)).await;
+}
+
 /// A master that is away must hold up as few sessions of the others as possible.
 #[tokio::test]
 async fn nearly_all_sessions_of_a_cluster_have_their_entry_on_their_own_master() {

@@ -67,7 +67,7 @@ fn time_to_live(server: &RedisServer, id: SessionId) -> i64 {
 async fn a_session_is_one_string_whose_key_and_bytes_never_change() {
     let (server, store) = redis_and_store_before_the_expiry().await;
     assert_eq!(store.create(golden()).await.unwrap(), Created::Yes);
-    assert_eq!(server.ask::<Vec<String>>(&["KEYS", "*"]), [KEY]);
+    assert_eq!(server.ask::<Vec<String>>(&["KEYS", "session:{sess_*"]), [KEY]);
     assert_eq!(server.ask::<String>(&["GET", KEY]), GOLDEN);
 
     let replaced = golden().stopped(Timestamp::from_millis(1_700_000_000_001).unwrap());
@@ -75,7 +75,12 @@ async fn a_session_is_one_string_whose_key_and_bytes_never_change() {
     let bytes =
         GOLDEN.replace("1700000000002", "1700000000001").replace(r#""revision":7"#, r#""revision":8"#);
     assert_eq!(server.ask::<String>(&["GET", KEY]), bytes);
-    assert_eq!(server.ask::<Vec<String>>(&["KEYS", "*"]), [KEY]);
+    assert_eq!(server.ask::<Vec<String>>(&["KEYS", "session:{sess_*"]), [KEY]);
+
+    // Beside it there is its entry in the list.
+    let entries: Vec<Vec<u8>> = server.ask(&["ZRANGE", "session:{index}", "0", "-1", "WITHSCORES"]);
+    assert_eq!(entries, [golden().id.as_bytes().to_vec(), b"0".to_vec()]);
+    assert_eq!(server.ask::<u64>(&["DBSIZE"]), 2);
 
     server.ask::<()>(&["SET", KEY, GOLDEN]);
     assert_eq!(store.find(golden().id).await.unwrap(), Some(golden()), "another version may have written it");
