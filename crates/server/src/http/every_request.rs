@@ -32,7 +32,7 @@ pub async fn every_request<B: MessageBody>(
     // After many requests in a row on one connection, the other connections have their turn.
     consume_budget().await;
     let shared_with = protection.shared_with(&request);
-    let is_api = request.path().starts_with("/v1/");
+    let is_api = request.match_info().as_str().starts_with("/v1/");
     let answer = preflight_response(&request, &shared_with);
     let answer = answer.or_else(|| Some(protection.admit(&request).err()?.error_response()));
     let mut response = match answer {
