@@ -7,6 +7,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, ResponseError, web};
 use futures_util::FutureExt;
+use tokio::task::consume_budget;
 
 use super::cross_origin::{add_headers, preflight_response};
 use super::error::ApiError;
@@ -30,8 +31,10 @@ pub async fn every_request<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let observed = observer.begin(&request);
     request.extensions_mut().insert(ReceivedAt::now(observer.clock()));
+    // After many requests in a row on one connection, the other connections have their turn.
+    consume_budget().await;
     let shared_with = protection.shared_with(&request);
-    let is_api = request.path().starts_with("/v1/");
+    let is_api = request.match_info().as_str().starts_with("/v1/");
     let answer = preflight_response(&request, &shared_with);
     let answer = answer.or_else(|| Some(protection.admit(&request).err()?.error_response()));
     let mut response = match answer {

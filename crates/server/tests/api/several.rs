@@ -1,5 +1,6 @@
 //! Several servers on one Redis: what one acknowledges holds on all of them.
 
+mod client_address;
 mod cluster_outage;
 mod cut_network;
 mod nginx;

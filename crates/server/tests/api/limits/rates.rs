@@ -147,3 +147,24 @@ async fn clients_that_lie_about_their_address_share_the_limit_of_the_proxy() {
     assert_eq!(ask("for=203.0.113.3").await, 429);
     assert_eq!(ask("for=192.0.2.1").await, 404);
 }
+
+#[tokio::test]
+async fn another_spelling_of_a_path_has_the_same_limit() {
+    let limited = LimitedServer::start(rate(1, 3));
+    let spellings = [
+        SESSION.to_owned(),
+        SESSION.replace("/v1/", "/%761/"),
+        SESSION.replace("sessions", "%73essions"),
+        SESSION.replace("/v1/", "/v%31/"),
+    ];
+    for (index, path) in spellings.iter().enumerate() {
+        let status = limited.get_from("192.0.2.1", path).await.status;
+        assert_eq!(status, if index < 3 { 404 } else { 429 }, "{path}");
+    }
+    let limited = LimitedServer::start(creates(1));
+    for (path, status) in [("/v1/%73essions", 201), ("/%761/sessions", 429), ("/v1/sessions", 429)] {
+        let request = limited.server.api.request(Method::POST, path).header("x-forwarded-for", "192.0.2.1");
+        let request = request.header("content-type", "application/json").body(r#"{"tick_ms":100}"#);
+        assert_eq!(request.send().await.unwrap().status(), status, "{path}");
+    }
+}
