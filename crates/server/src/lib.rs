@@ -4,15 +4,17 @@
 //! - [`http`]: the REST API, with one file per endpoint, and the pages
 //! - [`app`]: starts and stops the server; the only module that sees both HTTP and a store
 //! - [`settings`]: flags and environment variables
+//! - `metrics_port`: the port for Prometheus
 //! - `platform`: what differs between operating systems
 //! - `supervise`: background tasks that must not end
-//! - [`telemetry`]: the log
+//! - [`telemetry`]: the log and the metrics
 //! - [`print_state`]: the command `tickseed state`
 //! - [`terminal`]: the output of the commands
 
 pub mod app;
 mod excerpt;
 pub mod http;
+mod metrics_port;
 mod platform;
 pub mod print_state;
 pub mod settings;

@@ -20,7 +20,7 @@ use super::time::ReceivedAt;
 ///
 /// # Errors
 ///
-/// [`ApiError::Panicked`], and the errors of the inner layers.
+/// That the handler has panicked, and the errors of the inner layers.
 pub async fn every_request<B: MessageBody + 'static>(
     observer: web::Data<RequestObserver>,
     request: ServiceRequest,
