@@ -11,7 +11,8 @@ use futures_util::FutureExt;
 use super::cross_origin::{add_headers, preflight_response};
 use super::error::ApiError;
 use super::failures::{log_failure, log_panic};
-use super::observe::RequestObserver;
+use super::observe::{Observed, RequestObserver};
+use super::request_id::RequestId;
 use super::time::ReceivedAt;
 
 /// Notes when the server received the request, answers preflight requests, logs failures, counts and logs the request if that is
@@ -30,7 +31,7 @@ pub async fn every_request<B: MessageBody + 'static>(
     request.extensions_mut().insert(ReceivedAt::now(observer.clock()));
     let mut response = match preflight_response(&request) {
         Some(response) => request.into_response(response).map_into_right_body(),
-        None => match handled(request, next).await {
+        None => match handled(request, next, observed.as_ref().and_then(Observed::id)).await {
             Ok(response) => response.map_into_left_body(),
             Err(error) => {
                 observer.end_with_panic(observed);
@@ -46,9 +47,9 @@ pub async fn every_request<B: MessageBody + 'static>(
 async fn handled<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
+    id: Option<RequestId>,
 ) -> Result<ServiceResponse<B>, Error> {
     let (method, uri) = (request.method().clone(), request.uri().clone());
-    let id = request.extensions().get().copied();
     let Ok(response) = AssertUnwindSafe(next.call(request)).catch_unwind().await else {
         log_panic(&method, &uri, id);
         return Err(ApiError::Panicked.into());
