@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-use tickseed_session::{Clock, SessionService, SessionStore, StoreError, SystemClock, error_chain};
+use tickseed_session::{Clock, SessionService, StoreError, SystemClock, error_chain};
 use tickseed_store::{InvalidAddress, OpenError, OpenOptions, StoreAddress};
 
 use crate::access::Access;
@@ -24,10 +24,11 @@ use crate::http::{
     EventStreams, InstanceId, Limits, Protection, ProtectionOptions, RequestObserver, Stage, every_request,
     routes,
 };
+use crate::metrics_port::{MetricsPort, measured};
 use crate::platform::{EndSignal, Signals, limit_unread_data, raise_open_files};
 use crate::settings::{AccessSettingsError, Contradiction, ServeSettings};
 use crate::supervise::Supervised;
-use crate::telemetry::metrics::{self, MeasuredStore, Metrics};
+use crate::telemetry::metrics::Metrics;
 use crate::terminal::print_line_in_background;
 
 /// How many seconds requests in progress may take to finish at a shutdown.
@@ -235,33 +236,6 @@ fn listen(settings: &ServeSettings) -> Result<TcpListener, ServeError> {
     let address = format!("{}:{}", settings.host, settings.port);
     TcpListener::bind((settings.host.as_str(), settings.port))
         .map_err(|source| ServeError::Listen { address, source })
-}
-
-/// The port for Prometheus.
-struct MetricsPort {
-    address: SocketAddr,
-    metrics: &'static Metrics,
-}
-
-impl MetricsPort {
-    /// Serves metrics from now on, if the settings say where. The server for them ends with the process.
-    fn open(settings: &ServeSettings) -> Result<Option<Self>, ServeError> {
-        let Some(wanted) = &settings.telemetry.metrics_addr else { return Ok(None) };
-        let address = format!("{}:{}", wanted.host(), wanted.port());
-        let failed = |source| ServeError::ListenMetrics { address, source };
-        let listener = TcpListener::bind((wanted.host(), wanted.port())).map_err(failed)?;
-        let (address, metrics) = (listener.local_addr()?, Metrics::leak());
-        rt::spawn(metrics::serve(listener, metrics)?);
-        Ok(Some(Self { address, metrics }))
-    }
-}
-
-/// Times the operations of the store if there are metrics.
-fn measured(store: Arc<dyn SessionStore>, metrics: Option<&'static Metrics>) -> Arc<dyn SessionStore> {
-    match metrics {
-        Some(metrics) => Arc::new(MeasuredStore::new(store, metrics)),
-        None => store,
-    }
 }
 
 /// Logs what the server runs with, and raises the limit on open files.

@@ -5,9 +5,10 @@
 //! - [`access`]: who may use the server
 //! - [`app`]: starts and stops the server; the only module that sees both HTTP and a store
 //! - [`settings`]: flags and environment variables
+//! - `metrics_port`: the port for Prometheus
 //! - `platform`: what differs between operating systems
 //! - `supervise`: background tasks that must not end
-//! - [`telemetry`]: the log
+//! - [`telemetry`]: the log and the metrics
 //! - [`print_state`]: the command `tickseed state`
 //! - [`print_key`]: the command `tickseed key new`
 //! - [`terminal`]: the output of the commands
@@ -16,6 +17,7 @@ pub mod access;
 pub mod app;
 mod excerpt;
 pub mod http;
+mod metrics_port;
 mod platform;
 pub mod print_key;
 pub mod print_state;

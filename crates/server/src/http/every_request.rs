@@ -12,8 +12,9 @@ use tokio::task::consume_budget;
 use super::cross_origin::{add_headers, preflight_response};
 use super::error::ApiError;
 use super::failures::{log_failure, log_panic};
-use super::observe::RequestObserver;
+use super::observe::{Observed, RequestObserver};
 use super::protection::{Protection, SharedWith};
+use super::request_id::RequestId;
 use super::time::ReceivedAt;
 
 /// Notes when the server received the request, answers preflight requests, refuses requests beyond the limits of their client, logs
@@ -22,7 +23,7 @@ use super::time::ReceivedAt;
 ///
 /// # Errors
 ///
-/// [`ApiError::Panicked`], and the errors of the inner layers.
+/// That the handler has panicked, and the errors of the inner layers.
 pub async fn every_request<B: MessageBody + 'static>(
     observer: web::Data<RequestObserver>,
     protection: web::Data<Protection>,
@@ -39,7 +40,7 @@ pub async fn every_request<B: MessageBody + 'static>(
     let answer = answer.or_else(|| Some(protection.admit(&request).err()?.error_response()));
     let mut response = match answer {
         Some(response) => request.into_response(response).map_into_right_body(),
-        None => match handled(request, next, &shared_with).await {
+        None => match handled(request, next, &shared_with, observed.as_ref().and_then(Observed::id)).await {
             Ok(response) => response.map_into_left_body(),
             Err(error) => {
                 observer.end_with_panic(observed);
@@ -56,9 +57,9 @@ async fn handled<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
     shared_with: &SharedWith,
+    id: Option<RequestId>,
 ) -> Result<ServiceResponse<B>, Error> {
     let (method, uri) = (request.method().clone(), request.uri().clone());
-    let id = request.extensions().get().copied();
     let Ok(response) = AssertUnwindSafe(next.call(request)).catch_unwind().await else {
         log_panic(&method, &uri, id);
         return Err(ApiError::Panicked { shared_with: shared_with.clone() }.into());

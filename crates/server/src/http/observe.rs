@@ -98,6 +98,13 @@ impl RequestObserver {
     }
 }
 
+impl Observed {
+    /// Returns the id of the request, which it has only with the access log.
+    pub(super) fn id(&self) -> Option<RequestId> {
+        self.line.as_ref().map(|line| line.id)
+    }
+}
+
 impl Line {
     fn of(request: &ServiceRequest) -> Self {
         let id = RequestId::of(request.headers());
