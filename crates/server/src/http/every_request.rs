@@ -16,12 +16,12 @@ use super::protection::{Protection, SharedWith};
 use super::time::ReceivedAt;
 use tickseed_session::Clock;
 
-/// Notes when the server received the request, answers preflight requests, refuses requests beyond the limits of their client, logs failures, and adds the headers that every response
-/// carries. A request whose handler panics gets 500.
+/// Notes when the server received the request, answers preflight requests, refuses requests beyond the limits of their client, logs
+/// failures, and adds the headers that every response carries. A request whose handler panics gets 500.
 ///
 /// # Errors
 ///
-/// [`ApiError::Panicked`], and the errors of the inner layers.
+/// 500 if the handler panics, and the errors of the inner layers.
 pub async fn every_request<B: MessageBody>(
     clock: web::Data<dyn Clock>,
     protection: web::Data<Protection>,
