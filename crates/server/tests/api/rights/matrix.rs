@@ -3,11 +3,12 @@
 use super::*;
 
 /// The routes that change a session, each with a session that it can change and a body.
-const CHANGES: [(&str, &str, &str); 6] = [
+const CHANGES: [(&str, &str, &str); 7] = [
     ("stop", RUNNING, ""),
     ("pause", RUNNING, "{}"),
     ("rate", RUNNING, r#"{"tick_ms":50}"#),
     ("token", RUNNING, "null"),
+    ("extend", RUNNING, r#"{"ttl_seconds":0}"#),
     (
         "resume",
         r#"{"tick_ms":100,"start_at":"2026-01-31T11:59:00Z","schedule":[{"at":"2026-01-31T11:59:30Z","paused":true}]}"#,
