@@ -19,6 +19,7 @@ use tickseed_session::Clock;
 
 use super::client_address::{ClientAddress, TrustedProxies};
 use super::error::ApiError;
+use crate::telemetry::metrics::{self, count_refused};
 use connections::{Connections, Refused};
 use places::{Full, Places};
 use rate_limits::RateLimits;
@@ -145,6 +146,7 @@ impl Protection {
     /// Counts a request towards the limits of its client.
     pub(super) fn admit(&self, request: &ServiceRequest) -> Result<(), ApiError> {
         if self.connections.is_some() && request.conn_data::<Refused>().is_some() {
+            count_refused(metrics::Refused::Shed);
             return Err(ApiError::Overloaded { what: "connections" });
         }
         match &self.rate_limits {
@@ -157,8 +159,14 @@ impl Protection {
     pub(super) fn stream(&self, request: &HttpRequest) -> Result<Place, ApiError> {
         let network = || ClientAddress::of_request(request).map(ClientAddress::network);
         self.streams.take(network).map_err(|full| match full {
-            Full::All => ApiError::Overloaded { what: "event streams" },
-            Full::OfNetwork(limit) => ApiError::TooManyStreams { limit },
+            Full::All => {
+                count_refused(metrics::Refused::Shed);
+                ApiError::Overloaded { what: "event streams" }
+            }
+            Full::OfNetwork(limit) => {
+                count_refused(metrics::Refused::LimitedByAddress);
+                ApiError::TooManyStreams { limit }
+            }
         })
     }
 

@@ -17,6 +17,7 @@ use super::RateLimit;
 use super::buckets::{BucketKey, Buckets};
 use crate::http::client_address::ClientAddress;
 use crate::http::error::ApiError;
+use crate::telemetry::metrics::{Refused, count_refused};
 
 /// How many times as large the limit for `/v1/time` is: a classroom sits behind one address, and each clock asks often.
 const TIME_FACTOR: u32 = 10;
@@ -42,6 +43,8 @@ struct Policy {
     /// How many seconds it takes to fill an empty bucket.
     window_seconds: u64,
     buckets: Buckets,
+    /// How its refusals are counted.
+    refused: Refused,
 }
 
 /// A request that exceeds a limit.
@@ -62,7 +65,9 @@ impl RateLimits {
     ) -> Option<Self> {
         let limits = Self {
             rate: rate.map(|rate| Rate::new(rate, clock)),
-            creates: creates_per_minute.map(|count| Policy::new("creates", Quota::per_minute(count), clock)),
+            creates: creates_per_minute.map(|count| {
+                Policy::new("creates", Quota::per_minute(count), Refused::LimitedByAddress, clock)
+            }),
         };
         (limits.rate.is_some() || limits.creates.is_some()).then_some(limits)
     }
@@ -107,25 +112,27 @@ impl Rate {
         let times = |number: NonZeroU32| number.saturating_mul(factor);
         let time = Quota::per_second(times(per_second)).allow_burst(times(burst));
         Self {
-            by_address: Policy::new("requests", quota, clock),
-            by_key: Policy::new("requests-of-key", quota, clock),
-            time: Policy::new("time", time, clock),
+            by_address: Policy::new("requests", quota, Refused::LimitedByAddress, clock),
+            by_key: Policy::new("requests-of-key", quota, Refused::LimitedByKey, clock),
+            time: Policy::new("time", time, Refused::LimitedByAddress, clock),
         }
     }
 }
 
 impl Policy {
-    fn new(name: &'static str, quota: Quota, clock: &Arc<dyn Clock>) -> Self {
+    fn new(name: &'static str, quota: Quota, refused: Refused, clock: &Arc<dyn Clock>) -> Self {
         Self {
             name,
             burst: quota.burst_size().get(),
             window_seconds: whole_seconds(quota.burst_size_replenished_in()),
             buckets: Buckets::new(quota, clock),
+            refused,
         }
     }
 
     fn take(&self, key: BucketKey) -> Result<(), ApiError> {
         self.buckets.take(key).map_err(|wait| {
+            count_refused(self.refused);
             ApiError::RateLimited(RateLimited {
                 name: self.name,
                 burst: self.burst,

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::http::error::ApiError;
+use crate::telemetry::metrics::{Refused, count_refused};
 
 /// The slots of the requests that wait for the store.
 pub(in crate::http) struct StoreSlots {
@@ -31,7 +32,10 @@ impl StoreSlots {
     /// Takes a slot.
     pub(in crate::http) fn take(&self) -> Result<StoreSlot, ApiError> {
         let permit = self.slots.as_ref().map(|slots| Arc::clone(slots).try_acquire_owned()).transpose();
-        let overloaded = |_| ApiError::Overloaded { what: "requests that wait for the store" };
+        let overloaded = |_| {
+            count_refused(Refused::Shed);
+            ApiError::Overloaded { what: "requests that wait for the store" }
+        };
         permit.map(|permit| StoreSlot { _permit: permit }).map_err(overloaded)
     }
 }

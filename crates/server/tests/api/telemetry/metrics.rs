@@ -229,3 +229,18 @@ async fn a_port_that_is_taken_ends_the_start() {
         "{text}"
     );
 }
+
+#[tokio::test]
+async fn requests_beyond_a_limit_are_counted() {
+    let server =
+        Logged::start(|command| command.args(FREE_PORT).args(["--rate-limit", "1", "--rate-burst", "1"]));
+    let (api, metrics) = (server.server.api.clone(), server.metrics());
+    let mut refused = 0.0;
+    for _ in 0..5 {
+        refused += if api.get("/v1/sessions").await.status == 429 { 1.0 } else { 0.0 };
+    }
+    assert!(refused >= 1.0, "one of five requests comes too soon after another");
+    let scrape = Scrape::of(&metrics).await;
+    assert!(scrape.is(r#"tickseed_requests_limited_total{by="address"}"#, refused), "{}", scrape.text);
+    assert!(scrape.is(r#"tickseed_requests_limited_total{by="key"}"#, 0.0), "{}", scrape.text);
+}
