@@ -18,8 +18,8 @@ use super::request_id::RequestId;
 use super::time::ReceivedAt;
 
 /// Notes when the server received the request, answers preflight requests, refuses requests beyond the limits of their client, logs
-/// failures, counts and logs the request if that is wanted, and adds the headers that every response
-/// carries. A request whose handler panics gets 500.
+/// failures, counts and logs the request if that is wanted, and adds the headers that every response carries. A request whose handler
+/// panics gets 500.
 ///
 /// # Errors
 ///

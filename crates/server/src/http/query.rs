@@ -3,7 +3,7 @@
 use crate::excerpt::excerpt;
 
 /// The parameters whose values are shown.
-const SHOWN: [&str; 6] = ["at", "step", "limit", "order", "status", "changed"];
+const SHOWN: [&str; 5] = ["at", "step", "limit", "status", "cursor"];
 
 /// What stands for everything else.
 const MASK: &str = "…";

@@ -2,7 +2,7 @@
 //! each request.
 
 /// The patterns of all routes. A test compares them with the API's document.
-const PATTERNS: [&str; 16] = [
+const PATTERNS: [&str; 18] = [
     "/v1/sessions/{id}",
     "/v1/sessions",
     "/v1/sessions/{id}/events",
@@ -12,6 +12,8 @@ const PATTERNS: [&str; 16] = [
     "/v1/sessions/{id}/resume",
     "/v1/sessions/{id}/rate",
     "/v1/sessions/{id}/withdraw",
+    "/v1/sessions/{id}/extend",
+    "/v1/sessions/{id}/token",
     "/v1/time",
     "/healthz",
     "/readyz",

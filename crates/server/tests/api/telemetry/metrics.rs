@@ -3,14 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use reqwest::Method;
-use tickseed_server::telemetry::metrics::{FAMILIES, Family, Kind};
+use tickseed_server::app::Options;
+use tickseed_server::telemetry::metrics::{FAMILIES, Family, Kind, Metrics};
+use tickseed_session::{
+    Created, Deadline, Deleted, Replaced, Session, SessionId, SessionPage, SessionStore, StoreError,
+    Timestamp,
+};
 use tickseed_store::test_servers::RedisServer;
 
 use super::Logged;
 use crate::operation::eventually;
-use crate::support::Api;
+use crate::support::{Api, LocalServer, TestClock};
 
 const FREE_PORT: [&str; 2] = ["--metrics-addr", "127.0.0.1:0"];
 
@@ -243,4 +249,49 @@ async fn requests_beyond_a_limit_are_counted() {
     let scrape = Scrape::of(&metrics).await;
     assert!(scrape.is(r#"tickseed_requests_limited_total{by="address"}"#, refused), "{}", scrape.text);
     assert!(scrape.is(r#"tickseed_requests_limited_total{by="key"}"#, 0.0), "{}", scrape.text);
+}
+
+/// A store in which every operation panics.
+struct PanickingStore;
+
+#[async_trait::async_trait]
+impl SessionStore for PanickingStore {
+    async fn create(&self, _session: Session) -> Result<Created, StoreError> {
+        panic!("planted")
+    }
+
+    async fn find(&self, _id: SessionId) -> Result<Option<Session>, StoreError> {
+        panic!("planted")
+    }
+
+    async fn compare_and_set(&self, _: Session, _: Option<Deadline>) -> Result<Replaced, StoreError> {
+        panic!("planted")
+    }
+
+    async fn delete(&self, _: Session, _: Option<Deadline>) -> Result<Deleted, StoreError> {
+        panic!("planted")
+    }
+
+    async fn list(&self, _: Option<SessionId>, _: usize) -> Result<SessionPage, StoreError> {
+        panic!("planted")
+    }
+
+    async fn remove_expired(&self, _now: Timestamp) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_request_whose_handler_panics_is_counted_too() {
+    let metrics = Metrics::leak();
+    let options = Options { metrics: Some(metrics), ..Options::default() };
+    let server = LocalServer::with_store(Arc::new(PanickingStore), TestClock::new(), options);
+    assert_eq!(server.api.post("/v1/sessions", r#"{"tick_ms":100}"#).await.status, 500);
+    let text = metrics.render();
+    let series = r#"tickseed_http_requests_total{method="POST",route="/v1/sessions",status="500"} 1"#;
+    assert!(text.lines().any(|line| line == series), "{text}");
 }
