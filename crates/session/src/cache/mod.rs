@@ -135,13 +135,11 @@ impl SessionCache {
 
     /// Finds a session: in memory if it is fresh there, else in the store. If the store fails, returns the stale entry with its age.
     pub(super) async fn find(self: &Arc<Self>, id: SessionId) -> Outcome {
-        match self.fresh(id) {
-            Some(lookup) => Ok(Some(lookup)),
-            None => {
-                self.lookups.miss();
-                self.read(id).await
-            }
+        if let Some(lookup) = self.fresh(id) {
+            return Ok(Some(lookup));
         }
+        self.lookups.miss();
+        self.read(id).await
     }
 
     /// Finds a session in memory if it is fresh there.

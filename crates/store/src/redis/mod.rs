@@ -78,8 +78,8 @@ pub struct RedisStore {
     index: Arc<Index>,
     create: Script,
     compare_and_set: Script,
-    replace_request: Script,
     compare_and_delete: Script,
+    replace_request: Script,
     writes: Arc<WriteProbe>,
     background: Background,
 }
