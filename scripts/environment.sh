@@ -12,7 +12,6 @@ HADOLINT_VERSION="2.15.1"
 WASMTIME_VERSION="50.0.1"
 KUBERNETES_VALIDATE_VERSION="1.37.0"
 CARGO_DENY_VERSION="0.20.2"
-CARGO_CYCLONEDX_VERSION="0.5.9"
 
 # Tools live outside the checkout, one folder per version: clones share them, and they replace nothing that is already installed.
 TOOLS="${XDG_CACHE_HOME:-$HOME/.cache}/tickseed"
