@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::{
-    Lookup, ReadySession, Revision, ServiceError, Session, SessionService, SessionStore, StoreError,
+    Created, Lookup, ReadySession, Revision, ServiceError, Session, SessionService, SessionStore, StoreError,
     Timestamp,
 };
 
@@ -80,6 +80,8 @@ pub struct Answer {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: String,
+    /// Whether a token belongs to it, which is not kept.
+    pub has_token: bool,
 }
 
 /// Keeps requests, for [`REQUEST_KEPT_FOR`] after they were reserved. An optional part of a store.
@@ -246,7 +248,8 @@ impl SessionService {
         }
     }
 
-    /// Returns the session as the request wrote it that had this plan, or `None` if it wrote nothing.
+    /// Returns the session as the request wrote it that had this plan, or `None` if it wrote nothing. A new session is created as
+    /// planned: the server that planned it may still be about to create it, and there must not be two.
     ///
     /// # Errors
     ///
@@ -254,8 +257,15 @@ impl SessionService {
     pub async fn outcome_of(&self, plan: Session) -> Result<Option<Lookup>, ServiceError> {
         let is_new = plan.revision == Revision::FIRST;
         let Some(lookup) = self.cache().read_anew(plan.id).await? else {
-            return if is_new { Ok(None) } else { Err(ServiceError::NotFound(plan.id)) };
+            return if is_new {
+                self.create_planned(plan).await
+            } else {
+                Err(ServiceError::NotFound(plan.id))
+            };
         };
+        if lookup.age.is_some() {
+            return Err(StoreError::unavailable("only the store knows what became of the request").into());
+        }
         let stored = lookup.session.session();
         let is_next = stored.replaces == plan.write && !plan.notice.is_none();
         if is_new || *stored == plan || (is_next && stored.revision > plan.revision) {
@@ -263,6 +273,18 @@ impl SessionService {
             return Ok(Some(Lookup { session, ..lookup }));
         }
         if stored.revision > plan.revision { Err(ServiceError::OutcomeUnknown(plan.id)) } else { Ok(None) }
+    }
+
+    /// Creates a session that another server has planned. Returns `None` if its default start is over: whoever planned it does not
+    /// hand it out either.
+    async fn create_planned(&self, plan: Session) -> Result<Option<Lookup>, ServiceError> {
+        if plan.has_missed_its_default_start(self.clock().now()) {
+            return Ok(None);
+        }
+        let creation = self.cache().creating(plan.id);
+        // If the id is taken, the other server has created it meanwhile.
+        let (Created::Yes | Created::IdTaken) = self.store().create(plan.clone()).await?;
+        Ok(Some(self.cache().created(plan, creation)))
     }
 }
 

@@ -92,6 +92,11 @@ impl ApiKey {
         &self.name
     }
 
+    /// Returns the SHA-256 of its text.
+    pub(crate) const fn sha256(&self) -> &[u8; 32] {
+        &self.sha256
+    }
+
     /// Returns its rights.
     #[must_use]
     pub const fn rights(&self) -> Rights {

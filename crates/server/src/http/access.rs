@@ -52,6 +52,14 @@ impl Caller {
         }
     }
 
+    /// Returns the SHA-256 of the caller's API key.
+    pub(super) fn key_sha256(&self) -> Option<&[u8; 32]> {
+        match &self.credential {
+            Some(Credential::Key(key)) => Some(key.sha256()),
+            _ => None,
+        }
+    }
+
     /// Checks that the caller may create sessions.
     pub(super) fn require_create(&self) -> Result<(), ApiError> {
         if self.mode == AccessMode::Keys { self.require_key(Right::Create) } else { Ok(()) }

@@ -113,9 +113,12 @@ impl ApiError {
         Self::InvalidFields(vec![FieldError { field: field.to_owned(), message }])
     }
 
-    /// Returns whether a repetition of the request gets the same error.
+    /// Returns whether a repetition of the request gets the same error. That there is no such session, or no such right, is not worth a
+    /// place in the store: anybody could fill it with that.
     pub(super) fn is_final(&self) -> bool {
-        self.status_code().is_client_error() && !matches!(self, Self::RequestInProgress { .. })
+        let is_kept =
+            !matches!(self, Self::RequestInProgress { .. } | Self::SessionNotFound { .. } | Self::Access(_));
+        self.status_code().is_client_error() && is_kept
     }
 
     /// Returns whether the request may have had its effect all the same.

@@ -102,10 +102,10 @@ impl Repeatable {
         respond: impl FnOnce(&Lookup) -> Result<HttpResponse, ApiError>,
     ) -> Result<HttpResponse, ApiError> {
         match self.key {
-            Some(key) => key
-                .once(service, async |service, _salt| operate(service).await, respond)
-                .await
-                .map(|(response, _)| response),
+            Some(key) => {
+                let operate = async |service: &SessionService, _salt| operate(service).await;
+                Ok(key.once(service, false, operate, respond).await?.0)
+            }
             None => respond(&operate(service).await?),
         }
     }
@@ -125,10 +125,10 @@ impl Repeatable {
             return revealed(respond(&lookup)?, token.as_ref(), add_token).await;
         };
         let text = key.text.clone();
-        let token = |salt| caller.token_of(&mac(salt, &text));
+        let token = |salt| caller.token_of(&mac(salt, &text, caller.key_sha256()));
         let operate = async |service: &SessionService, salt| operate(service, token(salt).as_ref()).await;
-        let (response, salt) = key.once(service, operate, respond).await?;
-        revealed(response, token(salt).as_ref(), add_token).await
+        let (response, salt) = key.once(service, caller.asks_for_rights(), operate, respond).await?;
+        revealed(response, salt.and_then(token).as_ref(), add_token).await
     }
 }
 
@@ -144,13 +144,19 @@ async fn revealed(
     Ok(response.set_body(add_token(&body, token)).map_into_boxed_body())
 }
 
-/// Returns 16 bytes that only the server and the owner of the key can compute: half of HMAC-SHA256.
-fn mac(salt: [u8; 16], key: &str) -> [u8; 16] {
+/// Returns 16 bytes that only the server and the owner of the key can compute: half of HMAC-SHA256. The idempotency keys of an API key
+/// may be easy to guess, so the hash of that key counts as well: it is in no store.
+fn mac(salt: [u8; 16], key: &str, api_key: Option<&[u8; 32]>) -> [u8; 16] {
     // A shorter secret counts as padded with zeros to the block length (RFC 2104, section 2).
     let mut block = [0; 64];
     block[..salt.len()].copy_from_slice(&salt);
     let mut mac = Hmac::<Sha256>::new(&block.into());
     mac.update(key.as_bytes());
+    if let Some(api_key) = api_key {
+        // No idempotency key contains this byte.
+        mac.update(&[0]);
+        mac.update(api_key);
+    }
     let bytes: [u8; 32] = mac.finalize().into_bytes().into();
     bytes.first_chunk().copied().unwrap_or_default()
 }
@@ -167,26 +173,41 @@ impl Key {
         Self { text, id, fingerprint }
     }
 
-    /// Carries the request out unless that has been done. Returns its answer, and the salt of the request.
+    /// Carries the request out unless that has been done. Returns its answer, and the salt of its token if it has one.
     async fn once(
         self,
         service: &SessionService,
+        has_token: bool,
         operate: impl AsyncFnOnce(&SessionService, [u8; 16]) -> Result<Lookup, ApiError>,
         respond: impl FnOnce(&Lookup) -> Result<HttpResponse, ApiError>,
-    ) -> Result<(HttpResponse, [u8; 16]), ApiError> {
+    ) -> Result<(HttpResponse, Option<[u8; 16]>), ApiError> {
         let (attempt, outcome) = match service.reserve(self.id, self.fingerprint).await? {
-            Found::Answered { answer, salt } => return Ok((response_of(answer)?, salt)),
+            Found::Answered { answer, salt } => {
+                let salt = token_salt(answer.has_token, salt);
+                return Ok((response_of(answer)?, salt));
+            }
             Found::Ours(attempt) => (attempt, Ok(None)),
             Found::Unfinished(attempt, plan) => (attempt, service.outcome_of(*plan).await),
         };
         let result = match outcome {
             Ok(Some(lookup)) => Ok(lookup),
             Ok(None) => operate(&service.for_request(Arc::clone(&attempt)), attempt.salt()).await,
-            Err(error) => Err(error.into()),
+            Err(error) => match ApiError::from(error) {
+                error if error.is_final() => Err(error),
+                // Nobody knows yet what became of the request, so it must not be forgotten.
+                error => {
+                    warn_if_failed(attempt.leave().await);
+                    return Err(error);
+                }
+            },
         };
-        let response = conclude(&attempt, result.and_then(|lookup| respond(&lookup))).await?;
-        Ok((response, attempt.salt()))
+        let response = conclude(&attempt, result.and_then(|lookup| respond(&lookup)), has_token).await?;
+        Ok((response, token_salt(has_token, attempt.salt())))
     }
+}
+
+fn token_salt(has_token: bool, salt: [u8; 16]) -> Option<[u8; 16]> {
+    has_token.then_some(salt)
 }
 
 /// Returns the SHA-256 of several texts, each with its length.
@@ -231,6 +252,7 @@ fn unquoted(text: &str) -> Option<String> {
 async fn conclude(
     attempt: &Attempt,
     result: Result<HttpResponse, ApiError>,
+    has_token: bool,
 ) -> Result<HttpResponse, ApiError> {
     let response = match result {
         Ok(response) => response,
@@ -248,6 +270,7 @@ async fn conclude(
         status: response.status().as_u16(),
         headers: response.headers().iter().filter_map(text_of).collect(),
         body: String::from_utf8_lossy(&body).into_owned(),
+        has_token,
     };
     warn_if_failed(attempt.answer(answer).await);
     Ok(response.set_body(body).map_into_boxed_body())
@@ -305,7 +328,7 @@ mod tests {
     /// `printf 'Hi There' | openssl dgst -sha256 -mac HMAC -macopt hexkey:0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b`.
     #[test]
     fn the_bytes_of_a_token_are_half_of_hmac_sha256() {
-        let bytes = mac([0x0b; 16], "Hi There").map(|byte| format!("{byte:02x}")).concat();
+        let bytes = mac([0x0b; 16], "Hi There", None).map(|byte| format!("{byte:02x}")).concat();
         assert_eq!(bytes, "492ce020fe2534a5789dc3848806c78f");
     }
 

@@ -51,7 +51,7 @@ pub use sessions::events::{EventStreams, OpenStreams};
 pub use stage::Stage;
 
 /// Registers every route. The handlers expect a [`Stage`], a [`Clock`](tickseed_session::Clock), an [`InstanceId`],
-/// [`EventStreams`], an [`Access`](crate::access::Access) and a [`Protection`] in the app's data; [`every_request`] expects a
+/// [`EventStreams`], an [`Access`](crate::access::Access) and a [`Protection`] in the app's data; [`every_request()`] expects a
 /// [`RequestObserver`].
 pub fn routes(config: &mut ServiceConfig) {
     config

@@ -9,6 +9,7 @@ use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, StatusCode, Uri};
 
+use super::client_address::ClientAddress;
 use super::query::shown_query;
 use super::request_id::{HEADER, RequestId};
 use super::route::RouteLabel;
@@ -110,7 +111,7 @@ impl Line {
         let id = RequestId::of(request.headers());
         // For the line about a failure.
         request.extensions_mut().insert(id);
-        let client = request.peer_addr().map(|address| address.ip());
+        let client = ClientAddress::of_request(request.request()).map(ClientAddress::ip);
         Self { method: request.method().clone(), uri: request.uri().clone(), client, id }
     }
 
@@ -118,7 +119,7 @@ impl Line {
         let Self { method, uri, client, id } = self;
         tracing::info!(
             target: ACCESS_TARGET,
-            %method,
+            method = %excerpt(method.as_str()),
             route = route.pattern(),
             path = excerpt(uri.path()),
             query = uri.query().map(shown_query),

@@ -149,17 +149,21 @@ fn faulty(fault: Fault, failing: Range<u64>) -> Faulty {
 impl Faulty {
     /// Returns the session that the request with a key was about to write.
     async fn plan(&self, key: &str) -> Option<Session> {
-        let key = key.trim_matches('"');
-        // No API key, and the key, each with its length.
-        let parts = [&0_u64.to_be_bytes()[..], &(key.len() as u64).to_be_bytes(), key.as_bytes()];
-        let id = RequestId::new(Sha256::digest(parts.concat()).into());
-        let (fingerprint, salt, reserved_at) = ([0; 32], [0; 16], Timestamp::MAX);
-        let other = Reservation { version: 0, fingerprint, salt, reserved_at, progress: Progress::Begun };
-        let requests = self.store.inner().requests().expect("it keeps requests");
-        match requests.reserve(id, other).await.expect("it can be read")?.progress {
-            Progress::Planned(session) => Some(*session),
-            Progress::Begun | Progress::Answered(_) => None,
-        }
+        plan_in(self.store.inner(), key).await
+    }
+}
+
+async fn plan_in(store: &EmbeddedStore, key: &str) -> Option<Session> {
+    let key = key.trim_matches('"');
+    // No API key, and the key, each with its length.
+    let parts = [&0_u64.to_be_bytes()[..], &(key.len() as u64).to_be_bytes(), key.as_bytes()];
+    let id = RequestId::new(Sha256::digest(parts.concat()).into());
+    let (fingerprint, salt, reserved_at) = ([0; 32], [0; 16], Timestamp::MAX);
+    let other = Reservation { version: 0, fingerprint, salt, reserved_at, progress: Progress::Begun };
+    let requests = store.requests().expect("it keeps requests");
+    match requests.reserve(id, other).await.expect("it can be read")?.progress {
+        Progress::Planned(session) => Some(*session),
+        Progress::Begun | Progress::Answered(_) => None,
     }
 }
 
@@ -302,4 +306,47 @@ async fn a_repetition_gets_the_same_control_token_which_is_nowhere_kept() {
         let is_kept = file.windows(secret.len()).any(|bytes| bytes == secret.as_bytes());
         assert!(!is_kept, "a secret is in the file");
     }
+}
+
+/// While the store cannot say what became of a request, a repetition must not forget it.
+#[tokio::test]
+async fn a_request_is_not_forgotten_while_nobody_knows_what_became_of_it() {
+    let mut made = None;
+    let server = LocalServer::over_embedded(Options::default(), |store| {
+        // The session is created, and the answer is lost.
+        let inner = FaultyStore::new(store, Fault::After, 2..3);
+        // The repetition is reserved and taken over; the session cannot be looked for.
+        let store = Arc::new(FaultyStore::new(inner, Fault::NotAsked, 6..7));
+        made = Some(Arc::clone(&store));
+        store
+    });
+    let body = r#"{"tick_ms":100,"start_at":"2026-01-31T13:00:00Z"}"#;
+    let create = || post(&server.api, "/v1/sessions", KEY, body);
+    assert_eq!(create().await.status, 503);
+    let faulty = made.expect("the store has been made");
+    let plan = plan_in(faulty.inner().inner(), KEY).await.expect("it was planned");
+    assert_eq!(create().await.status, 503);
+    assert_eq!(faulty.calls(), 8, "the last call leaves the request for the next repetition");
+    let third = create().await;
+    assert_eq!((third.status, &third.json()["id"]), (201, &Value::from(plan.id.to_string())));
+}
+
+/// Two servers would create two sessions, if one is slow and the other did not take its plan.
+#[tokio::test]
+async fn a_session_is_created_as_it_was_planned() {
+    let faulty = faulty(Fault::Before, 2..3);
+    let body = r#"{"tick_ms":100,"start_at":"2026-01-31T13:00:00Z"}"#;
+    assert_eq!(post(&faulty.server.api, "/v1/sessions", KEY, body).await.status, 503);
+    let plan = faulty.plan(KEY).await.expect("it was planned");
+    let second = post(&faulty.server.api, "/v1/sessions", KEY, body).await;
+    assert_eq!((second.status, &second.json()["id"]), (201, &Value::from(plan.id.to_string())));
+}
+
+/// Anybody could fill the store with such answers.
+#[tokio::test]
+async fn an_unknown_session_is_not_worth_an_answer_that_is_kept() {
+    let faulty = faulty(Fault::Before, u64::MAX..u64::MAX);
+    let unknown = "/v1/sessions/sess_00000000-0000-4000-8000-000000000000/stop";
+    post(&faulty.server.api, unknown, KEY, "").await.problem(404, "session_not_found");
+    assert_eq!(create(&faulty.server.api, KEY).await.status, 201, "the key is as good as new");
 }

@@ -36,7 +36,7 @@ fn reservation(version: u64, progress: Progress) -> Reservation {
 
 fn answered() -> Progress {
     let headers = vec![("etag".to_owned(), "\"a\"".to_owned())];
-    Progress::Answered(Answer { status: 201, headers, body: "{\"\u{e9}\":[]}".to_owned() })
+    Progress::Answered(Answer { status: 201, headers, body: "{\"\u{e9}\":[]}".to_owned(), has_token: true })
 }
 
 async fn returns_requests_unchanged(one: &dyn RequestStore, other: &dyn RequestStore) {
@@ -97,4 +97,17 @@ async fn removes_requests_after_a_day(store: &dyn SessionStore, requests: &dyn R
     let removes = store.remove_expired(until).await.unwrap() > 0;
     let is_gone = requests.reserve(id, first).await.unwrap().is_none();
     assert!(is_gone || !removes, "it is not kept for longer");
+    keeps_a_request_that_was_released_before(store, requests).await;
+}
+
+async fn keeps_a_request_that_was_released_before(store: &dyn SessionStore, requests: &dyn RequestStore) {
+    let (id, first) = (id(), reservation(1, Progress::Begun));
+    assert!(requests.reserve(id, first.clone()).await.unwrap().is_none());
+    assert!(requests.release(id, 1).await.unwrap());
+    let half = now().after(REQUEST_KEPT_FOR / 2).expect("it is before the year 9999");
+    let second = Reservation { version: 2, reserved_at: half, ..first.clone() };
+    assert!(requests.reserve(id, second.clone()).await.unwrap().is_none());
+    let until = now().after(REQUEST_KEPT_FOR).expect("it is before the year 9999");
+    store.remove_expired(until).await.unwrap();
+    assert!(requests.reserve(id, first).await.unwrap() == Some(second), "it is kept for a day of its own");
 }

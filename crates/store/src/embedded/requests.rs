@@ -12,6 +12,8 @@ use super::tables::{Outcome, REMOVE_LENGTH, Write};
 const REQUESTS: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("requests");
 /// When requests are removed: milliseconds since the Unix epoch, then the request. Never changes while the request is there.
 const EXPIRIES: TableDefinition<(i64, &[u8; 32]), ()> = TableDefinition::new("request_expiries");
+/// The same the other way round.
+const EXPIRY_OF: TableDefinition<&[u8; 32], i64> = TableDefinition::new("request_expiry_of");
 
 /// A write of a request.
 pub(super) enum RequestWrite {
@@ -27,6 +29,7 @@ pub(super) enum RequestWrite {
 pub(super) fn make(transaction: &WriteTransaction) -> Result<(), redb::Error> {
     transaction.open_table(REQUESTS)?;
     transaction.open_table(EXPIRIES)?;
+    transaction.open_table(EXPIRY_OF)?;
     Ok(())
 }
 
@@ -34,11 +37,16 @@ pub(super) fn make(transaction: &WriteTransaction) -> Result<(), redb::Error> {
 pub(super) struct RequestTables<'transaction> {
     requests: Table<'transaction, &'static [u8; 32], &'static [u8]>,
     expiries: Table<'transaction, (i64, &'static [u8; 32]), ()>,
+    expiry_of: Table<'transaction, &'static [u8; 32], i64>,
 }
 
 impl<'transaction> RequestTables<'transaction> {
     pub(super) fn open(transaction: &'transaction WriteTransaction) -> Result<Self, redb::Error> {
-        Ok(Self { requests: transaction.open_table(REQUESTS)?, expiries: transaction.open_table(EXPIRIES)? })
+        Ok(Self {
+            requests: transaction.open_table(REQUESTS)?,
+            expiries: transaction.open_table(EXPIRIES)?,
+            expiry_of: transaction.open_table(EXPIRY_OF)?,
+        })
     }
 
     pub(super) fn apply(&mut self, write: &RequestWrite) -> Result<Result<Outcome, StoreError>, redb::Error> {
@@ -48,9 +56,8 @@ impl<'transaction> RequestTables<'transaction> {
                 self.requests.insert(id.as_bytes(), bytes.as_slice())?;
                 Outcome::Done
             }
-            // Its expiry stays and removes nothing.
             RequestWrite::Release(id, version) if self.has(*id, *version)? => {
-                self.requests.remove(id.as_bytes())?;
+                self.remove(id.as_bytes())?;
                 Outcome::Done
             }
             RequestWrite::Update(..) | RequestWrite::Release(..) => Outcome::Refused,
@@ -70,6 +77,7 @@ impl<'transaction> RequestTables<'transaction> {
         }
         self.requests.insert(id.as_bytes(), bytes)?;
         self.expiries.insert((expires_at.millis(), id.as_bytes()), ())?;
+        self.expiry_of.insert(id.as_bytes(), expires_at.millis())?;
         Ok(Outcome::Done)
     }
 
@@ -84,14 +92,21 @@ impl<'transaction> RequestTables<'transaction> {
         let mut expired = Vec::new();
         for entry in self.expiries.range(..=(now.millis(), &[u8::MAX; 32]))?.take(REMOVE_LENGTH) {
             let (key, _) = entry?;
-            let (expires_at, id) = key.value();
-            expired.push((expires_at, *id));
+            expired.push(*key.value().1);
         }
-        for (expires_at, id) in &expired {
-            self.expiries.remove((*expires_at, id))?;
-            self.requests.remove(id)?;
+        for id in &expired {
+            self.remove(id)?;
         }
         Ok(expired.len())
+    }
+
+    fn remove(&mut self, id: &[u8; 32]) -> Result<(), redb::Error> {
+        self.requests.remove(id)?;
+        let expires_at = self.expiry_of.remove(id)?.map(|expires_at| expires_at.value());
+        if let Some(expires_at) = expires_at {
+            self.expiries.remove((expires_at, id))?;
+        }
+        Ok(())
     }
 }
 

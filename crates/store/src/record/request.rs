@@ -29,6 +29,8 @@ struct AnswerFields {
     status: u16,
     headers: Vec<(String, String)>,
     body: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    has_token: bool,
 }
 
 /// Writes a request.
@@ -37,8 +39,9 @@ pub(crate) fn encode(reservation: &Reservation) -> Result<Vec<u8>, StoreError> {
     let (plan, record, answer) = match progress {
         Progress::Begun => (None, Vec::new(), None),
         Progress::Planned(session) => (Some(session.id.to_string()), super::encode(session)?, None),
-        Progress::Answered(Answer { status, headers, body }) => {
-            let answer = AnswerFields { status: *status, headers: headers.clone(), body: body.clone() };
+        Progress::Answered(Answer { status, headers, body, has_token }) => {
+            let (headers, body) = (headers.clone(), body.clone());
+            let answer = AnswerFields { status: *status, headers, body, has_token: *has_token };
             (None, Vec::new(), Some(answer))
         }
     };
@@ -73,8 +76,8 @@ fn read(bytes: &[u8]) -> Option<Result<Reservation, StoreError>> {
     let (json, record) = bytes.get(LENGTH.end..)?.split_at_checked(usize::try_from(length).ok()?)?;
     let fields: Fields = serde_json::from_slice(json).ok()?;
     let progress = match (fields.answer, fields.plan) {
-        (Some(AnswerFields { status, headers, body }), _) => {
-            Progress::Answered(Answer { status, headers, body })
+        (Some(AnswerFields { status, headers, body, has_token }), _) => {
+            Progress::Answered(Answer { status, headers, body, has_token })
         }
         (None, Some(id)) => {
             let id: SessionId = id.parse().ok()?;
@@ -94,7 +97,8 @@ fn read(bytes: &[u8]) -> Option<Result<Reservation, StoreError>> {
     }))
 }
 
-/// Returns the version of a request without reading the rest.
+/// Returns the version of a request without reading the rest. Redis does that in a script.
+#[cfg(any(feature = "embedded", test))]
 pub(crate) fn version(bytes: &[u8]) -> Option<u64> {
     Some(u64::from_be_bytes(bytes.get(VERSION)?.try_into().ok()?))
 }
@@ -134,7 +138,7 @@ mod tests {
 
     fn answered() -> Progress {
         let headers = vec![("etag".to_owned(), "\"a\"".to_owned())];
-        Progress::Answered(Answer { status: 201, headers, body: "{\"é\":1}".to_owned() })
+        Progress::Answered(Answer { status: 201, headers, body: "{\"é\":1}".to_owned(), has_token: true })
     }
 
     #[test]

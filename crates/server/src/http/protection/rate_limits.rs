@@ -92,7 +92,7 @@ impl RateLimits {
             }
         }
         match &self.creates {
-            Some(creates) if path == "/v1/sessions" && *request.method() == Method::POST => creates.take(key),
+            Some(creates) if takes_room(request, path) => creates.take(key),
             _ => Ok(()),
         }
     }
@@ -103,6 +103,12 @@ impl RateLimits {
             policy.buckets.shrink();
         }
     }
+}
+
+/// Returns whether a request makes the store keep something: a session, or an answer for its idempotency key.
+fn takes_room(request: &HttpRequest, path: &str) -> bool {
+    let is_create = path == "/v1/sessions";
+    *request.method() == Method::POST && (is_create || request.headers().contains_key("idempotency-key"))
 }
 
 impl Rate {
