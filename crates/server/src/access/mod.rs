@@ -15,15 +15,15 @@ use tickseed_session::error_chain;
 pub use key_file::{ApiKey, ApiKeys, InvalidRights, KeyFileError, LineMistake, Right, Rights};
 pub use secret_text::{NewSecret, is_control_token, sha256};
 
-/// Of whom the server asks for a right.
+/// Who needs a right.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum AccessMode {
-    /// Of nobody. Anybody may create and change any session.
+    /// Nobody: anybody may create and change any session.
     #[default]
     Open,
-    /// Of those who change a session: its control token, or an API key.
+    /// Whoever changes a session: its control token, or an API key.
     Token,
-    /// Of those who create a session as well: an API key.
+    /// Whoever creates a session as well: an API key.
     Keys,
 }
 

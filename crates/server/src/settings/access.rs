@@ -38,7 +38,7 @@ pub enum AccessSettingsError {
     #[error(
         "other machines may reach the address from --host (or HOST), and no setting says who may create and change sessions; \
          add one of these lines to the environment:\n\
-         TICKSEED_ACCESS=token\n  anybody creates sessions, and only who has the control token of a session changes it\n\
+         TICKSEED_ACCESS=token\n  anybody creates sessions, and a session can be changed only with its control token\n\
          TICKSEED_ACCESS=keys\n  as token, but only programs with an API key create sessions\n\
          TICKSEED_ACCESS=open\n  anybody creates sessions and changes all of them"
     )]

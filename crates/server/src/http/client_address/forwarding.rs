@@ -13,7 +13,7 @@ use super::{ClientAddress, TrustedProxies};
 /// that nothing has to be collected first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hop {
-    /// The proxy at the right of this place cannot say from whom it got the request, so the request counts as its own.
+    /// The proxy to the right of this place does not name the sender, so the request counts as its own.
     Unknown,
     /// The request came from this address.
     From(ClientAddress),

@@ -131,7 +131,7 @@ impl Protection {
         &self.store_slots
     }
 
-    /// Returns with whom a response may be shared.
+    /// Returns which origins may share a response.
     pub(super) fn shared_with(&self, request: &ServiceRequest) -> SharedWith {
         self.origins.shared_with(request)
     }

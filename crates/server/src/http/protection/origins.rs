@@ -27,7 +27,7 @@ pub struct InvalidOrigins {
     number: usize,
 }
 
-/// With whom a response may be shared.
+/// Which origins may share a response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::http) enum SharedWith {
     /// With pages of any origin.
@@ -44,7 +44,7 @@ impl AllowedOrigins {
         self.list.is_none()
     }
 
-    /// Returns with whom the response to a request may be shared.
+    /// Returns which origins may share the response to a request.
     pub(super) fn shared_with(&self, request: &ServiceRequest) -> SharedWith {
         let Some(list) = &self.list else { return SharedWith::Everyone };
         let origin = request.headers().get(header::ORIGIN);
