@@ -42,7 +42,7 @@ COPY deploy/healthcheck /usr/local/bin/tickseed-healthcheck
 COPY --from=build /build/target/release/tickseed /usr/local/bin/
 # A new volume takes over the contents and the owner of this folder.
 RUN install --directory --owner=10001 --group=10001 /data
-# Others may reach a container, so whoever creates a session gets the right to change it, and nobody else.
+# Others may reach a container, so only the client that creates a session gets the right to change it.
 ENV HOST=0.0.0.0 \
     PORT=8080 \
     TICKSEED_ACCESS=token \

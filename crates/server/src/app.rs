@@ -1,9 +1,11 @@
 //! Starts and stops the server: the only module that sees both HTTP and a store.
 
+mod options;
+mod start_log;
+
 use std::any::Any;
 use std::future::Future;
-use std::net::{SocketAddr, TcpListener};
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::net::TcpListener;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,132 +19,26 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use tickseed_session::{Clock, SessionService, StoreError, SystemClock, error_chain};
-use tickseed_store::{InvalidAddress, OpenError, OpenOptions, StoreAddress};
+use tickseed_store::OpenOptions;
 
 use crate::access::Access;
-use crate::http::{
-    EventStreams, InstanceId, Limits, Protection, ProtectionOptions, RequestObserver, Stage, every_request,
-    routes,
-};
+use crate::http::{EventStreams, InstanceId, Protection, RequestObserver, Stage, every_request, routes};
 use crate::metrics_port::{MetricsPort, measured};
-use crate::platform::{EndSignal, Signals, limit_unread_data, raise_open_files};
-use crate::settings::{AccessSettingsError, Contradiction, ServeSettings};
+use crate::platform::{EndSignal, Signals, limit_unread_data};
+use crate::settings::ServeSettings;
 use crate::supervise::Supervised;
 use crate::telemetry::metrics::Metrics;
 use crate::terminal::print_line_in_background;
+use start_log::{log_protection, log_start};
+
+pub use crate::serve_error::ServeError;
+pub use options::Options;
 
 /// How many seconds requests in progress may take to finish at a shutdown.
 const SHUTDOWN_SECONDS: u64 = 10;
 
-/// How many connections each core accepts at most. This is the default of actix-web.
-const CONNECTIONS_PER_CORE: u64 = 25_600;
-
-/// How many open files the server needs besides its connections.
-const OTHER_FILES: u64 = 1_000;
-
-/// With fewer open files, the server warns.
-const FEW_FILES: u64 = 10_000;
-
 /// How often the limits of clients that have gone are removed from memory.
 const FORGET_IDLE_CLIENTS_EVERY: Duration = Duration::from_secs(5);
-
-/// Limits and intervals that no setting changes. Tests use others.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Who may use the server. By default anybody may, whatever the address of the listener is.
-    pub access: Access,
-    /// The limits of a request.
-    pub limits: Limits,
-    /// How often expired sessions are removed from the store. The service hides them from the moment they expire.
-    pub remove_expired_every: Duration,
-    /// How often a silent event stream sends a heartbeat.
-    pub heartbeat_every: Duration,
-    /// How long an event stream waits at least before it says anew until when its session is settled. It waits a third of the
-    /// session's notice if that is longer.
-    pub settled_every: Duration,
-    /// How long a client may leave data unread before its connection is cut.
-    pub unread_for: Duration,
-    /// How long an idle connection stays open.
-    pub keep_alive: Duration,
-    /// What the server is to be protected from.
-    pub protection: ProtectionOptions,
-    /// Where requests are counted, if they are.
-    pub metrics: Option<&'static Metrics>,
-    /// Whether each request is logged.
-    pub access_log: bool,
-    /// Whether the server counts as ready while only sessions in memory can be served.
-    pub ready_from_memory: bool,
-}
-
-impl Default for Options {
-    /// Anybody may use the server, within the default limits. Expired sessions are removed every 30 seconds, heartbeats are sent every 15 seconds, an event `settled`
-    /// at most every second, a client that reads nothing for 30 seconds is cut off, and an idle connection stays open for 75 seconds.
-    fn default() -> Self {
-        Self {
-            access: Access::default(),
-            limits: Limits::default(),
-            remove_expired_every: Duration::from_secs(30),
-            heartbeat_every: Duration::from_secs(15),
-            settled_every: Duration::from_secs(1),
-            unread_for: Duration::from_secs(30),
-            keep_alive: Duration::from_secs(75),
-            protection: ProtectionOptions::default(),
-            metrics: None,
-            access_log: false,
-            ready_from_memory: false,
-        }
-    }
-}
-
-/// Why the server failed to start or stopped running.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ServeError {
-    /// The store cannot be opened.
-    #[error(transparent)]
-    Store(Box<OpenError>),
-    /// The settings do not say who may use the server, or the file of API keys cannot be used.
-    #[error(transparent)]
-    Access(#[from] AccessSettingsError),
-    /// No store has the address in the settings.
-    #[error(transparent)]
-    Settings(#[from] InvalidAddress),
-    /// The server cannot listen on the address.
-    #[error("cannot listen on {address}, the address from --host (or HOST) and --port (or PORT)")]
-    Listen {
-        /// Host and port.
-        address: String,
-        /// The cause.
-        source: std::io::Error,
-    },
-    /// Two settings contradict each other.
-    #[error(transparent)]
-    Contradiction(#[from] Contradiction),
-    /// Metrics cannot be served on their address.
-    #[error("cannot serve metrics on {address}, the address from --metrics-addr (or TICKSEED_METRICS_ADDR)")]
-    ListenMetrics {
-        /// Host and port.
-        address: String,
-        /// The cause.
-        source: std::io::Error,
-    },
-    /// A part of the server that works in the background has ended, by a mistake in the program.
-    #[error("the server cannot go on, because of a bug: {0}; the log says more")]
-    Background(String),
-    /// A second signal ended the server before the requests in progress had finished.
-    #[error("a second signal ended the server at once: requests in progress are cut off")]
-    CutShort,
-    /// The server itself failed.
-    #[error("the server failed")]
-    Server(#[from] std::io::Error),
-}
-
-impl From<OpenError> for ServeError {
-    /// Boxes the error, which is large on some systems.
-    fn from(error: OpenError) -> Self {
-        Self::Store(Box::new(error))
-    }
-}
 
 /// Serves until SIGTERM or SIGINT, with the clock of the machine and the store of the settings. Listens before it opens
 /// the store, and prints the address when the store is open.
@@ -236,66 +132,6 @@ fn listen(settings: &ServeSettings) -> Result<TcpListener, ServeError> {
     let address = format!("{}:{}", settings.host, settings.port);
     TcpListener::bind((settings.host.as_str(), settings.port))
         .map_err(|source| ServeError::Listen { address, source })
-}
-
-/// Logs what the server runs with, and raises the limit on open files.
-fn log_start(
-    settings: &ServeSettings,
-    store: &StoreAddress,
-    address: SocketAddr,
-    access: &Access,
-    metrics: Option<&MetricsPort>,
-) {
-    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
-    let wanted = cores * CONNECTIONS_PER_CORE + OTHER_FILES;
-    let open_files = raise_open_files(wanted).unwrap_or_default();
-    tracing::info!(
-        version = env!("CARGO_PKG_VERSION"),
-        %address,
-        access = %access.mode(),
-        api_keys = access.key_count(),
-        %store,
-        data_dir = %settings.data_dir.display(),
-        session_ttl = settings.session_ttl,
-        cache_mb = settings.cache_mb,
-        keep_alive_seconds = settings.keep_alive_seconds,
-        drain_seconds = settings.drain_seconds,
-        cores,
-        open_files,
-        metrics = metrics.map(|port| tracing::field::display(port.address)),
-        "tickseed starts"
-    );
-    tracing::info!(settings = settings.effective.line(), "these are the settings");
-    if open_files < FEW_FILES {
-        tracing::warn!(
-            open_files,
-            wanted,
-            "the limit on open files is low, and every connection takes one: raise it (ulimit -n, or LimitNOFILE in systemd)"
-        );
-    }
-}
-
-/// Logs the limits, if any differ from those of a server that only this machine can reach.
-fn log_protection(protection: &ProtectionOptions) {
-    let number = |limit: Option<u64>| limit.map_or_else(|| "none".to_owned(), |limit| limit.to_string());
-    let seconds = |limit: Option<NonZeroU32>| number(limit.map(|limit| limit.get().into()));
-    let count = |limit: Option<NonZeroUsize>| number(limit.map(|limit| limit.get() as u64));
-    if *protection == ProtectionOptions::default() {
-        return;
-    }
-    tracing::info!(
-        trusted_proxies = %protection.trusted_proxies,
-        rate_limit = seconds(protection.rate.map(|rate| rate.per_second)),
-        create_limit = seconds(protection.creates_per_minute),
-        max_ttl = seconds(protection.creation.max_ttl_seconds),
-        max_start_ahead = seconds(protection.creation.max_start_ahead_seconds),
-        max_connections = count(protection.connections),
-        max_connections_per_address = count(protection.connections_per_address),
-        max_streams = count(protection.streams),
-        max_streams_per_address = count(protection.streams_per_address),
-        max_in_flight = count(protection.in_flight),
-        "limits"
-    );
 }
 
 /// Serves `service` on `listener` until `shutdown` completes. Then `/readyz` responds with 503 for as long as `shutdown`

@@ -7,6 +7,7 @@
 //! - [`settings`]: flags and environment variables
 //! - `metrics_port`: the port for Prometheus
 //! - `platform`: what differs between operating systems
+//! - `serve_error`: why the server fails
 //! - `supervise`: background tasks that must not end
 //! - [`telemetry`]: the log and the metrics
 //! - [`print_state`]: the command `tickseed state`
@@ -21,6 +22,7 @@ mod metrics_port;
 mod platform;
 pub mod print_key;
 pub mod print_state;
+mod serve_error;
 pub mod settings;
 mod supervise;
 pub mod telemetry;

@@ -44,7 +44,7 @@ async fn serve(settings: &ServeSettings) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Prints the settings. Whoever reads them has checked them.
+/// Prints the settings, which were checked when they were read.
 fn check_config(settings: &ServeSettings) -> Result<(), Box<dyn Error>> {
     if let Some(ignored) = settings.ignored() {
         terminal::print_error(&format!("warning: {ignored}"));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use actix_web::rt;
 use tickseed_session::SessionStore;
 
-use crate::app::ServeError;
+use crate::serve_error::ServeError;
 use crate::settings::ServeSettings;
 use crate::telemetry::metrics::{self, MeasuredStore, Metrics};
 

@@ -21,6 +21,12 @@ pub trait Clock: Send + Sync + 'static {
     }
 }
 
+/// Returns the base of a clock: the time minus the uptime, in microseconds. It stays the same while nobody sets the clock.
+#[must_use]
+pub fn clock_base_us(time_us: i64, uptime: Duration) -> i64 {
+    time_us.saturating_sub(i64::try_from(uptime.as_micros()).unwrap_or(i64::MAX))
+}
+
 /// When the uptime was first asked for.
 static STARTED: LazyLock<Instant> = LazyLock::new(Instant::now);
 

@@ -7,7 +7,7 @@ use subtle::ConstantTimeEq;
 
 use crate::KeyName;
 
-/// The SHA-256 of a session's control token. Whoever has the token may change the session; nobody can compute it from the hash.
+/// The SHA-256 of a session's control token. Anyone with the token may change the session; the hash does not reveal it.
 ///
 /// Two hashes are compared in constant time, and the `Debug` form hides the bytes.
 #[derive(Clone, Copy, Eq)]

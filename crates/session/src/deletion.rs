@@ -5,8 +5,8 @@ use crate::writes::{ATTEMPTS, LATE_ATTEMPTS, WRITTEN_WITHIN};
 use crate::{Deadline, Deleted, Expectation, Lookup, ServiceError, SessionId, SessionService, Timestamp};
 
 impl SessionService {
-    /// Deletes a session, at once and for good, and returns what it was. It needs no notice, because it changes no state: whoever has the session can go on
-    /// computing, and what was settled stays true.
+    /// Deletes a session, at once and for good, and returns what it was. It needs no notice, because it changes no state: clients that
+    /// have the session can go on computing, and what was settled stays true.
     ///
     /// # Errors
     ///

@@ -2,10 +2,10 @@
 //! there.
 //!
 //! A request is reserved before it has any effect. Before it writes a session, the session is kept as its plan; at the end its
-//! answer is kept. So a repetition gets the same answer, and whoever finds a request that was left unfinished can tell from the plan
-//! whether it had its effect.
+//! answer is kept. So a repetition gets the same answer, and the plan tells the next server whether
+//! a request that was left unfinished had its effect.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::{
     Created, Lookup, ReadySession, Revision, ServiceError, Session, SessionService, SessionStore, StoreError,
-    Timestamp,
+    Timestamp, WriteId,
 };
 
 /// How long a store keeps a request.
@@ -145,7 +145,7 @@ impl Attempt {
     /// Returns the salt of the request.
     #[must_use]
     pub fn salt(&self) -> [u8; 16] {
-        self.reservation().salt
+        self.lock().salt
     }
 
     /// Keeps the session that is about to be written.
@@ -170,7 +170,7 @@ impl Attempt {
     ///
     /// As [`RequestStore::release`].
     pub async fn release(&self) -> Result<(), StoreError> {
-        let version = self.reservation().version;
+        let version = self.lock().version;
         requests(&self.store)?.release(self.id, version).await.map(drop)
     }
 
@@ -183,18 +183,18 @@ impl Attempt {
         self.advance(|next| next.reserved_at = next.reserved_at.before(IN_PROGRESS_FOR)).await.map(drop)
     }
 
-    fn reservation(&self) -> Reservation {
-        self.reservation.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    fn lock(&self) -> MutexGuard<'_, Reservation> {
+        self.reservation.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Stores the request with a change. Returns false if somebody else has taken it over.
     async fn advance(&self, change: impl FnOnce(&mut Reservation)) -> Result<bool, StoreError> {
-        let mut next = self.reservation();
-        let version = std::mem::replace(&mut next.version, random_version());
+        let mut next = self.lock().clone();
+        let version = std::mem::replace(&mut next.version, WriteId::random().get());
         change(&mut next);
         let is_ours = requests(&self.store)?.update(self.id, version, next.clone()).await?;
         if is_ours {
-            *self.reservation.lock().unwrap_or_else(PoisonError::into_inner) = next;
+            *self.lock() = next;
         }
         Ok(is_ours)
     }
@@ -211,7 +211,7 @@ impl SessionService {
         let store = requests(self.store())?;
         let now = self.clock().now();
         let new = Reservation {
-            version: random_version(),
+            version: WriteId::random().get(),
             fingerprint,
             salt: *Uuid::new_v4().as_bytes(),
             reserved_at: now,
@@ -227,7 +227,7 @@ impl SessionService {
         if found.reserved_at.after(IN_PROGRESS_FOR).is_none_or(|until| until > now) {
             return Err(ServiceError::InProgress);
         }
-        let taken = Reservation { version: random_version(), reserved_at: now, ..found.clone() };
+        let taken = Reservation { version: WriteId::random().get(), reserved_at: now, ..found.clone() };
         if store.update(id, found.version, taken.clone()).await? {
             Ok(self.ours(id, taken))
         } else {
@@ -275,7 +275,7 @@ impl SessionService {
         if stored.revision > plan.revision { Err(ServiceError::OutcomeUnknown(plan.id)) } else { Ok(None) }
     }
 
-    /// Creates a session that another server has planned. Returns `None` if its default start is over: whoever planned it does not
+    /// Creates a session that another server has planned. Returns `None` if its default start is over: the server that planned it does not
     /// hand it out either.
     async fn create_planned(&self, plan: Session) -> Result<Option<Lookup>, ServiceError> {
         if plan.has_missed_its_default_start(self.clock().now()) {
@@ -290,10 +290,4 @@ impl SessionService {
 
 fn requests(store: &Arc<dyn SessionStore>) -> Result<&dyn RequestStore, StoreError> {
     store.requests().ok_or_else(|| StoreError::unavailable("the store keeps no requests"))
-}
-
-fn random_version() -> u64 {
-    // Both halves have bits that are always the same.
-    let (high, low) = Uuid::new_v4().as_u64_pair();
-    high ^ low.rotate_left(32)
 }

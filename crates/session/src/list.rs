@@ -31,7 +31,7 @@ pub struct ListRequest {
 /// A part of the list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SessionList {
-    /// The sessions, the newest first. None of them has expired.
+    /// The sessions that have not expired, newest first.
     pub sessions: Vec<Session>,
     /// Where the list goes on. `None` at its end.
     pub next: Option<SessionId>,

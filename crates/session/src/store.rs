@@ -67,7 +67,7 @@ pub trait SessionStore: Send + Sync + 'static {
     /// whose record cannot be read are left out, and so is whatever only seems to be a session, so a page can be shorter than
     /// `limit`, or empty, although there are more. Only [`SessionPage::next`] says where the list ends.
     ///
-    /// Whoever passes `next` on until there is none gets each session exactly once that was created before the first call was made
+    /// Passing `next` on until there is none gives each session exactly once that was created before the first call was made
     /// and deleted after the last one has ended, if it can be read, whatever is created and deleted meanwhile. Nothing comes twice.
     /// A session that was created before its store kept a list may be missing, for as long as the store's documentation says.
     ///

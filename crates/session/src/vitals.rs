@@ -1,4 +1,4 @@
-//! What a store and the service know about themselves, for monitoring. Nothing here names an exporter: whoever monitors a server
+//! What a store and the service know about themselves, for monitoring. Nothing here names an exporter: the monitor of a server
 //! asks for these values when it wants them, and nothing is counted or sent on its behalf before.
 
 use std::time::Duration;

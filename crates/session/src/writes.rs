@@ -242,7 +242,7 @@ fn deadline(replacement: &Replacement, affects_from: Timestamp, terms: Terms) ->
     Deadline::OfServer(final_from.map_or(written_until, |final_from| final_from.min(written_until)))
 }
 
-/// Returns until when a later end may be written. Nobody is told that a session has expired and then finds it again.
+/// Returns the deadline for writing a later end. An expired session must not come back.
 fn deadline_of_extension(session: &Session, now: Timestamp) -> Deadline {
     let written_until = now.after(WRITTEN_WITHIN).unwrap_or(Timestamp::MAX);
     Deadline::OfServer(session.expires_at.map_or(written_until, |expires_at| expires_at.min(written_until)))

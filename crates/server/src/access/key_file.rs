@@ -1,4 +1,4 @@
-//! The file of API keys: one line a key, `NAME RIGHTS SHA256`. It contains hashes only, so whoever reads it cannot use a key.
+//! The file of API keys: one line a key, `NAME RIGHTS SHA256`. It contains hashes only, so a person who reads it has no key.
 
 use std::fs::File;
 use std::io::{self, Read};

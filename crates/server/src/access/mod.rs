@@ -18,12 +18,12 @@ pub use secret_text::{NewSecret, is_control_token, sha256};
 /// Who needs a right.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum AccessMode {
-    /// Nobody: anybody may create and change any session.
+    /// No caller: anybody may create and change any session.
     #[default]
     Open,
-    /// Whoever changes a session: its control token, or an API key.
+    /// Callers that change a session: its control token, or an API key.
     Token,
-    /// Whoever creates a session as well: an API key.
+    /// Callers that create a session as well: an API key.
     Keys,
 }
 

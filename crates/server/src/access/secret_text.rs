@@ -52,7 +52,7 @@ impl NewSecret {
         Self(format!("{prefix}{}", HEXLOWER.encode(bytes)))
     }
 
-    /// Returns the text, for the one who asked for it and nobody else.
+    /// Returns the text, which only the client that asked for it may see.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0

@@ -129,7 +129,7 @@ impl Credential {
 }
 
 /// Returns the credential in `Authorization`, if there is one.
-fn bearer(headers: &HeaderMap) -> Result<Option<&str>, AccessError> {
+pub(super) fn bearer(headers: &HeaderMap) -> Result<Option<&str>, AccessError> {
     let mut values = headers.get_all(header::AUTHORIZATION);
     let Some(value) = values.next() else { return Ok(None) };
     let (scheme, credential) =

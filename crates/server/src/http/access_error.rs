@@ -26,7 +26,7 @@ pub(super) enum AccessError {
     TokenLacks(Right),
     /// The control token belongs to another session, or was replaced.
     OtherToken,
-    /// The server asks nobody for a token.
+    /// The server does not ask for tokens.
     TokensUnused,
 }
 
@@ -83,7 +83,7 @@ impl fmt::Display for AccessError {
                 "the control token does not give the right control of this session: it belongs to another one, or was replaced",
             ),
             Self::TokensUnused => f.write_str(
-                "this server asks nobody for a control token, so it hands out none; --access (or TICKSEED_ACCESS) changes that",
+                "this server does not use control tokens; --access (or TICKSEED_ACCESS) changes that",
             ),
         }
     }

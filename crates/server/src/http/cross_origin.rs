@@ -10,7 +10,7 @@ use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use super::bodyless::BLANK;
-use super::protection::SharedWith;
+use super::origins::SharedWith;
 
 /// How many seconds a browser may cache the response to a preflight request.
 const PREFLIGHT_MAX_AGE: u32 = 24 * 60 * 60;
@@ -48,7 +48,8 @@ fn insert_new(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
     }
 }
 
-/// Returns the response to a preflight request: every one is allowed, except from origins that are not on the list. If the actual request is invalid, its route responds with
+/// Returns the response to a preflight request: every one is allowed, except from origins that are not on the list. If the actual
+/// request is invalid, its route responds with
 /// an error that says why.
 pub(super) fn preflight_response(request: &ServiceRequest, shared_with: &SharedWith) -> Option<HttpResponse> {
     if *request.method() != Method::OPTIONS {

@@ -10,8 +10,9 @@ use tickseed_session::{ScheduleError, ServiceError, StoreError, Timestamp};
 
 use super::access_error::AccessError;
 use super::error_code::ErrorCode;
+use super::origins::SharedWith;
 use super::problem::{FieldError, MEDIA_TYPE, Problem};
-use super::protection::{RateLimited, SharedWith};
+use super::rate_limited::RateLimited;
 use super::schedule_error::{Members, schedule_code};
 use crate::excerpt::excerpt;
 

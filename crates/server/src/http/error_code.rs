@@ -26,7 +26,7 @@ pub(super) enum ErrorCode {
     MethodNotAllowed,
     /// 408: the body did not arrive in time.
     BodyTimeout,
-    /// 409: the server hands out no control tokens, because it asks nobody for one.
+    /// 409: the server hands out no control tokens, because it does not ask for them.
     TokensUnused,
     /// 409: the session has stopped, its stop is final, or it stops before a change would take effect; `stopped_at` says when.
     SessionStopped,

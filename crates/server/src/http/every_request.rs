@@ -13,7 +13,8 @@ use super::cross_origin::{add_headers, preflight_response};
 use super::error::ApiError;
 use super::failures::{log_failure, log_panic};
 use super::observe::{Observed, RequestObserver};
-use super::protection::{Protection, SharedWith};
+use super::origins::SharedWith;
+use super::protection::Protection;
 use super::request_id::RequestId;
 use super::time::ReceivedAt;
 

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use actix_web::body::to_bytes;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use hmac::{Hmac, KeyInit, Mac};
@@ -20,6 +21,9 @@ use super::error::ApiError;
 use super::fields::Fields;
 use super::problem::Problem;
 use crate::access::NewSecret;
+
+/// The header.
+pub(super) const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The name of the header in errors.
 const NAME: &str = "Idempotency-Key";
@@ -57,7 +61,7 @@ pub(super) struct Repeatable {
     key: Option<Key>,
 }
 
-/// An idempotency key, and everything that its request asks for. It has no `Debug` form, because whoever has the key gets the answer.
+/// An idempotency key, and everything that its request asks for. It has no `Debug` form, because anyone with the key gets the answer.
 struct Key {
     text: String,
     id: RequestId,
@@ -74,7 +78,7 @@ impl Repeatable {
         body: &Map<String, Value>,
         caller: &Caller,
     ) -> Result<Self, String> {
-        let mut values = request.headers().get_all(NAME).peekable();
+        let mut values = request.headers().get_all(HEADER).peekable();
         if values.peek().is_none() {
             return Ok(Self::default());
         }
@@ -220,7 +224,7 @@ fn hash<'part>(parts: impl Iterator<Item = &'part [u8]>) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// Says what is wrong without showing the key: whoever has it gets the answer.
+/// Says what is wrong without showing the key: anyone with it gets the answer.
 fn mistake(least: usize, key: Option<&str>, is_repeated: bool) -> String {
     let got = match key {
         _ if is_repeated => "several keys".to_owned(),
@@ -276,7 +280,7 @@ async fn conclude(
     Ok(response.set_body(body).map_into_boxed_body())
 }
 
-fn text_of((name, value): (&header::HeaderName, &header::HeaderValue)) -> Option<(String, String)> {
+fn text_of((name, value): (&HeaderName, &header::HeaderValue)) -> Option<(String, String)> {
     Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use serde::{Serialize, Serializer};
-use tickseed_session::Clock;
+use tickseed_session::{Clock, clock_base_us};
 use uuid::Uuid;
 
 /// How far somebody may set the clock of the machine before clients have to take it for another clock.
@@ -25,7 +25,7 @@ pub struct InstanceId(Arc<State>);
 struct State {
     /// The digits as a number.
     id: AtomicU64,
-    /// The time minus the uptime, which stays the same while nobody sets the clock.
+    /// The base of the clock when it was last set.
     base_us: AtomicI64,
 }
 
@@ -36,11 +36,10 @@ impl InstanceId {
         Self(Arc::new(State { id: AtomicU64::new(random_id()), base_us: AtomicI64::new(UNKNOWN) }))
     }
 
-    /// Returns the time of the server, in microseconds since the Unix epoch. Whoever sends it sends this id, as it is afterwards.
+    /// Returns the time of the server, in microseconds since the Unix epoch. Send it together with this id, read afterwards.
     pub(super) fn time_us(&self, clock: &dyn Clock) -> i64 {
         let time_us = clock.now_us();
-        let uptime_us = i64::try_from(clock.uptime().as_micros()).unwrap_or(i64::MAX);
-        let base_us = time_us.saturating_sub(uptime_us);
+        let base_us = clock_base_us(time_us, clock.uptime());
         let known_us = self.0.base_us.load(Ordering::Relaxed);
         if known_us == UNKNOWN {
             self.0.base_us.store(base_us, Ordering::Relaxed);

@@ -19,12 +19,13 @@ mod instance_id;
 mod json_object;
 mod observe;
 mod openapi;
+mod origins;
 mod page;
 mod problem;
 mod protection;
 mod query;
+mod rate_limited;
 mod request_id;
-mod route;
 mod schedule_error;
 mod sessions;
 mod stage;
@@ -42,12 +43,9 @@ pub use instance_id::InstanceId;
 pub use json_object::Limits;
 pub use observe::RequestObserver;
 pub use openapi::openapi_json;
-pub use protection::{
-    AllowedOrigins, CreationLimits, DEFAULT_MAX_IN_FLIGHT, InvalidOrigins, Protection, ProtectionOptions,
-    RateLimit,
-};
-pub(crate) use route::RouteLabel;
-pub use sessions::events::{EventStreams, OpenStreams};
+pub use origins::{AllowedOrigins, InvalidOrigins};
+pub use protection::{CreationLimits, DEFAULT_MAX_IN_FLIGHT, Protection, ProtectionOptions, RateLimit};
+pub use sessions::events::EventStreams;
 pub use stage::Stage;
 
 /// Registers every route. The handlers expect a [`Stage`], a [`Clock`](tickseed_session::Clock), an [`InstanceId`],

@@ -10,12 +10,12 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, StatusCode, Uri};
 
 use super::client_address::ClientAddress;
+use super::protection::client_of;
 use super::query::shown_query;
 use super::request_id::{HEADER, RequestId};
-use super::route::RouteLabel;
 use crate::excerpt::excerpt;
-use crate::telemetry::ACCESS_TARGET;
 use crate::telemetry::metrics::{MethodLabel, Tally};
+use crate::telemetry::{ACCESS_TARGET, RouteLabel};
 use tickseed_session::Clock;
 
 /// Observes the requests of one worker.
@@ -111,7 +111,7 @@ impl Line {
         let id = RequestId::of(request.headers());
         // For the line about a failure.
         request.extensions_mut().insert(id);
-        let client = ClientAddress::of_request(request.request()).map(ClientAddress::ip);
+        let client = client_of(request.request()).map(ClientAddress::ip);
         Self { method: request.method().clone(), uri: request.uri().clone(), client, id }
     }
 

@@ -76,3 +76,20 @@ pub(super) async fn handle() -> HttpResponse {
         .insert_header((header::CACHE_CONTROL, "no-cache"))
         .body(openapi_json())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::telemetry::RouteLabel;
+
+    #[test]
+    fn every_route_has_a_label_of_its_own() {
+        let document: Value = serde_json::from_str(openapi_json()).unwrap();
+        for pattern in document["paths"].as_object().unwrap().keys() {
+            let path = pattern.replace("{id}", "sess_0");
+            assert_eq!(RouteLabel::of(&path).pattern(), pattern, "add {pattern} to telemetry::route");
+        }
+    }
+}

@@ -6,6 +6,7 @@
 mod format;
 pub mod metrics;
 mod repeats;
+mod route;
 mod standard_error;
 
 use std::backtrace::{Backtrace, BacktraceStatus};
@@ -26,6 +27,7 @@ use tracing_subscriber::{EnvFilter, Layer};
 pub use self::format::LogFormat;
 pub(crate) use self::repeats::ACCESS_TARGET;
 use self::repeats::RepeatedEvents;
+pub(crate) use self::route::RouteLabel;
 
 /// How often the log looks for repeated events to report.
 const LOOK_EVERY: Duration = Duration::from_secs(1);

@@ -275,7 +275,7 @@ async fn every_server_knows_the_answers() {
     assert!(id.as_str().is_some_and(|id| id.starts_with("sess_")));
 }
 
-/// Whoever repeats a request gets the same control token, although no server has kept it.
+/// A repetition gets the same control token, although no server has kept it.
 #[tokio::test]
 async fn a_repetition_gets_the_same_control_token_which_is_nowhere_kept() {
     let folder = TempDir::new().unwrap();

@@ -91,7 +91,7 @@ async fn removes_requests_after_a_day(store: &dyn SessionStore, requests: &dyn R
     let almost = Timestamp::from_millis(until.millis() - 1).expect("it is in its range");
     store.remove_expired(almost).await.unwrap();
     assert!(requests.reserve(id, first.clone()).await.unwrap().is_some(), "it is kept for a day");
-    // Tells whether the store removes anything when it is told the time.
+    // Shows whether this store removes sessions when asked to; others expire them by themselves.
     let seconds = u32::try_from(REQUEST_KEPT_FOR.as_secs()).expect("it is a day");
     assert_eq!(store.create(session(seconds)).await.unwrap(), Created::Yes);
     let removes = store.remove_expired(until).await.unwrap() > 0;

@@ -240,7 +240,7 @@ async fn a_read_that_was_under_way_does_not_bring_a_deleted_session_back() {
     server.store.remove(id);
     server.store.subscriber().changed(StoreChange::Deleted { id });
     server.store.holds_back(false);
-    // Whoever asked before the deletion may still get the session.
+    // A read that began before the deletion may still get the session.
     drop(reading.await.unwrap());
     assert!(matches!(server.service.find(id).await, Err(ServiceError::NotFound(_))));
 }

@@ -8,7 +8,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tickseed_session::{Clock, Timestamp};
+use tickseed_session::{Clock, Timestamp, clock_base_us};
 
 /// How far ahead of the last instant that the store has seen the clock may be at the start. Restarts rarely take longer.
 const MOST_AT_START: Duration = Duration::from_hours(1);
@@ -30,7 +30,6 @@ pub(super) struct ClockTrust {
     state: Mutex<State>,
 }
 
-/// The time minus the uptime stays the same while nobody sets the clock. This is called the base.
 struct State {
     /// The base of the clock when it was last trusted, in microseconds.
     trusted_base_us: i64,
@@ -131,7 +130,7 @@ impl State {
 
 /// Returns the time minus the uptime.
 fn base_us(clock: &dyn Clock) -> i64 {
-    clock.now_us().saturating_sub(micros(clock.uptime()))
+    clock_base_us(clock.now_us(), clock.uptime())
 }
 
 fn micros(duration: Duration) -> i64 {

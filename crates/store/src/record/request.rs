@@ -3,6 +3,7 @@
 //! One byte for the form, the version in 8 bytes, the length of the JSON in 4 bytes (both big-endian), the JSON, and the record of the
 //! session that the request is about to write, if there is one. A compare-and-set looks only at the version.
 
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use tickseed_session::{Answer, Progress, Reservation, SessionId, StoreError, Timestamp};
 
@@ -46,8 +47,8 @@ pub(crate) fn encode(reservation: &Reservation) -> Result<Vec<u8>, StoreError> {
         }
     };
     let fields = Fields {
-        fingerprint: hex(fingerprint),
-        salt: hex(salt),
+        fingerprint: HEXLOWER.encode(fingerprint),
+        salt: HEXLOWER.encode(salt),
         reserved_at_ms: reserved_at.millis(),
         plan,
         answer,
@@ -103,21 +104,8 @@ pub(crate) fn version(bytes: &[u8]) -> Option<u64> {
     Some(u64::from_be_bytes(bytes.get(VERSION)?.try_into().ok()?))
 }
 
-/// Writes bytes as hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
-}
-
 fn bytes_of<const LENGTH: usize>(hex: &str) -> Option<[u8; LENGTH]> {
-    let mut bytes = [0; LENGTH];
-    if !hex.is_ascii() || hex.len() != 2 * LENGTH {
-        return None;
-    }
-    for (index, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(hex.get(2 * index..2 * index + 2)?, 16).ok()?;
-    }
-    Some(bytes)
+    HEXLOWER.decode(hex.as_bytes()).ok()?.try_into().ok()
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! The keys of the Redis store.
 
+use data_encoding::HEXLOWER;
 use tickseed_session::{RequestId, SessionId};
-
-use crate::record::request::hex;
 
 /// Returns the key of a session, such as `session:{sess_550e8400-e29b-41d4-a716-446655440000}`. The braces are part of the key:
 /// a cluster places it by the text in them.
@@ -34,5 +33,5 @@ pub(super) fn probe(number: u32) -> String {
 
 /// Returns the key of a request with an idempotency key.
 pub(super) fn request(id: RequestId) -> String {
-    format!("session:{{request-{}}}", hex(id.as_bytes()))
+    format!("session:{{request-{}}}", HEXLOWER.encode(id.as_bytes()))
 }

@@ -38,7 +38,7 @@ export const CONTROL_OPTIONS: OptionNames<ControlOptions> = { token: true, ...RE
 /** Options of {@link createSession}. */
 export interface CreateOptions extends RequestOptions {
   /**
-   * An API key with the right `create`, for servers that ask for one. Sent with this request alone, as `authorization`. Whoever has the
+   * An API key with the right `create`, for servers that ask for one. Sent with this request alone, as `authorization`. Anyone with the
    * page has the key, so create such sessions on a server of your own.
    */
   readonly apiKey?: string | undefined;
@@ -81,7 +81,7 @@ export async function createSession(
   const create = (): Promise<unknown> => request(parts, sessions, init, options.signal);
   const repeating = { platform: parts, signal: options.signal, forMs: CREATE_FOR_MS, failed: nothing };
   const answer = sessionRecord(sessions, await (retry ? retrying(create, repeating) : create()));
-  // The record may be handed on to everybody, and the token to nobody.
+  // The record may be handed on to everybody, but the token must stay secret.
   const { control_token: controlToken, ...record } = answer as SessionRecord & { control_token?: string };
   return {
     address: serverAddress(server, `${path}/${record.id}`),

@@ -46,7 +46,7 @@ afterAll(async () => {
 const wish = () => ({ tickMs: 100, startAt: Date.now() - 10_000 });
 
 describe("a server that asks for tokens", () => {
-  it("lets the host change a session, and nobody who has only its address", async () => {
+  it("lets only the host change a session, not others with its address", async () => {
     const { address, record, controlToken } = await createSession(tokens.address, wish());
     expect(controlToken).toMatch(/^tst_[0-9a-f]{32}$/);
     expect(await getSession(address)).toEqual(record);

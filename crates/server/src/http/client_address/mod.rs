@@ -6,11 +6,8 @@ mod trusted_proxies;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
-use actix_web::HttpRequest;
 use actix_web::http::header::HeaderMap;
-use actix_web::web;
 
-use super::protection::Protection;
 use forwarding::{Hop, forwarded, x_forwarded_for};
 
 pub use trusted_proxies::{InvalidNetworks, TrustedProxies};
@@ -52,16 +49,6 @@ impl ClientAddress {
             (Some(client), _) | (None, Some(client)) => client,
             (None, None) => peer,
         }
-    }
-
-    /// Returns the address of the client that sent a request. Returns `None` only if the connection has no address.
-    #[must_use]
-    pub fn of_request(request: &HttpRequest) -> Option<Self> {
-        let peer = request.peer_addr()?.ip();
-        Some(match request.app_data::<web::Data<Protection>>() {
-            Some(protection) => Self::read(peer, request.headers(), protection.trusted_proxies()),
-            None => Self::of_peer(peer),
-        })
     }
 
     /// Returns the IP address.

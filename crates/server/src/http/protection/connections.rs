@@ -8,9 +8,9 @@ use actix_web::dev::Extensions;
 use actix_web::rt::net::TcpStream;
 use socket2::SockRef;
 
-use super::origins::AllowedOrigins;
 use super::places::{Place, Places};
 use crate::http::client_address::{ClientAddress, TrustedProxies};
+use crate::http::origins::AllowedOrigins;
 use crate::http::problem::MEDIA_TYPE;
 
 /// The body of the response to whatever a client sends on a connection that is refused.

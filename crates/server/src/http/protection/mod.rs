@@ -5,7 +5,6 @@
 mod buckets;
 mod connections;
 mod creation;
-mod origins;
 mod places;
 mod rate_limits;
 mod store_slots;
@@ -13,23 +12,21 @@ mod store_slots;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 
-use actix_web::HttpRequest;
 use actix_web::dev::ServiceRequest;
+use actix_web::{HttpRequest, web};
 use tickseed_session::Clock;
 
 use super::client_address::{ClientAddress, TrustedProxies};
 use super::error::ApiError;
-use crate::telemetry::metrics::{self, count_refused};
+use super::origins::{AllowedOrigins, SharedWith};
+use crate::telemetry::metrics::{Refusal, count_refusal};
 use connections::{Connections, Refused};
 use places::{Full, Places};
 use rate_limits::RateLimits;
 
 pub use creation::CreationLimits;
 pub(super) use creation::check_depth;
-pub(super) use origins::SharedWith;
-pub use origins::{AllowedOrigins, InvalidOrigins};
 pub(super) use places::Place;
-pub(super) use rate_limits::RateLimited;
 pub(super) use store_slots::StoreSlots;
 
 /// How many requests may wait for the store at once by default. A store that answers 10,000 requests a second works these off in
@@ -116,11 +113,6 @@ impl Protection {
         }
     }
 
-    /// Returns whose word counts for the address of a client.
-    pub(super) const fn trusted_proxies(&self) -> &TrustedProxies {
-        &self.trusted_proxies
-    }
-
     /// Returns the limits of a new session.
     pub(super) const fn creation(&self) -> CreationLimits {
         self.creation
@@ -146,25 +138,25 @@ impl Protection {
     /// Counts a request towards the limits of its client.
     pub(super) fn admit(&self, request: &ServiceRequest) -> Result<(), ApiError> {
         if self.connections.is_some() && request.conn_data::<Refused>().is_some() {
-            count_refused(metrics::Refused::Shed);
+            count_refusal(Refusal::Shed);
             return Err(ApiError::Overloaded { what: "connections" });
         }
         match &self.rate_limits {
-            Some(limits) => limits.admit(request.request()),
+            Some(limits) => limits.admit(request.request(), client_of(request.request())),
             None => Ok(()),
         }
     }
 
     /// Takes the place of an event stream until the place is dropped.
     pub(super) fn stream(&self, request: &HttpRequest) -> Result<Place, ApiError> {
-        let network = || ClientAddress::of_request(request).map(ClientAddress::network);
+        let network = || client_of(request).map(ClientAddress::network);
         self.streams.take(network).map_err(|full| match full {
             Full::All => {
-                count_refused(metrics::Refused::Shed);
+                count_refusal(Refusal::Shed);
                 ApiError::Overloaded { what: "event streams" }
             }
             Full::OfNetwork(limit) => {
-                count_refused(metrics::Refused::LimitedByAddress);
+                count_refusal(Refusal::LimitedByAddress);
                 ApiError::TooManyStreams { limit }
             }
         })
@@ -176,4 +168,13 @@ impl Protection {
             limits.forget_idle_clients();
         }
     }
+}
+
+/// Returns the address of the client that sent a request. Returns `None` only if the connection has no address.
+pub(super) fn client_of(request: &HttpRequest) -> Option<ClientAddress> {
+    let peer = request.peer_addr()?.ip();
+    Some(match request.app_data::<web::Data<Protection>>() {
+        Some(protection) => ClientAddress::read(peer, request.headers(), &protection.trusted_proxies),
+        None => ClientAddress::of_peer(peer),
+    })
 }

@@ -44,7 +44,7 @@ impl Places {
         Self { counts: is_limited.then(|| Arc::new(counts())) }
     }
 
-    /// Takes a place for a network, or for nobody in particular.
+    /// Takes a place, for a network if one is known.
     pub(super) fn take(&self, network: impl FnOnce() -> Option<ClientNetwork>) -> Result<Place, Full> {
         let Some(counts) = &self.counts else { return Ok(Place { taken: None }) };
         let network = counts.max_per_network.and_then(|max| Some((max, network()?)));

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::http::error::ApiError;
-use crate::telemetry::metrics::{Refused, count_refused};
+use crate::telemetry::metrics::{Refusal, count_refusal};
 
 /// The slots of the requests that wait for the store.
 pub(in crate::http) struct StoreSlots {
@@ -33,7 +33,7 @@ impl StoreSlots {
     pub(in crate::http) fn take(&self) -> Result<StoreSlot, ApiError> {
         let permit = self.slots.as_ref().map(|slots| Arc::clone(slots).try_acquire_owned()).transpose();
         let overloaded = |_| {
-            count_refused(Refused::Shed);
+            count_refusal(Refusal::Shed);
             ApiError::Overloaded { what: "requests that wait for the store" }
         };
         permit.map(|permit| StoreSlot { _permit: permit }).map_err(overloaded)

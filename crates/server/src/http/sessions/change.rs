@@ -1,10 +1,10 @@
 //! What the routes that change a session share.
 
-use actix_web::http::header::{self, ContentType};
+use actix_web::http::header::ContentType;
 use actix_web::{HttpRequest, HttpResponse};
 use utoipa::{IntoParams, IntoResponses};
 
-use super::{SessionJson, entity_tags, insert_settled_until, representation};
+use super::{SessionJson, entity_tags, insert_new_version};
 use crate::http::access::Caller;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, boolean, timestamp};
@@ -127,14 +127,9 @@ pub(super) async fn change(
 
 /// Responds with a session that has been changed.
 pub(super) fn respond(service: &Service, lookup: &Lookup) -> Result<HttpResponse, ApiError> {
-    let representation = representation(&lookup.session, service.clock().now())?;
     let mut response = HttpResponse::Ok();
-    insert_settled_until(&mut response, lookup);
-    Ok(response
-        .insert_header((header::ETAG, representation.entity_tag.as_str()))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .content_type(ContentType::json())
-        .body(representation.body.clone()))
+    let representation = insert_new_version(&mut response, lookup, service.clock().now())?;
+    Ok(response.content_type(ContentType::json()).body(representation.body.clone()))
 }
 
 /// The answers that all routes that change a schedule share.

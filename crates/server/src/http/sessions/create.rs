@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::change_json::ChangeJson;
 use super::plan::{check_changes, read_changes};
-use super::{SessionJson, insert_settled_until, representation};
+use super::{SessionJson, insert_new_version};
 use crate::access::NewSecret;
 use crate::http::access::Caller;
 use crate::http::access_error::AccessErrors;
@@ -94,7 +94,7 @@ struct CreateBreakInterval {
 pub(in crate::http) struct CreatedSession {
     #[serde(flatten)]
     session: SessionJson,
-    /// The control token, which is shown only here: whoever has it may change the session. Left out with `--access open`.
+    /// The control token, which is shown only here: anyone with it may change the session. Left out with `--access open`.
     #[schema(value_type = Option<String>, pattern = "^tst_[0-9a-f]{32}$")]
     control_token: Option<String>,
 }
@@ -155,16 +155,11 @@ pub(in crate::http) async fn handle(
 }
 
 fn created(lookup: &Lookup, now: Timestamp) -> Result<HttpResponse, ApiError> {
-    let session = &lookup.session;
-    let representation = representation(session, now)?;
     let mut response = HttpResponse::Created();
-    insert_settled_until(&mut response, lookup);
-    Ok(response
-        .insert_header((header::ETAG, representation.entity_tag.as_str()))
-        .insert_header((header::LOCATION, format!("/v1/sessions/{}", session.session().id)))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .content_type(ContentType::json())
-        .body(representation.body.clone()))
+    let representation = insert_new_version(&mut response, lookup, now)?;
+    let id = lookup.session.session().id;
+    response.insert_header((header::LOCATION, format!("/v1/sessions/{id}")));
+    Ok(response.content_type(ContentType::json()).body(representation.body.clone()))
 }
 
 /// Adds the control token to an object, whose spelling stays as it is everywhere else.

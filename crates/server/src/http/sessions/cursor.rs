@@ -3,6 +3,7 @@
 //! It holds the id of the last session and a checksum over it and the filters of the list. Every server reads the cursors of every
 //! other one. A cursor that was cut off, or belongs to another list, is refused. It is no secret, and nothing relies on that.
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use tickseed_session::{KeyName, ListFilter, SessionId, Status};
 
@@ -15,21 +16,14 @@ const CHECKSUM_LENGTH: usize = 8;
 
 /// Makes the cursor of a list that goes on after a session.
 pub(super) fn write(after: SessionId, filter: &ListFilter) -> String {
-    let bytes = after.as_bytes().iter().copied().chain(checksum(after, filter));
-    bytes
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .filter_map(|digit| char::from_digit(digit.into(), 16))
-        .collect()
+    let bytes: Vec<u8> = after.as_bytes().iter().copied().chain(checksum(after, filter)).collect();
+    HEXLOWER.encode(&bytes)
 }
 
 /// Reads a cursor of a list with these filters.
 pub(super) fn read(text: &str, filter: &ListFilter) -> Option<SessionId> {
-    let id = text.as_bytes().get(..2 * ID_LENGTH)?;
-    let mut bytes = [0; ID_LENGTH];
-    for (byte, digits) in bytes.iter_mut().zip(id.chunks_exact(2)) {
-        *byte = u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()?;
-    }
-    let after = SessionId::from_bytes(bytes);
+    let bytes = HEXLOWER.decode(text.as_bytes()).ok()?;
+    let after = SessionId::from_bytes(*bytes.first_chunk::<ID_LENGTH>()?);
     // It has one spelling.
     (write(after, filter) == text).then_some(after)
 }

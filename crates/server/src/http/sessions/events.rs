@@ -1,7 +1,6 @@
 //! `GET /v1/sessions/{id}/events`: changes to a session, as server-sent events.
 
 mod names;
-mod open_streams;
 mod settled;
 
 use std::convert::Infallible;
@@ -20,14 +19,13 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use self::names::names;
-use self::open_streams::OpenStream;
-pub use self::open_streams::OpenStreams;
 use self::settled::{SettledTimes, look_up_at};
 use super::{SessionPath, entity_tags, representation, session_id};
 use crate::http::error::ApiError;
 use crate::http::problem::{Problem, SessionNotFound};
 use crate::http::protection::{Place, Protection};
 use crate::http::stage::{Service, Stage};
+use crate::telemetry::metrics::{OpenStream, OpenStreams};
 use tickseed_session::{
     Listener, Lookup, ReadySession, ServiceError, SessionId, StoreError, Timestamp, Update,
 };

@@ -195,6 +195,21 @@ fn insert_settled_until(response: &mut HttpResponseBuilder, lookup: &Lookup) {
     }
 }
 
+/// Adds what every answer to a change says of the session: its entity tag, until when it is settled, and that no cache may keep the
+/// answer. Returns the session's representation.
+fn insert_new_version<'lookup>(
+    response: &mut HttpResponseBuilder,
+    lookup: &'lookup Lookup,
+    now: Timestamp,
+) -> Result<&'lookup Representation, ApiError> {
+    let representation = representation(&lookup.session, now)?;
+    insert_settled_until(response, lookup);
+    response
+        .insert_header((header::ETAG, representation.entity_tag.as_str()))
+        .insert_header((header::CACHE_CONTROL, "no-store"));
+    Ok(representation)
+}
+
 /// Adds `Age` to a response that comes from memory because the store cannot be reached.
 fn insert_age(response: &mut HttpResponseBuilder, age: Option<Duration>) {
     if let Some(age) = age {

@@ -1,13 +1,12 @@
 //! `POST /v1/sessions/{id}/token`
 
-use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::change::{ChangeRequest, IfMatchHeader};
 use super::create::with_token;
-use super::{SessionPath, insert_settled_until, representation, session_id};
+use super::{SessionPath, insert_new_version, session_id};
 use crate::access::NewSecret;
 use crate::http::access::Caller;
 use crate::http::access_error::{AccessError, AccessErrors};
@@ -59,7 +58,7 @@ struct WithoutToken {
         BodyErrors,
         AccessErrors,
         SessionNotFound,
-        (status = 409, description = "`tokens_unused`: the server asks nobody for a token", body = Problem,
+        (status = 409, description = "`tokens_unused`: the server does not use control tokens", body = Problem,
             content_type = "application/problem+json"),
         (status = 412, description = "`changed_meanwhile`: the session is none of the versions that `If-Match` names",
             body = Problem, content_type = "application/problem+json"),
@@ -92,11 +91,7 @@ pub(in crate::http) async fn handle(
 }
 
 fn replaced(lookup: &Lookup, now: Timestamp) -> Result<HttpResponse, ApiError> {
-    let representation = representation(&lookup.session, now)?;
     let mut response = HttpResponse::Ok();
-    insert_settled_until(&mut response, lookup);
-    Ok(response
-        .insert_header((header::ETAG, representation.entity_tag.as_str()))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .json(WithoutToken { id: lookup.session.session().id }))
+    insert_new_version(&mut response, lookup, now)?;
+    Ok(response.json(WithoutToken { id: lookup.session.session().id }))
 }

@@ -7,7 +7,8 @@ mod families;
 mod histogram;
 mod listener;
 mod measured_store;
-mod refused;
+mod open_streams;
+mod refusal;
 mod render;
 mod tally;
 
@@ -19,10 +20,11 @@ use tickseed_session::SessionService;
 pub use self::families::{FAMILIES, Family, Kind};
 pub(crate) use self::listener::serve;
 pub use self::measured_store::MeasuredStore;
-pub use self::refused::{Refused, count_refused};
+pub(crate) use self::open_streams::OpenStream;
+pub use self::open_streams::OpenStreams;
+pub use self::refusal::{Refusal, count_refusal};
 pub(crate) use self::tally::MethodLabel;
 pub use self::tally::Tally;
-use crate::http::OpenStreams;
 use measured_store::StoreTimes;
 
 /// Everything that is counted. There is one for each server, which lives as long as the process.

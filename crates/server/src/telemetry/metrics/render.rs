@@ -17,7 +17,7 @@ use super::families::{
     STORE_USED, STORE_WRITABLE, STREAMS, SWEEPING_WAITS, WRITE_FAILURE,
 };
 use super::histogram::Totals;
-use super::{Metrics, Refused, tally};
+use super::{Metrics, Refusal, tally};
 use crate::platform;
 
 /// How old the last proof of a change feed may be. A feed proves itself every 25 ms.
@@ -92,9 +92,9 @@ impl Page {
             let labels = [("method", method), ("route", route), ("status", status)];
             self.counter(REQUESTS, &labels, requests.count);
         }
-        self.counter(LIMITED, &[("by", "address")], Refused::LimitedByAddress.count());
-        self.counter(LIMITED, &[("by", "key")], Refused::LimitedByKey.count());
-        self.counter(SHED, &[], Refused::Shed.count());
+        self.counter(LIMITED, &[("by", "address")], Refusal::LimitedByAddress.count());
+        self.counter(LIMITED, &[("by", "key")], Refusal::LimitedByKey.count());
+        self.counter(SHED, &[], Refusal::Shed.count());
         if let Some(streams) = metrics.streams.get() {
             self.gauge(STREAMS, &[], float(streams.count()));
         }

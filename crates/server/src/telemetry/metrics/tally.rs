@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_web::http::{Method, StatusCode};
 
 use super::histogram::{Histogram, Totals, add_alone};
-use crate::http::RouteLabel;
+use crate::telemetry::RouteLabel;
 
 /// The methods that have a label of their own. Clients can invent others.
 const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "other"];

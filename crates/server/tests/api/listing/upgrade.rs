@@ -1,4 +1,4 @@
-//! The list, deletions and extensions beside the previous version, which knows none of them.
+//! The list, deletions and extensions, next to a server of the previous version, which lacks them.
 
 use std::collections::BTreeSet;
 use std::time::Instant;

@@ -42,7 +42,7 @@ async fn a_session_from_an_open_server_belongs_to_keys_with_control() {
     let token = token_in(&post_as(&server.api, ADMIN, &format!("{path}/token"), "").await);
     assert_eq!(post_as(&server.api, &token, &format!("{path}/resume"), "").await.status, 200);
     server.end();
-    // An open server asks nobody, and keeps the token.
+    // An open server asks for no token, and keeps the one it has.
     let mut server = Process::start(folder.path());
     assert_eq!(server.api.post(&pause, r#"{"replace_later":true}"#).await.status, 200);
     server.end();

@@ -62,7 +62,7 @@ async fn the_lines_are_there_whatever_the_level_of_the_log_is() {
     for _ in 0..20 {
         server.server.api.get("/v1/time").await;
     }
-    assert_eq!(lines(&server.end()).len(), 20, "none of them is only counted");
+    assert_eq!(lines(&server.end()).len(), 20, "each request has its own line");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Counts the streams that are open.
+//! Counts the event streams that are open.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct OpenStreams(Arc<AtomicU64>);
 
 /// A stream that is open until this is dropped.
-pub(super) struct OpenStream(OpenStreams);
+pub(crate) struct OpenStream(OpenStreams);
 
 impl OpenStreams {
     /// Returns the number.
@@ -17,7 +17,7 @@ impl OpenStreams {
         self.0.load(Ordering::Relaxed)
     }
 
-    pub(super) fn one_more(&self) -> OpenStream {
+    pub(crate) fn one_more(&self) -> OpenStream {
         self.0.fetch_add(1, Ordering::Relaxed);
         OpenStream(self.clone())
     }
