@@ -231,32 +231,34 @@ async fn assert_a_lost_reply_is_no_refusal(address: &str, nodes: &[RedisServer])
 
     let first = create_and_lose_the_reply(&store, nodes).await;
     let second = first.stopped(Timestamp::MAX);
-    let (replace, replaced) = (Arc::clone(&store), second.clone());
-    let outcome =
-        write_and_lose_the_reply(
-            nodes,
-            second.id,
-            async move { replace.0.compare_and_set(replaced, None).await },
-        )
-        .await;
-    assert!(!matches!(outcome, Ok(Replaced::No)), "the write took effect");
-    assert_eq!(store.find(second.id).await.unwrap().as_ref(), Some(&second));
+    replace_and_lose_the_reply(&store, nodes, &first, &second, || None).await;
     let third = rescheduled(&second, 2);
+    let deadline = || SystemClock.now().after(DEADLINE).map(Deadline::OfStore);
+    replace_and_lose_the_reply(&store, nodes, &second, &third, deadline).await;
+}
+
+/// Replaces a session by a write whose reply is lost, which must not be reported as refused.
+async fn replace_and_lose_the_reply(
+    store: &Arc<PatientStore<RedisStore>>,
+    nodes: &[RedisServer],
+    old: &Session,
+    new: &Session,
+    deadline: impl Fn() -> Option<Deadline>,
+) {
     let began = Instant::now();
     loop {
-        let (replace, replaced) = (Arc::clone(&store), third.clone());
-        let deadline = SystemClock.now().after(DEADLINE).map(Deadline::OfStore);
+        let (replace, replaced, deadline) = (Arc::clone(store), new.clone(), deadline());
         let write = async move { replace.0.compare_and_set(replaced, deadline).await };
-        let outcome = write_and_lose_the_reply(nodes, third.id, write).await;
-        let stored = store.find(third.id).await.unwrap();
-        if stored.as_ref() == Some(&third) {
+        let outcome = write_and_lose_the_reply(nodes, new.id, write).await;
+        let stored = store.find(new.id).await.unwrap();
+        if stored.as_ref() == Some(new) {
             return assert!(
                 !matches!(outcome, Ok(Replaced::No | Replaced::TooLate)),
                 "the write took effect"
             );
         }
         // The store was not asked, because it had just reconnected.
-        assert_eq!(stored.as_ref(), Some(&second), "{outcome:?}");
+        assert_eq!(stored.as_ref(), Some(old), "{outcome:?}");
         assert!(outcome.is_err() && began.elapsed() < DEADLINE, "{outcome:?}");
     }
 }
