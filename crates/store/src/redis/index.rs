@@ -62,16 +62,16 @@ impl Index {
         ids: &[SessionId],
     ) -> Result<(), StoreError> {
         let additions = self.keys.iter().filter_map(|key| {
-            let mut add = cmd("ZADD");
-            add.arg(key);
             let mut ids = ids.iter().filter(|id| self.key_of(**id) == key).peekable();
             ids.peek()?;
-            for id in ids {
-                add.arg(0).arg(id.as_bytes());
-            }
-            Some(connection.send::<u64>(key, add))
+            Some(connection.send::<u64>(key, addition(key, ids)))
         });
         try_join_all(additions).await.map(drop)
+    }
+
+    /// Returns the command that adds a session.
+    pub(super) fn addition_of(&self, id: SessionId) -> Cmd {
+        addition(self.key_of(id), [&id])
     }
 
     /// Removes a session.
@@ -109,6 +109,16 @@ impl Index {
         let next = ids.last().copied().filter(|_| goes_on);
         Ok((ids, next))
     }
+}
+
+/// Returns the command that adds sessions to a set.
+fn addition<'id>(key: &str, ids: impl IntoIterator<Item = &'id SessionId>) -> Cmd {
+    let mut add = cmd("ZADD");
+    add.arg(key);
+    for id in ids {
+        add.arg(0).arg(id.as_bytes());
+    }
+    add
 }
 
 /// Returns the first key of a series that is in a block of slots.

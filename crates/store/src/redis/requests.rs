@@ -2,13 +2,16 @@
 
 use deadpool_redis::redis::aio::{ConnectionLike, ConnectionManager};
 use deadpool_redis::redis::{
-    Cmd, FromRedisValue, Pipeline, RedisFuture, RedisResult, ScriptInvocation, Value, cmd, pipe,
+    Cmd, FromRedisValue, Pipeline, RedisFuture, RedisResult, ScriptInvocation, Value, cmd, from_redis_value,
+    pipe,
 };
 
 /// A request about one key.
 #[derive(Clone, Copy)]
 pub(super) enum Request<'request> {
     Command(&'request Cmd),
+    /// Commands in a row, of which the answer to the last one is wanted. A command is carried out even if one before it fails.
+    Commands(&'request [Cmd]),
     Script(&'request ScriptInvocation<'request>),
 }
 
@@ -20,9 +23,26 @@ impl Request<'_> {
     ) -> RedisResult<T> {
         match self {
             Self::Command(command) => command.query_async(connection).await,
+            Self::Commands(commands) => send_in_a_row(commands, connection).await,
             Self::Script(script) => script.invoke_async(connection).await,
         }
     }
+}
+
+/// Sends commands at once, and returns the first error or else the answer to the last command.
+async fn send_in_a_row<T: FromRedisValue>(
+    commands: &[Cmd],
+    connection: &mut (impl ConnectionLike + Send),
+) -> RedisResult<T> {
+    let mut pipeline = pipe();
+    for command in commands {
+        pipeline.add_command(command.clone());
+    }
+    let mut last = Value::Nil;
+    for answer in connection.req_packed_commands(&pipeline, 0, commands.len()).await? {
+        last = answer.extract_error()?;
+    }
+    Ok(from_redis_value(last)?)
 }
 
 /// A connection to a node that is about to receive a slot. It answers only after ASKING.

@@ -1,19 +1,5 @@
 //! The scripts that Redis carries out in one step each.
 
-/// Stores the record `ARGV[1]` as `KEYS[1]`, unless there is one, for `ARGV[2]` milliseconds (empty: forever), and adds `ARGV[3]` to
-/// the index `KEYS[2]`. Returns whether it has stored the record. A Redis that is full refuses the first write, and so all of it.
-pub(super) const CREATE: &str = r"
-local added = redis.pcall('ZADD', KEYS[2], 0, ARGV[3])
-if type(added) == 'table' and added.err then return added end
-local set
-if ARGV[2] == '' then
-  set = redis.call('SET', KEYS[1], ARGV[1], 'NX')
-else
-  set = redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2])
-end
-return set and 1 or 0
-";
-
 /// Begins a script that changes the record `KEYS[1]`: it goes on only if the record's revision is `ARGV[1]`, and the deadline has not
 /// passed.
 ///
