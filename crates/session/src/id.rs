@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
+use uuid::fmt::Hyphenated;
 use uuid::{NoContext, Uuid};
 
 use super::Timestamp;
@@ -64,10 +65,15 @@ impl FromStr for SessionId {
     type Err = InvalidSessionId;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let uuid = text.strip_prefix(PREFIX).and_then(|uuid| Uuid::try_parse(uuid).ok());
-        // Uuid also reads other spellings. Only the usual one is an id.
-        uuid.map(Self).filter(|id| id.to_string() == text).ok_or(InvalidSessionId)
+        let uuid =
+            text.strip_prefix(PREFIX).filter(|uuid| has_usual_spelling(uuid)).ok_or(InvalidSessionId)?;
+        Uuid::try_parse(uuid).map(Self).map_err(|_| InvalidSessionId)
     }
+}
+
+/// Returns whether a UUID is spelled as ids are. [`Uuid`] reads other spellings too, each with a length of its own.
+fn has_usual_spelling(uuid: &str) -> bool {
+    uuid.len() == Hyphenated::LENGTH && !uuid.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
 impl fmt::Display for SessionId {
@@ -112,6 +118,11 @@ mod tests {
             "sess_550E8400-E29B-41D4-A716-446655440000",
             "sess_550e8400e29b41d4a716446655440000",
             "sess_{550e8400-e29b-41d4-a716-446655440000}",
+            "sess_urn:uuid:550e8400-e29b-41d4-a716-446655440000",
+            "sess_550e8400-e29b-41d4-a716-44665544000",
+            "sess_550e8400-e29b-41d4-a716-4466554400000",
+            "sess_550e8400e-29b-41d4-a716-446655440000",
+            "sess_550e8400-e29b-41d4-a716-44665544000\u{e9}",
         ] {
             assert_eq!(other.parse::<SessionId>(), Err(InvalidSessionId), "{other:?}");
         }

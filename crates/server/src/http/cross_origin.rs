@@ -27,24 +27,18 @@ const TIMING_ALLOW_ORIGIN: HeaderName = HeaderName::from_static("timing-allow-or
 /// Adds the headers that every response carries.
 pub(super) fn add_headers(headers: &mut HeaderMap, shared_with: &SharedWith, is_api: bool) {
     if let Some(origin) = shared_with.header() {
-        insert_new(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-        insert_new(headers, header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
-        insert_new(headers, TIMING_ALLOW_ORIGIN, origin);
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+        headers.insert(TIMING_ALLOW_ORIGIN, origin);
     }
     if *shared_with != SharedWith::Everyone {
         // A cache must not hand the response for one origin to another.
         headers.append(header::VARY, HeaderValue::from_static("origin"));
     }
-    insert_new(headers, header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if is_api {
         // Lets pages that isolate themselves from other origins use the API.
         headers.insert(header::CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
-    }
-}
-
-fn insert_new(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
-    if !headers.contains_key(&name) {
-        headers.insert(name, value);
     }
 }
 

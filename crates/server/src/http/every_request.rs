@@ -16,9 +16,9 @@ use super::observe::{Observed, RequestObserver};
 use super::origins::SharedWith;
 use super::protection::Protection;
 use super::request_id::RequestId;
-use super::time::ReceivedAt;
+use super::time::{self, ReceivedAt};
 
-/// Notes when the server received the request, answers preflight requests, refuses requests beyond the limits of their client, logs
+/// Notes when the server received a request for the time, answers preflight requests, refuses requests beyond the limits of their client, logs
 /// failures, counts and logs the request if that is wanted, and adds the headers that every response carries. A request whose handler
 /// panics gets 500.
 ///
@@ -32,7 +32,9 @@ pub async fn every_request<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let observed = observer.begin(&request);
-    request.extensions_mut().insert(ReceivedAt::now(observer.clock()));
+    if request.match_info().as_str() == time::PATH {
+        request.extensions_mut().insert(ReceivedAt::now(observer.clock()));
+    }
     // After many requests in a row on one connection, the other connections have their turn.
     consume_budget().await;
     let shared_with = protection.shared_with(&request);

@@ -25,6 +25,7 @@ mod problem;
 mod protection;
 mod query;
 mod rate_limited;
+mod read_route;
 mod request_id;
 mod schedule_error;
 mod sessions;
@@ -36,6 +37,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError, Route, guard};
 
 use error::ApiError;
+use read_route::ReadRoute;
 
 pub use client_address::{ClientAddress, ClientNetwork, InvalidNetworks, TrustedProxies};
 pub use every_request::every_request;
@@ -59,6 +61,7 @@ pub fn routes(config: &mut ServiceConfig) {
                 .route(get_or_head().to(sessions::list::handle))
                 .route(web::post().to(sessions::create::handle)),
         )
+        .service(ReadRoute)
         .service(
             resource("/v1/sessions/{id}", "GET, HEAD, DELETE")
                 .route(get_or_head().to(sessions::read::handle))
@@ -77,7 +80,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(
             resource("/v1/sessions/{id}/withdraw", "POST").route(web::post().to(sessions::withdraw::handle)),
         )
-        .service(resource("/v1/time", GET_HEAD).route(get_or_head().to(time::handle)))
+        .service(resource(time::PATH, GET_HEAD).route(get_or_head().to(time::handle)))
         .service(resource("/healthz", GET_HEAD).route(get_or_head().to(health::alive)))
         .service(resource("/readyz", GET_HEAD).route(get_or_head().to(health::ready)))
         .service(resource("/openapi.json", GET_HEAD).route(get_or_head().to(openapi::handle)))

@@ -10,6 +10,9 @@ use super::instance_id::InstanceId;
 use super::problem::Problem;
 use tickseed_session::Clock;
 
+/// The path of the route.
+pub(super) const PATH: &str = "/v1/time";
+
 /// The server's time. A client that notes when it sent the request and received the response can compute the offset of
 /// its own clock. The error is at most half of the round trip.
 #[derive(Debug, Serialize, ToSchema)]

@@ -1,5 +1,6 @@
 //! The endpoints of sessions, and the JSON they share.
 
+mod cache_control;
 mod change;
 pub(super) mod change_json;
 pub(super) mod create;
