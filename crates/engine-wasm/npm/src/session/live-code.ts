@@ -2,6 +2,7 @@
  * Loads the code of live sessions, a chunk of its own: a page needs it only once it connects. It travels beside the engine and the first
  * responses. A session that is connected has all of it, so losing the network later takes nothing away.
  */
+import { reasonOf } from "../engine/error.js";
 import { SessionError } from "../http/error.js";
 import type { LiveSession } from "./live.js";
 
@@ -29,7 +30,7 @@ export function loadCode(): Promise<typeof LiveSession> {
       loading = undefined;
       throw new SessionError(
         "unreachable",
-        `tickseed could not load the rest of its code: ${String(cause)}`,
+        `tickseed could not load the rest of its code: ${reasonOf(cause)}`,
         {
           cause,
         },

@@ -4,6 +4,7 @@
  */
 import type { SessionAddress } from "../http/address.js";
 import { ServerError, SessionError } from "../http/error.js";
+import { parsed } from "../http/request.js";
 import { retryAfterMs } from "../http/retry.js";
 import {
   instantIn,
@@ -175,7 +176,8 @@ export class SessionWatcher {
     }
   }
 
-  #onSession({ data, lastEventId = "" }: StreamEvent, changesWereLost: boolean): void {
+  #onSession({ data = "", lastEventId = "" }: StreamEvent, changesWereLost: boolean): void {
+    // Damaged data is skipped; the next poll makes up for it.
     const record = parsed(data);
     if (isSessionRecord(record)) {
       // The id of an event with a session is the entity tag of that session.
@@ -189,7 +191,7 @@ export class SessionWatcher {
     }
   }
 
-  #onSettled(stream: EventStream, data: string | undefined): void {
+  #onSettled(stream: EventStream, data = ""): void {
     const { etag, settled_until } = (parsed(data) ?? {}) as { etag?: unknown; settled_until?: unknown };
     const settledUntil = instantIn(settled_until);
     if (this.#stream !== stream || typeof etag !== "string" || settledUntil === undefined) {
@@ -348,15 +350,6 @@ export class SessionWatcher {
     if (wasListening) {
       this.#observer.listening(false);
     }
-  }
-}
-
-/** Parses the data of an event. Skips damaged data; the next poll makes up for it. */
-function parsed(data = ""): unknown {
-  try {
-    return JSON.parse(data);
-  } catch {
-    return undefined;
   }
 }
 
