@@ -16,6 +16,8 @@ const KNOWN = [...OF_EXTENSIONS, ...OF_BROWSERS];
 const FINEST = 0.001;
 /** How far a reading may be from a multiple, in units of the resolution: sums of fractions are inexact. */
 const TOLERANCE = 0.001;
+/** The same in milliseconds, for coarse resolutions. */
+const TOLERANCE_MS = 0.02;
 
 /** Infers a clock's resolution from its readings. */
 export class Resolution {
@@ -36,5 +38,5 @@ export class Resolution {
 
 function isMultiple(readingMs: number, resolutionMs: number): boolean {
   const factor = readingMs / resolutionMs;
-  return Math.abs(factor - Math.round(factor)) < TOLERANCE;
+  return Math.abs(factor - Math.round(factor)) < Math.min(TOLERANCE, TOLERANCE_MS / resolutionMs);
 }
