@@ -2,10 +2,11 @@
 
 import type { Exchange, TimeSource } from "./inputs.js";
 import { clamp, hull, type Interval, intersect, middle } from "./interval.js";
-import type { fitTracks } from "./rate.js";
+import { fitTracks } from "./rate.js";
 import { Resolution } from "./resolution.js";
 import { SlewedTime } from "./slewing.js";
 import { Track } from "./track.js";
+import { WallNoise } from "./wall-noise.js";
 
 /** A reading of a clock. */
 export interface ClockReading {
@@ -40,27 +41,6 @@ const RECENT_MS = 45_000;
 /** The maximum age of evidence, in milliseconds. */
 const EVIDENCE_MS = 900_000;
 
-/** Weighs the evidence. Until that part of the program is loaded, the middle of the bounds has to do. */
-let weigh: typeof fitTracks = (_tracks, nowMs, resolutionMs) => ({
-  drift: 0,
-  offsetOf: (track) => middle(track.bounds(nowMs, resolutionMs)),
-});
-let loading: Promise<void> | undefined;
-
-/** Loads the part of the program that weighs the evidence, which the first reading does not need. Never rejects. */
-export function loadFit(): Promise<void> {
-  loading ??= import("./rate.js").then(
-    (rate) => {
-      weigh = rate.fitTracks;
-    },
-    () => {
-      // Without it the clock is less exact, but its bound holds. The next clock tries again.
-      loading = undefined;
-    },
-  );
-  return loading;
-}
-
 /** A simultaneous reading of the machine's clocks. */
 interface ClockPair {
   readonly monotonicMs: number;
@@ -81,6 +61,9 @@ export class Estimate {
   readonly #time: TimeSource;
   readonly #monotonicResolution = new Resolution();
   readonly #wallResolution = new Resolution();
+  /** That of the exchanges. Extensions that round the clock of a page leave the browser's own stamps as they are. */
+  readonly #stampResolution = new Resolution();
+  readonly #wallNoise = new WallNoise();
   /** The origin of offsets, set by the first exchange. */
   #origin: number | undefined;
   /** The servers that have responded since the last disruption. */
@@ -167,12 +150,12 @@ export class Estimate {
    * @param isEvidence Whether the estimate may rest on it. The first exchange over a connection includes making it.
    */
   add(exchange: Exchange, isEvidence: boolean): void {
-    this.#monotonicResolution.note(exchange.askedMs);
-    this.#monotonicResolution.note(exchange.answeredMs);
+    this.#stampResolution.note(exchange.askedMs);
+    this.#stampResolution.note(exchange.answeredMs);
     this.#origin ??= Math.round(exchange.receivedMs - exchange.askedMs);
     const alone = new Track(exchange.server, this.#origin);
     alone.add(exchange, isEvidence);
-    const bounds = alone.bounds(exchange.answeredMs, this.#monotonicResolution.ms);
+    const bounds = alone.bounds(exchange.answeredMs, this.#exchangeResolutionMs);
     if (bounds.low > bounds.high) {
       // By its own clock the server took longer than the whole exchange: that clock was set in between.
       return;
@@ -183,7 +166,7 @@ export class Estimate {
       this.#tracks = [...this.#tracks, alone];
       return;
     }
-    const resolutionMs = this.#monotonicResolution.ms;
+    const resolutionMs = this.#exchangeResolutionMs;
     if (
       intersect(
         known.bounds(exchange.answeredMs, resolutionMs),
@@ -209,10 +192,10 @@ export class Estimate {
       return;
     }
     this.#forget(monotonicMs);
-    const { drift, offsetOf } = weigh(
+    const { drift, offsetOf } = fitTracks(
       [...this.#past, ...this.#tracks],
       monotonicMs,
-      this.#monotonicResolution.ms,
+      this.#exchangeResolutionMs,
     );
     const offsets = this.#tracks.map(offsetOf);
     // The middle between the two servers whose clocks differ most.
@@ -244,13 +227,20 @@ export class Estimate {
     const { tracks, sleptMs } = this.#before ?? { tracks: this.#tracks, sleptMs: 0 };
     const { low, high } = this.#bounds(tracks, monotonicMs);
     const resolutionMs = this.#monotonicResolution.ms;
-    return { low: monotonicMs - resolutionMs + low, high: monotonicMs + resolutionMs + high + sleptMs };
+    // Sleeps that the noise of the wall clock hides may have been missed.
+    const missedMs = sleptMs + this.#wallNoise.ms;
+    return { low: monotonicMs - resolutionMs + low, high: monotonicMs + resolutionMs + high + missedMs };
   }
 
   /** Returns the bounds that cover the offsets of all servers that count. */
   #bounds(tracks: readonly Track[], monotonicMs: number): Interval {
-    const resolutionMs = this.#monotonicResolution.ms;
+    const resolutionMs = this.#exchangeResolutionMs;
     return tracks.map((track) => track.bounds(monotonicMs, resolutionMs)).reduce(hull);
+  }
+
+  /** How far the times of an exchange may be off: each is that of the page's clock or the browser's stamp. */
+  get #exchangeResolutionMs(): number {
+    return Math.max(this.#monotonicResolution.ms, this.#stampResolution.ms);
   }
 
   /** Uses the first response after a disruption to find out whether the monotonic clock has stood still, and how long. */
@@ -294,10 +284,12 @@ export class Estimate {
     // Browsers round both clocks alike, and truncate the wall clock to whole milliseconds as well.
     const resolutionMs = this.#monotonicResolution.ms;
     const roundingMs = 2 * (resolutionMs + Math.max(resolutionMs, this.#wallResolution.ms));
+    const errorMs = roundingMs + this.#wallNoise.ms;
     this.#last = pair;
-    if (Math.abs(divergence) > DIVERGENCE_MS + roundingMs + DIVERGENCE_RATE * Math.max(0, passed)) {
+    if (Math.abs(divergence) > DIVERGENCE_MS + errorMs + DIVERGENCE_RATE * Math.max(0, passed)) {
       // The wall clock was set, or the monotonic clock stood still while the machine slept.
-      this.#disrupt(divergence, roundingMs + SLEPT_ERROR_MS + SLEPT_ERROR_RATE * Math.max(0, divergence));
+      this.#disrupt(divergence, errorMs + SLEPT_ERROR_MS + SLEPT_ERROR_RATE * Math.max(0, divergence));
+      this.#wallNoise.note(divergence, pair.monotonicMs);
     }
     return pair;
   }
@@ -322,7 +314,7 @@ export class Estimate {
     this.#isSettled = false;
     const before = this.#before ?? { tracks: this.#tracks, sleptMs: 0, leastSleepMs: SHORTEST_SLEEP_MS };
     if (before.tracks.length > 0) {
-      const least = divergence > 0 ? SLEEP_PART * divergence : SHORTEST_SLEEP_MS;
+      const least = divergence > 0 ? SLEEP_PART * (divergence - this.#wallNoise.ms) : SHORTEST_SLEEP_MS;
       this.#before = {
         tracks: before.tracks,
         sleptMs: before.sleptMs + Math.max(0, divergence) + slackMs,

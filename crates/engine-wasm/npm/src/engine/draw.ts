@@ -1,5 +1,6 @@
+import { dispose } from "../dispose.js";
 import * as bindings from "./bindings.js";
-import { dispose, type Handle } from "./handle.js";
+import type { Handle } from "./handle.js";
 import { integer } from "./input.js";
 import { checked, errorFor } from "./last-error.js";
 

@@ -80,3 +80,8 @@ export class EngineError extends Error {
     this.mayPass = options.mayPass === true;
   }
 }
+
+/** Returns what the cause of an error says, as a part of the error's own message. */
+export function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

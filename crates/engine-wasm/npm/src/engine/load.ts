@@ -1,5 +1,5 @@
 import { engineVersion, imports, start } from "./bindings.js";
-import { EngineError } from "./error.js";
+import { EngineError, reasonOf } from "./error.js";
 import { ENGINE_VERSION } from "./version.js";
 
 /**
@@ -186,8 +186,4 @@ function warn(cause: unknown): void {
   console.warn(
     `tickseed uses a copy of its WebAssembly file: ${reasonOf(cause)}. Use tickseed/inline or the option engine.`,
   );
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -43,6 +43,7 @@ export {
 export type { Problem, ScheduleChangeRecord, SessionRecord, Stop } from "../http/schemas.js";
 export type { EventStream, Platform, RequestHeaders, StreamEvent } from "../platform.js";
 export type { AheadCallback, AheadOptions, AudioClock, ComingStep } from "../session/ahead.js";
+export type { CatchUp } from "../session/catch-up.js";
 export { type Connect, type ConnectOptions, connect, openClock } from "../session/connect.js";
 export type {
   Break,
@@ -56,7 +57,6 @@ export type {
 export type { Frame } from "../session/frame.js";
 export { LiveSession } from "../session/live.js";
 export type { SessionTimeline, StateRange } from "../session/live-parts.js";
-export type { CatchUp } from "../session/ticker.js";
 export {
   type SessionStore,
   type SessionStoreOptions,

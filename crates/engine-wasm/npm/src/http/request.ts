@@ -1,4 +1,5 @@
 import { onAbort, throwIfAborted } from "../abort.js";
+import { reasonOf } from "../engine/error.js";
 import type { Platform } from "../platform.js";
 import { ServerError, SessionError } from "./error.js";
 import type { Problem } from "./schemas.js";
@@ -103,7 +104,8 @@ function secondsIn(headers: Headers): number | undefined {
   return Number.isNaN(seconds) ? undefined : Math.max(0, Math.ceil(seconds));
 }
 
-function parsed(text: string): unknown {
+/** Parses JSON. Returns `undefined` for anything else. */
+export function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -122,8 +124,7 @@ async function receive(
   responding: Promise<Response>,
 ): Promise<{ readonly response: Response; readonly text: string }> {
   const fail = (cause: unknown): never => {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new SessionError("unreachable", `no response from ${address}: ${why}`, { cause });
+    throw new SessionError("unreachable", `no response from ${address}: ${reasonOf(cause)}`, { cause });
   };
   const response = await responding.catch(fail);
   return { response, text: await response.text().catch(fail) };

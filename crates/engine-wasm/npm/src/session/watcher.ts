@@ -4,6 +4,7 @@
  */
 import type { SessionAddress } from "../http/address.js";
 import { ServerError, SessionError } from "../http/error.js";
+import { parsed } from "../http/request.js";
 import { retryAfterMs } from "../http/retry.js";
 import {
   instantIn,
@@ -14,6 +15,7 @@ import {
 } from "../http/session-answer.js";
 import type { EventStream, Platform, StreamEvent } from "../platform.js";
 import type { SessionObserver } from "./session-observer.js";
+import { SharedStream } from "./shared-stream.js";
 import { CLOSED, ENDS, WITH_SESSION } from "./stream-events.js";
 import { canShareStreams, takeSlot } from "./stream-slots.js";
 
@@ -34,8 +36,6 @@ const LONGEST_RETRY_AFTER_MS = 300_000;
 /** Pauses vary by this fraction, so that clients do not reconnect all at once. */
 const JITTER = 0.2;
 
-type OpenStream = () => EventStream;
-
 /** Watches a session until it is closed. */
 export class SessionWatcher {
   readonly #platform: Platform;
@@ -52,10 +52,8 @@ export class SessionWatcher {
   #failures = 0;
   /** Until when the last response asked to wait, and a random time longer, by the monotonic clock in milliseconds. */
   #retryAtMs = 0;
-  /** Opens a stream that the tabs of a browser share. Without it, the page opens its own. */
-  #openShared: OpenStream | undefined;
-  /** Whether it is not yet known which of the two to open. */
-  #isUndecided = false;
+  /** Whether the tabs of the browser share a stream. Otherwise the page opens its own. */
+  #isShared: boolean;
   /** The request in flight. */
   #request: AbortController | undefined;
   /** Lets another session of this page open a stream. */
@@ -67,11 +65,8 @@ export class SessionWatcher {
     this.#platform = platform;
     this.#address = address;
     this.#observer = observer;
-    if (canShareStreams(platform)) {
-      this.#share();
-    } else {
-      this.#open();
-    }
+    this.#isShared = canShareStreams(platform);
+    this.#open();
     this.#schedulePoll();
   }
 
@@ -113,23 +108,6 @@ export class SessionWatcher {
     this.#isListening = false;
   }
 
-  /** Loads the code for shared streams. If that takes longer than the first poll, the page opens its own stream meanwhile. */
-  #share(): void {
-    this.#isUndecided = true;
-    const openOwn = (): void => this.#decide(undefined);
-    import("./shared-stream.js").then(({ SharedStream }) => {
-      this.#decide(() => new SharedStream(this.#platform, this.#address, openOwn));
-    }, openOwn);
-  }
-
-  #decide(openShared: OpenStream | undefined): void {
-    this.#isUndecided = false;
-    this.#openShared = openShared;
-    this.#releaseSlot();
-    this.#releaseSlot = nothing;
-    this.#open();
-  }
-
   /** Opens a stream, and closes the previous one. */
   #open(): void {
     this.#cancelReopen();
@@ -138,7 +116,7 @@ export class SessionWatcher {
     this.#stream = undefined;
     this.#setListening(false);
     // The observer may have closed the watcher.
-    const stream = this.#isClosed || this.#isUndecided ? undefined : this.#newStream();
+    const stream = this.#isClosed ? undefined : this.#newStream();
     if (stream === undefined) {
       return;
     }
@@ -166,8 +144,8 @@ export class SessionWatcher {
 
   #newStream(): EventStream | undefined {
     const { EventSource } = this.#platform;
-    if (this.#openShared !== undefined) {
-      return this.#openShared();
+    if (this.#isShared) {
+      return new SharedStream(this.#platform, this.#address, () => this.#openOwn());
     }
     try {
       return EventSource && this.#takeSlot(EventSource) ? new EventSource(this.#address.events) : undefined;
@@ -175,6 +153,12 @@ export class SessionWatcher {
       // Something on the page forbids streams.
       return undefined;
     }
+  }
+
+  /** Opens a stream of this page, because tabs cannot share one after all. */
+  #openOwn(): void {
+    this.#isShared = false;
+    this.#open();
   }
 
   /** Takes the slot for a stream. Returns whether the session has it. */
@@ -192,7 +176,8 @@ export class SessionWatcher {
     }
   }
 
-  #onSession({ data, lastEventId = "" }: StreamEvent, changesWereLost: boolean): void {
+  #onSession({ data = "", lastEventId = "" }: StreamEvent, changesWereLost: boolean): void {
+    // Damaged data is skipped; the next poll makes up for it.
     const record = parsed(data);
     if (isSessionRecord(record)) {
       // The id of an event with a session is the entity tag of that session.
@@ -206,7 +191,7 @@ export class SessionWatcher {
     }
   }
 
-  #onSettled(stream: EventStream, data: string | undefined): void {
+  #onSettled(stream: EventStream, data = ""): void {
     const { etag, settled_until } = (parsed(data) ?? {}) as { etag?: unknown; settled_until?: unknown };
     const settledUntil = instantIn(settled_until);
     if (this.#stream !== stream || typeof etag !== "string" || settledUntil === undefined) {
@@ -304,10 +289,9 @@ export class SessionWatcher {
     }
   }
 
-  /** Opens a stream if another session has released its slot, or if the code for shared streams takes too long to load. */
+  /** Opens a stream if another session has released its slot. */
   #openIfFree(): void {
     if (this.#stream === undefined && !this.#isClosed) {
-      this.#isUndecided = false;
       this.#open();
     }
   }
@@ -366,15 +350,6 @@ export class SessionWatcher {
     if (wasListening) {
       this.#observer.listening(false);
     }
-  }
-}
-
-/** Parses the data of an event. Skips damaged data; the next poll makes up for it. */
-function parsed(data = ""): unknown {
-  try {
-    return JSON.parse(data);
-  } catch {
-    return undefined;
   }
 }
 
