@@ -14,7 +14,7 @@ use crate::error_chain::error_chain;
 use crate::waiting::Waiting;
 use crate::{
     Attempt, CacheSize, CacheStatistics, Clock, Created, Creator, Expectation, Listener, Lookup, NewSession,
-    ServiceError, Session, SessionId, SessionStore, StateAnswer, StoreError, Subscriber, TimeToLive,
+    READY_CLOCK_DISTANCE, ServiceError, Session, SessionId, SessionStore, StateAnswer, StoreError, Subscriber, TimeToLive,
     Timestamp, Vitals,
 };
 
@@ -274,6 +274,19 @@ impl SessionService {
     pub async fn check(&self) -> Result<(), StoreError> {
         self.store.check().await?;
         self.store.write_failure().map_or(Ok(()), Err)
+    }
+
+    /// Checks that other servers of the store, if they pass the same check, are at most twice [`READY_CLOCK_DISTANCE`] ahead of this one
+    /// or behind. A clock that is not known to be wrong passes. Asks nobody.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::ClockApart`] if the clock of this server may be farther than that from the store's.
+    pub fn check_clock(&self) -> Result<(), ServiceError> {
+        match self.store.clock_distance().filter(|distance| *distance > READY_CLOCK_DISTANCE) {
+            Some(distance) => Err(ServiceError::ClockApart { distance }),
+            None => Ok(()),
+        }
     }
 
     /// Begins to count the lookups for [`cache_statistics`](Self::cache_statistics). Until then, they cost nothing.

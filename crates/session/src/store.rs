@@ -114,6 +114,13 @@ pub trait SessionStore: Send + Sync + 'static {
         None
     }
 
+    /// Returns how far the store's clock is at most from the clock that the store was made with, as measured within the last two
+    /// seconds. Of several clocks in the store, the farthest counts. `None` while that is not known, and for a store without a clock of
+    /// its own. Asks nobody.
+    fn clock_distance(&self) -> Option<Duration> {
+        None
+    }
+
     /// Returns what the store knows about its health, for monitoring. Asks nobody. By default it knows nothing.
     fn vitals(&self) -> Vitals {
         Vitals::default()

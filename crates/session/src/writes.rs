@@ -24,6 +24,10 @@ pub(crate) const WRITTEN_WITHIN: Duration = Duration::from_millis(250);
 /// How far the clocks of a server and of the store may be apart while the server makes promises.
 pub const CLOCK_TOLERANCE: Duration = Duration::from_millis(375);
 
+/// How far the clock of a server that counts as ready may be from the store's. So two such servers are at most 250 ms apart: half of the
+/// time for which a stop is final before it takes effect, of which the other half is the bound on how old an answer can be.
+pub const READY_CLOCK_DISTANCE: Duration = Duration::from_millis(125);
+
 /// How much further ahead than the notice a change is dated: [`CLOCK_TOLERANCE`] for the server that makes the change, the same for
 /// one that makes a promise, and 250 ms in which the store has to write.
 const GUARD: Duration = Duration::from_secs(1);

@@ -353,7 +353,7 @@ impl From<ServiceError> for ApiError {
             }
             ServiceError::Schedule(error) => Self::Schedule(error),
             ServiceError::ChangedMeanwhile => Self::ChangedMeanwhile,
-            ServiceError::ClockUnsure => Self::ClockUnsure { detail },
+            ServiceError::ClockUnsure | ServiceError::ClockApart { .. } => Self::ClockUnsure { detail },
             ServiceError::OtherRequest => Self::IdempotencyKeyReused { detail },
             ServiceError::InProgress => Self::RequestInProgress { detail },
             ServiceError::OutcomeUnknown(_) => Self::OutcomeUnknown { detail },

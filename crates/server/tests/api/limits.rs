@@ -25,14 +25,23 @@ use crate::support::{LocalServer, Response, TestClock};
 
 /// A clock with an uptime that the test sets. Its clones have the same uptime.
 #[derive(Clone)]
-struct StoppedClock {
+pub(crate) struct StoppedClock {
     clock: TestClock,
     uptime_ms: Arc<AtomicU64>,
 }
 
 impl StoppedClock {
+    pub(crate) fn new() -> Self {
+        Self { clock: TestClock::new(), uptime_ms: Arc::default() }
+    }
+
+    /// Sets the time, and leaves the uptime alone.
+    pub(crate) const fn time(&self) -> &TestClock {
+        &self.clock
+    }
+
     /// Lets time pass.
-    fn advance(&self, duration: Duration) {
+    pub(crate) fn advance(&self, duration: Duration) {
         self.clock.advance(duration);
         self.uptime_ms.fetch_add(u64::try_from(duration.as_millis()).unwrap(), Ordering::SeqCst);
     }
@@ -65,7 +74,7 @@ impl LimitedServer {
 
     fn with_options(protection: ProtectionOptions) -> Self {
         let folder = TempDir::new().unwrap();
-        let clock = StoppedClock { clock: TestClock::new(), uptime_ms: Arc::default() };
+        let clock = StoppedClock::new();
         let store = EmbeddedStore::open(folder.path(), Arc::new(clock.clone())).unwrap();
         let options = Options { protection, ..Options::default() };
         let server =
