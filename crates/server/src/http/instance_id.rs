@@ -12,8 +12,8 @@ use uuid::Uuid;
 /// How far somebody may set the clock of the machine before clients have to take it for another clock.
 const STEP_US: u64 = 100_000;
 
-/// By how many microseconds the clock may drift from the uptime without being taken for one that was set. On some systems NTP adjusts the
-/// rate of the one and not of the other.
+/// By how many microseconds the clock may drift from the uptime without being taken for one that was set. On some systems NTP
+/// adjusts the rate of the one and not of the other.
 const DRIFT_US: RangeInclusive<u64> = 1_000..=5_000;
 
 /// The base of a clock that has not been read yet.

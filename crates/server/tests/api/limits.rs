@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use tempfile::TempDir;
+use tickseed_server::access::Access;
 use tickseed_server::app::Options;
 use tickseed_server::http::ProtectionOptions;
 use tickseed_session::Clock;
@@ -68,15 +69,20 @@ struct LimitedServer {
 impl LimitedServer {
     /// Starts a server for which this machine is a proxy that is trusted, so that a test can have many addresses.
     fn start(protection: ProtectionOptions) -> Self {
-        let trusted_proxies = "127.0.0.0/8".parse().unwrap();
-        Self::with_options(ProtectionOptions { trusted_proxies, ..protection })
+        Self::with_access(protection, Access::default())
     }
 
-    fn with_options(protection: ProtectionOptions) -> Self {
+    /// As [`start`](Self::start), with API keys.
+    fn with_access(protection: ProtectionOptions, access: Access) -> Self {
+        let trusted_proxies = "127.0.0.0/8".parse().unwrap();
+        let protection = ProtectionOptions { trusted_proxies, ..protection };
+        Self::with_options(Options { protection, access, ..Options::default() })
+    }
+
+    fn with_options(options: Options) -> Self {
         let folder = TempDir::new().unwrap();
         let clock = StoppedClock::new();
         let store = EmbeddedStore::open(folder.path(), Arc::new(clock.clone())).unwrap();
-        let options = Options { protection, ..Options::default() };
         let server =
             LocalServer::with_clock(Arc::new(store), Arc::new(clock.clone()), clock.clock.clone(), options);
         Self { server, clock, _folder: folder }

@@ -85,8 +85,8 @@ impl Measurement {
     }
 }
 
-/// The last measurements of one clock. Each of them bounds the distance, so the sharpest one counts: a single slow answer does not make
-/// a clock seem far away.
+/// The last measurements of one clock. Each of them bounds the distance, so the sharpest one counts: a single slow answer does not
+/// make a clock seem far away.
 #[derive(Debug, Default)]
 pub(super) struct RecentMeasurements(VecDeque<Measurement>);
 

@@ -158,7 +158,8 @@ impl Promises {
     }
 
     /// Returns the node that may decide about a deadline in the time of the store: in a cluster only the one whose clock has been
-    /// measured, so that no call just follows a session to another one. Where no clock has been measured at all, nothing depends on it.
+    /// measured, so that no call just follows a session to another one. Where no clock has been measured at all, nothing depends on
+    /// it.
     pub(super) fn decider(&self, part: FeedPart) -> String {
         if !self.parts.is_cluster() || !self.are_measured.load(Ordering::SeqCst) {
             return ANY_NODE.to_owned();
