@@ -1,7 +1,9 @@
 //! Logins and permissions.
 
+use std::time::Duration;
+
 use tickseed_session::error_chain;
-use tickseed_session::{Created, Deadline, Replaced, SessionStore, StoreError, Timestamp};
+use tickseed_session::{Created, Deadline, Replaced, SessionStore, Timestamp};
 use tickseed_store::{ConnectError, RedisAddress, RedisOptions, RedisStore};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
