@@ -14,8 +14,8 @@ use crate::error_chain::error_chain;
 use crate::waiting::Waiting;
 use crate::{
     Attempt, CacheSize, CacheStatistics, Clock, Created, Creator, Expectation, Listener, Lookup, NewSession,
-    READY_CLOCK_DISTANCE, ServiceError, Session, SessionId, SessionStore, StateAnswer, StoreError, Subscriber, TimeToLive,
-    Timestamp, Vitals,
+    READY_CLOCK_DISTANCE, ServiceError, Session, SessionId, SessionStore, StateAnswer, StoreError,
+    Subscriber, TimeToLive, Timestamp, Vitals,
 };
 
 /// How many sessions are read at once for listeners that may have missed a change.

@@ -94,7 +94,9 @@ pub enum ServiceError {
     )]
     OutcomeUnknown(SessionId),
     /// Too many sessions are being read once more for callers that expect something else.
-    #[error("too many sessions are being read once more, because callers expect something else of them; try again later")]
+    #[error(
+        "too many sessions are being read once more, because callers expect something else of them; try again later"
+    )]
     TooManyLooks,
     /// The store failed.
     #[error(transparent)]

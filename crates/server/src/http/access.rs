@@ -9,8 +9,8 @@ use actix_web::{FromRequest, HttpRequest};
 
 use super::access_error::AccessError;
 use super::error::ApiError;
-use crate::telemetry::metrics::{Refusal, count_refusal};
 use crate::access::{Access, AccessMode, ApiKey, NewSecret, Right, is_control_token, sha256};
+use crate::telemetry::metrics::{Refusal, count_refusal};
 use tickseed_session::{ControlHash, KeyName, ServiceError, Session, SessionId, SessionService};
 
 /// The scheme of the credentials, which counts in any case (RFC 9110, section 11.1).

@@ -12,8 +12,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use tickseed_session::{
-    Answer, Attempt, Found, KeyName, Lookup, RequestId, ServiceError, SessionService, StoreError,
-    error_chain,
+    Answer, Attempt, Found, KeyName, Lookup, RequestId, ServiceError, SessionService, StoreError, error_chain,
 };
 use utoipa::{IntoParams, IntoResponses};
 
@@ -135,8 +134,7 @@ impl Repeatable {
         let token = |salt| caller.token_of(&mac(salt, &text, caller.key_sha256()));
         let operate = async |service: &SessionService, salt| operate(service, token(salt).as_ref()).await;
         let found = service.reserve(key.id, key.fingerprint).await?;
-        let (response, salt) =
-            key.once(found, service, caller.asks_for_rights(), operate, respond).await?;
+        let (response, salt) = key.once(found, service, caller.asks_for_rights(), operate, respond).await?;
         revealed(response, salt.and_then(token).as_ref(), add_token).await
     }
 }

@@ -67,11 +67,7 @@ impl Server {
         Self::start_in(TempDir::new().unwrap(), ahead, configure)
     }
 
-    fn start_in(
-        folder: TempDir,
-        ahead: &str,
-        configure: impl FnOnce(&mut Command) -> &mut Command,
-    ) -> Self {
+    fn start_in(folder: TempDir, ahead: &str, configure: impl FnOnce(&mut Command) -> &mut Command) -> Self {
         let (clock, log) = (FakeClock::ahead(ahead), folder.path().join("log"));
         let mut command = serve_command(folder.path());
         let process = Process::from_log(clock.rule(configure(&mut command)), &log);

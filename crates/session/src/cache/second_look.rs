@@ -57,21 +57,21 @@ impl SessionCache {
         let number = table.next_number;
         table.next_number += 1;
         let before = table.reading.get(&id).and_then(|(_, look)| look.upgrade());
-        let look = self.clone().look(Place { cache: Arc::clone(self), id, number }, before).boxed().shared();
+        let look = look(Place { cache: Arc::clone(self), id, number }, before).boxed().shared();
         if let Some(weak) = look.downgrade() {
             table.waiting.insert(id, (number, weak));
         }
         Some(look)
     }
+}
 
-    async fn look(self: Arc<Self>, place: Place, before: Option<Read>) -> Outcome {
-        sleep(SHARED_FOR).await;
-        if let Some(before) = before {
-            drop(before.await);
-        }
-        place.begins_to_read();
-        self.read_anew(place.id).await
+async fn look(place: Place, before: Option<Read>) -> Outcome {
+    sleep(SHARED_FOR).await;
+    if let Some(before) = before {
+        drop(before.await);
     }
+    place.begins_to_read();
+    place.cache.read_anew(place.id).await
 }
 
 /// The place of a second look, also when all of its callers have gone.

@@ -9,7 +9,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tickseed_session::{CLOCK_TOLERANCE, Clock, FeedPart, NodeVitals, READY_CLOCK_DISTANCE, Terms, Timestamp};
+use tickseed_session::{
+    CLOCK_TOLERANCE, Clock, FeedPart, NodeVitals, READY_CLOCK_DISTANCE, Terms, Timestamp,
+};
 
 use super::clock_distance::{ClockReading, Measurement, RecentMeasurements};
 use super::durability::{LogLine, Loss};

@@ -55,8 +55,7 @@ impl RequestStore for RedisStore {
         for _ in 0..ATTEMPTS {
             let mut set = cmd("SET");
             set.arg(&key).arg(&bytes).arg("NX").arg("PX").arg(REQUEST_KEPT_FOR.as_millis().to_string());
-            let stored: Result<Option<String>, _> =
-                self.noted(&key, self.connection.send(&key, set).await);
+            let stored: Result<Option<String>, _> = self.noted(&key, self.connection.send(&key, set).await);
             if matches!(stored, Ok(Some(_)) | Err(StoreError::Unavailable(_) | StoreError::NotAsked)) {
                 return stored.map(|_| None);
             }

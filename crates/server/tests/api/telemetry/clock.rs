@@ -21,8 +21,7 @@ async fn a_clock_that_is_set_gives_its_time_under_another_name() {
     let (folder, clock) = (TempDir::new().unwrap(), StoppedClock::new());
     let store = EmbeddedStore::open(folder.path(), Arc::new(clock.clone())).unwrap();
     let as_clock = Arc::new(clock.clone());
-    let server =
-        LocalServer::with_clock(Arc::new(store), as_clock, clock.time().clone(), Options::default());
+    let server = LocalServer::with_clock(Arc::new(store), as_clock, clock.time().clone(), Options::default());
     let (name, before) = time(&server).await;
     clock.advance(Duration::from_hours(1));
     assert_eq!(time(&server).await, (name.clone(), before + 3_600_000_000), "time has passed");
