@@ -111,7 +111,7 @@ impl Repeatable {
             Err(ServiceError::Store(StoreError::NotWritable { .. })) => respond(&operate(service).await?),
             found => {
                 let operate = async |service: &SessionService, _salt| operate(service).await;
-                Ok(key.once(found?, service, false, operate, respond).await?.0)
+                Ok(carry_out(found?, service, false, operate, respond).await?.0)
             }
         }
     }
@@ -134,7 +134,7 @@ impl Repeatable {
         let token = |salt| caller.token_of(&mac(salt, &text, caller.key_sha256()));
         let operate = async |service: &SessionService, salt| operate(service, token(salt).as_ref()).await;
         let found = service.reserve(key.id, key.fingerprint).await?;
-        let (response, salt) = key.once(found, service, caller.asks_for_rights(), operate, respond).await?;
+        let (response, salt) = carry_out(found, service, caller.asks_for_rights(), operate, respond).await?;
         revealed(response, salt.and_then(token).as_ref(), add_token).await
     }
 }
@@ -179,40 +179,39 @@ impl Key {
         let id = RequestId::new(hash([scope.as_bytes(), text.as_bytes()].into_iter()));
         Self { text, id, fingerprint }
     }
+}
 
-    /// Carries the request out unless `found` says that this has been done. Returns its answer, and the salt of its token if it has
-    /// one.
-    async fn once(
-        &self,
-        found: Found,
-        service: &SessionService,
-        has_token: bool,
-        operate: impl AsyncFnOnce(&SessionService, [u8; 16]) -> Result<Lookup, ApiError>,
-        respond: impl FnOnce(&Lookup) -> Result<HttpResponse, ApiError>,
-    ) -> Result<(HttpResponse, Option<[u8; 16]>), ApiError> {
-        let (attempt, outcome) = match found {
-            Found::Answered { answer, salt } => {
-                let salt = token_salt(answer.has_token, salt);
-                return Ok((response_of(answer)?, salt));
+/// Carries a request out unless `found` says that this has been done. Returns its answer, and the salt of its token if it has
+/// one.
+async fn carry_out(
+    found: Found,
+    service: &SessionService,
+    has_token: bool,
+    operate: impl AsyncFnOnce(&SessionService, [u8; 16]) -> Result<Lookup, ApiError>,
+    respond: impl FnOnce(&Lookup) -> Result<HttpResponse, ApiError>,
+) -> Result<(HttpResponse, Option<[u8; 16]>), ApiError> {
+    let (attempt, outcome) = match found {
+        Found::Answered { answer, salt } => {
+            let salt = token_salt(answer.has_token, salt);
+            return Ok((response_of(answer)?, salt));
+        }
+        Found::Ours(attempt) => (attempt, Ok(None)),
+        Found::Unfinished(attempt, plan) => (attempt, service.outcome_of(*plan).await),
+    };
+    let result = match outcome {
+        Ok(Some(lookup)) => Ok(lookup),
+        Ok(None) => operate(&service.for_request(Arc::clone(&attempt)), attempt.salt()).await,
+        Err(error) => match ApiError::from(error) {
+            error if error.is_final() => Err(error),
+            // Nobody knows yet what became of the request, so it must not be forgotten.
+            error => {
+                warn_if_failed(attempt.leave().await);
+                return Err(error);
             }
-            Found::Ours(attempt) => (attempt, Ok(None)),
-            Found::Unfinished(attempt, plan) => (attempt, service.outcome_of(*plan).await),
-        };
-        let result = match outcome {
-            Ok(Some(lookup)) => Ok(lookup),
-            Ok(None) => operate(&service.for_request(Arc::clone(&attempt)), attempt.salt()).await,
-            Err(error) => match ApiError::from(error) {
-                error if error.is_final() => Err(error),
-                // Nobody knows yet what became of the request, so it must not be forgotten.
-                error => {
-                    warn_if_failed(attempt.leave().await);
-                    return Err(error);
-                }
-            },
-        };
-        let response = conclude(&attempt, result.and_then(|lookup| respond(&lookup)), has_token).await?;
-        Ok((response, token_salt(has_token, attempt.salt())))
-    }
+        },
+    };
+    let response = conclude(&attempt, result.and_then(|lookup| respond(&lookup)), has_token).await?;
+    Ok((response, token_salt(has_token, attempt.salt())))
 }
 
 fn token_salt(has_token: bool, salt: [u8; 16]) -> Option<[u8; 16]> {
