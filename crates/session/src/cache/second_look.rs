@@ -45,7 +45,7 @@ impl SecondLooks {
 
 impl SessionCache {
     /// Reads a session from the store, later than now. Returns `None` if there are too many such reads.
-    pub(super) fn look_again(self: &Arc<Self>, id: SessionId) -> Option<Read> {
+    pub(crate) fn look_again(self: &Arc<Self>, id: SessionId) -> Option<Read> {
         let mut table = self.second_looks.lock();
         if let Some(look) = table.waiting.get(&id).and_then(|(_, look)| look.upgrade()) {
             return Some(look);
