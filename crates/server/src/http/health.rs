@@ -55,9 +55,10 @@ pub(super) async fn ready(stage: web::Data<Stage>) -> Result<HttpResponse, ApiEr
         return Err(ApiError::Draining);
     }
     let service = stage.service()?;
-    match service.check().await {
-        Err(error) if !(error.is_temporary() && stage.is_ready_from_memory()) => return Err(error.into()),
-        _ => {}
+    if let Err(error) = service.check().await
+        && !(error.is_temporary() && stage.is_ready_from_memory())
+    {
+        return Err(error.into());
     }
     // Memory does not help against a wrong clock: the server would show other steps than the others.
     service.check_clock()?;
