@@ -4,10 +4,11 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use reqwest::Method;
-use tickseed_server::access::{Access, AccessMode, ApiKeys, sha256};
+use tickseed_server::access::{Access, AccessMode, ApiKeys};
 use tickseed_server::http::{ProtectionOptions, RateLimit};
 
 use super::{LimitedServer, local};
+use crate::rights::key_line;
 use crate::support::Response;
 
 /// A session that does not exist, which is as good as another one here.
@@ -90,11 +91,7 @@ async fn an_ipv6_network_is_one_client() {
 
 /// The API keys `opensesame` and `another`.
 fn two_keys() -> Access {
-    let line = |name: &str, key| {
-        let hash: String = sha256(key).iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("{name} create {hash}\n")
-    };
-    let file = line("one", "opensesame") + &line("two", "another");
+    let file = key_line("one", "create", "opensesame") + &key_line("two", "create", "another");
     Access::new(AccessMode::Token, ApiKeys::parse(file.as_bytes()).unwrap())
 }
 
@@ -123,9 +120,9 @@ async fn a_key_has_a_limit_across_all_addresses() {
 async fn a_credential_that_nobody_knows_has_no_bucket_of_its_own() {
     const TOKEN: &str = "Bearer tst_00000000000000000000000000000000";
     let limited = LimitedServer::with_access(rate(2, 2), two_keys());
-    for authorization in ["Bearer invented", TOKEN] {
+    for (network, authorization) in [("192.0.2", "Bearer invented"), ("203.0.113", TOKEN)] {
         for last in 1..=6 {
-            let address = format!("192.0.2.{}{last}", authorization.len());
+            let address = format!("{network}.{last}");
             assert_eq!(get_with_key(&limited, &address, authorization).await.status, 404, "{authorization}");
         }
     }
