@@ -59,8 +59,8 @@ impl Clock for StoppedClock {
 }
 
 /// A server with limits, and the clock that it goes by.
-struct LimitedServer {
-    server: LocalServer,
+pub(crate) struct LimitedServer {
+    pub(crate) server: LocalServer,
     clock: StoppedClock,
     // Dropped after the server that uses it.
     _folder: TempDir,
@@ -68,7 +68,7 @@ struct LimitedServer {
 
 impl LimitedServer {
     /// Starts a server for which this machine is a proxy that is trusted, so that a test can have many addresses.
-    fn start(protection: ProtectionOptions) -> Self {
+    pub(crate) fn start(protection: ProtectionOptions) -> Self {
         Self::with_access(protection, Access::default())
     }
 
