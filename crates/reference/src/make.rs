@@ -1,4 +1,5 @@
-//! Makes the cases of `vectors/v1.json` and `vectors/schedule-v1.json`. The reference gives every answer, and every run gives the same files.
+//! Makes the cases of `vectors/v1.json` and `vectors/schedule-v1.json`. The reference gives every answer, and every run gives the
+//! same files.
 
 mod about;
 mod draws;

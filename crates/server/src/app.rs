@@ -25,7 +25,7 @@ use crate::access::Access;
 use crate::http::{EventStreams, InstanceId, Protection, RequestObserver, Stage, every_request, routes};
 use crate::metrics_port::{MetricsPort, measured};
 use crate::platform::{EndSignal, Signals, limit_unread_data};
-use crate::settings::ServeSettings;
+use crate::settings::{Reach, ServeSettings};
 use crate::supervise::Supervised;
 use crate::telemetry::metrics::Metrics;
 use crate::terminal::print_line_in_background;
@@ -53,7 +53,12 @@ pub async fn serve(settings: &ServeSettings) -> Result<(), ServeError> {
     let listener = listen(settings)?;
     // The address itself decides, because the setting may be a name.
     let is_loopback = listener.local_addr()?.ip().to_canonical().is_loopback();
-    let access = settings.access.access(is_loopback)?;
+    let reach = match &settings.limits.trusted_proxies {
+        _ if !is_loopback => Reach::OtherMachines,
+        Some(_) => Reach::BehindProxy,
+        None => Reach::ThisMachine,
+    };
+    let access = settings.access.access(reach)?;
     let on_hangup = || {
         if !access.read_again() {
             tracing::warn!("SIGHUP has no effect: settings are read only at the start");

@@ -22,7 +22,7 @@ use values::{
     store_timeout, text, whole_number,
 };
 
-pub use access::{AccessSettings, AccessSettingsError, KeyCommand, NewKeySettings};
+pub use access::{AccessSettings, AccessSettingsError, KeyCommand, NewKeySettings, Reach};
 pub use effective::EffectiveSettings;
 pub use limits::{Contradiction, Limit, LimitSettings};
 pub use read::read;

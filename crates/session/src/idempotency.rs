@@ -253,7 +253,8 @@ impl SessionService {
     ///
     /// # Errors
     ///
-    /// As [`find`](Self::find), and [`ServiceError::OutcomeUnknown`] if others have changed the session since, so that nobody can tell.
+    /// As [`find`](Self::find), and [`ServiceError::OutcomeUnknown`] if others have changed the session since, so that nobody can
+    /// tell.
     pub async fn outcome_of(&self, plan: Session) -> Result<Option<Lookup>, ServiceError> {
         let is_new = plan.revision == Revision::FIRST;
         let Some(lookup) = self.cache().read_anew(plan.id).await? else {
@@ -275,8 +276,8 @@ impl SessionService {
         if stored.revision > plan.revision { Err(ServiceError::OutcomeUnknown(plan.id)) } else { Ok(None) }
     }
 
-    /// Creates a session that another server has planned. Returns `None` if its default start is over: the server that planned it does not
-    /// hand it out either.
+    /// Creates a session that another server has planned. Returns `None` if its default start is over: the server that planned it
+    /// does not hand it out either.
     async fn create_planned(&self, plan: Session) -> Result<Option<Lookup>, ServiceError> {
         if plan.has_missed_its_default_start(self.clock().now()) {
             return Ok(None);

@@ -66,7 +66,7 @@ pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use unknown_fields::UnknownFields;
 pub use vitals::{CacheStatistics, NodeVitals, Vitals};
 pub use write_id::WriteId;
-pub use writes::{ANY_SESSION, CLOCK_TOLERANCE, Expectation};
+pub use writes::{ANY_SESSION, CLOCK_TOLERANCE, Expectation, READY_CLOCK_DISTANCE};
 
 /// Runs the README's examples as documentation tests.
 #[cfg(doctest)]

@@ -14,8 +14,8 @@ use crate::error_chain::error_chain;
 use crate::waiting::Waiting;
 use crate::{
     Attempt, CacheSize, CacheStatistics, Clock, Created, Creator, Expectation, Listener, Lookup, NewSession,
-    ServiceError, Session, SessionId, SessionStore, StateAnswer, StoreError, Subscriber, TimeToLive,
-    Timestamp, Vitals,
+    READY_CLOCK_DISTANCE, ServiceError, Session, SessionId, SessionStore, StateAnswer, StoreError,
+    Subscriber, TimeToLive, Timestamp, Vitals,
 };
 
 /// How many sessions are read at once for listeners that may have missed a change.
@@ -144,11 +144,12 @@ impl SessionService {
     }
 
     /// Finds a session, and reads it from the store once more if it is not as expected: the caller may know of a change that memory
-    /// has yet to hear of.
+    /// has yet to hear of. Callers need no right for that, so such reads wait for 50 ms, are shared, and are limited.
     ///
     /// # Errors
     ///
-    /// As [`find`](Self::find).
+    /// As [`find`](Self::find). [`ServiceError::TooManyLooks`] if the session is not as expected, and too many others are being
+    /// read once more.
     pub async fn find_expected(
         &self,
         id: SessionId,
@@ -158,7 +159,8 @@ impl SessionService {
         if expected(&lookup.session) {
             return Ok(lookup);
         }
-        self.unless_expired(id, self.cache.read_anew(id).await?)
+        let look = self.cache.look_again(id).ok_or(ServiceError::TooManyLooks)?;
+        self.unless_expired(id, look.await?)
     }
 
     /// Finds a session in memory. Returns `None` if only the store can say what [`find`](Self::find) returns.
@@ -274,6 +276,19 @@ impl SessionService {
     pub async fn check(&self) -> Result<(), StoreError> {
         self.store.check().await?;
         self.store.write_failure().map_or(Ok(()), Err)
+    }
+
+    /// Checks that other servers of the store, if they pass the same check, are at most twice [`READY_CLOCK_DISTANCE`] ahead of
+    /// this one or behind. A clock that is not known to be wrong passes. Asks nobody.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::ClockApart`] if the clock of this server may be farther than that from the store's.
+    pub fn check_clock(&self) -> Result<(), ServiceError> {
+        match self.store.clock_distance().filter(|distance| *distance > READY_CLOCK_DISTANCE) {
+            Some(distance) => Err(ServiceError::ClockApart { distance }),
+            None => Ok(()),
+        }
     }
 
     /// Begins to count the lookups for [`cache_statistics`](Self::cache_statistics). Until then, they cost nothing.

@@ -1,9 +1,11 @@
 //! Why a request about sessions is refused.
 
+use std::time::Duration;
+
 use tickseed_engine::Error;
 
 use crate::writes::ATTEMPTS;
-use crate::{ScheduleError, SessionId, StoreError, Timestamp};
+use crate::{READY_CLOCK_DISTANCE, ScheduleError, SessionId, StoreError, Timestamp};
 
 /// Why the service refuses a request. Exhaustive on purpose: the table of HTTP errors must cover every variant.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +62,17 @@ pub enum ServiceError {
          store has yet to say what it can lose: nothing has changed; try again"
     )]
     ClockUnsure,
+    /// The clocks of this server and of the store are too far apart for a server that counts as ready.
+    #[error(
+        "the clocks of this server and of its store may be {} ms apart, and more than {} ms is too much, because other servers may show \
+         other steps: keep the clocks of both machines in step with NTP",
+        .distance.as_millis(),
+        READY_CLOCK_DISTANCE.as_millis()
+    )]
+    ClockApart {
+        /// How far they are apart at most.
+        distance: Duration,
+    },
     /// The store was too slow to write the change in time. The session has not changed.
     #[error("the change could not be written in time: nothing has changed; try again")]
     TooLate,
@@ -80,6 +93,11 @@ pub enum ServiceError {
          whether it had its effect; read the session"
     )]
     OutcomeUnknown(SessionId),
+    /// Too many sessions are being read once more for callers that expect something else.
+    #[error(
+        "too many sessions are being read once more, because callers expect something else of them; try again later"
+    )]
+    TooManyLooks,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -18,8 +18,8 @@ use super::{ChangeFeed, RequestStore, Session, SessionId, Timestamp, Vitals};
 /// - `create`, `compare_and_set` and `delete` are atomic. Of several concurrent calls for one session exactly one succeeds. A call
 ///   that fails with [`StoreError::Unavailable`] or [`StoreError::NotWritable`] has taken effect completely or not at all; any
 ///   other failed call has changed nothing.
-/// - Nothing is replaced or deleted after its deadline. The store looks at its clock when it is the call's turn to be written, however long
-///   the call has waited by then, and also if the caller has given up.
+/// - Nothing is replaced or deleted after its deadline. The store looks at its clock when it is the call's turn to be written,
+///   however long the call has waited by then, and also if the caller has given up.
 /// - A session comes back exactly as it was stored.
 /// - A record that only a later version understands gives [`StoreError::NewerRecord`], and is never overwritten.
 /// - Expired sessions may be found until they are removed. The service hides them. A store that removes them by itself keeps each
@@ -79,8 +79,8 @@ pub trait SessionStore: Send + Sync + 'static {
     /// Returns an instant, by the clock that the store was made with, such that a read which begins now misses nothing that
     /// becomes visible in the store before it. Returns `None` if no such instant is known; then the server promises nothing.
     ///
-    /// By default it is `None`. It is `None` also while the clock of the store is not known to agree ([`Terms::is_clock_sure`]), and while it is not known
-    /// how much acknowledged writing the store can lose. Asks nobody.
+    /// By default it is `None`. It is `None` also while the clock of the store is not known to agree ([`Terms::is_clock_sure`]),
+    /// and while it is not known how much acknowledged writing the store can lose. Asks nobody.
     fn certain(&self, _id: SessionId) -> Option<Timestamp> {
         None
     }
@@ -111,6 +111,13 @@ pub trait SessionStore: Send + Sync + 'static {
     /// Returns why writes fail at the moment, if they do although the store answers. Asks nobody. A store finds out by itself when
     /// the cause is over.
     fn write_failure(&self) -> Option<StoreError> {
+        None
+    }
+
+    /// Returns how far the store's clock is at most from the clock that the store was made with, as measured within the last two
+    /// seconds. Of several clocks in the store, the farthest counts. `None` while that is not known, and for a store without a
+    /// clock of its own. Asks nobody.
+    fn clock_distance(&self) -> Option<Duration> {
         None
     }
 

@@ -9,8 +9,8 @@ use std::time::Duration;
 pub struct Vitals {
     /// Every process or file that keeps sessions: one, or each master of a cluster.
     pub nodes: Vec<NodeVitals>,
-    /// For how much longer expired sessions stay in the store at most, because its clock may be wrong. `None` while they are removed as
-    /// usual.
+    /// For how much longer expired sessions stay in the store at most, because its clock may be wrong. `None` while they are
+    /// removed as usual.
     pub sweeping_waits: Option<Duration>,
 }
 

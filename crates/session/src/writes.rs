@@ -1,5 +1,5 @@
-//! Changes of a session: a stop, a new schedule, or a later end. Each reads the session, decides, and replaces it only if nobody else has changed
-//! it meanwhile; otherwise it starts over.
+//! Changes of a session: a stop, a new schedule, or a later end. Each reads the session, decides, and replaces it only if nobody
+//! else has changed it meanwhile; otherwise it starts over.
 
 use std::time::Duration;
 
@@ -23,6 +23,10 @@ pub(crate) const WRITTEN_WITHIN: Duration = Duration::from_millis(250);
 
 /// How far the clocks of a server and of the store may be apart while the server makes promises.
 pub const CLOCK_TOLERANCE: Duration = Duration::from_millis(375);
+
+/// How far the clock of a server that counts as ready may be from the store's. So two such servers are at most 250 ms apart: half
+/// of the time for which a stop is final before it takes effect, of which the other half is the bound on how old an answer can be.
+pub const READY_CLOCK_DISTANCE: Duration = Duration::from_millis(125);
 
 /// How much further ahead than the notice a change is dated: [`CLOCK_TOLERANCE`] for the server that makes the change, the same for
 /// one that makes a promise, and 250 ms in which the store has to write.

@@ -10,7 +10,8 @@ use actix_web::{FromRequest, HttpRequest};
 use super::access_error::AccessError;
 use super::error::ApiError;
 use crate::access::{Access, AccessMode, ApiKey, NewSecret, Right, is_control_token, sha256};
-use tickseed_session::{ControlHash, KeyName, Session, SessionId, SessionService};
+use crate::telemetry::metrics::{Refusal, count_refusal};
+use tickseed_session::{ControlHash, KeyName, ServiceError, Session, SessionId, SessionService};
 
 /// The scheme of the credentials, which counts in any case (RFC 9110, section 11.1).
 const SCHEME: &str = "Bearer";
@@ -102,8 +103,17 @@ impl Caller {
         // Only a token may have been replaced without this server's knowledge.
         let is_token = matches!(self.credential, Some(Credential::Token(_)));
         let expected = |session: &Session| !is_token || self.require_control(session).is_ok();
-        let lookup = service.find_expected(id, &|ready| expected(ready.session())).await?;
-        self.require_control(lookup.session.session())
+        let found = service.find_expected(id, &|ready| expected(ready.session())).await;
+        if matches!(found, Err(ServiceError::TooManyLooks)) {
+            count_refusal(Refusal::Shed);
+        }
+        self.require_control(found?.session.session())
+    }
+
+    /// Returns whether no session can be one that the caller may change: it has shown nothing, or a key without that right.
+    pub(super) fn controls_nothing(&self) -> bool {
+        let is_token = matches!(self.credential, Some(Credential::Token(_)));
+        self.mode != AccessMode::Open && !is_token && self.require_key(Right::Control).is_err()
     }
 
     /// Makes the control token of a session. Returns `None` where the server asks for no rights.

@@ -1,7 +1,7 @@
 //! Responses without a body that a client has to read all the same.
 //!
-//! actix-http goes on to the next request of a connection only while the bodies before it could be sent. A response without a body does
-//! not count, so a client that sends request after request and reads nothing could fill the memory of the server.
+//! actix-http goes on to the next request of a connection only while the bodies before it could be sent. A response without a body
+//! does not count, so a client that sends request after request and reads nothing could fill the memory of the server.
 
 use std::convert::Infallible;
 use std::pin::Pin;

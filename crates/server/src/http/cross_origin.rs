@@ -43,8 +43,7 @@ pub(super) fn add_headers(headers: &mut HeaderMap, shared_with: &SharedWith, is_
 }
 
 /// Returns the response to a preflight request: every one is allowed, except from origins that are not on the list. If the actual
-/// request is invalid, its route responds with
-/// an error that says why.
+/// request is invalid, its route responds with an error that says why.
 pub(super) fn preflight_response(request: &ServiceRequest, shared_with: &SharedWith) -> Option<HttpResponse> {
     if *request.method() != Method::OPTIONS {
         return None;

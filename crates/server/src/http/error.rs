@@ -114,8 +114,8 @@ impl ApiError {
         Self::InvalidFields(vec![FieldError { field: field.to_owned(), message }])
     }
 
-    /// Returns whether a repetition of the request gets the same error. That there is no such session, or no such right, is not worth a
-    /// place in the store: anybody could fill it with that.
+    /// Returns whether a repetition of the request gets the same error. That there is no such session, or no such right, is not
+    /// worth a place in the store: anybody could fill it with that.
     pub(super) fn is_final(&self) -> bool {
         let is_kept =
             !matches!(self, Self::RequestInProgress { .. } | Self::SessionNotFound { .. } | Self::Access(_));
@@ -353,9 +353,10 @@ impl From<ServiceError> for ApiError {
             }
             ServiceError::Schedule(error) => Self::Schedule(error),
             ServiceError::ChangedMeanwhile => Self::ChangedMeanwhile,
-            ServiceError::ClockUnsure => Self::ClockUnsure { detail },
+            ServiceError::ClockUnsure | ServiceError::ClockApart { .. } => Self::ClockUnsure { detail },
             ServiceError::OtherRequest => Self::IdempotencyKeyReused { detail },
             ServiceError::InProgress => Self::RequestInProgress { detail },
+            ServiceError::TooManyLooks => Self::Overloaded { what: "checks of unknown control tokens" },
             ServiceError::OutcomeUnknown(_) => Self::OutcomeUnknown { detail },
             ServiceError::Engine(tickseed_engine::Error::NotScheduled { .. }) => {
                 Self::StepNotScheduled { detail }

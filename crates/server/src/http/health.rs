@@ -33,8 +33,9 @@ pub(super) async fn alive() -> HttpResponse {
 
 /// Checks that sessions can be read and written.
 ///
-/// Asks the store, and responds with 503 if it is unavailable, or if it has refused writes and still does, or if the server is
-/// starting or about to end. With `--ready-from-memory on`, only the last two count.
+/// Asks the store, and responds with 503 if it is unavailable, or if it has refused writes and still does, or if the clocks of the
+/// server and its store differ by more than 125 ms, or if the server is starting or about to end. With `--ready-from-memory on`, only
+/// the last three count.
 #[utoipa::path(
     get,
     path = "/readyz",
@@ -43,7 +44,8 @@ pub(super) async fn alive() -> HttpResponse {
     responses(
         (status = 200, description = "Sessions can be read and written", body = Health),
         (status = 503, description = "Sessions cannot be read: `store_unavailable`, or `opening` at the start. Or they can be \
-            read, but not written: `store_not_writable`; `detail` says why. Or the server is about to end: `draining`", body = Problem,
+            read, but not written: `store_not_writable`; `detail` says why. Or the clock of the server is too far from that of its \
+            store: `clock_unsure`; `detail` says how far. Or the server is about to end: `draining`", body = Problem,
             content_type = "application/problem+json", headers(("Retry-After" = u32,
                 description = "How many seconds to wait before retrying"))),
     )
@@ -52,10 +54,15 @@ pub(super) async fn ready(stage: web::Data<Stage>) -> Result<HttpResponse, ApiEr
     if stage.is_draining() {
         return Err(ApiError::Draining);
     }
-    match stage.service()?.check().await {
-        Err(error) if !(error.is_temporary() && stage.is_ready_from_memory()) => Err(error.into()),
-        _ => Ok(ok()),
+    let service = stage.service()?;
+    if let Err(error) = service.check().await
+        && !(error.is_temporary() && stage.is_ready_from_memory())
+    {
+        return Err(error.into());
     }
+    // Memory does not help against a wrong clock: the server would show other steps than the others.
+    service.check_clock()?;
+    Ok(ok())
 }
 
 fn ok() -> HttpResponse {

@@ -12,7 +12,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use tickseed_session::{
-    Answer, Attempt, Found, KeyName, Lookup, RequestId, SessionService, StoreError, error_chain,
+    Answer, Attempt, Found, KeyName, Lookup, RequestId, ServiceError, SessionService, StoreError, error_chain,
 };
 use utoipa::{IntoParams, IntoResponses};
 
@@ -38,8 +38,8 @@ const MOST_CHARACTERS: usize = 255;
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "describes the header for the OpenAPI document")]
 pub(super) struct IdempotencyKeyHeader {
-    /// A random string in double quotes, of 32 (with an API key: 1) to 255 printable ASCII characters. For 24 hours, a request with the same key, address
-    /// and body has no further effect and gets the same answer
+    /// A random string in double quotes, of 32 (with an API key: 1) to 255 printable ASCII characters. For 24 hours, a request with
+    /// the same key, address and body has no further effect and gets the same answer
     #[param(rename = "Idempotency-Key")]
     idempotency_key: Option<String>,
 }
@@ -98,19 +98,21 @@ impl Repeatable {
         read.map_err(|mistake| fields.fail(NAME, &mistake)).ok()
     }
 
-    /// Carries the request out unless that has been done, and returns its answer.
+    /// Carries the request out unless that has been done, and returns its answer. If the store has no room to keep the request, it is
+    /// carried out like one without a key: a change needs no room, and a stop must go through.
     pub(super) async fn once(
         self,
         service: &SessionService,
         operate: impl AsyncFnOnce(&SessionService) -> Result<Lookup, ApiError>,
         respond: impl FnOnce(&Lookup) -> Result<HttpResponse, ApiError>,
     ) -> Result<HttpResponse, ApiError> {
-        match self.key {
-            Some(key) => {
+        let Some(key) = self.key else { return respond(&operate(service).await?) };
+        match service.reserve(key.id, key.fingerprint).await {
+            Err(ServiceError::Store(StoreError::NotWritable { .. })) => respond(&operate(service).await?),
+            found => {
                 let operate = async |service: &SessionService, _salt| operate(service).await;
-                Ok(key.once(service, false, operate, respond).await?.0)
+                Ok(carry_out(found?, service, false, operate, respond).await?.0)
             }
-            None => respond(&operate(service).await?),
         }
     }
 
@@ -131,7 +133,8 @@ impl Repeatable {
         let text = key.text.clone();
         let token = |salt| caller.token_of(&mac(salt, &text, caller.key_sha256()));
         let operate = async |service: &SessionService, salt| operate(service, token(salt).as_ref()).await;
-        let (response, salt) = key.once(service, caller.asks_for_rights(), operate, respond).await?;
+        let found = service.reserve(key.id, key.fingerprint).await?;
+        let (response, salt) = carry_out(found, service, caller.asks_for_rights(), operate, respond).await?;
         revealed(response, salt.and_then(token).as_ref(), add_token).await
     }
 }
@@ -176,38 +179,39 @@ impl Key {
         let id = RequestId::new(hash([scope.as_bytes(), text.as_bytes()].into_iter()));
         Self { text, id, fingerprint }
     }
+}
 
-    /// Carries the request out unless that has been done. Returns its answer, and the salt of its token if it has one.
-    async fn once(
-        self,
-        service: &SessionService,
-        has_token: bool,
-        operate: impl AsyncFnOnce(&SessionService, [u8; 16]) -> Result<Lookup, ApiError>,
-        respond: impl FnOnce(&Lookup) -> Result<HttpResponse, ApiError>,
-    ) -> Result<(HttpResponse, Option<[u8; 16]>), ApiError> {
-        let (attempt, outcome) = match service.reserve(self.id, self.fingerprint).await? {
-            Found::Answered { answer, salt } => {
-                let salt = token_salt(answer.has_token, salt);
-                return Ok((response_of(answer)?, salt));
+/// Carries a request out unless `found` says that this has been done. Returns its answer, and the salt of its token if it has
+/// one.
+async fn carry_out(
+    found: Found,
+    service: &SessionService,
+    has_token: bool,
+    operate: impl AsyncFnOnce(&SessionService, [u8; 16]) -> Result<Lookup, ApiError>,
+    respond: impl FnOnce(&Lookup) -> Result<HttpResponse, ApiError>,
+) -> Result<(HttpResponse, Option<[u8; 16]>), ApiError> {
+    let (attempt, outcome) = match found {
+        Found::Answered { answer, salt } => {
+            let salt = token_salt(answer.has_token, salt);
+            return Ok((response_of(answer)?, salt));
+        }
+        Found::Ours(attempt) => (attempt, Ok(None)),
+        Found::Unfinished(attempt, plan) => (attempt, service.outcome_of(*plan).await),
+    };
+    let result = match outcome {
+        Ok(Some(lookup)) => Ok(lookup),
+        Ok(None) => operate(&service.for_request(Arc::clone(&attempt)), attempt.salt()).await,
+        Err(error) => match ApiError::from(error) {
+            error if error.is_final() => Err(error),
+            // Nobody knows yet what became of the request, so it must not be forgotten.
+            error => {
+                warn_if_failed(attempt.leave().await);
+                return Err(error);
             }
-            Found::Ours(attempt) => (attempt, Ok(None)),
-            Found::Unfinished(attempt, plan) => (attempt, service.outcome_of(*plan).await),
-        };
-        let result = match outcome {
-            Ok(Some(lookup)) => Ok(lookup),
-            Ok(None) => operate(&service.for_request(Arc::clone(&attempt)), attempt.salt()).await,
-            Err(error) => match ApiError::from(error) {
-                error if error.is_final() => Err(error),
-                // Nobody knows yet what became of the request, so it must not be forgotten.
-                error => {
-                    warn_if_failed(attempt.leave().await);
-                    return Err(error);
-                }
-            },
-        };
-        let response = conclude(&attempt, result.and_then(|lookup| respond(&lookup)), has_token).await?;
-        Ok((response, token_salt(has_token, attempt.salt())))
-    }
+        },
+    };
+    let response = conclude(&attempt, result.and_then(|lookup| respond(&lookup)), has_token).await?;
+    Ok((response, token_salt(has_token, attempt.salt())))
 }
 
 fn token_salt(has_token: bool, salt: [u8; 16]) -> Option<[u8; 16]> {

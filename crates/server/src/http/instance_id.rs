@@ -1,6 +1,7 @@
 //! Identifies the server process that sent a response, and the clock that it goes by.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
@@ -9,14 +10,18 @@ use tickseed_session::{Clock, clock_base_us};
 use uuid::Uuid;
 
 /// How far somebody may set the clock of the machine before clients have to take it for another clock.
-const STEP_US: u64 = 1_000_000;
+const STEP_US: u64 = 100_000;
+
+/// By how many microseconds the clock may drift from the uptime without being taken for one that was set. On some systems NTP
+/// adjusts the rate of the one and not of the other.
+const DRIFT_US: RangeInclusive<u64> = 1_000..=5_000;
 
 /// The base of a clock that has not been read yet.
 const UNKNOWN: i64 = i64::MIN;
 
 /// The id of a server process: 12 hexadecimal digits. It is random, so it reveals nothing about the machine.
 ///
-/// It changes when the clock of the machine is set by more than a second. Otherwise clients would take the step for time that has
+/// It changes when the clock of the machine is set by more than 100 ms. Otherwise clients would take the step for time that has
 /// passed. Clones are the same id.
 #[derive(Debug, Clone)]
 pub struct InstanceId(Arc<State>);
@@ -38,13 +43,23 @@ impl InstanceId {
 
     /// Returns the time of the server, in microseconds since the Unix epoch. Send it together with this id, read afterwards.
     pub(super) fn time_us(&self, clock: &dyn Clock) -> i64 {
+        // A busy machine can run something else in between, so the base is known only to within that time.
+        let before = clock.uptime();
         let time_us = clock.now_us();
-        let base_us = clock_base_us(time_us, clock.uptime());
+        let (earliest, latest) = (clock_base_us(time_us, clock.uptime()), clock_base_us(time_us, before));
         let known_us = self.0.base_us.load(Ordering::Relaxed);
         if known_us == UNKNOWN {
-            self.0.base_us.store(base_us, Ordering::Relaxed);
-        } else if base_us.abs_diff(known_us) > STEP_US {
+            if earliest.abs_diff(latest) <= *DRIFT_US.end() {
+                self.0.base_us.store(earliest, Ordering::Relaxed);
+            }
+            return time_us;
+        }
+        let base_us = known_us.clamp(earliest, latest);
+        let set_us = base_us.abs_diff(known_us);
+        if set_us > STEP_US {
             self.renew(base_us, known_us);
+        } else if DRIFT_US.contains(&set_us) {
+            self.0.base_us.store(base_us, Ordering::Relaxed);
         }
         time_us
     }
@@ -85,28 +100,85 @@ impl Serialize for InstanceId {
 mod tests {
     use std::time::Duration;
 
-    use tickseed_session::acceptance::{NOW, TestClock};
-
     use super::*;
+
+    /// A clock whose time and uptime a test sets.
+    #[derive(Default)]
+    struct SetClock {
+        time_us: AtomicI64,
+        uptime_ms: AtomicU64,
+        /// How many milliseconds pass whenever the uptime is read.
+        held_up_ms: AtomicU64,
+    }
+
+    impl SetClock {
+        fn set_ahead(&self, millis: i64) {
+            self.time_us.fetch_add(millis * 1_000, Ordering::SeqCst);
+        }
+
+        fn pass(&self, millis: u64) {
+            self.uptime_ms.fetch_add(millis, Ordering::SeqCst);
+            self.set_ahead(millis.cast_signed());
+        }
+    }
+
+    impl Clock for SetClock {
+        fn now_us(&self) -> i64 {
+            self.time_us.load(Ordering::SeqCst)
+        }
+
+        fn uptime(&self) -> Duration {
+            let uptime = Duration::from_millis(self.uptime_ms.load(Ordering::SeqCst));
+            self.pass(self.held_up_ms.load(Ordering::SeqCst));
+            uptime
+        }
+    }
+
+    fn id_now(id: &InstanceId, clock: &SetClock) -> String {
+        id.time_us(clock);
+        id.to_string()
+    }
 
     #[test]
     fn the_id_changes_when_the_clock_is_set_and_only_then() {
-        let (clock, id) = (TestClock::new(), InstanceId::random());
-        let id_now = || {
-            id.time_us(&clock);
-            id.to_string()
-        };
+        let (clock, id) = (SetClock::default(), InstanceId::random());
+        let id_now = || id_now(&id, &clock);
         let first = id_now();
         assert_eq!(first.len(), 12);
-        clock.pass(Duration::from_hours(9));
+        clock.pass(9 * 3_600_000);
         assert_eq!(id_now(), first, "time has passed");
-        clock.advance(Duration::from_millis(900));
+        clock.set_ahead(90);
         assert_eq!(id_now(), first, "a small step");
-        clock.advance(Duration::from_millis(1_100));
-        let second = id_now();
-        assert_ne!(second, first);
-        assert_eq!(id_now(), second);
-        clock.set(NOW);
-        assert_ne!(id_now(), second, "the clock was set back");
+        let mut names = vec![first];
+        for step_ms in [110, 200, -200, 3_600_000, -3_600_000] {
+            clock.set_ahead(step_ms);
+            let name = id_now();
+            assert!(!names.contains(&name), "{step_ms}");
+            assert_eq!(id_now(), name, "{step_ms}");
+            names.push(name);
+        }
+    }
+
+    #[test]
+    fn a_clock_that_drifts_from_the_uptime_has_not_been_set() {
+        let (clock, id) = (SetClock::default(), InstanceId::random());
+        let first = id_now(&id, &clock);
+        for _ in 0..100 {
+            clock.set_ahead(3);
+            assert_eq!(id_now(&id, &clock), first);
+        }
+    }
+
+    #[test]
+    fn a_machine_that_is_busy_between_two_readings_has_not_set_its_clock() {
+        let (clock, id) = (SetClock::default(), InstanceId::random());
+        clock.held_up_ms.store(300, Ordering::SeqCst);
+        let first = id_now(&id, &clock);
+        for held_up_ms in [0, 500, 0] {
+            clock.held_up_ms.store(held_up_ms, Ordering::SeqCst);
+            assert_eq!(id_now(&id, &clock), first, "{held_up_ms}");
+        }
+        clock.set_ahead(700);
+        assert_ne!(id_now(&id, &clock), first);
     }
 }

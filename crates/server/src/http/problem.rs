@@ -94,10 +94,10 @@ pub(super) enum ServerErrors {
         example = json!({"type": "about:blank", "title": "Internal Server Error", "status": 500, "code": "internal",
             "detail": "the server failed; the cause is in its log"}))]
     Internal(Problem),
-    /// `store_unavailable`; `overloaded` if the server has too much to do; `too_many_sessions` if a session cannot be created because
-    /// the store has as many as it may; `store_not_writable` if only reads work; `opening` at the start; `newer_record` if only a later version
-    /// of the server can read the session; or `clock_unsure` if a session with a notice is to be changed while the clocks of the server
-    /// and its store are not known to agree, or while the store has yet to say what it can lose
+    /// `store_unavailable`; `overloaded` if the server has too much to do; `too_many_sessions` if a session cannot be created
+    /// because the store has as many as it may; `store_not_writable` if only reads work; `opening` at the start; `newer_record` if
+    /// only a later version of the server can read the session; or `clock_unsure` if a session with a notice is to be changed while
+    /// the clocks of the server and its store are not known to agree, or while the store has yet to say what it can lose
     #[response(
         status = 503,
         content_type = "application/problem+json",

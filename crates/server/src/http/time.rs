@@ -27,7 +27,7 @@ pub(super) struct Time<'a> {
     #[schema(example = 1_795_435_200_123_478_i64)]
     sent_us: i64,
     /// Identifies the server process and its clock. The servers behind one address have slightly different clocks; this says whose
-    /// time it is. It changes when the clock of the machine is set by more than a second.
+    /// time it is. It changes when the clock of the machine is set by more than 100 ms.
     #[schema(value_type = String, example = "5f1c0a9be3d2")]
     server: &'a InstanceId,
 }

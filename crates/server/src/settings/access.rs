@@ -14,8 +14,8 @@ use tickseed_session::KeyName;
 pub struct AccessSettings {
     /// Who may use the server. `open`: anybody may create and change any session. `token`: anybody may create a session, and gets
     /// its control token, without which nobody changes it. `keys`: the same, but creating a session takes an API key. Reading is
-    /// open to anybody who knows a session's id. The default is `open`, but only on an address that no other machine reaches;
-    /// elsewhere, the server does not start without this setting.
+    /// open to anybody who knows a session's id. The default is `open`, but only on an address that no other machine reaches, and
+    /// without --trusted-proxies; elsewhere, the server does not start without this setting.
     #[arg(long, env = "TICKSEED_ACCESS", value_parser = access_mode, value_name = "open|token|keys")]
     pub access: Option<AccessMode>,
 
@@ -30,6 +30,22 @@ pub struct AccessSettings {
     pub api_keys_file: Option<PathBuf>,
 }
 
+/// The lines to choose from.
+const CHOICES: &str = "TICKSEED_ACCESS=token\n  anybody creates sessions, and a session can be changed only with its control token\n\
+                       TICKSEED_ACCESS=keys\n  as token, but only programs with an API key create sessions\n\
+                       TICKSEED_ACCESS=open\n  anybody creates sessions and changes all of them";
+
+/// Who can reach a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Only programs on its machine.
+    ThisMachine,
+    /// Others as well, through a proxy on its machine.
+    BehindProxy,
+    /// Others as well.
+    OtherMachines,
+}
+
 /// Why the settings of access do not fit.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -37,12 +53,15 @@ pub enum AccessSettingsError {
     /// Other machines may reach the server, and nothing says what they may do.
     #[error(
         "other machines may reach the address from --host (or HOST), and no setting says who may create and change sessions; \
-         add one of these lines to the environment:\n\
-         TICKSEED_ACCESS=token\n  anybody creates sessions, and a session can be changed only with its control token\n\
-         TICKSEED_ACCESS=keys\n  as token, but only programs with an API key create sessions\n\
-         TICKSEED_ACCESS=open\n  anybody creates sessions and changes all of them"
+         add one of these lines to the environment:\n{CHOICES}"
     )]
     NotChosen,
+    /// Others reach the server through a proxy, and nothing says what they may do.
+    #[error(
+        "--trusted-proxies (or TICKSEED_TRUSTED_PROXIES) names a proxy through which others reach the server, and no setting says who may \
+         create and change sessions; add one of these lines to the environment:\n{CHOICES}"
+    )]
+    NotChosenBehindProxy,
     /// There are keys, and nothing says what they are for.
     #[error(
         "--api-keys-file (or TICKSEED_API_KEYS_FILE) is set, and no setting says who needs a key; add TICKSEED_ACCESS=token or \
@@ -61,19 +80,22 @@ pub enum AccessSettingsError {
 }
 
 impl AccessSettings {
-    /// Reads the keys, and decides the mode of a server that only this machine reaches, or others too.
+    /// Reads the keys, and decides the mode of a server that can be reached like this.
     ///
     /// # Errors
     ///
     /// [`AccessSettingsError`] if a setting is missing, or the file of keys cannot be used.
-    pub fn access(&self, is_loopback: bool) -> Result<Access, AccessSettingsError> {
+    pub fn access(&self, reach: Reach) -> Result<Access, AccessSettingsError> {
         let file = self.api_keys_file.clone();
         let mode = match self.access {
             Some(AccessMode::Keys) if file.is_none() => return Err(AccessSettingsError::NoKeys),
             Some(mode) => mode,
             None if file.is_some() => return Err(AccessSettingsError::KeysWithoutMode),
-            None if is_loopback => AccessMode::Open,
-            None => return Err(AccessSettingsError::NotChosen),
+            None => match reach {
+                Reach::ThisMachine => AccessMode::Open,
+                Reach::BehindProxy => return Err(AccessSettingsError::NotChosenBehindProxy),
+                Reach::OtherMachines => return Err(AccessSettingsError::NotChosen),
+            },
         };
         if mode == AccessMode::Open && file.is_some() {
             tracing::warn!(

@@ -16,7 +16,7 @@ use tickseed_session::{Progress, RequestId, Reservation, Session, SessionStore, 
 use tickseed_store::EmbeddedStore;
 use tickseed_store::test_servers::RedisServer;
 
-use crate::support::{Api, LocalServer, Process, Response};
+use crate::support::{Api, LocalServer, PATIENT, Process, Response};
 
 const KEY: &str = "\"a key that nobody else can guess\"";
 const OTHER_KEY: &str = "\"another key that nobody can guess\"";
@@ -260,7 +260,7 @@ async fn answers_survive_a_crash() {
 #[tokio::test]
 async fn every_server_knows_the_answers() {
     let redis = RedisServer::start(&[]);
-    let start = || Process::with_settings(&[("TICKSEED_STORE", &redis.address())]);
+    let start = || Process::with_settings(&[("TICKSEED_STORE", &redis.address()), PATIENT]);
     let (a, b) = (start(), start());
     let (first, second) = tokio::join!(create(&a.api, KEY), create(&b.api, KEY));
     let (created, other) = if first.status == 201 { (first, second) } else { (second, first) };

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use tempfile::TempDir;
+use tickseed_server::access::Access;
 use tickseed_server::app::Options;
 use tickseed_server::http::ProtectionOptions;
 use tickseed_session::Clock;
@@ -25,14 +26,23 @@ use crate::support::{LocalServer, Response, TestClock};
 
 /// A clock with an uptime that the test sets. Its clones have the same uptime.
 #[derive(Clone)]
-struct StoppedClock {
+pub(crate) struct StoppedClock {
     clock: TestClock,
     uptime_ms: Arc<AtomicU64>,
 }
 
 impl StoppedClock {
+    pub(crate) fn new() -> Self {
+        Self { clock: TestClock::new(), uptime_ms: Arc::default() }
+    }
+
+    /// Sets the time, and leaves the uptime alone.
+    pub(crate) const fn time(&self) -> &TestClock {
+        &self.clock
+    }
+
     /// Lets time pass.
-    fn advance(&self, duration: Duration) {
+    pub(crate) fn advance(&self, duration: Duration) {
         self.clock.advance(duration);
         self.uptime_ms.fetch_add(u64::try_from(duration.as_millis()).unwrap(), Ordering::SeqCst);
     }
@@ -49,8 +59,8 @@ impl Clock for StoppedClock {
 }
 
 /// A server with limits, and the clock that it goes by.
-struct LimitedServer {
-    server: LocalServer,
+pub(crate) struct LimitedServer {
+    pub(crate) server: LocalServer,
     clock: StoppedClock,
     // Dropped after the server that uses it.
     _folder: TempDir,
@@ -58,16 +68,21 @@ struct LimitedServer {
 
 impl LimitedServer {
     /// Starts a server for which this machine is a proxy that is trusted, so that a test can have many addresses.
-    fn start(protection: ProtectionOptions) -> Self {
-        let trusted_proxies = "127.0.0.0/8".parse().unwrap();
-        Self::with_options(ProtectionOptions { trusted_proxies, ..protection })
+    pub(crate) fn start(protection: ProtectionOptions) -> Self {
+        Self::with_access(protection, Access::default())
     }
 
-    fn with_options(protection: ProtectionOptions) -> Self {
+    /// As [`start`](Self::start), with API keys.
+    fn with_access(protection: ProtectionOptions, access: Access) -> Self {
+        let trusted_proxies = "127.0.0.0/8".parse().unwrap();
+        let protection = ProtectionOptions { trusted_proxies, ..protection };
+        Self::with_options(Options { protection, access, ..Options::default() })
+    }
+
+    fn with_options(options: Options) -> Self {
         let folder = TempDir::new().unwrap();
-        let clock = StoppedClock { clock: TestClock::new(), uptime_ms: Arc::default() };
+        let clock = StoppedClock::new();
         let store = EmbeddedStore::open(folder.path(), Arc::new(clock.clone())).unwrap();
-        let options = Options { protection, ..Options::default() };
         let server =
             LocalServer::with_clock(Arc::new(store), Arc::new(clock.clone()), clock.clock.clone(), options);
         Self { server, clock, _folder: folder }

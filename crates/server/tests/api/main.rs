@@ -27,3 +27,4 @@ mod slow_store;
 mod support;
 mod telemetry;
 mod upgrade;
+mod wrong_clock;

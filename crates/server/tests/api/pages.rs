@@ -3,7 +3,9 @@
 use reqwest::Method;
 use serde_json::json;
 use tempfile::TempDir;
+use tickseed_server::http::ProtectionOptions;
 
+use crate::limits::LimitedServer;
 use crate::support::{Api, LocalServer, Process, Response};
 
 #[tokio::test]
@@ -22,7 +24,9 @@ async fn the_time_comes_from_the_clock_and_is_never_cached() {
 
 #[tokio::test]
 async fn the_time_ignores_the_query_string() {
-    let server = LocalServer::start();
+    // Its uptime stands still with its clock. Otherwise the server would take a clock that stands still for one that is set.
+    let limited = LimitedServer::start(ProtectionOptions::default());
+    let server = &limited.server;
     let time = server.api.get("/v1/time").await;
     for query in ["?", "?17", "?n=17", "?n=17&n=18", "?at=now", "?%ff"] {
         let response = server.api.get(&format!("/v1/time{query}")).await;

@@ -30,7 +30,7 @@ const ADMIN: &str = "tsk_22222222222222222222222222222222";
 const FOREIGN: &str = "tst_00000000000000000000000000000000";
 
 /// Returns a line of a file of API keys.
-fn key_line(name: &str, rights: &str, key: &str) -> String {
+pub(crate) fn key_line(name: &str, rights: &str, key: &str) -> String {
     format!("{name} {rights} {}\n", hex(&sha256(key)))
 }
 

@@ -16,6 +16,7 @@ use tickseed_server::app::{self, Options};
 use tickseed_server::http::InstanceId;
 use tickseed_session::{CacheSize, Clock, SessionService, SessionStore, TimeToLive};
 use tickseed_store::EmbeddedStore;
+use tickseed_store::test_servers::RedisServer;
 use tokio::sync::oneshot;
 
 pub(crate) use tickseed_session::acceptance::{DEADLINE, NOW, TestClock};
@@ -308,5 +309,15 @@ const WITHOUT_DRAINING: [(&str, &str); 1] = [("TICKSEED_DRAIN_SECONDS", "0")];
 pub(crate) fn serve_command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tickseed"));
     command.env_clear().envs(WITHOUT_DRAINING).args(["serve", "--port", "0", "--data-dir"]).arg(folder);
+    command
+}
+
+/// How long Redis may take in tests that are not about that. On a busy machine, the default is not enough.
+pub(crate) const PATIENT: (&str, &str) = ("TICKSEED_STORE_TIMEOUT_MS", "400");
+
+/// Makes the command `tickseed serve` on a Redis that may take its time.
+pub(crate) fn serve_on(folder: &Path, redis: &RedisServer) -> Command {
+    let mut command = serve_command(folder);
+    command.args(["--store", &redis.address()]).env(PATIENT.0, PATIENT.1);
     command
 }

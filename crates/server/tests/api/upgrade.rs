@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ use tickseed_store::test_servers::RedisServer;
 use tokio::time::timeout;
 
 use crate::listener::Listener;
-use crate::support::{Api, DEADLINE, Process, serve_command};
+use crate::support::{Api, DEADLINE, PATIENT, Process, serve_on};
 
 const SESSION: &str = r#"{"tick_ms":100,"seed":"é","metadata":{"z":1,"a":[0.1,null]}}"#;
 
@@ -25,7 +26,7 @@ fn previous() -> PathBuf {
 /// Makes the command that serves with the previous version on a data folder.
 pub(crate) fn previous_command(folder: &Path) -> Command {
     let mut command = Command::new(previous());
-    command.env_clear().args(["serve", "--port", "0", "--data-dir"]).arg(folder);
+    command.env_clear().args(["serve", "--port", "0", "--data-dir"]).arg(folder).env(PATIENT.0, PATIENT.1);
     command
 }
 
@@ -110,7 +111,7 @@ async fn two_versions_share_a_redis() {
     const STOPS: [&str; 2] = ["2999-01-01T00:00:02.000Z", "2999-01-01T00:00:01.000Z"];
     let (folder, redis) = (TempDir::new().unwrap(), RedisServer::start(&[]));
     let before = Process::spawn(previous_command(folder.path()).args(["--store", &redis.address()]));
-    let after = Process::spawn(serve_command(folder.path()).args(["--store", &redis.address()]));
+    let after = Process::spawn(&mut serve_on(folder.path(), &redis));
     for [one, other] in [[&before.api, &after.api], [&after.api, &before.api]] {
         let path = one.create(SESSION).await;
         assert_same_answer(one, other, &path).await;
@@ -174,7 +175,7 @@ async fn the_version_before_refuses_a_session_with_a_schedule_or_a_notice_and_ne
 async fn the_version_before_refuses_a_session_for_as_long_as_it_has_a_schedule() {
     let (folder, redis) = (TempDir::new().unwrap(), RedisServer::start(&[]));
     let before = Process::spawn(previous_command(folder.path()).args(["--store", &redis.address()]));
-    let after = Process::spawn(serve_command(folder.path()).args(["--store", &redis.address()]));
+    let after = Process::spawn(&mut serve_on(folder.path(), &redis));
     let path = before.api.create(SESSION).await;
     let (listener, first) = Listener::start_with_first_event(&before.api, &path).await;
     assert_eq!(first.event, "session");
@@ -200,7 +201,7 @@ struct Stored {
 impl Stored {
     async fn new() -> Self {
         let (folder, redis) = (TempDir::new().unwrap(), RedisServer::start(&[]));
-        let server = Process::spawn(serve_command(folder.path()).args(["--store", &redis.address()]));
+        let server = Process::spawn(&mut serve_on(folder.path(), &redis));
         let path = server.api.create(SESSION).await;
         Self { redis, server, path, _folder: folder }
     }
@@ -230,8 +231,11 @@ impl Stored {
         let script = "return redis.call('PUBLISH', KEYS[1], ARGV[1]:gsub('..', function(hex) \
                       return string.char(tonumber(hex, 16)) end) .. ARGV[2])";
         let hex = format!("{:032x}", u128::from_be_bytes(*id.as_bytes()));
-        let heard: u64 = self.redis.ask(&["EVAL", script, "1", "tickseed:0:replaced", &hex, record]);
-        assert_eq!(heard, 1, "the server listens");
+        // A server begins to listen soon after it has started.
+        let since = Instant::now();
+        while self.redis.ask::<u64>(&["EVAL", script, "1", "tickseed:0:replaced", &hex, record]) == 0 {
+            assert!(since.elapsed() < DEADLINE, "the server listens");
+        }
     }
 }
 
@@ -269,8 +273,7 @@ async fn fields_of_a_later_version_survive_a_stop() {
     let fields = stored.fields().replace(r#""created_at""#, r#""label":["é",1.5],"created_at""#);
     stored.write(&format!("\u{2}\0\0\0\0\0\0\0\u{1}{fields}"));
     assert_eq!(api.get(path).await.json(), expected, "the answer has only known fields");
-    let fresh =
-        Process::spawn(serve_command(stored.redis.folder()).args(["--store", &stored.redis.address()]));
+    let fresh = Process::spawn(&mut serve_on(stored.redis.folder(), &stored.redis));
     assert_eq!(fresh.api.get(path).await.json(), expected);
     stop(&fresh.api, path, "2999-01-01T00:00:01.000Z").await;
     let record = String::from_utf8(stored.record()).unwrap();

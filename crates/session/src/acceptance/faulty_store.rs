@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::Notify;
@@ -148,6 +149,10 @@ impl<Store: SessionStore> SessionStore for FaultyStore<Store> {
 
     fn write_failure(&self) -> Option<StoreError> {
         self.inner.write_failure()
+    }
+
+    fn clock_distance(&self) -> Option<Duration> {
+        self.inner.clock_distance()
     }
 
     async fn broken(&self) -> StoreError {

@@ -117,6 +117,10 @@ impl<Store: SessionStore> SessionStore for PatientStore<Store> {
         self.0.write_failure()
     }
 
+    fn clock_distance(&self) -> Option<Duration> {
+        self.0.clock_distance()
+    }
+
     async fn broken(&self) -> StoreError {
         self.0.broken().await
     }

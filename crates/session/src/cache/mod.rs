@@ -9,6 +9,7 @@ mod lookup;
 mod lookup_counts;
 mod reading;
 mod report;
+mod second_look;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,6 +22,7 @@ use self::entry::{Entry, Weight};
 use self::in_flight::{CreationGuard, InFlightCreation, InFlightReads, Read};
 use self::lookup_counts::LookupCounts;
 use self::report::Report;
+use self::second_look::SecondLooks;
 use crate::freshness::{Freshness, Position};
 use crate::listeners::{Listener, Listeners, Source};
 use crate::{
@@ -67,6 +69,7 @@ pub(super) struct SessionCache {
     freshness: Freshness,
     entries: Cache<SessionId, Entry, Weight>,
     in_flight: InFlightReads,
+    second_looks: SecondLooks,
     listeners: Arc<Listeners>,
     behind: Behind,
     lookups: LookupCounts,
@@ -86,6 +89,7 @@ impl SessionCache {
             freshness: Freshness::new(parts),
             entries: Cache::with_weighter(expected_entries, size.bytes, Weight),
             in_flight: InFlightReads::default(),
+            second_looks: SecondLooks::default(),
             listeners: Arc::default(),
             behind: Behind::default(),
             lookups: LookupCounts::default(),

@@ -2,12 +2,16 @@
 //!
 //! A Redis reads its clock at some time between a question and its answer, so the distance is known to within half of that time.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use tickseed_session::{Clock, Timestamp};
 
 /// How long a measurement counts.
 const COUNTS_FOR: Duration = Duration::from_secs(2);
+
+/// How many measurements are looked at to find the sharpest one: about a second of them.
+const RECENT: usize = 40;
 
 /// What the server's clock shows, and how long the process has been running by then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +85,26 @@ impl Measurement {
     }
 }
 
+/// The last measurements of one clock. Each of them bounds the distance, so the sharpest one counts: a single slow answer does not
+/// make a clock seem far away.
+#[derive(Debug, Default)]
+pub(super) struct RecentMeasurements(VecDeque<Measurement>);
+
+impl RecentMeasurements {
+    /// Adds a measurement, in the place of the oldest one.
+    pub(super) fn note(&mut self, measured: Measurement) {
+        if self.0.len() == RECENT {
+            self.0.pop_front();
+        }
+        self.0.push_back(measured);
+    }
+
+    /// Returns how far the clocks are apart at most, or `None` if every measurement is too old.
+    pub(super) fn distance(&self, now: ClockReading) -> Option<Duration> {
+        self.0.iter().filter_map(|measured| measured.distance(now)).min()
+    }
+}
+
 fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
@@ -135,6 +159,27 @@ mod tests {
             let during = Measurement::new(reading(0, 0), START_US + 10_000, reading(20, set_ms));
             assert!(distance_ms(&during, reading(20, set_ms)) >= Some(410), "{set_ms}");
         }
+    }
+
+    #[test]
+    fn a_slow_answer_does_not_make_a_clock_seem_far_away() {
+        let slow = Measurement::new(reading(20, 0), START_US + 30_000, reading(420, 0));
+        let mut recent = RecentMeasurements::default();
+        let distance = |recent: &RecentMeasurements, at, set_ms| {
+            recent.distance(reading(at, set_ms)).map(|distance| distance.as_millis())
+        };
+        recent.note(slow);
+        assert!(distance(&recent, 420, 0) > Some(300));
+        recent.note(measurement(0, 10));
+        recent.note(slow);
+        assert_eq!(distance(&recent, 420, 0), Some(10));
+        assert_eq!(distance(&recent, 420, 900), Some(910), "the clock has been set");
+        assert!(distance(&recent, 2_200, 0) > Some(300), "the sharp one is too old");
+        assert_eq!(distance(&recent, 2_500, 0), None);
+        for _ in 0..RECENT {
+            recent.note(measurement(500, 10));
+        }
+        assert_eq!(distance(&recent, 30, 0), Some(510), "the clock of the Redis has been set");
     }
 
     #[test]

@@ -256,6 +256,10 @@ impl SessionStore for RedisStore {
         self.writes.failure()
     }
 
+    fn clock_distance(&self) -> Option<Duration> {
+        self.promises.clock_distance()
+    }
+
     fn vitals(&self) -> Vitals {
         let mut vitals = Vitals::default();
         vitals.nodes = self.connection.vitals();

@@ -9,9 +9,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tickseed_session::{CLOCK_TOLERANCE, Clock, FeedPart, NodeVitals, Terms, Timestamp};
+use tickseed_session::{
+    CLOCK_TOLERANCE, Clock, FeedPart, NodeVitals, READY_CLOCK_DISTANCE, Terms, Timestamp,
+};
 
-use super::clock_distance::{ClockReading, Measurement};
+use super::clock_distance::{ClockReading, Measurement, RecentMeasurements};
 use super::durability::{LogLine, Loss};
 use super::facts::Facts;
 use super::losses::{Losses, Question};
@@ -45,8 +47,9 @@ pub(super) struct Measured {
 struct MasterClock {
     master: Measured,
     measured: Measurement,
+    recent: RecentMeasurements,
     /// What the log says of it.
-    logged: Agreement,
+    logged: Logged,
 }
 
 /// Whether the clock of a master agrees with the server's.
@@ -57,12 +60,52 @@ enum Agreement {
     Unknown,
 }
 
+/// What the log says of the clock of a master.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Logged {
+    /// All is well.
+    Close,
+    /// The server is not ready.
+    Apart,
+    /// Besides, it makes no promises.
+    Far,
+    /// It makes no promises.
+    Unknown,
+}
+
 impl Agreement {
     fn of(distance: Option<Duration>) -> Self {
         match distance {
             Some(distance) if distance <= CLOCK_TOLERANCE => Self::Close,
             Some(_) => Self::Far,
             None => Self::Unknown,
+        }
+    }
+}
+
+impl MasterClock {
+    fn new(master: Measured, measured: Measurement) -> Self {
+        let mut clock =
+            Self { master, measured, recent: RecentMeasurements::default(), logged: Logged::Close };
+        clock.note(measured);
+        clock
+    }
+
+    fn note(&mut self, measured: Measurement) {
+        self.measured = measured;
+        self.recent.note(measured);
+    }
+
+    /// Returns what the log should say, and the distance that it names.
+    fn to_log(&self, now: ClockReading) -> (Logged, Duration) {
+        let (last, sharpest) = (self.measured.distance(now), self.recent.distance(now));
+        match (Agreement::of(last), sharpest) {
+            (Agreement::Close, Some(distance)) if distance > READY_CLOCK_DISTANCE => {
+                (Logged::Apart, distance)
+            }
+            (Agreement::Close, _) => (Logged::Close, Duration::ZERO),
+            (Agreement::Far, _) => (Logged::Far, last.unwrap_or_default()),
+            (Agreement::Unknown, _) => (Logged::Unknown, Duration::ZERO),
         }
     }
 }
@@ -110,15 +153,15 @@ impl Promises {
         self.are_measured.store(true, Ordering::SeqCst);
         let mut clocks = self.clocks();
         if let Some(known) = clocks.get_mut(&part).filter(|known| known.master == *master) {
-            known.measured = measured;
+            known.note(measured);
         } else {
-            let logged = Agreement::Close;
-            clocks.insert(part, MasterClock { master: master.clone(), measured, logged });
+            clocks.insert(part, MasterClock::new(master.clone(), measured));
         }
     }
 
     /// Returns the node that may decide about a deadline in the time of the store: in a cluster only the one whose clock has been
-    /// measured, so that no call just follows a session to another one. Where no clock has been measured at all, nothing depends on it.
+    /// measured, so that no call just follows a session to another one. Where no clock has been measured at all, nothing depends on
+    /// it.
     pub(super) fn decider(&self, part: FeedPart) -> String {
         if !self.parts.is_cluster() || !self.are_measured.load(Ordering::SeqCst) {
             return ANY_NODE.to_owned();
@@ -191,6 +234,12 @@ impl Promises {
         }
     }
 
+    /// Returns how far the clock of any master is at most from the server's.
+    pub(super) fn clock_distance(&self) -> Option<Duration> {
+        let now = ClockReading::now(&*self.clock);
+        self.clocks().values().filter_map(|clock| clock.recent.distance(now)).max()
+    }
+
     /// Logs which clocks no longer agree, and which do again.
     pub(super) fn log_changes(&self) {
         for (name, line) in self.changes(ClockReading::now(&*self.clock)) {
@@ -201,10 +250,10 @@ impl Promises {
     fn changes(&self, now: ClockReading) -> Vec<(String, LogLine)> {
         let mut lines = Vec::new();
         for clock in self.clocks().values_mut() {
-            let distance = clock.measured.distance(now);
-            let agreement = Agreement::of(distance);
-            if std::mem::replace(&mut clock.logged, agreement) != agreement {
-                lines.push((clock.master.name.clone(), line(distance)));
+            let (now, distance) = clock.to_log(now);
+            let before = std::mem::replace(&mut clock.logged, now);
+            if before != now {
+                lines.push((clock.master.name.clone(), line(before, now, distance)));
             }
         }
         lines
@@ -236,19 +285,29 @@ impl Promises {
     }
 }
 
-fn line(distance: Option<Duration>) -> LogLine {
-    match distance {
-        Some(distance) if distance <= CLOCK_TOLERANCE => LogLine::Info(
+fn line(before: Logged, now: Logged, distance: Duration) -> LogLine {
+    match now {
+        Logged::Close if before == Logged::Apart => {
+            LogLine::Info("has a clock that agrees with this server's again".to_owned())
+        }
+        Logged::Close => LogLine::Info(
             "has a clock that agrees with this server's again: promises about sessions with a notice are made again"
                 .to_owned(),
         ),
-        Some(distance) => LogLine::Warning(format!(
+        Logged::Apart => LogLine::Warning(format!(
+            "has a clock that may be {} ms away from this server's, and more than {} ms is too much: /readyz responds with 503; keep \
+             the clocks of Redis and of all servers in step with NTP",
+            distance.as_millis(),
+            READY_CLOCK_DISTANCE.as_millis()
+        )),
+        Logged::Far => LogLine::Warning(format!(
             "has a clock that may be {} ms away from this server's, and more than {} ms is too much: sessions with a notice cannot \
-             be changed, and nothing is promised about them; keep the clocks of Redis and of all servers in step with NTP",
+             be changed, nothing is promised about them, and /readyz responds with 503; keep the clocks of Redis and of all servers in \
+             step with NTP",
             distance.as_millis(),
             CLOCK_TOLERANCE.as_millis()
         )),
-        None => LogLine::Warning(
+        Logged::Unknown => LogLine::Warning(
             "has not told its time for 2 s: its sessions with a notice cannot be changed, and nothing new is promised about them"
                 .to_owned(),
         ),

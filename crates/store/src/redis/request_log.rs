@@ -9,13 +9,20 @@ use crate::record::request;
 
 /// Replaces the request `KEYS[1]` by `ARGV[2]`, or removes it if that is empty, if its version is `ARGV[1]`: the 8 bytes after the
 /// first.
+///
+/// A request that began before Redis was full can be finished: Redis refuses SET as the first write of a script then, but not DEL,
+/// which here finds nothing to delete.
 pub(super) const REPLACE_REQUEST: &str = r"
 local stored = redis.call('GET', KEYS[1])
 if not stored or string.sub(stored, 2, 9) ~= ARGV[1] then return 0 end
 if ARGV[2] == '' then
   redis.call('DEL', KEYS[1])
 else
-  redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
+  local set = redis.pcall('SET', KEYS[1], ARGV[2], 'KEEPTTL')
+  if set.err and string.find(set.err, 'OOM', 1, true) and redis.pcall('DEL', KEYS[1] .. ':none') == 0 then
+    set = redis.pcall('SET', KEYS[1], ARGV[2], 'KEEPTTL')
+  end
+  if set.err then return set end
 end
 return 1
 ";
@@ -48,15 +55,18 @@ impl RequestStore for RedisStore {
         for _ in 0..ATTEMPTS {
             let mut set = cmd("SET");
             set.arg(&key).arg(&bytes).arg("NX").arg("PX").arg(REQUEST_KEPT_FOR.as_millis().to_string());
-            let stored: Option<String> = self.noted(&key, self.connection.send(&key, set).await)?;
-            if stored.is_some() {
-                return Ok(None);
+            let stored: Result<Option<String>, _> = self.noted(&key, self.connection.send(&key, set).await);
+            if matches!(stored, Ok(Some(_)) | Err(StoreError::Unavailable(_) | StoreError::NotAsked)) {
+                return stored.map(|_| None);
             }
             let mut get = cmd("GET");
             get.arg(&key);
+            // A Redis that is full refuses the request before it looks whether there is one.
             let existing: Option<Vec<u8>> = self.connection.send(&key, get).await?;
-            if let Some(bytes) = existing {
-                return request::decode(&bytes).map(Some);
+            match (existing, stored) {
+                (Some(bytes), _) => return request::decode(&bytes).map(Some),
+                (None, Err(refusal)) => return Err(refusal),
+                (None, Ok(_)) => {}
             }
         }
         Err(StoreError::unavailable("a request with an idempotency key comes and goes"))

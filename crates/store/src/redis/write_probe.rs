@@ -20,8 +20,9 @@ const PROBE_EVERY: Duration = Duration::from_secs(1);
 /// How many times less often the others are, so that a server that writes nothing knows, too.
 const PROBE_OTHERS_EVERY: u64 = 5;
 
-/// Does what creating and stopping a session does: sets a key, which it deletes if it may (an empty Redis must look empty) and which is
-/// gone after a second, changes a sorted set, but one that is not there, and publishes a message, an empty one, which the servers ignore.
+/// Does what creating and stopping a session does: sets a key, which it deletes if it may (an empty Redis must look empty) and
+/// which is gone after a second, changes a sorted set, but one that is not there, and publishes a message, an empty one, which the
+/// servers ignore.
 const PROBE: &str = "
 redis.call('SET', KEYS[1], '', 'PX', 1000)
 redis.call('ZADD', KEYS[1] .. ':none', 'XX', 0, '')

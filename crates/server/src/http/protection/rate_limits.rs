@@ -7,11 +7,11 @@ use std::time::Duration;
 use actix_web::HttpRequest;
 use actix_web::http::Method;
 use governor::Quota;
-use sha2::{Digest, Sha256};
 use tickseed_session::Clock;
 
 use super::RateLimit;
 use super::buckets::{BucketKey, Buckets};
+use crate::access::{Access, AccessMode, sha256};
 use crate::http::access::bearer;
 use crate::http::client_address::ClientAddress;
 use crate::http::error::ApiError;
@@ -77,7 +77,7 @@ impl RateLimits {
                 return rate.time.take(key);
             }
             rate.by_address.take(key)?;
-            if let Some(key) = key_of_credential(request) {
+            if let Some(key) = known_key(request) {
                 rate.by_key.take(key)?;
             }
         }
@@ -144,10 +144,11 @@ fn whole_seconds(duration: Duration) -> u64 {
     (duration.as_secs() + u64::from(duration.subsec_nanos() > 0)).max(1)
 }
 
-/// Returns the key of the bucket of a request with a credential. The hash hides the credential.
-fn key_of_credential(request: &HttpRequest) -> Option<BucketKey> {
-    let credential = bearer(request.headers()).ok().flatten()?;
-    let hash: [u8; 32] = Sha256::digest(credential).into();
-    let bits = u128::from_be_bytes(*hash.first_chunk()?);
+/// Returns the key of the bucket of a request with an API key that the server knows. Anything else may be invented, and counts only
+/// for its address.
+fn known_key(request: &HttpRequest) -> Option<BucketKey> {
+    let access = request.app_data::<Access>().filter(|access| access.mode() != AccessMode::Open)?;
+    let key = access.find(&sha256(bearer(request.headers()).ok().flatten()?))?;
+    let bits = u128::from_be_bytes(*key.sha256().first_chunk()?);
     Some(BucketKey { client: bits, group: bits })
 }

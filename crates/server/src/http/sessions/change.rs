@@ -1,7 +1,7 @@
 //! What the routes that change a session share.
 
 use actix_web::http::header::ContentType;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, web};
 use utoipa::{IntoParams, IntoResponses};
 
 use super::{SessionJson, entity_tags, insert_new_version};
@@ -12,6 +12,7 @@ use crate::http::idempotency::Repeatable;
 use crate::http::if_match::IfMatch;
 use crate::http::json_object::JsonObject;
 use crate::http::problem::Problem;
+use crate::http::protection::Protection;
 use crate::http::stage::Service;
 use tickseed_session::{
     Lookup, ReadySession, ScheduleRequest, ServiceError, SessionId, SessionService, When,
@@ -45,6 +46,12 @@ impl<T> ChangeRequest<T> {
         body: JsonObject,
         read: impl FnOnce(&mut Fields) -> Option<T>,
     ) -> Result<Self, ApiError> {
+        if caller.controls_nothing()
+            && let Some(protection) = request.app_data::<web::Data<Protection>>()
+        {
+            // What matters goes through; this is not the caller to make the store busier for.
+            service.find_or_shed(id, protection.store_slots()).await?;
+        }
         caller.check_control(service, id).await?;
         let repeatable = Repeatable::read(request, &body.0, &caller);
         let mut fields = Fields::new(body.0);

@@ -15,8 +15,8 @@ use crate::http::stage::Service;
 
 /// Deletes a session.
 ///
-/// It is gone at once and for good, on every server. Event streams of the session end with the event `deleted`. A session with a notice
-/// can be deleted without one: that changes no state, and what was settled stays true for clients that have the session.
+/// It is gone at once and for good, on every server. Event streams of the session end with the event `deleted`. A session with a
+/// notice can be deleted without one: that changes no state, and what was settled stays true for clients that have the session.
 ///
 /// After a 503, the session may have been deleted, or may still be within 250 ms, unless `detail` says that nothing has changed.
 #[utoipa::path(

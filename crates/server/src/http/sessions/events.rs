@@ -64,9 +64,9 @@ impl Default for EventStreams {
 /// Streams changes to a session as server-sent events.
 ///
 /// The events are `session`, the current session, at first and if the store has lost a change; `changed`, whenever the schedule
-/// changes or the session is extended; `stopped`, whenever a stop is set or moved to an earlier time; and `expired` or `deleted`, the end. Ticks are never sent. The id of an
-/// event with a session is the session's entity tag, as in `ETag`. A client that sends it back as `Last-Event-ID` receives the session
-/// again only if it has changed.
+/// changes or the session is extended; `stopped`, whenever a stop is set or moved to an earlier time; and `expired` or `deleted`,
+/// the end. Ticks are never sent. The id of an event with a session is the session's entity tag, as in `ETag`. A client that sends
+/// it back as `Last-Event-ID` receives the session again only if it has changed.
 ///
 /// Sessions with a notice have one more event, `settled`: no change and no stop that is not in the session sent last takes effect
 /// before `settled_until`. `etag` is the id of that session. The event itself has no id.

@@ -42,8 +42,8 @@ pub(in crate::http) struct SessionListJson {
 /// A walk through the list, from `next_cursor` to `next_cursor`, visits every session exactly once that existed when it began and
 /// still exists when it ends, whatever is created and deleted meanwhile. Sessions that are created meanwhile may be visited or not.
 ///
-/// One request looks at 500 sessions at most. So with a filter, a part of the list can be short or empty although `next_cursor` says that
-/// it goes on.
+/// One request looks at 500 sessions at most. So with a filter, a part of the list can be short or empty although `next_cursor`
+/// says that it goes on.
 #[utoipa::path(
     get,
     path = "/v1/sessions",

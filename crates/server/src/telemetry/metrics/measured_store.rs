@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use tickseed_session::{
@@ -141,6 +141,10 @@ impl SessionStore for MeasuredStore {
 
     fn write_failure(&self) -> Option<StoreError> {
         self.inner.write_failure()
+    }
+
+    fn clock_distance(&self) -> Option<Duration> {
+        self.inner.clock_distance()
     }
 
     fn vitals(&self) -> Vitals {

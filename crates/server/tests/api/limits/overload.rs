@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::future::join_all;
+use reqwest::Method;
 use tempfile::TempDir;
+use tickseed_server::access::{Access, AccessMode, ApiKeys};
 use tickseed_server::app::Options;
 use tickseed_server::http::ProtectionOptions;
 use tickseed_session::{
@@ -15,7 +17,7 @@ use tickseed_store::EmbeddedStore;
 use tokio::sync::Semaphore;
 
 use super::at_most;
-use crate::support::{DEADLINE, LocalServer, TestClock};
+use crate::support::{Api, DEADLINE, LocalServer, Response, TestClock};
 
 /// A session that is not in memory.
 const UNKNOWN: &str = "/v1/sessions/sess_0b9f3f0e-6d7a-4f0e-9a55-2f3b1d7c8e21";
@@ -95,12 +97,17 @@ struct GatedServer {
 impl GatedServer {
     /// Starts a server that lets two requests wait for the store.
     fn start() -> Self {
+        Self::with_mode(AccessMode::Open)
+    }
+
+    fn with_mode(mode: AccessMode) -> Self {
         let (folder, clock) = (TempDir::new().unwrap(), TestClock::new());
         let (gate, waiting) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
         let inner = EmbeddedStore::open(folder.path(), Arc::new(clock.clone())).unwrap();
         let store = Gated { inner, gate: Arc::clone(&gate), waiting: Arc::clone(&waiting) };
         let protection = ProtectionOptions { in_flight: at_most(2), ..ProtectionOptions::default() };
-        let options = Options { protection, ..Options::default() };
+        let access = Access::new(mode, ApiKeys::default());
+        let options = Options { protection, access, ..Options::default() };
         let server = LocalServer::with_store(Arc::new(store), clock, options);
         Self { server, gate, waiting, _folder: folder }
     }
@@ -190,4 +197,56 @@ async fn at_twice_the_load_as_much_gets_done() {
         let (statuses, ()) = tokio::join!(join_all((0..4).map(create)), store);
         assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 2, "{statuses:?}");
     }
+}
+
+/// Stops a session with a control token that fits none.
+async fn stop_with_a_wrong_token(api: &Api, session: &str) -> Response {
+    let request = api.request(Method::POST, &format!("{session}/stop"));
+    let token = "Bearer tst_00000000000000000000000000000000";
+    Response::read(request.header("authorization", token).send().await.unwrap()).await
+}
+
+/// Whoever has no right must not be able to keep the store busy.
+#[tokio::test]
+async fn wrong_tokens_share_few_reads_and_the_rest_fails_at_once() {
+    let gated = GatedServer::with_mode(AccessMode::Token);
+    let api = &gated.server.api;
+    let mut sessions = Vec::new();
+    for _ in 0..20 {
+        sessions.push(gated.create().await);
+    }
+    gated.waits_for(20).await;
+    let flood = join_all(sessions[..16].iter().map(|session| stop_with_a_wrong_token(api, session)));
+    let others = async {
+        gated.waits_for(16).await;
+        for session in &sessions {
+            stop_with_a_wrong_token(api, session).await.problem(503, "overloaded");
+            assert_eq!(api.get(session).await.status, 200, "memory answers");
+        }
+        assert_eq!(gated.waiting.available_permits(), 0, "nothing else has reached the store");
+        gated.gate.add_permits(1_000);
+    };
+    let (refused, ()) = tokio::join!(flood, others);
+    assert!(refused.iter().all(|response| response.status == 403), "{refused:?}");
+    assert_eq!(stop_with_a_wrong_token(api, &sessions[19]).await.status, 403);
+}
+
+/// Nobody has to read the store to know that a caller without a token may not change a session.
+#[tokio::test]
+async fn a_caller_without_a_token_waits_for_the_store_like_a_reader() {
+    let gated = GatedServer::with_mode(AccessMode::Token);
+    let api = &gated.server.api;
+    let stop = format!("{UNKNOWN}/stop");
+    let stuck = async {
+        let other = UNKNOWN.replace("2f3b1d7c8e21", "000000000000");
+        let (one, other) = tokio::join!(api.get(UNKNOWN), api.get(&other));
+        assert_eq!((one.status, other.status), (404, 404));
+    };
+    let others = async {
+        gated.waits_for(2).await;
+        api.post(&stop.replace("2f3b1d7c8e21", "111111111111"), "").await.problem(503, "overloaded");
+        gated.gate.add_permits(1_000);
+    };
+    tokio::join!(stuck, others);
+    api.post(&stop, "").await.problem(404, "session_not_found");
 }

@@ -4,9 +4,11 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use reqwest::Method;
+use tickseed_server::access::{Access, AccessMode, ApiKeys};
 use tickseed_server::http::{ProtectionOptions, RateLimit};
 
 use super::{LimitedServer, local};
+use crate::rights::key_line;
 use crate::support::Response;
 
 /// A session that does not exist, which is as good as another one here.
@@ -87,13 +89,21 @@ async fn an_ipv6_network_is_one_client() {
     assert_eq!(limited.get_from("2001:db8:1:3::1", SESSION).await.status, 404);
 }
 
+/// The API keys `opensesame` and `another`.
+fn two_keys() -> Access {
+    let file = key_line("one", "create", "opensesame") + &key_line("two", "create", "another");
+    Access::new(AccessMode::Token, ApiKeys::parse(file.as_bytes()).unwrap())
+}
+
+async fn get_with_key(limited: &LimitedServer, address: &str, authorization: &str) -> Response {
+    let request = limited.server.api.request(Method::GET, SESSION).header("x-forwarded-for", address);
+    Response::read(request.header("authorization", authorization).send().await.unwrap()).await
+}
+
 #[tokio::test]
 async fn a_key_has_a_limit_across_all_addresses() {
-    let limited = LimitedServer::start(rate(2, 2));
-    let ask = async |address: &str, key: &str| {
-        let request = limited.server.api.request(Method::GET, SESSION).header("x-forwarded-for", address);
-        Response::read(request.header("authorization", key).send().await.unwrap()).await
-    };
+    let limited = LimitedServer::with_access(rate(2, 2), two_keys());
+    let ask = async |address: &str, key: &str| get_with_key(&limited, address, key).await;
     assert_eq!(ask("192.0.2.1", "Bearer opensesame").await.status, 404);
     assert_eq!(ask("192.0.2.2", "bearer opensesame").await.status, 404);
     let refused = ask("192.0.2.3", "Bearer opensesame").await;
@@ -101,8 +111,25 @@ async fn a_key_has_a_limit_across_all_addresses() {
     assert!(problem["detail"].as_str().unwrap().contains("this key may send 2 requests in 1 s"), "{problem}");
     assert!(!refused.text.contains("sesame"));
     assert_eq!(refused.header("ratelimit-policy"), r#""requests-of-key";q=2;w=1"#);
-    assert_eq!(ask("192.0.2.3", "Bearer other").await.status, 404);
+    assert_eq!(ask("192.0.2.3", "Bearer another").await.status, 404);
     assert_eq!(ask("192.0.2.4", "Basic opensesame").await.status, 404);
+}
+
+/// Otherwise anybody could fill the memory for buckets with keys that nobody has made.
+#[tokio::test]
+async fn a_credential_that_nobody_knows_has_no_bucket_of_its_own() {
+    const TOKEN: &str = "Bearer tst_00000000000000000000000000000000";
+    let limited = LimitedServer::with_access(rate(2, 2), two_keys());
+    for (network, authorization) in [("192.0.2", "Bearer invented"), ("203.0.113", TOKEN)] {
+        for last in 1..=6 {
+            let address = format!("{network}.{last}");
+            assert_eq!(get_with_key(&limited, &address, authorization).await.status, 404, "{authorization}");
+        }
+    }
+    // They count for their address.
+    for (authorization, status) in [("Bearer a", 404), ("Bearer b", 404), (TOKEN, 429)] {
+        assert_eq!(get_with_key(&limited, "198.51.100.1", authorization).await.status, status);
+    }
 }
 
 #[tokio::test]

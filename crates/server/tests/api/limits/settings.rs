@@ -100,6 +100,7 @@ async fn every_limit_can_be_set_and_those_without_effect_are_named() {
         ("MAX_STREAMS_PER_ADDRESS", "1"),
         ("MAX_IN_FLIGHT", "30"),
         ("CORS_ORIGINS", "https://game.example"),
+        ("ACCESS", "open"),
     ] {
         command.env(format!("TICKSEED_{name}"), value);
     }

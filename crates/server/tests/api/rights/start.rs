@@ -35,6 +35,24 @@ fn a_server_that_other_machines_reach_does_not_start_without_a_choice() {
     }
 }
 
+/// A proxy in front of a loopback address is what the public reaches.
+#[tokio::test]
+async fn behind_a_proxy_a_server_on_a_loopback_address_does_not_start_without_a_choice_either() {
+    let error = failed_start(&[("TICKSEED_TRUSTED_PROXIES", "127.0.0.1")]);
+    assert!(
+        error.contains("error: --trusted-proxies (or TICKSEED_TRUSTED_PROXIES) names a proxy"),
+        "{error}"
+    );
+    assert!(error.lines().any(|line| line == "TICKSEED_ACCESS=token"), "{error}");
+    for mode in ["open", "token"] {
+        let folder = TempDir::new().unwrap();
+        let mut command = serve_command(folder.path());
+        let server =
+            Process::spawn(command.env("TICKSEED_TRUSTED_PROXIES", "127.0.0.1").env("TICKSEED_ACCESS", mode));
+        assert_eq!(server.api.post("/v1/sessions", super::RUNNING).await.status, 201, "{mode}");
+    }
+}
+
 #[tokio::test]
 async fn with_a_choice_it_starts_on_any_address() {
     let folder = TempDir::new().unwrap();

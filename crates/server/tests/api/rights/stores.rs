@@ -4,7 +4,7 @@ use tempfile::TempDir;
 use tickseed_store::test_servers::RedisServer;
 
 use super::*;
-use crate::support::{Process, serve_command};
+use crate::support::{PATIENT, Process, serve_command};
 
 /// Starts a server on a folder that asks for tokens and knows the keys of the tests.
 fn on_folder(folder: &TempDir, mode: &str) -> Process {
@@ -58,7 +58,7 @@ async fn a_new_token_counts_at_once_on_every_server() {
     let start = || {
         let mut command = serve_command(folder.path());
         command.env("TICKSEED_ACCESS", "keys").env("TICKSEED_API_KEYS_FILE", &keys);
-        Process::spawn(command.env("TICKSEED_STORE", redis.address()))
+        Process::spawn(command.env("TICKSEED_STORE", redis.address()).env(PATIENT.0, PATIENT.1))
     };
     let (one, other) = (start(), start());
     for _ in 0..20 {

@@ -14,7 +14,7 @@ const BURST: u32 = 3;
 
 fn limited_server(folder: &TempDir) -> Process {
     let mut command = serve_command(folder.path());
-    command.env("TICKSEED_TRUSTED_PROXIES", "127.0.0.1");
+    command.env("TICKSEED_TRUSTED_PROXIES", "127.0.0.1").env("TICKSEED_ACCESS", "open");
     command.env("TICKSEED_RATE_LIMIT", "1").env("TICKSEED_RATE_BURST", BURST.to_string());
     Process::spawn(&mut command)
 }

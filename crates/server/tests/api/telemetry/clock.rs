@@ -1,7 +1,13 @@
 //! A clock that is set while the server runs.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use tempfile::TempDir;
+use tickseed_server::app::Options;
+use tickseed_store::EmbeddedStore;
+
+use crate::limits::StoppedClock;
 use crate::support::{LocalServer, NOW};
 
 /// Returns the name and the time that the server gives.
@@ -12,16 +18,19 @@ async fn time(server: &LocalServer) -> (String, i64) {
 
 #[tokio::test]
 async fn a_clock_that_is_set_gives_its_time_under_another_name() {
-    let server = LocalServer::start();
+    let (folder, clock) = (TempDir::new().unwrap(), StoppedClock::new());
+    let store = EmbeddedStore::open(folder.path(), Arc::new(clock.clone())).unwrap();
+    let as_clock = Arc::new(clock.clone());
+    let server = LocalServer::with_clock(Arc::new(store), as_clock, clock.time().clone(), Options::default());
     let (name, before) = time(&server).await;
-    server.clock.pass(Duration::from_hours(1));
+    clock.advance(Duration::from_hours(1));
     assert_eq!(time(&server).await, (name.clone(), before + 3_600_000_000), "time has passed");
-    server.clock.advance(Duration::from_secs(2));
+    clock.time().advance(Duration::from_secs(2));
     let (second, after) = time(&server).await;
     assert_eq!(after, before + 3_602_000_000, "the first answer after the step has the new name already");
     assert_ne!(second, name);
     assert_eq!(time(&server).await.0, second);
-    server.clock.set(NOW);
+    clock.time().set(NOW);
     let (third, _) = time(&server).await;
     assert!(third != second && third != name);
 }

@@ -139,6 +139,31 @@ fn each_change_of_a_clock_gets_one_line() {
 }
 
 #[test]
+fn the_farthest_clock_of_the_cluster_decides_whether_the_server_is_ready() {
+    let promises = promises(None);
+    assert_eq!(promises.clock_distance(), None, "nothing has been measured");
+    let is_near = || promises.clock_distance().is_some_and(|distance| distance <= READY_CLOCK_DISTANCE);
+    measure(&promises, 0, NEAR);
+    assert!(is_near());
+    measure(&promises, 1, -200_000);
+    assert!(!is_near(), "one node whose clock is off is enough");
+    promises.keep_clocks(&[name(0)]);
+    assert!(is_near(), "it is no master any more");
+}
+
+#[test]
+fn a_clock_that_makes_the_server_unready_gets_one_line() {
+    let promises = promises(None);
+    let now = ClockReading::now(&SystemClock);
+    for (ahead_us, words) in [(200_000, "may be 200 ms"), (NEAR, "agrees with this server's again\")")] {
+        measure(&promises, 0, ahead_us);
+        let lines = promises.changes(ClockReading::now(&SystemClock));
+        assert!(lines.len() == 1 && format!("{lines:?}").contains(words), "{lines:?}");
+        assert!(promises.changes(now).is_empty(), "once");
+    }
+}
+
+#[test]
 fn the_feed_has_proved_no_more_than_the_oldest_answer_of_a_master() {
     let promises = promises(None);
     let now = ClockReading::now(&SystemClock);

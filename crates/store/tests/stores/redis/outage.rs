@@ -198,8 +198,8 @@ async fn a_write_whose_reply_is_lost_by_a_cluster_is_never_reported_as_refused()
     assert_a_lost_reply_is_no_refusal(&cluster.address(), &cluster.nodes).await;
 }
 
-/// Creates a session whose reply is lost. In a cluster, the first reply is that of the index, and if that is the one which is lost, the
-/// session is not written.
+/// Creates a session whose reply is lost. In a cluster, the first reply is that of the index, and if that is the one which is lost,
+/// the session is not written.
 async fn create_and_lose_the_reply(store: &Arc<PatientStore<RedisStore>>, nodes: &[RedisServer]) -> Session {
     let began = Instant::now();
     loop {

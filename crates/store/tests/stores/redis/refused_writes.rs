@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use tickseed_session::acceptance::{DEADLINE, RecordingSubscriber, TestClock, session};
-use tickseed_session::{ChangeFeed, Created, Deadline, Replaced, SessionStore, StoreError, Timestamp};
+use tickseed_session::acceptance::{DEADLINE, RecordingSubscriber, TestClock, now, session};
+use tickseed_session::{
+    ChangeFeed, Created, Deadline, Progress, Replaced, RequestId, Reservation, SessionStore, StoreError,
+    Timestamp,
+};
 use tickseed_store::test_servers::{RedisCluster, RedisServer};
 use tokio::time::timeout;
 
@@ -51,6 +54,30 @@ async fn a_full_redis_refuses_new_sessions_but_no_stops() {
     assert_eq!(store.create(session(0)).await.unwrap(), Created::Yes);
     // The session still expires.
     assert!(server.ask::<i64>(&["PTTL", &format!("session:{{{}}}", second.id)]) > 3_600_000);
+}
+
+/// A stop with an idempotency key that began before Redis was full must be able to end, and a repetition gets its answer.
+#[tokio::test]
+async fn a_full_redis_finishes_the_requests_that_it_keeps_and_keeps_no_new_ones() {
+    let (server, store) = redis_and_store().await;
+    let requests = store.requests().unwrap();
+    let reservation = |version, progress| Reservation {
+        version,
+        fingerprint: [1; 32],
+        salt: [2; 16],
+        reserved_at: now(),
+        progress,
+    };
+    let [known, unknown] = [3, 4].map(|byte| RequestId::new([byte; 32]));
+    assert!(requests.reserve(known, reservation(1, Progress::Begun)).await.unwrap().is_none());
+    server.ask::<()>(&["CONFIG", "SET", "maxmemory", "1"]);
+    let planned = reservation(2, Progress::Planned(Box::new(session(0))));
+    assert!(requests.update(known, 1, planned.clone()).await.unwrap());
+    let existing = requests.reserve(known, reservation(3, Progress::Begun)).await.unwrap();
+    assert!(existing == Some(planned), "a repetition finds it");
+    let refused = requests.reserve(unknown, reservation(1, Progress::Begun)).await;
+    assert_eq!(reason(refused.map(|_| ())), "Redis is full");
+    assert!(requests.release(known, 2).await.unwrap());
 }
 
 #[tokio::test]
