@@ -15,6 +15,8 @@
 //! begins with its number and the revision; so a compare-and-set need not understand the rest.
 
 mod fields;
+#[cfg(test)]
+mod fuzz;
 pub(crate) mod request;
 #[cfg(test)]
 mod tests;

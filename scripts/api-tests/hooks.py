@@ -1,0 +1,115 @@
+"""What Schemathesis does beside its own checks. scripts/test-api loads this file, and says with which server in the environment."""
+
+import os
+import sys
+
+import requests
+import schemathesis
+from schemathesis.core.failures import CustomFailure
+
+sys.path.insert(0, os.path.dirname(__file__))
+from lawful import make_lawful  # noqa: E402
+
+SERVER = os.environ["API_SERVER"]
+# The API key that creates, changes and lists everything. Empty with `--access open`.
+KEY = os.environ.get("API_KEY", "")
+
+# What HTTP itself adds.
+HEADERS_OF_HTTP = {"connection", "content-length", "content-type", "date", "transfer-encoding"}
+
+# The operations that change one session.
+CHANGES = ("/pause", "/resume", "/rate", "/withdraw", "/stop", "/extend", "/token")
+
+EVENTS = ["session", "changed", "stopped", "expired", "deleted", "settled"]
+
+
+@schemathesis.hook
+def before_load_schema(_context, document):
+    """Says what holds for the way in which this server was started, where one document cannot."""
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            # The document is for every mode. With `keys`, credentials are not optional, and `ignored_auth` checks nothing that is.
+            if KEY and operation.get("security") == [{}, {"bearer": []}]:
+                operation["security"] = [{"bearer": []}]
+            for parameter in operation.get("parameters", []):
+                # Who has an API key may use shorter keys than everybody else.
+                if KEY and parameter["name"] == "Idempotency-Key":
+                    parameter["schema"]["pattern"] = parameter["schema"]["pattern"].replace("{32,255}", "{1,255}")
+            describe_events(operation["responses"].get("200", {}).get("content", {}))
+
+
+def describe_events(content):
+    """OpenAPI 3.1 describes a whole stream, which is a string. Schemathesis takes the schema for that of a single event."""
+    if "text/event-stream" in content:
+        content["text/event-stream"] = {
+            "schema": {
+                "type": "object",
+                "properties": {
+                    "event": {"enum": EVENTS},
+                    "id": {"type": "string", "pattern": '^"[0-9a-f]{32}"$'},
+                    "data": {"type": "string", "pattern": r"^\{.*\}$"},
+                    "retry": {"type": "integer", "minimum": 1000, "maximum": 10000},
+                },
+            }
+        }
+
+
+@schemathesis.hook
+def before_call(_context, case, kwargs):
+    """A request that the schema allows also has to be one that the server can take. A schema cannot say everything."""
+    if case.meta is not None and case.meta.generation.mode.is_positive:
+        make_lawful(case, lambda path: requests.get(SERVER + path, headers=credential(KEY), timeout=5))
+
+
+def credential(text):
+    return {"Authorization": f"Bearer {text}"} if text else {}
+
+
+@schemathesis.check
+def only_documented_headers(_context, response, case):
+    """`response_headers_conformance` looks only at headers that the document has. This looks at those that it lacks."""
+    definition = case.operation.responses.find_by_status_code(response.status_code)
+    if definition is None or case.method.upper() != case.operation.method.upper():
+        return
+    documented = {name.lower() for name, _ in definition.headers.items()} | HEADERS_OF_HTTP
+    unknown = sorted(name for name in response.headers if name.lower() not in documented)
+    if unknown:
+        raise CustomFailure(f"undocumented headers: {', '.join(unknown)}")
+
+
+class Pair:
+    """Two sessions. Nothing but the token of the first one may change it."""
+
+    def __init__(self):
+        self.first, self.second = self.create(), self.create()
+
+    def create(self):
+        body = {"tick_ms": 100, "seed": "two sessions", "ttl_seconds": 0}
+        response = requests.post(f"{SERVER}/v1/sessions", json=body, headers=credential(KEY), timeout=5)
+        response.raise_for_status()
+        return response.json()
+
+    def bytes_of_first(self):
+        return requests.get(f"{SERVER}/v1/sessions/{self.first['id']}", timeout=5).content
+
+
+PAIR = Pair() if KEY else None
+
+
+@schemathesis.check
+def another_sessions_token_changes_nothing(_context, response, case):
+    """Sends a change that has succeeded once more: to another session, with the token of a third one, and without any."""
+    is_change = case.operation.path.endswith(CHANGES) or case.operation.method.upper() == "DELETE"
+    if PAIR is None or not is_change or response.status_code >= 300:
+        return
+    before = PAIR.bytes_of_first()
+    address = SERVER + case.operation.path.replace("{id}", PAIR.first["id"])
+    headers = {"Content-Type": "application/json"}
+    for token, expected in [(PAIR.second["control_token"], 403), ("", 401)]:
+        answer = requests.request(
+            case.operation.method, address, data=response.request.body, headers=headers | credential(token), timeout=5
+        )
+        if answer.status_code != expected:
+            raise CustomFailure(f"another session's token, or none, got {answer.status_code} in place of {expected}")
+    if PAIR.bytes_of_first() != before:
+        raise CustomFailure("another session's token, or none, has changed the session")
