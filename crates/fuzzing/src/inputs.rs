@@ -107,6 +107,7 @@ const PIECES: &[&str] = &[
     "sess_",
     "sess_550e8400-e29b-41d4-a716-446655440000",
     SECRET,
+    "\"opensesame\"",
 ];
 
 /// A change of an input. Positions count modulo its length.
