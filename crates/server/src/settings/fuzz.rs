@@ -61,8 +61,12 @@ fn numbers() {
 #[test]
 fn durations() {
     const SEEDS: &[&str] = &["150", "50", "400", "0", "86400000", "+1"];
-    fuzz_setting("time limit of the store", SEEDS, values::store_timeout, ToString::to_string);
-    fuzz_setting("loss of the store", SEEDS, values::store_loss, ToString::to_string);
+    fuzz_setting("time limit of the store", SEEDS, values::store_timeout, |timeout| {
+        timeout.duration().as_millis().to_string()
+    });
+    fuzz_setting("loss of the store", SEEDS, values::store_loss, |loss| {
+        loss.duration().as_millis().to_string()
+    });
 }
 
 #[test]

@@ -39,7 +39,7 @@ impl Modify for HeadersOfEveryResponse {
         for response in operations(document).flat_map(responses) {
             for (name, _) in EVERY_RESPONSE {
                 let reference = Ref::new(format!("#/components/headers/{name}"));
-                response.headers.entry(name.to_owned()).or_insert(reference.into());
+                response.headers.entry(name.to_owned()).or_insert(RefOr::Ref(reference));
             }
         }
     }
@@ -53,7 +53,7 @@ impl Modify for NeverNull {
         for operation in operations(document) {
             for parameter in operation.parameters.iter_mut().flatten() {
                 if let RefOr::T(parameter) = parameter {
-                    parameter.schema.as_mut().map(without_null);
+                    parameter.schema.iter_mut().for_each(without_null);
                 }
             }
             for response in responses(operation) {
@@ -65,7 +65,7 @@ impl Modify for NeverNull {
 
 fn never_null(header: &mut RefOr<Header>) {
     if let RefOr::T(header) = header {
-        header.schema.as_mut().map(without_null);
+        header.schema.iter_mut().for_each(without_null);
     }
 }
 

@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 use tickseed_engine::Seed;
 use tickseed_fuzzing::{assert_tame, bytes, fuzz, texts};
 use tickseed_session::{
-    ListFilter, Moment, NewSession, ScheduleRequest, Session, SessionId, Status, TimeToLive, Timestamp, When,
+    ListFilter, Moment, NewSession, ScheduleRequest, Session, SessionId, Status, TickMs, TimeToLive,
+    Timestamp, When,
 };
 
 use super::change::read_when;
@@ -161,7 +162,7 @@ fn written_schedule_request(request: ScheduleRequest) -> Value {
         ScheduleRequest::Pause(when) => written_when(when),
         ScheduleRequest::Resume(when, tick_ms) => {
             let mut body = written_when(when);
-            body["tick_ms"] = json!(tick_ms.map(|tick_ms| tick_ms.millis()));
+            body["tick_ms"] = json!(tick_ms.map(TickMs::millis));
             body
         }
         ScheduleRequest::Rate(when, tick_ms) => {
