@@ -1,10 +1,14 @@
 """What Schemathesis does beside its own checks. scripts/test-api loads this file, and says with which server in the environment."""
 
 import os
+import re
 import sys
+from urllib.parse import unquote_plus
 
 import requests
 import schemathesis
+from schemathesis.core.failures import AcceptedNegativeData
+from schemathesis.openapi.checks import IgnoredAuth
 
 sys.path.insert(0, os.path.dirname(__file__))
 from lawful import make_lawful  # noqa: E402
@@ -76,39 +80,55 @@ def only_documented_headers(_context, response, case):
         raise AssertionError(f"undocumented headers: {', '.join(unknown)}")
 
 
-class Pair:
-    """Two sessions. Nothing but the token of the first one may change it."""
-
-    def __init__(self):
-        self.first, self.second = self.create(), self.create()
-
-    def create(self):
-        body = {"tick_ms": 100, "seed": "two sessions", "ttl_seconds": 0}
-        response = requests.post(f"{SERVER}/v1/sessions", json=body, headers=credential(KEY), timeout=5)
-        response.raise_for_status()
-        return response.json()
-
-    def bytes_of_first(self):
-        return requests.get(f"{SERVER}/v1/sessions/{self.first['id']}", timeout=5).content
+def create():
+    body = {"tick_ms": 100, "seed": "another one"}
+    response = requests.post(f"{SERVER}/v1/sessions", json=body, headers=credential(KEY), timeout=5)
+    response.raise_for_status()
+    return response.json()
 
 
-PAIR = Pair() if KEY else None
+def bytes_of(session):
+    return requests.get(f"{SERVER}/v1/sessions/{session['id']}", timeout=5).content
+
+
+ANOTHER = create() if KEY else None
 
 
 @schemathesis.check
 def another_sessions_token_changes_nothing(_context, response, case):
-    """Sends a change that has succeeded once more: to another session, with the token of a third one, and without any."""
+    """Sends a change that has succeeded once more: to a new session, with the token of another one, and without any."""
     is_change = case.operation.path.endswith(CHANGES) or case.operation.method.upper() == "DELETE"
-    if PAIR is None or not is_change or response.status_code >= 300:
+    if ANOTHER is None or not is_change or response.status_code >= 300:
         return
-    before = PAIR.bytes_of_first()
-    address = SERVER + case.operation.path.replace("{id}", PAIR.first["id"])
+    session = create()
+    before = bytes_of(session)
+    address = SERVER + case.operation.path.replace("{id}", session["id"])
     headers = {"Content-Type": "application/json"}
-    for token, expected in [(PAIR.second["control_token"], 403), ("", 401)]:
+    for token, expected in [(ANOTHER["control_token"], 403), ("", 401)]:
         answer = requests.request(
             case.operation.method, address, data=response.request.body, headers=headers | credential(token), timeout=5
         )
-        if answer.status_code != expected:
-            raise AssertionError(f"another session's token, or none, got {answer.status_code} in place of {expected}")
-    if PAIR.bytes_of_first() != before:
-        raise AssertionError("another session's token, or none, has changed the session")
+        assert answer.status_code == expected, f"without the right: {answer.status_code} in place of {expected}"
+    assert bytes_of(session) == before, "the session was changed without the right"
+
+
+@schemathesis.hook
+def filter_failure(_context, failure, case, response):
+    """Leaves out what is no failure, although it looks like one."""
+    if isinstance(failure, IgnoredAuth) and case.operation.method.upper() == "DELETE":
+        # The session is gone by then, so nobody gets anything but 404. The check above sends the same to another session.
+        return "got `404 Not Found`" not in failure.message
+    if isinstance(failure, AcceptedNegativeData):
+        # RFC 3339 lets a space stand for the T, and so does the server. `date-time` in JSON Schema does not.
+        return "'date-time' format" not in failure.message or not INSTANT_WITH_SPACE.search(sent(response))
+    return True
+
+
+INSTANT_WITH_SPACE = re.compile(r"\d{4}-\d\d-\d\d \d\d:")
+
+
+def sent(response):
+    """Returns the query and the body of a request, as text."""
+    body = response.request.body or b""
+    body = body if isinstance(body, str) else body.decode(errors="replace")
+    return unquote_plus(response.request.url or "") + body
