@@ -37,6 +37,15 @@ fn assert_error_is_tame(error: &StoreError) {
     assert!(message.len() <= 1_000 && !message.contains(SECRET), "{message}");
 }
 
+/// No version writes form 3 without a notice and a schedule. The ids of writes, which only that form has, would not come back.
+fn as_written(session: Session) -> Session {
+    if form_of(&session) == FORM_3 {
+        session
+    } else {
+        Session { write: WriteId::new(0), replaces: WriteId::new(0), ..session }
+    }
+}
+
 #[test]
 fn records_of_sessions() {
     let id: SessionId = ID.parse().unwrap();
@@ -44,7 +53,7 @@ fn records_of_sessions() {
         Ok(session) => {
             let written = encode(&session).unwrap();
             let again = decode(id, &written).expect("what is written can be read");
-            assert_eq!(again, session);
+            assert_eq!(again, as_written(session.clone()));
             assert_eq!(encode(&again).unwrap(), written);
             #[cfg(feature = "redis")]
             assert_eq!(revision(&bytes), Some(session.revision), "Redis finds the same revision");
