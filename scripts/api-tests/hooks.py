@@ -2,7 +2,6 @@
 
 import os
 import re
-import sys
 from urllib.parse import unquote_plus
 
 import requests
@@ -10,8 +9,7 @@ import schemathesis
 from schemathesis.core.failures import AcceptedNegativeData
 from schemathesis.openapi.checks import IgnoredAuth
 
-sys.path.insert(0, os.path.dirname(__file__))
-from lawful import make_lawful  # noqa: E402
+from lawful import make_lawful
 
 SERVER = os.environ["API_SERVER"]
 # The API key that creates, changes and lists everything. Empty with `--access open`.
