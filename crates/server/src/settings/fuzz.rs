@@ -6,6 +6,7 @@ use tickseed_session::KeyName;
 
 use super::{Limit, values};
 use crate::access::{ApiKeys, Right};
+use crate::http::AllowedOrigins;
 
 /// Tries the parser of a setting. What it accepts is written and read again. A message may show numbers, but no text.
 fn fuzz_setting<T: PartialEq + std::fmt::Debug, E: ToString>(
@@ -44,7 +45,7 @@ fn origins() {
         "HTTPS://Game.example:443, capacitor://localhost",
         "http://[::1]:80",
     ];
-    fuzz_setting("origins of pages", SEEDS, values::origins, |origins| origins.written());
+    fuzz_setting("origins of pages", SEEDS, values::origins, AllowedOrigins::written);
 }
 
 #[test]
