@@ -20,7 +20,6 @@ use tickseed_session::{ControlHash, Lookup, SessionId, SessionService, Timestamp
 /// A request without fields.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "describes the body for the OpenAPI document")]
 struct NoFields {}
 
 /// The new control token of a session.
