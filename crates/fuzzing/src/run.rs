@@ -8,7 +8,7 @@ use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, TestRunner};
 
 /// How many executions a target makes, unless the environment says otherwise.
-const USUAL_EXECUTIONS: u32 = 3_000;
+const USUAL_EXECUTIONS: u32 = 2_000;
 
 /// The environment variable with another number.
 const EXECUTIONS: &str = "FUZZ_EXECUTIONS";
