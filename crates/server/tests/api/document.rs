@@ -143,7 +143,7 @@ fn integers_fit_their_documented_formats() {
     fn check(place: &str, value: &Value) {
         if value["format"] == "int32" {
             let maximum = value["maximum"].as_u64().unwrap_or_default();
-            assert!(maximum <= i32::MAX.unsigned_abs().into(), "{place}: {value}");
+            assert!(maximum <= u64::from(i32::MAX.unsigned_abs()), "{place}: {value}");
         }
         for (key, inner) in value.as_object().into_iter().flatten() {
             check(&format!("{place}/{key}"), inner);
