@@ -18,11 +18,11 @@ const EXECUTIONS: &str = "FUZZ_EXECUTIONS";
 /// # Panics
 ///
 /// If the property panics. The message shows the smallest input that was found.
-pub fn fuzz<Input: Debug>(target: &str, inputs: impl Strategy<Value = Input>, property: impl Fn(Input)) {
+pub fn fuzz<Input: Debug>(target: &str, inputs: &impl Strategy<Value = Input>, property: impl Fn(Input)) {
     let executions = env::var(EXECUTIONS).map_or(USUAL_EXECUTIONS, |text| text.parse().expect(EXECUTIONS));
     let config = Config { cases: executions, failure_persistence: None, ..Config::default() };
     let began = Instant::now();
-    let result = TestRunner::new(config).run(&inputs, |input| {
+    let result = TestRunner::new(config).run(inputs, |input| {
         property(input);
         Ok(())
     });

@@ -15,7 +15,7 @@ fn fuzz_setting<T: PartialEq + std::fmt::Debug, E: ToString>(
     parse: impl Fn(&str) -> Result<T, E>,
     written: impl Fn(&T) -> String,
 ) {
-    fuzz(target, texts(seeds), |text| match parse(&text) {
+    fuzz(target, &texts(seeds), |text| match parse(&text) {
         Ok(value) => {
             let written = written(&value);
             let again = parse(&written).map_err(|error| error.to_string());
@@ -95,7 +95,7 @@ fn rules() {
         br#"{"break_interval":{"min":30,"max":80},"rounds_per_epoch":64}"#,
         br#"{"break_interval":{"min":1,"max":1000000},"rounds_per_epoch":256}"#,
     ];
-    fuzz("rules of the engine", bytes(SEEDS), |json| {
+    fuzz("rules of the engine", &bytes(SEEDS), |json| {
         if let Ok(rules) = serde_json::from_slice::<Rules>(&json) {
             let written = serde_json::to_vec(&rules).unwrap();
             assert_eq!(serde_json::from_slice::<Rules>(&written).unwrap(), rules);
@@ -142,7 +142,7 @@ fn addresses_of_stores() {
         "redis+cluster://a:1,b:2,[fd00::1]:3",
         "rediss+cluster://user:open%73esame@a:1,b",
     ];
-    fuzz("address of a store", texts(SEEDS), |text| {
+    fuzz("address of a store", &texts(SEEDS), |text| {
         for read in [values::store_address, values::redis_host] {
             match read(&text) {
                 Ok(address) => {
@@ -161,7 +161,7 @@ fn files_of_keys() {
         b"studio create,list 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 # the game\r\n",
         b"# keys\n\na control 8f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\nb create opensesame\n",
     ];
-    fuzz("file of API keys", bytes(SEEDS), |file| match ApiKeys::parse(&file) {
+    fuzz("file of API keys", &bytes(SEEDS), |file| match ApiKeys::parse(&file) {
         Ok(keys) => {
             let lines = file.split(|byte| *byte == b'\n').count();
             assert!(keys.len() <= lines && (!keys.have(Right::Create) || !keys.is_empty()));

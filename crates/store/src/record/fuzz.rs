@@ -51,7 +51,7 @@ fn as_written(session: Session) -> Session {
 #[test]
 fn records_of_sessions() {
     let id: SessionId = ID.parse().unwrap();
-    fuzz("record of a session", bytes(SESSIONS), |bytes| match decode(id, &bytes) {
+    fuzz("record of a session", &bytes(SESSIONS), |bytes| match decode(id, &bytes) {
         Ok(session) => {
             let written = encode(&session).unwrap();
             let again = decode(id, &written).expect("what is written can be read");
@@ -66,7 +66,7 @@ fn records_of_sessions() {
 
 #[test]
 fn records_of_requests() {
-    fuzz("record of a request", bytes(REQUESTS), |bytes| match request::decode(&bytes) {
+    fuzz("record of a request", &bytes(REQUESTS), |bytes| match request::decode(&bytes) {
         Ok(reservation) => {
             let written = request::encode(&reservation).unwrap();
             let again = request::decode(&written).expect("what is written can be read");

@@ -79,7 +79,7 @@ fn creation_of(session: &Session) -> Vec<u8> {
 
 #[test]
 fn bodies_that_create_a_session() {
-    fuzz("body of a creation", bytes(CREATE), |body| {
+    fuzz("body of a creation", &bytes(CREATE), |body| {
         let Some(new) = read_new(&body) else { return };
         let time_to_live = new.time_to_live;
         let session = session_of(new);
@@ -100,7 +100,7 @@ fn fuzz_change<T: Copy + PartialEq + std::fmt::Debug>(
             fields.finish(value)
         })
     };
-    fuzz(target, bytes(CHANGE), |body| {
+    fuzz(target, &bytes(CHANGE), |body| {
         if let Some(request) = read(&body) {
             assert_eq!(read(written(request).to_string().as_bytes()), Some(request));
         }
@@ -176,7 +176,7 @@ fn written_schedule_request(request: ScheduleRequest) -> Value {
 
 #[test]
 fn ids_of_sessions() {
-    fuzz("session id", texts(&[ID, "sess_"]), |text| match session_id(&text) {
+    fuzz("session id", &texts(&[ID, "sess_"]), |text| match session_id(&text) {
         Ok(id) => assert_eq!(id.to_string(), text),
         Err(error) => assert_error_is_tame(&error),
     });
@@ -185,7 +185,7 @@ fn ids_of_sessions() {
 #[test]
 fn cursors_of_lists() {
     const CURSOR: &str = "550e8400e29b41d4a7164466554400003b45f4a9364d085b";
-    fuzz("cursor of a list", texts(&[CURSOR]), |text| {
+    fuzz("cursor of a list", &texts(&[CURSOR]), |text| {
         if let Some(after) = cursor::read(&text, &ListFilter::default()) {
             assert_eq!(cursor::write(after, &ListFilter::default()), text);
         }
@@ -200,7 +200,7 @@ fn queries_of_lists() {
         "key=opensesame%20&status=paused",
         "",
     ];
-    fuzz("query of a list", texts(QUERIES), |query| match list::read(Fields::from_query(&query)) {
+    fuzz("query of a list", &texts(QUERIES), |query| match list::read(Fields::from_query(&query)) {
         Ok(request) => assert_eq!(list::read(Fields::from_query(&written_list(&request))).unwrap(), request),
         Err(error) => assert_error_is_tame(&error),
     });
@@ -227,7 +227,7 @@ fn queries_of_states() {
         "step=42",
         "",
     ];
-    fuzz("query of a state", texts(QUERIES), |query| match state::read(Fields::from_query(&query)) {
+    fuzz("query of a state", &texts(QUERIES), |query| match state::read(Fields::from_query(&query)) {
         Ok(moment) => {
             let written = match moment {
                 Moment::Now => String::new(),
