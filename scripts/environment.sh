@@ -12,6 +12,7 @@ HADOLINT_VERSION="2.15.1"
 WASMTIME_VERSION="50.0.1"
 KUBERNETES_VALIDATE_VERSION="1.37.0"
 CARGO_DENY_VERSION="0.20.2"
+SCHEMATHESIS_VERSION="4.32.5"
 
 # Tools live outside the checkout, one folder per version: clones share them, and they replace nothing that is already installed.
 TOOLS="${XDG_CACHE_HOME:-$HOME/.cache}/tickseed"
@@ -42,6 +43,11 @@ KUBERNETES_VALIDATE="$TOOLS/kubernetes-validate-$KUBERNETES_VALIDATE_VERSION/bin
 
 # shellcheck disable=SC2034
 CARGO_DENY="$TOOLS/cargo-deny-$CARGO_DENY_VERSION/bin/cargo-deny"
+
+# shellcheck disable=SC2034
+SCHEMATHESIS="$TOOLS/schemathesis-$SCHEMATHESIS_VERSION/bin/schemathesis"
+# shellcheck disable=SC2034
+SCHEMATHESIS_PYTHON="$TOOLS/schemathesis-$SCHEMATHESIS_VERSION/bin/python"
 
 # step TEXT: announces the next step.
 step() {
@@ -219,6 +225,14 @@ nginx_configuration() {
     NGINX_SERVER_PARAMETER="" NGINX_LOCAL_RESOLVERS="127.0.0.1" \
     envsubst '$NGINX_LISTEN $NGINX_FOLDER $TICKSEED_SERVER_1 $TICKSEED_SERVER_2 $NGINX_SERVER_PARAMETER $NGINX_LOCAL_RESOLVERS' \
     <deploy/nginx.conf.template
+}
+
+# find_server_binary: sets BINARY to the server that was built last, or to TICKSEED_BINARY.
+find_server_binary() {
+  local release=target/release/tickseed debug=target/debug/tickseed
+  if [ "$debug" -nt "$release" ]; then BINARY="$debug"; else BINARY="$release"; fi
+  BINARY="$(realpath --no-symlinks "${TICKSEED_BINARY:-$BINARY}")"
+  [ -x "$BINARY" ] || fail "there is no server" "build one: cargo build --package tickseed-server"
 }
 
 # free_ports NUMBER: prints free ports, one per line.

@@ -2,6 +2,8 @@
 
 mod access;
 mod effective;
+#[cfg(test)]
+mod fuzz;
 mod limits;
 mod read;
 mod secret;

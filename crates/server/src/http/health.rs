@@ -25,7 +25,12 @@ pub(super) struct Health {
     path = "/healthz",
     tag = "health",
     operation_id = "getHealth",
-    responses((status = 200, description = "The process is alive", body = Health))
+    responses(
+        (status = 200, description = "The process is alive", body = Health),
+        (status = 503, description = "`overloaded`: the server has as many connections as it may", body = Problem,
+            content_type = "application/problem+json",
+            headers(("Retry-After" = u32, description = "How many seconds to wait before retrying"))),
+    )
 )]
 pub(super) async fn alive() -> HttpResponse {
     ok()
@@ -45,9 +50,12 @@ pub(super) async fn alive() -> HttpResponse {
         (status = 200, description = "Sessions can be read and written", body = Health),
         (status = 503, description = "Sessions cannot be read: `store_unavailable`, or `opening` at the start. Or they can be \
             read, but not written: `store_not_writable`; `detail` says why. Or the clock of the server is too far from that of its \
-            store: `clock_unsure`; `detail` says how far. Or the server is about to end: `draining`", body = Problem,
+            store: `clock_unsure`; `detail` says how far. Or the server is about to end: `draining`. Or it has as many connections as \
+            it may: `overloaded`", body = Problem,
             content_type = "application/problem+json", headers(("Retry-After" = u32,
                 description = "How many seconds to wait before retrying"))),
+        (status = 500, description = "`internal`: the store has a fault that does not pass", body = Problem,
+            content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn ready(stage: web::Data<Stage>) -> Result<HttpResponse, ApiError> {

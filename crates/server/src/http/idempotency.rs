@@ -38,9 +38,9 @@ const MOST_CHARACTERS: usize = 255;
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "describes the header for the OpenAPI document")]
 pub(super) struct IdempotencyKeyHeader {
-    /// A random string in double quotes, of 32 (with an API key: 1) to 255 printable ASCII characters. For 24 hours, a request with
-    /// the same key, address and body has no further effect and gets the same answer
-    #[param(rename = "Idempotency-Key")]
+    /// A random string in double quotes, of 32 to 255 printable ASCII characters (with an API key, one is enough). For 24 hours, a
+    /// request with the same key, address and body has no further effect and gets the same answer
+    #[param(rename = "Idempotency-Key", pattern = r#"^"([ !#-\[\]-~]|\\["\\]){32,255}"$"#)]
     idempotency_key: Option<String>,
 }
 
@@ -241,7 +241,7 @@ fn mistake(least: usize, key: Option<&str>, is_repeated: bool) -> String {
 }
 
 /// Reads a string of RFC 8941, section 4.2.5.
-fn unquoted(text: &str) -> Option<String> {
+pub(super) fn unquoted(text: &str) -> Option<String> {
     let inner = text.trim_matches([' ', '\t']).strip_prefix('"')?.strip_suffix('"')?;
     let mut key = String::with_capacity(inner.len());
     let mut characters = inner.chars();

@@ -34,7 +34,7 @@ impl IfMatch {
         condition
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let mut rest = text.trim_matches([' ', '\t', ',']);
         if rest == "*" {
             return Some(Self::Any);

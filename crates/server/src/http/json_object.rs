@@ -104,7 +104,7 @@ async fn read(payload: web::Payload, limits: Limits) -> Result<Bytes, ApiError> 
     body.map_err(|_| incomplete())
 }
 
-fn parse(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
+pub(super) fn parse(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
     let (value, duplicates) = strict_json::parse(body).map_err(|error| unreadable(body, &error))?;
     if !duplicates.is_empty() {
         return Err(ApiError::InvalidFields(duplicates.iter().map(|path| duplicate_field(path)).collect()));

@@ -12,6 +12,8 @@ mod error_code;
 mod every_request;
 mod failures;
 mod fields;
+#[cfg(test)]
+mod fuzz;
 mod health;
 mod idempotency;
 mod if_match;

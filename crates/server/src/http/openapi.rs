@@ -1,5 +1,8 @@
 //! `GET /openapi.json`: the description of the API, generated from the code.
 
+mod headers;
+mod instants;
+
 use std::sync::LazyLock;
 
 use actix_web::HttpResponse;
@@ -7,6 +10,8 @@ use actix_web::http::header::{self, ContentType};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
+use self::headers::{HeadersOfEveryResponse, NeverNull};
+use self::instants::Instants;
 use super::{health, sessions, time};
 
 #[derive(OpenApi)]
@@ -35,7 +40,7 @@ use super::{health, sessions, time};
         health::alive,
         health::ready,
     ),
-    modifiers(&Bearer),
+    modifiers(&Bearer, &Instants, &NeverNull, &HeadersOfEveryResponse),
     tags(
         (name = "sessions", description = "Sessions and their state"),
         (name = "time", description = "The server's time"),

@@ -39,6 +39,13 @@ pub(in crate::http) enum SharedWith {
 }
 
 impl AllowedOrigins {
+    /// Writes the list as a setting has it.
+    #[cfg(test)]
+    pub(crate) fn written(&self) -> String {
+        let Some(list) = &self.list else { return "*".to_owned() };
+        list.iter().map(|origin| origin.to_str().unwrap_or_default()).collect::<Vec<_>>().join(",")
+    }
+
     /// Returns whether pages of any origin may use the API.
     pub(super) const fn are_all(&self) -> bool {
         self.list.is_none()

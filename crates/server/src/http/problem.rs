@@ -127,6 +127,7 @@ pub(super) enum BodyErrors {
     TooLarge(Problem),
     /// `unsupported_media_type`: not application/json in UTF-8, or compressed
     #[response(status = 415, content_type = "application/problem+json",
+        headers(("Accept-Encoding" = Option<String>, description = "`identity`, if the body is compressed")),
         example = json!({"type": "about:blank", "title": "Unsupported Media Type", "status": 415, "code": "unsupported_media_type",
             "detail": "the body must be application/json in UTF-8, got text/plain"}))]
     UnsupportedMediaType(Problem),

@@ -85,6 +85,11 @@ impl Response {
         self.headers.get(name).map_or("", |value| value.to_str().expect("headers are ASCII"))
     }
 
+    /// Returns the names of the headers, in lower case.
+    pub(crate) fn header_names(&self) -> impl Iterator<Item = String> {
+        self.headers.keys().map(|name| name.as_str().to_owned())
+    }
+
     /// Checks that this is a problem with this status and code, and returns its body.
     pub(crate) fn problem(&self, status: u16, code: &str) -> Value {
         let problem = self.json();

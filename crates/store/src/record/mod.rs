@@ -15,6 +15,8 @@
 //! begins with its number and the revision; so a compare-and-set need not understand the rest.
 
 mod fields;
+#[cfg(test)]
+mod fuzz;
 pub(crate) mod request;
 #[cfg(test)]
 mod tests;
@@ -39,6 +41,8 @@ pub(crate) const FORM_3: u8 = 3;
 
 /// How many bytes the revision has, from form 2 on, and the id of a write.
 const NUMBER_LENGTH: usize = 8;
+/// How long the reason is at most that an error gives.
+const MAX_REASON_CHARACTERS: usize = 300;
 /// What precedes the revision in form 1.
 #[cfg(feature = "redis")]
 const REVISION_KEY: &[u8] = b"\"revision\":";
@@ -243,7 +247,17 @@ fn check_engine_version(id: SessionId, version: u32) -> Result<(), StoreError> {
 }
 
 fn unreadable(id: SessionId, reason: impl fmt::Display) -> StoreError {
-    StoreError::Unreadable { id, reason: reason.to_string() }
+    StoreError::Unreadable { id, reason: discreet(&reason.to_string()) }
+}
+
+/// Returns the beginning of a reason, for the log: without the text that it quotes, which may be a seed, and without characters that
+/// act on a terminal.
+fn discreet(reason: &str) -> String {
+    let quoted = reason.find('"').zip(reason.rfind('"')).filter(|(start, end)| start < end);
+    let (before, after) = quoted.map_or((reason, ""), |(start, end)| (&reason[..=start], &reason[end..]));
+    let mark = if quoted.is_some() { "…" } else { "" };
+    let shown = before.chars().chain(mark.chars()).chain(after.chars()).take(MAX_REASON_CHARACTERS);
+    shown.map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
 }
 
 /// Logs why a session is left out of a list. That a later version wrote it is logged elsewhere, and during an upgrade there may be

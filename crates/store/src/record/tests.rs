@@ -277,3 +277,15 @@ fn the_revision_of_a_record_needs_no_knowledge_of_the_rest() {
         assert_eq!(revision(record.as_bytes()), None, "{record:?}");
     }
 }
+
+/// The reason goes into the log. Before, it repeated whatever text stood where a number belongs.
+#[test]
+fn the_reason_quotes_no_text_and_is_short() {
+    let id = ID.parse().unwrap();
+    let secret = format!("\"{}\"", "opensesame \\u001b[2J".repeat(100));
+    let error = decode(id, GOLDEN_1.replace("1700000000000", &secret).as_bytes()).unwrap_err().to_string();
+    assert!(!error.contains("opensesame") && error.contains("line 1 column"), "{error}");
+    let twice = format!("{secret}:1,{secret}:2,\"seed\"");
+    let error = decode(id, GOLDEN_1.replace("\"seed\"", &twice).as_bytes()).unwrap_err().to_string();
+    assert!(error.len() < 1_000 && !error.contains(char::is_control), "{error}");
+}

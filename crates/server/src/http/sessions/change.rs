@@ -24,7 +24,10 @@ use tickseed_session::{
 #[expect(dead_code, reason = "describes the header for the OpenAPI document")]
 pub(super) struct IfMatchHeader {
     /// Entity tags of the session, or `*`. If the session is none of these versions, the response is 412
-    #[param(rename = "If-Match")]
+    #[param(
+        rename = "If-Match",
+        pattern = r#"^[ \t,]*(\*|(W/)?"[^" \t]*"([ \t]*,[ \t,]*(W/)?"[^" \t]*")*)[ \t,]*$"#
+    )]
     if_match: Option<String>,
 }
 

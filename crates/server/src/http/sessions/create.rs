@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use tickseed_engine::{BreakInterval, Rules, Schedule, Seed};
 use utoipa::ToSchema;
 
-use super::change_json::ChangeJson;
+use super::change_json::PlannedChange;
 use super::plan::{check_changes, read_changes};
 use super::{SessionJson, insert_new_version};
 use crate::access::NewSecret;
@@ -38,11 +38,11 @@ pub(in crate::http) struct CreateSession {
     tick_ms: u32,
     /// When step 0 begins: an RFC 3339 timestamp in the years 1970 to 9999, without leap seconds. Digits beyond
     /// milliseconds are cut off. Default: three seconds from now.
-    #[schema(value_type = Option<String>, format = DateTime, pattern = r"^(19[7-9]|[2-9][0-9]{2})[0-9]-")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     start_at: Option<Timestamp>,
     /// The changes that are known from the start, in order, each after `start_at`. The notice does not apply to them. Default: none.
     #[schema(max_items = 256)]
-    schedule: Option<Vec<ChangeJson>>,
+    schedule: Option<Vec<PlannedChange>>,
     /// How far ahead later changes and stops are dated, in milliseconds: 0 to 86 400 000 (a day). Never changes. With 0, which is
     /// the default, they take effect at once, and responses promise nothing.
     #[schema(minimum = 0, maximum = 86_400_000, example = 0)]
@@ -121,8 +121,8 @@ pub(in crate::http) struct CreatedSession {
             )),
         BodyErrors,
         AccessErrors,
-        (status = 409, description = "`request_in_progress`: the request with this `Idempotency-Key` is being carried out", body = Problem,
-            content_type = "application/problem+json"),
+        (status = 409, description = "`request_in_progress` or `outcome_unknown`, of the request with this `Idempotency-Key`", body = Problem, content_type = "application/problem+json",
+            headers(("Retry-After" = Option<u32>, description = "Only with `request_in_progress`: how many seconds to wait before retrying"))),
         IdempotencyErrors,
         ServerErrors,
     )
@@ -168,7 +168,11 @@ pub(super) fn with_token(session: &[u8], token: &NewSecret) -> Bytes {
     [open_object, br#","control_token":""#, token.reveal().as_bytes(), br#""}"#].concat().into()
 }
 
-fn read(mut fields: Fields, created_at: Timestamp, limits: CreationLimits) -> Result<NewSession, ApiError> {
+pub(super) fn read(
+    mut fields: Fields,
+    created_at: Timestamp,
+    limits: CreationLimits,
+) -> Result<NewSession, ApiError> {
     let schedule = read_schedule(&mut fields, created_at, limits);
     let notice = fields.optional("notice_ms", read_notice).unwrap_or_default();
     let seed = fields.optional("seed", string).and_then(|seed| fields.check(Seed::new(&seed)));

@@ -13,9 +13,9 @@ use crate::http::fields::Fields;
 use crate::http::idempotency::{IdempotencyErrors, IdempotencyKeyHeader};
 use crate::http::json_object::JsonObject;
 use crate::http::problem::{BodyErrors, Problem, ServerErrors, SessionNotFound};
-use crate::http::protection::Protection;
+use crate::http::protection::{CreationLimits, Protection};
 use crate::http::stage::Service;
-use tickseed_session::SessionService;
+use tickseed_session::{SessionService, TimeToLive};
 
 // Only the OpenAPI document uses this type, as in `create`.
 /// How long the session exists.
@@ -25,7 +25,7 @@ use tickseed_session::SessionService;
 #[expect(dead_code, reason = "describes the body for the OpenAPI document")]
 pub(in crate::http) struct ExtendSession {
     /// How many seconds from now, or from its start if that is later, the session exists. With 0 it never expires.
-    #[schema(minimum = 0, maximum = 4_294_967_295_u32, example = 3600)]
+    #[schema(value_type = u64, minimum = 0, maximum = 4_294_967_295_u32, example = 3600)]
     ttl_seconds: u32,
 }
 
@@ -47,7 +47,9 @@ pub(in crate::http) struct ExtendSession {
         AccessErrors,
         SessionNotFound,
         (status = 409, description = "`expiry_not_later`: the session exists for as long already; `expires_at` says until when, unless it \
-            never expires", body = Problem, content_type = "application/problem+json"),
+            never expires. With an `Idempotency-Key` also \
+            `request_in_progress` and `outcome_unknown`", body = Problem, content_type = "application/problem+json",
+            headers(("Retry-After" = Option<u32>, description = "Only with `request_in_progress`: how many seconds to wait before retrying"))),
         IdempotencyErrors,
         ServerErrors,
     )
@@ -62,12 +64,15 @@ pub(in crate::http) async fn handle(
 ) -> Result<HttpResponse, ApiError> {
     let id = session_id(&id)?;
     let limits = protection.creation();
-    let read = |fields: &mut Fields| fields.required("ttl_seconds", |value| read_time_to_live(value, limits));
     let ChangeRequest { value: time_to_live, repeatable, permission } =
-        ChangeRequest::read(&service, caller, id, &request, body, read).await?;
+        ChangeRequest::read(&service, caller, id, &request, body, |fields| read(fields, limits)).await?;
     let operate = async |service: &SessionService| {
         let extended = service.extend(id, time_to_live, &|session| permission.expects(session)).await;
         permission.outcome(service, id, extended).await
     };
     repeatable.once(&service, operate, |lookup| respond(&service, lookup)).await
+}
+
+pub(super) fn read(fields: &mut Fields, limits: CreationLimits) -> Option<TimeToLive> {
+    fields.required("ttl_seconds", |value| read_time_to_live(value, limits))
 }

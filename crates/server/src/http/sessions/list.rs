@@ -52,7 +52,7 @@ pub(in crate::http) struct SessionListJson {
     security((), ("bearer" = [])),
     params(
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "How many sessions to return at most. Default: 50"),
-        ("cursor" = Option<String>, Query,
+        ("cursor" = Option<String>, Query, pattern = "^[0-9a-f]{48}$",
             description = "The `next_cursor` of the response before, with the same `status` and `key`. Default: the beginning of the list"),
         ("status" = Option<StatusJson>, Query, description = "Only the sessions that have this status now"),
         ("key" = Option<String>, Query, pattern = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
@@ -90,7 +90,7 @@ impl SessionListJson {
     }
 }
 
-fn read(mut fields: Fields) -> Result<ListRequest, ApiError> {
+pub(super) fn read(mut fields: Fields) -> Result<ListRequest, ApiError> {
     let has_filter = ["status", "key"].map(|name| fields.has(name));
     let limit = fields.optional("limit", read_limit).unwrap_or(DEFAULT_LIMIT);
     let status = fields.optional("status", read_status);

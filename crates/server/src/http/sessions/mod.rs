@@ -8,6 +8,8 @@ mod cursor;
 pub(super) mod delete;
 pub(super) mod events;
 pub(super) mod extend;
+#[cfg(test)]
+mod fuzz;
 pub(super) mod list;
 pub(super) mod pause;
 mod plan;

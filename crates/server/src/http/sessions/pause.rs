@@ -23,7 +23,7 @@ use tickseed_session::{ScheduleRequest, Timestamp};
 pub(in crate::http) struct PauseSession {
     /// When to pause: an RFC 3339 timestamp, not in the past, not within the notice, and without leap seconds. Default: as soon
     /// as possible.
-    #[schema(value_type = Option<String>, format = DateTime, pattern = r"^(19[7-9]|[2-9][0-9]{2})[0-9]-")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     at: Option<Timestamp>,
     /// Whether to take back the changes at or after `at`. Default: false.
     replace_later: Option<bool>,
@@ -50,7 +50,9 @@ pub(in crate::http) struct PauseSession {
         AccessErrors,
         SessionNotFound,
         (status = 409, description = "In this order: `session_stopped`, `not_started`, `too_soon`, `later_changes`, \
-            `change_final`, `already_paused`, `schedule_full`", body = Problem, content_type = "application/problem+json"),
+            `change_final`, `already_paused`, `schedule_full`. With an `Idempotency-Key` also \
+            `request_in_progress` and `outcome_unknown`", body = Problem, content_type = "application/problem+json",
+            headers(("Retry-After" = Option<u32>, description = "Only with `request_in_progress`: how many seconds to wait before retrying"))),
         IdempotencyErrors,
         ServerErrors,
     )

@@ -27,7 +27,7 @@ pub(in crate::http) struct SetSessionRate {
     tick_ms: u32,
     /// When to begin: an RFC 3339 timestamp, not in the past, not within the notice, and without leap seconds. It is moved up to
     /// where a tick begins. Default: as soon as possible.
-    #[schema(value_type = Option<String>, format = DateTime, pattern = r"^(19[7-9]|[2-9][0-9]{2})[0-9]-")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     at: Option<Timestamp>,
     /// Whether to take back the changes at or after `at`. Default: false.
     replace_later: Option<bool>,
@@ -50,8 +50,9 @@ pub(in crate::http) struct SetSessionRate {
         AccessErrors,
         SessionNotFound,
         (status = 409, description = "In this order: `session_stopped`, `not_started`, `too_soon`, `later_changes`, \
-            `change_final`, `already_paused`, `same_rate`, `schedule_full`", body = Problem,
-            content_type = "application/problem+json"),
+            `change_final`, `already_paused`, `same_rate`, `schedule_full`. With an `Idempotency-Key` also \
+            `request_in_progress` and `outcome_unknown`", body = Problem, content_type = "application/problem+json",
+            headers(("Retry-After" = Option<u32>, description = "Only with `request_in_progress`: how many seconds to wait before retrying"))),
         IdempotencyErrors,
         ServerErrors,
     )
@@ -67,7 +68,7 @@ pub(in crate::http) async fn handle(
     change(service, caller, id, request, body, read).await
 }
 
-fn read(fields: &mut Fields) -> Option<ScheduleRequest> {
+pub(super) fn read(fields: &mut Fields) -> Option<ScheduleRequest> {
     let tick_ms = fields.required("tick_ms", integer);
     let tick_ms = tick_ms.and_then(|tick_ms| fields.check(TickMs::new(tick_ms)));
     let when = read_when(fields);

@@ -40,9 +40,15 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
             ("Age" = Option<u32>,
                 description = "Only while the store cannot be reached: the number of seconds since the session was \
                     certain to be current"),
+            ("X-Accel-Expires" = Option<String>, description = "`0`, together with `Age`, which nginx ignores"),
         )),
-        (status = 304, description = "`If-None-Match` names the current version; `ETag`, `Cache-Control`, \
-            `Tickseed-Settled-Until` and `Age` as for 200"),
+        (status = 304, description = "`If-None-Match` names the current version", headers(
+            ("ETag" = String, description = "As for 200"),
+            ("Cache-Control" = String, description = "As for 200"),
+            ("Tickseed-Settled-Until" = Option<String>, description = "As for 200"),
+            ("Age" = Option<u32>, description = "As for 200"),
+            ("X-Accel-Expires" = Option<String>, description = "As for 200"),
+        )),
         (status = 400, description = "`invalid_fields`: `id` is not a session id", body = Problem,
             content_type = "application/problem+json"),
         SessionNotFound,

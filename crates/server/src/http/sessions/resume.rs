@@ -24,7 +24,7 @@ use tickseed_session::{ScheduleRequest, TickMs, Timestamp};
 pub(in crate::http) struct ResumeSession {
     /// When to resume: an RFC 3339 timestamp, not in the past, not within the notice, and without leap seconds. Default: as soon
     /// as possible.
-    #[schema(value_type = Option<String>, format = DateTime, pattern = r"^(19[7-9]|[2-9][0-9]{2})[0-9]-")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     at: Option<Timestamp>,
     /// The length of a tick, in milliseconds. Default: as before the pause.
     #[schema(minimum = 1, maximum = 86_400_000, example = 100)]
@@ -52,7 +52,9 @@ pub(in crate::http) struct ResumeSession {
         AccessErrors,
         SessionNotFound,
         (status = 409, description = "In this order: `session_stopped`, `not_started`, `too_soon`, `later_changes`, \
-            `change_final`, `not_paused`, `schedule_full`", body = Problem, content_type = "application/problem+json"),
+            `change_final`, `not_paused`, `schedule_full`. With an `Idempotency-Key` also \
+            `request_in_progress` and `outcome_unknown`", body = Problem, content_type = "application/problem+json",
+            headers(("Retry-After" = Option<u32>, description = "Only with `request_in_progress`: how many seconds to wait before retrying"))),
         IdempotencyErrors,
         ServerErrors,
     )
@@ -68,7 +70,7 @@ pub(in crate::http) async fn handle(
     change(service, caller, id, request, body, |fields| Some(read(fields))).await
 }
 
-fn read(fields: &mut Fields) -> ScheduleRequest {
+pub(super) fn read(fields: &mut Fields) -> ScheduleRequest {
     let when = read_when(fields);
     let tick_ms = fields.optional("tick_ms", integer);
     let tick_ms = tick_ms.and_then(|tick_ms| fields.check(TickMs::new(tick_ms)));

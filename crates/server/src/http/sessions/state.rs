@@ -60,7 +60,7 @@ impl From<StateAnswer> for StateJson {
     operation_id = "getSessionState",
     params(
         SessionPath,
-        ("at" = Option<String>, Query, format = DateTime, pattern = r"^(19[7-9]|[2-9][0-9]{2})[0-9]-",
+        ("at" = Option<String>, Query, format = DateTime,
             description = "The instant to compute: an RFC 3339 timestamp in the years 1970 to 9999, without leap \
                 seconds. A + is written as %2B. Default: now"),
         ("step" = Option<u64>, Query, maximum = 253_402_300_799_999_u64,
@@ -96,7 +96,7 @@ pub(in crate::http) async fn handle(
     Ok(response.insert_header((header::CACHE_CONTROL, "no-store")).json(StateJson::from(state)))
 }
 
-fn read(mut fields: Fields) -> Result<Moment, ApiError> {
+pub(super) fn read(mut fields: Fields) -> Result<Moment, ApiError> {
     let at = fields.optional("at", timestamp);
     let step = fields.optional("step", integer_in_query).and_then(|step| fields.check(Step::new(step)));
     let moment = match (at, step) {

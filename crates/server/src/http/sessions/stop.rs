@@ -26,7 +26,7 @@ use tickseed_session::{Lookup, SessionId, SessionService, Timestamp};
 pub(in crate::http) struct StopSession {
     /// When to stop: an RFC 3339 timestamp, not in the past, not within the notice, and without leap seconds. Default: as soon as
     /// possible.
-    #[schema(value_type = Option<String>, format = DateTime, pattern = r"^(19[7-9]|[2-9][0-9]{2})[0-9]-")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     at: Option<Timestamp>,
 }
 
@@ -69,8 +69,9 @@ pub(in crate::http) struct Stop {
         BodyErrors,
         AccessErrors,
         SessionNotFound,
-        (status = 409, description = "`session_stopped` or `stop_not_earlier`, with `stopped_at`; or `too_soon`, with `earliest`",
-            body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`session_stopped` or `stop_not_earlier`, with `stopped_at`; or `too_soon`, with `earliest`. With an `Idempotency-Key` also \
+            `request_in_progress` and `outcome_unknown`", body = Problem, content_type = "application/problem+json",
+            headers(("Retry-After" = Option<u32>, description = "Only with `request_in_progress`: how many seconds to wait before retrying"))),
         (status = 412, description = "`changed_meanwhile`: the session is none of the versions that `If-Match` names",
             body = Problem, content_type = "application/problem+json"),
         IdempotencyErrors,
@@ -85,14 +86,17 @@ pub(in crate::http) async fn handle(
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
     let id = session_id(&id)?;
-    let read = |fields: &mut Fields| Some(fields.optional("at", timestamp));
     let ChangeRequest { value: at, repeatable, permission } =
-        ChangeRequest::read(&service, caller, id, &request, body, read).await?;
+        ChangeRequest::read(&service, caller, id, &request, body, |fields| Some(read(fields))).await?;
     let operate = async |service: &SessionService| {
         let stopped = service.stop(id, at, &|session| permission.expects(session)).await;
         permission.outcome(service, id, stopped).await
     };
     repeatable.once(&service, operate, |lookup| Ok(stopped(lookup, service.clock().now()))).await
+}
+
+pub(super) fn read(fields: &mut Fields) -> Option<Timestamp> {
+    fields.optional("at", timestamp)
 }
 
 fn stopped(lookup: &Lookup, now: Timestamp) -> HttpResponse {

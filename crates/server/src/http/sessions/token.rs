@@ -17,6 +17,11 @@ use crate::http::problem::{BodyErrors, Problem, ServerErrors, SessionNotFound};
 use crate::http::stage::Service;
 use tickseed_session::{ControlHash, Lookup, SessionId, SessionService, Timestamp};
 
+/// A request without fields.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NoFields {}
+
 /// The new control token of a session.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the response for the OpenAPI document")]
@@ -49,7 +54,7 @@ struct WithoutToken {
     operation_id = "replaceControlToken",
     params(SessionPath, IfMatchHeader, IdempotencyKeyHeader),
     security((), ("bearer" = [])),
-    request_body(content = Option<Object>, description = "No fields; may be left out or `null`", example = json!({})),
+    request_body(content = Option<NoFields>, description = "May be left out or `null`", example = json!({})),
     responses(
         (status = 200, description = "The new token, which is stored", body = ControlToken, headers(
             ("ETag" = String, description = "The entity tag of the session, as `GET /v1/sessions/{id}` sends it"),
@@ -58,8 +63,9 @@ struct WithoutToken {
         BodyErrors,
         AccessErrors,
         SessionNotFound,
-        (status = 409, description = "`tokens_unused`: the server does not use control tokens", body = Problem,
-            content_type = "application/problem+json"),
+        (status = 409, description = "`tokens_unused`: the server does not use control tokens. With an `Idempotency-Key` also \
+            `request_in_progress` and `outcome_unknown`", body = Problem, content_type = "application/problem+json",
+            headers(("Retry-After" = Option<u32>, description = "Only with `request_in_progress`: how many seconds to wait before retrying"))),
         (status = 412, description = "`changed_meanwhile`: the session is none of the versions that `If-Match` names",
             body = Problem, content_type = "application/problem+json"),
         IdempotencyErrors,

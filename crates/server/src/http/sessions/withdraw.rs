@@ -8,7 +8,7 @@ use super::{SessionPath, session_id};
 use crate::http::access::Caller;
 use crate::http::access_error::AccessErrors;
 use crate::http::error::ApiError;
-use crate::http::fields::timestamp;
+use crate::http::fields::{Fields, timestamp};
 use crate::http::idempotency::{IdempotencyErrors, IdempotencyKeyHeader};
 use crate::http::json_object::JsonObject;
 use crate::http::problem::{BodyErrors, Problem, ServerErrors, SessionNotFound};
@@ -23,7 +23,7 @@ use tickseed_session::{ScheduleRequest, Timestamp};
 #[expect(dead_code, reason = "describes the body for the OpenAPI document")]
 pub(in crate::http) struct WithdrawChanges {
     /// Take back all changes at or after this RFC 3339 timestamp. Default: all that are not final.
-    #[schema(value_type = Option<String>, format = DateTime, pattern = r"^(19[7-9]|[2-9][0-9]{2})[0-9]-")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     from: Option<Timestamp>,
 }
 
@@ -46,7 +46,9 @@ pub(in crate::http) struct WithdrawChanges {
         AccessErrors,
         SessionNotFound,
         (status = 409, description = "In this order: `session_stopped`, `later_changes`, `change_final`, \
-            `nothing_to_withdraw`", body = Problem, content_type = "application/problem+json"),
+            `nothing_to_withdraw`. With an `Idempotency-Key` also \
+            `request_in_progress` and `outcome_unknown`", body = Problem, content_type = "application/problem+json",
+            headers(("Retry-After" = Option<u32>, description = "Only with `request_in_progress`: how many seconds to wait before retrying"))),
         IdempotencyErrors,
         ServerErrors,
     )
@@ -59,8 +61,9 @@ pub(in crate::http) async fn handle(
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
     let id = session_id(&id)?;
-    change(service, caller, id, request, body, |fields| {
-        Some(ScheduleRequest::Withdraw(fields.optional("from", timestamp)))
-    })
-    .await
+    change(service, caller, id, request, body, |fields| Some(read(fields))).await
+}
+
+pub(super) fn read(fields: &mut Fields) -> ScheduleRequest {
+    ScheduleRequest::Withdraw(fields.optional("from", timestamp))
 }
