@@ -234,3 +234,11 @@ free_ports() {
     }
   ' "$1"
 }
+
+# find_server: sets BINARY to the newer of the two builds of the server, or to TICKSEED_BINARY.
+find_server() {
+  local release=target/release/tickseed debug=target/debug/tickseed
+  if [ "$debug" -nt "$release" ]; then BINARY="$debug"; else BINARY="$release"; fi
+  BINARY="${TICKSEED_BINARY:-$BINARY}"
+  [ -x "$BINARY" ] || fail "there is no server" "build one: cargo build --package tickseed-server"
+}
