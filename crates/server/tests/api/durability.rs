@@ -91,6 +91,36 @@ async fn a_server_that_is_killed_while_nobody_writes_starts_without_a_repair() {
     assert!(!log.contains("repairing"), "{log}");
 }
 
+/// A repair of a large file takes seconds, so with such a file every write makes it unnecessary.
+#[tokio::test]
+async fn a_server_with_a_large_store_that_is_killed_while_it_writes_starts_without_a_repair() {
+    const LARGE_BYTES: u64 = 128 << 20;
+    const CLIENTS: usize = 64;
+    let body = format!(r#"{{"tick_ms":100,"metadata":{{"a":"{}"}}}}"#, "a".repeat(16_000));
+    let folder = TempDir::new().unwrap();
+    let mut server = Process::start(folder.path());
+    let file = folder.path().join("sessions.redb");
+    let since = Instant::now();
+    while fs::metadata(&file).unwrap().len() < LARGE_BYTES {
+        assert!(since.elapsed() < DEADLINE, "the store becomes large");
+        let creates = (0..CLIENTS).map(|_| (server.api.clone(), body.clone()));
+        creates
+            .map(|(api, body)| async move { api.create(&body).await })
+            .collect::<JoinSet<_>>()
+            .join_all()
+            .await;
+    }
+    let path = server.api.create(r#"{"tick_ms":100}"#).await;
+    server.kill();
+
+    let log = folder.path().join("log");
+    let mut server = Process::spawn(serve_command(folder.path()).stderr(File::create(&log).unwrap()));
+    assert_eq!(server.api.get(&path).await.status, 200);
+    server.end();
+    let log = fs::read_to_string(&log).unwrap();
+    assert!(!log.contains("repairing"), "{log}");
+}
+
 #[tokio::test]
 async fn exactly_one_of_many_concurrent_stops_succeeds() {
     let folder = TempDir::new().unwrap();
