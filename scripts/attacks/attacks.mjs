@@ -17,8 +17,8 @@ const BATCH = 200;
 /** How many connections the limit for one address is tried with. */
 const FROM_ONE_ADDRESS = 3_000;
 
-/** How many requests guess idempotency keys at once. */
-const GUESSES = 50;
+/** How many connections guess idempotency keys at once, and from how many addresses. A guess that nobody has used creates a session. */
+const GUESSES = { connections: 50, addresses: 5 };
 
 /** How long a flood waits for responses before the next wave. */
 const WAVE_MS = 1_000;
@@ -197,7 +197,7 @@ async function guessedKeys(limits) {
   const guesses = (number) => [`${key.slice(0, -6)}${String(number).padStart(6, "0")}`, randomBytes(16).toString("hex"), String(number)];
   const counts = new Map();
   for (const until = performance.now() + limits.ms; performance.now() < until; ) {
-    const victims = await open(limits, GUESSES, ownAddress);
+    const victims = await open(limits, GUESSES.connections, (number) => `127.4.${number % GUESSES.addresses}.1`);
     victims.forEach((victim, number) => {
       const requests = guesses(counts.size + number).map((guess) => post([`content-length: ${body.length}`, `idempotency-key: "${guess}"`]));
       victim.send(requests.map((request, index) => `${request}${index === requests.length - 1 ? "\r\nconnection: close" : ""}\r\n\r\n${body}`).join(""));
