@@ -242,3 +242,14 @@ find_server() {
   BINARY="${TICKSEED_BINARY:-$BINARY}"
   [ -x "$BINARY" ] || fail "there is no server" "build one: cargo build --package tickseed-server"
 }
+
+# release_server: sets BINARY to TICKSEED_BINARY, or builds the server as for a release.
+release_server() {
+  BINARY="${TICKSEED_BINARY:-}"
+  if [ -z "$BINARY" ]; then
+    step "Building the server" >&2
+    cargo build --release --quiet --package tickseed-server
+    BINARY=target/release/tickseed
+  fi
+  [ -x "$BINARY" ] || fail "TICKSEED_BINARY is not a program: $BINARY"
+}

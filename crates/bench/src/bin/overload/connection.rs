@@ -30,6 +30,8 @@ pub(crate) struct Connection {
     unsent: Vec<u8>,
     /// When the request that is on its way should have been sent.
     pub(crate) intended_at: Option<Instant>,
+    /// Whether the server has closed the connection.
+    pub(crate) is_closed: bool,
 }
 
 impl Connection {
@@ -38,7 +40,7 @@ impl Connection {
         let mut socket = TcpStream::connect(address)?;
         registry.register(&mut socket, token, Interest::READABLE | Interest::WRITABLE)?;
         let (received, unsent) = (Vec::new(), Vec::new());
-        Ok(Self { address, token, socket, received, unsent, intended_at: None })
+        Ok(Self { address, token, socket, received, unsent, intended_at: None, is_closed: false })
     }
 
     /// Replaces the socket after an error. The request that was on its way is lost.
@@ -75,7 +77,10 @@ impl Connection {
         let mut chunk = [0; READ_BYTES];
         loop {
             match self.socket.read(&mut chunk) {
-                Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+                Ok(0) => {
+                    self.is_closed = true;
+                    break;
+                }
                 Ok(count) => self.received.extend_from_slice(chunk.get(..count).unwrap_or_default()),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}

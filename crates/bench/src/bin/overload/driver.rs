@@ -17,7 +17,7 @@ const EVENTS: usize = 64;
 /// How long responses may take once nothing is sent any more.
 const DRAIN: Duration = Duration::from_secs(10);
 
-/// How long to wait for events at most. The system's own resolution is a millisecond.
+/// How long to wait for events at most, and before what is due nobody waits: the system wakes a process no more exactly than this.
 const LONGEST_WAIT: Duration = Duration::from_millis(1);
 
 /// The connections and the streams that use them.
@@ -115,7 +115,10 @@ impl Driver {
             match received {
                 Ok(Some(response)) => self.note(connection, Some(response)),
                 Ok(None) => {}
-                Err(_) => self.fail(connection)?,
+                Err(_) => self.connections[connection].is_closed = true,
+            }
+            if self.connections[connection].is_closed {
+                self.fail(connection)?;
             }
         }
         Ok(())

@@ -73,7 +73,7 @@ pub(crate) fn windows(samples: &[Sample], since: Instant) -> Vec<Figures> {
     let mut windows: Vec<Vec<Sample>> = Vec::new();
     for sample in samples {
         let after = sample.intended_at.saturating_duration_since(since).as_millis();
-        let index = usize::try_from(after / WINDOW.as_millis()).unwrap_or(usize::MAX);
+        let index = usize::try_from(after / WINDOW.as_millis()).unwrap_or_default();
         if index >= windows.len() {
             windows.resize_with(index + 1, Vec::new);
         }

@@ -32,7 +32,7 @@ struct Arguments {
     /// What the load consists of.
     load: Load,
     /// How many seconds each load lasts.
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=60))]
     seconds: u64,
     /// The loads, as multiples of what the server does at most.
     #[arg(long, value_delimiter = ',', default_values_t = [1.0, 2.0, 3.0, 5.0, 10.0])]

@@ -17,24 +17,28 @@ pub(crate) fn gets(path: &str) -> Requests {
 
 /// Reads sessions in turn.
 pub(crate) fn reads(sessions: &[String]) -> Requests {
-    let requests: Vec<_> = sessions.iter().map(|session| get(session)).collect();
-    let mut next = requests.into_iter().cycle();
-    Box::new(move || next.next().unwrap_or_default())
+    in_turn(sessions.iter().map(|session| get(session)).collect())
 }
 
 /// Pauses sessions in turn, then resumes them in turn, and so on.
 pub(crate) fn pauses(sessions: &[String]) -> Requests {
-    let of_action =
-        |action: &str| sessions.iter().map(|path| post(&format!("{path}/{action}"), "")).collect::<Vec<_>>();
-    let mut next = [of_action("pause"), of_action("resume")].concat().into_iter().cycle();
-    Box::new(move || next.next().unwrap_or_default())
+    let all = |action| sessions.iter().map(move |path| post(&format!("{path}/{action}"), ""));
+    in_turn(all("pause").chain(all("resume")).collect())
 }
 
 /// Stops each session once. There must be enough of them.
 pub(crate) fn stops(sessions: &[String]) -> Requests {
-    let requests: Vec<_> = sessions.iter().map(|path| post(&format!("{path}/stop"), "")).collect();
-    let mut next = requests.into_iter();
-    Box::new(move || next.next().unwrap_or_default())
+    in_turn(sessions.iter().map(|path| post(&format!("{path}/stop"), "")).collect())
+}
+
+/// Sends each request in turn, and then begins again.
+fn in_turn(requests: Vec<Vec<u8>>) -> Requests {
+    let mut next = 0;
+    Box::new(move || {
+        let request = requests.get(next).cloned().unwrap_or_default();
+        next = (next + 1) % requests.len().max(1);
+        request
+    })
 }
 
 fn get(path: &str) -> Vec<u8> {
