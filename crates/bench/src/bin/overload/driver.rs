@@ -126,8 +126,9 @@ impl Driver {
 
     fn wait(&self) -> Duration {
         let now = Instant::now();
-        let is_due =
-            |stream: &Stream| !stream.free.is_empty() && stream.next_at(now).is_some_and(|next| next <= now);
+        let is_due = |stream: &Stream| {
+            !stream.free.is_empty() && stream.next_at(now).is_some_and(|next| next <= now + LONGEST_WAIT)
+        };
         if self.streams.iter().any(is_due) { Duration::ZERO } else { LONGEST_WAIT }
     }
 

@@ -32,10 +32,17 @@ impl StoreSlots {
     /// Takes a slot.
     pub(in crate::http) fn take(&self) -> Result<StoreSlot, ApiError> {
         let permit = self.slots.as_ref().map(|slots| Arc::clone(slots).try_acquire_owned()).transpose();
-        let overloaded = |_| {
-            count_refusal(Refusal::Shed);
-            ApiError::Overloaded { what: "requests that wait for the store" }
-        };
-        permit.map(|permit| StoreSlot { _permit: permit }).map_err(overloaded)
+        permit.map(|permit| StoreSlot { _permit: permit }).map_err(|_| overloaded())
     }
+
+    /// Fails if no slot is free. A request that asks before it does any work costs little if it is refused.
+    pub(in crate::http) fn expect_free(&self) -> Result<(), ApiError> {
+        let is_full = self.slots.as_ref().is_some_and(|slots| slots.available_permits() == 0);
+        if is_full { Err(overloaded()) } else { Ok(()) }
+    }
+}
+
+fn overloaded() -> ApiError {
+    count_refusal(Refusal::Shed);
+    ApiError::Overloaded { what: "requests that wait for the store" }
 }

@@ -16,7 +16,7 @@ use crate::http::access_error::AccessErrors;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, integer, string, timestamp};
 use crate::http::idempotency::{IdempotencyErrors, IdempotencyKeyHeader, Repeatable};
-use crate::http::json_object::JsonObject;
+use crate::http::json_object::UnparsedBody;
 use crate::http::problem::{BodyErrors, Problem, ServerErrors};
 use crate::http::protection::{CreationLimits, Protection, check_depth};
 use crate::http::stage::Service;
@@ -132,11 +132,13 @@ pub(in crate::http) async fn handle(
     caller: Caller,
     protection: web::Data<Protection>,
     request: HttpRequest,
-    body: Result<JsonObject, ApiError>,
+    body: Result<UnparsedBody, ApiError>,
 ) -> Result<HttpResponse, ApiError> {
     // Before the mistakes in a body of somebody who may not create anything.
     caller.require_create()?;
     let body = body?;
+    protection.store_slots().expect_free()?;
+    let body = body.parse()?;
     let repeatable = Repeatable::read(&request, &body.0, &caller);
     let mut fields = Fields::new(body.0);
     fields.refuse_query(request.query_string());
