@@ -104,7 +104,8 @@ impl Driver {
     }
 
     fn receive(&mut self) -> io::Result<()> {
-        match self.poll.poll(&mut self.events, Some(self.wait())) {
+        let wait = self.wait();
+        match self.poll.poll(&mut self.events, Some(wait)) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
             _ => {}
         }
