@@ -8,7 +8,7 @@ use mio::{Events, Poll, Token};
 
 use crate::connection::{Connection, Response};
 use crate::figures::Sample;
-use crate::requests::Requests;
+use crate::requests::{FIRST_PATH, Requests, gets};
 use crate::stream::{Pace, Stream};
 
 /// How many events are taken from the system at once. Few, so that what is due is not sent late.
@@ -58,7 +58,13 @@ impl Driver {
             self.connections.push(connection);
             self.stream_of.push(number);
         }
-        self.streams.push(Stream::new(name, requests, (first..first + connections).collect()));
+        self.streams.push(Stream::new(name, gets(FIRST_PATH), (first..first + connections).collect()));
+        // A server closes connections on which nothing ever comes.
+        self.pace(number, Pace::Closed { connections });
+        self.send_due();
+        self.drain()?;
+        self.streams[number].samples.clear();
+        self.streams[number].requests = requests;
         Ok(number)
     }
 
@@ -111,16 +117,21 @@ impl Driver {
         }
         let tokens: Vec<_> = self.events.iter().map(|event| event.token().0).collect();
         for connection in tokens {
-            let received =
-                self.connections[connection].flush().and_then(|()| self.connections[connection].receive());
-            match received {
-                Ok(Some(response)) => self.note(connection, Some(response)),
-                Ok(None) => {}
-                Err(_) => self.connections[connection].is_closed = true,
+            if self.receive_on(connection).is_err() {
+                self.connections[connection].is_closed = true;
             }
             if self.connections[connection].is_closed {
                 self.fail(connection)?;
             }
+        }
+        Ok(())
+    }
+
+    fn receive_on(&mut self, connection: usize) -> io::Result<()> {
+        self.connections[connection].flush()?;
+        self.connections[connection].receive()?;
+        while let Some(response) = self.connections[connection].next_response()? {
+            self.note(connection, Some(response));
         }
         Ok(())
     }

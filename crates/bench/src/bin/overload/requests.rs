@@ -3,6 +3,9 @@
 /// The bytes of requests, one after the other.
 pub(crate) type Requests = Box<dyn FnMut() -> Vec<u8>>;
 
+/// What is asked on every connection first.
+pub(crate) const FIRST_PATH: &str = "/healthz";
+
 /// Creates sessions that run already, so that they can be changed at once.
 pub(crate) fn creates() -> Requests {
     let request = post("/v1/sessions", r#"{"tick_ms":100,"start_at":"2026-01-01T00:00:00Z"}"#);
@@ -41,7 +44,8 @@ fn in_turn(requests: Vec<Vec<u8>>) -> Requests {
     })
 }
 
-fn get(path: &str) -> Vec<u8> {
+/// Returns the bytes of a request to read a resource.
+pub(crate) fn get(path: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nhost: a\r\n\r\n").into_bytes()
 }
 

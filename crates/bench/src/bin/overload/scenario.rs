@@ -13,8 +13,8 @@ use crate::stream::Pace;
 /// How many connections carry the load. Each carries one request at a time, so there must be many to overload a server.
 const CONNECTIONS: usize = 2_000;
 
-/// How many connections the most work is tried with.
-const CLOSED_LOOPS: [usize; 3] = [32, 64, 128];
+/// How many connections the most work is tried with. A store that writes many sessions at once does more with many.
+const CLOSED_LOOPS: [usize; 4] = [64, 128, 256, 512];
 
 /// How many sessions the load reads, in turn.
 const READ_SESSIONS: usize = 20_000;
