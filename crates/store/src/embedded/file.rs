@@ -22,8 +22,8 @@ const FILE_NAME: &str = "sessions.redb";
 /// caches the file, too, and the server the sessions.
 const CACHE_BYTES: usize = 16 * 1024 * 1024;
 
-/// The length of a file whose repair takes too long, because redb reads all of it: about half a second for this length.
-const LARGE_BYTES: u64 = 128 << 20;
+/// The length of a file whose repair takes too long, because redb reads all of it: up to a second for this length.
+const LARGE_BYTES: u64 = 256 << 20;
 
 /// How often and after what pause a read is tried again that met a file whose write had just failed.
 const READ_AGAIN: (u32, Duration) = (40, Duration::from_millis(5));
