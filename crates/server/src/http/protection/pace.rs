@@ -16,7 +16,7 @@ const LEAST_LIMIT: usize = 64;
 const GOOD_TIME: Duration = Duration::from_millis(15);
 
 /// How many times as long as the fastest request it may wait for a slow store.
-const TIMES_FASTEST: u32 = 3;
+const TIMES_FASTEST: u32 = 5;
 
 /// How often the limit is changed.
 const WINDOW: Duration = Duration::from_millis(100);
