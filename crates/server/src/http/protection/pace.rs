@@ -95,11 +95,11 @@ mod tests {
             now += Duration::from_micros(sync_us + each_us * batch.len() as u64);
             // Meanwhile as many requests come as may wait beside those.
             let room = limit.saturating_sub(batch.len()).max(1);
-            let step = (now - began) / u32::try_from(room).unwrap();
+            let step = now.saturating_sub(began) / u32::try_from(room).unwrap();
             queued.extend((0..u32::try_from(room).unwrap()).map(|number| began + step * number));
             done += batch.len();
             for came in batch {
-                if let Some(waits) = pace.note(now - came, now) {
+                if let Some(waits) = pace.note(now.saturating_sub(came), now) {
                     limit = waits.next_limit(limit, MAX, true);
                 }
             }
