@@ -227,14 +227,6 @@ nginx_configuration() {
     <deploy/nginx.conf.template
 }
 
-# find_server_binary: sets BINARY to the server that was built last, or to TICKSEED_BINARY.
-find_server_binary() {
-  local release=target/release/tickseed debug=target/debug/tickseed
-  if [ "$debug" -nt "$release" ]; then BINARY="$debug"; else BINARY="$release"; fi
-  BINARY="$(realpath --no-symlinks "${TICKSEED_BINARY:-$BINARY}")"
-  [ -x "$BINARY" ] || fail "there is no server" "build one: cargo build --package tickseed-server"
-}
-
 # free_ports NUMBER: prints free ports, one per line.
 free_ports() {
   node -e '
@@ -247,4 +239,23 @@ free_ports() {
       });
     }
   ' "$1"
+}
+
+# find_server: sets BINARY to the newer of the two builds of the server, or to TICKSEED_BINARY.
+find_server() {
+  local release=target/release/tickseed debug=target/debug/tickseed
+  if [ "$debug" -nt "$release" ]; then BINARY="$debug"; else BINARY="$release"; fi
+  BINARY="$(realpath --no-symlinks "${TICKSEED_BINARY:-$BINARY}")"
+  [ -x "$BINARY" ] || fail "there is no server" "build one: cargo build --package tickseed-server"
+}
+
+# release_server: sets BINARY to TICKSEED_BINARY, or builds the server as for a release.
+release_server() {
+  BINARY="${TICKSEED_BINARY:-}"
+  if [ -z "$BINARY" ]; then
+    step "Building the server" >&2
+    cargo build --release --quiet --package tickseed-server
+    BINARY=target/release/tickseed
+  fi
+  [ -x "$BINARY" ] || fail "TICKSEED_BINARY is not a program: $BINARY"
 }

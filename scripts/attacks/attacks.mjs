@@ -1,4 +1,5 @@
 /** The attacks: each opens connections, does harm for a while, and says what became of them. */
+import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
 
 /** How many connections most attacks open. The server allows 200 for each address. */
@@ -14,7 +15,13 @@ const DRIP_MS = 500;
 const BATCH = 200;
 
 /** How many connections the limit for one address is tried with. */
-const FROM_ONE_ADDRESS = 1_000;
+const FROM_ONE_ADDRESS = 3_000;
+
+/** How many connections guess idempotency keys at once, and from how many addresses. A guess that nobody has used creates a session. */
+const GUESSES = { connections: 50, addresses: 5 };
+
+/** How long a flood waits for responses before the next wave. */
+const WAVE_MS = 1_000;
 
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -29,6 +36,7 @@ export class Victim {
     this.socket.on("error", () => {
       this.isOpen = false;
     });
+    this.ended = new Promise((resolve) => this.socket.once("end", resolve).once("close", resolve));
     this.isDeaf = !reads;
     if (reads) {
       this.socket.on("data", (data) => {
@@ -74,13 +82,20 @@ async function open({ port }, count, addressOf = () => "127.0.1.1", options = {}
 /** Says what became of the connections, and closes them. */
 function outcome(victims) {
   const counts = new Map();
+  count(victims, counts);
+  return inWords(counts);
+}
+
+const inWords = (counts) => [...counts].map(([key, count]) => `${count} × ${key}`).join("; ");
+
+/** Counts what became of the connections, and closes them. */
+function count(victims, counts) {
   for (const victim of victims) {
     const status = victim.isDeaf ? "unread" : (victim.statuses.at(-1) ?? "no response");
     const key = `${status}${victim.isOpen ? "" : ", closed"}`;
     counts.set(key, (counts.get(key) ?? 0) + 1);
     victim.destroy();
   }
-  return [...counts].map(([key, count]) => `${count} × ${key}`).join("; ");
 }
 
 /** Sends a byte on every connection again and again. */
@@ -92,6 +107,22 @@ async function drip(victims, { ms }, byte) {
 
 const head = (method, path, headers = []) => [`${method} ${path} HTTP/1.1`, "host: a", ...headers].join("\r\n");
 const post = (headers) => head("POST", "/v1/sessions", ["content-type: application/json", ...headers]);
+
+/** Gives each connection an address of its own, because a server that anybody can reach limits what one address may create. */
+const ownAddress = (number) => `127.2.${number}.1`;
+
+/** Attacks in waves: opens connections, sends `textOf` each, waits for the responses, and begins again. */
+async function flood(limits, textOf) {
+  const counts = new Map();
+  for (const until = performance.now() + limits.ms; performance.now() < until; ) {
+    const victims = await open(limits, FEW, ownAddress);
+    victims.forEach((victim, number) => victim.send(textOf(number)));
+    const answered = Promise.all(victims.map(({ ended }) => ended));
+    await Promise.race([answered, wait(WAVE_MS)]);
+    count(victims, counts);
+  }
+  return inWords(counts);
+}
 
 async function slowHeads(limits) {
   const victims = await open(limits, FEW);
@@ -108,7 +139,7 @@ async function slowHeadsOfSecondRequests(limits) {
 }
 
 async function slowBodies(limits) {
-  const victims = await open(limits, FEW);
+  const victims = await open(limits, FEW, ownAddress);
   for (const victim of victims) victim.send(`${post(["content-length: 60000"])}\r\n\r\n{`);
   await drip(victims, limits, " ");
   return outcome(victims);
@@ -142,37 +173,43 @@ async function deafClients(limits) {
   return outcome(victims);
 }
 
-async function headerFloods(limits) {
-  const victims = await open(limits, FEW);
-  const many = Array.from({ length: 1_000 }, (_, number) => `x-${number}: ${"a".repeat(20)}`);
-  victims.forEach((victim, number) => {
-    victim.send(number % 2 === 0 ? `${head("GET", "/v1/time", many)}\r\n\r\n` : `${head("GET", "/v1/time")}\r\nx: ${"a".repeat(400_000)}`);
-  });
-  await wait(limits.ms / 4);
-  return outcome(victims);
+function headerFloods(limits) {
+  const many = `${head("GET", "/v1/time", Array.from({ length: 1_000 }, (_, number) => `x-${number}: ${"a".repeat(20)}`))}\r\n\r\n`;
+  const long = `${head("GET", "/v1/time")}\r\nx: ${"a".repeat(400_000)}`;
+  return flood(limits, (number) => (number % 2 === 0 ? many : long));
 }
 
-async function deepJson(limits) {
-  const victims = await open(limits, FEW);
+function deepJson(limits) {
   const bodies = ["[".repeat(65_000), `{"tick_ms":1,"metadata":${'{"a":'.repeat(10_000)}`, `{"tick_ms":1,"metadata":{"a":${"[".repeat(100)}${"]".repeat(100)}}}`];
-  victims.forEach((victim, number) => {
-    const body = bodies[number % bodies.length];
-    victim.send(`${post([`content-length: ${body.length}`])}\r\n\r\n${body}`);
-  });
-  await wait(limits.ms / 4);
-  return outcome(victims);
+  const texts = bodies.map((body) => `${post([`content-length: ${body.length}`, "connection: close"])}\r\n\r\n${body}`);
+  return flood(limits, (number) => texts[number % texts.length]);
 }
 
-async function oversizeBodies(limits) {
-  const victims = await open(limits, FEW);
-  const chunk = `8000\r\n${" ".repeat(0x8000)}\r\n`;
-  victims.forEach((victim, number) => {
-    const isChunked = number % 2 === 0;
-    const length = isChunked ? "transfer-encoding: chunked" : "content-length: 1000000000";
-    victim.send(`${post([length])}\r\n\r\n${isChunked ? chunk.repeat(4) : " ".repeat(100_000)}`);
-  });
-  await wait(limits.ms / 4);
-  return outcome(victims);
+function oversizeBodies(limits) {
+  const chunks = `${post(["transfer-encoding: chunked"])}\r\n\r\n${`8000\r\n${" ".repeat(0x8000)}\r\n`.repeat(4)}`;
+  const long = `${post(["content-length: 1000000000"])}\r\n\r\n${" ".repeat(100_000)}`;
+  return flood(limits, (number) => (number % 2 === 0 ? chunks : long));
+}
+
+/** Guesses the key of an honest request, to get its answer: keys that look like it, and short ones that many would choose. */
+async function guessedKeys(limits) {
+  const { body, key, session } = limits.secret;
+  const guesses = (number) => [`${key.slice(0, -6)}${String(number).padStart(6, "0")}`, randomBytes(16).toString("hex"), String(number)];
+  const counts = new Map();
+  for (const until = performance.now() + limits.ms; performance.now() < until; ) {
+    const victims = await open(limits, GUESSES.connections, (number) => `127.4.${number % GUESSES.addresses}.1`);
+    victims.forEach((victim, number) => {
+      const requests = guesses(counts.size + number).map((guess) => post([`content-length: ${body.length}`, `idempotency-key: "${guess}"`]));
+      victim.send(requests.map((request, index) => `${request}${index === requests.length - 1 ? "\r\nconnection: close" : ""}\r\n\r\n${body}`).join(""));
+    });
+    await Promise.race([Promise.all(victims.map(({ ended }) => ended)), wait(WAVE_MS)]);
+    for (const victim of victims) {
+      for (const status of victim.statuses) counts.set(status, (counts.get(status) ?? 0) + 1);
+      if (victim.received.includes(session)) limits.secret.isFound = true;
+      victim.destroy();
+    }
+  }
+  return `${inWords(counts)}; the answer was ${limits.secret.isFound ? "FOUND" : "not found"}`;
 }
 
 /** Idle connections from so many addresses that no limit for an address applies. */
@@ -184,7 +221,7 @@ async function idleConnections(limits) {
 
 async function oneAddress(limits) {
   const victims = await open(limits, FROM_ONE_ADDRESS);
-  await wait(limits.ms / 4);
+  await wait(limits.ms);
   return outcome(victims);
 }
 
@@ -198,5 +235,6 @@ export const ATTACKS = [
   { name: "deep JSON", attack: deepJson },
   { name: "oversize bodies", attack: oversizeBodies },
   { name: "idle connections", attack: idleConnections },
+  { name: "guessed idempotency keys", attack: guessedKeys },
   { name: `${FROM_ONE_ADDRESS} connections from one address`, attack: oneAddress },
 ];

@@ -36,25 +36,56 @@ impl Default for Limits {
 /// fields are all optional can be left out.
 pub(super) struct JsonObject(pub(super) Map<String, Value>);
 
+/// A body that has arrived and is not parsed yet, for endpoints that refuse a request before they take that trouble.
+pub(super) struct UnparsedBody {
+    request: HttpRequest,
+    bytes: Bytes,
+}
+
+impl UnparsedBody {
+    /// Parses the body.
+    pub(super) fn parse(&self) -> Result<JsonObject, ApiError> {
+        if self.bytes.is_empty() {
+            return Ok(JsonObject(Map::new()));
+        }
+        check_media_type(&self.request)?;
+        check_encoding(&self.request)?;
+        parse(&self.bytes).map(JsonObject)
+    }
+}
+
 impl FromRequest for JsonObject {
     type Error = ApiError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        let payload = web::Payload::from_request(&request, payload);
-        Box::pin(async move {
-            let payload = payload.await.map_err(|_| incomplete())?;
-            let limits = request.app_data::<Limits>().copied().unwrap_or_default();
-            check_length(&request, limits)?;
-            let body = read(payload, limits).await?;
-            if body.is_empty() {
-                return Ok(Self(Map::new()));
-            }
-            check_media_type(&request)?;
-            check_encoding(&request)?;
-            parse(&body).map(Self)
-        })
+        let body = read(request, payload);
+        Box::pin(async move { body.await?.parse() })
+    }
+}
+
+impl FromRequest for UnparsedBody {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        Box::pin(read(request, payload))
+    }
+}
+
+/// Reads a whole body.
+fn read(
+    request: &HttpRequest,
+    payload: &mut Payload,
+) -> impl Future<Output = Result<UnparsedBody, ApiError>> + use<> {
+    let request = request.clone();
+    let payload = web::Payload::from_request(&request, payload);
+    async move {
+        let payload = payload.await.map_err(|_| incomplete())?;
+        let limits = request.app_data::<Limits>().copied().unwrap_or_default();
+        check_length(&request, limits)?;
+        let bytes = receive(payload, limits).await?;
+        Ok(UnparsedBody { request, bytes })
     }
 }
 
@@ -97,7 +128,7 @@ fn header_text(request: &HttpRequest, name: HeaderName) -> Option<String> {
     request.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
-async fn read(payload: web::Payload, limits: Limits) -> Result<Bytes, ApiError> {
+async fn receive(payload: web::Payload, limits: Limits) -> Result<Bytes, ApiError> {
     let body = tokio::time::timeout(limits.body_timeout, payload.to_bytes_limited(limits.body_bytes)).await;
     let body = body.map_err(|_| ApiError::BodyTimeout { limit: limits.body_timeout })?;
     let body = body.map_err(|_| ApiError::BodyTooLarge { limit: limits.body_bytes })?;

@@ -22,6 +22,9 @@ const FILE_NAME: &str = "sessions.redb";
 /// caches the file, too, and the server the sessions.
 const CACHE_BYTES: usize = 16 * 1024 * 1024;
 
+/// The length of a file whose repair takes too long, because redb reads all of it: up to a second for this length.
+const LARGE_BYTES: u64 = 256 << 20;
+
 /// How often and after what pause a read is tried again that met a file whose write had just failed.
 const READ_AGAIN: (u32, Duration) = (40, Duration::from_millis(5));
 
@@ -52,6 +55,11 @@ impl StoreFile {
 
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Returns whether a repair of the file takes so long that every write must make one unnecessary.
+    pub(super) fn is_large(&self) -> bool {
+        is_large(&self.path)
     }
 
     /// Reads with the database.
@@ -117,7 +125,7 @@ fn make(folder: &Path, path: &Path) -> Result<Database, FileError> {
     let backend =
         FileBackend::new(file.reopen().map_err(failed_io)?).map_err(|error| failed(error.into()))?;
     let database = builder(path).create_with_backend(backend).map_err(|error| failed(error.into()))?;
-    tables::make(&database).map_err(failed)?;
+    tables::make(&database, false).map_err(failed)?;
     match file.persist_noclobber(path) {
         Ok(_) => {}
         // Another process has just made it, and uses it.
@@ -142,8 +150,13 @@ fn open_or_freeze(path: &Path) -> Result<(Database, Option<FileError>), FileErro
 /// Opens an existing file and writes to it.
 fn open(path: &Path) -> Result<Database, FileError> {
     let database = builder(path).open(path).map_err(|error| cannot_open(path, error))?;
-    tables::make(&database).map_err(|error| FileError::File(path.to_owned(), error))?;
+    tables::make(&database, is_large(path)).map_err(|error| FileError::File(path.to_owned(), error))?;
     Ok(database)
+}
+
+/// A file whose length is unknown counts as small: then a repair is possible, and only slow.
+fn is_large(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|file| file.len() >= LARGE_BYTES)
 }
 
 /// Opens an existing file without writing to it.

@@ -67,9 +67,10 @@ pub(super) enum Outcome {
 /// The result of a write, or why this write failed although the transaction did not.
 type Written = Result<Outcome, StoreError>;
 
-/// Makes the tables, so that reads of a new file find them.
-pub(super) fn make(database: &Database) -> Result<(), redb::Error> {
-    let transaction = database.begin_write()?;
+/// Makes the tables, so that reads of a new file find them. With `is_checkpoint`, the file needs no repair afterwards.
+pub(super) fn make(database: &Database, is_checkpoint: bool) -> Result<(), redb::Error> {
+    let mut transaction = database.begin_write()?;
+    transaction.set_quick_repair(is_checkpoint);
     transaction.open_table(SESSIONS)?;
     transaction.open_table(EXPIRIES)?;
     requests::make(&transaction)?;
@@ -129,16 +130,18 @@ pub(super) fn list(
 }
 
 /// Applies writes in one transaction, and remembers the instant, if there is one that may be trusted. When this returns, all of them
-/// are on the disk, or none.
+/// are on the disk, or none. With `is_checkpoint`, the file needs no repair afterwards.
 pub(super) fn apply(
     database: &Database,
+    is_checkpoint: bool,
     clock: &dyn Clock,
     pending: &PendingWrites,
     max_sessions: Option<NonZeroU64>,
     trust: &ClockTrust,
     writes: &[Write],
 ) -> Result<Vec<Written>, redb::Error> {
-    let transaction = database.begin_write()?;
+    let mut transaction = database.begin_write()?;
+    transaction.set_quick_repair(is_checkpoint);
     let mut outcomes = Vec::with_capacity(writes.len());
     {
         let (sessions, expiries) = (transaction.open_table(SESSIONS)?, transaction.open_table(EXPIRIES)?);

@@ -27,7 +27,7 @@ const QUEUE_LENGTH: usize = 4096;
 const BATCH_LENGTH: usize = 1024;
 
 /// How long after the last write a checkpoint follows. A checkpoint costs two syncs of the file; made with every write, it would
-/// make creating sessions about 40 % slower.
+/// make creating sessions about 40 % slower. Only a large file has one with every write.
 const CHECKPOINT_AFTER: Duration = Duration::from_millis(100);
 
 /// A write, and where to send its result once it is on the disk.
@@ -118,15 +118,17 @@ impl Writer {
     fn write(&mut self, batch: impl Iterator<Item = QueuedWrite>) {
         let (writes, others): (Vec<_>, Vec<_>) =
             batch.map(|queued| (queued.write, (queued.reply, queued.pending))).unzip();
+        let is_checkpoint = self.file.is_large();
         let apply = |database: &_| {
-            tables::apply(database, &*self.clock, &self.pending, self.max_sessions, &self.trust, &writes)
+            let (clock, pending, trust) = (&*self.clock, &self.pending, &self.trust);
+            tables::apply(database, is_checkpoint, clock, pending, self.max_sessions, trust, &writes)
         };
         let written = self.file.with_database(apply);
         let has_failed = written.is_err();
         let outcomes = match written {
             Ok(outcomes) => {
                 self.outages.succeeded();
-                self.needs_checkpoint = true;
+                self.needs_checkpoint = !is_checkpoint;
                 outcomes
             }
             Err(error) => {

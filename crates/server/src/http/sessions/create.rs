@@ -16,9 +16,9 @@ use crate::http::access_error::AccessErrors;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, integer, string, timestamp};
 use crate::http::idempotency::{IdempotencyErrors, IdempotencyKeyHeader, Repeatable};
-use crate::http::json_object::JsonObject;
+use crate::http::json_object::UnparsedBody;
 use crate::http::problem::{BodyErrors, Problem, ServerErrors};
-use crate::http::protection::{CreationLimits, Protection, check_depth};
+use crate::http::protection::{CreationLimits, Protection, Wanted, check_depth};
 use crate::http::stage::Service;
 use tickseed_session::{
     ControlHash, Creator, InvalidNotice, Lookup, Metadata, NewSession, Notice, Session, SessionSchedule,
@@ -132,11 +132,13 @@ pub(in crate::http) async fn handle(
     caller: Caller,
     protection: web::Data<Protection>,
     request: HttpRequest,
-    body: Result<JsonObject, ApiError>,
+    body: Result<UnparsedBody, ApiError>,
 ) -> Result<HttpResponse, ApiError> {
     // Before the mistakes in a body of somebody who may not create anything.
     caller.require_create()?;
     let body = body?;
+    protection.store_slots().expect_free()?;
+    let body = body.parse()?;
     let repeatable = Repeatable::read(&request, &body.0, &caller);
     let mut fields = Fields::new(body.0);
     fields.refuse_query(request.query_string());
@@ -144,7 +146,7 @@ pub(in crate::http) async fn handle(
     let new = read(fields, service.clock().now(), protection.creation())?;
     // A mistake in the key is among the errors of the fields.
     let repeatable = repeatable.unwrap_or_default();
-    let _slot = protection.store_slots().take()?;
+    let _slot = protection.store_slots().take(Wanted::Create)?;
     let operate = async |service: &SessionService, token: Option<&NewSecret>| {
         let control = token.map(|token| ControlHash::new(token.sha256()));
         let creator = Creator { control, key: caller.key_name().cloned() };
