@@ -15,6 +15,7 @@
 //! begins with its number and the revision; so a compare-and-set need not understand the rest.
 
 mod fields;
+mod parts;
 pub(crate) mod request;
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,7 @@ use tickseed_session::{
 };
 
 use self::fields::Record;
+pub(crate) use self::parts::Parts;
 
 /// JSON with the revision at its end.
 pub(crate) const FORM_1: u8 = 1;
@@ -107,7 +109,7 @@ pub(crate) fn decode(id: SessionId, bytes: &[u8]) -> Result<Session, StoreError>
     };
     let (record, unknown_fields) = fields::read(json).map_err(|error| {
         // A later engine version may need other fields, so its version counts first.
-        newer_engine(id, json).unwrap_or_else(|| unreadable(id, error))
+        newer_engine(id, json).unwrap_or_else(|| unreadable(id, without_texts(&error)))
     })?;
     let number = match (header, record.revision) {
         (Some(number), None) => number,
@@ -239,6 +241,15 @@ fn check_engine_version(id: SessionId, version: u32) -> Result<(), StoreError> {
         Ok(())
     } else {
         Err(unreadable(id, format!("no engine has version {version}")))
+    }
+}
+
+/// Returns an error of JSON without the text that it quotes, which may be a seed in the wrong place.
+fn without_texts(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    match (message.find('"'), message.rfind('"')) {
+        (Some(first), Some(last)) if first < last => format!("{}…{}", &message[..=first], &message[last..]),
+        _ => message,
     }
 }
 
