@@ -28,7 +28,9 @@ mod write_health;
 
 pub use address::{InvalidAddress, OpenError, OpenOptions, StoreAddress};
 #[cfg(feature = "embedded")]
-pub use embedded::{EmbeddedOptions, EmbeddedStore, FileError};
+pub use embedded::{
+    Backup, BackupError, Compaction, EmbeddedOptions, EmbeddedStore, FileError, back_up, compact,
+};
 pub use loss::{InvalidStoreLoss, StoreLoss};
 pub use new_file::NewFile;
 #[cfg(feature = "redis")]

@@ -25,9 +25,11 @@ impl NewFile {
         if !replaces && fs::symlink_metadata(path).is_ok() {
             return Err(ErrorKind::AlreadyExists.into());
         }
-        let name = path.file_name().ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "it has no file name"))?;
+        let name =
+            path.file_name().ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "it has no file name"))?;
         let prefix = format!("{}.", name.to_string_lossy());
-        let file = tempfile::Builder::new().prefix(&prefix).suffix(".partial").tempfile_in(folder_of(path))?;
+        let file =
+            tempfile::Builder::new().prefix(&prefix).suffix(".partial").tempfile_in(folder_of(path))?;
         Ok(Self { file, path: path.to_owned(), replaces })
     }
 

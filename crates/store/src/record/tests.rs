@@ -263,7 +263,7 @@ fn unreadable_records_give_an_error_that_names_the_cause() {
             "key must be 1 to 64 ASCII letters, digits, -, _ and ., and begin with a letter or a digit",
         ),
         (two_controls.as_bytes(), "duplicate field `control` at line 1 column 326"),
-        (text_for_number.as_bytes(), "invalid type: string \"…\", expected u32 at line 1 column 64"),
+        (text_for_number.as_bytes(), "invalid type: string \"…\", expected u32 at line 1 column 62"),
         (twice.as_bytes(), "duplicate field `tick_ms` at line 1 column 61"),
         (two_labels.as_bytes(), "duplicate field `label` at line 1 column 262"),
         (two_revisions.as_bytes(), "it has two revisions"),

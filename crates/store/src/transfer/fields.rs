@@ -10,16 +10,24 @@ use serde_json::value::RawValue;
 /// The longest number that an error shows, in bytes.
 const MOST_SHOWN: usize = 40;
 
+/// The only error about the fields of an object before they are looked at.
+const TWICE: &str = "no field may be there twice";
+
 /// The fields of a JSON object, in their order.
 pub(super) struct Fields<'line>(Vec<(Cow<'line, str>, &'line RawValue)>);
 
 impl<'line> Fields<'line> {
     /// Reads a line. A field that is there twice is an error, because nobody could say which one counts.
     pub(super) fn read(line: &'line [u8]) -> Result<Self, String> {
+        if !line.trim_ascii_start().starts_with(b"{") {
+            return Err("must be a JSON object, got something else".to_owned());
+        }
         serde_json::from_slice(line).map_err(|error| {
+            if error.is_data() {
+                return TWICE.to_owned();
+            }
             // The text of the error may repeat a part of the line.
-            let column = error.column();
-            if error.is_data() { error.to_string() } else { format!("must be a JSON object; it is not at column {column}") }
+            format!("must be a JSON object, but is none from column {} on", error.column())
         })
     }
 
@@ -113,14 +121,10 @@ impl<'de> Visitor<'de> for FieldsVisitor {
         let mut fields = Fields(Vec::new());
         while let Some((Name(name), value)) = entries.next_entry()? {
             if fields.get(&name).is_some() {
-                return Err(A::Error::custom("a field must be there only once"));
+                return Err(A::Error::custom(TWICE));
             }
             fields.0.push((name, value));
         }
         Ok(fields)
-    }
-
-    fn visit_str<E: Error>(self, _: &str) -> Result<Fields<'de>, E> {
-        Err(E::custom("must be a JSON object, got a text"))
     }
 }

@@ -201,9 +201,9 @@ async fn create(
         Ok(Some(found)) if found == *session => Ok(Outcome::AlreadyThere),
         Ok(Some(found)) => Ok(Outcome::Conflict(conflict(session, &found))),
         Ok(None) if is_dry => Ok(Outcome::Created),
-        Ok(None) => {
-            Ok(Outcome::Conflict("another record had its id and is gone now; import the file again".to_owned()))
-        }
+        Ok(None) => Ok(Outcome::Conflict(
+            "another record had its id and is gone now; import the file again".to_owned(),
+        )),
         Err(error) => match left_out(&error) {
             (Some(_), reason) => Ok(Outcome::Conflict(format!("another record has its id, and {reason}"))),
             (None, _) => Err(error),

@@ -134,15 +134,22 @@ fn session(fields: &Fields<'_>) -> Result<Line, String> {
     let record = Parts {
         form,
         revision: if form == FORM_1 { None } else { Some(revision(fields)?) },
-        writes: if form == FORM_3 { Some([write(fields, "write")?, write(fields, "replaces")?]) } else { None },
-        json: fields.required("record", "an object", |value| value.get().starts_with('{').then(|| value.get()))?,
+        writes: if form == FORM_3 {
+            Some([write(fields, "write")?, write(fields, "replaces")?])
+        } else {
+            None
+        },
+        json: fields
+            .required("record", "an object", |value| value.get().starts_with('{').then(|| value.get()))?,
     };
     let names = ["id", "form", "record", "revision", "write", "replaces"];
     fields.allow(&names[..[3, 4, 6][usize::from(form) - 1]])?;
     match record::decode(id, &record.to_bytes()) {
         Ok(session) => Ok(Line::Session(Box::new(session))),
         Err(StoreError::NewerRecord { reason, .. }) => Ok(Line::Newer { id, reason }),
-        Err(StoreError::Unreadable { reason, .. }) => Err(format!("record{}: {reason}", field_of(record.json, &reason))),
+        Err(StoreError::Unreadable { reason, .. }) => {
+            Err(format!("record{}: {reason}", field_of(record.json, &reason)))
+        }
         Err(other) => Err(format!("record: {other}")),
     }
 }
@@ -154,7 +161,9 @@ fn revision(fields: &Fields<'_>) -> Result<u64, String> {
 fn write(fields: &Fields<'_>, name: &str) -> Result<u64, String> {
     let is_hexadecimal = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     fields.text(name, "16 hexadecimal digits in lower case", |text| {
-        (text.len() == 16 && text.bytes().all(is_hexadecimal)).then(|| u64::from_str_radix(text, 16).ok()).flatten()
+        (text.len() == 16 && text.bytes().all(is_hexadecimal))
+            .then(|| u64::from_str_radix(text, 16).ok())
+            .flatten()
     })
 }
 
@@ -162,7 +171,7 @@ fn write(fields: &Fields<'_>, name: &str) -> Result<u64, String> {
 fn field_of(json: &str, reason: &str) -> String {
     let column = reason.rsplit_once(" column ").and_then(|(_, column)| column.parse::<usize>().ok());
     let name = column.and_then(|column| {
-        let values: Fields<'_> = serde_json::from_str(json).ok()?;
+        let values = Fields::read(json.as_bytes()).ok()?;
         values.name_at(json, column)
     });
     name.map(|name| format!(".{name}")).unwrap_or_default()
@@ -218,16 +227,32 @@ mod tests {
         for (from, to, problem) in [
             ("\"sess_", "\"opensesame_", "id: must be sess_ followed by a UUID"),
             ("\"form\":1", "\"form\":0", "form: must be a whole number from 1 to 255, got 0"),
-            ("\"form\":1", "\"form\":\"opensesame\"", "form: must be a whole number from 1 to 255, got a text of 10 bytes"),
+            (
+                "\"form\":1",
+                "\"form\":\"opensesame\"",
+                "form: must be a whole number from 1 to 255, got a text of 10 bytes",
+            ),
             ("\"form\":1,", "", "form: must be a whole number from 1 to 255, but is missing"),
-            ("\"form\":1", "\"form\":2", "revision: must be a whole number from 1 to 9007199254740991, but is missing"),
-            ("\"form\":1", "\"form\":1,\"extra\":2", "extra: must not be there; the fields are id, form, record"),
-            ("\"form\":1", "\"form\":1,\"form\":1", "a field must be there only once"),
+            (
+                "\"form\":1",
+                "\"form\":2",
+                "revision: must be a whole number from 1 to 9007199254740991, but is missing",
+            ),
+            (
+                "\"form\":1",
+                "\"form\":1,\"extra\":2",
+                "extra: must not be there; the fields are id, form, record",
+            ),
+            ("\"form\":1", "\"form\":1,\"form\":1", "no field may be there twice"),
             ("\"tick_ms\":1,", "\"tick_ms\":0,", "record: tick_ms must be from 1 to 86400000, got 0"),
-            ("\"tick_ms\":1,", "\"tick_ms\":\"opensesame\",", "record.tick_ms: invalid type: string \"…\", expected u32"),
-            ("\"record\":{", "\"record\":[{", "must be a JSON object; it is not at column"),
-            ("{\"id\"", "[{\"id\"", "must be a JSON object"),
-            ("}}", "}", "must be a JSON object; it is not at column"),
+            (
+                "\"tick_ms\":1,",
+                "\"tick_ms\":\"opensesame\",",
+                "record.tick_ms: invalid type: string \"…\", expected u32",
+            ),
+            ("\"record\":{", "\"record\":[{", "must be a JSON object, but is none from column"),
+            ("{\"id\"", "[{\"id\"", "must be a JSON object, got something else"),
+            ("}}", "}", "must be a JSON object, but is none from column"),
         ] {
             let line = good.replacen(from, to, 1);
             assert_ne!(line, good);
@@ -258,8 +283,16 @@ mod tests {
         );
         assert_eq!(check_first_line(first.as_bytes()), Ok(()));
         for (from, to, problem) in [
-            ("\"version\":1", "\"version\":2", "version: must be 1, got 2; import the file with the version of tickseed"),
-            ("tickseed sessions", "else", "format: must be \"tickseed sessions\", got a text of 4 bytes; this is not"),
+            (
+                "\"version\":1",
+                "\"version\":2",
+                "version: must be 1, got 2; import the file with the version of tickseed",
+            ),
+            (
+                "tickseed sessions",
+                "else",
+                "format: must be \"tickseed sessions\", got a text of 4 bytes; this is not",
+            ),
             ("{", "", "must be a JSON object"),
         ] {
             let error = check_first_line(first.replacen(from, to, 1).as_bytes()).unwrap_err();

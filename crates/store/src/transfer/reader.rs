@@ -34,7 +34,8 @@ pub(super) enum ReadError {
 impl<R: BufRead> Reader<R> {
     /// Reads the first line.
     pub(super) fn open(input: R) -> Result<Self, ReadError> {
-        let mut reader = Self { input, line: 0, sessions: 0, digest: SessionDigest::default(), buffer: Vec::new() };
+        let mut reader =
+            Self { input, line: 0, sessions: 0, digest: SessionDigest::default(), buffer: Vec::new() };
         if !reader.read_line()? {
             return Err(reader.error("the file is empty; an export has a first line and a last one").into());
         }
@@ -55,7 +56,8 @@ impl<R: BufRead> Reader<R> {
     /// Reads the next line. The last one is given only if it is right about all others, and nothing follows it.
     pub(super) fn next(&mut self) -> Result<Line, ReadError> {
         if !self.read_line()? {
-            let problem = "the file ends here, without the line that says how many sessions it holds: it was cut off";
+            let problem =
+                "the file ends here, without the line that says how many sessions it holds: it was cut off";
             return Err(self.error(problem).into());
         }
         let read = line::read(&self.buffer);
@@ -86,7 +88,9 @@ impl<R: BufRead> Reader<R> {
             return Err(error(problem.to_owned()));
         }
         if self.read_line()? {
-            return Err(self.error("nothing may follow the line that says how many sessions there are").into());
+            return Err(self
+                .error("nothing may follow the line that says how many sessions there are")
+                .into());
         }
         Ok(())
     }
