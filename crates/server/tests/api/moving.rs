@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use tickseed_session::acceptance::session_with_notice;
 use tickseed_session::{ControlHash, Created, Metadata, Session, SessionStore, SystemClock};
 use tickseed_store::EmbeddedStore;
@@ -42,9 +43,8 @@ async fn filled(folder: &Path, count: usize) -> Vec<Session> {
         ..session_with_notice()
     };
     let sessions: Vec<_> = (0..count).map(make).collect();
-    for session in &sessions {
-        assert_eq!(store.create(session.clone()).await.unwrap(), Created::Yes);
-    }
+    let creates = join_all(sessions.iter().map(|session| store.create(session.clone()))).await;
+    assert!(creates.into_iter().all(|created| created.unwrap() == Created::Yes));
     sessions
 }
 

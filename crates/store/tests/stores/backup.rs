@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use futures_util::future::join_all;
 use tempfile::TempDir;
 use tickseed_session::acceptance::{TestClock, now, session};
 use tickseed_session::{
@@ -26,9 +27,8 @@ async fn create(store: &EmbeddedStore, count: usize) -> Vec<Session> {
     let sessions: Vec<_> = (0..count)
         .map(|number| Session { metadata: metadata.clone(), ..session([0, 60][number % 2]) })
         .collect();
-    for session in &sessions {
-        assert_eq!(store.create(session.clone()).await.unwrap(), Created::Yes);
-    }
+    let creates = join_all(sessions.iter().map(|session| store.create(session.clone()))).await;
+    assert!(creates.into_iter().all(|created| created.unwrap() == Created::Yes));
     sessions
 }
 
@@ -172,9 +172,7 @@ async fn compaction_after_deletions_makes_the_file_smaller_and_keeps_the_rest() 
     let folder = TempDir::new().unwrap();
     let store = open(folder.path());
     let sessions = create(&store, 3_000).await;
-    for session in &sessions[300..] {
-        let _ = store.delete(session.clone(), None).await.unwrap();
-    }
+    join_all(sessions[300..].iter().map(|session| store.delete(session.clone(), None))).await;
     let in_use = compact(folder.path()).unwrap_err();
     assert!(matches!(in_use, FileError::InUse(_)), "{in_use}");
     drop(store);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use futures_util::future::join_all;
 use tempfile::TempDir;
 use tickseed_session::SessionStore;
 
@@ -85,9 +86,7 @@ async fn compact_prints_the_sizes_and_a_kill_in_the_middle_loses_nothing() {
     let sessions = filled(data.path(), 3_000).await;
     let (gone, kept) = sessions.split_at(2_800);
     let store = open(data.path());
-    for session in gone {
-        let _ = store.delete(session.clone(), None).await.unwrap();
-    }
+    join_all(gone.iter().map(|session| store.delete(session.clone(), None))).await;
     drop(store);
     let file = data.path().join("sessions.redb");
     let length = || fs::metadata(&file).unwrap().len();

@@ -142,14 +142,17 @@ impl Incoming {
     }
 }
 
+/// Whether no server can have made a socket that gives this error. One in a folder with a long path could not.
+fn is_without_server(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused | ErrorKind::InvalidInput)
+}
+
 /// Asks the server in a folder for a copy. Returns `None` if there is no server.
 pub(super) fn connect(folder: &Path) -> Result<Option<(Incoming, Size)>, BackupError> {
     let path = folder.join(SOCKET_NAME);
     let mut server = match UnixStream::connect(&path) {
         Ok(server) => server,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
-            return Ok(None);
-        }
+        Err(error) if is_without_server(&error) => return Ok(None),
         Err(error) => return Err(BackupError::Socket(path, error)),
     };
     server.set_read_timeout(Some(SILENT_FOR)).map_err(StreamError::from)?;
