@@ -26,7 +26,9 @@ use values::{
 pub use access::{AccessSettings, AccessSettingsError, KeyCommand, NewKeySettings};
 pub use effective::EffectiveSettings;
 pub use limits::{Contradiction, Limit, LimitSettings};
-pub use moving::{BackupSettings, CompactSettings, ExportSettings, ImportSettings, StoreSettings};
+pub use moving::{
+    BackupSettings, CompactSettings, ExportSettings, FileSettings, ImportSettings, StoreSettings,
+};
 pub use read::read;
 pub use secret::Secret;
 pub use telemetry::{MetricsAddress, Switch, TelemetrySettings};

@@ -163,6 +163,18 @@ impl StoreAddress {
         }
     }
 
+    /// Returns how many calls at once use the store well: the embedded one writes as many sessions as wait in one transaction, with one
+    /// sync of the disk, and Redis has a time limit for each.
+    #[must_use]
+    pub fn calls_at_once(&self) -> usize {
+        match self {
+            #[cfg(feature = "embedded")]
+            Self::Embedded => 1_024,
+            #[cfg(feature = "redis")]
+            Self::Redis(_) => 128,
+        }
+    }
+
     /// Checks that a store that keeps files in this folder is there. Opening would make it.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
 use tickseed_session::{StoreError, SystemClock, error_chain};
-use tickseed_store::transfer::{self, ImportError, Imported};
+use tickseed_store::transfer::{self, ImportError, ImportOptions, Imported};
 
 use super::progress::{Progress, also};
 use super::{Failed, Incomplete, open, sessions};
@@ -28,14 +28,15 @@ pub async fn import(settings: &ImportSettings) -> Result<(), Box<dyn Error>> {
         None => Box::new(io::stdin().lock()),
     };
     let address = settings.store.address()?;
+    let (is_dry, patience) = (settings.dry_run, settings.store.store_wait());
+    let options = ImportOptions { is_dry, patience, at_once: address.calls_at_once() };
     // A store that is only looked at is not made.
     let is_there = !settings.dry_run || address.must_exist(&settings.store.data_dir).is_ok();
     let store =
         if is_there { Some(open(&settings.store, address, settings.max_sessions()).await?) } else { None };
     let (mut progress, mut imported) = (Progress::new("imported", settings.quiet), Imported::default());
-    let how = (settings.dry_run, settings.store.store_wait());
     let done =
-        transfer::import(store.as_deref(), &SystemClock, input, how, &mut imported, &mut progress).await;
+        transfer::import(store.as_deref(), &SystemClock, input, options, &mut imported, &mut progress).await;
     summary(&mut progress, settings.dry_run, &imported);
     match done {
         Ok(()) if imported.is_complete() => Ok(()),

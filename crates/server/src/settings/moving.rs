@@ -11,7 +11,7 @@ use tickseed_store::{InvalidAddress, StoreAddress, StoreTimeout};
 
 use super::limits::number;
 use super::values::{file, folder, limit, password, store_address, store_timeout};
-use super::{Limit, Secret, seconds};
+use super::{EMBEDDED, Limit, Secret, seconds};
 
 /// Which store to read or write.
 #[derive(Debug, Clone, Args)]
@@ -132,9 +132,13 @@ impl ImportSettings {
     }
 }
 
-/// The inputs of `tickseed backup`.
+/// The embedded store, which alone is a file.
 #[derive(Debug, Clone, Args)]
-pub struct BackupSettings {
+pub struct FileSettings {
+    /// The store, as for `tickseed serve`. Only `embedded` is a file, and it is the default.
+    #[arg(long, env = "TICKSEED_STORE", value_parser = store_address, value_name = "ADDRESS")]
+    pub store: Option<Secret>,
+
     /// The folder of the embedded store.
     #[arg(
         long,
@@ -144,6 +148,22 @@ pub struct BackupSettings {
         value_name = "FOLDER"
     )]
     pub data_dir: PathBuf,
+}
+
+impl FileSettings {
+    /// Returns whether the store is the embedded one.
+    #[must_use]
+    pub fn is_embedded(&self) -> bool {
+        self.store.as_ref().is_none_or(|address| address.reveal() == EMBEDDED)
+    }
+}
+
+/// The inputs of `tickseed backup`.
+#[derive(Debug, Clone, Args)]
+pub struct BackupSettings {
+    /// The store to copy.
+    #[command(flatten)]
+    pub store: FileSettings,
 
     /// The file to write, which only this user may read.
     #[arg(long, value_parser = PathBufValueParser::new().try_map(file), value_name = "FILE")]
@@ -161,13 +181,7 @@ pub struct BackupSettings {
 /// The inputs of `tickseed compact`.
 #[derive(Debug, Clone, Args)]
 pub struct CompactSettings {
-    /// The folder of the embedded store.
-    #[arg(
-        long,
-        env = "TICKSEED_DATA_DIR",
-        default_value = "./data",
-        value_parser = PathBufValueParser::new().try_map(folder),
-        value_name = "FOLDER"
-    )]
-    pub data_dir: PathBuf,
+    /// The store to make smaller.
+    #[command(flatten)]
+    pub store: FileSettings,
 }

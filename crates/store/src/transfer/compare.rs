@@ -1,12 +1,10 @@
 //! Reads back what an import has written.
 
-use std::time::Duration;
-
 use futures_util::{StreamExt, stream};
 use tickseed_session::{Clock, Revision, Session, SessionId, SessionStore, StoreError, Timestamp};
 
 use super::digest::LineHash;
-use super::import::{AT_ONCE, ImportError, Imported};
+use super::import::{ImportError, ImportOptions, Imported};
 use super::line::hash_of;
 use super::patience::patiently;
 
@@ -23,7 +21,7 @@ pub(super) struct Copied {
 pub(super) async fn compare(
     store: &dyn SessionStore,
     clock: &dyn Clock,
-    patience: Duration,
+    ImportOptions { patience, at_once, .. }: ImportOptions,
     copies: &[Copied],
     imported: &mut Imported,
 ) -> Result<(), ImportError> {
@@ -31,7 +29,7 @@ pub(super) async fn compare(
         let found = patiently(patience, async || store.find(copied.id).await).await?;
         Ok::<_, StoreError>((copied, found))
     });
-    let mut reads = stream::iter(reads).buffer_unordered(AT_ONCE);
+    let mut reads = stream::iter(reads).buffer_unordered(at_once.max(1));
     while let Some(read) = reads.next().await {
         let (copied, found) = read?;
         compare_one(copied, found.as_ref(), clock.now(), imported)?;

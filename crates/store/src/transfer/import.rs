@@ -16,8 +16,17 @@ use super::{Observer, left_out};
 /// How many sessions are read before they are created.
 const CHUNK_LENGTH: usize = 1024;
 
-/// How many sessions are created or read back at once. The embedded store writes them together, Redis answers them in turn.
-pub(super) const AT_ONCE: usize = 128;
+/// How to import.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ImportOptions {
+    /// Whether only to say what would be done.
+    pub is_dry: bool,
+    /// For how long to try a call again that the store cannot answer at the moment.
+    pub patience: Duration,
+    /// How many sessions to create or read back at once; 0 counts as 1.
+    /// [`StoreAddress::calls_at_once`](crate::StoreAddress::calls_at_once) has a good number.
+    pub at_once: usize,
+}
 
 /// What has become of the sessions of an export.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -94,8 +103,8 @@ enum Outcome {
 }
 
 /// Creates every session of an export that is not there yet and has not expired, then reads all of them back and compares. A session is
-/// never overwritten. Without a store it only says what it would do with an empty one. With `is_dry`, it writes nothing, and compares
-/// nothing. A call that fails is tried again for `patience`.
+/// never overwritten. Without a store it only says what it would do with an empty one. A dry run writes nothing, and compares
+/// nothing.
 ///
 /// `imported` has the numbers also if this fails.
 ///
@@ -106,7 +115,7 @@ pub async fn import(
     store: Option<&dyn SessionStore>,
     clock: &dyn Clock,
     input: impl BufRead,
-    (is_dry, patience): (bool, Duration),
+    options: ImportOptions,
     imported: &mut Imported,
     observer: &mut dyn Observer,
 ) -> Result<(), ImportError> {
@@ -119,13 +128,13 @@ pub async fn import(
         let before = chunk.len();
         chunk.retain(|session: &Session| !session.has_expired(now));
         imported.expired += (before - chunk.len()) as u64;
-        create_all(store, is_dry, patience, &mut chunk, imported, &mut copies, observer).await?;
+        create_all(store, options, &mut chunk, imported, &mut copies, observer).await?;
         observer.progressed(imported.done());
     }
     read?;
     imported.digest = reader.digest();
     match store {
-        Some(store) if !is_dry => compare::compare(store, clock, patience, &copies, imported).await,
+        Some(store) if !options.is_dry => compare::compare(store, clock, options, &copies, imported).await,
         _ => Ok(()),
     }
 }
@@ -155,8 +164,7 @@ fn read_chunk(
 
 async fn create_all(
     store: Option<&dyn SessionStore>,
-    is_dry: bool,
-    patience: Duration,
+    options: ImportOptions,
     chunk: &mut Vec<Session>,
     imported: &mut Imported,
     copies: &mut Vec<Copied>,
@@ -167,10 +175,10 @@ async fn create_all(
         return Ok(());
     };
     let creates = chunk.drain(..).map(|session| async move {
-        let outcome = create(store, is_dry, patience, &session).await?;
+        let outcome = create(store, options, &session).await?;
         Ok::<_, StoreError>((Copied::of(&session)?, outcome))
     });
-    let mut outcomes = stream::iter(creates).buffer_unordered(AT_ONCE);
+    let mut outcomes = stream::iter(creates).buffer_unordered(options.at_once.max(1));
     while let Some(outcome) = outcomes.next().await {
         let (copied, outcome) = outcome?;
         match outcome {
@@ -189,8 +197,7 @@ async fn create_all(
 
 async fn create(
     store: &dyn SessionStore,
-    is_dry: bool,
-    patience: Duration,
+    ImportOptions { is_dry, patience, .. }: ImportOptions,
     session: &Session,
 ) -> Result<Outcome, StoreError> {
     if !is_dry && patiently(patience, async || store.create(session.clone()).await).await? == Created::Yes {

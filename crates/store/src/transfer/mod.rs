@@ -15,7 +15,7 @@ mod reader;
 
 pub use self::digest::SessionDigest;
 pub use self::export::{ExportError, Exported, Origin, export};
-pub use self::import::{ImportError, Imported, import};
+pub use self::import::{ImportError, ImportOptions, Imported, import};
 pub use self::line::{FORMAT_VERSION, LineError};
 pub use self::reader::{CheckError, check};
 

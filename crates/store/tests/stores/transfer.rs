@@ -13,7 +13,8 @@ use tickseed_session::{
 use tickseed_store::EmbeddedStore;
 use tickseed_store::test_servers::{RedisCluster, RedisServer};
 use tickseed_store::transfer::{
-    CheckError, Exported, ImportError, Imported, Observer, Origin, SessionDigest, check, export, import,
+    CheckError, Exported, ImportError, ImportOptions, Imported, Observer, Origin, SessionDigest, check,
+    export, import,
 };
 
 use crate::redis::connect;
@@ -80,8 +81,8 @@ async fn imported_at(
     is_dry: bool,
 ) -> (Imported, Result<(), ImportError>, Told) {
     let (mut imported, mut told) = (Imported::default(), Told::default());
-    let how = (is_dry, PATIENCE);
-    let done = import(Some(store), clock, input, how, &mut imported, &mut told).await;
+    let options = ImportOptions { is_dry, patience: PATIENCE, at_once: 16 };
+    let done = import(Some(store), clock, input, options, &mut imported, &mut told).await;
     (imported, done, told)
 }
 
@@ -225,7 +226,8 @@ async fn a_dry_run_says_what_would_happen_and_writes_nothing() {
     assert_eq!(to.find(sessions[2].id).await.unwrap(), None);
     let (mut without, mut told) = (Imported::default(), Told::default());
     let clock = TestClock::new();
-    import(None, &clock, &file[..], (true, PATIENCE), &mut without, &mut told).await.unwrap();
+    let options = ImportOptions { is_dry: true, patience: PATIENCE, at_once: 16 };
+    import(None, &clock, &file[..], options, &mut without, &mut told).await.unwrap();
     assert_eq!((without.created, without.digest_of_copies), (3, SessionDigest::default()));
 }
 

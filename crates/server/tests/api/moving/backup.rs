@@ -111,6 +111,9 @@ async fn compact_prints_the_sizes_and_a_kill_in_the_middle_loses_nothing() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.ends_with(&format!("after: {} bytes\n", length())) && length() < before / 2, "{text}");
 
+    let redis = [("TICKSEED_STORE", "redis://u:opensesame@localhost")];
+    let text = stderr(&tickseed(&["compact"], &redis).output().unwrap(), false);
+    assert!(text.contains("must be embedded for this command") && !text.contains("opensesame"), "{text}");
     let _server = Process::start(data.path());
     let text = stderr(&tickseed(&["compact"], &settings).output().unwrap(), false);
     assert!(text.contains("is in use by another process; stop it"), "{text}");
