@@ -128,8 +128,8 @@ impl EmbeddedStore {
             max_sessions,
             needs_checkpoint: true,
         };
-        let backups = hands_out_backups.then(|| open_backups(folder, &file)).flatten();
         let panics = Panics::default();
+        let backups = hands_out_backups.then(|| open_backups(folder, &file, &panics)).flatten();
         let (writes, writer) = writer::start(writer, panics.guard("the writer of the embedded store"))?;
         let (writes, writer) = (Some(writes), Some(writer));
         Ok(Self { file, subscriber, health, panics, pending, trust, backups, writes, writer })
@@ -179,8 +179,8 @@ impl EmbeddedStore {
 
 /// Opens the socket for backups. A store without one is as good otherwise.
 #[cfg(unix)]
-fn open_backups(folder: &Path, file: &Arc<StoreFile>) -> Option<Backups> {
-    let opened = backup::BackupSocket::open(folder, file);
+fn open_backups(folder: &Path, file: &Arc<StoreFile>, panics: &Panics) -> Option<Backups> {
+    let opened = backup::BackupSocket::open(folder, file, panics.guard("the backups of the embedded store"));
     let refused = |error: &std::io::Error| {
         tracing::warn!(
             error = tickseed_session::error_chain(error),
@@ -191,7 +191,7 @@ fn open_backups(folder: &Path, file: &Arc<StoreFile>) -> Option<Backups> {
 }
 
 #[cfg(not(unix))]
-fn open_backups(_folder: &Path, _file: &Arc<StoreFile>) -> Option<Backups> {
+fn open_backups(_folder: &Path, _file: &Arc<StoreFile>, _panics: &Panics) -> Option<Backups> {
     None
 }
 

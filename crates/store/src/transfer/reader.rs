@@ -148,7 +148,7 @@ pub fn check(input: impl BufRead) -> Result<u64, CheckError> {
             Ok(_) => {}
             Err(ReadError::Input(error)) => return Err(CheckError::Input(error)),
             Err(ReadError::Line(error)) => {
-                // What the end says about the lines before it is bound to be wrong if one of them is.
+                // Behind the end there is nothing to go on with.
                 let is_end = reader.is_at_end(before)?;
                 bad.push(error);
                 if is_end || bad.len() == MOST_BAD_LINES {

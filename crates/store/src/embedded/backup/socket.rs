@@ -17,6 +17,7 @@ use super::entries::{Entry, Snapshot};
 use super::stream::{REQUEST, StreamError, read_entries, read_head, write_end, write_entry, write_head};
 use super::{BackupError, Size};
 use crate::embedded::file::StoreFile;
+use crate::panics::PanicGuard;
 
 /// The name of the socket, beside the file of the store.
 const SOCKET_NAME: &str = "sessions.sock";
@@ -39,14 +40,20 @@ pub(in crate::embedded) struct BackupSocket {
 
 impl BackupSocket {
     /// Begins to hand out copies of a file. The file must be open: nobody else has a socket in its folder then.
-    pub(in crate::embedded) fn open(folder: &Path, file: &Arc<StoreFile>) -> io::Result<Self> {
+    pub(in crate::embedded) fn open(
+        folder: &Path,
+        file: &Arc<StoreFile>,
+        guard: PanicGuard,
+    ) -> io::Result<Self> {
         let path = folder.join(SOCKET_NAME);
         let listener = listen(folder, &path)?;
         let (end, ended) = UnixStream::pair()?;
         let file = Arc::downgrade(file);
-        thread::Builder::new()
-            .name("store-backups".to_owned())
-            .spawn(move || serve(&listener, &ended, &file))?;
+        let work = move || {
+            let _guard = guard;
+            serve(&listener, &ended, &file);
+        };
+        thread::Builder::new().name("store-backups".to_owned()).spawn(work)?;
         Ok(Self { path, _end: end })
     }
 }
