@@ -10,6 +10,7 @@ mod copy;
 mod entries;
 #[cfg(unix)]
 mod socket;
+#[cfg(unix)]
 mod stream;
 
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ use std::{fs, io};
 use redb::ReadableDatabase;
 
 use self::entries::{Entry, Snapshot};
+#[cfg(unix)]
 use self::stream::StreamError;
 use super::disk;
 use super::file::{self, FILE_NAME};
@@ -182,6 +184,7 @@ fn check_room(path: &Path, size: Size) -> Result<(), BackupError> {
     }
 }
 
+#[cfg(unix)]
 impl From<StreamError> for BackupError {
     fn from(error: StreamError) -> Self {
         Self::Read(error.into())
