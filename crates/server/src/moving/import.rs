@@ -19,12 +19,7 @@ use crate::settings::ImportSettings;
 /// If the export is not whole, the store cannot be written, or sessions could not be created.
 pub async fn import(settings: &ImportSettings) -> Result<(), Box<dyn Error>> {
     let input: Box<dyn BufRead> = match &settings.input {
-        Some(path) => {
-            transfer::check(read(path)?).map_err(|error| {
-                Failed(format!("nothing was imported from {}:\n{}", path.display(), error_chain(&error)))
-            })?;
-            Box::new(read(path)?)
-        }
+        Some(path) => Box::new(checked(path)?),
         None => Box::new(io::stdin().lock()),
     };
     let address = settings.store.address()?;
@@ -46,6 +41,18 @@ pub async fn import(settings: &ImportSettings) -> Result<(), Box<dyn Error>> {
         }
         Err(error) => Err(explain(error)),
     }
+}
+
+/// Opens a file, and checks it to its end if it is one that can be read twice.
+fn checked(path: &Path) -> Result<BufReader<File>, Box<dyn Error>> {
+    let file = read(path)?;
+    if !file.get_ref().metadata()?.is_file() {
+        return Ok(file);
+    }
+    transfer::check(file).map_err(|error| {
+        Failed(format!("nothing was imported from {}:\n{}", path.display(), error_chain(&error)))
+    })?;
+    read(path)
 }
 
 fn read(path: &Path) -> Result<BufReader<File>, Box<dyn Error>> {

@@ -25,8 +25,8 @@ const SOCKET_NAME: &str = "sessions.sock";
 /// How long the other end may take nothing. The pages of a copy that is not taken cannot be used again, so the file would grow.
 const UNREAD_FOR: Duration = Duration::from_secs(30);
 
-/// How long a client waits for more. Another copy may come first.
-const SILENT_FOR: Duration = Duration::from_mins(2);
+/// How long a client waits for more. Another copy may come first, and the server reads its whole file to know how large the copy will be.
+const SILENT_FOR: Duration = Duration::from_mins(10);
 
 /// How long a client may take to say what it wants.
 const REQUEST_WITHIN: Duration = Duration::from_secs(5);
