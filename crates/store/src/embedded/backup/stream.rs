@@ -52,10 +52,8 @@ pub(super) fn write_head(output: &mut impl Write, size: Size) -> io::Result<()> 
 pub(super) fn read_head(input: &mut impl BufRead) -> Result<Size, StreamError> {
     let mut line = String::new();
     input.take(u64::from(LONGEST)).read_line(&mut line)?;
-    let head: Head = serde_json::from_str(&line).map_err(|_| match line.is_empty() {
-        true => io::Error::from(ErrorKind::UnexpectedEof),
-        false => ErrorKind::InvalidData.into(),
-    })?;
+    let kind = if line.is_empty() { ErrorKind::UnexpectedEof } else { ErrorKind::InvalidData };
+    let head: Head = serde_json::from_str(&line).map_err(|_| io::Error::from(kind))?;
     if head.version != VERSION {
         return Err(StreamError::Version(head.version));
     }
