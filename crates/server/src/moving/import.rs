@@ -39,7 +39,7 @@ pub async fn import(settings: &ImportSettings) -> Result<(), Box<dyn Error>> {
             Err(Incomplete("not every session of the export is in the store; each is named above".to_owned())
                 .into())
         }
-        Err(error) => Err(explain(error)),
+        Err(error) => Err(explain(&error)),
     }
 }
 
@@ -86,13 +86,13 @@ fn summary(progress: &mut Progress, is_dry: bool, imported: &Imported) {
 }
 
 /// Adds what to do.
-fn explain(error: ImportError) -> Box<dyn Error> {
-    let advice = match &error {
+fn explain(error: &ImportError) -> Box<dyn Error> {
+    let advice = match error {
         ImportError::Store(StoreError::TooManySessions { .. }) => {
             "; raise --max-sessions (or TICKSEED_MAX_SESSIONS), or remove sessions"
         }
         _ => "",
     };
     let rest = "what was imported stays, and another import of the same export goes on from there";
-    Failed(format!("{}{advice}; {rest}", error_chain(&error))).into()
+    Failed(format!("{}{advice}; {rest}", error_chain(error))).into()
 }
