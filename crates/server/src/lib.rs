@@ -6,6 +6,7 @@
 //! - [`app`]: starts and stops the server; the only module that sees both HTTP and a store
 //! - [`settings`]: flags and environment variables
 //! - `metrics_port`: the port for Prometheus
+//! - [`moving`]: the commands that move sessions between stores, and keep the file of the embedded store
 //! - `platform`: what differs between operating systems
 //! - `serve_error`: why the server fails
 //! - `supervise`: background tasks that must not end
@@ -19,6 +20,7 @@ pub mod app;
 mod excerpt;
 pub mod http;
 mod metrics_port;
+pub mod moving;
 mod platform;
 pub mod print_key;
 pub mod print_state;

@@ -1,10 +1,11 @@
 //! The binary `tickseed`.
 
 use std::error::Error;
+use std::future::Future;
 use std::process::ExitCode;
 
 use tickseed_server::settings::{Command, KeyCommand, NewKeySettings, ServeSettings, StateSettings};
-use tickseed_server::{app, http, print_key, print_state, settings, telemetry, terminal};
+use tickseed_server::{app, http, moving, print_key, print_state, settings, telemetry, terminal};
 use tickseed_session::error_chain;
 
 #[global_allocator]
@@ -17,6 +18,12 @@ async fn main() -> ExitCode {
         Command::CheckConfig(settings) => exit_code(check_config(&settings)),
         Command::State(settings) => exit_code(print_state(&settings)),
         Command::Key(KeyCommand::New(settings)) => exit_code(print_key(&settings)),
+        Command::Export(settings) => with_log(moving::export(&settings)).await,
+        Command::Import(settings) => with_log(moving::import(&settings)).await,
+        #[cfg(feature = "embedded")]
+        Command::Backup(settings) => with_log(moving::backup(&settings)).await,
+        #[cfg(feature = "embedded")]
+        Command::Compact(settings) => with_log(async { moving::compact(&settings) }).await,
         Command::Openapi => {
             exit_code(terminal::print_line(http::openapi_json().trim_end()).map_err(Into::into))
         }
@@ -42,6 +49,17 @@ async fn serve(settings: &ServeSettings) -> ExitCode {
     // Not on standard error itself: without a reader, the process would never end.
     log.write_error(&error_line(&error));
     ExitCode::FAILURE
+}
+
+/// Runs a command that uses a store, which logs what it finds.
+async fn with_log(command: impl Future<Output = Result<(), Box<dyn Error>>>) -> ExitCode {
+    let log = match telemetry::start(moving::LOG, telemetry::LogFormat::Text) {
+        Ok(log) => log,
+        Err(error) => return exit_code(Err(error.into())),
+    };
+    let done = command.await;
+    drop(log);
+    exit_code(done)
 }
 
 /// Prints the settings, which were checked when they were read.

@@ -5,6 +5,7 @@ mod effective;
 #[cfg(test)]
 mod fuzz;
 mod limits;
+mod moving;
 mod read;
 mod secret;
 mod telemetry;
@@ -27,6 +28,9 @@ use values::{
 pub use access::{AccessSettings, AccessSettingsError, KeyCommand, NewKeySettings, Reach};
 pub use effective::EffectiveSettings;
 pub use limits::{Contradiction, Limit, LimitSettings};
+pub use moving::{
+    BackupSettings, CompactSettings, ExportSettings, FileSettings, ImportSettings, StoreSettings,
+};
 pub use read::read;
 pub use secret::Secret;
 pub use telemetry::{MetricsAddress, Switch, TelemetrySettings};
@@ -64,6 +68,17 @@ pub enum Command {
     /// Make an API key.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Write all sessions of a store as lines of JSON, for `import`. They are secret: with their seeds, and the hashes of control tokens.
+    Export(ExportSettings),
+    /// Create the sessions of an export in a store, and read them back. Sessions that are there are never overwritten.
+    Import(ImportSettings),
+    /// Copy the file of the embedded store, also while its server runs. To restore it, stop the server, put the copy in the place of
+    /// sessions.redb in the data folder, and start the server.
+    #[cfg(feature = "embedded")]
+    Backup(BackupSettings),
+    /// Make the file of the embedded store as small as its contents, while no server uses it.
+    #[cfg(feature = "embedded")]
+    Compact(CompactSettings),
 }
 
 /// Settings of `tickseed serve`. Every value has a parser in `values`, whose errors say what is

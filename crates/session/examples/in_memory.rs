@@ -90,7 +90,7 @@ impl SessionStore for InMemoryStore {
         let mut rest = newest_first.filter(|session| after.is_none_or(|after| session.id < after));
         let page: Vec<_> = rest.by_ref().take(limit.max(1)).cloned().collect();
         let next = rest.next().and_then(|_| page.last()).map(|last| last.id);
-        Ok(SessionPage { sessions: page, next })
+        Ok(SessionPage { sessions: page, left_out: Vec::new(), next })
     }
 
     /// A session changes at once, under the lock.

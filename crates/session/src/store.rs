@@ -64,8 +64,8 @@ pub trait SessionStore: Send + Sync + 'static {
     /// largest first. Ids begin with the time of creation, so the newest sessions come first.
     ///
     /// The store looks at no more than `limit` sessions, which is at least 1, so one call costs a bounded amount of work. Sessions
-    /// whose record cannot be read are left out, and so is whatever only seems to be a session, so a page can be shorter than
-    /// `limit`, or empty, although there are more. Only [`SessionPage::next`] says where the list ends.
+    /// whose record cannot be read are in [`SessionPage::left_out`] instead, and whatever only seems to be a session is nowhere, so a
+    /// page can be shorter than `limit`, or empty, although there are more. Only [`SessionPage::next`] says where the list ends.
     ///
     /// Passing `next` on until there is none gives each session exactly once that was created before the first call was made
     /// and deleted after the last one has ended, if it can be read, whatever is created and deleted meanwhile. Nothing comes twice.
@@ -210,10 +210,12 @@ pub enum Deleted {
 }
 
 /// A part of the list of all sessions. It is exhaustive on purpose: every store has to say where the list goes on.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default)]
 pub struct SessionPage {
     /// The sessions, the largest id first. They may have expired.
     pub sessions: Vec<Session>,
+    /// Why the other sessions of this part are not in it: [`StoreError::NewerRecord`] or [`StoreError::Unreadable`] for each.
+    pub left_out: Vec<StoreError>,
     /// Where the list goes on: pass it as `after`. `None` at its end.
     pub next: Option<SessionId>,
 }

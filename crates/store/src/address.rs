@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::num::NonZeroU64;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 #[cfg(feature = "embedded")]
 use std::thread;
@@ -150,6 +150,48 @@ impl StoreAddress {
         }
     }
 
+    /// Returns the kind of the store, as its address begins: `embedded`, `redis`, `redis+cluster`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            #[cfg(feature = "embedded")]
+            Self::Embedded => EMBEDDED,
+            #[cfg(feature = "redis")]
+            Self::Redis(address) if address.is_cluster() => "redis+cluster",
+            #[cfg(feature = "redis")]
+            Self::Redis(_) => "redis",
+        }
+    }
+
+    /// Returns how many calls at once use the store well: the embedded one writes as many sessions as wait in one transaction, with one
+    /// sync of the disk, and Redis has a time limit for each.
+    #[must_use]
+    pub fn calls_at_once(&self) -> usize {
+        match self {
+            #[cfg(feature = "embedded")]
+            Self::Embedded => 1_024,
+            #[cfg(feature = "redis")]
+            Self::Redis(_) => 128,
+        }
+    }
+
+    /// Checks that a store that keeps files in this folder is there. Opening would make it.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] if it is not there.
+    pub fn must_exist(&self, data_dir: &Path) -> Result<(), OpenError> {
+        match self {
+            #[cfg(feature = "embedded")]
+            Self::Embedded => Ok(EmbeddedStore::must_exist(data_dir)?),
+            #[cfg(feature = "redis")]
+            Self::Redis(_) => {
+                let _ = data_dir;
+                Ok(())
+            }
+        }
+    }
+
     /// Opens the store.
     ///
     /// # Errors
@@ -176,7 +218,7 @@ async fn open_embedded(options: OpenOptions) -> Result<EmbeddedStore, FileError>
     let OpenOptions { data_dir, clock, max_sessions, clock_confirmed_until, .. } = options;
     let path = data_dir.clone();
     let (sender, opened) = oneshot::channel();
-    let embedded = EmbeddedOptions { max_sessions, clock_confirmed_until };
+    let embedded = EmbeddedOptions { max_sessions, clock_confirmed_until, hands_out_backups: true };
     let open = move || drop(sender.send(EmbeddedStore::open_with(&data_dir, clock, embedded)));
     let failed = |error: std::io::Error| FileError::File(path, error.into());
     match thread::Builder::new().name("store-opener".to_owned()).spawn(open) {

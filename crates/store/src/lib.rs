@@ -2,6 +2,7 @@
 //!
 //! - [`StoreAddress`]: reads the address of a store, and opens it
 //! - `embedded` (feature `embedded`): one file, for one process
+//! - [`transfer`]: moves sessions from any store to any other
 //! - `redis` (feature `redis`): one Redis or a Redis Cluster, for any number of servers
 //!
 //! All of them write the same record, and fulfil the contract of [`tickseed_session::SessionStore`].
@@ -10,6 +11,7 @@ mod address;
 #[cfg(feature = "embedded")]
 mod embedded;
 mod loss;
+mod new_file;
 #[cfg(any(feature = "embedded", feature = "redis"))]
 mod panics;
 mod record;
@@ -20,13 +22,17 @@ mod redis;
 #[doc(hidden)]
 pub mod test_servers;
 mod timeout;
+pub mod transfer;
 #[cfg(any(feature = "embedded", feature = "redis"))]
 mod write_health;
 
 pub use address::{InvalidAddress, OpenError, OpenOptions, StoreAddress};
 #[cfg(feature = "embedded")]
-pub use embedded::{EmbeddedOptions, EmbeddedStore, FileError};
+pub use embedded::{
+    Backup, BackupError, Compaction, EmbeddedOptions, EmbeddedStore, FileError, back_up, compact,
+};
 pub use loss::{InvalidStoreLoss, StoreLoss};
+pub use new_file::NewFile;
 #[cfg(feature = "redis")]
 pub use redis::{ConnectError, InvalidRedisAddress, RedisAddress, RedisOptions, RedisStore};
 pub use timeout::{InvalidStoreTimeout, StoreTimeout};

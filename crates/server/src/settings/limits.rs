@@ -191,7 +191,7 @@ impl LimitSettings {
     }
 }
 
-fn number(setting: Option<Limit>, default: Option<NonZeroU32>) -> Option<NonZeroU32> {
+pub(super) fn number(setting: Option<Limit>, default: Option<NonZeroU32>) -> Option<NonZeroU32> {
     match setting {
         None => default,
         Some(Limit::Unlimited) => None,

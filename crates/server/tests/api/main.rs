@@ -15,6 +15,7 @@ mod limits;
 mod listener;
 mod listing;
 mod memory;
+mod moving;
 mod operation;
 mod pages;
 mod reads;

@@ -158,7 +158,7 @@ impl SessionStore for ScriptedStore {
         let has_more = sessions.len() > limit;
         sessions.truncate(limit);
         let next = sessions.last().filter(|_| has_more).map(|last| last.id);
-        self.answer(SessionPage { sessions, next }).await
+        self.answer(SessionPage { sessions, left_out: Vec::new(), next }).await
     }
 
     async fn remove_expired(&self, _now: Timestamp) -> Result<u64, StoreError> {

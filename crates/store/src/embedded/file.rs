@@ -17,7 +17,7 @@ use super::tables;
 use super::write_fault::WriteFault;
 use tickseed_session::StoreError;
 
-const FILE_NAME: &str = "sessions.redb";
+pub(super) const FILE_NAME: &str = "sessions.redb";
 /// How many bytes of the file redb caches at most. More made creating sessions no faster in measurements: the operating system
 /// caches the file, too, and the server the sessions.
 const CACHE_BYTES: usize = 16 * 1024 * 1024;
@@ -148,7 +148,7 @@ fn open_or_freeze(path: &Path) -> Result<(Database, Option<FileError>), FileErro
 }
 
 /// Opens an existing file and writes to it.
-fn open(path: &Path) -> Result<Database, FileError> {
+pub(super) fn open(path: &Path) -> Result<Database, FileError> {
     let database = builder(path).open(path).map_err(|error| cannot_open(path, error))?;
     tables::make(&database, is_large(path)).map_err(|error| FileError::File(path.to_owned(), error))?;
     Ok(database)
@@ -160,9 +160,17 @@ fn is_large(path: &Path) -> bool {
 }
 
 /// Opens an existing file without writing to it.
-fn freeze(path: &Path) -> Result<Database, FileError> {
+pub(super) fn freeze(path: &Path) -> Result<Database, FileError> {
     let file = FrozenFile::open(path).map_err(|error| cannot_open(path, error))?;
     builder(path).create_with_backend(file).map_err(|error| cannot_open(path, error))
+}
+
+/// Returns the error for a file that must be there.
+pub(super) fn missing(path: PathBuf, error: std::io::Error) -> FileError {
+    match error.kind() {
+        ErrorKind::NotFound => FileError::Missing(path),
+        _ => FileError::File(path, error.into()),
+    }
 }
 
 fn cannot_open(path: &Path, error: DatabaseError) -> FileError {
@@ -172,7 +180,7 @@ fn cannot_open(path: &Path, error: DatabaseError) -> FileError {
     }
 }
 
-fn builder(path: &Path) -> Builder {
+pub(super) fn builder(path: &Path) -> Builder {
     let shown = path.display().to_string();
     let mut builder = Builder::new();
     builder.set_cache_size(CACHE_BYTES);

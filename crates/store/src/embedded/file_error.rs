@@ -24,6 +24,9 @@ pub enum FileError {
         .0.display()
     )]
     Empty(PathBuf),
+    /// There is no store, where there must be one.
+    #[error("there is no {}; --data-dir (or TICKSEED_DATA_DIR) must name the folder of the store", .0.display())]
+    Missing(PathBuf),
     /// Another process has the store open.
     #[error(
         "{} is in use by another process; stop it, or choose another data folder with --data-dir (or TICKSEED_DATA_DIR)",

@@ -9,7 +9,9 @@
 //! While the file cannot be written, for example because the disk is full, writes are refused and reads go on. The thread probes
 //! the disk and goes on by itself.
 
+mod backup;
 mod clock_trust;
+mod compaction;
 mod disk;
 mod file;
 mod file_error;
@@ -45,7 +47,15 @@ use tickseed_session::{
     SessionPage, SessionStore, StoreError, Subscriber, Terms, Timestamp, Vitals,
 };
 
+pub use self::backup::{Backup, BackupError, back_up};
+pub use self::compaction::{Compaction, compact};
 pub use self::file_error::FileError;
+
+#[cfg(unix)]
+type Backups = backup::BackupSocket;
+/// Nobody makes one.
+#[cfg(not(unix))]
+enum Backups {}
 
 /// Sessions in one file that belongs to this process.
 pub struct EmbeddedStore {
@@ -55,6 +65,7 @@ pub struct EmbeddedStore {
     panics: Panics,
     pending: Arc<PendingWrites>,
     trust: Arc<ClockTrust>,
+    backups: Option<Backups>,
     /// `None` only while the store is being dropped.
     writes: Option<mpsc::Sender<QueuedWrite>>,
     writer: Option<JoinHandle<()>>,
@@ -70,6 +81,9 @@ pub struct EmbeddedOptions {
     /// the last instant that the store has seen is not trusted: expired sessions stay in the store for as long as it is ahead, six
     /// hours at most.
     pub clock_confirmed_until: Option<Timestamp>,
+    /// Whether [`back_up`] can be called for this store while it is open: then there is a socket beside its file, for this user only.
+    /// Only Unix has such sockets.
+    pub hands_out_backups: bool,
 }
 
 impl EmbeddedStore {
@@ -93,7 +107,7 @@ impl EmbeddedStore {
     pub fn open_with(
         folder: &Path,
         clock: Arc<dyn Clock>,
-        EmbeddedOptions { max_sessions, clock_confirmed_until }: EmbeddedOptions,
+        EmbeddedOptions { max_sessions, clock_confirmed_until, hands_out_backups }: EmbeddedOptions,
     ) -> Result<Self, FileError> {
         let (file, reason) = StoreFile::open(folder)?;
         // What cannot be read now fails again at the first request.
@@ -115,9 +129,16 @@ impl EmbeddedStore {
             needs_checkpoint: true,
         };
         let panics = Panics::default();
+        let backups = hands_out_backups.then(|| open_backups(folder, &file, &panics)).flatten();
         let (writes, writer) = writer::start(writer, panics.guard("the writer of the embedded store"))?;
         let (writes, writer) = (Some(writes), Some(writer));
-        Ok(Self { file, subscriber, health, panics, pending, trust, writes, writer })
+        Ok(Self { file, subscriber, health, panics, pending, trust, backups, writes, writer })
+    }
+
+    /// Checks that there is a store in a data folder.
+    pub(crate) fn must_exist(folder: &Path) -> Result<(), FileError> {
+        let path = folder.join(file::FILE_NAME);
+        std::fs::metadata(&path).map(drop).map_err(|error| file::missing(path, error))
     }
 
     async fn write(&self, write: Write) -> Result<Outcome, StoreError> {
@@ -156,9 +177,28 @@ impl EmbeddedStore {
     }
 }
 
+/// Opens the socket for backups. A store without one is as good otherwise.
+#[cfg(unix)]
+fn open_backups(folder: &Path, file: &Arc<StoreFile>, panics: &Panics) -> Option<Backups> {
+    let opened = backup::BackupSocket::open(folder, file, panics.guard("the backups of the embedded store"));
+    let refused = |error: &std::io::Error| {
+        tracing::warn!(
+            error = tickseed_session::error_chain(error),
+            "there are no backups while this server runs: the socket for them cannot be made in the data folder"
+        );
+    };
+    opened.inspect_err(refused).ok()
+}
+
+#[cfg(not(unix))]
+fn open_backups(_folder: &Path, _file: &Arc<StoreFile>, _panics: &Panics) -> Option<Backups> {
+    None
+}
+
 impl Drop for EmbeddedStore {
     /// Waits until everything in the queue is on the disk.
     fn drop(&mut self) {
+        drop(self.backups.take());
         drop(self.writes.take());
         if let Some(Err(_)) = self.writer.take().map(JoinHandle::join) {
             tracing::error!("the writer of the embedded store has panicked");

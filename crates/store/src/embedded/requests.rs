@@ -9,11 +9,11 @@ use tickseed_session::{REQUEST_KEPT_FOR, RequestId, RequestStore, Reservation, S
 use super::EmbeddedStore;
 use super::tables::{Outcome, REMOVE_LENGTH, Write};
 
-const REQUESTS: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("requests");
+pub(super) const REQUESTS: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("requests");
 /// When requests are removed: milliseconds since the Unix epoch, then the request. Never changes while the request is there.
-const EXPIRIES: TableDefinition<(i64, &[u8; 32]), ()> = TableDefinition::new("request_expiries");
+pub(super) const EXPIRIES: TableDefinition<(i64, &[u8; 32]), ()> = TableDefinition::new("request_expiries");
 /// The same the other way round.
-const EXPIRY_OF: TableDefinition<&[u8; 32], i64> = TableDefinition::new("request_expiry_of");
+pub(super) const EXPIRY_OF: TableDefinition<&[u8; 32], i64> = TableDefinition::new("request_expiry_of");
 
 /// A write of a request.
 pub(super) enum RequestWrite {

@@ -13,12 +13,12 @@ use super::clock_trust::ClockTrust;
 use super::pending::PendingWrites;
 use super::requests::{self, RequestTables, RequestWrite};
 
-const SESSIONS: TableDefinition<&[u8; 16], &[u8]> = TableDefinition::new("sessions");
+pub(super) const SESSIONS: TableDefinition<&[u8; 16], &[u8]> = TableDefinition::new("sessions");
 /// When sessions expire: milliseconds since the Unix epoch, then the session. Written in the same transaction as the session.
-const EXPIRIES: TableDefinition<(i64, &[u8; 16]), ()> = TableDefinition::new("expiries");
+pub(super) const EXPIRIES: TableDefinition<(i64, &[u8; 16]), ()> = TableDefinition::new("expiries");
 
 /// Numbers that the store keeps about itself. Versions that do not know this table leave it alone.
-const META: TableDefinition<&str, i64> = TableDefinition::new("meta");
+pub(super) const META: TableDefinition<&str, i64> = TableDefinition::new("meta");
 
 /// The last instant that the store has seen by a clock that it trusts, in milliseconds since the Unix epoch.
 const LATEST: &str = "latest_ms";
@@ -122,7 +122,10 @@ pub(super) fn list(
         last = Some(id);
         match record::decode(id, bytes.value()) {
             Ok(session) => page.sessions.push(session),
-            Err(error) => record::log_unlisted(&error),
+            Err(error) => {
+                record::log_unlisted(&error);
+                page.left_out.push(error);
+            }
         }
     }
     page.next = newest_first.next().transpose()?.and(last);

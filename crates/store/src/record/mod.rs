@@ -17,6 +17,7 @@
 mod fields;
 #[cfg(test)]
 mod fuzz;
+mod parts;
 pub(crate) mod request;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ use tickseed_session::{
 };
 
 use self::fields::Record;
+pub(crate) use self::parts::Parts;
 
 /// JSON with the revision at its end.
 pub(crate) const FORM_1: u8 = 1;

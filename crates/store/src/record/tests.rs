@@ -65,6 +65,15 @@ fn the_bytes_of_form_1_never_change() {
 }
 
 #[test]
+fn the_parts_of_a_record_are_all_of_it() {
+    for golden in [GOLDEN_1, GOLDEN_2, GOLDEN_3] {
+        let parts = Parts::of(golden.as_bytes()).unwrap();
+        assert_eq!(parts.to_bytes(), golden.as_bytes());
+    }
+    assert_eq!(Parts::of(b"\x02short"), None);
+}
+
+#[test]
 fn the_bytes_of_form_2_never_change() {
     let session = read(GOLDEN_2);
     assert_eq!(written(&session), GOLDEN_2);
@@ -232,6 +241,7 @@ fn unreadable_records_give_an_error_that_names_the_cause() {
     let short_hash = with_rights(GOLDEN_2).replace("1e1f", "1e");
     let spaced_name = with_rights(GOLDEN_2).replace("Studio-1_eu.west", "Studio 1");
     let two_controls = with_rights(GOLDEN_2).replace(r#","key""#, r#","control":"","key""#);
+    let text_for_number = GOLDEN_1.replace(r#""tick_ms":100"#, r#""tick_ms":"open\"sesame""#);
     let long_notice = GOLDEN_3.replace("15000", "86400001");
     for (record, cause) in [
         (&b""[..], "it is empty"),
@@ -253,6 +263,7 @@ fn unreadable_records_give_an_error_that_names_the_cause() {
             "key must be 1 to 64 ASCII letters, digits, -, _ and ., and begin with a letter or a digit",
         ),
         (two_controls.as_bytes(), "duplicate field `control` at line 1 column 326"),
+        (text_for_number.as_bytes(), "invalid type: string \"…\", expected u32 at line 1 column 62"),
         (twice.as_bytes(), "duplicate field `tick_ms` at line 1 column 61"),
         (two_labels.as_bytes(), "duplicate field `label` at line 1 column 262"),
         (two_revisions.as_bytes(), "it has two revisions"),

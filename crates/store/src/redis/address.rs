@@ -100,7 +100,7 @@ impl RedisAddress {
     }
 
     /// Returns whether it is a cluster.
-    pub(super) const fn is_cluster(&self) -> bool {
+    pub(crate) const fn is_cluster(&self) -> bool {
         self.is_cluster
     }
 

@@ -223,12 +223,15 @@ impl SessionStore for RedisStore {
 
     async fn list(&self, after: Option<SessionId>, limit: usize) -> Result<SessionPage, StoreError> {
         let (ids, next) = self.index.page(&self.connection, after, limit.max(1)).await?;
-        let mut page = SessionPage { sessions: Vec::with_capacity(ids.len()), next };
+        let mut page = SessionPage { sessions: Vec::with_capacity(ids.len()), left_out: Vec::new(), next };
         for found in join_all(ids.into_iter().map(|id| self.find(id))).await {
             match found {
                 Ok(session) => page.sessions.extend(session),
                 Err(error) if error.is_temporary() => return Err(error),
-                Err(error) => record::log_unlisted(&error),
+                Err(error) => {
+                    record::log_unlisted(&error);
+                    page.left_out.push(error);
+                }
             }
         }
         Ok(page)

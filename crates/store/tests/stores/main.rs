@@ -1,9 +1,11 @@
 //! Tests of every store against the contract and its own guarantees. They need redis-server.
 
 mod backends;
+mod backup;
 mod clock;
 mod embedded;
 mod faults;
 mod late_writes;
 mod promises;
 mod redis;
+mod transfer;

@@ -16,7 +16,7 @@ use tickseed_session::acceptance::{DEADLINE, PatientStore, TestClock};
 use tickseed_store::test_servers::RedisServer;
 use tickseed_store::{RedisAddress, RedisOptions, RedisStore};
 
-async fn connect(address: &str, clock: impl Clock) -> PatientStore<RedisStore> {
+pub(crate) async fn connect(address: &str, clock: impl Clock) -> PatientStore<RedisStore> {
     let address = RedisAddress::parse(address, None).unwrap();
     PatientStore(RedisStore::connect(address, options(clock)).await.unwrap())
 }

@@ -1,0 +1,187 @@
+//! The commands that move sessions, and keep the file of the embedded store.
+
+use std::num::NonZeroU64;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use clap::builder::{PathBufValueParser, TypedValueParser};
+
+use tickseed_store::{InvalidAddress, StoreAddress, StoreTimeout};
+
+use super::limits::number;
+use super::values::{file, folder, limit, password, store_address, store_timeout};
+use super::{EMBEDDED, Limit, Secret, seconds};
+
+/// Which store to read or write.
+#[derive(Debug, Clone, Args)]
+pub struct StoreSettings {
+    /// The store, as for `tickseed serve`: `embedded`, `redis://HOST:PORT/DATABASE` or `redis+cluster://HOST:PORT,HOST:PORT`. An
+    /// address with a password belongs in the environment, because every user of the machine sees the flags of its programs.
+    #[arg(long, env = "TICKSEED_STORE", required = true, value_parser = store_address, value_name = "ADDRESS")]
+    pub store: Secret,
+
+    /// The password of Redis, if its address contains none.
+    #[arg(
+        long,
+        env = "REDIS_PASSWORD",
+        allow_hyphen_values = true,
+        value_parser = password,
+        value_name = "PASSWORD"
+    )]
+    pub redis_password: Option<Secret>,
+
+    /// The folder of the embedded store.
+    #[arg(
+        long,
+        env = "TICKSEED_DATA_DIR",
+        default_value = "./data",
+        value_parser = PathBufValueParser::new().try_map(folder),
+        value_name = "FOLDER"
+    )]
+    pub data_dir: PathBuf,
+
+    /// How many seconds to try to reach the store: at the start, and again whenever it does not answer.
+    #[arg(
+        long,
+        env = "TICKSEED_STORE_WAIT",
+        default_value = "30",
+        value_parser = seconds(),
+        value_name = "SECONDS"
+    )]
+    pub store_wait: u32,
+
+    /// How many milliseconds Redis may take to answer, from 50 to 400.
+    #[arg(
+        long,
+        env = "TICKSEED_STORE_TIMEOUT_MS",
+        default_value = "150",
+        value_parser = store_timeout,
+        value_name = "MILLISECONDS"
+    )]
+    pub store_timeout_ms: StoreTimeout,
+}
+
+impl StoreSettings {
+    /// Returns which store to use.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidAddress`] if no store has the address. [`read()`](super::read()) checks every address.
+    pub fn address(&self) -> Result<StoreAddress, InvalidAddress> {
+        StoreAddress::parse(self.store.reveal(), self.redis_password.as_ref().map(Secret::reveal))
+    }
+
+    /// Returns how long to try to reach the store.
+    #[must_use]
+    pub fn store_wait(&self) -> Duration {
+        Duration::from_secs(self.store_wait.into())
+    }
+}
+
+/// The inputs of `tickseed export`.
+#[derive(Debug, Clone, Args)]
+pub struct ExportSettings {
+    /// The store to read.
+    #[command(flatten)]
+    pub store: StoreSettings,
+
+    /// The file to write, which only this user may read. Without it, the export goes to standard output.
+    #[arg(long, value_parser = PathBufValueParser::new().try_map(file), value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Replace the file if it exists.
+    #[arg(long, requires = "output")]
+    pub force: bool,
+
+    /// Do not show how far it is.
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// The inputs of `tickseed import`.
+#[derive(Debug, Clone, Args)]
+pub struct ImportSettings {
+    /// The store to write.
+    #[command(flatten)]
+    pub store: StoreSettings,
+
+    /// The file to read, which is checked to its end before anything is written, unless it is a pipe. Without it, the export comes from standard input, and
+    /// what precedes a mistake is written.
+    #[arg(long, value_parser = PathBufValueParser::new().try_map(file), value_name = "FILE")]
+    pub input: Option<PathBuf>,
+
+    /// How many sessions the embedded store may have, or none. The default is none.
+    #[arg(long, env = "TICKSEED_MAX_SESSIONS", value_parser = limit(u32::MAX), value_name = "SESSIONS")]
+    pub max_sessions: Option<Limit>,
+
+    /// Only say what would be done. Writes nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Do not show how far it is.
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+impl ImportSettings {
+    /// Returns how many sessions the store may have.
+    #[must_use]
+    pub fn max_sessions(&self) -> Option<NonZeroU64> {
+        number(self.max_sessions, None).map(NonZeroU64::from)
+    }
+}
+
+/// The embedded store, which alone is a file.
+#[derive(Debug, Clone, Args)]
+pub struct FileSettings {
+    /// The store, as for `tickseed serve`. Only `embedded` is a file, and it is the default.
+    #[arg(long, env = "TICKSEED_STORE", value_parser = store_address, value_name = "ADDRESS")]
+    pub store: Option<Secret>,
+
+    /// The folder of the embedded store.
+    #[arg(
+        long,
+        env = "TICKSEED_DATA_DIR",
+        default_value = "./data",
+        value_parser = PathBufValueParser::new().try_map(folder),
+        value_name = "FOLDER"
+    )]
+    pub data_dir: PathBuf,
+}
+
+impl FileSettings {
+    /// Returns whether the store is the embedded one.
+    #[must_use]
+    pub fn is_embedded(&self) -> bool {
+        self.store.as_ref().is_none_or(|address| address.reveal() == EMBEDDED)
+    }
+}
+
+/// The inputs of `tickseed backup`.
+#[derive(Debug, Clone, Args)]
+pub struct BackupSettings {
+    /// The store to copy.
+    #[command(flatten)]
+    pub store: FileSettings,
+
+    /// The file to write, which only this user may read.
+    #[arg(long, value_parser = PathBufValueParser::new().try_map(file), value_name = "FILE")]
+    pub output: PathBuf,
+
+    /// Replace the file if it exists.
+    #[arg(long)]
+    pub force: bool,
+
+    /// Do not show how far it is.
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// The inputs of `tickseed compact`.
+#[derive(Debug, Clone, Args)]
+pub struct CompactSettings {
+    /// The store to make smaller.
+    #[command(flatten)]
+    pub store: FileSettings,
+}
