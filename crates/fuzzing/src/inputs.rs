@@ -124,14 +124,14 @@ enum Change {
 /// Returns byte strings: `seeds` with up to five changes, and one in ten without any likeness.
 pub fn bytes(seeds: &'static [&'static [u8]]) -> impl Strategy<Value = Vec<u8>> {
     let changed = (select(seeds), vec(changes(), 0..6))
-        .prop_map(|(seed, changes)| changes.iter().fold(seed.to_vec(), |bytes, change| apply(bytes, change)));
+        .prop_map(|(seed, changes)| changes.iter().fold(seed.to_vec(), apply));
     prop_oneof![9 => changed, 1 => vec(any::<u8>(), 0..200)]
 }
 
 /// As [`bytes`], in UTF-8.
 pub fn texts(seeds: &'static [&'static str]) -> impl Strategy<Value = String> {
     let changed = (select(seeds), vec(changes(), 0..6)).prop_map(|(seed, changes)| {
-        let bytes = changes.iter().fold(seed.as_bytes().to_vec(), |bytes, change| apply(bytes, change));
+        let bytes = changes.iter().fold(seed.as_bytes().to_vec(), apply);
         String::from_utf8_lossy(&bytes).into_owned()
     });
     prop_oneof![9 => changed, 1 => any::<String>()]

@@ -18,10 +18,10 @@ async fn main() -> ExitCode {
         Command::CheckConfig(settings) => exit_code(check_config(&settings)),
         Command::State(settings) => exit_code(print_state(&settings)),
         Command::Key(KeyCommand::New(settings)) => exit_code(print_key(&settings)),
-        Command::Export(settings) => with_log(moving::export(&settings)).await,
-        Command::Import(settings) => with_log(moving::import(&settings)).await,
+        Command::Export(settings) => with_log(Box::pin(moving::export(&settings))).await,
+        Command::Import(settings) => with_log(Box::pin(moving::import(&settings))).await,
         #[cfg(feature = "embedded")]
-        Command::Backup(settings) => with_log(moving::backup(&settings)).await,
+        Command::Backup(settings) => with_log(Box::pin(moving::backup(&settings))).await,
         #[cfg(feature = "embedded")]
         Command::Compact(settings) => with_log(async { moving::compact(&settings) }).await,
         Command::Openapi => {

@@ -56,7 +56,9 @@ mod tests {
 
     fn digest(lines: &[&str]) -> SessionDigest {
         let mut digest = SessionDigest::default();
-        lines.iter().for_each(|line| digest.add(&hash(line.as_bytes())));
+        for line in lines {
+            digest.add(&hash(line.as_bytes()));
+        }
         digest
     }
 

@@ -112,7 +112,10 @@ fn read_entry(input: &mut impl Read, key: &mut Vec<u8>, value: &mut Vec<u8>) -> 
 mod tests {
     use super::*;
 
-    fn read(bytes: &[u8]) -> Result<Vec<(u8, Vec<u8>, Vec<u8>)>, String> {
+    /// The table, the key and the value of an entry.
+    type OwnEntry = (u8, Vec<u8>, Vec<u8>);
+
+    fn read(bytes: &[u8]) -> Result<Vec<OwnEntry>, String> {
         let mut entries = Vec::new();
         let mut each = |Entry { table, key, value }: Entry<'_>| {
             entries.push((table, key.to_vec(), value.to_vec()));
