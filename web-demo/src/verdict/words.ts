@@ -1,0 +1,97 @@
+/** The verdict in words. */
+import type { App } from "../app.js";
+import { machineNow } from "../machine-time.js";
+import { ago, clockTime, counted, listed, plusMinus } from "../words.js";
+import type { Bench } from "./bench.js";
+import type { Culprit, Sight } from "./judge.js";
+import { PACE_MS } from "./watching.js";
+
+export interface VerdictWords {
+  readonly headline: string;
+  readonly details: string;
+}
+
+export function verdictWords(app: App, bench: Bench): VerdictWords {
+  const { kind } = bench;
+  if (kind === "disagree") {
+    return disagreement(app, bench);
+  }
+  if (kind === "agree") {
+    return { headline: allInStep(app.seats.length), details: exactness(bench) };
+  }
+  return bench.silentSince === undefined ? waiting(app) : silence(bench, bench.silentSince);
+}
+
+function allInStep(players: number): string {
+  if (players === 1) {
+    return "The player is in step with the server";
+  }
+  return players === 2 ? "Both players are in step" : `All ${players} players are in step`;
+}
+
+function exactness({ judgement }: Bench): string {
+  return judgement.compared < 2
+    ? "Compared with the server's own answer."
+    : `Everybody shows the same at the same moment, to within ${plusMinus(judgement.withinMs).replace("± ", "")}, and the server agrees.`;
+}
+
+function waiting({ seats }: App): VerdictWords {
+  return seats.some(({ shown }) => shown !== undefined)
+    ? { headline: "Nobody has been asked yet", details: "The players have yet to be compared." }
+    : { headline: "The players are joining", details: "Each of them asks for the session and the time." };
+}
+
+function silence({ judgement, asking }: Bench, since: number): VerdictWords {
+  const among =
+    judgement.compared >= 2
+      ? "The players still agree with each other, but nobody can say that they are right."
+      : "";
+  return {
+    headline: "Not known: the server does not answer",
+    details: `It has been silent since ${clockTime(since)}. ${among} Asked ${counted(asking.questions, "time")}.`,
+  };
+}
+
+function disagreement({ seats }: App, { culprits, judgement }: Bench): VerdictWords {
+  const nameOf = (id: string): string => seats.find((seat) => seat.id === id)?.name ?? id;
+  if (culprits.length === 0) {
+    return {
+      headline: `${listed(judgement.quarrel.map(nameOf))} do not show the same`,
+      details: "The server is being asked who is right.",
+    };
+  }
+  const names = culprits.map(({ player }) => nameOf(player));
+  const since = Math.min(...culprits.map((culprit) => culprit.since));
+  return {
+    headline: `${listed(names)} ${names.length === 1 ? "is" : "are"} wrong since ${clockTime(Date.now() - (machineNow() - since))}`,
+    details: culprits.map((culprit) => difference(nameOf(culprit.player), culprit)).join(" "),
+  };
+}
+
+function difference(name: string, { showed, expected }: Culprit): string {
+  if (showed === undefined || expected === undefined) {
+    return `${name} has not heard of the latest change.`;
+  }
+  return `${name} shows ${sight(showed)}. It should be ${sight(expected)}.`;
+}
+
+function sight({ step, value, round }: Sight): string {
+  return `${value} (step ${step}, round ${round})`;
+}
+
+/** Says how often the server is asked, and when it was asked last. */
+export function askingWords({ asking, isWatched, answeredAt }: Bench): string {
+  const asked =
+    answeredAt === undefined
+      ? "Not asked yet"
+      : `Asked ${counted(asking.questions, "time")}, last ${ago(Date.now() - answeredAt)}`;
+  return isWatched
+    ? `${asked}. Asked every ${PACE_MS / 1_000} s while you are here.`
+    : `${asked}. Not asked while nobody touches the page.`;
+}
+
+/** Counts the comparisons. */
+export function countWords({ judgement }: Bench): string {
+  const { amongPlayers, withServer, differences } = judgement.counts;
+  return `${counted(amongPlayers, "comparison")} among the players, ${withServer} with the server, ${counted(differences, "difference")}.`;
+}
