@@ -10,7 +10,7 @@ import { machineNow } from "./machine-time.js";
 import type { Shown } from "./player/messages.js";
 import { EventHub } from "./session/event-hub.js";
 import { KnownSession } from "./session/known-session.js";
-import { create, FIRST_WISH, join, type Opened, reasonOf, untilReached } from "./session/opening.js";
+import { create, createFirst, join, type Opened, reasonOf, untilReached } from "./session/opening.js";
 import { Tokens, tabStorage } from "./session/tokens.js";
 import { Navigation } from "./timeline/navigation.js";
 import { Bench } from "./verdict/bench.js";
@@ -21,8 +21,8 @@ export interface Trouble {
   readonly words: string;
 }
 
-/** The player in whom a fault is planted: the third, or the last one. */
-const FAULTY = 2;
+/** The player in whom a fault is planted: the fourth, or the last one. Its network is as it should be, so a single tick shows. */
+const FAULTY = 3;
 
 export class App {
   readonly wanted: Wanted;
@@ -94,7 +94,7 @@ export class App {
   start(): Promise<void> {
     const { server, session } = this.wanted;
     return this.#open(() =>
-      session === undefined ? create(server, FIRST_WISH, this.tokens) : join(server, session),
+      session === undefined ? createFirst(server, this.tokens) : join(server, session),
     );
   }
 

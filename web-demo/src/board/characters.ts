@@ -24,7 +24,7 @@ export const STRAIGHT: Bend = {
 export const CHARACTERS: readonly Character[] = [
   { id: "anna", name: "Anna", bend: STRAIGHT },
   { id: "ben", name: "Ben", bend: { ...STRAIGHT, aheadMs: 3 * HOUR_MS } },
-  { id: "chloe", name: "Chloe", bend: { ...STRAIGHT, upMs: 50, downMs: 20, jitterMs: 10 } },
+  { id: "chloe", name: "Chloe", bend: { ...STRAIGHT, upMs: 30, downMs: 30, jitterMs: 10 } },
   { id: "dev", name: "Dev", bend: { ...STRAIGHT, driftPpm: 400 } },
   { id: "emma", name: "Emma", bend: { ...STRAIGHT, aheadMs: -9 * HOUR_MS } },
   { id: "finn", name: "Finn", bend: { ...STRAIGHT, upMs: 30, downMs: 30, lossPercent: 5 } },

@@ -15,8 +15,8 @@ export function costsView(app: App): TemplateResult {
       <table title=${arithmetic}>
         <thead><tr><td></td><th scope="col">Really sent, as counted</th><th scope="col">Streaming every step</th></tr></thead>
         <tbody>
-          ${row("One player, so far", costs, (side) => `${count(Math.round(side.messages))}, ${bytes(side.bytes)}`)}
-          ${row("A million players", costs, (side) => `${count(Math.round(side.millionMessages / 1_000))}k a second, ${bytes(side.millionBytes)}/s`)}
+          ${row("One player, so far", costs, (side, unit) => `${count(Math.round(side.messages))} ${unit}, ${bytes(side.bytes)}`)}
+          ${row("A million players", costs, (side, unit) => `${millions(side.millionMessages)} ${unit} a second, ${bytes(side.millionBytes)}/s`)}
         </tbody>
       </table>
       <details><summary>The arithmetic</summary>
@@ -25,10 +25,14 @@ export function costsView(app: App): TemplateResult {
     </section>`;
 }
 
-function row(name: string, costs: Costs | undefined, words: (side: Side) => string): TemplateResult {
+function row(
+  name: string,
+  costs: Costs | undefined,
+  words: (side: Side, unit: string) => string,
+): TemplateResult {
   return html`<tr><th scope="row">${name}</th>
-    <td>${costs === undefined ? "–" : words(costs.counted)}</td>
-    <td>${costs === undefined ? "–" : words(costs.streamed)}</td></tr>`;
+    <td>${costs === undefined ? "–" : words(costs.counted, "requests")}</td>
+    <td>${costs === undefined ? "–" : words(costs.streamed, "messages")}</td></tr>`;
 }
 
 function currentCosts({ seats, session, meter, example }: App): Costs | undefined {
@@ -37,18 +41,21 @@ function currentCosts({ seats, session, meter, example }: App): Costs | undefine
     return undefined;
   }
   const all = totals(seats);
-  const flow = meter.lastMinute(seats);
   const { step, value, round, broken } = shown;
   const tickMs = session.tickMsAt(shown.now);
   return costsOf({
     players: seats.length,
     requests: all.timeRequests + all.otherRequests,
     bytes: all.bytes,
-    spanRequests: flow.timeRequests + flow.otherRequests,
-    spanBytes: flow.bytes,
-    spanMs: flow.spanMs,
     steps: Math.min(step + 1, Math.ceil(meter.playedMs / tickMs)),
     tickMs,
     message: JSON.stringify({ step, value, round, broken }),
   });
+}
+
+/** Formats a large number shortly: `133,000`, `10 million`. */
+function millions(number: number): string {
+  return number >= 1_000_000
+    ? `${count(Math.round(number / 1_000_000))} million`
+    : count(Math.round(number / 1_000) * 1_000);
 }

@@ -3,6 +3,9 @@
 /** The header of a WebSocket message of less than 126 bytes, as a server sends it. */
 const FRAME_BYTES = 2;
 export const MILLION = 1_000_000;
+/** The most requests that a player's clock sends in a minute, once it is set (docs/clock.md). */
+const REQUESTS_A_MINUTE = 8;
+const MINUTE_S = 60;
 
 /** The figures of one side of the comparison. */
 export interface Side {
@@ -24,12 +27,9 @@ export interface Costs {
 /** What the costs are computed from. */
 export interface Measured {
   readonly players: number;
-  /** What all players together have sent and received since the beginning, and within the last span. */
+  /** What all players together have sent and received since the beginning. */
   readonly requests: number;
   readonly bytes: number;
-  readonly spanRequests: number;
-  readonly spanBytes: number;
-  readonly spanMs: number;
   /** How many steps each player has shown. */
   readonly steps: number;
   readonly tickMs: number;
@@ -37,18 +37,17 @@ export interface Measured {
   readonly message: string;
 }
 
-export function costsOf(measured: Measured): Costs {
-  const { players, requests, bytes, spanRequests, spanBytes, spanMs, steps, tickMs, message } = measured;
+export function costsOf({ players, requests, bytes, steps, tickMs, message }: Measured): Costs {
   const messageBytes = message.length + FRAME_BYTES;
-  const perSecond = (number: number): number => (spanMs > 0 ? (number / players / spanMs) * 1_000 : 0);
+  const answerBytes = requests > 0 ? bytes / requests : 0;
   const ticks = 1_000 / tickMs;
-  const seconds = Math.round(spanMs / 1_000);
+  const asks = REQUESTS_A_MINUTE / MINUTE_S;
   return {
     counted: {
       messages: requests / players,
       bytes: bytes / players,
-      millionMessages: perSecond(spanRequests) * MILLION,
-      millionBytes: perSecond(spanBytes) * MILLION,
+      millionMessages: asks * MILLION,
+      millionBytes: asks * answerBytes * MILLION,
     },
     streamed: {
       messages: steps,
@@ -58,10 +57,10 @@ export function costsOf(measured: Measured): Costs {
     },
     arithmetic: [
       `Counted: ${requests} requests and ${bytes} bytes of answers and events, divided by ${players} players.`,
-      `In the last ${seconds} s they sent ${spanRequests} requests and received ${spanBytes} bytes. A million players: that, divided by ${players} and by ${seconds} s, times 1,000,000. The first minute is the dearest, because the clocks are being set.`,
+      `A million players, once their clocks are set: at most ${REQUESTS_A_MINUTE} requests a minute each, with the ${Math.round(answerBytes)} bytes that an answer has had here on average, times 1,000,000, divided by ${MINUTE_S} s.`,
       `Streamed: ${steps} steps, with a message of ${messageBytes} bytes each: ${message} and ${FRAME_BYTES} bytes of a WebSocket header.`,
       `A million players: ${ticks} steps a second, times ${messageBytes} bytes, times 1,000,000.`,
-      "Neither side counts the headers of TCP, IP and TLS, nor the headers of requests.",
+      "Left out: the headers of requests on the one side, some 40 bytes of TCP and IP headers for each message on the other.",
     ],
   };
 }

@@ -3,6 +3,7 @@ import {
   createSession,
   EngineError,
   type NewSession,
+  openClock,
   readSession,
   ServerError,
   SessionError,
@@ -16,6 +17,9 @@ export const FIRST_WISH: NewSession = {
   tickMs: 100,
   rules: { breakInterval: { min: 30, max: 80 } },
 };
+
+/** How long ago the first session began, in milliseconds, so that there is a past to look at. */
+const BEGAN_MS = 90_000;
 
 /** How long to wait until the server is asked once more, in milliseconds. */
 const RETRY_MS = 1_500;
@@ -32,6 +36,14 @@ export async function create(server: string, wish: NewSession, tokens: Tokens): 
     tokens.keep(record.id, controlToken);
   }
   return { address, record };
+}
+
+/** Creates the session of a visitor who asks for none. It began a while ago by the server's clock, whatever the device's clock says. */
+export async function createFirst(server: string, tokens: Tokens): Promise<Opened> {
+  const clock = await openClock(server);
+  const startAt = Math.floor(clock.now) - BEGAN_MS;
+  clock.close();
+  return create(server, { ...FIRST_WISH, startAt }, tokens);
 }
 
 /** Reads a session. */

@@ -47,6 +47,7 @@ const DARK = matchMedia("(prefers-color-scheme: dark)");
 export class Plot {
   readonly #canvas: HTMLCanvasElement;
   readonly #pen: CanvasRenderingContext2D;
+  /** Read once the canvas is part of the page. */
   #ink: Ink;
   #width = 0;
   #height = 0;
@@ -91,6 +92,7 @@ export class Plot {
 
   #fit(): void {
     const { clientWidth, clientHeight } = this.#canvas;
+    this.#ink = inkOf(this.#canvas);
     const density = devicePixelRatio;
     this.#width = clientWidth;
     this.#height = clientHeight;
