@@ -57,7 +57,11 @@ export function look(page: Page): Promise<Sight> {
 }
 
 /** Waits for a verdict. */
-export function untilVerdict(page: Page, wanted: Sight["verdict"]["kind"], withinMs = 10_000): Promise<Sight> {
+export function untilVerdict(
+  page: Page,
+  wanted: Sight["verdict"]["kind"],
+  withinMs = 10_000,
+): Promise<Sight> {
   return until(
     `the verdict "${wanted}"`,
     async () => {
