@@ -17,7 +17,7 @@ export function timelineView(app: App): TemplateResult {
     <section aria-labelledby="timeline-title" class="timeline">
       <div class="section-head">
         <h2 id="timeline-title">Any moment, past or future</h2>
-        <p>Drag, scroll, or use the arrow keys. Every round is known already.</p>
+        <p>Drag it, or click it and use the wheel and the keys. Every round is known already.</p>
       </div>
       <canvas id="timeline" tabindex="0" role="img" aria-label=${label(app)} aria-describedby="timeline-keys"
         ${ref((element) => holdCanvas(app, element))}></canvas>

@@ -17,6 +17,9 @@ const HEARS_WITHIN_MS = 5_000;
 /** For how long an answer about the only player counts, in milliseconds. */
 const ALONE_FOR_MS = 30_000;
 
+/** How long a player has played before the server is asked about it, in milliseconds. */
+const PLAYS_FIRST_MS = 700;
+
 const WATCHING = new Watching();
 
 export class Bench {
@@ -121,11 +124,16 @@ export class Bench {
     this.#judgement = this.#judge.decide(now);
     this.#noteDeaf(now);
     const isInDoubt = this.#judge.unaskedSince !== undefined || this.kind === "disagree";
-    if (WATCHING.isDue(isInDoubt) && this.seats.some(({ shown }) => shown !== undefined)) {
+    if (WATCHING.isDue(isInDoubt || this.#isUnchecked) && this.seats.some((seat) => hasPlayed(seat, now))) {
       void this.ask();
     } else if (!(WATCHING.isWatched || isInDoubt)) {
       this.asking.rest();
     }
+  }
+
+  /** Whether no player could be compared with the last answer, because none was there yet. */
+  get #isUnchecked(): boolean {
+    return this.#judgement.counts.withServer === 0;
   }
 
   /** Asks the server now. */
@@ -166,4 +174,9 @@ export class Bench {
       }
     }
   }
+}
+
+/** Returns whether a player has shown enough to be compared. */
+function hasPlayed({ joinedInMs, startedMs }: Seat, now: number): boolean {
+  return joinedInMs !== undefined && now - startedMs - joinedInMs > PLAYS_FIRST_MS;
 }

@@ -4,7 +4,6 @@ import { createRequire } from "node:module";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { expect, test } from "vitest";
 
-import { TestServer } from "../../../crates/engine-wasm/npm/test/browser/server.js";
 import { until } from "../../../crates/engine-wasm/npm/test/browser/until.js";
 import { look, untilVerdict, visit } from "./browser.js";
 import { begun, stage } from "./stage.js";
@@ -63,16 +62,13 @@ test("an engine that does not load is reported", async () => {
 });
 
 test("a server that creates sessions only for programs is reported", async () => {
-  const strict = new TestServer({ TICKSEED_ACCESS: "keys", TICKSEED_API_KEYS: "" });
-  try {
-    await strict.start();
-    const { page } = await visit(on.browser, strict.address);
-    await until("the reason", async () =>
-      (await look(page)).verdict.words.includes("only programs with an API key"),
-    );
-  } finally {
-    await strict.remove();
-  }
+  const problem = { code: "credentials_required", detail: "an API key is needed", status: 401 };
+  const { page } = await visit(on.browser, on.server.address, {}, (opened) =>
+    opened.route("**/v1/sessions", (route) => route.fulfill({ status: 401, json: problem })),
+  );
+  await until("the reason", async () =>
+    (await look(page)).verdict.words.includes("only programs with an API key"),
+  );
 });
 
 async function watchShifts(page: Page): Promise<void> {
