@@ -1,5 +1,13 @@
 import { defineConfig } from "vitest/config";
 
+/** Two browsers at once would delay each other's frames. */
+const ONE_BY_ONE = {
+  globalSetup: ["tests/built.ts"],
+  fileParallelism: false,
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+};
+
 export default defineConfig({
   // Relative addresses, so that any static host can serve the page from any folder.
   base: "./",
@@ -17,11 +25,11 @@ export default defineConfig({
     fs: { allow: [".", "../crates/engine-wasm/npm"] },
   },
   test: {
-    include: ["tests/**/*.test.ts"],
-    globalSetup: ["tests/built.ts"],
-    // Two browsers at once would delay each other's frames.
     fileParallelism: false,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    projects: [
+      { test: { ...ONE_BY_ONE, name: "page", include: ["tests/{unit,browser}/**/*.test.ts"] } },
+      // Scripts of their own run these: they take minutes, or make pictures.
+      { test: { ...ONE_BY_ONE, name: "long", include: ["tests/long/**/*.test.ts"] } },
+    ],
   },
 });
