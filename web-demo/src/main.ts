@@ -19,7 +19,13 @@ function changed(): void {
   isDirty = true;
 }
 
-const app = new App(wantedBy(location.href), changed);
+const wanted = wantedBy(location.href);
+const app = new App(wanted, changed);
+
+/** The documents belong to the server of the sessions, which may be another than that of the page. */
+for (const link of document.querySelectorAll<HTMLAnchorElement>("footer a")) {
+  link.href = wanted.server + new URL(link.href).pathname;
+}
 
 function frame(nowMs: number): void {
   const isPlaying = app.session !== undefined;

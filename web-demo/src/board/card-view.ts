@@ -31,7 +31,7 @@ export function cardView(app: App, seat: Seat, isWrong: boolean): TemplateResult
       ${factsView(seat)}
       ${buttonsView(seat)}
       ${bendingView(seat)}
-      <p class="card-note">${noteOf(app, seat)}</p>
+      <p class="card-note">${isWrong ? "Shows something else than it should." : noteOf(app, seat)}</p>
     </li>`;
 }
 
@@ -86,10 +86,10 @@ function buttonsView(seat: Seat): TemplateResult {
   const isFar = bend.aheadMs === FAR_AHEAD_MS;
   return html`
     <div class="card-buttons">
-      <button type="button" data-action="unplug" aria-pressed=${String(!bend.isPlugged)}
-        @click=${() => seat.change({ isPlugged: !bend.isPlugged })}>Unplug</button>
-      <button type="button" data-action="clock" aria-pressed=${String(isFar)}
-        @click=${() => seat.change({ aheadMs: isFar ? 0 : FAR_AHEAD_MS })}>Clock +12 h</button>
+      <button type="button" data-action="unplug" ?data-bent=${!bend.isPlugged}
+        @click=${() => seat.change({ isPlugged: !bend.isPlugged })}>${bend.isPlugged ? "Unplug" : "Plug in"}</button>
+      <button type="button" data-action="clock" ?data-bent=${isFar}
+        @click=${() => seat.change({ aheadMs: isFar ? 0 : FAR_AHEAD_MS })}>${isFar ? "Set clock right" : "Clock +12 h"}</button>
       <button type="button" data-action="sleep" ?disabled=${isAsleep} @click=${() => seat.sleep(SLEEPS_MS)}>Sleep 10 s</button>
       <button type="button" data-action="reload" @click=${() => seat.reload()}>Reload</button>
     </div>`;

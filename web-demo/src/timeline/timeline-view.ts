@@ -11,13 +11,16 @@ import { JUMPS } from "./jumps.js";
 import type { Visit } from "./navigation.js";
 import { holdCanvas } from "./stage.js";
 
+/** How much a button zooms. */
+const ZOOMS = 2;
+
 export function timelineView(app: App): TemplateResult {
   const { session, navigation } = app;
   return html`
     <section aria-labelledby="timeline-title" class="timeline">
       <div class="section-head">
         <h2 id="timeline-title">Any moment, past or future</h2>
-        <p>Drag it, or click it and use the wheel and the keys. Every round is known already.</p>
+        <p>Drag it. Every round is known already, and so is every later one.</p>
       </div>
       <canvas id="timeline" tabindex="0" role="img" aria-label=${label(app)} aria-describedby="timeline-keys"
         ${ref((element) => holdCanvas(app, element))}></canvas>
@@ -25,7 +28,7 @@ export function timelineView(app: App): TemplateResult {
         <span class="past">was</span><span class="now">now</span><span class="coming">will be</span>
         ${session?.settledUntil === undefined ? nothing : html`<span class="settled">settled: nobody can change it</span>`}
         <span class="broke">break</span>
-        <span class="keys">Keys: ← → move, + − zoom, Home goes to now</span>
+        <span class="keys">Keys: ← → move, + − zoom, Home goes to now. The wheel zooms once you have clicked.</span>
       </p>
       <div class="jumps" role="group" aria-label="Jump to">
         <button type="button" data-jump="now" aria-pressed=${String(navigation.isFollowing)}
@@ -35,12 +38,18 @@ export function timelineView(app: App): TemplateResult {
             <button type="button" data-jump=${id} ?disabled=${session === undefined}
               @click=${() => visit(app, instant(app.now))}>${words}</button>`,
         )}
+        <button type="button" id="closer" @click=${() => zoom(app, 1 / ZOOMS)}>Closer</button>
+        <button type="button" id="wider" @click=${() => zoom(app, ZOOMS)}>Wider</button>
         <label class="any">Any moment
           <input type="datetime-local" id="any" step="1" ?disabled=${session === undefined}
             @change=${({ target }: Event) => visitInput(app, target as HTMLInputElement)}></label>
       </div>
       ${session === undefined ? html`<div class="readout"></div>` : readout(app, session)}
     </section>`;
+}
+
+function zoom({ navigation, now }: App, factor: number): void {
+  navigation.zoom(factor, navigation.centerAt(now), now);
 }
 
 function label({ session, navigation }: App): string {

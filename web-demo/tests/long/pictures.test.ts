@@ -13,7 +13,7 @@ import { stage } from "../browser/stage.js";
 const on = stage();
 const DOCS = resolve(fileURLToPath(new URL("../../../docs/pictures", import.meta.url)));
 const OTHERS = join(ARTIFACTS, "pictures");
-const DESKTOP = { viewport: { width: 1280, height: 1010 }, deviceScaleFactor: 1 };
+const DESKTOP = { viewport: { width: 1280, height: 1230 }, deviceScaleFactor: 1 };
 const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true };
 /** The same rounds in every picture. */
 const SESSION = { tick_ms: 100, seed: "picture", rules: { break_interval: { min: 30, max: 80 } } };
