@@ -1,12 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** Two browsers at once would delay each other's frames. */
-const ONE_BY_ONE = {
-  globalSetup: ["tests/built.ts"],
-  fileParallelism: false,
-  testTimeout: 60_000,
-  hookTimeout: 60_000,
-};
+const TESTS = { globalSetup: ["tests/built.ts"], testTimeout: 60_000, hookTimeout: 60_000 };
 
 export default defineConfig({
   // Relative addresses, so that any static host can serve the page from any folder.
@@ -25,11 +19,11 @@ export default defineConfig({
     fs: { allow: [".", "../crates/engine-wasm/npm"] },
   },
   test: {
-    fileParallelism: false,
     projects: [
-      { test: { ...ONE_BY_ONE, name: "page", include: ["tests/{unit,browser}/**/*.test.ts"] } },
+      // These tests mostly wait for real time to pass. More of them at once would delay each other.
+      { test: { ...TESTS, name: "page", maxWorkers: 3, include: ["tests/{unit,browser}/**/*.test.ts"] } },
       // Scripts of their own run these: they take minutes, or make pictures.
-      { test: { ...ONE_BY_ONE, name: "long", include: ["tests/long/**/*.test.ts"] } },
+      { test: { ...TESTS, name: "long", fileParallelism: false, include: ["tests/long/**/*.test.ts"] } },
     ],
   },
 });

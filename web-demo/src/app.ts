@@ -36,6 +36,9 @@ export class App {
   #host: Host | undefined;
   #seats: readonly Seat[] = [];
   #wantedSeats: number;
+  /** Which seat gets the planted fault. */
+  readonly #faultySeat: number;
+  #lastExample: Shown | undefined;
   /** Which attempt to open a session is the latest. */
   #attempt = 0;
   readonly #changed: () => void;
@@ -45,6 +48,7 @@ export class App {
     this.wanted = wanted;
     this.#changed = changed;
     this.#wantedSeats = wanted.players;
+    this.#faultySeat = Math.min(FAULTY, wanted.players - 1);
     this.navigation = new Navigation(changed);
   }
 
@@ -84,9 +88,10 @@ export class App {
     );
   }
 
-  /** The server's time, as the best of the players knows it. */
+  /** The server's time, as the best of the players knows it, or knew it last. */
   get now(): number {
-    const { shown } = this.example ?? {};
+    const shown = this.example?.shown ?? this.#lastExample;
+    this.#lastExample = shown;
     return shown === undefined ? Date.now() : shown.now + (machineNow() - shown.from);
   }
 
@@ -165,6 +170,7 @@ export class App {
     this.#session = undefined;
     this.#bench = undefined;
     this.#host = undefined;
+    this.#lastExample = undefined;
     this.navigation.follow();
   }
 
@@ -178,9 +184,8 @@ export class App {
     }
     const kept = this.#seats.slice(0, this.#wantedSeats);
     const game = { address: session.address, tickMs: session.record.tick_ms, hub };
-    const faulty = Math.min(FAULTY, this.#wantedSeats - 1);
     const more = CHARACTERS.slice(kept.length, this.#wantedSeats).map((character, index) => {
-      const fault = kept.length + index === faulty ? this.wanted.fault : undefined;
+      const fault = kept.length + index === this.#faultySeat ? this.wanted.fault : undefined;
       return new Seat(character, game, fault, {
         shown: (seat: Seat, shown: Shown) => bench.see(seat, shown),
         left: (seat: Seat) => bench.forget(seat),

@@ -17,7 +17,7 @@ export function hostView({ host, session, now }: App): TemplateResult {
   return html`
     <section aria-labelledby="host-title" class="panel host">
       <h2 id="host-title">Change it for everybody</h2>
-      <p>A change is the only thing that is ever sent. With a few seconds' warning, everybody makes it on the same step.</p>
+      <p>Besides the time, changes are all that players ever hear. With a few seconds' warning, everybody makes a change on the same step.</p>
       ${host === undefined || session === undefined ? nothing : buttons(host, session)}
       <p class="host-words" role="status">${host === undefined || session === undefined ? "" : words(host, session, now)}</p>
     </section>`;

@@ -84,13 +84,19 @@ function readout(app: App, session: KnownSession): TemplateResult {
         <b>${moment(at, now)}</b> the counter ${verb(at, now)} <b class="readout-value">${value}</b>
         <span class="quiet">step ${count(step)}, round ${count(round)}</span>
       </p>
-      <p class="readout-cost">${visited === undefined ? "" : `Computed here in ${computing(visited.costUs)}, from the seed and that instant.`}</p>
+      <p class="readout-cost">${costWords(visited)}</p>
       <p class="readout-check" data-same=${visited?.answer?.isSame ?? nothing}>
         <button type="button" id="ask-instant" @click=${() => void askFor(app, session, visited ?? { instant: at, costUs: 0, answer: undefined })}>
           Ask the server for this moment</button>
         <span role="status">${visited?.answer?.words ?? ""}</span>
       </p>
     </div>`;
+}
+
+function costWords(visited: Visit | undefined): string {
+  return visited === undefined
+    ? "Jump as far as you like: nothing has to be fetched, and nothing has to be counted up."
+    : `Computed here in ${computing(visited.costUs)}, from the seed and that instant.`;
 }
 
 function verb(at: number, now: number): string {

@@ -17,16 +17,31 @@ export function verdictWords(app: App, bench: Bench): VerdictWords {
     return disagreement(app, bench);
   }
   if (kind === "agree") {
-    return { headline: allInStep(app.seats.length), details: exactness(bench) };
+    return { headline: headlineOf(app, bench), details: `${exactness(bench)} ${leftOut(app, bench)}` };
   }
   return bench.silentSince === undefined ? waiting(app) : silence(bench, bench.silentSince);
 }
 
-function allInStep(players: number): string {
+function headlineOf({ seats }: App, { judgement }: Bench): string {
+  const players = seats.length;
   if (players === 1) {
     return "The player is in step with the server";
   }
+  if (judgement.compared < players) {
+    return `${judgement.compared} of ${players} players are in step`;
+  }
   return players === 2 ? "Both players are in step" : `All ${players} players are in step`;
+}
+
+/** Says who is not compared, and why. */
+function leftOut({ seats }: App, { judgement }: Bench): string {
+  const asleep = seats.filter(({ isAsleep }) => isAsleep).map(({ name }) => name);
+  const left = seats
+    .filter(({ id, isAsleep }) => judgement.left.includes(id) && !isAsleep)
+    .map(({ name }) => name);
+  const sleeping =
+    asleep.length === 0 ? "" : `${listed(asleep)} ${asleep.length === 1 ? "sleeps" : "sleep"}. `;
+  return left.length === 0 ? sleeping : `${sleeping}${listed(left)} cannot be compared at the moment.`;
 }
 
 function exactness({ judgement }: Bench): string {
@@ -79,15 +94,13 @@ function sight({ step, value, round }: Sight): string {
   return `${value} (step ${step}, round ${round})`;
 }
 
-/** Says how often the server is asked, and when it was asked last. */
+/** Says how often the server is asked, and what the page itself sends for that. */
 export function askingWords({ asking, isWatched, answeredAt }: Bench): string {
-  const asked =
-    answeredAt === undefined
-      ? "Not asked yet"
-      : `Asked ${counted(asking.questions, "time")}, last ${ago(Date.now() - answeredAt)}`;
-  return isWatched
-    ? `${asked}. Asked every ${PACE_MS / 1_000} s while you are here.`
-    : `${asked}. Not asked while nobody touches the page.`;
+  const last = answeredAt === undefined ? "" : `, last ${ago(Date.now() - answeredAt)}`;
+  const pace = isWatched
+    ? `Asked every ${PACE_MS / 1_000} s while you are here.`
+    : "Not asked while nobody touches the page.";
+  return `Asked ${counted(asking.questions, "time")}${last}. ${pace} To check, the page itself has sent ${counted(asking.requests, "request")}.`;
 }
 
 /** Counts the comparisons. */

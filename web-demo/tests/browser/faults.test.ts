@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 
 import { until } from "../../../crates/engine-wasm/npm/test/browser/until.js";
-import { button, look, untilVerdict, visit } from "./browser.js";
+import { look, untilVerdict, visit } from "./browser.js";
 import { begun, stage } from "./stage.js";
 
 const on = stage();
@@ -95,5 +95,4 @@ test("the page asks only while somebody is there, and whenever it is told to", a
   await page.click("#ask");
   await until("another answer", async () => (await look(page)).verdict.questions > verdict.questions);
   expect(await page.textContent(".asking-words")).toContain("Asked every 10 s while you are here.");
-  await button(page, "anna", "reload").focus();
 });
