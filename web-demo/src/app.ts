@@ -41,15 +41,30 @@ export class App {
   #lastExample: Shown | undefined;
   /** Which attempt to open a session is the latest. */
   #attempt = 0;
+  #revision = 0;
+  readonly #played: () => void;
   readonly #changed: () => void;
 
-  /** @param changed Called whenever there is something else to be seen. */
-  constructor(wanted: Wanted, changed: () => void) {
+  /** @param played Called whenever there is something else to be seen. */
+  constructor(wanted: Wanted, played: () => void) {
     this.wanted = wanted;
+    this.#played = played;
+    const changed = (): void => this.change();
     this.#changed = changed;
     this.#wantedSeats = wanted.players;
     this.#faultySeat = Math.min(FAULTY, wanted.players - 1);
     this.navigation = new Navigation(changed);
+  }
+
+  /** Counts everything that happens but for the players' steps. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Notes that something has happened besides the players' steps. */
+  change(): void {
+    this.#revision += 1;
+    this.#played();
   }
 
   get trouble(): Trouble | undefined {
@@ -189,7 +204,7 @@ export class App {
       return new Seat(character, game, fault, {
         shown: (seat: Seat, shown: Shown) => bench.see(seat, shown),
         left: (seat: Seat) => bench.forget(seat),
-        changed: this.#changed,
+        changed: this.#played,
       });
     });
     this.#seats = [...kept, ...more];

@@ -31,8 +31,10 @@ function frame(nowMs: number): void {
   const isPlaying = app.session !== undefined;
   if (isDirty && root !== null) {
     isDirty = false;
-    render(pageView(app, changed), root);
-    drawnMs = 0;
+    render(
+      pageView(app, () => app.change()),
+      root,
+    );
   }
   if (isPlaying && nowMs - drawnMs >= DRAWS_EVERY_MS) {
     drawnMs = nowMs;

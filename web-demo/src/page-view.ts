@@ -1,5 +1,6 @@
 /** The page as a whole. */
 import { html, type TemplateResult } from "lit-html";
+import { guard } from "lit-html/directives/guard.js";
 
 import type { App } from "./app.js";
 import { boardView } from "./board/board-view.js";
@@ -21,13 +22,17 @@ export function pageView(app: App, changed: () => void): TemplateResult {
     ${verdictView(app)}
     ${boardView(app)}
     ${timelineView(app)}
-    <div class="panels">
-      ${hostView(app)}
-      ${costsView(app)}
-      ${shareView(app, changed)}
-      ${newSessionView(app)}
-      ${checkView(app, changed)}
-    </div>`;
+    <div class="panels">${guard([app.revision], () => panels(app, changed))}</div>`;
+}
+
+/** What need not follow the players from step to step. */
+function panels(app: App, changed: () => void): TemplateResult {
+  return html`
+    ${hostView(app)}
+    ${costsView(app)}
+    ${shareView(app, changed)}
+    ${newSessionView(app)}
+    ${checkView(app, changed)}`;
 }
 
 /** Says what was really sent. All figures are counted. */
