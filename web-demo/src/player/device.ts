@@ -5,14 +5,25 @@ import type { Bend } from "./messages.js";
 
 type WakeEvent = Parameters<Parameters<Platform["wakeEvents"]>[0]>[0];
 
+/** A stretch of real time in which the device's clocks have one rate. Its monotonic clock stands still while the rate is -1. */
+interface Stretch {
+  readonly sinceMs: number;
+  /** How much the monotonic clock had gained by then, and how much it gains in a millisecond. */
+  readonly gainedMs: number;
+  readonly rate: number;
+}
+
+/** How many stretches are remembered: a request takes no longer than a few of them. */
+const STRETCHES = 50;
+/** The rate of a clock that stands still. */
+const STILL = -1;
+
 /** A device whose clocks can be wrong, and which can sleep. */
 export class Device {
   #aheadMs = 0;
-  #rate = 0;
-  /** How much the clocks had gained when the rate last changed, and when that was. */
-  #gainedMs = 0;
-  #rateSinceMs = performance.now();
-  /** How long the device has slept before. Its monotonic clock stands still meanwhile. */
+  #driftRate = 0;
+  #stretches: Stretch[] = [{ sinceMs: performance.now(), gainedMs: 0, rate: 0 }];
+  /** How long the device has slept before. Its wall clock goes on meanwhile. */
   #sleptMs = 0;
   #fellAsleepMs: number | undefined;
   #waiting: (() => void)[] = [];
@@ -22,18 +33,16 @@ export class Device {
     return this.#fellAsleepMs !== undefined;
   }
 
-  /** Sets the device's clock, and how fast it gains. */
+  /** Sets the device's clock, and how fast it gains. Nobody does that while it sleeps. */
   bend({ aheadMs, driftPpm }: Pick<Bend, "aheadMs" | "driftPpm">): void {
-    const realMs = performance.now();
-    this.#gainedMs = this.#gainedBy(realMs);
-    this.#rateSinceMs = realMs;
-    this.#rate = driftPpm / 1_000_000;
     this.#aheadMs = aheadMs;
+    this.#driftRate = driftPpm / 1_000_000;
+    this.#begin(this.#driftRate);
   }
 
-  /** Returns what the monotonic clock says at a reading of the real one. */
+  /** Returns what the monotonic clock says at a reading of the real one, which may lie in the past. */
   monotonicAt(realMs: number): number {
-    return realMs - this.#sleptMs + this.#gainedBy(realMs);
+    return realMs + this.#gainedAt(realMs);
   }
 
   readonly time: Platform["time"] = {
@@ -43,7 +52,7 @@ export class Device {
 
   /** What the device's clock says, in milliseconds since the Unix epoch. */
   get wallMs(): number {
-    return Date.now() + this.#aheadMs + this.#gainedBy(performance.now());
+    return Date.now() + this.#aheadMs + this.#gainedAt(performance.now()) + this.#sleptMs;
   }
 
   readonly timers: Platform["timers"] = {
@@ -79,13 +88,15 @@ export class Device {
 
   /** Falls asleep: from now on nothing runs, and the monotonic clock stands still. */
   sleep(): void {
-    this.#fellAsleepMs ??= performance.now();
+    this.#fellAsleepMs = performance.now();
+    this.#begin(STILL);
   }
 
   wake(): void {
     if (this.#fellAsleepMs === undefined) {
       return;
     }
+    this.#begin(this.#driftRate);
     this.#sleptMs += performance.now() - this.#fellAsleepMs;
     this.#fellAsleepMs = undefined;
     this.tell("woken");
@@ -101,7 +112,14 @@ export class Device {
     }
   }
 
-  #gainedBy(realMs: number): number {
-    return this.#gainedMs + (realMs - this.#rateSinceMs) * this.#rate;
+  #begin(rate: number): void {
+    const sinceMs = performance.now();
+    const stretch = { sinceMs, gainedMs: this.#gainedAt(sinceMs), rate };
+    this.#stretches = [...this.#stretches.slice(1 - STRETCHES), stretch];
+  }
+
+  #gainedAt(realMs: number): number {
+    const found = this.#stretches.findLast(({ sinceMs }) => sinceMs <= realMs) ?? this.#stretches[0];
+    return found === undefined ? 0 : found.gainedMs + (realMs - found.sinceMs) * found.rate;
   }
 }

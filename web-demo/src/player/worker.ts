@@ -50,9 +50,11 @@ class Player {
     } else if (message.kind === "sleep") {
       this.#sleep(message.forMs);
     } else {
-      this.#device.bend(message.bend);
       this.#network.bend(message.bend);
-      this.#show();
+      this.#device.whenAwake(() => {
+        this.#device.bend(message.bend);
+        this.#show();
+      });
     }
   }
 
