@@ -21,7 +21,7 @@ export default defineConfig({
   test: {
     projects: [
       // These tests mostly wait for real time to pass. More of them at once would delay each other.
-      { test: { ...TESTS, name: "page", maxWorkers: 3, include: ["tests/{unit,browser}/**/*.test.ts"] } },
+      { test: { ...TESTS, name: "page", maxWorkers: 2, include: ["tests/{unit,browser}/**/*.test.ts"] } },
       // Scripts of their own run these: they take minutes, or make pictures.
       { test: { ...TESTS, name: "long", fileParallelism: false, include: ["tests/long/**/*.test.ts"] } },
     ],
