@@ -19,15 +19,18 @@ export interface Held extends Sight {
   readonly to: number;
 }
 
+/** A sight with the instant in its middle. */
+export interface Middle {
+  readonly at: number;
+  readonly sight: Held;
+}
+
 /** How far readings of one clock in two threads can differ, in milliseconds: browsers round it to one. */
 export const SLACK_MS = 3;
 /** A player's clock runs up to 0.5 % faster or slower while it is corrected, and so ends a step that much sooner or later. */
 const SLEWING = 0.006;
 /** How long sights are kept, in milliseconds. */
 const KEPT_MS = 60_000;
-
-/** How many sights are tried until one can be compared. */
-const CANDIDATES = 5;
 
 /** The result of a comparison: `undefined` if too little was seen to tell. */
 export type Outcome = "same" | "differs" | undefined;
@@ -60,14 +63,13 @@ export class History {
     this.#seen.push({ ...sight, from, to: from + held });
   }
 
-  /** Returns a few sights whose middle lies before an instant, the newest first, each with its middle. */
-  middlesBefore(instant: number, now: number): readonly { readonly at: number; readonly sight: Held }[] {
-    const middle = ({ from, to }: Held): number => (from + Math.min(to, now)) / 2;
-    const last = this.#seen.findLastIndex((sight) => middle(sight) <= instant);
+  /** Returns all sights whose middle lies after one instant and not after another, in order, each with its middle. */
+  middlesBetween(after: number, until: number, now: number): readonly Middle[] {
+    const first = this.#seen.findLastIndex(({ from, to }) => (from + Math.min(to, now)) / 2 <= after) + 1;
     return this.#seen
-      .slice(Math.max(0, last + 1 - CANDIDATES), last + 1)
-      .map((sight) => ({ at: middle(sight), sight }))
-      .reverse();
+      .slice(first)
+      .map((sight) => ({ at: (sight.from + Math.min(sight.to, now)) / 2, sight }))
+      .filter(({ at }) => at <= until);
   }
 
   /**

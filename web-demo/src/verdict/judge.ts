@@ -47,6 +47,13 @@ const SILENT_MS = 2_500;
 /** How long an answer of the server waits until every player was seen around its instant, in milliseconds. */
 const ANSWER_WAITS_MS = 30_000;
 
+/** A sight with a larger error is not waited for until what came after it was seen, in milliseconds. */
+const WAITED_FOR_MS = 15_000;
+/** For how long a player stays named that was wrong for a moment, in milliseconds. */
+const HELD_MS = 3_000;
+/** For how long the result of a comparison holds without another, in milliseconds. */
+const REMEMBERED_MS = 1_500;
+
 interface Check {
   readonly at: number;
   readonly outcome: Exclude<Outcome, undefined>;
@@ -59,6 +66,11 @@ interface Defendant {
   /** The result of the last comparison with the server. */
   check: Check | undefined;
   wrongSince: number | undefined;
+  /** When it was last found to be wrong. */
+  wrongUntil: number;
+  /** Up to which instant it was compared with each of the others, and with which result. */
+  readonly comparedTo: Map<string, number>;
+  readonly results: Map<string, { readonly pair: Pair; readonly at: number }>;
 }
 
 export class Judge {
@@ -78,6 +90,10 @@ export class Judge {
 
   forget(player: string): void {
     this.#players.delete(player);
+    for (const { comparedTo, results } of this.#players.values()) {
+      comparedTo.delete(player);
+      results.delete(player);
+    }
   }
 
   /** The server has answered for an instant. */
@@ -114,29 +130,45 @@ export class Judge {
   }
 
   #compareAll(awake: readonly (readonly [string, Defendant])[], now: number): readonly Pair[] {
-    return awake.flatMap(([one, { history }]) =>
+    return awake.flatMap(([one, mine]) =>
       awake
         .filter(([other]) => other !== one)
-        .map(([other, known]) => this.#pair(one, history, other, known, now)),
+        .map(([other, known]) => this.#pair(one, mine, other, known, now)),
     );
   }
 
-  /** Compares the newest sight of one player that the other was seen around. */
-  #pair(one: string, history: History, other: string, known: Defendant, now: number): Pair {
-    const theirs = known.history;
+  /** Compares all sights of one player, since they were last compared, with what the other showed around them. */
+  #pair(one: string, known: Defendant, other: string, them: Defendant, now: number): Pair {
+    const [history, theirs] = [known.history, them.history];
     const withinMs = (history.latest?.errorMs ?? 0) + (theirs.latest?.errorMs ?? 0);
     if (history.version !== theirs.version) {
       return { one, other, outcome: undefined, withinMs: 0 };
     }
-    for (const { at, sight } of history.middlesBefore(now - withinMs - SLACK_MS, now)) {
-      const outcome = theirs.compare(sight, at, now);
-      if (outcome !== undefined) {
-        this.#counts = { ...this.#counts, amongPlayers: this.#counts.amongPlayers + 1 };
-        this.#countDifference(outcome);
-        return { one, other, outcome, withinMs };
+    const after = known.comparedTo.get(other) ?? Number.NEGATIVE_INFINITY;
+    let outcome: Outcome;
+    for (const { at, sight } of history.middlesBetween(after, now - withinMs - SLACK_MS, now)) {
+      const result = theirs.compare(sight, at, now);
+      const isEarly = at + sight.errorMs + (theirs.latest?.errorMs ?? 0) + SLACK_MS > now;
+      if (result === undefined && isEarly && sight.errorMs < WAITED_FOR_MS) {
+        break;
+      }
+      if (result !== undefined) {
+        known.comparedTo.set(other, at);
+        this.#count("amongPlayers", result);
+        outcome = outcome === "differs" ? outcome : result;
       }
     }
-    return { one, other, outcome: undefined, withinMs: 0 };
+    return this.#remembered({ one, other, outcome, withinMs }, known, now);
+  }
+
+  /** A pair whose players have shown nothing new keeps its last result for a while. */
+  #remembered(pair: Pair, known: Defendant, now: number): Pair {
+    if (pair.outcome !== undefined) {
+      known.results.set(pair.other, { pair, at: now });
+      return pair;
+    }
+    const last = known.results.get(pair.other);
+    return last !== undefined && now - last.at < REMEMBERED_MS ? last.pair : pair;
   }
 
   #compareWithServer(now: number): void {
@@ -156,14 +188,13 @@ export class Judge {
       return false;
     }
     known.check = { at, outcome };
-    this.#counts = { ...this.#counts, withServer: this.#counts.withServer + 1 };
-    this.#countDifference(outcome);
+    this.#count("withServer", outcome);
     return true;
   }
 
-  #countDifference(outcome: Outcome): void {
+  #count(what: "amongPlayers" | "withServer", outcome: Outcome): void {
     const differences = this.#counts.differences + (outcome === "differs" ? 1 : 0);
-    this.#counts = { ...this.#counts, differences };
+    this.#counts = { ...this.#counts, differences, [what]: this.#counts[what] + 1 };
   }
 
   /** Returns who is wrong: whoever the server contradicts and, until it was asked, whoever the others outnumber. */
@@ -178,11 +209,15 @@ export class Judge {
   }
 
   #culprit(player: string, known: Defendant, isWrong: boolean, now: number): readonly Culprit[] {
-    if (!isWrong) {
+    if (isWrong) {
+      known.wrongSince ??= now;
+      known.wrongUntil = now;
+    }
+    const isCleared = known.check?.outcome === "same" && known.check.at > known.wrongUntil;
+    if (known.wrongSince === undefined || (!isWrong && (isCleared || now - known.wrongUntil > HELD_MS))) {
       known.wrongSince = undefined;
       return [];
     }
-    known.wrongSince ??= now;
     return [
       {
         player,
@@ -227,5 +262,13 @@ function isOutnumbered(player: string, pairs: readonly Pair[]): boolean {
 }
 
 function newDefendant(): Defendant {
-  return { history: new History(), seenMs: 0, check: undefined, wrongSince: undefined };
+  return {
+    history: new History(),
+    seenMs: 0,
+    check: undefined,
+    wrongSince: undefined,
+    wrongUntil: Number.NEGATIVE_INFINITY,
+    comparedTo: new Map(),
+    results: new Map(),
+  };
 }
