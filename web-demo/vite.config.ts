@@ -10,6 +10,8 @@ export default defineConfig({
     // The server's content security policy forbids `data:` URLs, so no asset may be inlined.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // The licences of the libraries ask for their texts to come with the page.
+    license: { fileName: "licences.md" },
   },
   worker: { format: "es" },
   server: {

@@ -23,7 +23,7 @@ const wanted = wantedBy(location.href);
 const app = new App(wanted, changed);
 
 /** The documents belong to the server of the sessions, which may be another than that of the page. */
-for (const link of document.querySelectorAll<HTMLAnchorElement>("footer a")) {
+for (const link of document.querySelectorAll<HTMLAnchorElement>('footer a[href^="/"]')) {
   link.href = wanted.server + new URL(link.href).pathname;
 }
 
