@@ -7,7 +7,7 @@ import { Meter } from "./board/meter.js";
 import { Seat } from "./board/seat.js";
 import { Host } from "./controls/host.js";
 import { machineNow } from "./machine-time.js";
-import type { Shown } from "./player/messages.js";
+import type { Relayed, Shown } from "./player/messages.js";
 import { EventHub } from "./session/event-hub.js";
 import { KnownSession } from "./session/known-session.js";
 import { create, createFirst, join, type Opened, reasonOf, untilReached } from "./session/opening.js";
@@ -159,11 +159,7 @@ export class App {
     history.replaceState(null, "", withSession(record.id, location.href));
     const session = new KnownSession(address, record, this.#changed);
     const hub = new EventHub(address);
-    hub.join((relayed) => {
-      session.hear(relayed);
-      this.#bench?.hear(relayed);
-      this.#changed();
-    });
+    hub.join((relayed) => this.#hear(session, relayed));
     this.#session = session;
     this.#hub = hub;
     this.#bench = new Bench(this.wanted.server, session, this.#changed);
@@ -174,12 +170,25 @@ export class App {
     this.#changed();
   }
 
+  /** Takes what the stream brings. A session that the page no longer understands is not shown. */
+  #hear(session: KnownSession, relayed: Relayed): void {
+    try {
+      session.hear(relayed);
+      this.#bench?.hear(relayed);
+      this.#changed();
+    } catch (error) {
+      this.#close();
+      this.#say({ kind: "broken", words: reasonOf(error) });
+    }
+  }
+
   #close(): void {
     for (const seat of this.#seats) {
       seat.close();
     }
     this.#seats = [];
     this.#hub?.close();
+    this.#hub = undefined;
     this.#bench?.close();
     this.#session?.close();
     this.#session = undefined;

@@ -81,7 +81,7 @@ export class Bench {
     if (this.culprits.length > 0 || quarrel.length > 0) {
       return "disagree";
     }
-    if (this.#silentSince !== undefined || lastAnswerAt === undefined) {
+    if (this.#silentSince !== undefined || lastAnswerAt === undefined || this.#session.isGone) {
       return "unknown";
     }
     const isAloneAndFresh =
@@ -138,7 +138,7 @@ export class Bench {
 
   /** Asks the server now. */
   async ask(): Promise<void> {
-    if (this.#isAsking || this.#isClosed) {
+    if (this.#isAsking || this.#isClosed || this.#session.isGone) {
       return;
     }
     this.#isAsking = true;

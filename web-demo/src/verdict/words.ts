@@ -1,7 +1,7 @@
 /** The verdict in words. */
 import type { App } from "../app.js";
 import { machineNow } from "../machine-time.js";
-import { ago, clockTime, counted, listed, plusMinus } from "../words.js";
+import { ago, clockTime, count, counted, listed, plusMinus } from "../words.js";
 import type { Bench } from "./bench.js";
 import type { Culprit, Sight } from "./judge.js";
 import { PACE_MS } from "./watching.js";
@@ -18,6 +18,13 @@ export function verdictWords(app: App, bench: Bench): VerdictWords {
   }
   if (kind === "agree") {
     return { headline: headlineOf(app, bench), details: `${exactness(bench)} ${leftOut(app, bench)}` };
+  }
+  if (app.session?.isGone === true) {
+    return {
+      headline: "Not known: the server no longer has this session",
+      details:
+        "It has expired or was deleted. The players count on, because they need nothing more from the server.",
+    };
   }
   return bench.silentSince === undefined ? waiting(app) : silence(bench, bench.silentSince);
 }
@@ -94,17 +101,18 @@ function sight({ step, value, round }: Sight): string {
   return `${value} (step ${step}, round ${round})`;
 }
 
-/** Says how often the server is asked, and what the page itself sends for that. */
+/** Says how often the server is asked. */
 export function askingWords({ asking, isWatched, answeredAt }: Bench): string {
   const last = answeredAt === undefined ? "" : `, last ${ago(Date.now() - answeredAt)}`;
   const pace = isWatched
     ? `Asked every ${PACE_MS / 1_000} s while you are here.`
     : "Not asked while nobody touches the page.";
-  return `Asked ${counted(asking.questions, "time")}${last}. ${pace} To check, the page itself has sent ${counted(asking.requests, "request")}.`;
+  return `Asked ${counted(asking.questions, "time")}${last}. ${pace}`;
 }
 
-/** Counts the comparisons. */
-export function countWords({ judgement }: Bench): string {
+/** Counts the comparisons, and what the page itself has sent for them, the time for its own clock included. */
+export function countWords({ judgement, asking }: Bench): string {
   const { amongPlayers, withServer, differences } = judgement.counts;
-  return `${counted(amongPlayers, "comparison")} among the players, ${withServer} with the server, ${counted(differences, "difference")}.`;
+  const server = `${count(withServer)} with the server, for which the page sent ${counted(asking.requests, "request")}`;
+  return `${counted(amongPlayers, "comparison")} among the players, ${server}: ${counted(differences, "difference")}.`;
 }

@@ -50,6 +50,36 @@ test("an unknown session is reported, and a new one can be created", async () =>
   }
 });
 
+test.each([
+  ["requires", { requires: ["teams"] }, /requires "teams"/],
+  ["engine_version", { engine_version: 2 }, /engine/],
+] as const)("a session whose %s the page stops understanding is not shown", async (_what, change, reason) => {
+  const record = await on.server.create(begun());
+  const changed = JSON.stringify({ ...record, revision: record.revision + 1, ...change });
+  const { page } = await visit(on.browser, `${on.server.address}/?session=${record.id}`, {}, (opened) =>
+    opened.route("**/events", (route) =>
+      route.fulfill({
+        contentType: "text/event-stream",
+        body: `event: changed\nid: "1"\ndata: ${changed}\n\n`,
+      }),
+    ),
+  );
+  await until("the reason", async () => reason.test((await look(page)).verdict.words));
+  expect((await look(page)).cards).toEqual([]);
+  await page.click("#renew");
+  await until("another session", () => !page.url().includes(record.id));
+});
+
+test("a session that was deleted is nobody's business any more, and its players count on", async () => {
+  const { id } = await on.server.create(begun());
+  const { page } = await visit(on.browser, `${on.server.address}/?session=${id}`);
+  await untilVerdict(page, "agree");
+  await fetch(`${on.server.address}/v1/sessions/${id}`, { method: "DELETE" });
+  const { verdict, cards } = await untilVerdict(page, "unknown");
+  expect(verdict.words).toBe("Not known: the server no longer has this session");
+  await until("more steps", async () => ((await look(page)).cards[0]?.step ?? 0) > (cards[0]?.step ?? 0) + 5);
+});
+
 test("an engine that does not load is reported", async () => {
   const { page } = await visit(on.browser, on.server.address, {}, async (opened) => {
     await opened.route("**/*.wasm", (route) => route.abort());

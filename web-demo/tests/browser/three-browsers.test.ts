@@ -74,6 +74,11 @@ describe.each<readonly [string, () => Promise<Browser>]>([
       ),
     );
     await until("the sleeper to wake", async () => (await look(tab)).cards[3]?.badge === "running", 20_000);
+    await bendEverything(tab);
+    await click(tab, ".qr summary");
+    await until("the QR code", () =>
+      tab.evaluate(() => document.querySelector(".qr svg path") !== null, undefined),
+    );
     await click(tab, "#stop");
     await until(
       "the stop",
@@ -103,6 +108,18 @@ function look(tab: Tab): Promise<Sight> {
 
 function untilVerdict(tab: Tab, kind: Sight["verdict"]["kind"]): Promise<unknown> {
   return until(`the verdict "${kind}"`, async () => (await look(tab)).verdict.kind === kind, 15_000);
+}
+
+/** Moves every slider of a player. */
+function bendEverything(tab: Tab): Promise<void> {
+  return tab.evaluate(() => {
+    for (const input of document.querySelectorAll<HTMLInputElement>(
+      '[data-player="anna"] input[type="range"]',
+    )) {
+      input.value = String(Number(input.value) + 2 * Number(input.step));
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  }, undefined);
 }
 
 function click(tab: Tab, selector: string): Promise<void> {
