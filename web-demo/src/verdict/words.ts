@@ -113,6 +113,6 @@ export function askingWords({ asking, isWatched, answeredAt }: Bench): string {
 /** Counts the comparisons, and what the page itself has sent for them, the time for its own clock included. */
 export function countWords({ judgement, asking }: Bench): string {
   const { amongPlayers, withServer, differences } = judgement.counts;
-  const server = `${count(withServer)} with the server, for which the page sent ${counted(asking.requests, "request")}`;
+  const server = `${count(withServer)} with the server (${counted(asking.requests, "request")})`;
   return `${counted(amongPlayers, "comparison")} among the players, ${server}: ${counted(differences, "difference")}.`;
 }

@@ -13,7 +13,7 @@ import { stage } from "../browser/stage.js";
 const on = stage();
 const DOCS = resolve(fileURLToPath(new URL("../../../docs/pictures", import.meta.url)));
 const OTHERS = join(ARTIFACTS, "pictures");
-const DESKTOP = { viewport: { width: 1280, height: 1230 }, deviceScaleFactor: 1 };
+const DESKTOP = { viewport: { width: 1280, height: 1262 }, deviceScaleFactor: 1 };
 const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true };
 /** The same rounds in every picture. */
 const SESSION = { tick_ms: 100, seed: "picture", rules: { break_interval: { min: 30, max: 80 } } };
@@ -55,6 +55,11 @@ async function disturb(page: Page): Promise<void> {
   await button(page, "anna", "clock").click();
   await button(page, "chloe", "unplug").click();
   await page.mouse.move(5, 5);
+  await until(
+    "ten seconds",
+    async () => /first 1\d s/.test((await page.textContent(".proof")) ?? ""),
+    20_000,
+  );
   await until("a quiet verdict", async () => {
     const { verdict, cards } = await look(page);
     return verdict.kind === "agree" && cards.every(({ errorMs }) => errorMs < 100);
