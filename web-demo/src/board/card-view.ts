@@ -28,7 +28,7 @@ export function cardView(app: App, seat: Seat, isWrong: boolean): TemplateResult
       </div>
       <p class="card-value">${shown?.started === true ? shown.value : "–"}</p>
       <p class="card-place">${placeWords(shown)}</p>
-      ${factsView(seat)}
+      ${factsView(app, seat)}
       ${buttonsView(seat)}
       ${bendingView(seat)}
       <p class="card-note">${isWrong ? "Shows something else than it should." : noteOf(app, seat)}</p>
@@ -62,23 +62,29 @@ function placeWords(shown: Shown | undefined): string {
   return shown?.started === true ? `step ${count(shown.step)}, round ${count(shown.round)}` : "before step 0";
 }
 
-function factsView(seat: Seat): TemplateResult {
+function factsView({ session }: App, seat: Seat): TemplateResult {
   const { shown, traffic, bend } = seat;
   const isClockWrong = Math.abs(bend.aheadMs) >= 500;
   return html`
     <dl class="card-facts">
       <div><dt>Device clock</dt><dd class=${isClockWrong ? "odd" : ""}>${shown === undefined ? "–" : clockTime(shown.deviceMs)}, ${aheadBy(bend.aheadMs)}</dd></div>
       <div><dt>Knows the time</dt><dd>${shown === undefined ? "–" : plusMinus(shown.errorMs)}${syncWords(shown)}</dd></div>
+      ${(session?.record.notice_ms ?? 0) > 0 ? settledView(shown) : nothing}
       <div><dt>Sent</dt><dd>${counted(traffic.timeRequests + traffic.otherRequests, "request")}</dd></div>
       <div><dt>Received</dt><dd>${bytes(traffic.bytes)}</dd></div>
     </dl>`;
+}
+
+/** Only a session with a notice promises anything. */
+function settledView(shown: Shown | undefined): TemplateResult {
+  return html`<div><dt>Settled</dt><dd>${shown?.isSettled === true ? "yes: nobody can change it" : "no"}</dd></div>`;
 }
 
 function syncWords(shown: Shown | undefined): string {
   if (shown === undefined) {
     return "";
   }
-  return `, ${shown.isSynced ? "synced" : "not synced"}${shown.isSettled ? ", settled" : ""}`;
+  return `, ${shown.isSynced ? "synced" : "not synced"}`;
 }
 
 function buttonsView(seat: Seat): TemplateResult {

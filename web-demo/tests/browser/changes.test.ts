@@ -72,7 +72,11 @@ test("a session of one's own has its tick, rules and seed, and with a notice it 
     notice_ms: 5_000,
     rules: { break_interval: { min: 5, max: 9 } },
   });
-  await until("settled players", async () => (await page.textContent(".board"))?.includes("settled"));
+  await until("settled players", async () =>
+    (await page.locator(".card-facts").allTextContents()).every((text) =>
+      text.includes("yes: nobody can change it"),
+    ),
+  );
   await untilVerdict(page, "agree");
   await page.click("#stop");
   await until("the announcement", async () => (await look(page)).host.startsWith("Stops for everybody at"));
