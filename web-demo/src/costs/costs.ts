@@ -2,7 +2,7 @@
 
 /** The header of a WebSocket message of less than 126 bytes, as a server sends it. */
 const FRAME_BYTES = 2;
-export const MILLION = 1_000_000;
+const MILLION = 1_000_000;
 /** The most requests that a player's clock sends in a minute, once it is set (docs/clock.md). */
 const REQUESTS_A_MINUTE = 8;
 const MINUTE_S = 60;

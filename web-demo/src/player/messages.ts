@@ -67,7 +67,6 @@ export interface Shown {
   readonly now: number;
   readonly errorMs: number;
   readonly isSynced: boolean;
-  readonly isListening: boolean;
   readonly isSettled: boolean;
   /** What the device's own clock says. */
   readonly deviceMs: number;

@@ -128,7 +128,6 @@ class Player {
         heldMs: frame.nextTickInMs,
         errorMs: frame.errorMs + readingMs,
         isSynced: session.clock.synced,
-        isListening: session.isListening,
         deviceMs: this.#device.wallMs,
         version: versionOf(session),
         traffic: this.#network.traffic,
