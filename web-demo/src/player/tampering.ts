@@ -1,5 +1,6 @@
 /** Faults that are planted in a player on purpose, so that anybody can see the comparison fail. */
 import type { Fault } from "./messages.js";
+import { isForTime } from "./network.js";
 
 /** Returns a function that changes what a player receives, by its address, so that the player goes wrong. */
 export function tamperingWith(
@@ -10,7 +11,7 @@ export function tamperingWith(
     if (fault === undefined) {
       return body;
     }
-    return changed(body, /\/v1\/time(\?|$)/.test(address) ? timeFault(fault, tickMs) : sessionFault(fault));
+    return changed(body, isForTime(address) ? timeFault(fault, tickMs) : sessionFault(fault));
   };
 }
 
