@@ -26,5 +26,5 @@ export function checkPrerequisites(): void {
 
 function sources(): readonly string[] {
   const folder = resolve(FOLDER, "src");
-  return readdirSync(folder).map((name) => resolve(folder, name));
+  return readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => resolve(folder, name));
 }

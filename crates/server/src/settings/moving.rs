@@ -51,11 +51,11 @@ pub struct StoreSettings {
     )]
     pub store_wait: u32,
 
-    /// How many milliseconds Redis may take to answer, from 50 to 400.
+    /// How many milliseconds Redis may take to answer, from 50 to 400. No player waits for it here, so it is the longest.
     #[arg(
         long,
         env = "TICKSEED_STORE_TIMEOUT_MS",
-        default_value = "150",
+        default_value = "400",
         value_parser = store_timeout,
         value_name = "MILLISECONDS"
     )]

@@ -178,8 +178,13 @@ async fn the_demo_page_and_its_assets_are_in_the_binary() {
     assert_eq!(page.header("content-type"), "text/html");
     assert_eq!(page.header("cache-control"), "no-cache");
     assert!(page.header("content-security-policy").contains("script-src 'self' 'wasm-unsafe-eval'"));
-    let script = page.text.split('"').find(|part| part.starts_with("/assets/index-"));
+    let script = page
+        .text
+        .split('"')
+        .find_map(|part| part.strip_prefix('.').filter(|path| path.starts_with("/assets/index-")));
     let script = server.api.get(script.expect("the page loads a script")).await;
+    // A worker has the policy of its own file.
+    assert!(script.header("content-security-policy").contains("script-src 'self' 'wasm-unsafe-eval'"));
     assert_eq!((script.status, script.header("content-type")), (200, "text/javascript"));
     assert_eq!(script.header("cache-control"), "public, max-age=31536000, immutable");
 

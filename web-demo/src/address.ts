@@ -1,0 +1,53 @@
+/** What the address of the page says, and the links that it hands out. */
+import type { Fault } from "./player/messages.js";
+
+/** What a visitor's address asks for. */
+export interface Wanted {
+  /** The server: its address without `/v1`. */
+  readonly server: string;
+  /** The session to join; `undefined` to create one. */
+  readonly session: string | undefined;
+  /** A fault to plant in one player. */
+  readonly fault: Fault | undefined;
+  readonly players: number;
+}
+
+export const PLAYERS_AT_MOST = 8;
+const PLAYERS_AT_FIRST = 4;
+
+/** Reads an address such as `https://host/?session=sess_...&api=https://ticks.example&fault=seed&players=2`. */
+export function wantedBy(address: string): Wanted {
+  const url = new URL(address);
+  const { searchParams } = url;
+  const players = Number(searchParams.get("players") ?? PLAYERS_AT_FIRST);
+  return {
+    server: (searchParams.get("api") ?? url.origin).replace(/\/$/, ""),
+    session: searchParams.get("session") ?? undefined,
+    fault: faultOf(searchParams.get("fault")),
+    players:
+      Number.isInteger(players) && players >= 1 && players <= PLAYERS_AT_MOST ? players : PLAYERS_AT_FIRST,
+  };
+}
+
+function faultOf(text: string | null): Fault | undefined {
+  return text === "seed" || text === "clock" || text === "rules" ? text : undefined;
+}
+
+/** Returns the link to a session on this page, for a second device. It contains nothing but the session and its server. */
+export function linkTo(session: string, page: string): string {
+  const { origin, pathname, searchParams } = new URL(page);
+  const link = new URL(pathname, origin);
+  link.searchParams.set("session", session);
+  const api = searchParams.get("api");
+  if (api !== null) {
+    link.searchParams.set("api", api);
+  }
+  return link.href;
+}
+
+/** Returns the page's own address with a session in it, so that a reload stays with the session. */
+export function withSession(session: string, page: string): string {
+  const url = new URL(page);
+  url.searchParams.set("session", session);
+  return url.href;
+}

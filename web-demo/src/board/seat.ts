@@ -1,0 +1,206 @@
+/** A player as the page knows it: its worker, what is bent, and the last thing that it showed. */
+import { machineNow } from "../machine-time.js";
+import type { Bend, Fault, FromPlayer, Shown, ToPlayer, Traffic } from "../player/messages.js";
+import type { EventHub } from "../session/event-hub.js";
+import type { Character } from "./characters.js";
+
+/** The session that a player joins. */
+export interface Game {
+  readonly address: string;
+  readonly tickMs: number;
+  readonly hub: EventHub;
+}
+
+/** What the page does when a player shows something. */
+export interface SeatObserver {
+  shown(seat: Seat, shown: Shown): void;
+  /** The player has left, or begins again. */
+  left(seat: Seat): void;
+  changed(): void;
+}
+
+const NOTHING: Traffic = { timeRequests: 0, otherRequests: 0, bytes: 0, events: 0 };
+
+export class Seat {
+  readonly character: Character;
+  readonly fault: Fault | undefined;
+  readonly #game: Game;
+  readonly #observer: SeatObserver;
+  #bend: Bend;
+  #worker: Worker;
+  /** What earlier workers of this player have sent and received. */
+  #before: Traffic = NOTHING;
+  #shown: Shown | undefined;
+  #isAsleep = false;
+  #failure: string | undefined;
+  #startedMs = machineNow();
+  #joinedInMs: number | undefined;
+  #takenBack: number | undefined;
+  /** When the player was last told apart from the others: unplugged, asleep, or joining, in milliseconds. */
+  #reachableSinceMs = machineNow();
+  readonly #leaveStream = new Map<number, () => void>();
+
+  constructor(character: Character, game: Game, fault: Fault | undefined, observer: SeatObserver) {
+    this.character = character;
+    this.fault = fault;
+    this.#game = game;
+    this.#observer = observer;
+    this.#bend = character.bend;
+    this.#worker = this.#start();
+  }
+
+  get id(): string {
+    return this.character.id;
+  }
+
+  get name(): string {
+    return this.character.name;
+  }
+
+  get bend(): Bend {
+    return this.#bend;
+  }
+
+  get shown(): Shown | undefined {
+    return this.#shown;
+  }
+
+  get isAsleep(): boolean {
+    return this.#isAsleep;
+  }
+
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  /** How long the player took from nothing to the right state, in milliseconds. */
+  get joinedInMs(): number | undefined {
+    return this.#joinedInMs;
+  }
+
+  /** How many steps a late change has taken back; `undefined` if none has. */
+  get takenBack(): number | undefined {
+    return this.#takenBack;
+  }
+
+  /** Since when changes can reach the player, by the machine's clock; `undefined` while they cannot. */
+  get reachableSinceMs(): number | undefined {
+    return this.#isAsleep || !this.#bend.isPlugged ? undefined : this.#reachableSinceMs;
+  }
+
+  /** Everything that the player has sent and received since the page was opened. */
+  get traffic(): Traffic {
+    const [one, other] = [this.#before, this.#shown?.traffic ?? NOTHING];
+    return {
+      timeRequests: one.timeRequests + other.timeRequests,
+      otherRequests: one.otherRequests + other.otherRequests,
+      bytes: one.bytes + other.bytes,
+      events: one.events + other.events,
+    };
+  }
+
+  get startedMs(): number {
+    return this.#startedMs;
+  }
+
+  change(bend: Partial<Bend>): void {
+    const wasPlugged = this.#bend.isPlugged;
+    this.#bend = { ...this.#bend, ...bend };
+    if (this.#bend.isPlugged !== wasPlugged) {
+      this.#reachableSinceMs = machineNow();
+    }
+    this.#tell({ kind: "bend", bend: this.#bend });
+    this.#observer.changed();
+  }
+
+  sleep(forMs: number): void {
+    this.#tell({ kind: "sleep", forMs });
+  }
+
+  /** Closes the player and starts it again, knowing nothing. */
+  reload(): void {
+    this.#before = this.traffic;
+    this.#end();
+    this.#startedMs = machineNow();
+    this.#reachableSinceMs = machineNow();
+    this.#worker = this.#start();
+    this.#observer.changed();
+  }
+
+  close(): void {
+    this.#end();
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL("../player/worker.ts", import.meta.url), { type: "module" });
+    worker.addEventListener("message", ({ data }: MessageEvent<FromPlayer>) => {
+      if (worker === this.#worker) {
+        this.#hear(data);
+      }
+    });
+    worker.addEventListener("error", ({ message }) =>
+      this.#fail(message || "the player's worker did not load", true),
+    );
+    const { address, tickMs } = this.#game;
+    const start: ToPlayer = { kind: "start", address, bend: this.#bend, fault: this.fault, tickMs };
+    worker.postMessage(start);
+    return worker;
+  }
+
+  #end(): void {
+    this.#worker.terminate();
+    for (const leave of this.#leaveStream.values()) {
+      leave();
+    }
+    this.#leaveStream.clear();
+    this.#shown = undefined;
+    this.#isAsleep = false;
+    this.#failure = undefined;
+    this.#joinedInMs = undefined;
+    this.#takenBack = undefined;
+    this.#observer.left(this);
+  }
+
+  #hear(message: FromPlayer): void {
+    if (message.kind === "shows") {
+      this.#see(message.shown);
+    } else if (message.kind === "stream") {
+      this.#stream(message.stream, message.isOpen);
+    } else if (message.kind === "asleep") {
+      this.#isAsleep = message.isAsleep;
+      this.#reachableSinceMs = machineNow();
+    } else if (message.kind === "corrected") {
+      this.#takenBack = (this.#takenBack ?? 0) + message.stepsTakenBack;
+    } else {
+      this.#fail(message.reason, message.isFinal);
+    }
+    this.#observer.changed();
+  }
+
+  #see(shown: Shown): void {
+    this.#joinedInMs ??= machineNow() - this.#startedMs;
+    this.#shown = shown;
+    this.#failure = undefined;
+    this.#observer.shown(this, shown);
+  }
+
+  #fail(reason: string, isFinal: boolean): void {
+    if (isFinal || this.#shown === undefined) {
+      this.#failure = reason;
+    }
+    this.#observer.changed();
+  }
+
+  #stream(stream: number, isOpen: boolean): void {
+    this.#leaveStream.get(stream)?.();
+    this.#leaveStream.delete(stream);
+    if (isOpen) {
+      const leave = this.#game.hub.join((relayed) => this.#tell({ kind: "stream", stream, relayed }));
+      this.#leaveStream.set(stream, leave);
+    }
+  }
+
+  #tell(message: ToPlayer): void {
+    this.#worker.postMessage(message);
+  }
+}

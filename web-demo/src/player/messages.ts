@@ -1,0 +1,85 @@
+/** What the page and a player's worker say to each other. */
+import type { SessionStatus, StreamEvent } from "tickseed";
+
+/** What is wrong with a player's device and network. */
+export interface Bend {
+  /** How far the device's clock is ahead of the right time, in milliseconds. Negative: behind. */
+  readonly aheadMs: number;
+  /** How fast the device's clocks gain, in millionths. */
+  readonly driftPpm: number;
+  /** The delay of everything that the player sends, and of everything it receives, in milliseconds. */
+  readonly upMs: number;
+  readonly downMs: number;
+  /** The longest random delay that comes on top in each direction, in milliseconds. */
+  readonly jitterMs: number;
+  /** How many of a hundred transmissions are lost, and sent again later. */
+  readonly lossPercent: number;
+  readonly isPlugged: boolean;
+}
+
+/** A fault that is planted in a player: it computes from another seed or other rules, or its clock is one tick ahead. */
+export type Fault = "seed" | "clock" | "rules";
+
+/** An event of the page's stream, as it is handed to the players. */
+export type Relayed =
+  | { readonly type: "open" }
+  | { readonly type: "error"; readonly isClosed: boolean }
+  | { readonly type: string; readonly event: StreamEvent };
+
+export type ToPlayer =
+  | {
+      readonly kind: "start";
+      readonly address: string;
+      readonly bend: Bend;
+      readonly fault: Fault | undefined;
+      readonly tickMs: number;
+    }
+  | { readonly kind: "bend"; readonly bend: Bend }
+  | { readonly kind: "sleep"; readonly forMs: number }
+  | { readonly kind: "stream"; readonly stream: number; readonly relayed: Relayed };
+
+/** What a player has sent and received, as counted by its network. */
+export interface Traffic {
+  /** Requests for the time, and all others, such as those for the session. */
+  readonly timeRequests: number;
+  readonly otherRequests: number;
+  /** Bytes of the responses and of the events: bodies, and the headers that a page can see. */
+  readonly bytes: number;
+  /** Events that the stream has brought. */
+  readonly events: number;
+}
+
+/** What a player shows from an instant on. */
+export interface Shown {
+  /** When the player computed it, by the machine's monotonic clock. */
+  readonly from: number;
+  /** How long it will show that unless it learns better, in milliseconds; `undefined` for as long as nothing happens. */
+  readonly heldMs: number | undefined;
+  readonly started: boolean;
+  readonly startsInMs: number | undefined;
+  readonly step: number;
+  readonly value: number;
+  readonly round: number;
+  readonly broken: boolean;
+  readonly status: SessionStatus;
+  readonly nextBreakInMs: number | undefined;
+  /** The server's time as the player knows it, and by how much that can be wrong, in milliseconds. */
+  readonly now: number;
+  readonly errorMs: number;
+  readonly isSynced: boolean;
+  readonly isSettled: boolean;
+  /** What the device's own clock says. */
+  readonly deviceMs: number;
+  /** Which version of the session the player computes from. */
+  readonly version: string;
+  readonly traffic: Traffic;
+}
+
+export type FromPlayer =
+  | { readonly kind: "shows"; readonly shown: Shown }
+  /** The player's event stream has been opened or closed. */
+  | { readonly kind: "stream"; readonly stream: number; readonly isOpen: boolean }
+  | { readonly kind: "asleep"; readonly isAsleep: boolean }
+  /** A late change has put the player right. */
+  | { readonly kind: "corrected"; readonly stepsTakenBack: number }
+  | { readonly kind: "failed"; readonly reason: string; readonly isFinal: boolean };

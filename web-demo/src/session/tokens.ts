@@ -1,0 +1,43 @@
+/**
+ * The control tokens of the sessions that this tab has created. They stay in the tab's own storage: a link to the session never
+ * contains one, and a tab that opens the link has none.
+ */
+
+/** Where tokens are kept: `sessionStorage`, or its stand-in in tests. */
+export type TokenStorage = Pick<Storage, "getItem" | "setItem">;
+
+/** What the name of a token in the storage begins with. */
+const PREFIX = "tickseed-control-token:";
+
+export class Tokens {
+  readonly #storage: TokenStorage | undefined;
+  /** Those of this page, in case the browser forbids storage. */
+  readonly #kept = new Map<string, string>();
+
+  constructor(storage: TokenStorage | undefined) {
+    this.#storage = storage;
+  }
+
+  /** Returns the token of a session, if this tab has created it. */
+  of(id: string): string | undefined {
+    return this.#kept.get(id) ?? quietly(() => this.#storage?.getItem(PREFIX + id)) ?? undefined;
+  }
+
+  keep(id: string, token: string): void {
+    this.#kept.set(id, token);
+    quietly(() => this.#storage?.setItem(PREFIX + id, token));
+  }
+}
+
+/** Returns the storage of the tab. Browsers that forbid it throw even when it is only named. */
+export function tabStorage(): TokenStorage | undefined {
+  return quietly(() => sessionStorage);
+}
+
+function quietly<Value>(run: () => Value): Value | undefined {
+  try {
+    return run();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,182 @@
+/** Where the judge sits: brings what the players show and what the server answers before it, and keeps its verdict. */
+import type { Seat } from "../board/seat.js";
+import { machineNow } from "../machine-time.js";
+import type { Relayed, Shown } from "../player/messages.js";
+import type { KnownSession } from "../session/known-session.js";
+import { Asking } from "./asking.js";
+import { type Culprit, Judge, type Judgement } from "./judge.js";
+import { Watching } from "./watching.js";
+
+/** The verdict: `unknown` while nobody can be asked. */
+export type VerdictKind = "agree" | "disagree" | "unknown";
+
+/** How often the judge decides, in milliseconds. */
+const DECIDES_EVERY_MS = 250;
+/** How long a change may take to reach a player that is online, in milliseconds. */
+const HEARS_WITHIN_MS = 5_000;
+/** For how long an answer about the only player counts, in milliseconds. */
+const ALONE_FOR_MS = 30_000;
+
+/** How long a player has played before the server is asked about it, in milliseconds. */
+const PLAYS_FIRST_MS = 700;
+
+const WATCHING = new Watching();
+
+export class Bench {
+  readonly asking: Asking;
+  seats: readonly Seat[] = [];
+  readonly #session: KnownSession;
+  readonly #judge = new Judge();
+  readonly #changed: () => void;
+  #judgement: Judgement;
+  #decidedMs = 0;
+  #isAsking = false;
+  #silentSince: number | undefined;
+  #answeredAt: number | undefined;
+  #deafSince = new Map<string, number>();
+  #isClosed = false;
+
+  constructor(server: string, session: KnownSession, changed: () => void) {
+    this.asking = new Asking(server);
+    this.#session = session;
+    this.#changed = changed;
+    this.#judgement = this.#judge.decide(machineNow());
+    WATCHING.touch();
+  }
+
+  get judgement(): Judgement {
+    return this.#judgement;
+  }
+
+  get isAsking(): boolean {
+    return this.#isAsking;
+  }
+
+  get isWatched(): boolean {
+    return WATCHING.isWatched;
+  }
+
+  /** Since when the server does not answer, as a wall clock; `undefined` while it does. */
+  get silentSince(): number | undefined {
+    return this.#silentSince;
+  }
+
+  /** When the server last answered, as a wall clock; `undefined` if it has not been asked. */
+  get answeredAt(): number | undefined {
+    return this.#answeredAt;
+  }
+
+  /** Everybody who is wrong, also those whom a change should have reached and has not. */
+  get culprits(): readonly Culprit[] {
+    const { culprits } = this.#judgement;
+    const known = new Set(culprits.map(({ player }) => player));
+    const deaf = [...this.#deafSince]
+      .filter(([player]) => !known.has(player))
+      .map(([player, since]) => ({ player, since, showed: undefined, expected: undefined }));
+    return [...culprits, ...deaf];
+  }
+
+  get kind(): VerdictKind {
+    const { compared, quarrel, lastAnswerAt } = this.#judgement;
+    if (this.culprits.length > 0 || quarrel.length > 0) {
+      return "disagree";
+    }
+    if (this.#silentSince !== undefined || lastAnswerAt === undefined || this.#session.isGone) {
+      return "unknown";
+    }
+    const isAloneAndFresh =
+      machineNow() - lastAnswerAt < ALONE_FOR_MS && this.#judgement.counts.withServer > 0;
+    return compared >= 2 || isAloneAndFresh ? "agree" : "unknown";
+  }
+
+  see(
+    seat: Seat,
+    { step, value, round, broken, started, errorMs, version, from, heldMs, ...shown }: Shown,
+  ): void {
+    const held = started ? heldMs : shown.startsInMs;
+    this.#judge.see(
+      seat.id,
+      { step: started ? step : -1, value, round, broken, errorMs, version },
+      from,
+      held,
+    );
+  }
+
+  forget(seat: Seat): void {
+    this.#judge.forget(seat.id);
+    this.#deafSince.delete(seat.id);
+  }
+
+  /** The page's own stream has been lost or has come back: the server is asked whether it is there. */
+  hear(relayed: Relayed): void {
+    const isLost = relayed.type === "error";
+    if (isLost || (relayed.type === "open" && this.#silentSince !== undefined)) {
+      void this.ask();
+    }
+  }
+
+  tick(): void {
+    const now = machineNow();
+    if (now - this.#decidedMs < DECIDES_EVERY_MS) {
+      return;
+    }
+    this.#decidedMs = now;
+    this.#judgement = this.#judge.decide(now);
+    this.#noteDeaf(now);
+    const isInDoubt = this.#judge.unaskedSince !== undefined || this.kind === "disagree";
+    if (WATCHING.isDue(isInDoubt || this.#isUnchecked) && this.seats.some((seat) => hasPlayed(seat, now))) {
+      void this.ask();
+    } else if (!(WATCHING.isWatched || isInDoubt)) {
+      this.asking.rest();
+    }
+  }
+
+  /** Whether no player could be compared with the last answer, because none was there yet. */
+  get #isUnchecked(): boolean {
+    return this.#judgement.counts.withServer === 0;
+  }
+
+  /** Asks the server now. */
+  async ask(): Promise<void> {
+    if (this.#isAsking || this.#isClosed || this.#session.isGone) {
+      return;
+    }
+    this.#isAsking = true;
+    WATCHING.noteAsked();
+    this.#changed();
+    try {
+      this.#judge.answered(await this.asking.ask(this.#session));
+      this.#silentSince = undefined;
+      this.#answeredAt = Date.now();
+    } catch {
+      this.#silentSince ??= Date.now();
+      this.asking.rest();
+    }
+    this.#isAsking = false;
+    this.#changed();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.asking.rest();
+  }
+
+  /** Notes who has not heard of the latest change although nothing keeps it away. */
+  #noteDeaf(now: number): void {
+    const heardMs = performance.timeOrigin + this.#session.heardMs;
+    for (const { id, shown, reachableSinceMs } of this.seats) {
+      const isOther = shown !== undefined && shown.version !== this.#session.version;
+      const since = Math.max(heardMs, reachableSinceMs ?? Number.POSITIVE_INFINITY);
+      if (isOther && now - since > HEARS_WITHIN_MS && now - shown.from < HEARS_WITHIN_MS) {
+        this.#deafSince.set(id, this.#deafSince.get(id) ?? now);
+      } else {
+        this.#deafSince.delete(id);
+      }
+    }
+  }
+}
+
+/** Returns whether a player has shown enough to be compared. */
+function hasPlayed({ joinedInMs, startedMs }: Seat, now: number): boolean {
+  return joinedInMs !== undefined && now - startedMs - joinedInMs > PLAYS_FIRST_MS;
+}

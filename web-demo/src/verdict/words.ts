@@ -1,0 +1,118 @@
+/** The verdict in words. */
+import type { App } from "../app.js";
+import { machineNow } from "../machine-time.js";
+import { ago, clockTime, count, counted, listed, plusMinus } from "../words.js";
+import type { Bench } from "./bench.js";
+import type { Culprit, Sight } from "./judge.js";
+import { PACE_MS } from "./watching.js";
+
+export interface VerdictWords {
+  readonly headline: string;
+  readonly details: string;
+}
+
+export function verdictWords(app: App, bench: Bench): VerdictWords {
+  const { kind } = bench;
+  if (kind === "disagree") {
+    return disagreement(app, bench);
+  }
+  if (kind === "agree") {
+    return { headline: headlineOf(app, bench), details: `${exactness(bench)} ${leftOut(app, bench)}` };
+  }
+  if (app.session?.isGone === true) {
+    return {
+      headline: "Not known: the server no longer has this session",
+      details:
+        "It has expired or was deleted. The players count on, because they need nothing more from the server.",
+    };
+  }
+  return bench.silentSince === undefined ? waiting(app) : silence(bench, bench.silentSince);
+}
+
+function headlineOf({ seats }: App, { judgement }: Bench): string {
+  const players = seats.length;
+  if (players === 1) {
+    return "The player is in step with the server";
+  }
+  if (judgement.compared < players) {
+    return `${judgement.compared} of ${players} players are in step`;
+  }
+  return players === 2 ? "Both players are in step" : `All ${players} players are in step`;
+}
+
+/** Says who is not compared, and why. */
+function leftOut({ seats }: App, { judgement }: Bench): string {
+  const asleep = seats.filter(({ isAsleep }) => isAsleep).map(({ name }) => name);
+  const left = seats
+    .filter(({ id, isAsleep }) => judgement.left.includes(id) && !isAsleep)
+    .map(({ name }) => name);
+  const sleeping =
+    asleep.length === 0 ? "" : `${listed(asleep)} ${asleep.length === 1 ? "sleeps" : "sleep"}. `;
+  return left.length === 0 ? sleeping : `${sleeping}${listed(left)} cannot be compared at the moment.`;
+}
+
+function exactness({ judgement }: Bench): string {
+  return judgement.compared < 2
+    ? "Compared with the server's own answer."
+    : `Everybody shows the same at the same moment, to within ${plusMinus(judgement.withinMs).replace("± ", "")}, and the server agrees.`;
+}
+
+function waiting({ seats }: App): VerdictWords {
+  return seats.some(({ shown }) => shown !== undefined)
+    ? { headline: "Nobody has been asked yet", details: "The players have yet to be compared." }
+    : { headline: "The players are joining", details: "Each of them asks for the session and the time." };
+}
+
+function silence({ judgement, asking }: Bench, since: number): VerdictWords {
+  const among =
+    judgement.compared >= 2
+      ? "The players still agree with each other, but nobody can say that they are right."
+      : "";
+  return {
+    headline: "Not known: the server does not answer",
+    details: `It has been silent since ${clockTime(since)}. ${among} Asked ${counted(asking.questions, "time")}.`,
+  };
+}
+
+function disagreement({ seats }: App, { culprits, judgement }: Bench): VerdictWords {
+  const nameOf = (id: string): string => seats.find((seat) => seat.id === id)?.name ?? id;
+  if (culprits.length === 0) {
+    return {
+      headline: `${listed(judgement.quarrel.map(nameOf))} do not show the same`,
+      details: "The server is being asked who is right.",
+    };
+  }
+  const names = culprits.map(({ player }) => nameOf(player));
+  const since = Math.min(...culprits.map((culprit) => culprit.since));
+  return {
+    headline: `${listed(names)} ${names.length === 1 ? "is" : "are"} wrong since ${clockTime(Date.now() - (machineNow() - since))}`,
+    details: culprits.map((culprit) => difference(nameOf(culprit.player), culprit)).join(" "),
+  };
+}
+
+function difference(name: string, { showed, expected }: Culprit): string {
+  if (showed === undefined || expected === undefined) {
+    return `${name} has not heard of the latest change.`;
+  }
+  return `${name} shows ${sight(showed)}. It should be ${sight(expected)}.`;
+}
+
+function sight({ step, value, round }: Sight): string {
+  return `${value} (step ${step}, round ${round})`;
+}
+
+/** Says how often the server is asked. */
+export function askingWords({ asking, isWatched, answeredAt }: Bench): string {
+  const last = answeredAt === undefined ? "" : `, last ${ago(Date.now() - answeredAt)}`;
+  const pace = isWatched
+    ? `Asked every ${PACE_MS / 1_000} s while you are here.`
+    : "Not asked while nobody touches the page.";
+  return `Asked ${counted(asking.questions, "time")}${last}. ${pace}`;
+}
+
+/** Counts the comparisons, and what the page itself has sent for them, the time for its own clock included. */
+export function countWords({ judgement, asking }: Bench): string {
+  const { amongPlayers, withServer, differences } = judgement.counts;
+  const server = `${count(withServer)} with the server (${counted(asking.requests, "request")})`;
+  return `${counted(amongPlayers, "comparison")} among the players, ${server}: ${counted(differences, "difference")}.`;
+}
