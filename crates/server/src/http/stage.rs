@@ -9,7 +9,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 
 use super::error::ApiError;
-use super::protection::{StoreSlots, Wanted};
+use super::protection::StoreSlots;
 use tickseed_session::{Lookup, SessionId, SessionService};
 
 /// The stage that the server is in. All requests share it.
@@ -66,7 +66,7 @@ impl Service {
         if let Some(found) = self.find_in_memory(id) {
             return Ok(found?);
         }
-        let _slot = slots.take(Wanted::Read)?;
+        let _slot = slots.take()?;
         Ok(self.find(id).await?)
     }
 }

@@ -115,8 +115,8 @@ pub struct LimitSettings {
     )]
     pub max_streams_per_address: Option<Limit>,
 
-    /// How many reads and creations may wait for the store at once: 1 to 1000000, or none. Further ones get 503 at once. The server
-    /// admits fewer while they wait for too long. Changes of sessions, and whatever is in memory, always go through.
+    /// How many reads and creations may wait for the store at once: 1 to 1000000, or none. Further ones get 503 at once. Changes
+    /// of sessions, and whatever is in memory, always go through.
     #[arg(
         long,
         env = "TICKSEED_MAX_IN_FLIGHT",

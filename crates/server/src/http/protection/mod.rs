@@ -5,7 +5,6 @@
 mod buckets;
 mod connections;
 mod creation;
-mod pace;
 mod places;
 mod rate_limits;
 mod store_slots;
@@ -28,10 +27,10 @@ use rate_limits::RateLimits;
 pub use creation::CreationLimits;
 pub(super) use creation::check_depth;
 pub(super) use places::Place;
-pub(super) use store_slots::{StoreSlots, Wanted};
+pub(super) use store_slots::StoreSlots;
 
-/// How many requests may wait for the store at once by default. The server lowers the limit by itself while they wait for too long, so
-/// this is for a slow disk, which writes many at once.
+/// How many requests may wait for the store at once by default. A store that answers 10,000 requests a second works these off in
+/// a tenth of a second.
 pub const DEFAULT_MAX_IN_FLIGHT: NonZeroUsize = NonZeroUsize::new(1_024).expect("it is not zero");
 
 /// What the server is to be protected from. By default everything is allowed, except that more than [`DEFAULT_MAX_IN_FLIGHT`]
@@ -54,7 +53,7 @@ pub struct ProtectionOptions {
     pub streams: Option<NonZeroUsize>,
     /// How many event streams a client may have.
     pub streams_per_address: Option<NonZeroUsize>,
-    /// How many requests may wait for the store at once. Fewer may while they wait for too long.
+    /// How many requests may wait for the store at once.
     pub in_flight: Option<NonZeroUsize>,
     /// Which pages may use the API.
     pub origins: AllowedOrigins,
@@ -109,7 +108,7 @@ impl Protection {
             trusted_proxies: options.trusted_proxies,
             creation: options.creation,
             streams: Places::new(options.streams, options.streams_per_address),
-            store_slots: StoreSlots::new(options.in_flight, clock),
+            store_slots: StoreSlots::new(options.in_flight),
             origins: options.origins,
         }
     }

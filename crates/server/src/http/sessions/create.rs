@@ -18,7 +18,7 @@ use crate::http::fields::{Fields, integer, string, timestamp};
 use crate::http::idempotency::{IdempotencyErrors, IdempotencyKeyHeader, Repeatable};
 use crate::http::json_object::UnparsedBody;
 use crate::http::problem::{BodyErrors, Problem, ServerErrors};
-use crate::http::protection::{CreationLimits, Protection, Wanted, check_depth};
+use crate::http::protection::{CreationLimits, Protection, check_depth};
 use crate::http::stage::Service;
 use tickseed_session::{
     ControlHash, Creator, InvalidNotice, Lookup, Metadata, NewSession, Notice, Session, SessionSchedule,
@@ -146,7 +146,7 @@ pub(in crate::http) async fn handle(
     let new = read(fields, service.clock().now(), protection.creation())?;
     // A mistake in the key is among the errors of the fields.
     let repeatable = repeatable.unwrap_or_default();
-    let _slot = protection.store_slots().take(Wanted::Create)?;
+    let _slot = protection.store_slots().take()?;
     let operate = async |service: &SessionService, token: Option<&NewSecret>| {
         let control = token.map(|token| ControlHash::new(token.sha256()));
         let creator = Creator { control, key: caller.key_name().cloned() };

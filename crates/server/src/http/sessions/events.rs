@@ -23,7 +23,7 @@ use self::settled::{SettledTimes, look_up_at};
 use super::{SessionPath, entity_tags, representation, session_id};
 use crate::http::error::ApiError;
 use crate::http::problem::{Problem, SessionNotFound};
-use crate::http::protection::{Place, Protection, Wanted};
+use crate::http::protection::{Place, Protection};
 use crate::http::stage::{Service, Stage};
 use crate::telemetry::metrics::{OpenStream, OpenStreams};
 use tickseed_session::{
@@ -119,7 +119,7 @@ pub(in crate::http) async fn handle(
     let slot = if service.find_in_memory(id).is_some() {
         None
     } else {
-        match protection.store_slots().take(Wanted::Read) {
+        match protection.store_slots().take() {
             Ok(slot) => Some(slot),
             Err(_) => return Ok(retry_later()),
         }

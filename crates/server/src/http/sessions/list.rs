@@ -12,7 +12,7 @@ use crate::http::access_error::AccessErrors;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, integer_in_query, string};
 use crate::http::problem::{Problem, ServerErrors};
-use crate::http::protection::{Protection, Wanted};
+use crate::http::protection::Protection;
 use crate::http::stage::Service;
 use tickseed_session::{KeyName, ListFilter, ListRequest, SessionList, Status};
 
@@ -73,7 +73,7 @@ pub(in crate::http) async fn handle(
 ) -> Result<HttpResponse, ApiError> {
     caller.require_list()?;
     let request = read(Fields::from_query(request.query_string()))?;
-    let _slot = protection.store_slots().take(Wanted::Read)?;
+    let _slot = protection.store_slots().take()?;
     let list = service.list(&request).await?;
     let list = SessionListJson::new(&list, &request.filter)?;
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(list))
