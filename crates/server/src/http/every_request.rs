@@ -4,10 +4,12 @@ use std::panic::AssertUnwindSafe;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, ResponseError, web};
 use futures_util::FutureExt;
 use tokio::task::consume_budget;
+use tokio::time::sleep;
 
 use super::cross_origin::{add_headers, preflight_response};
 use super::error::ApiError;
@@ -18,7 +20,7 @@ use super::protection::Protection;
 use super::request_id::RequestId;
 use super::time::{self, ReceivedAt};
 
-/// Notes when the server received a request for the time, answers preflight requests, refuses requests beyond the limits of their client, logs
+/// Notes when the server received a request for the time, answers preflight requests, refuses requests beyond the limits of their client, slows refusals down when the server has too much to do, logs
 /// failures, counts and logs the request if that is wanted, and adds the headers that every response carries. A request whose handler
 /// panics gets 500.
 ///
@@ -44,7 +46,12 @@ pub async fn every_request<B: MessageBody + 'static>(
     let mut response = match answer {
         Some(response) => request.into_response(response).map_into_right_body(),
         None => match handled(request, next, &shared_with, observed.as_ref().and_then(Observed::id)).await {
-            Ok(response) => response.map_into_left_body(),
+            Ok(response) => {
+                if is_overloaded(&response) {
+                    sleep(protection.delay_of_refusal(observer.clock().uptime())).await;
+                }
+                response.map_into_left_body()
+            }
             Err(error) => {
                 observer.end_with_panic(observed);
                 return Err(error);
@@ -54,6 +61,11 @@ pub async fn every_request<B: MessageBody + 'static>(
     add_headers(response.headers_mut(), &shared_with, is_api);
     observer.end(observed, &mut response);
     Ok(response)
+}
+
+fn is_overloaded<B>(response: &ServiceResponse<B>) -> bool {
+    response.status() == StatusCode::SERVICE_UNAVAILABLE
+        && matches!(response.response().error().and_then(Error::as_error), Some(ApiError::Overloaded { .. }))
 }
 
 async fn handled<B: MessageBody>(

@@ -7,10 +7,12 @@ mod connections;
 mod creation;
 mod places;
 mod rate_limits;
+mod refusals;
 mod store_slots;
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::ServiceRequest;
 use actix_web::{HttpRequest, web};
@@ -23,6 +25,7 @@ use crate::telemetry::metrics::{Refusal, count_refusal};
 use connections::{Connections, Refused};
 use places::{Full, Places};
 use rate_limits::RateLimits;
+use refusals::Refusals;
 
 pub use creation::CreationLimits;
 pub(super) use creation::check_depth;
@@ -93,6 +96,7 @@ pub struct Protection {
     connections: Option<Connections>,
     streams: Places,
     store_slots: StoreSlots,
+    refusals: Refusals,
     origins: AllowedOrigins,
 }
 
@@ -109,6 +113,7 @@ impl Protection {
             creation: options.creation,
             streams: Places::new(options.streams, options.streams_per_address),
             store_slots: StoreSlots::new(options.in_flight),
+            refusals: Refusals::default(),
             origins: options.origins,
         }
     }
@@ -121,6 +126,11 @@ impl Protection {
     /// Returns the limit of the requests that wait for the store.
     pub(super) const fn store_slots(&self) -> &StoreSlots {
         &self.store_slots
+    }
+
+    /// Counts a request that was refused because the server has too much to do, and returns how long its answer has to wait.
+    pub(super) fn delay_of_refusal(&self, uptime: Duration) -> Duration {
+        self.refusals.delay(uptime)
     }
 
     /// Returns which origins may share a response.
