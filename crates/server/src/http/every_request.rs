@@ -16,11 +16,11 @@ use super::error::ApiError;
 use super::failures::{log_failure, log_panic};
 use super::observe::{Observed, RequestObserver};
 use super::origins::SharedWith;
-use super::protection::Protection;
+use super::protection::{Protection, WAITING};
 use super::request_id::RequestId;
 use super::time::{self, ReceivedAt};
 
-/// Notes when the server received a request for the time, answers preflight requests, refuses requests beyond the limits of their client, slows refusals down when the server has too much to do, logs
+/// Notes when the server received a request for the time, answers preflight requests, refuses requests beyond the limits of their client, slows down what the store refuses when that is much, logs
 /// failures, counts and logs the request if that is wanted, and adds the headers that every response carries. A request whose handler
 /// panics gets 500.
 ///
@@ -47,7 +47,7 @@ pub async fn every_request<B: MessageBody + 'static>(
         Some(response) => request.into_response(response).map_into_right_body(),
         None => match handled(request, next, &shared_with, observed.as_ref().and_then(Observed::id)).await {
             Ok(response) => {
-                if is_overloaded(&response) {
+                if is_refused_by_store(&response) {
                     sleep(protection.delay_of_refusal(observer.clock().uptime())).await;
                 }
                 response.map_into_left_body()
@@ -63,9 +63,13 @@ pub async fn every_request<B: MessageBody + 'static>(
     Ok(response)
 }
 
-fn is_overloaded<B>(response: &ServiceResponse<B>) -> bool {
+/// Returns whether a request was refused because too many wait for the store.
+fn is_refused_by_store<B>(response: &ServiceResponse<B>) -> bool {
     response.status() == StatusCode::SERVICE_UNAVAILABLE
-        && matches!(response.response().error().and_then(Error::as_error), Some(ApiError::Overloaded { .. }))
+        && matches!(
+            response.response().error().and_then(Error::as_error),
+            Some(ApiError::Overloaded { what: WAITING })
+        )
 }
 
 async fn handled<B: MessageBody>(

@@ -30,7 +30,7 @@ use refusals::Refusals;
 pub use creation::CreationLimits;
 pub(super) use creation::check_depth;
 pub(super) use places::Place;
-pub(super) use store_slots::StoreSlots;
+pub(super) use store_slots::{StoreSlots, WAITING};
 
 /// How many requests may wait for the store at once by default. A store that answers 10,000 requests a second works these off in
 /// a tenth of a second.
@@ -128,7 +128,7 @@ impl Protection {
         &self.store_slots
     }
 
-    /// Counts a request that was refused because the server has too much to do, and returns how long its answer has to wait.
+    /// Counts a request that was refused because too many wait for the store, and returns how long its answer has to wait.
     pub(super) fn delay_of_refusal(&self, uptime: Duration) -> Duration {
         self.refusals.delay(uptime)
     }

@@ -1,4 +1,4 @@
-//! Slows refusals down when there are many.
+//! Slows down the refusals of requests that would have to wait for the store, when there are many.
 //!
 //! A refusal costs the server half as much as a small request that it serves. If it refused as fast as it can, it would soon do nothing
 //! else. A client that waits for its refusal sends nothing meanwhile, and waiting costs no time of a processor.

@@ -42,7 +42,10 @@ impl StoreSlots {
     }
 }
 
+/// What there are too many of when no slot is free.
+pub(in crate::http) const WAITING: &str = "requests that wait for the store";
+
 fn overloaded() -> ApiError {
     count_refusal(Refusal::Shed);
-    ApiError::Overloaded { what: "requests that wait for the store" }
+    ApiError::Overloaded { what: WAITING }
 }
