@@ -3,8 +3,10 @@ import type { Fault } from "./player/messages.js";
 
 /** What a visitor's address asks for. */
 export interface Wanted {
-  /** The server: its address without `/v1`. */
+  /** The server: its origin. */
   readonly server: string;
+  /** What is wrong with the address; `undefined` if nothing is. Then the page asks no server. */
+  readonly problem: string | undefined;
   /** The session to join; `undefined` to create one. */
   readonly session: string | undefined;
   /** A fault to plant in one player. */
@@ -15,18 +17,37 @@ export interface Wanted {
 export const PLAYERS_AT_MOST = 8;
 const PLAYERS_AT_FIRST = 4;
 
+const BAD_SERVER =
+  "This link names no usable server: api must be an http or https address without a path, such as https://ticks.example.";
+
 /** Reads an address such as `https://host/?session=sess_...&api=https://ticks.example&fault=seed&players=2`. */
 export function wantedBy(address: string): Wanted {
   const url = new URL(address);
   const { searchParams } = url;
+  const api = searchParams.get("api");
+  const server = api === null ? url.origin : originOf(api);
   const players = Number(searchParams.get("players") ?? PLAYERS_AT_FIRST);
   return {
-    server: (searchParams.get("api") ?? url.origin).replace(/\/$/, ""),
+    server: server ?? url.origin,
+    problem: server === undefined ? BAD_SERVER : undefined,
     session: searchParams.get("session") ?? undefined,
     fault: faultOf(searchParams.get("fault")),
     players:
       Number.isInteger(players) && players >= 1 && players <= PLAYERS_AT_MOST ? players : PLAYERS_AT_FIRST,
   };
+}
+
+/**
+ * Returns the origin of a server's address, or `undefined` if it is not plainly one. Anybody can write a link, and the page
+ * makes links of its own from this address: `javascript:` would run there.
+ */
+function originOf(api: string): string | undefined {
+  if (!URL.canParse(api)) {
+    return undefined;
+  }
+  const { protocol, username, password, pathname, search, hash, origin } = new URL(api);
+  const isWeb = protocol === "http:" || protocol === "https:";
+  return isWeb && pathname === "/" && username + password + search + hash === "" ? origin : undefined;
 }
 
 function faultOf(text: string | null): Fault | undefined {
@@ -38,8 +59,8 @@ export function linkTo(session: string, page: string): string {
   const { origin, pathname, searchParams } = new URL(page);
   const link = new URL(pathname, origin);
   link.searchParams.set("session", session);
-  const api = searchParams.get("api");
-  if (api !== null) {
+  const api = originOf(searchParams.get("api") ?? "");
+  if (api !== undefined) {
     link.searchParams.set("api", api);
   }
   return link.href;

@@ -140,6 +140,10 @@ export class App {
     this.#attempt += 1;
     const attempt = this.#attempt;
     this.#close();
+    if (this.wanted.problem !== undefined) {
+      this.#say({ kind: "broken", words: this.wanted.problem });
+      return;
+    }
     this.#say({ kind: "loading", words: "Loading…" });
     try {
       const silent = (): void =>

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 
 import { linkTo, wantedBy, withSession } from "../../src/address.js";
 
@@ -23,5 +23,42 @@ test("a link holds the session and its server, and nothing else of the page's ad
   );
   expect(withSession("sess_2", "https://host/?session=sess_1&players=2")).toBe(
     "https://host/?session=sess_2&players=2",
+  );
+});
+
+test.each([
+  "javascript:alert(1)//",
+  "data:text/html,x",
+  "ftp://ticks.example",
+  "//ticks.example",
+  "ticks.example",
+  "",
+  "https://name@ticks.example",
+  "https://name:word@ticks.example",
+  "https://ticks.example/folder",
+  "https://ticks.example/?a=1",
+  "https://ticks.example/#a",
+])("the server %o is refused: the page says so, asks nobody, and no link names it", async (api) => {
+  const page = `https://host/?api=${encodeURIComponent(api)}`;
+  const wanted = wantedBy(page);
+  expect(wanted.server).toBe("https://host");
+  expect(wanted.problem).toContain("api must be an http or https address");
+  expect(linkTo("sess_1", page)).toBe("https://host/?session=sess_1");
+
+  vi.stubGlobal("addEventListener", () => undefined);
+  const asked = vi.fn();
+  vi.stubGlobal("fetch", asked);
+  const { App } = await import("../../src/app.js");
+  const app = new App(wanted, () => undefined);
+  await app.start();
+  await app.renew({ tickMs: 100 });
+  expect(app.trouble).toEqual({ kind: "broken", words: wanted.problem });
+  expect(asked).not.toHaveBeenCalled();
+  vi.unstubAllGlobals();
+});
+
+test("a link names the server as it was understood", () => {
+  expect(linkTo("sess_1", "https://host/?api=HTTPS://Ticks.Example:443/")).toBe(
+    "https://host/?session=sess_1&api=https%3A%2F%2Fticks.example",
   );
 });
