@@ -167,7 +167,7 @@ export class App {
     this.#session = session;
     this.#hub = hub;
     this.#bench = new Bench(this.wanted.server, session, this.#changed);
-    this.#host = new Host(session, this.tokens.of(record.id), () => this.now, this.#changed);
+    this.#host = new Host(session, this.tokens.of(address, record.id), () => this.now, this.#changed);
     this.#trouble = undefined;
     this.meter.begin();
     this.#fillSeats();

@@ -33,7 +33,7 @@ export interface Opened {
 export async function create(server: string, wish: NewSession, tokens: Tokens): Promise<Opened> {
   const { address, record, controlToken } = await createSession(server, wish, { retry: false });
   if (controlToken !== undefined) {
-    tokens.keep(record.id, controlToken);
+    tokens.keep(server, record.id, controlToken);
   }
   return { address, record };
 }

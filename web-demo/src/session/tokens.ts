@@ -19,14 +19,21 @@ export class Tokens {
   }
 
   /** Returns the token of a session, if this tab has created it. */
-  of(id: string): string | undefined {
-    return this.#kept.get(id) ?? quietly(() => this.#storage?.getItem(PREFIX + id)) ?? undefined;
+  of(server: string, id: string): string | undefined {
+    const name = nameOf(server, id);
+    return this.#kept.get(name) ?? quietly(() => this.#storage?.getItem(name)) ?? undefined;
   }
 
-  keep(id: string, token: string): void {
-    this.#kept.set(id, token);
-    quietly(() => this.#storage?.setItem(PREFIX + id, token));
+  keep(server: string, id: string, token: string): void {
+    const name = nameOf(server, id);
+    this.#kept.set(name, token);
+    quietly(() => this.#storage?.setItem(name, token));
   }
+}
+
+/** A server chooses the ids that it answers with, so an id alone would give it the tokens of other servers. */
+function nameOf(server: string, id: string): string {
+  return `${PREFIX}${new URL(server).origin} ${id}`;
 }
 
 /** Returns the storage of the tab. Browsers that forbid it throw even when it is only named. */
