@@ -4,7 +4,7 @@ import { machineNow } from "../machine-time.js";
 import type { Relayed, Shown } from "../player/messages.js";
 import type { KnownSession } from "../session/known-session.js";
 import { Asking } from "./asking.js";
-import { type Culprit, Judge, type Judgement } from "./judge.js";
+import { type Check, type Culprit, Judge, type Judgement } from "./judge.js";
 import { Watching } from "./watching.js";
 
 /** The verdict: `unknown` while nobody can be asked. */
@@ -14,8 +14,8 @@ export type VerdictKind = "agree" | "disagree" | "unknown";
 const DECIDES_EVERY_MS = 250;
 /** How long a change may take to reach a player that is online, in milliseconds. */
 const HEARS_WITHIN_MS = 5_000;
-/** For how long an answer about the only player counts, in milliseconds. */
-const ALONE_FOR_MS = 30_000;
+/** For how long a comparison with the server counts, in milliseconds: three questions at the usual pace. */
+export const CHECKED_FOR_MS = 30_000;
 
 /** How long a player has played before the server is asked about it, in milliseconds. */
 const PLAYS_FIRST_MS = 700;
@@ -77,16 +77,26 @@ export class Bench {
   }
 
   get kind(): VerdictKind {
-    const { compared, quarrel, lastAnswerAt } = this.#judgement;
+    const { awake, compared, counts, quarrel } = this.#judgement;
     if (this.culprits.length > 0 || quarrel.length > 0) {
       return "disagree";
     }
-    if (this.#silentSince !== undefined || lastAnswerAt === undefined || this.#session.isGone) {
+    if (this.#silentSince !== undefined || counts.withServer === 0 || this.#session.isGone) {
       return "unknown";
     }
-    const isAloneAndFresh =
-      machineNow() - lastAnswerAt < ALONE_FOR_MS && this.#judgement.counts.withServer > 0;
-    return compared >= 2 || isAloneAndFresh ? "agree" : "unknown";
+    const isAloneAndRight = awake.length === 1 && this.serverAgrees;
+    return compared >= 2 || isAloneAndRight ? "agree" : "unknown";
+  }
+
+  /** Whether the server was compared lately, on the present version of the session, and showed the same. */
+  get serverAgrees(): boolean {
+    const { check } = this.#judgement;
+    return check?.outcome === "same" && this.isPresent(check) && machineNow() - check.at < CHECKED_FOR_MS;
+  }
+
+  /** Whether a comparison was about the present version of the session. */
+  isPresent({ version }: Check): boolean {
+    return version === this.#session.version;
   }
 
   see(

@@ -20,6 +20,15 @@ export interface Answer {
   readonly at: number;
 }
 
+/** A comparison of a player with an answer of the server. */
+export interface Check {
+  /** The instant that the answer belongs to, by the machine's clock. */
+  readonly at: number;
+  readonly outcome: Exclude<Outcome, undefined>;
+  /** Which version of the session both were computed from. */
+  readonly version: string;
+}
+
 /** How many comparisons were made. */
 export interface Counts {
   readonly amongPlayers: number;
@@ -33,13 +42,17 @@ export interface Judgement {
   readonly quarrel: readonly string[];
   /** Players that have not heard of the latest change, or do not know the time well enough to be compared. */
   readonly left: readonly string[];
+  /** Players that show something. */
+  readonly awake: readonly string[];
   /** How many players were compared with each other just now. */
   readonly compared: number;
   /** How exactly, in milliseconds: the widest of the windows. */
   readonly withinMs: number;
   readonly counts: Counts;
-  /** The last answer of the server that was compared; `undefined` if there is none. */
-  readonly lastAnswerAt: number | undefined;
+  /** The last comparison of the server with a player that was compared just now, or is the only one awake. */
+  readonly check: Check | undefined;
+  /** The last comparison of the server with any player. */
+  readonly lastCheck: Check | undefined;
 }
 
 /** A player that shows nothing new for this long is not compared: it sleeps. */
@@ -53,11 +66,6 @@ const WAITED_FOR_MS = 15_000;
 const HELD_MS = 3_000;
 /** For how long the result of a comparison holds without another, in milliseconds. */
 const REMEMBERED_MS = 1_500;
-
-interface Check {
-  readonly at: number;
-  readonly outcome: Exclude<Outcome, undefined>;
-}
 
 /** Everything that is known of a player. */
 interface Defendant {
@@ -77,6 +85,7 @@ export class Judge {
   readonly #players = new Map<string, Defendant>();
   #answers: Answer[] = [];
   #lastAnswer: Answer | undefined;
+  #lastCheck: Check | undefined;
   #counts = { amongPlayers: 0, withServer: 0, differences: 0 };
   #suspectSince: number | undefined;
 
@@ -118,14 +127,17 @@ export class Judge {
     this.#suspectSince = differing.length > 0 ? (this.#suspectSince ?? now) : undefined;
     const culprits = awake.flatMap(([player, known]) => this.#culprit(player, known, wrong.has(player), now));
     const compared = new Set(pairs.flatMap(({ outcome, one, other }) => (outcome ? [one, other] : [])));
+    const standing = awake.filter(([player]) => awake.length === 1 || compared.has(player));
     return {
       culprits,
       quarrel: culprits.length > 0 ? [] : [...new Set(differing.flatMap(({ one, other }) => [one, other]))],
       left: awake.map(([player]) => player).filter((player) => awake.length > 1 && !compared.has(player)),
+      awake: awake.map(([player]) => player),
       compared: compared.size,
       withinMs: Math.max(0, ...pairs.map(({ withinMs }) => withinMs)),
       counts: this.#counts,
-      lastAnswerAt: this.#lastAnswer?.at,
+      check: latest(standing.map(([, { check }]) => check)),
+      lastCheck: this.#lastCheck,
     };
   }
 
@@ -187,7 +199,8 @@ export class Judge {
     if (outcome === undefined) {
       return false;
     }
-    known.check = { at, outcome };
+    known.check = { at, outcome, version: sight.version };
+    this.#lastCheck = latest([this.#lastCheck, known.check]);
     this.#count("withServer", outcome);
     return true;
   }
@@ -259,6 +272,10 @@ function isOutnumbered(player: string, pairs: readonly Pair[]): boolean {
     }
   }
   return against.size >= 2 && against.size > met.size - against.size;
+}
+
+function latest(checks: readonly (Check | undefined)[]): Check | undefined {
+  return checks.reduce((last, check) => ((check?.at ?? 0) > (last?.at ?? 0) ? check : last), undefined);
 }
 
 function newDefendant(): Defendant {

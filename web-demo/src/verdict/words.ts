@@ -26,18 +26,20 @@ export function verdictWords(app: App, bench: Bench): VerdictWords {
         "It has expired or was deleted. The players count on, because they need nothing more from the server.",
     };
   }
-  return bench.silentSince === undefined ? waiting(app) : silence(bench, bench.silentSince);
+  return bench.silentSince === undefined ? waiting(app, bench) : silence(bench, bench.silentSince);
 }
 
-function headlineOf({ seats }: App, { judgement }: Bench): string {
+function headlineOf({ seats }: App, { judgement, serverAgrees }: Bench): string {
   const players = seats.length;
-  if (players === 1) {
-    return "The player is in step with the server";
+  if (judgement.compared < 2) {
+    const name = seats.find(({ id }) => judgement.awake.includes(id))?.name;
+    return `${players === 1 ? "The player" : name} is in step with the server`;
   }
+  const what = serverAgrees ? "are in step" : "agree with each other";
   if (judgement.compared < players) {
-    return `${judgement.compared} of ${players} players are in step`;
+    return `${judgement.compared} of ${players} players ${what}`;
   }
-  return players === 2 ? "Both players are in step" : `All ${players} players are in step`;
+  return players === 2 ? `Both players ${what}` : `All ${players} players ${what}`;
 }
 
 /** Says who is not compared, and why. */
@@ -51,16 +53,44 @@ function leftOut({ seats }: App, { judgement }: Bench): string {
   return left.length === 0 ? sleeping : `${sleeping}${listed(left)} cannot be compared at the moment.`;
 }
 
-function exactness({ judgement }: Bench): string {
-  return judgement.compared < 2
-    ? "Compared with the server's own answer."
-    : `Everybody shows the same at the same moment, to within ${plusMinus(judgement.withinMs).replace("± ", "")}, and the server agrees.`;
+function exactness(bench: Bench): string {
+  const { judgement, serverAgrees } = bench;
+  if (judgement.compared < 2) {
+    return "Compared with the server's own answer.";
+  }
+  const same = `Everybody shows the same at the same moment, to within ${plusMinus(judgement.withinMs).replace("± ", "")}`;
+  return serverAgrees ? `${same}, and the server agrees.` : `${same}. ${lastCompared(bench)}`;
 }
 
-function waiting({ seats }: App): VerdictWords {
-  return seats.some(({ shown }) => shown !== undefined)
-    ? { headline: "Nobody has been asked yet", details: "The players have yet to be compared." }
-    : { headline: "The players are joining", details: "Each of them asks for the session and the time." };
+/** Says when the server was last compared with anybody. */
+function lastCompared(bench: Bench): string {
+  const { lastCheck } = bench.judgement;
+  if (lastCheck === undefined) {
+    return "The server has not been compared yet.";
+  }
+  const at = clockTime(Date.now() - (machineNow() - lastCheck.at));
+  return `The server was last compared at ${at}${bench.isPresent(lastCheck) ? "" : ", before the latest change"}.`;
+}
+
+/** Says why there is no verdict although the server answers. */
+function waiting(app: App, bench: Bench): VerdictWords {
+  const { awake, counts } = bench.judgement;
+  if (!app.seats.some(({ shown }) => shown !== undefined)) {
+    return {
+      headline: "The players are joining",
+      details: "Each of them asks for the session and the time.",
+    };
+  }
+  if (counts.withServer === 0) {
+    return { headline: "Nobody has been asked yet", details: "The players have yet to be compared." };
+  }
+  if (awake.length === 1) {
+    return { headline: "Not known: the only player awake has to be compared", details: lastCompared(bench) };
+  }
+  return {
+    headline: `Not known: ${awake.length === 0 ? "no player shows anything" : "no two players can be compared"} at the moment`,
+    details: `${leftOut(app, bench)} ${lastCompared(bench)}`.trim(),
+  };
 }
 
 function silence({ judgement, asking }: Bench, since: number): VerdictWords {
