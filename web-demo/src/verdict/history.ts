@@ -51,16 +51,19 @@ export class History {
    * Adds what is shown from an instant on.
    *
    * @param heldMs How long it will be shown, unless something else comes first.
+   * @returns Whether it goes back further than the errors allow, on the same version of the session.
    */
-  add(sight: Sight, from: number, heldMs: number | undefined): void {
+  add(sight: Sight, from: number, heldMs: number | undefined): boolean {
     const last = this.#seen.at(-1);
+    const isSameVersion = last?.version === sight.version;
+    const isWrong = isSameVersion && last.step > sight.step && this.compare(sight, from, from) === "differs";
     if (last !== undefined) {
-      const isBack = last.step > sight.step || last.version !== sight.version;
-      // What a change has put right is no longer claimed.
-      this.#seen = isBack ? [] : [...this.#recent(from), { ...last, to: Math.min(last.to, from) }];
+      // What a change has put right is no longer claimed. Everything else stays, to be held against the player.
+      this.#seen = isSameVersion ? [...this.#recent(from), { ...last, to: Math.min(last.to, from) }] : [];
     }
     const held = heldMs === undefined ? Number.POSITIVE_INFINITY : heldMs * (1 - SLEWING);
     this.#seen.push({ ...sight, from, to: from + held });
+    return isWrong;
   }
 
   /** Returns all sights whose middle lies after one instant and not after another, in order, each with its middle. */

@@ -73,6 +73,8 @@ interface Defendant {
   seenMs: number;
   /** The result of the last comparison with the server. */
   check: Check | undefined;
+  /** When it last went back to an earlier step than its own error allows. */
+  wentBackAt: number | undefined;
   wrongSince: number | undefined;
   /** When it was last found to be wrong. */
   wrongUntil: number;
@@ -93,7 +95,10 @@ export class Judge {
   see(player: string, sight: Sight, from: number, heldMs: number | undefined): void {
     const known = this.#players.get(player) ?? newDefendant();
     this.#players.set(player, known);
-    known.history.add(sight, from, heldMs);
+    if (known.history.add(sight, from, heldMs)) {
+      known.wentBackAt = from;
+      this.#counts = { ...this.#counts, differences: this.#counts.differences + 1 };
+    }
     known.seenMs = from;
   }
 
@@ -123,7 +128,7 @@ export class Judge {
     const awake = [...this.#players].filter(([, { seenMs }]) => now - seenMs < SILENT_MS);
     const pairs = this.#compareAll(awake, now);
     const differing = pairs.filter(({ outcome }) => outcome === "differs");
-    const wrong = this.#wrong(awake, pairs);
+    const wrong = new Set([...this.#wrong(awake, pairs), ...wentBack(awake, now)]);
     this.#suspectSince = differing.length > 0 ? (this.#suspectSince ?? now) : undefined;
     const culprits = awake.flatMap(([player, known]) => this.#culprit(player, known, wrong.has(player), now));
     const compared = new Set(pairs.flatMap(({ outcome, one, other }) => (outcome ? [one, other] : [])));
@@ -274,6 +279,13 @@ function isOutnumbered(player: string, pairs: readonly Pair[]): boolean {
   return against.size >= 2 && against.size > met.size - against.size;
 }
 
+/** Returns who has lately contradicted what it showed itself. Nobody else is needed to know that. */
+function wentBack(awake: readonly (readonly [string, Defendant])[], now: number): readonly string[] {
+  return awake
+    .filter(([, { wentBackAt }]) => wentBackAt !== undefined && now - wentBackAt < REMEMBERED_MS)
+    .map(([player]) => player);
+}
+
 function latest(checks: readonly (Check | undefined)[]): Check | undefined {
   return checks.reduce((last, check) => ((check?.at ?? 0) > (last?.at ?? 0) ? check : last), undefined);
 }
@@ -283,6 +295,7 @@ function newDefendant(): Defendant {
     history: new History(),
     seenMs: 0,
     check: undefined,
+    wentBackAt: undefined,
     wrongSince: undefined,
     wrongUntil: Number.NEGATIVE_INFINITY,
     comparedTo: new Map(),

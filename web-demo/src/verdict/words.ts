@@ -121,8 +121,11 @@ function disagreement({ seats }: App, { culprits, judgement }: Bench): VerdictWo
 }
 
 function difference(name: string, { showed, expected }: Culprit): string {
-  if (showed === undefined || expected === undefined) {
+  if (showed === undefined) {
     return `${name} has not heard of the latest change.`;
+  }
+  if (expected === undefined) {
+    return `${name} shows ${sight(showed)}, which contradicts what it showed before.`;
   }
   return `${name} shows ${sight(showed)}. It should be ${sight(expected)}.`;
 }

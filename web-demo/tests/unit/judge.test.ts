@@ -120,10 +120,39 @@ test("players with different versions of the session are not compared, and one t
   play(judge, "ben", 3_000, { wrong: { version: "2", round: 5 } });
   expect(judge.decide(2_950)).toMatchObject({ culprits: [], quarrel: [], left: ["anna", "ben"] });
   const history = new History();
+  const version = "2";
   history.add(sight(30, 5), 3_000, TICK_MS);
-  history.add(sight(28, 5), 3_050, undefined);
-  expect(history.compare(sight(28, 5), 3_200, 3_400)).toBe("same");
-  expect(history.compare(sight(29, 5), 3_300, 3_400)).toBe("differs");
+  expect(history.add(sight(28, 5, { version }), 3_050, undefined)).toBe(false);
+  expect(history.compare(sight(28, 5, { version }), 3_200, 3_400)).toBe("same");
+  expect(history.compare(sight(29, 5, { version }), 3_300, 3_400)).toBe("differs");
+});
+
+test("a counter that goes back further than its errors is wrong, and what it showed before still counts", () => {
+  const judge = new Judge();
+  play(judge, "anna", 3_000);
+  judge.see("anna", sight(25, 5), 3_000, TICK_MS);
+  judge.see("anna", sight(31, 5), 3_100, TICK_MS);
+  const { culprits, counts } = judge.decide(3_150);
+  expect(culprits.map(({ player }) => player)).toEqual(["anna"]);
+  expect(counts.differences).toBe(1);
+  judge.answered({ at: 2_450, sight: sight(24, 3, { value: 7 }) });
+  expect(judge.decide(3_160).counts.withServer).toBe(1);
+});
+
+test("a counter that goes back within its errors is not wrong", () => {
+  const judge = new Judge();
+  play(judge, "anna", 3_000);
+  judge.see("anna", sight(30, 5), 3_000, TICK_MS);
+  judge.see("anna", sight(29, 5), 3_004, 4);
+  judge.see("anna", sight(30, 5), 3_008, TICK_MS);
+  play(judge, "ben", 3_000, { aheadMs: 300, errorMs: 310 });
+  judge.see("ben", sight(30, 5), 3_000, TICK_MS);
+  const { culprits, quarrel, counts } = judge.decide(3_090);
+  expect({ culprits, quarrel, differences: counts.differences }).toEqual({
+    culprits: [],
+    quarrel: [],
+    differences: 0,
+  });
 });
 
 test("a player that sleeps, and one that does not know the time, are left out", () => {
