@@ -5,10 +5,13 @@ import type { Relayed } from "../player/messages.js";
 
 /** The events that carry the session, and all that the server sends. */
 const WITH_SESSION = ["session", "changed", "stopped"];
-const TYPES = [...WITH_SESSION, "settled", "expired", "deleted"];
+/** The events after which the server no longer has the session. */
+const ENDS = ["expired", "deleted"];
+const TYPES = [...WITH_SESSION, "settled", ...ENDS];
 
-/** How long a stream that the browser has given up stays closed, in milliseconds. */
+/** How long a stream that the browser has given up stays closed, in milliseconds. Every failure in a row doubles it. */
 const REOPEN_MS = 2_000;
+const REOPEN_AT_MOST_MS = 30_000;
 
 type Listener = (relayed: Relayed) => void;
 
@@ -18,7 +21,12 @@ export class EventHub {
   #stream: EventSource | undefined;
   #lastSession: StreamEvent | undefined;
   #lastSettled: StreamEvent | undefined;
+  /** The event that ended the stream for good. */
+  #end: Relayed | undefined;
   #reopening: ReturnType<typeof setTimeout> | undefined;
+  #reopenMs = REOPEN_MS;
+  /** Ends the wait for a visitor to look at the page again. */
+  #unwatch: (() => void) | undefined;
 
   constructor(address: string) {
     this.#address = `${address}/events`;
@@ -32,6 +40,9 @@ export class EventHub {
   /** Hands events to a listener, first those that say how things are. Returns a function that ends this. */
   join(listener: Listener): () => void {
     this.#listeners.add(listener);
+    if (this.#end !== undefined) {
+      listener(this.#end);
+    }
     if (this.isOpen && this.#lastSession !== undefined) {
       listener({ type: "open" });
       listener({ type: "session", event: this.#lastSession });
@@ -46,6 +57,7 @@ export class EventHub {
     this.#stream?.close();
     this.#listeners.clear();
     clearTimeout(this.#reopening);
+    this.#unwatch?.();
   }
 
   #open(): void {
@@ -53,6 +65,7 @@ export class EventHub {
     this.#stream = stream;
     stream.addEventListener("open", () => {
       this.#lastSettled = undefined;
+      this.#reopenMs = REOPEN_MS;
       this.#tell({ type: "open" });
     });
     stream.addEventListener("error", () => this.#lose(stream.readyState === EventSource.CLOSED));
@@ -65,6 +78,11 @@ export class EventHub {
         } else if (type === "settled") {
           this.#lastSettled = event;
         }
+        if (ENDS.includes(type)) {
+          // The server refuses every further stream of this session.
+          stream.close();
+          this.#end = { type, event };
+        }
         this.#tell({ type, event });
       });
     }
@@ -72,9 +90,22 @@ export class EventHub {
 
   #lose(isClosed: boolean): void {
     if (isClosed) {
-      this.#reopening = setTimeout(() => this.#open(), REOPEN_MS);
+      this.#reopening = setTimeout(() => this.#openOnceVisible(), this.#reopenMs);
+      this.#reopenMs = Math.min(2 * this.#reopenMs, REOPEN_AT_MOST_MS);
     }
     this.#tell({ type: "error", isClosed: false });
+  }
+
+  /** Opens the stream, in a hidden tab only once a visitor looks at it again. */
+  #openOnceVisible(): void {
+    this.#unwatch?.();
+    if (document.visibilityState !== "hidden") {
+      this.#open();
+      return;
+    }
+    const look = (): void => this.#openOnceVisible();
+    document.addEventListener("visibilitychange", look);
+    this.#unwatch = () => document.removeEventListener("visibilitychange", look);
   }
 
   #tell(relayed: Relayed): void {
