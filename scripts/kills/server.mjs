@@ -27,7 +27,9 @@ export class Server {
     const late = new Promise((_, reject) => setTimeout(reject, START_MS, new Error("the server does not start")).unref());
     const [line] = await Promise.race([once(server.process.stdout, "data"), early, late]);
     server.port = Number(/:(\d+)\s*$/.exec(String(line))?.[1]);
-    while ((await ask({ port: server.port, method: "GET", path: "/readyz" })).status !== 200);
+    while ((await ask({ port: server.port, method: "GET", path: "/readyz" })).status !== 200) {
+      if (performance.now() - since > START_MS) throw new Error("the server does not get ready");
+    }
     server.startedMs = performance.now() - since;
     return server;
   }

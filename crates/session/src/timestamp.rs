@@ -5,13 +5,8 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 use tickseed_engine::LAST_INSTANT;
-use time::format_description::StaticFormatDescription;
 use time::format_description::well_known::Rfc3339;
-use time::macros::format_description;
 use time::{OffsetDateTime, UtcDateTime};
-
-const FORMAT: StaticFormatDescription =
-    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
 /// An instant in the years 1970 to 9999, in whole milliseconds. The engine computes with these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -98,9 +93,26 @@ fn has_leap_second(text: &str) -> bool {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let time =
-            UtcDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000).map_err(|_| fmt::Error)?;
-        f.write_str(&time.format(FORMAT).map_err(|_| fmt::Error)?)
+        let time = UtcDateTime::from_unix_timestamp(self.0 / 1_000).map_err(|_| fmt::Error)?;
+        let (year, month, day) = (time.year().unsigned_abs(), u32::from(u8::from(time.month())), time.day());
+        // Digit by digit, because nearly every answer has instants: a format description took 3,500 instructions for each.
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        put_digits(&mut text[..4], year);
+        put_digits(&mut text[5..7], month);
+        put_digits(&mut text[8..10], day.into());
+        put_digits(&mut text[11..13], time.hour().into());
+        put_digits(&mut text[14..16], time.minute().into());
+        put_digits(&mut text[17..19], time.second().into());
+        put_digits(&mut text[20..23], u32::try_from(self.0 % 1_000).map_err(|_| fmt::Error)?);
+        f.write_str(str::from_utf8(&text).map_err(|_| fmt::Error)?)
+    }
+}
+
+/// Writes a number that has no more digits than there are places, with leading zeros.
+fn put_digits(places: &mut [u8], mut number: u32) {
+    for place in places.iter_mut().rev() {
+        *place = b'0' + u8::try_from(number % 10).unwrap_or_default();
+        number /= 10;
     }
 }
 
@@ -113,15 +125,21 @@ impl Serialize for Timestamp {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use time::format_description::StaticFormatDescription;
+    use time::macros::format_description;
 
     use super::*;
+
+    const FORMAT: StaticFormatDescription =
+        format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
     proptest! {
         #[test]
         fn written_instants_are_read_back_unchanged(millis in 0..=LAST_INSTANT) {
             let instant = Timestamp::from_millis(millis).unwrap();
             prop_assert_eq!(Timestamp::parse(&instant.to_string()), Ok(instant));
-            prop_assert_eq!(instant.to_string().len(), "2026-01-31T12:00:03.000Z".len());
+            let time = UtcDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000).unwrap();
+            prop_assert_eq!(instant.to_string(), time.format(FORMAT).unwrap());
         }
 
         #[test]

@@ -192,6 +192,20 @@ impl StoreAddress {
         }
     }
 
+    /// Returns the file of the store, if the store is a file.
+    #[must_use]
+    pub fn file(&self, data_dir: &Path) -> Option<PathBuf> {
+        match self {
+            #[cfg(feature = "embedded")]
+            Self::Embedded => Some(EmbeddedStore::file(data_dir)),
+            #[cfg(feature = "redis")]
+            Self::Redis(_) => {
+                let _ = data_dir;
+                None
+            }
+        }
+    }
+
     /// Opens the store.
     ///
     /// # Errors

@@ -24,7 +24,9 @@ pub async fn export(settings: &ExportSettings) -> Result<(), Box<dyn Error>> {
         // A signal ends the process at once, also while nobody reads its output.
         return write_all(settings, address, &mut BufWriter::new(io::stdout().lock())).await;
     };
-    let file = NewFile::begin(path, settings.force).map_err(|error| cannot_write(path, &error))?;
+    let source = address.file(&settings.store.data_dir);
+    let file = NewFile::begin(path, settings.force, source.as_deref())
+        .map_err(|error| cannot_write(path, &error))?;
     let written = unless_signalled(write_all(settings, address, &mut BufWriter::new(file.file()))).await;
     match written {
         // What could be exported is worth keeping.

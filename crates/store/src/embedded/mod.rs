@@ -24,7 +24,7 @@ mod write_fault;
 mod writer;
 
 use std::num::NonZeroU64;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, Weak};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -135,9 +135,14 @@ impl EmbeddedStore {
         Ok(Self { file, subscriber, health, panics, pending, trust, backups, writes, writer })
     }
 
+    /// Returns the file of the store in a data folder.
+    pub(crate) fn file(folder: &Path) -> PathBuf {
+        folder.join(file::FILE_NAME)
+    }
+
     /// Checks that there is a store in a data folder.
     pub(crate) fn must_exist(folder: &Path) -> Result<(), FileError> {
-        let path = folder.join(file::FILE_NAME);
+        let path = Self::file(folder);
         std::fs::metadata(&path).map(drop).map_err(|error| file::missing(path, error))
     }
 

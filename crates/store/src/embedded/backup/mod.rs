@@ -118,7 +118,9 @@ pub fn back_up(
     is_cancelled: &AtomicBool,
     progressed: &mut dyn FnMut(u64, u64),
 ) -> Result<Backup, BackupError> {
-    let file = NewFile::begin(path, replaces).map_err(|error| match error.kind() {
+    let file = NewFile::begin(path, replaces, Some(&folder.join(FILE_NAME))).map_err(|error| match error
+        .kind()
+    {
         io::ErrorKind::AlreadyExists => BackupError::Exists(path.to_owned()),
         _ => BackupError::Write(path.to_owned(), error.into()),
     })?;

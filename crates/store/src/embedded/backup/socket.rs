@@ -28,6 +28,9 @@ const UNREAD_FOR: Duration = Duration::from_secs(30);
 /// How long a client waits for more. Another copy may come first, and the server reads its whole file to know how large the copy will be.
 const SILENT_FOR: Duration = Duration::from_mins(10);
 
+/// How long nobody is accepted after the operating system has refused to, for example because the server has too many open files.
+const ACCEPT_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
 /// How long a client may take to say what it wants.
 const REQUEST_WITHIN: Duration = Duration::from_secs(5);
 
@@ -82,7 +85,11 @@ fn serve(listener: &UnixListener, ended: &UnixStream, file: &Weak<StoreFile>) {
             Ok(Ok(Some(size))) => tracing::info!(sessions = size.sessions, "a backup was handed out"),
             Ok(Ok(None)) => {}
             Ok(Err(error)) => tracing::warn!(error = error_chain(&error), "a backup could not be handed out"),
-            Err(error) => tracing::warn!(error = error_chain(&error), "the socket for backups failed"),
+            Err(error) => {
+                tracing::warn!(error = error_chain(&error), "the socket for backups failed");
+                // The client is still waiting, so the next attempt would fail at once, again and again.
+                thread::sleep(ACCEPT_AGAIN_AFTER);
+            }
         }
     }
 }
