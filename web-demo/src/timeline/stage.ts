@@ -1,11 +1,9 @@
 /** Holds the canvas of the timeline: draws on it, and turns drags, wheels and keys into movements. */
 import type { App } from "../app.js";
+import { press } from "./keys.js";
 import { Plot } from "./plot.js";
 import { sceneOf } from "./scene.js";
 
-/** How far a key moves the view, and how much it zooms. */
-const KEY_MOVES = 0.1;
-const KEY_ZOOMS = 1.5;
 const WHEEL_ZOOMS = 1.0015;
 
 let plot: Plot | undefined;
@@ -64,29 +62,8 @@ function listen(app: App, canvas: HTMLCanvasElement, { width }: Plot): void {
     { passive: false },
   );
   canvas.addEventListener("keydown", (event) => {
-    if (press(app, event.key)) {
+    if (press(app, event)) {
       event.preventDefault();
     }
   });
-}
-
-/** Does what a key stands for. Returns whether it stands for anything. */
-function press({ navigation, now }: App, key: string): boolean {
-  const center = navigation.centerAt(now);
-  const moves: Readonly<Record<string, number>> = {
-    ArrowLeft: -KEY_MOVES,
-    ArrowRight: KEY_MOVES,
-    PageUp: -1,
-    PageDown: 1,
-  };
-  const zooms: Readonly<Record<string, number>> = { "+": 1 / KEY_ZOOMS, "=": 1 / KEY_ZOOMS, "-": KEY_ZOOMS };
-  const [move, zoom] = [moves[key], zooms[key]];
-  if (move !== undefined) {
-    navigation.move(move * navigation.spanMs, now);
-  } else if (zoom !== undefined) {
-    navigation.zoom(zoom, center, now);
-  } else if (key === "Home") {
-    navigation.follow();
-  }
-  return move !== undefined || zoom !== undefined || key === "Home";
 }
