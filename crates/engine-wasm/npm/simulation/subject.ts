@@ -1,6 +1,10 @@
 /** The subject of a test: a clock, or something that claims to be one. */
 import { Clock } from "../src/clock/clock.js";
+import { loadFit } from "../src/clock/estimate.js";
 import type { AskTime, Random, Timers, TimeSource, WakeEvents } from "../src/clock/inputs.js";
+
+// Loading takes real time, of which simulated worlds know nothing.
+await loadFit();
 
 /** A reading of a clock. */
 export interface Reading {

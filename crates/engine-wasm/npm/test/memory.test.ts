@@ -154,7 +154,7 @@ describe("the method that `using` calls", () => {
   });
 
   it("is named Symbol.dispose", async () => {
-    expect((await import("../src/dispose.js")).dispose).toBe(Symbol.dispose);
+    expect((await import("../src/engine/handle.js")).dispose).toBe(Symbol.dispose);
   });
 
   it("has a substitute name where that is missing", async () => {
@@ -165,6 +165,6 @@ describe("the method that `using` calls", () => {
       Object.defineProperties((text: string) => Symbol.for(text), rest),
     );
     vi.resetModules();
-    expect((await import("../src/dispose.js")).dispose).toBe(Symbol.for("Symbol.dispose"));
+    expect((await import("../src/engine/handle.js")).dispose).toBe(Symbol.for("Symbol.dispose"));
   });
 });

@@ -1,12 +1,12 @@
 /** A clock that shows the server's time. It asks for the time in bursts of exchanges, and keeps time in between. */
 import { onAbort } from "../abort.js";
-import { dispose } from "../dispose.js";
+import { dispose } from "../engine/handle.js";
 import { SessionError } from "../http/error.js";
 import { RetryPauses, retryAfterMs } from "../http/retry.js";
 import { Listeners } from "../listeners.js";
 import { microtask } from "../microtask.js";
 import { Budget } from "./budget.js";
-import { type ClockReading, Estimate } from "./estimate.js";
+import { type ClockReading, Estimate, loadFit } from "./estimate.js";
 import { type ClockEvents, type ClockParts, EVENTS } from "./events.js";
 import type { WakeEvent } from "./inputs.js";
 
@@ -90,6 +90,7 @@ export class Clock {
     this.#ignoreWakeEvents = parts.wakeEvents?.((event) => this.#onWakeEvent(event)) ?? nothing;
     this.#ignoreSignal = onAbort(parts.signal, () => this.close());
     if (!this.#isClosed) {
+      void loadFit();
       void this.#askBurst();
     }
   }

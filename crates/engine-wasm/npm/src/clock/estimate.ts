@@ -2,7 +2,7 @@
 
 import type { Exchange, TimeSource } from "./inputs.js";
 import { clamp, hull, type Interval, intersect, middle } from "./interval.js";
-import { fitTracks } from "./rate.js";
+import type { fitTracks } from "./rate.js";
 import { Resolution } from "./resolution.js";
 import { SlewedTime } from "./slewing.js";
 import { Track } from "./track.js";
@@ -40,6 +40,27 @@ const SERVER_COUNTS_MS = 60_000;
 const RECENT_MS = 45_000;
 /** The maximum age of evidence, in milliseconds. */
 const EVIDENCE_MS = 900_000;
+
+/** Weighs the evidence. Until that part of the program is loaded, the middle of the bounds has to do. */
+let weigh: typeof fitTracks = (_tracks, nowMs, resolutionMs) => ({
+  drift: 0,
+  offsetOf: (track) => middle(track.bounds(nowMs, resolutionMs)),
+});
+let loading: Promise<void> | undefined;
+
+/** Loads the part of the program that weighs the evidence, which the first reading does not need. Never rejects. */
+export function loadFit(): Promise<void> {
+  loading ??= import("./rate.js").then(
+    (rate) => {
+      weigh = rate.fitTracks;
+    },
+    () => {
+      // Without it the clock is less exact, but its bound holds. The next clock tries again.
+      loading = undefined;
+    },
+  );
+  return loading;
+}
 
 /** A simultaneous reading of the machine's clocks. */
 interface ClockPair {
@@ -192,7 +213,7 @@ export class Estimate {
       return;
     }
     this.#forget(monotonicMs);
-    const { drift, offsetOf } = fitTracks(
+    const { drift, offsetOf } = weigh(
       [...this.#past, ...this.#tracks],
       monotonicMs,
       this.#exchangeResolutionMs,

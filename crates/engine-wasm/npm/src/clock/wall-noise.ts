@@ -7,6 +7,8 @@
 const APART_MS = 1_000;
 /** So many jumps must each go the other way: one pair may be a sleep and the correction of the clock that measured it. */
 const ENOUGH = 4;
+/** A larger jump, in milliseconds, is no noise: somebody has set the clock. */
+const LARGEST_MS = 2_000;
 /** The noise may be larger than the jumps so far. */
 const MARGIN = 2;
 
@@ -28,6 +30,10 @@ export class WallNoise {
    * @param jumpMs By how much the wall clock was ahead of the monotonic clock; negative if it was behind.
    */
   note(jumpMs: number, monotonicMs: number): void {
+    if (Math.abs(jumpMs) > LARGEST_MS) {
+      this.#jumps = [];
+      return;
+    }
     const turns = (this.#jumps.at(-1) ?? 0) * jumpMs < 0 && monotonicMs - this.#atMs <= APART_MS;
     this.#jumps = turns ? [...this.#jumps, jumpMs] : [jumpMs];
     this.#atMs = monotonicMs;

@@ -1,6 +1,5 @@
-import { dispose } from "../dispose.js";
 import * as bindings from "./bindings.js";
-import type { Handle } from "./handle.js";
+import { dispose, type Handle } from "./handle.js";
 import { integer } from "./input.js";
 import { checked, errorFor } from "./last-error.js";
 

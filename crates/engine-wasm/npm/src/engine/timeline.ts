@@ -1,7 +1,6 @@
-import { dispose } from "../dispose.js";
 import * as bindings from "./bindings.js";
 import { Draw } from "./draw.js";
-import { Handle } from "./handle.js";
+import { dispose, Handle } from "./handle.js";
 import { integer, wellFormed } from "./input.js";
 import { milliseconds } from "./instant.js";
 import { checked } from "./last-error.js";

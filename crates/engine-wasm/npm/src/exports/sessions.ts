@@ -43,7 +43,6 @@ export {
 export type { Problem, ScheduleChangeRecord, SessionRecord, Stop } from "../http/schemas.js";
 export type { EventStream, Platform, RequestHeaders, StreamEvent } from "../platform.js";
 export type { AheadCallback, AheadOptions, AudioClock, ComingStep } from "../session/ahead.js";
-export type { CatchUp } from "../session/catch-up.js";
 export { type Connect, type ConnectOptions, connect, openClock } from "../session/connect.js";
 export type {
   Break,
@@ -57,6 +56,7 @@ export type {
 export type { Frame } from "../session/frame.js";
 export { LiveSession } from "../session/live.js";
 export type { SessionTimeline, StateRange } from "../session/live-parts.js";
+export type { CatchUp } from "../session/ticker.js";
 export {
   type SessionStore,
   type SessionStoreOptions,

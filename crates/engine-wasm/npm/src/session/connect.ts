@@ -10,10 +10,9 @@ import { retrying } from "../http/retrying.js";
 import type { SessionRecord } from "../http/schemas.js";
 import { requestSession } from "../http/session-answer.js";
 import { type Platform, platform, type RequestHeaders } from "../platform.js";
-import { type CatchUp, checkCatchUp } from "./catch-up.js";
 import { borrowClock, type ClockLease, makeClock, ownClock } from "./clocks.js";
-import type { LiveSession } from "./live.js";
-import { loadLiveSession } from "./live-code.js";
+import { LiveSession } from "./live.js";
+import { type CatchUp, checkCatchUp } from "./ticker.js";
 
 /** Options of {@link connect}. */
 export interface ConnectOptions {
@@ -117,17 +116,13 @@ async function connectOnce(
   const connecting = new AbortController();
   const unlink = onAbort(signal, (reason) => connecting.abort(reason));
   try {
-    const answered = Promise.all([
+    const [answer] = await Promise.all([
       record === undefined ? requestSession(parts, address.session, connecting.signal) : { record, etag: "" },
+      loadEngine(options.engine),
       untilReady(clock, connecting.signal),
     ]);
-    const [[answer], Live] = await Promise.all([
-      answered,
-      loadLiveSession(answered),
-      loadEngine(options.engine),
-    ]);
     throwIfAborted(connecting.signal);
-    return new Live({
+    return new LiveSession({
       platform: parts,
       address,
       token,

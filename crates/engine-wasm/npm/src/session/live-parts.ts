@@ -5,7 +5,7 @@ import type { Timeline } from "../engine/timeline.js";
 import type { SessionAddress } from "../http/address.js";
 import type { SessionAnswer } from "../http/session-answer.js";
 import type { Platform } from "../platform.js";
-import type { CatchUp } from "./catch-up.js";
+import type { CatchUp } from "./ticker.js";
 
 /** The earliest and the latest state that a session may be in. */
 export interface StateRange {

@@ -1,7 +1,7 @@
 import { onAbort } from "../abort.js";
 import type { ClockView } from "../clock/view.js";
-import { dispose } from "../dispose.js";
 import type { EngineError } from "../engine/error.js";
+import { dispose } from "../engine/handle.js";
 import type { SessionStatus } from "../engine/session.js";
 import type { Timeline } from "../engine/timeline.js";
 import { SessionError } from "../http/error.js";

@@ -1,6 +1,8 @@
 /**
  * An event stream that all tabs of a browser share. One tab, the leader, holds the stream of its session, and passes the events on to
  * the other tabs that watch the same session. Tabs that watch other sessions of the server have no stream and poll.
+ *
+ * Loaded only when it is needed.
  */
 import type { SessionAddress } from "../http/address.js";
 import type { Channel, EventStream, Platform, StreamEvent } from "../platform.js";

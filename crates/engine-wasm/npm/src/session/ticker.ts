@@ -2,13 +2,28 @@
  * Reports steps and breaks in order, then the stop, whether the session is running or paused, and the current step. Steps follow
  * from the clock and are never counted: a timer only triggers the next check.
  */
+import { EngineError } from "../engine/error.js";
+import { printable } from "../engine/input.js";
 import type { SessionStatus } from "../engine/session.js";
 import type { Timeline } from "../engine/timeline.js";
 import { microtask } from "../microtask.js";
 import type { Platform } from "../platform.js";
 import type { Breaks, BreaksParts } from "./breaks.js";
-import type { CatchUp } from "./catch-up.js";
 import type { SessionEvents } from "./events.js";
+
+/** Which missed steps are reported: those of the last two seconds and the latest, all of them, or only the latest. */
+export type CatchUp = "recent" | "all" | "latest";
+
+/** Throws for another value, which in JavaScript would go unnoticed. */
+export function checkCatchUp(catchUp: CatchUp = "recent"): void {
+  if (!["recent", "all", "latest"].includes(catchUp)) {
+    throw new EngineError(
+      "unknown_option",
+      "catchUp",
+      `catchUp must be "recent", "all" or "latest", got ${printable(catchUp)}`,
+    );
+  }
+}
 
 /** The inputs and outputs of a ticker. */
 export interface TickerParts extends BreaksParts {

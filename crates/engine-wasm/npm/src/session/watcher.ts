@@ -15,7 +15,6 @@ import {
 } from "../http/session-answer.js";
 import type { EventStream, Platform, StreamEvent } from "../platform.js";
 import type { SessionObserver } from "./session-observer.js";
-import { SharedStream } from "./shared-stream.js";
 import { CLOSED, ENDS, WITH_SESSION } from "./stream-events.js";
 import { canShareStreams, takeSlot } from "./stream-slots.js";
 
@@ -36,6 +35,8 @@ const LONGEST_RETRY_AFTER_MS = 300_000;
 /** Pauses vary by this fraction, so that clients do not reconnect all at once. */
 const JITTER = 0.2;
 
+type OpenStream = () => EventStream;
+
 /** Watches a session until it is closed. */
 export class SessionWatcher {
   readonly #platform: Platform;
@@ -52,8 +53,10 @@ export class SessionWatcher {
   #failures = 0;
   /** Until when the last response asked to wait, and a random time longer, by the monotonic clock in milliseconds. */
   #retryAtMs = 0;
-  /** Whether the tabs of the browser share a stream. Otherwise the page opens its own. */
-  #isShared: boolean;
+  /** Opens a stream that the tabs of a browser share. Without it, the page opens its own. */
+  #openShared: OpenStream | undefined;
+  /** Whether it is not yet known which of the two to open. */
+  #isUndecided = false;
   /** The request in flight. */
   #request: AbortController | undefined;
   /** Lets another session of this page open a stream. */
@@ -65,8 +68,11 @@ export class SessionWatcher {
     this.#platform = platform;
     this.#address = address;
     this.#observer = observer;
-    this.#isShared = canShareStreams(platform);
-    this.#open();
+    if (canShareStreams(platform)) {
+      this.#share();
+    } else {
+      this.#open();
+    }
     this.#schedulePoll();
   }
 
@@ -108,6 +114,23 @@ export class SessionWatcher {
     this.#isListening = false;
   }
 
+  /** Loads the code for shared streams. If that takes longer than the first poll, the page opens its own stream meanwhile. */
+  #share(): void {
+    this.#isUndecided = true;
+    const openOwn = (): void => this.#decide(undefined);
+    import("./shared-stream.js").then(({ SharedStream }) => {
+      this.#decide(() => new SharedStream(this.#platform, this.#address, openOwn));
+    }, openOwn);
+  }
+
+  #decide(openShared: OpenStream | undefined): void {
+    this.#isUndecided = false;
+    this.#openShared = openShared;
+    this.#releaseSlot();
+    this.#releaseSlot = nothing;
+    this.#open();
+  }
+
   /** Opens a stream, and closes the previous one. */
   #open(): void {
     this.#cancelReopen();
@@ -116,7 +139,7 @@ export class SessionWatcher {
     this.#stream = undefined;
     this.#setListening(false);
     // The observer may have closed the watcher.
-    const stream = this.#isClosed ? undefined : this.#newStream();
+    const stream = this.#isClosed || this.#isUndecided ? undefined : this.#newStream();
     if (stream === undefined) {
       return;
     }
@@ -144,8 +167,8 @@ export class SessionWatcher {
 
   #newStream(): EventStream | undefined {
     const { EventSource } = this.#platform;
-    if (this.#isShared) {
-      return new SharedStream(this.#platform, this.#address, () => this.#openOwn());
+    if (this.#openShared !== undefined) {
+      return this.#openShared();
     }
     try {
       return EventSource && this.#takeSlot(EventSource) ? new EventSource(this.#address.events) : undefined;
@@ -153,12 +176,6 @@ export class SessionWatcher {
       // Something on the page forbids streams.
       return undefined;
     }
-  }
-
-  /** Opens a stream of this page, because tabs cannot share one after all. */
-  #openOwn(): void {
-    this.#isShared = false;
-    this.#open();
   }
 
   /** Takes the slot for a stream. Returns whether the session has it. */
@@ -289,9 +306,10 @@ export class SessionWatcher {
     }
   }
 
-  /** Opens a stream if another session has released its slot. */
+  /** Opens a stream if another session has released its slot, or if the code for shared streams takes too long to load. */
   #openIfFree(): void {
     if (this.#stream === undefined && !this.#isClosed) {
+      this.#isUndecided = false;
       this.#open();
     }
   }

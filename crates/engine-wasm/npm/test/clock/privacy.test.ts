@@ -62,6 +62,22 @@ describe("a wall clock with noise", () => {
     },
   );
 
+  it("is something else than a clock that is set to and fro", async () => {
+    let aheadMs = 0;
+    const setup = distorted((machine) => ({ wallMs: () => machine.wallMs() + aheadMs }));
+    const clock = open(setup);
+    await setup.world.pass(20_000);
+    for (let time = 0; time < 8; time += 1) {
+      aheadMs = 12 * HOUR_MS - aheadMs;
+      await setup.world.pass(400);
+    }
+    await setup.world.pass(20_000);
+    const { largest, excess } = await watch(setup.world, clock, 10_000);
+    expect(excess).toBeLessThanOrEqual(0.001);
+    expect(largest).toBeLessThan(200);
+    clock.close();
+  });
+
   it("still shows a sleep", async () => {
     const random = randomFrom("sleep");
     const setup = distorted((machine) => ({

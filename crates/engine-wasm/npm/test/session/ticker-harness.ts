@@ -3,9 +3,8 @@ import type { SessionRecord } from "../../src/http/schemas.js";
 import { type SessionStatus, Timeline } from "../../src/index.js";
 import { Listeners } from "../../src/listeners.js";
 import { Breaks } from "../../src/session/breaks.js";
-import type { CatchUp } from "../../src/session/catch-up.js";
 import { type Break, EVENTS, type SessionEvents } from "../../src/session/events.js";
-import { Ticker } from "../../src/session/ticker.js";
+import { type CatchUp, Ticker } from "../../src/session/ticker.js";
 import { scheduleChange } from "../world/http-server.js";
 import { HttpWorld, RECORD } from "../world/http-world.js";
 

@@ -1,7 +1,7 @@
 /** A virtual world with one server, in which tests let time pass. */
+import { loadFit } from "../../src/clock/estimate.js";
 import type { WakeEvent } from "../../src/clock/inputs.js";
 import type { ConnectOptions, LiveSession } from "../../src/index.js";
-import { loadCode } from "../../src/session/live-code.js";
 import { Device, type Flaws } from "../../src/testing/device.js";
 import { Agenda } from "../../src/testing/virtual/agenda.js";
 import { NOON, VirtualServer } from "./http-server.js";
@@ -10,7 +10,7 @@ export { type Flaws, flawed } from "../../src/testing/device.js";
 export { ADDRESS, errorResponse, json, NOON, RECORD, scheduleChange } from "./http-server.js";
 
 // Loading takes real time, of which a virtual world knows nothing.
-await loadCode();
+await loadFit();
 
 /** A world with one server. */
 export class HttpWorld extends Device<VirtualServer> {
