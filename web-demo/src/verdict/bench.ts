@@ -141,9 +141,11 @@ export class Bench {
     }
   }
 
-  /** Whether no player could be compared with the last answer, because none was there yet. */
+  /** Whether no player could be compared with an answer yet, or none since the session changed a moment ago. */
   get #isUnchecked(): boolean {
-    return this.#judgement.counts.withServer === 0;
+    const { check, counts } = this.#judgement;
+    const isNew = performance.now() - this.#session.heardMs < CHECKED_FOR_MS;
+    return counts.withServer === 0 || (isNew && !(check !== undefined && this.isPresent(check)));
   }
 
   /** Asks the server now. */

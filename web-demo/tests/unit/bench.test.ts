@@ -27,12 +27,15 @@ class Scene {
         id: name,
         name,
         shown: {},
+        joinedInMs: 0,
+        startedMs: 0,
         get isAsleep() {
           return asleep.has(name);
         },
       };
       return seat as unknown as Seat;
     });
+    this.bench.seats = this.seats;
   }
 
   /** Lets everybody who is awake play on. */
@@ -74,6 +77,7 @@ class Scene {
 let make: typeof Bench;
 
 beforeEach(async () => {
+  vi.restoreAllMocks();
   machine.now = 1_000_000;
   vi.stubGlobal("addEventListener", () => undefined);
   vi.stubGlobal("document", { visibilityState: "hidden" });
@@ -112,6 +116,39 @@ test("a comparison of an earlier version of the session says nothing about the p
   expect(scene.verdict.details).toMatch(/last compared at [\d:]+, before the latest change\./);
   await scene.ask();
   expect(scene.verdict.details).toContain("and the server agrees");
+});
+
+test("after a change the server is asked soon, also where nobody watches, until an answer could be compared", async () => {
+  vi.stubGlobal("document", { visibilityState: "visible" });
+  vi.spyOn(performance, "now").mockImplementation(() => machine.now);
+  const scene = new Scene(make, ["Anna", "Ben"]);
+  scene.session.heardMs = machine.now;
+  const asked = vi.spyOn(scene.bench.asking, "ask").mockRejectedValue(new Error("not now"));
+  /** Returns how often the server is asked meanwhile. */
+  const asksWithin = async (forMs: number): Promise<number> => {
+    asked.mockClear();
+    for (let ms = 0; ms < forMs; ms += 500) {
+      scene.play(500);
+      await new Promise(setImmediate);
+    }
+    return asked.mock.calls.length;
+  };
+  await asksWithin(50_000);
+  await scene.ask();
+  expect(await asksWithin(20_000)).toBe(0);
+
+  scene.session.version = "2";
+  scene.session.heardMs = machine.now;
+  asked.mockRejectedValue(new Error("not now"));
+  expect(await asksWithin(9_000)).toBeGreaterThanOrEqual(2);
+  await scene.ask();
+  expect(await asksWithin(20_000)).toBe(0);
+
+  scene.session.version = "3";
+  scene.session.heardMs = machine.now;
+  asked.mockRejectedValue(new Error("not now"));
+  await asksWithin(31_000);
+  expect(await asksWithin(20_000)).toBe(0);
 });
 
 test("the only player awake is in step with the server, and named", async () => {
