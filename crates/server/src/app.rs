@@ -111,8 +111,8 @@ async fn open_and_serve(
     let server = Server::start(listener, Arc::clone(&clock), InstanceId::random(), options, None)?;
     let mut shutdown = pin!(shutdown);
     let open_options = OpenOptions {
-        data_dir: settings.data_dir.clone(),
-        wait: settings.store_wait(),
+        data_dir: settings.folder.data_dir.clone(),
+        wait: settings.reach.wait(),
         timeout: settings.store_timeout_ms,
         loss: settings.store_loss_ms,
         max_sessions: settings.limits.max_sessions(),

@@ -6,6 +6,7 @@ mod effective;
 mod fuzz;
 mod limits;
 mod moving;
+mod place;
 mod read;
 mod secret;
 mod telemetry;
@@ -31,6 +32,7 @@ pub use limits::{Contradiction, Limit, LimitSettings};
 pub use moving::{
     BackupSettings, CompactSettings, ExportSettings, FileSettings, ImportSettings, StoreSettings,
 };
+pub use place::{FolderSettings, ReachSettings};
 pub use read::read;
 pub use secret::Secret;
 pub use telemetry::{MetricsAddress, Switch, TelemetrySettings};
@@ -116,15 +118,9 @@ pub struct ServeSettings {
     #[arg(long, env = "TICKSEED_STORE", value_parser = store_address, value_name = "ADDRESS")]
     pub store: Option<Secret>,
 
-    /// How many seconds to try to reach the store at startup before giving up.
-    #[arg(
-        long,
-        env = "TICKSEED_STORE_WAIT",
-        default_value = "30",
-        value_parser = seconds(),
-        value_name = "SECONDS"
-    )]
-    pub store_wait: u32,
+    /// How the store is reached.
+    #[command(flatten)]
+    pub reach: ReachSettings,
 
     /// How many milliseconds Redis may take to answer, from 50 to 400. A request that waits longer for Redis gets 503, so
     /// raise this if Redis or the network to it pauses often. A response without `Age` is out of date by this time plus
@@ -148,16 +144,6 @@ pub struct ServeSettings {
     #[arg(long, env = "REDIS_ADDR", value_parser = redis_host, value_name = "HOST:PORT")]
     pub redis_addr: Option<Secret>,
 
-    /// The password of Redis, if its address contains none.
-    #[arg(
-        long,
-        env = "REDIS_PASSWORD",
-        allow_hyphen_values = true,
-        value_parser = password,
-        value_name = "PASSWORD"
-    )]
-    pub redis_password: Option<Secret>,
-
     /// The number of the Redis database, used with --redis-addr. The default is 0.
     #[arg(
         long,
@@ -177,15 +163,9 @@ pub struct ServeSettings {
     )]
     pub cache_mb: u32,
 
-    /// The folder of the embedded store. It is created if it does not exist. Only one process at a time can use it.
-    #[arg(
-        long,
-        env = "TICKSEED_DATA_DIR",
-        default_value = "./data",
-        value_parser = PathBufValueParser::new().try_map(folder),
-        value_name = "FOLDER"
-    )]
-    pub data_dir: PathBuf,
+    /// The folder of the embedded store.
+    #[command(flatten)]
+    pub folder: FolderSettings,
 
     /// How many seconds a session exists after it is created or starts, whichever is later, unless it is created with
     /// its own `ttl_seconds`. With 0, it never expires.
@@ -240,12 +220,6 @@ impl ServeSettings {
         CacheSize::from_megabytes(self.cache_mb)
     }
 
-    /// Returns how long to try to reach the store.
-    #[must_use]
-    pub fn store_wait(&self) -> Duration {
-        Duration::from_secs(self.store_wait.into())
-    }
-
     /// Returns how long to go on serving after SIGTERM.
     #[must_use]
     pub fn drain(&self) -> Duration {
@@ -276,7 +250,7 @@ impl ServeSettings {
             (None, Some(host)) => format!("redis://{}/{}", host.reveal(), self.redis_db.unwrap_or_default()),
             (None, None) => EMBEDDED.to_owned(),
         };
-        StoreAddress::parse(&address, self.redis_password.as_ref().map(Secret::reveal))
+        StoreAddress::parse(&address, self.reach.password())
     }
 
     /// Returns whether the store is the embedded one.
@@ -294,7 +268,7 @@ impl ServeSettings {
         let names: Vec<&str> = [
             (address.is_some() && host, "--redis-addr (or REDIS_ADDR)"),
             ((address.is_some() || !host) && self.redis_db.is_some(), "--redis-db (or REDIS_DB)"),
-            (!is_redis && self.redis_password.is_some(), "--redis-password (or REDIS_PASSWORD)"),
+            (!is_redis && self.reach.redis_password.is_some(), "--redis-password (or REDIS_PASSWORD)"),
             (!is_redis && self.store_loss_ms.is_some(), "--store-loss-ms (or TICKSEED_STORE_LOSS_MS)"),
         ]
         .into_iter()

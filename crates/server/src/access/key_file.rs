@@ -1,4 +1,4 @@
-//! The file of API keys: one line a key, `NAME RIGHTS SHA256`. It contains hashes only, so a person who reads it has no key.
+//! The file of API keys, one key on each line: `NAME RIGHTS SHA256`. It contains only hashes, so whoever reads it still has no key.
 
 use std::fs::File;
 use std::io::{self, Read};

@@ -37,7 +37,7 @@ pub(super) fn log_start(
         access = %access.mode(),
         api_keys = access.key_count(),
         %store,
-        data_dir = %settings.data_dir.display(),
+        data_dir = %settings.folder.data_dir.display(),
         session_ttl = settings.session_ttl,
         cache_mb = settings.cache_mb,
         keep_alive_seconds = settings.keep_alive_seconds,

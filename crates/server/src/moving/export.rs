@@ -19,12 +19,12 @@ use crate::settings::ExportSettings;
 /// If the store cannot be read, the output cannot be written, or sessions had to be left out.
 pub async fn export(settings: &ExportSettings) -> Result<(), Box<dyn Error>> {
     let address = settings.store.address()?;
-    address.must_exist(&settings.store.data_dir)?;
+    address.must_exist(&settings.store.folder.data_dir)?;
     let Some(path) = &settings.output else {
         // A signal ends the process at once, also while nobody reads its output.
         return write_all(settings, address, &mut BufWriter::new(io::stdout().lock())).await;
     };
-    let source = address.file(&settings.store.data_dir);
+    let source = address.file(&settings.store.folder.data_dir);
     let file = NewFile::begin(path, settings.force, source.as_deref())
         .map_err(|error| cannot_write(path, &error))?;
     let written = unless_signalled(write_all(settings, address, &mut BufWriter::new(file.file()))).await;
@@ -44,7 +44,7 @@ async fn write_all(
     let origin = Origin { store: address.kind().to_owned(), tickseed: env!("CARGO_PKG_VERSION").to_owned() };
     let store = open(&settings.store, address, None).await.map_err(hint)?;
     let mut progress = Progress::new("exported", settings.quiet);
-    let wait = settings.store.store_wait();
+    let wait = settings.store.reach.wait();
     let exported = transfer::export(&*store, &SystemClock, &origin, wait, output, &mut progress).await?;
     summary(&mut progress, &exported)
 }

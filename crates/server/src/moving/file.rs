@@ -45,7 +45,7 @@ pub async fn backup(settings: &BackupSettings) -> Result<(), Box<dyn Error>> {
 fn folder(settings: &FileSettings) -> Result<&Path, Failed> {
     const OTHERWISE: &str = "--store (or TICKSEED_STORE) must be embedded for this command, because no other store is a file; \
                              tickseed export keeps a copy of the sessions of any store";
-    if settings.is_embedded() { Ok(&settings.data_dir) } else { Err(Failed(OTHERWISE.to_owned())) }
+    if settings.is_embedded() { Ok(&settings.folder.data_dir) } else { Err(Failed(OTHERWISE.to_owned())) }
 }
 
 fn summary(progress: &mut Progress, output: &Path, backup: &Backup) {

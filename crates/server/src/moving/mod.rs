@@ -43,8 +43,8 @@ async fn open(
     max_sessions: Option<NonZeroU64>,
 ) -> Result<Arc<dyn SessionStore>, Box<dyn Error>> {
     let options = OpenOptions {
-        data_dir: settings.data_dir.clone(),
-        wait: settings.store_wait(),
+        data_dir: settings.folder.data_dir.clone(),
+        wait: settings.reach.wait(),
         timeout: settings.store_timeout_ms,
         loss: None,
         max_sessions,

@@ -19,7 +19,7 @@ pub struct AccessSettings {
     #[arg(long, env = "TICKSEED_ACCESS", value_parser = access_mode, value_name = "open|token|keys")]
     pub access: Option<AccessMode>,
 
-    /// The file of API keys, one line a key: its name, its rights (create, control, list), and the SHA-256 of the key. `tickseed key
+    /// The file of API keys, one key on each line: its name, its rights (create, control, list), and the SHA-256 of the key. `tickseed key
     /// new` makes such lines. It is read again on SIGHUP.
     #[arg(
         long,

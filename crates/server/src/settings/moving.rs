@@ -2,7 +2,6 @@
 
 use std::num::NonZeroU64;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
 use clap::builder::{PathBufValueParser, TypedValueParser};
@@ -10,8 +9,9 @@ use clap::builder::{PathBufValueParser, TypedValueParser};
 use tickseed_store::{InvalidAddress, StoreAddress, StoreTimeout};
 
 use super::limits::number;
-use super::values::{file, folder, limit, password, store_address, store_timeout};
-use super::{EMBEDDED, Limit, Secret, seconds};
+use super::place::{FolderSettings, ReachSettings};
+use super::values::{file, limit, store_address, store_timeout};
+use super::{EMBEDDED, Limit, Secret};
 
 /// Which store to read or write.
 #[derive(Debug, Clone, Args)]
@@ -21,35 +21,13 @@ pub struct StoreSettings {
     #[arg(long, env = "TICKSEED_STORE", required = true, value_parser = store_address, value_name = "ADDRESS")]
     pub store: Secret,
 
-    /// The password of Redis, if its address contains none.
-    #[arg(
-        long,
-        env = "REDIS_PASSWORD",
-        allow_hyphen_values = true,
-        value_parser = password,
-        value_name = "PASSWORD"
-    )]
-    pub redis_password: Option<Secret>,
-
     /// The folder of the embedded store.
-    #[arg(
-        long,
-        env = "TICKSEED_DATA_DIR",
-        default_value = "./data",
-        value_parser = PathBufValueParser::new().try_map(folder),
-        value_name = "FOLDER"
-    )]
-    pub data_dir: PathBuf,
+    #[command(flatten)]
+    pub folder: FolderSettings,
 
-    /// How many seconds to try to reach the store: at the start, and again whenever it does not answer.
-    #[arg(
-        long,
-        env = "TICKSEED_STORE_WAIT",
-        default_value = "30",
-        value_parser = seconds(),
-        value_name = "SECONDS"
-    )]
-    pub store_wait: u32,
+    /// How the store is reached, at the start and again whenever it does not answer.
+    #[command(flatten)]
+    pub reach: ReachSettings,
 
     /// How many milliseconds Redis may take to answer, from 50 to 400. No player waits for it here, so it is the longest.
     #[arg(
@@ -69,13 +47,7 @@ impl StoreSettings {
     ///
     /// [`InvalidAddress`] if no store has the address. [`read()`](super::read()) checks every address.
     pub fn address(&self) -> Result<StoreAddress, InvalidAddress> {
-        StoreAddress::parse(self.store.reveal(), self.redis_password.as_ref().map(Secret::reveal))
-    }
-
-    /// Returns how long to try to reach the store.
-    #[must_use]
-    pub fn store_wait(&self) -> Duration {
-        Duration::from_secs(self.store_wait.into())
+        StoreAddress::parse(self.store.reveal(), self.reach.password())
     }
 }
 
@@ -106,8 +78,8 @@ pub struct ImportSettings {
     #[command(flatten)]
     pub store: StoreSettings,
 
-    /// The file to read, which is checked to its end before anything is written, unless it is a pipe. Without it, the export comes from standard input, and
-    /// what precedes a mistake is written.
+    /// The file to read, which is checked to its end before anything is written, unless it is a pipe. Without it, the export comes from
+    /// standard input, and what precedes a mistake is written.
     #[arg(long, value_parser = PathBufValueParser::new().try_map(file), value_name = "FILE")]
     pub input: Option<PathBuf>,
 
@@ -140,14 +112,8 @@ pub struct FileSettings {
     pub store: Option<Secret>,
 
     /// The folder of the embedded store.
-    #[arg(
-        long,
-        env = "TICKSEED_DATA_DIR",
-        default_value = "./data",
-        value_parser = PathBufValueParser::new().try_map(folder),
-        value_name = "FOLDER"
-    )]
-    pub data_dir: PathBuf,
+    #[command(flatten)]
+    pub folder: FolderSettings,
 }
 
 impl FileSettings {

@@ -67,6 +67,16 @@ async fn no_acknowledged_session_is_lost_when_the_server_is_killed() {
     }
 }
 
+/// Starts a server on a file that a killed one has left, and checks that it finds a session and has repaired nothing.
+async fn assert_starts_without_a_repair(folder: &Path, path: &str) {
+    let log = folder.join("log");
+    let mut server = Process::spawn(serve_command(folder).stderr(File::create(&log).unwrap()));
+    assert_eq!(server.api.get(path).await.status, 200);
+    server.end();
+    let log = fs::read_to_string(&log).unwrap();
+    assert!(!log.contains("repairing"), "{log}");
+}
+
 /// A repair reads the whole file several times, which takes long if it is large.
 #[tokio::test]
 async fn a_server_that_is_killed_while_nobody_writes_starts_without_a_repair() {
@@ -82,13 +92,7 @@ async fn a_server_that_is_killed_while_nobody_writes_starts_without_a_repair() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     server.kill();
-
-    let log = folder.path().join("log");
-    let mut server = Process::spawn(serve_command(folder.path()).stderr(File::create(&log).unwrap()));
-    assert_eq!(server.api.get(&path).await.status, 200);
-    server.end();
-    let log = fs::read_to_string(&log).unwrap();
-    assert!(!log.contains("repairing"), "{log}");
+    assert_starts_without_a_repair(folder.path(), &path).await;
 }
 
 /// A repair of a large file takes seconds, so with such a file every write makes it unnecessary.
@@ -108,13 +112,7 @@ async fn a_server_with_a_large_file_that_is_killed_while_it_writes_starts_withou
     let path = server.api.create(r#"{"tick_ms":100,"start_at":"2100-01-01T00:00:00Z"}"#).await;
     server.kill();
     assert!(file.metadata().unwrap().len() >= LARGE_BYTES, "the file is large when the server is killed");
-
-    let log = folder.path().join("log");
-    let mut server = Process::spawn(serve_command(folder.path()).stderr(File::create(&log).unwrap()));
-    assert_eq!(server.api.get(&path).await.status, 200);
-    server.end();
-    let log = fs::read_to_string(&log).unwrap();
-    assert!(!log.contains("repairing"), "{log}");
+    assert_starts_without_a_repair(folder.path(), &path).await;
 }
 
 #[tokio::test]

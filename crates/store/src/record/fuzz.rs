@@ -30,7 +30,7 @@ const REQUESTS: &[&[u8]] = &[
       \"rounds_per_epoch\":2,\"engine_version\":1,\"created_at\":0,\"revision\":7}",
 ];
 
-/// Checks what the log is told about a record.
+/// Checks the text of an error that goes to the log.
 fn assert_error_is_tame(error: &StoreError) {
     let message = error_chain(error);
     assert_tame(&message);

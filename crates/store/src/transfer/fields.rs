@@ -1,4 +1,5 @@
-//! The fields of a line, each checked by name. Errors say what is allowed and what came, but never show a text: it may be a seed.
+//! The fields of a line, each checked by name. An error names the values that are allowed and the one that was found, but never
+//! quotes a text, because it may be a seed.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -86,7 +87,7 @@ impl<'line> Fields<'line> {
     }
 }
 
-/// Says what came, at the end of an error.
+/// Describes the value that was found, for the end of an error.
 fn got(value: Option<&RawValue>) -> String {
     let Some(text) = value.map(RawValue::get) else { return "but is missing".to_owned() };
     match text.as_bytes().first() {

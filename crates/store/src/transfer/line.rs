@@ -23,7 +23,7 @@ pub const FORMAT_VERSION: u64 = 1;
 pub struct LineError {
     /// Its number, from 1.
     pub line: u64,
-    /// The field, what is allowed and what came.
+    /// Names the field, the values that are allowed and the one that was found.
     pub problem: String,
 }
 

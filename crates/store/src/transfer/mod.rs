@@ -23,10 +23,10 @@ use tickseed_session::{SessionId, error_chain};
 
 /// What a transfer tells while it goes on.
 pub trait Observer {
-    /// So many sessions have been dealt with.
+    /// Learns how many sessions are done so far.
     fn progressed(&mut self, sessions: u64);
 
-    /// A session has not been moved. Each one is told of.
+    /// Learns of each session that was not moved, and why.
     fn left_out(&mut self, id: SessionId, reason: &str);
 }
 

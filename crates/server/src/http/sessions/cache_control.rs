@@ -84,11 +84,10 @@ fn usual_seconds(notice: Notice) -> (i64, i64) {
 
 #[cfg(test)]
 mod tests {
-    use tickseed_engine::{Rules, Schedule, Seed};
+    use tickseed_engine::Change;
+    use tickseed_session::acceptance;
 
     use super::*;
-    use tickseed_engine::Change;
-    use tickseed_session::{NewSession, SessionId, TimeToLive, plain_schedule};
 
     fn cache_control(session: &Session, now: Timestamp, age: Option<Duration>) -> String {
         let header = CacheControl::new(session, now, age).try_into_value().unwrap();
@@ -96,21 +95,8 @@ mod tests {
     }
 
     fn session(seconds: u32) -> Session {
-        let new = NewSession {
-            created_at: at(0),
-            seed: None,
-            schedule: plain_schedule(Schedule::new(0, 1).unwrap()),
-            notice: Notice::NONE,
-            rules: Rules::default(),
-            metadata: None,
-            time_to_live: None,
-        };
-        Session::create(
-            SessionId::random(Timestamp::MAX),
-            Seed::new("a").unwrap(),
-            new,
-            TimeToLive::from_seconds(seconds),
-        )
+        let expires_at = (seconds > 0).then(|| at(i64::from(seconds) * 1_000));
+        Session { expires_at, ..acceptance::session(0) }
     }
 
     fn at(millis: i64) -> Timestamp {

@@ -40,7 +40,7 @@ fn now() -> Timestamp {
     Timestamp::parse("2026-01-31T12:00:00Z").unwrap()
 }
 
-/// Checks what a client is told about a mistake.
+/// Checks the text of an error that goes to a client.
 fn assert_error_is_tame(error: &ApiError) {
     assert_tame(&error.to_string());
     if let ApiError::InvalidFields(errors) = error {
