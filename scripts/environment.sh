@@ -46,8 +46,6 @@ CARGO_DENY="$TOOLS/cargo-deny-$CARGO_DENY_VERSION/bin/cargo-deny"
 
 # shellcheck disable=SC2034
 SCHEMATHESIS="$TOOLS/schemathesis-$SCHEMATHESIS_VERSION/bin/schemathesis"
-# shellcheck disable=SC2034
-SCHEMATHESIS_PYTHON="$TOOLS/schemathesis-$SCHEMATHESIS_VERSION/bin/python"
 
 # step TEXT: announces the next step.
 step() {
@@ -225,6 +223,11 @@ nginx_configuration() {
     NGINX_SERVER_PARAMETER="" NGINX_LOCAL_RESOLVERS="127.0.0.1" \
     envsubst '$NGINX_LISTEN $NGINX_FOLDER $TICKSEED_SERVER_1 $TICKSEED_SERVER_2 $NGINX_SERVER_PARAMETER $NGINX_LOCAL_RESOLVERS' \
     <deploy/nginx.conf.template
+}
+
+# create_session ADDRESS: creates a session and prints its id.
+create_session() {
+  curl -sf "$1/v1/sessions" -H 'content-type: application/json' -d '{"tick_ms": 100}' | sed 's/^{"id":"\([^"]*\)".*/\1/'
 }
 
 # free_ports NUMBER: prints free ports, one per line.

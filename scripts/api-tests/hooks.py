@@ -33,7 +33,7 @@ def before_load_schema(_context, document):
             if KEY and operation.get("security") == [{}, {"bearer": []}]:
                 operation["security"] = [{"bearer": []}]
             for parameter in operation.get("parameters", []):
-                # Who has an API key may use shorter keys than everybody else.
+                # Clients with an API key may use shorter idempotency keys.
                 if KEY and parameter["name"] == "Idempotency-Key":
                     parameter["schema"]["pattern"] = parameter["schema"]["pattern"].replace("{32,255}", "{1,255}")
             describe_events(operation["responses"].get("200", {}).get("content", {}))

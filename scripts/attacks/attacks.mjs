@@ -1,6 +1,7 @@
 /** The attacks: each opens connections, does harm for a while, and says what became of them. */
 import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
 
 /** How many connections most attacks open. The server allows 200 for each address. */
 const FEW = 150;
@@ -22,8 +23,6 @@ const GUESSES = { connections: 50, addresses: 5 };
 
 /** How long a flood waits for responses before the next wave. */
 const WAVE_MS = 1_000;
-
-const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A connection of an attacker, and what the server has done with it. */
 export class Victim {
@@ -111,15 +110,15 @@ const post = (headers) => head("POST", "/v1/sessions", ["content-type: applicati
 /** Gives each connection an address of its own, because a server that anybody can reach limits what one address may create. */
 const ownAddress = (number) => `127.2.${number}.1`;
 
-/** Attacks in waves: opens connections, sends `textOf` each, waits for the responses, and begins again. */
-async function flood(limits, textOf) {
+/** Attacks in waves: opens connections, sends `textOf` each, waits for the responses, looks at what became of them, and begins again. */
+async function flood(limits, textOf, { connections = FEW, addressOf = ownAddress, look = count } = {}) {
   const counts = new Map();
   for (const until = performance.now() + limits.ms; performance.now() < until; ) {
-    const victims = await open(limits, FEW, ownAddress);
+    const victims = await open(limits, connections, addressOf);
     victims.forEach((victim, number) => victim.send(textOf(number)));
     const answered = Promise.all(victims.map(({ ended }) => ended));
     await Promise.race([answered, wait(WAVE_MS)]);
-    count(victims, counts);
+    look(victims, counts);
   }
   return inWords(counts);
 }
@@ -194,22 +193,23 @@ function oversizeBodies(limits) {
 /** Guesses the key of an honest request, to get its answer: keys that look like it, and short ones that many would choose. */
 async function guessedKeys(limits) {
   const { body, key, session } = limits.secret;
-  const guesses = (number) => [`${key.slice(0, -6)}${String(number).padStart(6, "0")}`, randomBytes(16).toString("hex"), String(number)];
-  const counts = new Map();
-  for (const until = performance.now() + limits.ms; performance.now() < until; ) {
-    const victims = await open(limits, GUESSES.connections, (number) => `127.4.${number % GUESSES.addresses}.1`);
-    victims.forEach((victim, number) => {
-      const requests = guesses(counts.size + number).map((guess) => post([`content-length: ${body.length}`, `idempotency-key: "${guess}"`]));
-      victim.send(requests.map((request, index) => `${request}${index === requests.length - 1 ? "\r\nconnection: close" : ""}\r\n\r\n${body}`).join(""));
-    });
-    await Promise.race([Promise.all(victims.map(({ ended }) => ended)), wait(WAVE_MS)]);
+  let guessed = 0;
+  const requests = () => {
+    const number = guessed++;
+    const guesses = [`${key.slice(0, -6)}${String(number).padStart(6, "0")}`, randomBytes(16).toString("hex"), String(number)];
+    const heads = guesses.map((guess) => post([`content-length: ${body.length}`, `idempotency-key: "${guess}"`]));
+    return heads.map((text, index) => `${text}${index === heads.length - 1 ? "\r\nconnection: close" : ""}\r\n\r\n${body}`).join("");
+  };
+  const look = (victims, counts) => {
     for (const victim of victims) {
       for (const status of victim.statuses) counts.set(status, (counts.get(status) ?? 0) + 1);
       if (victim.received.includes(session)) limits.secret.isFound = true;
       victim.destroy();
     }
-  }
-  return `${inWords(counts)}; the answer was ${limits.secret.isFound ? "FOUND" : "not found"}`;
+  };
+  const addressOf = (number) => `127.4.${number % GUESSES.addresses}.1`;
+  const outcomes = await flood(limits, requests, { connections: GUESSES.connections, addressOf, look });
+  return `${outcomes}; the answer was ${limits.secret.isFound ? "FOUND" : "not found"}`;
 }
 
 /** Idle connections from so many addresses that no limit for an address applies. */

@@ -3,7 +3,10 @@
  * attackers do not hold it up: run.mjs starts it, and sends it "figures" to get what it has measured since the last time.
  */
 import { randomBytes } from "node:crypto";
-import { Agent, request } from "node:http";
+import { Agent } from "node:http";
+import { setTimeout as wait } from "node:timers/promises";
+
+import { ask } from "./ask.mjs";
 
 /** The address of the client. The attackers have others, so limits for an address do not affect it. */
 const ADDRESS = "127.0.0.2";
@@ -28,9 +31,9 @@ class HonestClient {
   static async start(port) {
     const client = new HonestClient(port);
     const body = JSON.stringify({ tick_ms: 100 });
-    client.session = (await client.#ask("POST", "/v1/sessions", body)).headers.location;
+    client.session = (await client.#ask("POST", "/v1/sessions", { body })).headers.location;
     const key = randomBytes(16).toString("hex");
-    const secret = await client.#ask("POST", "/v1/sessions", body, { "idempotency-key": `"${key}"` });
+    const secret = await client.#ask("POST", "/v1/sessions", { body, headers: { "idempotency-key": `"${key}"` } });
     client.secret = { key, body, session: secret.headers.location };
     client.#askAgain();
     return client;
@@ -55,23 +58,12 @@ class HonestClient {
         this.#errors += 1;
       }
       this.#waits.push(performance.now() - since);
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      await wait(PAUSE_MS);
     }
   }
 
-  #ask(method, path, body, more = {}) {
-    return new Promise((resolve, reject) => {
-      const headers = body === undefined ? more : { "content-type": "application/json", "content-length": body.length, ...more };
-      const options = { host: "127.0.0.1", port: this.#port, path, method, headers, agent: this.#agent, timeout: TIMEOUT_MS };
-      const asked = request(options, (response) => {
-        response.resume();
-        response.once("end", () => resolve(response));
-        response.once("error", reject);
-      });
-      asked.once("timeout", () => asked.destroy(new Error("no response in time")));
-      asked.once("error", reject);
-      asked.end(body);
-    });
+  #ask(method, path, options) {
+    return ask(this.#agent, this.#port, method, path, { ...options, timeout: TIMEOUT_MS });
   }
 }
 

@@ -3,6 +3,7 @@ import { fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { setPriority } from "node:os";
+import { setTimeout as wait } from "node:timers/promises";
 
 import { ATTACKS } from "./attacks.mjs";
 import { describe, smuggle } from "./smuggling.mjs";
@@ -45,8 +46,6 @@ function memory(pid, figure) {
   return Number(line?.[1]) / 1024;
 }
 
-const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
 /** Returns what the honest client has measured since the last time. */
 async function figuresOf(honest) {
   const answer = once(honest, "message");
@@ -74,7 +73,7 @@ function print(rows, usual) {
   const line = ({ name, p50, p99, asked, errors, megabytes, outcome }) =>
     `| ${name.padEnd(width)} | ${p50.toFixed(1).padStart(7)} | ${p99.toFixed(1).padStart(7)} | ${(p99 / usual).toFixed(1).padStart(6)} | ` +
     `${String(asked).padStart(6)} | ${String(errors).padStart(6)} | ${megabytes.toFixed(0).padStart(9)} | ${outcome} |`;
-  console.log(`| ${"attack".padEnd(width)} |  p50 ms |  p99 ms | before |  asked | errors | memory MB | outcome |`);
+  console.log(`| ${"attack".padEnd(width)} |  p50 ms |  p99 ms |  ratio |  asked | errors | memory MB | outcome |`);
   console.log(`|${"-".repeat(width + 2)}|--------:|--------:|-------:|-------:|-------:|----------:|---|`);
   for (const row of rows) console.log(line(row));
 }
@@ -101,18 +100,15 @@ async function attackAll(pid, port, honest) {
   for (const { name, attack } of ATTACKS) rows.push(await measured(name, honest, pid, () => attack(limits)));
   const forms = await smuggle(port);
   const peak = memory(pid, "VmHWM");
-  let after;
-  const settled = async () => {
-    after = await settle(pid, before);
-    return "";
-  };
-  rows.push(await measured("none, after", honest, pid, () => Promise.all([settled(), wait(limits.ms)]).then(() => "")));
+  const quiet = measured("none, after", honest, pid, () => wait(limits.ms).then(() => ""));
+  const after = await settle(pid, before);
+  rows.push(await quiet);
   return { rows, usual, forms, secret, before, peak, after };
 }
 
 const { server, port } = await start();
 const honest = fork(new URL("honest.mjs", import.meta.url), [String(port)]);
-// The attackers would otherwise take the processor from the honest client, which has another machine in truth.
+// The attackers would otherwise take the processor from the honest client, which would run on another machine in reality.
 setPriority(19);
 try {
   const measurement = await attackAll(server.pid, port, honest);

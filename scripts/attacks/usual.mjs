@@ -1,5 +1,7 @@
 /** What a server does on an ordinary day: many clients, each from an address of its own, create sessions and read them. */
-import { Agent, request } from "node:http";
+import { Agent } from "node:http";
+
+import { ask } from "./ask.mjs";
 
 const CLIENTS = 150;
 
@@ -15,17 +17,9 @@ export async function useAsUsual(port) {
 
 async function play(port, localAddress) {
   const agent = new Agent({ keepAlive: true, maxSockets: 1, localAddress });
-  const ask = (method, path, body) =>
-    new Promise((resolve, reject) => {
-      const headers = body === undefined ? {} : { "content-type": "application/json", "content-length": body.length };
-      const asked = request({ host: "127.0.0.1", port, method, path, headers, agent }, (response) => {
-        response.resume().once("end", () => resolve(response));
-      });
-      asked.once("error", reject).end(body);
-    });
   for (let created = 0; created < CREATES; created += 1) {
-    const { headers } = await ask("POST", "/v1/sessions", JSON.stringify({ tick_ms: 100 }));
-    for (let read = 0; read < READS; read += 1) await ask("GET", headers.location);
+    const { headers } = await ask(agent, port, "POST", "/v1/sessions", { body: JSON.stringify({ tick_ms: 100 }) });
+    for (let read = 0; read < READS; read += 1) await ask(agent, port, "GET", headers.location);
   }
   agent.destroy();
 }

@@ -5,8 +5,8 @@
  * Before a write, the bytes that it overwrites and the new ones go to a journal. A sync empties the journal. What the journal holds
  * when the server is dead was never synced, and rollback.mjs takes it back. The journal itself needs no sync: the machine goes on.
  *
- * Only the content and the length of files named sessions.* are covered, not their names. A call that would change such a file past the
- * journal ends the server.
+ * Only the content and the length of files named sessions.* are covered, not their names. A call of write, pwritev64 or fallocate64
+ * for such a file, or a shared writable mmap64 of it, ends the server; other ways past the journal are not noticed.
  *
  *   UNSYNCED_JOURNAL       where the journal is
  *   UNSYNCED_NEVER_SYNC    if set, syncs do nothing and say that they have succeeded: the planted fault

@@ -13,7 +13,8 @@ const USUAL_EXECUTIONS: u32 = 2_000;
 /// The environment variable with another number.
 const EXECUTIONS: &str = "FUZZ_EXECUTIONS";
 
-/// Tries a property with inputs, and prints a line that `scripts/fuzz` reads: the target, its executions and its seconds.
+/// Tries a property with inputs, and prints a line that `scripts/fuzz` reads: the target, its executions, its seconds, and whether it
+/// has failed.
 ///
 /// # Panics
 ///
@@ -26,9 +27,10 @@ pub fn fuzz<Input: Debug>(target: &str, inputs: &impl Strategy<Value = Input>, p
         property(input);
         Ok(())
     });
-    if let Err(error) = result {
-        panic!("fuzz {target}: {error}");
-    }
     // A line of its own, whatever the test runner has printed before.
-    println!("\nfuzz {target} {executions} {:.1}", began.elapsed().as_secs_f64());
+    let (seconds, failed) = (began.elapsed().as_secs_f64(), u8::from(result.is_err()));
+    println!("\nfuzz {target} {executions} {seconds:.1} {failed}");
+    if let Err(error) = result {
+        panic!("{target}: {error}");
+    }
 }

@@ -12,18 +12,16 @@ mod secret;
 mod telemetry;
 mod values;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use tickseed_session::{CacheSize, TimeToLive, Timestamp};
 use tickseed_store::{InvalidAddress, StoreAddress, StoreLoss, StoreTimeout};
 
 use values::{
-    change, folder, host, instant, integer, log_filter, password, redis_host, store_address, store_loss,
-    store_timeout, text, whole_number,
+    change, host, instant, integer, log_filter, redis_host, store_address, store_loss, store_timeout, text,
+    whole_number,
 };
 
 pub use access::{AccessSettings, AccessSettingsError, KeyCommand, NewKeySettings, Reach};

@@ -1,6 +1,7 @@
 //! Acknowledged sessions survive restarts and kills, and concurrent stops have one winner.
 
 use std::fs::{self, File};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;

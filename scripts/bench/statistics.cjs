@@ -1,4 +1,4 @@
-/** The mean of ratios that were measured in turns, and its 95 % interval. */
+/** What the benchmarks make of numbers that were measured in turns. */
 
 // The 97.5 % quantiles of Student's t distribution for 1, 2, ... degrees of freedom, from a standard table.
 const T = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11,
@@ -13,4 +13,9 @@ function interval(ratios) {
   return [mean, mean - half, mean + half].map(Math.exp);
 }
 
-module.exports = { interval };
+/** Returns the number in the middle. */
+function median(numbers) {
+  return numbers.toSorted((one, other) => one - other)[Math.floor(numbers.length / 2)];
+}
+
+module.exports = { interval, median };
