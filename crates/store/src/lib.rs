@@ -17,6 +17,8 @@ mod panics;
 mod record;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(feature = "redis")]
+mod remote;
 // Not part of the API: only the tests of this repository start these servers.
 #[cfg(feature = "test-servers")]
 #[doc(hidden)]

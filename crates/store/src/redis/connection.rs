@@ -125,7 +125,7 @@ impl SharedConnection {
     pub(super) fn vitals(&self) -> Vec<NodeVitals> {
         let of = |node: &Arc<Node>| {
             let mut vitals = NodeVitals::new(node.name());
-            vitals.is_answering = !node.is_open();
+            vitals.is_answering = !node.breaker.is_open();
             vitals
         };
         self.nodes().all().iter().map(of).collect()
@@ -146,7 +146,7 @@ impl SharedConnection {
         node: &Arc<Node>,
         request: Request<'_>,
     ) -> Result<T, StoreError> {
-        if node.is_open() {
+        if node.breaker.is_open() {
             return Err(StoreError::NotAsked);
         }
         let answer = timeout(self.connector.answer, self.follow(node, request)).await;
@@ -207,7 +207,7 @@ impl SharedConnection {
 
     /// Makes a node suspect, because it has not answered.
     pub(super) fn suspect(&self, node: &Arc<Node>) {
-        if node.becomes_suspect() {
+        if node.breaker.becomes_suspect() {
             // The other end of the queue is gone only while the store is being dropped.
             drop(self.suspects.send(Arc::clone(node)));
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::{RedisResult, cmd};
 
-use crate::StoreLoss;
+use crate::remote::log_line::LogLine;
 
 /// What Redis can lose if it syncs its append-only file every second: the write of a second waits for the sync of the one before.
 const LOSS_OF_EVERYSEC: Duration = Duration::from_secs(2);
@@ -14,62 +14,6 @@ const LOSS_OF_EVERYSEC: Duration = Duration::from_secs(2);
 /// The settings to ask for.
 const NAMES: [&str; 6] =
     ["appendonly", "appendfsync", "no-appendfsync-on-rewrite", "save", "maxmemory", "maxmemory-policy"];
-
-/// A line for the log, without its beginning: "Redis at …".
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum LogLine {
-    /// All is well.
-    Info(String),
-    /// Sessions are lost, or can be.
-    Warning(String),
-}
-
-impl LogLine {
-    /// Adds words. The whole is a warning if one part of it is.
-    pub(super) fn and(self, more: Self) -> Self {
-        let is_warning = matches!((&self, &more), (Self::Warning(_), _) | (_, Self::Warning(_)));
-        let words = [self, more].map(|line| match line {
-            Self::Info(words) | Self::Warning(words) => words,
-        });
-        if is_warning { Self::Warning(words.concat()) } else { Self::Info(words.concat()) }
-    }
-
-    /// Writes it to the log.
-    pub(super) fn log(&self, node: &str) {
-        match self {
-            Self::Info(words) => tracing::info!("Redis at {node} {words}"),
-            Self::Warning(words) => tracing::warn!("Redis at {node} {words}"),
-        }
-    }
-}
-
-/// How much acknowledged writing a Redis, or one that takes its place, may lose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Loss {
-    /// It may lose this much for certain.
-    pub(super) least: Duration,
-    /// It loses no more than this, if that is known.
-    pub(super) most: Option<Duration>,
-}
-
-impl Loss {
-    /// Fills in what is not known. A setting that is less than what is known to be lost is wrong.
-    pub(super) fn or(self, setting: Option<StoreLoss>) -> Self {
-        let most = self.most.or_else(|| Some(setting?.duration().max(self.least)));
-        Self { most, ..self }
-    }
-
-    /// Returns what is known about two of which either may lose writes.
-    pub(super) fn max(self, other: Self) -> Self {
-        let most = self.most.zip(other.most).map(|(first, second)| first.max(second));
-        Self { least: self.known().max(other.known()), most }
-    }
-
-    /// Returns how much a change has to allow for.
-    pub(super) fn known(self) -> Duration {
-        self.most.unwrap_or(self.least)
-    }
-}
 
 /// The settings of a Redis that decide what is kept. Managed services often hide them.
 #[derive(Debug, Clone, PartialEq, Eq)]

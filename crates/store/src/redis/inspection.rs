@@ -4,10 +4,12 @@ use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::{RedisResult, cmd};
 use tickseed_session::{CLOCK_TOLERANCE, Clock};
 
-use super::durability::{LogLine, Loss, Settings};
+use super::durability::Settings;
 use super::facts::MemoryReport;
 use super::replicas;
 use crate::StoreLoss;
+use crate::remote::log_line::LogLine;
+use crate::remote::possible_loss::Loss;
 
 /// How many milliseconds the clock of Redis may be off before the server warns. Promises end at [`CLOCK_TOLERANCE`], which is more.
 const CLOCK_TOLERANCE_MS: i64 = 250;

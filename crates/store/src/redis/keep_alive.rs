@@ -116,9 +116,9 @@ impl SharedConnection {
         let (mut silent, mut reason) = (Vec::new(), String::new());
         for (node, answer) in suspects.into_iter().zip(answers) {
             match answer {
-                Ok(()) => node.close(),
+                Ok(()) => node.breaker.close(),
                 Err(error) => {
-                    node.open();
+                    node.breaker.open();
                     silent.push(node);
                     reason = error;
                 }
@@ -150,7 +150,7 @@ impl SharedConnection {
         loop {
             sleep(PROBE_EVERY).await;
             let nodes = self.nodes();
-            let silent = nodes.all().iter().filter(|node| node.is_open());
+            let silent = nodes.all().iter().filter(|node| node.breaker.is_open());
             join_all(silent.map(|node| self.reconnect(node))).await;
         }
     }

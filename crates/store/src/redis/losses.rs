@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::durability::Loss;
+use crate::remote::possible_loss::Loss;
 
 /// What is known, by the names of the masters.
 #[derive(Default)]

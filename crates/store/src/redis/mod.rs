@@ -5,8 +5,6 @@
 //! `index` names the sorted sets in which sessions are listed.
 
 mod address;
-mod background;
-mod clock_distance;
 mod connection;
 mod driver;
 mod durability;
@@ -48,7 +46,6 @@ use tickseed_session::{
     SessionId, SessionPage, SessionStore, StoreError, Subscriber, Terms, Timestamp, Vitals,
 };
 
-use self::background::Background;
 use self::connection::SharedConnection;
 use self::feed::Feed;
 use self::index::Index;
@@ -61,6 +58,7 @@ use self::scripts::{DONE, TOO_LATE};
 use self::upkeep::Upkeep;
 use self::write_probe::{WriteProbe, unreadable_if_wrong_type};
 use crate::record;
+use crate::remote::background::Background;
 
 pub use self::address::{InvalidRedisAddress, RedisAddress};
 pub use self::start::{ConnectError, RedisOptions};
@@ -93,7 +91,7 @@ impl RedisStore {
     /// [`ConnectError`] if Redis cannot be reached in that time, or refuses this server.
     pub async fn connect(address: RedisAddress, options: RedisOptions) -> Result<Self, ConnectError> {
         let RedisOptions { wait, timeout, loss, clock } = options;
-        let background = Background::start()?;
+        let background = Background::start("redis")?;
         let parts = Arc::new(Parts::new(address.is_cluster()));
         let promises = Arc::new(Promises::new(Arc::clone(&clock), Arc::clone(&parts), loss));
         let connection = start::connect(&background, &address, wait, timeout, &promises).await?;

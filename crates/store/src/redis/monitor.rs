@@ -13,11 +13,11 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::RedisAddress;
 use super::driver::connect;
-use super::durability::LogLine;
 use super::inspection::Inspection;
 use super::losses::Question;
 use super::promises::Promises;
 use super::topology::{Master, Topology};
+use crate::remote::log_line::LogLine;
 
 /// How often each Redis is asked about itself. It is also asked after every new connection. Promises rest on the answers, and a
 /// replica may take over soon after it has connected.
@@ -98,7 +98,7 @@ impl Monitor {
             Ok(inspection) => (!self.note(name, &question, inspection)).then_some(master),
             Err(error) => {
                 if let Some(line) = self.failed(&name, &error_chain(&error)) {
-                    line.log(&name);
+                    line.log("Redis", &name);
                 }
                 None
             }
@@ -109,7 +109,7 @@ impl Monitor {
     pub(super) fn note(&mut self, name: String, question: &Question, inspection: Inspection) -> bool {
         let counts = self.promises.note_loss(question, inspection.loss());
         if counts && self.unknown.remove(&name) {
-            LogLine::Info("has said what it can lose".to_owned()).log(&name);
+            LogLine::Info("has said what it can lose".to_owned()).log("Redis", &name);
         }
         if let Some(memory) = inspection.memory() {
             self.promises.facts().note(&name, memory);
@@ -129,7 +129,7 @@ impl Monitor {
             self.evictions.insert(name.clone(), Instant::now());
         }
         for line in lines {
-            line.log(&name);
+            line.log("Redis", &name);
         }
         self.known.insert(name, inspection);
         counts
@@ -164,8 +164,8 @@ mod tests {
     use tickseed_session::SystemClock;
 
     use super::*;
-    use crate::redis::durability::Loss;
     use crate::redis::parts::Parts;
+    use crate::remote::possible_loss::Loss;
 
     #[test]
     fn a_master_that_does_not_say_what_it_can_lose_gets_one_line_each_time() {

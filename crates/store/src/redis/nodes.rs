@@ -1,6 +1,5 @@
 //! The masters of Redis: each has a connection and a circuit breaker of its own, so that a silent one does not hold up the others.
 
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use deadpool_redis::redis::aio::ConnectionManager;
@@ -9,25 +8,18 @@ use deadpool_redis::redis::{ConnectionInfo, RedisResult};
 use super::driver::Connector;
 use super::slot::{SLOTS, slot_of};
 use super::topology::{Master, Topology};
-
-/// The states of a breaker.
-const CLOSED: u8 = 0;
-/// A request has failed and a probe is due. Requests still pass.
-const SUSPECT: u8 = 1;
-/// A probe has failed too. Requests fail at once.
-const OPEN: u8 = 2;
+use crate::remote::breaker::Breaker;
 
 /// The owner of a slot that no master keeps.
 const NOBODY: u16 = u16::MAX;
 
-/// One master, with its connection and its circuit breaker. A single failure does not open the breaker, because one slow answer
-/// says little about the next. It makes the master suspect, and a probe decides.
+/// One master, with its connection and its circuit breaker.
 pub(super) struct Node {
     pub(super) info: ConnectionInfo,
     /// A key that it keeps, for probes.
     pub(super) key: String,
     connection: RwLock<ConnectionManager>,
-    breaker: AtomicU8,
+    pub(super) breaker: Breaker,
 }
 
 impl Node {
@@ -42,7 +34,7 @@ impl Node {
             info: master.node.clone(),
             key,
             connection: RwLock::new(connection),
-            breaker: AtomicU8::new(CLOSED),
+            breaker: Breaker::default(),
         }
     }
 
@@ -57,26 +49,6 @@ impl Node {
 
     pub(super) fn replace_connection(&self, connection: ConnectionManager) {
         *self.connection.write().unwrap_or_else(PoisonError::into_inner) = connection;
-    }
-
-    /// Returns whether requests fail at once.
-    pub(super) fn is_open(&self) -> bool {
-        self.breaker.load(Ordering::Relaxed) == OPEN
-    }
-
-    /// Notes that it has not answered. Returns whether a probe is due; if not, one is under way.
-    pub(super) fn becomes_suspect(&self) -> bool {
-        self.breaker.compare_exchange(CLOSED, SUSPECT, Ordering::Relaxed, Ordering::Relaxed).is_ok()
-    }
-
-    /// Opens the breaker, because a probe has failed too.
-    pub(super) fn open(&self) {
-        self.breaker.store(OPEN, Ordering::Relaxed);
-    }
-
-    /// Closes the breaker, because it answers.
-    pub(super) fn close(&self) {
-        self.breaker.store(CLOSED, Ordering::Relaxed);
     }
 }
 
@@ -138,33 +110,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_a_failed_probe_opens_a_breaker() {
-        let nodes = nodes(&[(1, 0, 16_383)], &[]);
-        let node = nodes.of("foo").unwrap();
-        assert!(node.becomes_suspect() && !node.is_open(), "requests still pass");
-        assert!(!node.becomes_suspect(), "one probe is enough");
-        node.open();
-        assert!(node.is_open() && !node.becomes_suspect(), "it is being probed already");
-        node.close();
-        assert!(!node.is_open() && node.becomes_suspect());
-    }
-
-    #[tokio::test]
     async fn each_master_has_a_breaker_and_a_key_of_its_own() {
         let nodes = nodes(&[(1, 0, 12_181), (2, 12_182, 12_182)], &[]);
         let (first, second) = (nodes.of("bar").unwrap(), nodes.of("session:{foo}").unwrap());
-        second.open();
-        assert!(!first.is_open());
+        second.breaker.open();
+        assert!(!first.breaker.is_open());
         assert_eq!((slot_of(&second.key), slot_of(&first.key) < 12_182), (12_182, true));
     }
 
     #[tokio::test]
     async fn a_known_master_keeps_its_breaker_when_slots_move() {
         let before = nodes(&[(1, 0, 8_000), (2, 8_001, 16_383)], &[]);
-        before.all()[0].open();
+        before.all()[0].breaker.open();
         let after = nodes(&[(1, 0, 16_000), (3, 16_001, 16_383)], before.all());
-        assert!(Arc::ptr_eq(&before.all()[0], &after.all()[0]) && after.all()[0].is_open());
-        assert!(!after.all()[1].is_open());
+        assert!(Arc::ptr_eq(&before.all()[0], &after.all()[0]) && after.all()[0].breaker.is_open());
+        assert!(!after.all()[1].breaker.is_open());
         assert_eq!(after.at(&after.all()[1].info).map(|node| node.name()).as_deref(), Some("localhost:3"));
         assert!(after.at(&before.all()[1].info).is_none());
     }

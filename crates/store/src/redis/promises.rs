@@ -9,17 +9,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tickseed_session::{
-    CLOCK_TOLERANCE, Clock, FeedPart, NodeVitals, READY_CLOCK_DISTANCE, Terms, Timestamp,
-};
+use tickseed_session::{Clock, FeedPart, NodeVitals, Terms, Timestamp};
 
-use super::clock_distance::{ClockReading, Measurement, RecentMeasurements};
-use super::durability::{LogLine, Loss};
 use super::facts::Facts;
 use super::losses::{Losses, Question};
 use super::node_clock::{ANY_NODE, NO_NODE};
 use super::parts::Parts;
 use crate::StoreLoss;
+use crate::remote::clock_distance::{ClockReading, Measurement};
+use crate::remote::log_line::LogLine;
+use crate::remote::possible_loss::Loss;
+use crate::remote::watched_clock::{Agreement, WatchedClock};
 
 /// What decides about promises.
 pub(super) struct Promises {
@@ -46,68 +46,7 @@ pub(super) struct Measured {
 /// The clock of a master.
 struct MasterClock {
     master: Measured,
-    measured: Measurement,
-    recent: RecentMeasurements,
-    /// What the log says of it.
-    logged: Logged,
-}
-
-/// Whether the clock of a master agrees with the server's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Agreement {
-    Close,
-    Far,
-    Unknown,
-}
-
-/// What the log says of the clock of a master.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Logged {
-    /// All is well.
-    Close,
-    /// The server is not ready.
-    Apart,
-    /// Besides, it makes no promises.
-    Far,
-    /// It makes no promises.
-    Unknown,
-}
-
-impl Agreement {
-    fn of(distance: Option<Duration>) -> Self {
-        match distance {
-            Some(distance) if distance <= CLOCK_TOLERANCE => Self::Close,
-            Some(_) => Self::Far,
-            None => Self::Unknown,
-        }
-    }
-}
-
-impl MasterClock {
-    fn new(master: Measured, measured: Measurement) -> Self {
-        let mut clock =
-            Self { master, measured, recent: RecentMeasurements::default(), logged: Logged::Close };
-        clock.note(measured);
-        clock
-    }
-
-    fn note(&mut self, measured: Measurement) {
-        self.measured = measured;
-        self.recent.note(measured);
-    }
-
-    /// Returns what the log should say, and the distance that it names.
-    fn to_log(&self, now: ClockReading) -> (Logged, Duration) {
-        let (last, sharpest) = (self.measured.distance(now), self.recent.distance(now));
-        match (Agreement::of(last), sharpest) {
-            (Agreement::Close, Some(distance)) if distance > READY_CLOCK_DISTANCE => {
-                (Logged::Apart, distance)
-            }
-            (Agreement::Close, _) => (Logged::Close, Duration::ZERO),
-            (Agreement::Far, _) => (Logged::Far, last.unwrap_or_default()),
-            (Agreement::Unknown, _) => (Logged::Unknown, Duration::ZERO),
-        }
-    }
+    clock: WatchedClock,
 }
 
 impl Promises {
@@ -135,8 +74,11 @@ impl Promises {
     /// Adds what is known about the clock of a master and its part of the change feed to its vitals.
     pub(super) fn describe(&self, node: &mut NodeVitals) {
         let now = ClockReading::now(&*self.clock);
-        let measured =
-            self.clocks().values().find(|clock| clock.master.name == node.name).map(|clock| clock.measured);
+        let measured = self
+            .clocks()
+            .values()
+            .find(|clock| clock.master.name == node.name)
+            .map(|clock| clock.clock.last());
         if let Some(measured) = measured {
             (node.feed_age, node.clock_ahead_us) = (Some(measured.age(now)), measured.ahead_us(now));
         }
@@ -153,9 +95,9 @@ impl Promises {
         self.are_measured.store(true, Ordering::SeqCst);
         let mut clocks = self.clocks();
         if let Some(known) = clocks.get_mut(&part).filter(|known| known.master == *master) {
-            known.note(measured);
+            known.clock.note(measured);
         } else {
-            clocks.insert(part, MasterClock::new(master.clone(), measured));
+            clocks.insert(part, MasterClock { master: master.clone(), clock: WatchedClock::new(measured) });
         }
     }
 
@@ -192,7 +134,7 @@ impl Promises {
     /// Returns whether a node of the cluster may decide that a call has reached instead.
     pub(super) fn may_decide(&self, node: &str) -> bool {
         let now = ClockReading::now(&*self.clock);
-        let is_close = |clock: &MasterClock| Agreement::of(clock.measured.distance(now)) == Agreement::Close;
+        let is_close = |clock: &MasterClock| clock.clock.agreement(now) == Agreement::Close;
         !node.is_empty() && self.clocks().values().any(|clock| clock.master.node == node && is_close(clock))
     }
 
@@ -218,8 +160,8 @@ impl Promises {
         let now = ClockReading::now(&*self.clock);
         let first = || {
             let clocks = self.clocks();
-            let recent = clocks.values().filter(|clock| clock.measured.distance(now).is_some());
-            recent.map(|clock| clock.measured.asked_at()).min()
+            let recent = clocks.values().filter(|clock| clock.clock.agreement(now) != Agreement::Unknown);
+            recent.map(|clock| clock.clock.last().asked_at()).min()
         };
         self.can_promise(part, now).then(first).flatten()
     }
@@ -237,26 +179,21 @@ impl Promises {
     /// Returns how far the clock of any master is at most from the server's.
     pub(super) fn clock_distance(&self) -> Option<Duration> {
         let now = ClockReading::now(&*self.clock);
-        self.clocks().values().filter_map(|clock| clock.recent.distance(now)).max()
+        self.clocks().values().filter_map(|clock| clock.clock.distance(now)).max()
     }
 
     /// Logs which clocks no longer agree, and which do again.
     pub(super) fn log_changes(&self) {
         for (name, line) in self.changes(ClockReading::now(&*self.clock)) {
-            line.log(&name);
+            line.log("Redis", &name);
         }
     }
 
     fn changes(&self, now: ClockReading) -> Vec<(String, LogLine)> {
-        let mut lines = Vec::new();
-        for clock in self.clocks().values_mut() {
-            let (now, distance) = clock.to_log(now);
-            let before = std::mem::replace(&mut clock.logged, now);
-            if before != now {
-                lines.push((clock.master.name.clone(), line(before, now, distance)));
-            }
-        }
-        lines
+        let mut clocks = self.clocks();
+        let change =
+            |known: &mut MasterClock| Some((known.master.name.clone(), known.clock.change(now, "Redis")?));
+        clocks.values_mut().filter_map(change).collect()
     }
 
     fn can_promise(&self, part: FeedPart, now: ClockReading) -> bool {
@@ -266,7 +203,7 @@ impl Promises {
     /// Returns whether the clock of a part was measured and is near, and no other one that was measured is far.
     fn is_clock_sure(&self, part: FeedPart, now: ClockReading) -> bool {
         let clocks = self.clocks();
-        let agreement = |clock: &MasterClock| Agreement::of(clock.measured.distance(now));
+        let agreement = |known: &MasterClock| known.clock.agreement(now);
         clocks.get(&part).is_some_and(|clock| agreement(clock) == Agreement::Close)
             && clocks.values().all(|clock| agreement(clock) != Agreement::Far)
     }
@@ -282,34 +219,5 @@ impl Promises {
 
     fn clocks(&self) -> MutexGuard<'_, BTreeMap<FeedPart, MasterClock>> {
         self.clocks.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn line(before: Logged, now: Logged, distance: Duration) -> LogLine {
-    match now {
-        Logged::Close if before == Logged::Apart => {
-            LogLine::Info("has a clock that agrees with this server's again".to_owned())
-        }
-        Logged::Close => LogLine::Info(
-            "has a clock that agrees with this server's again: promises about sessions with a notice are made again"
-                .to_owned(),
-        ),
-        Logged::Apart => LogLine::Warning(format!(
-            "has a clock that may be {} ms away from this server's, and more than {} ms is too much: /readyz responds with 503; keep \
-             the clocks of Redis and of all servers in step with NTP",
-            distance.as_millis(),
-            READY_CLOCK_DISTANCE.as_millis()
-        )),
-        Logged::Far => LogLine::Warning(format!(
-            "has a clock that may be {} ms away from this server's, and more than {} ms is too much: sessions with a notice cannot \
-             be changed, nothing is promised about them, and /readyz responds with 503; keep the clocks of Redis and of all servers in \
-             step with NTP",
-            distance.as_millis(),
-            CLOCK_TOLERANCE.as_millis()
-        )),
-        Logged::Unknown => LogLine::Warning(
-            "has not told its time for 2 s: its sessions with a notice cannot be changed, and nothing new is promised about them"
-                .to_owned(),
-        ),
     }
 }

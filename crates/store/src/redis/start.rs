@@ -9,7 +9,6 @@ use tickseed_session::{Clock, error_chain};
 use tokio::time::{Instant, sleep};
 
 use super::RedisAddress;
-use super::background::Background;
 use super::connection::{SharedConnection, check_keys, exists};
 use super::driver::connect as connect_to;
 use super::index;
@@ -19,6 +18,7 @@ use super::monitor::Monitor;
 use super::promises::Promises;
 use super::step::{FailedStep, Step};
 use super::topology::{Failure, Topology};
+use crate::remote::background::Background;
 use crate::{StoreLoss, StoreTimeout};
 
 /// How long after a failed attempt the next one begins.

@@ -1,4 +1,4 @@
-use tickseed_session::SystemClock;
+use tickseed_session::{READY_CLOCK_DISTANCE, SystemClock};
 
 use super::*;
 use crate::redis::topology::Topology;

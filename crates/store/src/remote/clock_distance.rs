@@ -1,6 +1,6 @@
-//! How far the clock of a Redis is from the server's.
+//! How far the clock of a store, or of one of its nodes, is from the server's.
 //!
-//! A Redis reads its clock at some time between a question and its answer, so the distance is known to within half of that time.
+//! A store reads its clock at some time between a question and its answer, so the distance is known to within half of that time.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -15,31 +15,31 @@ const RECENT: usize = 40;
 
 /// What the server's clock shows, and how long the process has been running by then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct ClockReading {
+pub(crate) struct ClockReading {
     /// Microseconds since the Unix epoch.
-    pub(super) time_us: i64,
-    pub(super) uptime: Duration,
+    pub(crate) time_us: i64,
+    pub(crate) uptime: Duration,
 }
 
-/// What the clock of a Redis showed.
+/// What the clock of a store showed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Measurement {
+pub(crate) struct Measurement {
     asked_at: ClockReading,
     answered_at: ClockReading,
     /// How far the clocks were apart at most, in microseconds.
     distance_us: u64,
-    /// By how many microseconds the clock of the Redis was ahead, as far as that is known.
+    /// By how many microseconds the clock of the store was ahead, as far as that is known.
     ahead_us: i64,
 }
 
 impl ClockReading {
     /// Returns the present.
-    pub(super) fn now(clock: &dyn Clock) -> Self {
+    pub(crate) fn now(clock: &dyn Clock) -> Self {
         Self { time_us: clock.now_us(), uptime: clock.uptime() }
     }
 
     /// Returns the time that the clock shows.
-    pub(super) fn time(self) -> Timestamp {
+    pub(crate) fn time(self) -> Timestamp {
         Timestamp::from_millis(self.time_us / 1_000).unwrap_or(Timestamp::MAX)
     }
 
@@ -51,8 +51,8 @@ impl ClockReading {
 }
 
 impl Measurement {
-    /// Takes the time that a Redis has given, in microseconds since the Unix epoch.
-    pub(super) fn new(asked_at: ClockReading, time_us: i64, answered_at: ClockReading) -> Self {
+    /// Takes the time that a store has given, in microseconds since the Unix epoch.
+    pub(crate) fn new(asked_at: ClockReading, time_us: i64, answered_at: ClockReading) -> Self {
         let half_us = micros(answered_at.uptime.saturating_sub(asked_at.uptime)).div_euclid(2) + 1;
         let halfway_us = answered_at.time_us.saturating_sub(half_us);
         let (ahead_us, apart_us) = (time_us.saturating_sub(halfway_us), time_us.abs_diff(halfway_us));
@@ -63,24 +63,24 @@ impl Measurement {
 
     /// Returns how far the clocks are apart at most, or `None` if the measurement is too old. If the server's clock has been set
     /// meanwhile, they may be that much further apart.
-    pub(super) fn distance(&self, now: ClockReading) -> Option<Duration> {
+    pub(crate) fn distance(&self, now: ClockReading) -> Option<Duration> {
         let age = now.uptime.saturating_sub(self.answered_at.uptime);
         let distance_us = self.distance_us.saturating_add(now.set_since(self.answered_at));
         (age <= COUNTS_FOR).then(|| Duration::from_micros(distance_us))
     }
 
-    /// Returns by how many microseconds the clock of the Redis is ahead, or `None` if the measurement is too old.
-    pub(super) fn ahead_us(&self, now: ClockReading) -> Option<i64> {
+    /// Returns by how many microseconds the clock of the store is ahead, or `None` if the measurement is too old.
+    pub(crate) fn ahead_us(&self, now: ClockReading) -> Option<i64> {
         self.distance(now).map(|_| self.ahead_us)
     }
 
-    /// Returns how long ago the Redis was asked.
-    pub(super) fn age(&self, now: ClockReading) -> Duration {
+    /// Returns how long ago the store was asked.
+    pub(crate) fn age(&self, now: ClockReading) -> Duration {
         now.uptime.saturating_sub(self.asked_at.uptime)
     }
 
-    /// Returns the time at which the Redis was asked.
-    pub(super) fn asked_at(&self) -> Timestamp {
+    /// Returns the time at which the store was asked.
+    pub(crate) fn asked_at(&self) -> Timestamp {
         self.asked_at.time()
     }
 }
@@ -88,11 +88,11 @@ impl Measurement {
 /// The last measurements of one clock. Each of them bounds the distance, so the sharpest one counts: a single slow answer does not
 /// make a clock seem far away.
 #[derive(Debug, Default)]
-pub(super) struct RecentMeasurements(VecDeque<Measurement>);
+pub(crate) struct RecentMeasurements(VecDeque<Measurement>);
 
 impl RecentMeasurements {
     /// Adds a measurement, in the place of the oldest one.
-    pub(super) fn note(&mut self, measured: Measurement) {
+    pub(crate) fn note(&mut self, measured: Measurement) {
         if self.0.len() == RECENT {
             self.0.pop_front();
         }
@@ -100,7 +100,7 @@ impl RecentMeasurements {
     }
 
     /// Returns how far the clocks are apart at most, or `None` if every measurement is too old.
-    pub(super) fn distance(&self, now: ClockReading) -> Option<Duration> {
+    pub(crate) fn distance(&self, now: ClockReading) -> Option<Duration> {
         self.0.iter().filter_map(|measured| measured.distance(now)).min()
     }
 }
@@ -121,7 +121,7 @@ mod tests {
         ClockReading { time_us, uptime: Duration::from_millis(1_000 + u64::from(millis)) }
     }
 
-    /// A Redis whose clock is `ahead_ms` ahead takes 20 ms to answer, and reads its clock `after_ms` after the question.
+    /// A store whose clock is `ahead_ms` ahead takes 20 ms to answer, and reads its clock `after_ms` after the question.
     fn measurement(ahead_ms: i64, after_ms: i64) -> Measurement {
         let time_us = START_US + (after_ms + ahead_ms) * 1_000;
         Measurement::new(reading(0, 0), time_us, reading(20, 0))
@@ -179,11 +179,11 @@ mod tests {
         for _ in 0..RECENT {
             recent.note(measurement(500, 10));
         }
-        assert_eq!(distance(&recent, 30, 0), Some(510), "the clock of the Redis has been set");
+        assert_eq!(distance(&recent, 30, 0), Some(510), "the clock of the store has been set");
     }
 
     #[test]
-    fn no_time_that_a_redis_gives_is_too_far() {
+    fn no_time_that_a_store_gives_is_too_far() {
         for time_us in [i64::MIN, i64::MAX] {
             assert!(
                 Measurement::new(reading(0, 0), time_us, reading(0, 0)).distance(reading(0, 0)).is_some()

@@ -1,4 +1,4 @@
-//! The thread of the connections to Redis. It is not one of those that serve requests, so that it notices a silent Redis also
+//! The thread of the connections to a store. It is not one of those that serve requests, so that it notices a silent store also
 //! when they are busy.
 
 use std::any::type_name;
@@ -13,30 +13,30 @@ use tokio_util::sync::CancellationToken;
 use crate::panics::Panics;
 
 /// A thread with a runtime. It ends when this is dropped.
-pub(super) struct Background {
+pub(crate) struct Background {
     runtime: Handle,
     panics: Panics,
     end: CancellationToken,
 }
 
 impl Background {
-    /// Starts the thread.
-    pub(super) fn start() -> io::Result<Self> {
+    /// Starts the thread. `name` is that of the kind of store: `redis`.
+    pub(crate) fn start(name: &'static str) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let (handle, end) = (runtime.handle().clone(), CancellationToken::new());
         let ended = end.clone();
         let panics = Panics::default();
-        let guard = panics.guard("the thread for Redis");
+        let guard = panics.guard("the thread for the store");
         let run = move || {
             let _guard = guard;
             runtime.block_on(ended.cancelled());
         };
-        thread::Builder::new().name("redis".to_owned()).spawn(run)?;
+        thread::Builder::new().name(name.to_owned()).spawn(run)?;
         Ok(Self { runtime: handle, panics, end })
     }
 
     /// Runs a future and returns its output.
-    pub(super) async fn run<T: Send + 'static>(
+    pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, JoinError> {
@@ -44,7 +44,7 @@ impl Background {
     }
 
     /// Runs a future until it is done or this is dropped. A panic is reported under the name of the function that made it.
-    pub(super) fn spawn<Work: Future<Output = ()> + Send + 'static>(&self, work: Work) {
+    pub(crate) fn spawn<Work: Future<Output = ()> + Send + 'static>(&self, work: Work) {
         let guard = self.panics.guard(type_name::<Work>().trim_end_matches("::{{closure}}"));
         drop(self.runtime.spawn(async move {
             let _guard = guard;
@@ -53,7 +53,7 @@ impl Background {
     }
 
     /// Returns the panics of the thread and of its tasks.
-    pub(super) const fn panics(&self) -> &Panics {
+    pub(crate) const fn panics(&self) -> &Panics {
         &self.panics
     }
 }
@@ -72,7 +72,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_in_a_task_is_reported_and_the_others_go_on() {
-        let background = Background::start().unwrap();
+        let background = Background::start("test").unwrap();
         background.spawn(async { panic!("planted") });
         let error = background.panics().first().await;
         assert!(

@@ -1,0 +1,9 @@
+//! What the stores that are other processes share: the thread of their connections, circuit breakers, how far their clocks are
+//! from the server's, and what they can lose.
+
+pub(crate) mod background;
+pub(crate) mod breaker;
+pub(crate) mod clock_distance;
+pub(crate) mod log_line;
+pub(crate) mod possible_loss;
+pub(crate) mod watched_clock;
