@@ -14,8 +14,12 @@ use tokio::sync::oneshot;
 
 #[cfg(feature = "embedded")]
 use crate::embedded::{EmbeddedOptions, EmbeddedStore, FileError};
+#[cfg(feature = "postgres")]
+use crate::postgres::{InvalidPostgresAddress, PostgresAddress, PostgresStore};
 #[cfg(feature = "redis")]
-use crate::redis::{ConnectError, InvalidRedisAddress, RedisAddress, RedisOptions, RedisStore};
+use crate::redis::{InvalidRedisAddress, RedisAddress, RedisStore};
+#[cfg(any(feature = "postgres", feature = "redis"))]
+use crate::remote::connect::{ConnectError, RemoteOptions};
 use crate::{StoreLoss, StoreTimeout};
 
 /// The address of the embedded store, which needs no more than its name.
@@ -26,6 +30,8 @@ const EMBEDDED: &str = "embedded";
 const FORMS: &[&str] = &[
     #[cfg(feature = "embedded")]
     EMBEDDED,
+    #[cfg(feature = "postgres")]
+    "postgres://…",
     #[cfg(feature = "redis")]
     "redis://…",
     #[cfg(feature = "redis")]
@@ -71,6 +77,9 @@ pub enum StoreAddress {
     /// A file in the data folder.
     #[cfg(feature = "embedded")]
     Embedded,
+    /// A PostgreSQL.
+    #[cfg(feature = "postgres")]
+    Postgres(PostgresAddress),
     /// A Redis or a Redis Cluster.
     #[cfg(feature = "redis")]
     Redis(RedisAddress),
@@ -86,6 +95,10 @@ pub enum InvalidAddress {
         /// The scheme, if it is a common one.
         scheme: Option<String>,
     },
+    /// The address of a PostgreSQL is malformed.
+    #[cfg(feature = "postgres")]
+    #[error(transparent)]
+    Postgres(#[from] InvalidPostgresAddress),
     /// The address of a Redis is malformed.
     #[cfg(feature = "redis")]
     #[error(transparent)]
@@ -119,10 +132,10 @@ pub enum OpenError {
     #[cfg(feature = "embedded")]
     #[error(transparent)]
     Embedded(#[from] FileError),
-    /// Redis cannot be used.
-    #[cfg(feature = "redis")]
+    /// A store that is another process cannot be used.
+    #[cfg(any(feature = "postgres", feature = "redis"))]
     #[error(transparent)]
-    Redis(#[from] ConnectError),
+    Remote(#[from] ConnectError),
 }
 
 impl StoreAddress {
@@ -136,12 +149,16 @@ impl StoreAddress {
         match scheme {
             #[cfg(feature = "embedded")]
             None if address == EMBEDDED => Ok(Self::Embedded),
+            #[cfg(feature = "postgres")]
+            Some(scheme) if PostgresAddress::has_scheme(scheme) => {
+                Ok(Self::Postgres(PostgresAddress::parse(address, password)?))
+            }
             #[cfg(feature = "redis")]
             Some(scheme) if RedisAddress::has_scheme(scheme) => {
                 Ok(Self::Redis(RedisAddress::parse(address, password)?))
             }
             _ => {
-                // Without Redis nothing has a password.
+                // The embedded store has no password.
                 let _ = password;
                 Err(InvalidAddress::UnknownScheme {
                     scheme: scheme.filter(|name| is_common(name)).map(str::to_owned),
@@ -156,6 +173,8 @@ impl StoreAddress {
         match self {
             #[cfg(feature = "embedded")]
             Self::Embedded => EMBEDDED,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => "postgres",
             #[cfg(feature = "redis")]
             Self::Redis(address) if address.is_cluster() => "redis+cluster",
             #[cfg(feature = "redis")]
@@ -164,12 +183,14 @@ impl StoreAddress {
     }
 
     /// Returns how many calls at once use the store well: the embedded one writes as many sessions as wait in one transaction, with one
-    /// sync of the disk, and Redis has a time limit for each.
+    /// sync of the disk, PostgreSQL has as many connections, and Redis has a time limit for each.
     #[must_use]
     pub fn calls_at_once(&self) -> usize {
         match self {
             #[cfg(feature = "embedded")]
             Self::Embedded => 1_024,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(address) => 2 * address.pool_size(),
             #[cfg(feature = "redis")]
             Self::Redis(_) => 128,
         }
@@ -184,8 +205,8 @@ impl StoreAddress {
         match self {
             #[cfg(feature = "embedded")]
             Self::Embedded => Ok(EmbeddedStore::must_exist(data_dir)?),
-            #[cfg(feature = "redis")]
-            Self::Redis(_) => {
+            #[cfg(any(feature = "postgres", feature = "redis"))]
+            _ => {
                 let _ = data_dir;
                 Ok(())
             }
@@ -198,8 +219,8 @@ impl StoreAddress {
         match self {
             #[cfg(feature = "embedded")]
             Self::Embedded => Some(EmbeddedStore::file(data_dir)),
-            #[cfg(feature = "redis")]
-            Self::Redis(_) => {
+            #[cfg(any(feature = "postgres", feature = "redis"))]
+            _ => {
                 let _ = data_dir;
                 None
             }
@@ -215,13 +236,20 @@ impl StoreAddress {
         match self {
             #[cfg(feature = "embedded")]
             Self::Embedded => Ok(Arc::new(open_embedded(options).await?)),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(address) => Ok(Arc::new(PostgresStore::connect(address, options.remote()).await?)),
             #[cfg(feature = "redis")]
-            Self::Redis(address) => {
-                let OpenOptions { wait, timeout, loss, clock, .. } = options;
-                let options = RedisOptions { wait, timeout, loss, clock };
-                Ok(Arc::new(RedisStore::connect(address, options).await?))
-            }
+            Self::Redis(address) => Ok(Arc::new(RedisStore::connect(address, options.remote()).await?)),
         }
+    }
+}
+
+#[cfg(any(feature = "postgres", feature = "redis"))]
+impl OpenOptions {
+    /// Returns what concerns a store that is another process.
+    fn remote(self) -> RemoteOptions {
+        let Self { wait, timeout, loss, clock, .. } = self;
+        RemoteOptions { wait, timeout, loss, clock }
     }
 }
 
@@ -250,6 +278,8 @@ impl fmt::Display for StoreAddress {
         match self {
             #[cfg(feature = "embedded")]
             Self::Embedded => f.write_str("the embedded store"),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(address) => fmt::Display::fmt(address, f),
             #[cfg(feature = "redis")]
             Self::Redis(address) => fmt::Display::fmt(address, f),
         }

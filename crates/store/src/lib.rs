@@ -3,6 +3,7 @@
 //! - [`StoreAddress`]: reads the address of a store, and opens it
 //! - `embedded` (feature `embedded`): one file, for one process
 //! - [`transfer`]: moves sessions from any store to any other
+//! - `postgres` (feature `postgres`): PostgreSQL, for any number of servers
 //! - `redis` (feature `redis`): one Redis or a Redis Cluster, for any number of servers
 //!
 //! All of them write the same record, and fulfil the contract of [`tickseed_session::SessionStore`].
@@ -12,12 +13,14 @@ mod address;
 mod embedded;
 mod loss;
 mod new_file;
-#[cfg(any(feature = "embedded", feature = "redis"))]
+#[cfg(any(feature = "embedded", feature = "postgres", feature = "redis"))]
 mod panics;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod record;
 #[cfg(feature = "redis")]
 mod redis;
-#[cfg(feature = "redis")]
+#[cfg(any(feature = "postgres", feature = "redis"))]
 mod remote;
 // Not part of the API: only the tests of this repository start these servers.
 #[cfg(feature = "test-servers")]
@@ -25,7 +28,7 @@ mod remote;
 pub mod test_servers;
 mod timeout;
 pub mod transfer;
-#[cfg(any(feature = "embedded", feature = "redis"))]
+#[cfg(any(feature = "embedded", feature = "postgres", feature = "redis"))]
 mod write_health;
 
 pub use address::{InvalidAddress, OpenError, OpenOptions, StoreAddress};
@@ -35,8 +38,12 @@ pub use embedded::{
 };
 pub use loss::{InvalidStoreLoss, StoreLoss};
 pub use new_file::NewFile;
+#[cfg(feature = "postgres")]
+pub use postgres::{InvalidPostgresAddress, PostgresAddress, PostgresStore};
 #[cfg(feature = "redis")]
-pub use redis::{ConnectError, InvalidRedisAddress, RedisAddress, RedisOptions, RedisStore};
+pub use redis::{InvalidRedisAddress, RedisAddress, RedisStore};
+#[cfg(any(feature = "postgres", feature = "redis"))]
+pub use remote::connect::{ConnectError, RemoteOptions};
 pub use timeout::{InvalidStoreTimeout, StoreTimeout};
 
 /// Runs the README's examples as documentation tests.

@@ -7,7 +7,10 @@
 )]
 
 mod certificate;
+mod port;
+mod postgres;
 mod redis;
 
 pub use certificate::Certificate;
+pub use postgres::PostgresServer;
 pub use redis::{RedisCluster, RedisServer, ask};
