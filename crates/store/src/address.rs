@@ -79,7 +79,7 @@ pub enum StoreAddress {
     Embedded,
     /// A PostgreSQL.
     #[cfg(feature = "postgres")]
-    Postgres(PostgresAddress),
+    Postgres(Box<PostgresAddress>),
     /// A Redis or a Redis Cluster.
     #[cfg(feature = "redis")]
     Redis(RedisAddress),
@@ -151,7 +151,7 @@ impl StoreAddress {
             None if address == EMBEDDED => Ok(Self::Embedded),
             #[cfg(feature = "postgres")]
             Some(scheme) if PostgresAddress::has_scheme(scheme) => {
-                Ok(Self::Postgres(PostgresAddress::parse(address, password)?))
+                Ok(Self::Postgres(PostgresAddress::parse(address, password)?.into()))
             }
             #[cfg(feature = "redis")]
             Some(scheme) if RedisAddress::has_scheme(scheme) => {
@@ -237,7 +237,9 @@ impl StoreAddress {
             #[cfg(feature = "embedded")]
             Self::Embedded => Ok(Arc::new(open_embedded(options).await?)),
             #[cfg(feature = "postgres")]
-            Self::Postgres(address) => Ok(Arc::new(PostgresStore::connect(address, options.remote()).await?)),
+            Self::Postgres(address) => {
+                Ok(Arc::new(PostgresStore::connect(*address, options.remote()).await?))
+            }
             #[cfg(feature = "redis")]
             Self::Redis(address) => Ok(Arc::new(RedisStore::connect(address, options.remote()).await?)),
         }

@@ -76,7 +76,7 @@ impl PostgresAddress {
         let tls = parameters.tls.unwrap_or(TlsMode::Prefer);
         let config_of = |place: &str| {
             let text = format!("{scheme}://{place}?{}", parameters.of_driver.join("&"));
-            config_of(&text, password, tls).map_err(|problem| invalid(problem))
+            config_of(&text, password, tls).map_err(invalid)
         };
         let (login, database) = place_around_hosts(place);
         let feed =
@@ -188,7 +188,7 @@ pub(super) fn hosts(config: &Config) -> String {
 impl fmt::Display for PostgresAddress {
     /// Writes the hosts, the ports and the database, without the login.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "postgres://{}", hosts(&self.config))?;
+        write!(f, "PostgreSQL at {}", hosts(&self.config))?;
         self.config.get_dbname().map_or(Ok(()), |name| write!(f, "/{name}"))
     }
 }
@@ -214,10 +214,10 @@ mod tests {
     #[test]
     fn an_address_is_shown_without_the_login() {
         for (address, shown) in [
-            ("postgres://localhost", "postgres://localhost:5432"),
-            ("postgresql://u:secret@a:1,b:2/games?sslmode=require", "postgres://a:1,b:2/games"),
-            ("postgres://u@[::1]:1/games", "postgres://[::1]:1/games"),
-            ("postgres://u@%2Fvar%2Frun/games", "postgres:///var/run/games"),
+            ("postgres://localhost", "PostgreSQL at localhost:5432"),
+            ("postgresql://u:secret@a:1,b:2/games?sslmode=require", "PostgreSQL at a:1,b:2/games"),
+            ("postgres://u@[::1]:1/games", "PostgreSQL at [::1]:1/games"),
+            ("postgres://u@%2Fvar%2Frun/games", "PostgreSQL at /var/run/games"),
         ] {
             let address = parse(address);
             assert_eq!(address.to_string(), shown);

@@ -143,7 +143,7 @@ impl Feed {
         loop {
             match poll_fn(|context| connection.poll_message(context)).await {
                 Some(Ok(AsyncMessage::Notification(announcement))) => {
-                    self.receive_one(&announcement, arrived)?
+                    self.receive_one(&announcement, arrived)?;
                 }
                 Some(Ok(_)) => {}
                 Some(Err(error)) => return Err(error.into()),
@@ -158,14 +158,11 @@ impl Feed {
             return Ok(());
         }
         let Some(subscriber) = self.subscriber.upgrade() else { return Ok(()) };
-        match change(announcement.payload()) {
-            Some(change) => subscriber.changed(change),
-            None => {
-                tracing::error!(
-                    "an announcement of the change feed cannot be read: sessions will be read again"
-                );
-                subscriber.restarted(PART);
-            }
+        if let Some(change) = change(announcement.payload()) {
+            subscriber.changed(change);
+        } else {
+            tracing::error!("an announcement of the change feed cannot be read: sessions will be read again");
+            subscriber.restarted(PART);
         }
         Ok(())
     }
@@ -232,7 +229,14 @@ mod tests {
 
     #[test]
     fn anything_else_is_no_announcement() {
-        for text in ["", ID, "x 1", "sess_018f3e5c-9a3b-7c5d-8e6f-0a1b2c3d4e5f", "018f3e5c-9a3b-7c5d-8e6f-0a1b2c3d4e5f x", "018f3e5c 1"] {
+        for text in [
+            "",
+            ID,
+            "x 1",
+            "sess_018f3e5c-9a3b-7c5d-8e6f-0a1b2c3d4e5f",
+            "018f3e5c-9a3b-7c5d-8e6f-0a1b2c3d4e5f x",
+            "018f3e5c 1",
+        ] {
             assert!(change(text).is_none(), "{text}");
         }
         assert!(change(&format!("{ID} 0")).is_none() && change(&format!("{ID} -1")).is_none());

@@ -12,5 +12,5 @@ mod postgres;
 mod redis;
 
 pub use certificate::Certificate;
-pub use postgres::PostgresServer;
+pub use postgres::{OpenTransaction, PostgresServer};
 pub use redis::{RedisCluster, RedisServer, ask};

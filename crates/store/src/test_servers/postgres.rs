@@ -1,8 +1,9 @@
 //! A real PostgreSQL for one test, which can be killed, paused, restarted and promoted.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use tempfile::TempDir;
 
 use tickseed_session::acceptance::DEADLINE;
 
+use super::Certificate;
 use super::port::free_port;
 
 const INSTALL: &str = "PostgreSQL is needed for this test: scripts/install-tools --stores";
@@ -44,10 +46,22 @@ impl PostgresServer {
     /// Starts a PostgreSQL and waits until it answers. `settings` are as in its configuration: `synchronous_commit=off`.
     #[must_use]
     pub fn start(settings: &[&str]) -> Self {
-        Self::start_in(settings, |folder| {
-            run(as_account("initdb")
-                .args(["--no-sync", "--auth=trust", "--username", DATABASE, "--pgdata"])
-                .arg(folder));
+        Self::start_in(settings, init)
+    }
+
+    /// As [`start`](Self::start), but it offers TLS.
+    #[must_use]
+    pub fn start_with_tls(certificate: &Certificate) -> Self {
+        let settings = ["ssl=on", "ssl_cert_file=certificate.pem", "ssl_key_file=key.pem"];
+        Self::start_in(&settings, |folder| {
+            init(folder);
+            for (file, name) in [(certificate.file(), "certificate.pem"), (certificate.key_file(), "key.pem")]
+            {
+                let copy = folder.join(name);
+                fs::copy(file, &copy).expect("the certificate can be copied");
+                give_to_account(&copy);
+                run(Command::new("chmod").arg("600").arg(&copy));
+            }
         })
     }
 
@@ -107,19 +121,48 @@ impl PostgresServer {
         answer.unwrap_or_else(|error| panic!("{statements}: {error}"))
     }
 
-    fn psql(&self, database: &str, statements: &str) -> Result<String, String> {
+    fn psql_to(&self, database: &str) -> Command {
         let port = self.port.to_string();
         let mut psql = Command::new(program("psql"));
         psql.args(["--host", "127.0.0.1", "--port", &port, "--username", DATABASE, "--dbname", database]);
-        psql.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--command", statements]);
-        let output = psql.output().expect(INSTALL);
+        psql.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align"]);
+        psql
+    }
+
+    fn psql(&self, database: &str, statements: &str) -> Result<String, String> {
+        let output = self.psql_to(database).args(["--command", statements]).output().expect(INSTALL);
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim().to_owned();
         if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
+    }
+
+    /// Begins a transaction with these statements, and leaves it open until the result is dropped.
+    #[must_use]
+    pub fn hold(&self, statements: &str) -> OpenTransaction {
+        let mut psql = self.psql_to(DATABASE);
+        let mut child = psql.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect(INSTALL);
+        let mut input = child.stdin.take().expect("it is piped");
+        writeln!(input, "BEGIN;\n{statements};\n\\echo held").expect("psql reads");
+        let mut output = BufReader::new(child.stdout.take().expect("it is piped"));
+        let mut line = String::new();
+        while line.trim() != "held" {
+            line.clear();
+            assert!(output.read_line(&mut line).expect("psql writes") > 0, "psql has ended");
+        }
+        OpenTransaction { child, _input: input }
     }
 
     /// Makes a standby accept writes, and waits until it does.
     pub fn promote(&self) {
         assert_eq!(self.ask("SELECT pg_promote()"), "t");
+    }
+
+    /// Lets this user in only with a password.
+    pub fn demand_passwords_of(&self, user: &str) {
+        let file = self.folder.path().join("data/pg_hba.conf");
+        let rules = fs::read_to_string(&file).expect("the rules can be read");
+        fs::write(&file, format!("host all {user} all scram-sha-256\n{rules}"))
+            .expect("the rules can be written");
+        self.ask("SELECT pg_reload_conf()");
     }
 
     /// Kills it with SIGKILL. Its port stays reserved and its files remain.
@@ -192,6 +235,27 @@ impl PostgresServer {
         if let Err(error) = self.psql("postgres", &create) {
             assert!(error.contains("already exists") || error.contains("read-only"), "{error}");
         }
+    }
+}
+
+/// Makes an empty database server in a folder.
+fn init(folder: &Path) {
+    run(as_account("initdb")
+        .args(["--no-sync", "--auth=trust", "--username", DATABASE, "--pgdata"])
+        .arg(folder));
+}
+
+/// A transaction that holds its locks until this is dropped.
+pub struct OpenTransaction {
+    child: Child,
+    /// psql ends when it has read all of its input.
+    _input: ChildStdin,
+}
+
+impl Drop for OpenTransaction {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
     }
 }
 

@@ -37,7 +37,7 @@ async fn handle(address: &str, clock: Arc<dyn Clock>) -> Arc<dyn SessionStore> {
             Arc::new(PatientStore(RedisStore::connect(address, options).await.unwrap()))
         }
         StoreAddress::Postgres(address) => {
-            Arc::new(PatientStore(PostgresStore::connect(address, options).await.unwrap()))
+            Arc::new(PatientStore(PostgresStore::connect(*address, options).await.unwrap()))
         }
         other => panic!("{other} is not another process"),
     }
