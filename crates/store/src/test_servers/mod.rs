@@ -10,7 +10,9 @@ mod certificate;
 mod port;
 mod postgres;
 mod redis;
+mod store_server;
 
 pub use certificate::Certificate;
 pub use postgres::{OpenTransaction, PostgresServer};
 pub use redis::{RedisCluster, RedisServer, ask};
+pub use store_server::{StoreKind, StoreServer};
