@@ -53,7 +53,6 @@ use self::node_clock::NodeClocks;
 use self::parts::Parts;
 use self::promises::Promises;
 use self::replacement::Replacement;
-use self::request_log::REPLACE_REQUEST;
 use self::scripts::{DONE, TOO_LATE};
 use self::upkeep::Upkeep;
 use self::write_probe::{WriteProbe, unreadable_if_wrong_type};
@@ -103,7 +102,7 @@ impl RedisStore {
         background.spawn(upkeep.keep_small());
         let compare_and_set = Script::new(&scripts::compare_and_set());
         let compare_and_delete = Script::new(&scripts::compare_and_delete());
-        let replace_request = Script::new(REPLACE_REQUEST);
+        let replace_request = Script::new(&scripts::replace_request());
         Ok(Self {
             address,
             clock,
