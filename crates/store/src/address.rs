@@ -163,7 +163,7 @@ impl StoreAddress {
         }
     }
 
-    /// Returns how many calls at once use the store well: the embedded one writes as many sessions as wait in one transaction, with one
+    /// Returns how many calls at once use the store well: the embedded one writes all sessions that wait in one transaction, with one
     /// sync of the disk, and Redis has a time limit for each.
     #[must_use]
     pub fn calls_at_once(&self) -> usize {
