@@ -31,7 +31,7 @@ use super::time::{self, ReceivedAt};
 ///
 /// # Errors
 ///
-/// [`ApiError::Panicked`], which gives 500, if the handler panics, and the errors of the inner layers.
+/// An error that gives 500 if the handler panics, and the errors of the inner layers.
 pub async fn every_request<B: MessageBody + 'static>(
     observer: web::Data<RequestObserver>,
     protection: web::Data<Protection>,
