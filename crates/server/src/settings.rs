@@ -68,7 +68,8 @@ pub enum Command {
     /// Make an API key.
     #[command(subcommand)]
     Key(KeyCommand),
-    /// Write all sessions of a store as lines of JSON, for `import`. They are secret: with their seeds, and the hashes of control tokens.
+    /// Write all sessions of a store as lines of JSON, for `import`. They are secret: with their seeds, and the hashes of control
+    /// tokens.
     Export(ExportSettings),
     /// Create the sessions of an export in a store, and read them back. Sessions that are there are never overwritten.
     Import(ImportSettings),

@@ -182,8 +182,8 @@ impl StoreAddress {
         }
     }
 
-    /// Returns how many calls at once use the store well: the embedded one writes as many sessions as wait in one transaction, with one
-    /// sync of the disk, PostgreSQL has as many connections, and Redis has a time limit for each.
+    /// Returns how many calls at once use the store well: the embedded one writes all sessions that wait in one transaction, with one
+    /// sync of the disk, PostgreSQL has a limited number of connections, and Redis has a time limit for each call.
     #[must_use]
     pub fn calls_at_once(&self) -> usize {
         match self {

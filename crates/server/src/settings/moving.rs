@@ -78,8 +78,8 @@ pub struct ImportSettings {
     #[command(flatten)]
     pub store: StoreSettings,
 
-    /// The file to read, which is checked to its end before anything is written, unless it is a pipe. Without it, the export comes from
-    /// standard input, and what precedes a mistake is written.
+    /// The file to read, which is checked to its end before anything is written, unless it is a pipe. Without it, the export comes
+    /// from standard input, and everything before a mistake is written.
     #[arg(long, value_parser = PathBufValueParser::new().try_map(file), value_name = "FILE")]
     pub input: Option<PathBuf>,
 

@@ -12,8 +12,8 @@ use super::{Secret, seconds};
 /// The folder of the embedded store.
 #[derive(Debug, Clone, Args)]
 pub struct FolderSettings {
-    /// The folder of the embedded store. `tickseed serve` and `tickseed import` make it if it does not exist. Only one process at a time
-    /// can use it.
+    /// The folder of the embedded store. `tickseed serve` and `tickseed import` make it if it does not exist. Only one process at a
+    /// time can use it.
     #[arg(
         long,
         env = "TICKSEED_DATA_DIR",
