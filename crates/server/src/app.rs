@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-use tickseed_session::{Clock, SessionService, StoreError, SystemClock, error_chain};
+use tickseed_session::{Clock, SessionService, SystemClock, error_chain};
 use tickseed_store::OpenOptions;
 
 use crate::access::Access;
@@ -314,9 +314,10 @@ fn cut_unread_data(connection: &dyn Any, unread_for: Duration) {
 async fn remove_expired(service: SessionService, every: Duration) {
     loop {
         match service.remove_expired().await {
-            // The store logs refused writes by itself.
-            Ok(0) | Err(StoreError::NotWritable { .. }) => {}
+            Ok(0) => {}
             Ok(count) => tracing::info!(count, "removed expired sessions"),
+            // The store logs by itself that it does not answer, or refuses writes.
+            Err(error) if error.is_temporary() => {}
             Err(error) => {
                 tracing::error!(error = error_chain(&error), "expired sessions could not be removed");
             }

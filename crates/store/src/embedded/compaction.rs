@@ -27,7 +27,7 @@ pub fn compact(folder: &Path) -> Result<Compaction, FileError> {
     if before == 0 {
         return Err(FileError::Empty(path));
     }
-    let failed = |error: redb::Error| FileError::File(path.clone(), error);
+    let failed = |error: redb::Error| FileError::file(path.clone(), error);
     let mut database = file::open(&path)?;
     while database.compact().map_err(|error| failed(error.into()))? {}
     database.close().map_err(|error| failed(error.into()))?;

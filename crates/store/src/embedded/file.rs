@@ -49,7 +49,7 @@ impl StoreFile {
                 open_or_freeze(&path)?
             }
             Err(error) if error.kind() == ErrorKind::NotFound => (make(folder, &path)?, None),
-            Err(error) => return Err(FileError::File(path, redb::Error::Io(error))),
+            Err(error) => return Err(FileError::file(path, error)),
         };
         Ok((Self { path, database: RwLock::new(Some(database)) }, fault))
     }
@@ -133,7 +133,7 @@ fn make(folder: &Path, path: &Path) -> Result<Database, FileError> {
         }
         // Another process has just made it, and uses it.
         Err(redb::Error::Io(error)) if error.kind() == ErrorKind::AlreadyExists => open(path),
-        Err(error) => Err(FileError::Make(folder.to_owned(), error)),
+        Err(error) => Err(FileError::Make(folder.to_owned(), Box::new(error))),
     }
 }
 
@@ -149,7 +149,7 @@ fn open_or_freeze(path: &Path) -> Result<(Database, Option<FileError>), FileErro
 /// Opens an existing file and writes to it.
 pub(super) fn open(path: &Path) -> Result<Database, FileError> {
     let database = builder(path).open(path).map_err(|error| cannot_open(path, error))?;
-    tables::make(&database, is_large(path)).map_err(|error| FileError::File(path.to_owned(), error))?;
+    tables::make(&database, is_large(path)).map_err(|error| FileError::file(path.to_owned(), error))?;
     Ok(database)
 }
 
@@ -168,14 +168,14 @@ pub(super) fn freeze(path: &Path) -> Result<Database, FileError> {
 pub(super) fn length(path: &Path) -> Result<u64, FileError> {
     fs::metadata(path).map(|found| found.len()).map_err(|error| match error.kind() {
         ErrorKind::NotFound => FileError::Missing(path.to_owned()),
-        _ => FileError::File(path.to_owned(), error.into()),
+        _ => FileError::file(path.to_owned(), error),
     })
 }
 
 fn cannot_open(path: &Path, error: DatabaseError) -> FileError {
     match error {
         DatabaseError::DatabaseAlreadyOpen => FileError::InUse(path.to_owned()),
-        error => FileError::File(path.to_owned(), error.into()),
+        error => FileError::file(path.to_owned(), error),
     }
 }
 

@@ -203,7 +203,7 @@ fn open_backups(_folder: &Path, _file: &Arc<StoreFile>, _panics: &Panics) -> Opt
 impl Drop for EmbeddedStore {
     /// Waits until everything in the queue is on the disk.
     fn drop(&mut self) {
-        drop(self.backups.take());
+        self.backups = None;
         drop(self.writes.take());
         if let Some(Err(_)) = self.writer.take().map(JoinHandle::join) {
             tracing::error!("the writer of the embedded store has panicked");
