@@ -37,7 +37,17 @@ pub struct ReachSettings {
     )]
     pub store_wait: u32,
 
-    /// The password of Redis, if its address contains none.
+    /// The password of the store, if its address contains none.
+    #[arg(
+        long,
+        env = "TICKSEED_STORE_PASSWORD",
+        allow_hyphen_values = true,
+        value_parser = password,
+        value_name = "PASSWORD"
+    )]
+    pub store_password: Option<Secret>,
+
+    /// The password of Redis, if neither its address nor --store-password contains one.
     #[arg(
         long,
         env = "REDIS_PASSWORD",
@@ -55,8 +65,14 @@ impl ReachSettings {
         Duration::from_secs(self.store_wait.into())
     }
 
-    /// Returns the password of Redis.
-    pub(super) fn password(&self) -> Option<&str> {
-        self.redis_password.as_ref().map(Secret::reveal)
+    /// Returns the password for a store at this address, if the address contains none.
+    pub(super) fn password(&self, address: &str) -> Option<&str> {
+        let of_redis = self.redis_password.as_ref().filter(|_| is_redis(address));
+        self.store_password.as_ref().or(of_redis).map(Secret::reveal)
     }
+}
+
+/// Returns whether an address is that of a Redis.
+pub(super) fn is_redis(address: &str) -> bool {
+    address.starts_with("redis")
 }
