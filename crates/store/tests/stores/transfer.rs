@@ -11,7 +11,7 @@ use tickseed_session::{
     Clock, ControlHash, KeyName, Metadata, Session, SessionId, SessionStore, Timestamp, UnknownFields,
 };
 use tickseed_store::EmbeddedStore;
-use tickseed_store::test_servers::{RedisCluster, RedisServer};
+use tickseed_store::test_servers::{PostgresServer, RedisCluster, RedisServer};
 use tickseed_store::transfer::{
     CheckError, Exported, ImportError, ImportOptions, Imported, Observer, Origin, SessionDigest, check,
     export, import,
@@ -90,10 +90,12 @@ async fn imported_at(
 async fn every_record_goes_over_exactly_from_each_store_to_the_next_and_back() {
     let (first, last) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let (redis, cluster) = (RedisServer::start(&[]), RedisCluster::start(0, &[]));
-    let stores: [Arc<dyn SessionStore>; 4] = [
+    let postgres = PostgresServer::start(&[]);
+    let stores: [Arc<dyn SessionStore>; 5] = [
         Arc::new(embedded(&first)),
         Arc::new(connect(&redis.address(), TestClock::new()).await),
         Arc::new(connect(&cluster.address(), TestClock::new()).await),
+        Arc::new(crate::postgres::connect(&postgres.address(), TestClock::new()).await),
         Arc::new(embedded(&last)),
     ];
     let sessions = all_kinds();
