@@ -1,16 +1,18 @@
 //! A standby takes the place of a PostgreSQL that is gone.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tickseed_session::acceptance::{
     DEADLINE, RecordingSubscriber, TestClock, makes_promises, session, session_with_notice,
 };
 use tickseed_session::{Created, Replaced, SessionStore, SystemClock, Timestamp};
 use tickseed_store::test_servers::PostgresServer;
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::connect;
-use super::outage::can_create;
+use super::outage::{can_create, create_until};
 use crate::late_writes::LOOK_EVERY;
 
 /// Starts a PostgreSQL with a standby that it waits for at each commit.
@@ -25,27 +27,35 @@ fn with_standby() -> (PostgresServer, PostgresServer, String) {
 }
 
 #[tokio::test]
-async fn a_promoted_standby_is_used_without_a_hand_and_has_every_acknowledged_write() {
+async fn a_standby_that_is_promoted_under_load_is_used_without_a_hand_and_has_every_acknowledged_write() {
     let (mut primary, standby, address) = with_standby();
-    let store = Arc::new(connect(&address, SystemClock).await);
+    let store = Arc::new(connect(&address, SystemClock).await.0);
     let subscriber = RecordingSubscriber::of(&*store);
     makes_promises(&*store, session_with_notice().id).await;
-    let mut acknowledged = Vec::new();
-    for _ in 0..200 {
-        let first = session(0);
-        assert_eq!(store.create(first.clone()).await.unwrap(), Created::Yes);
-        acknowledged.push(first);
+    let (is_over, mut load) = (Arc::new(AtomicBool::new(false)), JoinSet::new());
+    for _ in 0..4 {
+        load.spawn(create_until(Arc::clone(&store), Arc::clone(&is_over)));
+    }
+    for _ in 0..100 {
+        can_create(&store).await;
     }
     primary.kill();
     standby.ask("ALTER SYSTEM SET synchronous_standby_names = ''");
     standby.promote();
-    can_create(&store.0).await;
+    for _ in 0..100 {
+        can_create(&store).await;
+    }
+    is_over.store(true, Ordering::SeqCst);
+    let acknowledged = load.join_all().await.concat();
+    assert!(acknowledged.len() > 100, "{} acknowledged", acknowledged.len());
+    let store = connect(&address, SystemClock).await;
     for first in acknowledged {
         assert_eq!(store.find(first.id).await.unwrap().as_ref(), Some(&first));
         assert_eq!(store.compare_and_set(first.stopped(Timestamp::MAX), None).await.unwrap(), Replaced::Yes);
     }
     subscriber.is_caught_up().await;
-    makes_promises(&*store, session_with_notice().id).await;
+    let _subscriber = RecordingSubscriber::of(&store);
+    makes_promises(&store, session_with_notice().id).await;
 }
 
 /// The server at the other end of the connections goes on answering, but accepts no writes any more.

@@ -109,7 +109,7 @@ async fn no_change_is_missed_while_the_feed_is_cut() {
 }
 
 /// Creates sessions until it is told to end. Returns those that were acknowledged.
-async fn create_until(store: Arc<PostgresStore>, is_over: Arc<AtomicBool>) -> Vec<Session> {
+pub(super) async fn create_until(store: Arc<PostgresStore>, is_over: Arc<AtomicBool>) -> Vec<Session> {
     let mut acknowledged = Vec::new();
     while !is_over.load(Ordering::SeqCst) {
         let session = session(0);
