@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use deadpool_postgres::tokio_postgres::Error;
+use deadpool_postgres::tokio_postgres::error::Severity;
 use tickseed_session::error_chain;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
@@ -52,12 +54,16 @@ async fn probe_until_it_answers(pool: &Pool) {
 /// Asks for the name of the server. If the change feed is connected to another one, one of the two is no longer the one that accepts
 /// writes, so both connect again.
 async fn probe(pool: &Pool, promises: &Promises) -> Result<(), Failure> {
-    let node: String = pool
-        .ask_anyway(async |client| {
-            let statement = client.prepare_cached("SELECT tickseed_node()").await?;
-            client.query_one_scalar(&statement, &[]).await
-        })
-        .await?;
+    let answer = pool.ask_anyway(async |client| {
+        let statement = client.prepare_cached("SELECT tickseed_node()").await?;
+        client.query_one_scalar::<String, _>(&statement, &[]).await
+    });
+    let node = match answer.await {
+        Ok(node) => node,
+        // It answers, although not as it should: somebody may have dropped the function.
+        Err(error) if is_answer(&error) => return Ok(()),
+        Err(error) => return Err(error),
+    };
     if promises.feed_is_at_another_node(&node) {
         tracing::warn!(
             "the change feed is connected to another PostgreSQL than the requests: both connect again"
@@ -66,4 +72,10 @@ async fn probe(pool: &Pool, promises: &Promises) -> Result<(), Failure> {
         promises.end_feed();
     }
     Ok(())
+}
+
+/// Returns whether an error is the answer to a statement. FATAL ones are about the connection.
+fn is_answer(error: &Failure) -> bool {
+    let answer = error.downcast_ref::<Error>().and_then(Error::as_db_error);
+    answer.is_some_and(|answer| answer.parsed_severity() == Some(Severity::Error))
 }

@@ -47,3 +47,21 @@ async fn a_read_only_server_is_noticed_without_a_write() {
     says(&store, None).await;
     assert_eq!(store.create(session(0)).await.unwrap(), Created::Yes);
 }
+
+/// Somebody has restored an empty database, for example.
+#[tokio::test]
+async fn missing_tables_are_named_and_made_by_the_next_start() {
+    let (server, store) = postgres_and_store().await;
+    assert_eq!(store.create(session(0)).await.unwrap(), Created::Yes);
+    let names = "SELECT proname FROM pg_proc WHERE proname LIKE 'tickseed_%'";
+    server.ask("DROP TABLE tickseed_sessions, tickseed_requests, tickseed_schema");
+    for function in server.ask(names).lines() {
+        server.ask(&format!("DROP FUNCTION {function}"));
+    }
+    says(&store, Some("the tables of tickseed are missing in PostgreSQL")).await;
+    assert!(matches!(store.0.create(session(0)).await, Err(StoreError::NotWritable { .. })));
+    assert!(store.0.vitals().nodes[0].is_answering);
+    let another = super::connect(&server.address(), tickseed_session::acceptance::TestClock::new()).await;
+    assert_eq!(another.create(session(0)).await.unwrap(), Created::Yes);
+    says(&store, None).await;
+}
