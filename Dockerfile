@@ -36,7 +36,7 @@ FROM debian:bookworm-20260803-slim
 LABEL org.opencontainers.image.title="tickseed" \
       org.opencontainers.image.description="Everybody sees the same counter at the same moment, and nothing is streamed" \
       org.opencontainers.image.licenses="MIT"
-# CA certificates for TLS connections to Redis.
+# CA certificates for TLS connections to the store.
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY deploy/healthcheck /usr/local/bin/tickseed-healthcheck
 COPY --from=build /build/target/release/tickseed /usr/local/bin/

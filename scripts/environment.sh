@@ -115,6 +115,20 @@ only_one_run() {
   fi
 }
 
+# postgres_program NAME: prints the path of a program of the newest PostgreSQL that Debian has installed, or only the name. Debian
+# keeps those of the server out of PATH.
+postgres_program() {
+  local file version found="$1" newest=0
+  for file in /usr/lib/postgresql/*/bin/"$1"; do
+    version="${file#/usr/lib/postgresql/}"
+    version="${version%%/*}"
+    if [[ -x "$file" && "$version" =~ ^[0-9]+$ && "$version" -gt "$newest" ]]; then
+      newest="$version" found="$file"
+    fi
+  done
+  printf '%s' "$found"
+}
+
 # have COMMAND: succeeds if the command exists.
 have() {
   command -v "$1" >/dev/null 2>&1
