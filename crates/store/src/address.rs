@@ -12,6 +12,10 @@ use tickseed_session::{Clock, SessionStore, Timestamp};
 #[cfg(feature = "embedded")]
 use tokio::sync::oneshot;
 
+#[cfg(feature = "cassandra")]
+use crate::cassandra::{
+    CassandraAddress, CassandraError, CassandraOptions, CassandraStore, InvalidCassandraAddress,
+};
 #[cfg(feature = "embedded")]
 use crate::embedded::{EmbeddedOptions, EmbeddedStore, FileError};
 #[cfg(feature = "redis")]
@@ -34,6 +38,8 @@ const FORMS: &[&str] = &[
     "redis+cluster://…",
     #[cfg(feature = "redis")]
     "rediss+cluster://…",
+    #[cfg(feature = "cassandra")]
+    "cassandra://…",
 ];
 
 /// The schemes that an error repeats. Any other text before `://` may be a part of a password.
@@ -74,6 +80,9 @@ pub enum StoreAddress {
     /// A Redis or a Redis Cluster.
     #[cfg(feature = "redis")]
     Redis(RedisAddress),
+    /// A Cassandra or ScyllaDB cluster.
+    #[cfg(feature = "cassandra")]
+    Cassandra(CassandraAddress),
 }
 
 /// A text that is not the address of a store. Its message never contains the text, which may hold a password.
@@ -90,6 +99,10 @@ pub enum InvalidAddress {
     #[cfg(feature = "redis")]
     #[error(transparent)]
     Redis(#[from] InvalidRedisAddress),
+    /// The address of a Cassandra is malformed.
+    #[cfg(feature = "cassandra")]
+    #[error(transparent)]
+    Cassandra(#[from] InvalidCassandraAddress),
 }
 
 /// What opening a store needs besides its address.
@@ -123,6 +136,10 @@ pub enum OpenError {
     #[cfg(feature = "redis")]
     #[error(transparent)]
     Redis(#[from] ConnectError),
+    /// Cassandra cannot be used.
+    #[cfg(feature = "cassandra")]
+    #[error(transparent)]
+    Cassandra(#[from] CassandraError),
 }
 
 impl StoreAddress {
@@ -140,8 +157,12 @@ impl StoreAddress {
             Some(scheme) if RedisAddress::has_scheme(scheme) => {
                 Ok(Self::Redis(RedisAddress::parse(address, password)?))
             }
+            #[cfg(feature = "cassandra")]
+            Some(scheme) if CassandraAddress::has_scheme(scheme) => {
+                Ok(Self::Cassandra(CassandraAddress::parse(address, password)?))
+            }
             _ => {
-                // Without Redis nothing has a password.
+                // Without a store that is another process nothing has a password.
                 let _ = password;
                 Err(InvalidAddress::UnknownScheme {
                     scheme: scheme.filter(|name| is_common(name)).map(str::to_owned),
@@ -160,6 +181,8 @@ impl StoreAddress {
             Self::Redis(address) if address.is_cluster() => "redis+cluster",
             #[cfg(feature = "redis")]
             Self::Redis(_) => "redis",
+            #[cfg(feature = "cassandra")]
+            Self::Cassandra(_) => "cassandra",
         }
     }
 
@@ -172,6 +195,9 @@ impl StoreAddress {
             Self::Embedded => 1_024,
             #[cfg(feature = "redis")]
             Self::Redis(_) => 128,
+            // Transactions are slow, and each has a time limit.
+            #[cfg(feature = "cassandra")]
+            Self::Cassandra(_) => 16,
         }
     }
 
@@ -189,6 +215,11 @@ impl StoreAddress {
                 let _ = data_dir;
                 Ok(())
             }
+            #[cfg(feature = "cassandra")]
+            Self::Cassandra(_) => {
+                let _ = data_dir;
+                Ok(())
+            }
         }
     }
 
@@ -200,6 +231,11 @@ impl StoreAddress {
             Self::Embedded => Some(EmbeddedStore::file(data_dir)),
             #[cfg(feature = "redis")]
             Self::Redis(_) => {
+                let _ = data_dir;
+                None
+            }
+            #[cfg(feature = "cassandra")]
+            Self::Cassandra(_) => {
                 let _ = data_dir;
                 None
             }
@@ -220,6 +256,30 @@ impl StoreAddress {
                 let OpenOptions { wait, timeout, loss, clock, .. } = options;
                 let options = RedisOptions { wait, timeout, loss, clock };
                 Ok(Arc::new(RedisStore::connect(address, options).await?))
+            }
+            #[cfg(feature = "cassandra")]
+            Self::Cassandra(address) => {
+                let OpenOptions { wait, timeout, loss, clock, .. } = options;
+                let options = CassandraOptions { wait, timeout, loss, clock };
+                Ok(Arc::new(CassandraStore::connect(address, options).await?))
+            }
+        }
+    }
+
+    /// Makes the tables that the store needs and does not have, and what they are kept in. Returns what it has made, in words; nothing
+    /// for a store without tables.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] if the store cannot be reached for `wait`, does not let this user make them, or has those of a later version.
+    pub async fn migrate(&self, wait: Duration) -> Result<Vec<String>, OpenError> {
+        match self {
+            #[cfg(feature = "cassandra")]
+            Self::Cassandra(address) => Ok(CassandraStore::migrate(address, wait).await?),
+            #[cfg(any(feature = "embedded", feature = "redis"))]
+            _ => {
+                let _ = wait;
+                Ok(Vec::new())
             }
         }
     }
@@ -252,6 +312,8 @@ impl fmt::Display for StoreAddress {
             Self::Embedded => f.write_str("the embedded store"),
             #[cfg(feature = "redis")]
             Self::Redis(address) => fmt::Display::fmt(address, f),
+            #[cfg(feature = "cassandra")]
+            Self::Cassandra(address) => fmt::Display::fmt(address, f),
         }
     }
 }
@@ -282,10 +344,10 @@ mod tests {
     }
 
     #[test]
-    #[cfg(all(feature = "embedded", feature = "redis"))]
+    #[cfg(all(feature = "cassandra", feature = "embedded", feature = "redis"))]
     fn an_unknown_scheme_gets_the_list_of_schemes() {
-        let schemes =
-            "a store is one of embedded, redis://…, rediss://…, redis+cluster://…, rediss+cluster://…; ";
+        let schemes = "a store is one of embedded, redis://…, rediss://…, redis+cluster://…, rediss+cluster://…, \
+                       cassandra://…; ";
         assert_eq!(message("http://a"), format!("{schemes}got http://"));
         assert_eq!(message("REDIS://:secret@a"), format!("{schemes}got REDIS://"));
         for address in [

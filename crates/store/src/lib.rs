@@ -3,21 +3,24 @@
 //! - [`StoreAddress`]: reads the address of a store, and opens it
 //! - `embedded` (feature `embedded`): one file, for one process
 //! - [`transfer`]: moves sessions from any store to any other
+//! - `cassandra` (feature `cassandra`): Cassandra or ScyllaDB, for any number of servers
 //! - `redis` (feature `redis`): one Redis or a Redis Cluster, for any number of servers
 //!
 //! All of them write the same record, and fulfil the contract of [`tickseed_session::SessionStore`].
 
 mod address;
+#[cfg(feature = "cassandra")]
+mod cassandra;
 #[cfg(feature = "embedded")]
 mod embedded;
 mod loss;
 mod new_file;
-#[cfg(any(feature = "embedded", feature = "redis"))]
+#[cfg(any(feature = "cassandra", feature = "embedded", feature = "redis"))]
 mod panics;
 mod record;
 #[cfg(feature = "redis")]
 mod redis;
-#[cfg(feature = "redis")]
+#[cfg(any(feature = "cassandra", feature = "redis"))]
 mod remote;
 // Not part of the API: only the tests of this repository start these servers.
 #[cfg(feature = "test-servers")]
@@ -25,10 +28,14 @@ mod remote;
 pub mod test_servers;
 mod timeout;
 pub mod transfer;
-#[cfg(any(feature = "embedded", feature = "redis"))]
+#[cfg(any(feature = "cassandra", feature = "embedded", feature = "redis"))]
 mod write_health;
 
 pub use address::{InvalidAddress, OpenError, OpenOptions, StoreAddress};
+#[cfg(feature = "cassandra")]
+pub use cassandra::{
+    CassandraAddress, CassandraError, CassandraOptions, CassandraStore, InvalidCassandraAddress,
+};
 #[cfg(feature = "embedded")]
 pub use embedded::{
     Backup, BackupError, Compaction, EmbeddedOptions, EmbeddedStore, FileError, back_up, compact,

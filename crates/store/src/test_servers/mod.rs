@@ -6,8 +6,10 @@
     reason = "a test panics to fail, and commands have effects"
 )]
 
+mod cassandra;
 mod certificate;
 mod redis;
 
+pub use cassandra::{CassandraCluster, CassandraNode};
 pub use certificate::Certificate;
 pub use redis::{RedisCluster, RedisServer, ask};

@@ -1,0 +1,17 @@
+//! Tests of the Cassandra store against the contract and its own guarantees, on real nodes.
+
+mod contract;
+
+use std::sync::Arc;
+
+use tickseed_session::Clock;
+use tickseed_session::acceptance::DEADLINE;
+use tickseed_store::{CassandraAddress, CassandraOptions, CassandraStore, StoreLoss};
+
+/// Opens a store. A node of these tests syncs every write, but is alone: no other node has its sessions.
+async fn open(address: &str, clock: Arc<dyn Clock>) -> CassandraStore {
+    let address = CassandraAddress::parse(address, None).unwrap();
+    let loss = StoreLoss::from_millis(0).ok();
+    let options = CassandraOptions { wait: DEADLINE, loss, ..CassandraOptions::new(clock) };
+    CassandraStore::connect(address, options).await.unwrap()
+}
