@@ -59,7 +59,7 @@ impl CassandraStore {
         deadline: Option<Deadline>,
     ) -> Result<Changed, StoreError> {
         let (id, until) = (change.session().id, self.connection.limit());
-        let _turn = self.turns.wait(id, until).await?;
+        let turn = self.turns.wait(id.as_bytes(), until).await?;
         for _ in 0..ATTEMPTS {
             let Some(base) = self.rows.read(id, until).await? else { return Ok(Changed::No) };
             let Some(stored) = base.session(id)?.filter(|stored| change.is_of(stored)) else {
@@ -71,7 +71,7 @@ impl CassandraStore {
             let row = self.row_of(change, &base, deadline)?;
             let seconds = self.seconds_to_live(change, &stored, deadline);
             self.extend_entry(change, &stored, until).await?;
-            match self.rows.propose(id, Some(base.number), &row, seconds, until).await? {
+            match self.rows.propose(id, Some(base.number), &row, seconds, (&turn, until)).await? {
                 Proposed::Refused => {}
                 Proposed::Found(found) => return Ok(in_time(&found)),
                 Proposed::Applied => return self.was_in_time(&row, change.session(), until).await,

@@ -10,12 +10,13 @@ use scylla::serialize::row::SerializeRow;
 use scylla::statement::prepared::PreparedStatement;
 use tickseed_session::StoreError;
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::CassandraAddress;
 use super::driver;
 use super::routing::SilentNodes;
 use super::statements::Statements;
+use super::turns::Turn;
 use crate::StoreTimeout;
 use crate::remote::breaker::Breaker;
 
@@ -24,6 +25,9 @@ const MOST_READS: u32 = 3;
 
 /// How long after an error a read is sent again.
 const READ_AGAIN_AFTER: Duration = Duration::from_millis(5);
+
+/// How long a transaction may take for which nobody waits any more. Cassandra itself gives up about then.
+const LONGEST_TRANSACTION: Duration = Duration::from_secs(2);
 
 /// A statement, by the name that [`Statements`] gives it.
 pub(super) type Choice = fn(&Statements) -> &PreparedStatement;
@@ -126,6 +130,32 @@ impl Connection {
         answer
     }
 
+    /// Begins a transaction, unless the breaker is open. It keeps its turn until Cassandra has answered, also if its caller gives up.
+    pub(super) async fn transact(
+        &self,
+        choice: Choice,
+        values: impl SerializeRow + Send + Sync + 'static,
+        turn: &Turn,
+        until: Instant,
+    ) -> Result<QueryResult, StoreError> {
+        if self.breaker.is_open() {
+            return Err(StoreError::NotAsked);
+        }
+        let (current, turn) = (self.current(), turn.clone());
+        let transaction = tokio::spawn(async move {
+            let answer = current.driver.execute_unpaged(choice(&current.statements), values);
+            let answer = timeout(LONGEST_TRANSACTION, answer).await;
+            drop(turn);
+            answer
+        });
+        let answer = match timeout_at(until, transaction).await {
+            Ok(Ok(Ok(answer))) => answer.map_err(StoreError::unavailable),
+            Ok(Err(panicked)) => Err(StoreError::unavailable(panicked)),
+            Ok(Ok(Err(_))) | Err(_) => Err(self.no_answer()),
+        };
+        answer.inspect_err(|_| self.suspect())
+    }
+
     /// Sends a statement, also while the breaker is open.
     pub(super) async fn send_always(
         &self,
@@ -141,6 +171,10 @@ impl Connection {
                 Err(StoreError::unavailable(format!("Cassandra did not answer within {:?}", self.answer)))
             }
         }
+    }
+
+    fn no_answer(&self) -> StoreError {
+        StoreError::unavailable(format!("Cassandra did not answer within {:?}", self.answer))
     }
 
     fn suspect(&self) {

@@ -134,10 +134,14 @@ impl SessionStore for CassandraStore {
     async fn create(&self, session: Session) -> Result<Created, StoreError> {
         let (record, until) = (Some(record::encode(&session)?), self.connection.limit());
         let (id, now) = (session.id, self.clock.now());
+        let turn = self.turns.wait(id.as_bytes(), until).await?;
+        if turn.has_waited && self.rows.read(id, until).await?.is_some() {
+            return Ok(Created::IdTaken);
+        }
         self.index.add(id, session.expires_at, now, until).await?;
         let row = Row { number: Uuid::new_v4(), record, replaced: None, deadline_us: None, written_us: 0 };
         let seconds = seconds_to_live(session.expires_at, now);
-        Ok(match self.rows.propose(id, None, &row, seconds, until).await? {
+        Ok(match self.rows.propose(id, None, &row, seconds, (&turn, until)).await? {
             Proposed::Applied | Proposed::Found(_) => Created::Yes,
             Proposed::Refused => Created::IdTaken,
         })

@@ -56,7 +56,6 @@ impl Promises {
         &*self.clock
     }
 
-
     /// Takes over the nodes of the cluster, with their names.
     pub(super) fn keep(&self, known: &BTreeMap<Uuid, String>) {
         let mut nodes = self.nodes();

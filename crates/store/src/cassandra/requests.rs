@@ -57,19 +57,24 @@ impl RequestStore for CassandraStore {
     ) -> Result<Option<Reservation>, StoreError> {
         let (bytes, version) = (request::encode(&reservation)?, reservation.version.cast_signed());
         let until = self.connection.limit();
-        let values = (&id.as_bytes()[..], version, &bytes, self.seconds_to_keep(&reservation));
-        let answer = self.connection.send(|statements| &statements.reserve, &values, until).await;
+        let turn = self.turns.wait(id.as_bytes(), until).await?;
+        if turn.has_waited
+            && let Some((_, bytes)) = self.request(id, until).await?
+        {
+            return request::decode(&bytes).map(Some);
+        }
+        let values = (id.as_bytes().to_vec(), version, bytes, self.seconds_to_keep(&reservation));
+        let answer = self.connection.transact(|statements| &statements.reserve, values, &turn, until).await;
         let existing = match self.rows.noted(answer) {
             Ok(answer) => existing(&Columns::of(answer)?)?,
+            // Versions are random numbers, so this one is its own.
             Err(error @ StoreError::Unavailable(_)) => {
                 Some(self.request(id, until).await.ok().flatten().ok_or(error)?)
+                    .filter(|(found, _)| *found != version)
             }
             Err(error) => return Err(error),
         };
-        match existing {
-            Some((found, bytes)) if found != version => request::decode(&bytes).map(Some),
-            _ => Ok(None),
-        }
+        existing.map(|(_, bytes)| request::decode(&bytes)).transpose()
     }
 
     async fn update(
@@ -81,15 +86,18 @@ impl RequestStore for CassandraStore {
         let (bytes, next) = (request::encode(&reservation)?, reservation.version.cast_signed());
         let until = self.connection.limit();
         let seconds = self.seconds_to_keep(&reservation);
-        let values = (seconds, next, &bytes, &id.as_bytes()[..], version.cast_signed());
-        let answer = self.connection.send(|statements| &statements.update_request, &values, until).await;
+        let turn = self.turns.wait(id.as_bytes(), until).await?;
+        let values = (seconds, next, bytes, id.as_bytes().to_vec(), version.cast_signed());
+        let answer =
+            self.connection.transact(|statements| &statements.update_request, values, &turn, until).await;
         self.is_changed(id, answer, until, |found| found == Some(next)).await
     }
 
     async fn release(&self, id: RequestId, version: u64) -> Result<bool, StoreError> {
         let until = self.connection.limit();
-        let values = (&id.as_bytes()[..], version.cast_signed());
-        let answer = self.connection.send(|statements| &statements.release, &values, until).await;
+        let turn = self.turns.wait(id.as_bytes(), until).await?;
+        let values = (id.as_bytes().to_vec(), version.cast_signed());
+        let answer = self.connection.transact(|statements| &statements.release, values, &turn, until).await;
         self.is_changed(id, answer, until, |found| found.is_none()).await
     }
 }

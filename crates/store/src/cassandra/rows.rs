@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::connection::{Connection, unexpected};
 use super::row::Row;
+use super::turns::Turn;
 use super::write_fault::cause_of;
 use crate::write_health::{Refusal, WriteHealth};
 
@@ -74,10 +75,10 @@ impl Rows {
         base: Option<Uuid>,
         row: &Row,
         ttl_seconds: i32,
-        until: Instant,
+        (turn, until): (&Turn, Instant),
     ) -> Result<Proposed, StoreError> {
         loop {
-            let error = match self.transact(id, base, row, ttl_seconds, until).await {
+            let error = match self.transact(id, base, row, ttl_seconds, (turn, until)).await {
                 Ok(Outcome::Applied) => return Ok(Proposed::Applied),
                 Ok(Outcome::Refused(number)) if number != Some(row.number) => return Ok(Proposed::Refused),
                 // An attempt before this one has written it.
@@ -105,18 +106,18 @@ impl Rows {
         base: Option<Uuid>,
         row: &Row,
         ttl_seconds: i32,
-        until: Instant,
+        (turn, until): (&Turn, Instant),
     ) -> Result<Outcome, StoreError> {
-        let Row { number, record, replaced, deadline_us, .. } = row;
-        let id = &id.as_bytes()[..];
+        let Row { number, record, replaced, deadline_us, .. } = row.clone();
+        let id = id.as_bytes().to_vec();
         let answer = match base {
             None => {
                 let values = (ttl_seconds, number, record, replaced, deadline_us, id);
-                self.connection.send(|statements| &statements.create, &values, until).await
+                self.connection.transact(|statements| &statements.create, values, turn, until).await
             }
             Some(base) => {
                 let values = (ttl_seconds, number, record, replaced, deadline_us, id, base);
-                self.connection.send(|statements| &statements.replace, &values, until).await
+                self.connection.transact(|statements| &statements.replace, values, turn, until).await
             }
         };
         Outcome::of(self.noted(answer)?)

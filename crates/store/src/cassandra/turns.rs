@@ -1,45 +1,64 @@
-//! One change of a session at a time: transactions of one server that compete for a session would only hold each other up.
+//! One transaction at a time for each session and each request: those of one server that compete would only hold each other up.
+//!
+//! A transaction whose caller has given up goes on in Cassandra, and keeps its turn until Cassandra has answered. So callers that try
+//! again do not pile up there.
 
-use tickseed_session::{SessionId, StoreError};
-use tokio::sync::{Mutex, MutexGuard};
+use std::sync::Arc;
+
+use tickseed_session::StoreError;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::{Instant, timeout_at};
 
-/// How many sessions can be changed at the same time, at most. Some share a turn by chance.
+/// How many transactions there can be at the same time, at most. Some share a turn by chance.
 const TURNS: usize = 1_024;
 
 /// Whose turn it is.
-pub(super) struct Turns(Vec<Mutex<()>>);
+pub(super) struct Turns(Vec<Arc<Mutex<()>>>);
+
+/// A turn, which ends with its last clone.
+#[derive(Clone)]
+pub(super) struct Turn {
+    _guard: Arc<OwnedMutexGuard<()>>,
+    /// Whether somebody else had the turn before, and may have changed something.
+    pub(super) has_waited: bool,
+}
 
 impl Turns {
     pub(super) fn new() -> Self {
-        Self((0..TURNS).map(|_| Mutex::default()).collect())
+        Self((0..TURNS).map(|_| Arc::default()).collect())
     }
 
-    /// Waits for the turn of a change, as long as there is time.
-    pub(super) async fn wait(&self, id: SessionId, until: Instant) -> Result<MutexGuard<'_, ()>, StoreError> {
-        let turn = timeout_at(until, self.0[turn_of(id)].lock()).await;
-        turn.map_err(|_| StoreError::unavailable("earlier changes of the session took all the time"))
+    /// Waits for a turn, as long as there is time. Every key ends with random bits.
+    pub(super) async fn wait(&self, key: &[u8], until: Instant) -> Result<Turn, StoreError> {
+        let turn = &self.0[turn_of(key)];
+        if let Ok(guard) = Arc::clone(turn).try_lock_owned() {
+            return Ok(Turn { _guard: Arc::new(guard), has_waited: false });
+        }
+        let guard = timeout_at(until, Arc::clone(turn).lock_owned()).await;
+        let guard = guard
+            .map_err(|_| StoreError::unavailable("Cassandra has not finished an earlier transaction yet"))?;
+        Ok(Turn { _guard: Arc::new(guard), has_waited: true })
     }
 }
 
-/// Ids end with random bits.
-fn turn_of(id: SessionId) -> usize {
-    let [.., high, low] = *id.as_bytes();
-    usize::from(u16::from_be_bytes([high, low])) % TURNS
+fn turn_of(key: &[u8]) -> usize {
+    key.iter().rev().take(2).fold(0, |number, byte| number << 8 | usize::from(*byte)) % TURNS
 }
 
 #[cfg(test)]
 mod tests {
-    use tickseed_session::acceptance::now;
-
     use super::*;
 
     #[tokio::test]
-    async fn two_changes_of_a_session_come_one_after_the_other() {
-        let (turns, id) = (Turns::new(), SessionId::random(now()));
-        let first = turns.wait(id, Instant::now()).await.unwrap();
-        assert!(turns.wait(id, Instant::now()).await.is_err());
+    async fn two_transactions_come_one_after_the_other() {
+        let turns = Turns::new();
+        let first = turns.wait(b"ab", Instant::now()).await.unwrap();
+        assert!(!first.has_waited);
+        let goes_on = first.clone();
         drop(first);
-        assert!(turns.wait(id, Instant::now()).await.is_ok());
+        assert!(turns.wait(b"cab", Instant::now()).await.is_err(), "it ends in the same way");
+        assert!(turns.wait(b"ac", Instant::now()).await.is_ok());
+        drop(goes_on);
+        assert!(turns.wait(b"ab", Instant::now()).await.is_ok());
     }
 }

@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use tickseed_session::Clock;
 use tickseed_session::acceptance::DEADLINE;
-use tickseed_store::{CassandraAddress, CassandraOptions, CassandraStore, StoreLoss};
+use tickseed_store::{CassandraAddress, CassandraOptions, CassandraStore, StoreLoss, StoreTimeout};
 
 /// Opens a store. A node of these tests syncs every write, but is alone: no other node has its sessions.
 async fn open(address: &str, clock: Arc<dyn Clock>) -> CassandraStore {
     let address = CassandraAddress::parse(address, None).unwrap();
     let loss = StoreLoss::from_millis(0).ok();
-    let options = CassandraOptions { wait: DEADLINE, loss, ..CassandraOptions::new(clock) };
+    // Requests are not tried again in these tests, and the machine may be busy.
+    let timeout = StoreTimeout::from_millis(400).unwrap();
+    let options = CassandraOptions { wait: DEADLINE, timeout, loss, clock };
     CassandraStore::connect(address, options).await.unwrap()
 }
