@@ -1,12 +1,18 @@
 //! Tests of the Cassandra store against the contract and its own guarantees, on real nodes.
 
 mod contract;
+mod half_done;
+mod late_writes;
 
 use std::sync::Arc;
 
 use tickseed_session::Clock;
 use tickseed_session::acceptance::DEADLINE;
 use tickseed_store::{CassandraAddress, CassandraOptions, CassandraStore, StoreLoss, StoreTimeout};
+use tokio::sync::RwLock;
+
+/// Tests that pause the node which all of them share have it to themselves.
+static PAUSES: RwLock<()> = RwLock::const_new(());
 
 /// Opens a store. A node of these tests syncs every write, but is alone: no other node has its sessions.
 async fn open(address: &str, clock: Arc<dyn Clock>) -> CassandraStore {

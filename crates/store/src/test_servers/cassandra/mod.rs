@@ -9,6 +9,8 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use scylla::client::session_builder::SessionBuilder;
+use scylla::value::{CqlValue, Row};
 use tempfile::TempDir;
 
 /// The jars of Cassandra, which scripts/install-tools has put there.
@@ -73,6 +75,17 @@ impl CassandraNode {
     #[must_use]
     pub fn name(&self) -> String {
         format!("{}:{}", self.host, PORTS[0])
+    }
+
+    /// Sends it a statement on a new connection. Returns the rows, with their values as CQL writes them.
+    pub async fn ask(&self, text: &str) -> Vec<Vec<String>> {
+        let driver = SessionBuilder::new().known_node(self.name()).build().await.expect("it answers");
+        let answer = driver.query_unpaged(text, ()).await.expect("it carries the statement out");
+        let Ok(rows) = answer.into_rows_result() else { return Vec::new() };
+        let written =
+            |value: Option<CqlValue>| value.map_or_else(|| "null".to_owned(), |value| value.to_string());
+        let rows = rows.rows::<Row>().expect("they can be read").map(|row| row.expect("it can be read"));
+        rows.map(|row| row.columns.into_iter().map(written).collect()).collect()
     }
 
     /// Kills it with SIGKILL. Its address stays its own and its files remain.
