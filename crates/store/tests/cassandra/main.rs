@@ -1,5 +1,6 @@
 //! Tests of the Cassandra store against the contract and its own guarantees, on real nodes.
 
+mod cluster;
 mod contract;
 mod half_done;
 mod late_writes;
