@@ -1,10 +1,11 @@
-//! The commands that move sessions between stores, and keep the file of the embedded store: `tickseed export`, `import`, `backup` and
-//! `compact`.
+//! The commands that move sessions between stores, make the tables of a store, and keep the file of the embedded store:
+//! `tickseed export`, `import`, `migrate`, `backup` and `compact`.
 
 mod export;
 #[cfg(feature = "embedded")]
 mod file;
 mod import;
+mod migrate;
 mod progress;
 
 use std::error::Error;
@@ -19,12 +20,13 @@ pub use self::export::export;
 #[cfg(feature = "embedded")]
 pub use self::file::{backup, compact};
 pub use self::import::import;
+pub use self::migrate::migrate;
 
 use crate::platform::Signals;
 use crate::settings::StoreSettings;
 
 /// What the log says while such a command runs: warnings, but not which sessions cannot be read, because the commands say that.
-pub const LOG: &str = "actix_server=warn,redis=error,tickseed_store::record=off,warn";
+pub const LOG: &str = "actix_server=warn,redis=error,scylla=error,tickseed_store::record=off,warn";
 
 /// Why a command has done its work only in part. What is missing has been named.
 #[derive(Debug, thiserror::Error)]
