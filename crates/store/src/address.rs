@@ -13,13 +13,15 @@ use tickseed_session::{Clock, SessionStore, Timestamp};
 use tokio::sync::oneshot;
 
 #[cfg(feature = "cassandra")]
-use crate::cassandra::{
-    CassandraAddress, CassandraError, CassandraOptions, CassandraStore, InvalidCassandraAddress,
-};
+use crate::cassandra::{CassandraAddress, CassandraStore, InvalidCassandraAddress};
 #[cfg(feature = "embedded")]
 use crate::embedded::{EmbeddedOptions, EmbeddedStore, FileError};
+#[cfg(feature = "postgres")]
+use crate::postgres::{InvalidPostgresAddress, PostgresAddress, PostgresStore};
 #[cfg(feature = "redis")]
-use crate::redis::{ConnectError, InvalidRedisAddress, RedisAddress, RedisOptions, RedisStore};
+use crate::redis::{InvalidRedisAddress, RedisAddress, RedisStore};
+#[cfg(any(feature = "cassandra", feature = "postgres", feature = "redis"))]
+use crate::remote::connect::{ConnectError, RemoteOptions};
 use crate::{StoreLoss, StoreTimeout};
 
 /// The address of the embedded store, which needs no more than its name.
@@ -30,6 +32,10 @@ const EMBEDDED: &str = "embedded";
 const FORMS: &[&str] = &[
     #[cfg(feature = "embedded")]
     EMBEDDED,
+    #[cfg(feature = "cassandra")]
+    "cassandra://…",
+    #[cfg(feature = "postgres")]
+    "postgres://…",
     #[cfg(feature = "redis")]
     "redis://…",
     #[cfg(feature = "redis")]
@@ -38,8 +44,6 @@ const FORMS: &[&str] = &[
     "redis+cluster://…",
     #[cfg(feature = "redis")]
     "rediss+cluster://…",
-    #[cfg(feature = "cassandra")]
-    "cassandra://…",
 ];
 
 /// The schemes that an error repeats. Any other text before `://` may be a part of a password.
@@ -77,12 +81,15 @@ pub enum StoreAddress {
     /// A file in the data folder.
     #[cfg(feature = "embedded")]
     Embedded,
-    /// A Redis or a Redis Cluster.
-    #[cfg(feature = "redis")]
-    Redis(RedisAddress),
     /// A Cassandra or ScyllaDB cluster.
     #[cfg(feature = "cassandra")]
     Cassandra(CassandraAddress),
+    /// A PostgreSQL.
+    #[cfg(feature = "postgres")]
+    Postgres(Box<PostgresAddress>),
+    /// A Redis or a Redis Cluster.
+    #[cfg(feature = "redis")]
+    Redis(RedisAddress),
 }
 
 /// A text that is not the address of a store. Its message never contains the text, which may hold a password.
@@ -95,14 +102,18 @@ pub enum InvalidAddress {
         /// The scheme, if it is a common one.
         scheme: Option<String>,
     },
-    /// The address of a Redis is malformed.
-    #[cfg(feature = "redis")]
-    #[error(transparent)]
-    Redis(#[from] InvalidRedisAddress),
     /// The address of a Cassandra is malformed.
     #[cfg(feature = "cassandra")]
     #[error(transparent)]
     Cassandra(#[from] InvalidCassandraAddress),
+    /// The address of a PostgreSQL is malformed.
+    #[cfg(feature = "postgres")]
+    #[error(transparent)]
+    Postgres(#[from] InvalidPostgresAddress),
+    /// The address of a Redis is malformed.
+    #[cfg(feature = "redis")]
+    #[error(transparent)]
+    Redis(#[from] InvalidRedisAddress),
 }
 
 /// What opening a store needs besides its address.
@@ -132,14 +143,10 @@ pub enum OpenError {
     #[cfg(feature = "embedded")]
     #[error(transparent)]
     Embedded(#[from] FileError),
-    /// Redis cannot be used.
-    #[cfg(feature = "redis")]
+    /// A store that is another process cannot be used.
+    #[cfg(any(feature = "cassandra", feature = "postgres", feature = "redis"))]
     #[error(transparent)]
-    Redis(#[from] ConnectError),
-    /// Cassandra cannot be used.
-    #[cfg(feature = "cassandra")]
-    #[error(transparent)]
-    Cassandra(#[from] CassandraError),
+    Remote(#[from] ConnectError),
 }
 
 impl StoreAddress {
@@ -153,16 +160,20 @@ impl StoreAddress {
         match scheme {
             #[cfg(feature = "embedded")]
             None if address == EMBEDDED => Ok(Self::Embedded),
-            #[cfg(feature = "redis")]
-            Some(scheme) if RedisAddress::has_scheme(scheme) => {
-                Ok(Self::Redis(RedisAddress::parse(address, password)?))
-            }
             #[cfg(feature = "cassandra")]
             Some(scheme) if CassandraAddress::has_scheme(scheme) => {
                 Ok(Self::Cassandra(CassandraAddress::parse(address, password)?))
             }
+            #[cfg(feature = "postgres")]
+            Some(scheme) if PostgresAddress::has_scheme(scheme) => {
+                Ok(Self::Postgres(PostgresAddress::parse(address, password)?.into()))
+            }
+            #[cfg(feature = "redis")]
+            Some(scheme) if RedisAddress::has_scheme(scheme) => {
+                Ok(Self::Redis(RedisAddress::parse(address, password)?))
+            }
             _ => {
-                // Without a store that is another process nothing has a password.
+                // The embedded store has no password.
                 let _ = password;
                 Err(InvalidAddress::UnknownScheme {
                     scheme: scheme.filter(|name| is_common(name)).map(str::to_owned),
@@ -177,27 +188,31 @@ impl StoreAddress {
         match self {
             #[cfg(feature = "embedded")]
             Self::Embedded => EMBEDDED,
+            #[cfg(feature = "cassandra")]
+            Self::Cassandra(_) => "cassandra",
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => "postgres",
             #[cfg(feature = "redis")]
             Self::Redis(address) if address.is_cluster() => "redis+cluster",
             #[cfg(feature = "redis")]
             Self::Redis(_) => "redis",
-            #[cfg(feature = "cassandra")]
-            Self::Cassandra(_) => "cassandra",
         }
     }
 
-    /// Returns how many calls at once use the store well: the embedded one writes as many sessions as wait in one transaction, with one
-    /// sync of the disk, and Redis has a time limit for each.
+    /// Returns how many calls at once use the store well: the embedded one writes all sessions that wait in one transaction, with one
+    /// sync of the disk, PostgreSQL has a limited number of connections, and Redis has a time limit for each call.
     #[must_use]
     pub fn calls_at_once(&self) -> usize {
         match self {
             #[cfg(feature = "embedded")]
             Self::Embedded => 1_024,
-            #[cfg(feature = "redis")]
-            Self::Redis(_) => 128,
             // Transactions are slow, and each has a time limit.
             #[cfg(feature = "cassandra")]
             Self::Cassandra(_) => 16,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(address) => 2 * address.pool_size(),
+            #[cfg(feature = "redis")]
+            Self::Redis(_) => 128,
         }
     }
 
@@ -210,13 +225,8 @@ impl StoreAddress {
         match self {
             #[cfg(feature = "embedded")]
             Self::Embedded => Ok(EmbeddedStore::must_exist(data_dir)?),
-            #[cfg(feature = "redis")]
-            Self::Redis(_) => {
-                let _ = data_dir;
-                Ok(())
-            }
-            #[cfg(feature = "cassandra")]
-            Self::Cassandra(_) => {
+            #[cfg(any(feature = "cassandra", feature = "postgres", feature = "redis"))]
+            _ => {
                 let _ = data_dir;
                 Ok(())
             }
@@ -229,13 +239,8 @@ impl StoreAddress {
         match self {
             #[cfg(feature = "embedded")]
             Self::Embedded => Some(EmbeddedStore::file(data_dir)),
-            #[cfg(feature = "redis")]
-            Self::Redis(_) => {
-                let _ = data_dir;
-                None
-            }
-            #[cfg(feature = "cassandra")]
-            Self::Cassandra(_) => {
+            #[cfg(any(feature = "cassandra", feature = "postgres", feature = "redis"))]
+            _ => {
                 let _ = data_dir;
                 None
             }
@@ -251,23 +256,21 @@ impl StoreAddress {
         match self {
             #[cfg(feature = "embedded")]
             Self::Embedded => Ok(Arc::new(open_embedded(options).await?)),
-            #[cfg(feature = "redis")]
-            Self::Redis(address) => {
-                let OpenOptions { wait, timeout, loss, clock, .. } = options;
-                let options = RedisOptions { wait, timeout, loss, clock };
-                Ok(Arc::new(RedisStore::connect(address, options).await?))
-            }
             #[cfg(feature = "cassandra")]
             Self::Cassandra(address) => {
-                let OpenOptions { wait, timeout, loss, clock, .. } = options;
-                let options = CassandraOptions { wait, timeout, loss, clock };
-                Ok(Arc::new(CassandraStore::connect(address, options).await?))
+                Ok(Arc::new(CassandraStore::connect(address, options.remote()).await?))
             }
+            #[cfg(feature = "postgres")]
+            Self::Postgres(address) => {
+                Ok(Arc::new(PostgresStore::connect(*address, options.remote()).await?))
+            }
+            #[cfg(feature = "redis")]
+            Self::Redis(address) => Ok(Arc::new(RedisStore::connect(address, options.remote()).await?)),
         }
     }
 
     /// Makes the tables that the store needs and does not have, and what they are kept in. Returns what it has made, in words; nothing
-    /// for a store without tables.
+    /// for a store that has everything, or makes it when it is opened.
     ///
     /// # Errors
     ///
@@ -276,12 +279,21 @@ impl StoreAddress {
         match self {
             #[cfg(feature = "cassandra")]
             Self::Cassandra(address) => Ok(CassandraStore::migrate(address, wait).await?),
-            #[cfg(any(feature = "embedded", feature = "redis"))]
+            #[cfg(any(feature = "embedded", feature = "postgres", feature = "redis"))]
             _ => {
                 let _ = wait;
                 Ok(Vec::new())
             }
         }
+    }
+}
+
+#[cfg(any(feature = "cassandra", feature = "postgres", feature = "redis"))]
+impl OpenOptions {
+    /// Returns what concerns a store that is another process.
+    fn remote(self) -> RemoteOptions {
+        let Self { wait, timeout, loss, clock, .. } = self;
+        RemoteOptions { wait, timeout, loss, clock }
     }
 }
 
@@ -310,10 +322,12 @@ impl fmt::Display for StoreAddress {
         match self {
             #[cfg(feature = "embedded")]
             Self::Embedded => f.write_str("the embedded store"),
-            #[cfg(feature = "redis")]
-            Self::Redis(address) => fmt::Display::fmt(address, f),
             #[cfg(feature = "cassandra")]
             Self::Cassandra(address) => fmt::Display::fmt(address, f),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(address) => fmt::Display::fmt(address, f),
+            #[cfg(feature = "redis")]
+            Self::Redis(address) => fmt::Display::fmt(address, f),
         }
     }
 }
@@ -344,10 +358,10 @@ mod tests {
     }
 
     #[test]
-    #[cfg(all(feature = "cassandra", feature = "embedded", feature = "redis"))]
+    #[cfg(all(feature = "cassandra", feature = "embedded", feature = "postgres", feature = "redis"))]
     fn an_unknown_scheme_gets_the_list_of_schemes() {
-        let schemes = "a store is one of embedded, redis://…, rediss://…, redis+cluster://…, rediss+cluster://…, \
-                       cassandra://…; ";
+        let schemes = "a store is one of embedded, cassandra://…, postgres://…, redis://…, rediss://…, \
+                       redis+cluster://…, rediss+cluster://…; ";
         assert_eq!(message("http://a"), format!("{schemes}got http://"));
         assert_eq!(message("REDIS://:secret@a"), format!("{schemes}got REDIS://"));
         for address in [

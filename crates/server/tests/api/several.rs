@@ -1,4 +1,4 @@
-//! Several servers on one Redis: what one acknowledges holds on all of them.
+//! Several servers on one store: what one acknowledges holds on all of them.
 
 mod client_address;
 mod cluster_outage;
@@ -19,17 +19,26 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use self::pair::{
-    BOUND, Observation, Pair, assert_identical, create, create_many, map_concurrently, poll_past_bound,
-    retry_while_unavailable, server_on, stop, summary, wait_for_turn, wait_until,
+    BOUND, Observation, Pair, assert_identical, create, create_many, map_concurrently, on_every_store,
+    poll_past_bound, retry_while_unavailable, server_on, stop, summary, wait_for_turn, wait_until,
 };
 use crate::listener::{Listener, stop_in_the_future};
 use crate::support::{Api, DEADLINE};
-use tickseed_store::test_servers::RedisCluster;
+use tickseed_store::test_servers::{RedisCluster, StoreKind};
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_servers_return_identical_bytes_for_ten_thousand_sessions() {
+on_every_store!(
+    two_servers_return_identical_bytes_for_ten_thousand_sessions,
+    a_stop_reaches_the_other_server_within_the_bound_and_sends_one_event,
+    exactly_one_of_many_concurrent_stops_on_two_servers_succeeds,
+    the_earliest_of_many_concurrent_stops_in_the_future_wins,
+    listeners_that_join_during_a_series_of_stops_all_hear_the_last,
+    a_session_has_the_same_entity_tag_on_every_server_and_after_a_restart,
+    a_server_resumed_from_suspension_shows_nothing_outdated
+);
+
+async fn two_servers_return_identical_bytes_for_ten_thousand_sessions(kind: StoreKind) {
     let _turn = wait_for_turn().await;
-    let pair = Pair::start(&[]);
+    let pair = Pair::on(kind);
     let paths = map_concurrently(1..=10_000_u32, async |number| {
         let metadata = json!({"z": number, "a": 1.0 / f64::from(number), "é 🎲": [-0.0, 1e300, u64::MAX]});
         create(&pair.a.api, &json!({"tick_ms": number, "metadata": metadata}).to_string()).await
@@ -51,12 +60,11 @@ struct StopDelays {
     event: Option<Duration>,
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stop_reaches_the_other_server_within_the_bound_and_sends_one_event() {
+async fn a_stop_reaches_the_other_server_within_the_bound_and_sends_one_event(kind: StoreKind) {
     const SESSIONS: usize = 1_000;
     const LISTENERS: usize = 250;
     let _turn = wait_for_turn().await;
-    let pair = Pair::start(&[]);
+    let pair = Pair::on(kind);
     let paths = create_many(&pair.a.api, SESSIONS).await;
     let cached = map_concurrently(&paths, async |path| Observation::certain(&pair.b.api, path).await).await;
     assert!(cached.iter().all(Observation::is_running));
@@ -106,7 +114,7 @@ async fn measure_stop(pair: &Pair, path: &str, listener: Option<Listener>) -> St
 
 fn delay_until_seen(observations: &[Observation], stopped_at: Instant) -> Duration {
     for observation in observations {
-        // A 503 is correct when Redis does not answer in time.
+        // A 503 is correct when the store does not answer in time.
         assert!(matches!(observation.response.status, 200 | 503), "{observation:?}");
         observation.assert_within_bound(stopped_at);
     }
@@ -126,10 +134,9 @@ async fn wait_for_stop_event(listener: Option<Listener>) -> Option<Instant> {
     Some(heard_at)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn exactly_one_of_many_concurrent_stops_on_two_servers_succeeds() {
+async fn exactly_one_of_many_concurrent_stops_on_two_servers_succeeds(kind: StoreKind) {
     let _turn = wait_for_turn().await;
-    let pair = Pair::start(&[]);
+    let pair = Pair::on(kind);
     repeat_concurrent_stops(pair.both()).await;
 }
 
@@ -149,7 +156,7 @@ async fn repeat_concurrent_stops(servers: [&Api; 2]) {
     }
 }
 
-/// Stops one session 64 times at once. Returns false if Redis is too slow for one of the stops, because that stop may or may
+/// Stops one session 64 times at once. Returns false if the store is too slow for one of the stops, because that stop may or may
 /// not have been made.
 async fn stop_concurrently(servers: [&Api; 2]) -> bool {
     let path = create(servers[0], r#"{"tick_ms":100}"#).await;
@@ -173,10 +180,9 @@ async fn stop_concurrently(servers: [&Api; 2]) -> bool {
     true
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_earliest_of_many_concurrent_stops_in_the_future_wins() {
+async fn the_earliest_of_many_concurrent_stops_in_the_future_wins(kind: StoreKind) {
     let _turn = wait_for_turn().await;
-    let pair = Pair::start(&[]);
+    let pair = Pair::on(kind);
     for _ in 0..5 {
         let path = create(&pair.a.api, r#"{"tick_ms":100}"#).await;
         let stop = async |number: u32| {
@@ -199,11 +205,10 @@ async fn the_earliest_of_many_concurrent_stops_in_the_future_wins() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn listeners_that_join_during_a_series_of_stops_all_hear_the_last() {
+async fn listeners_that_join_during_a_series_of_stops_all_hear_the_last(kind: StoreKind) {
     const STOPS: u32 = 300;
     let _turn = wait_for_turn().await;
-    let pair = Pair::start(&[]);
+    let pair = Pair::on(kind);
     let path = create(&pair.a.api, r#"{"tick_ms":100}"#).await;
     let mut listeners = JoinSet::new();
     for number in 0..STOPS {
@@ -231,10 +236,9 @@ async fn listen_until(api: Api, path: String, last: u64) -> u64 {
     first
 }
 
-#[tokio::test]
-async fn a_session_has_the_same_entity_tag_on_every_server_and_after_a_restart() {
+async fn a_session_has_the_same_entity_tag_on_every_server_and_after_a_restart(kind: StoreKind) {
     let _turn = wait_for_turn().await;
-    let mut pair = Pair::start(&[]);
+    let mut pair = Pair::on(kind);
     let path = create(&pair.a.api, r#"{"tick_ms":100,"metadata":{"a":0.1}}"#).await;
     for is_stopped in [false, true] {
         if is_stopped {
@@ -243,15 +247,14 @@ async fn a_session_has_the_same_entity_tag_on_every_server_and_after_a_restart()
         }
         let before = Observation::certain(&pair.a.api, &path).await.response;
         assert_identical(&before, &Observation::certain(&pair.b.api, &path).await.response);
-        pair.b = server_on(&pair.redis.address());
+        pair.b = server_on(&pair.store.address());
         assert_identical(&before, &Observation::certain(&pair.b.api, &path).await.response);
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_resumed_from_suspension_shows_nothing_outdated() {
+async fn a_server_resumed_from_suspension_shows_nothing_outdated(kind: StoreKind) {
     let _turn = wait_for_turn().await;
-    let pair = Pair::start(&[]);
+    let pair = Pair::on(kind);
     let paths = create_many(&pair.a.api, 50).await;
     map_concurrently(&paths, async |path| wait_until(&pair.b.api, path, Observation::is_running).await).await;
     pair.b.signal("STOP");

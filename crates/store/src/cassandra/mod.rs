@@ -47,9 +47,9 @@ use self::rows::{Proposed, Rows};
 use self::turns::Turns;
 use crate::record;
 use crate::remote::background::Background;
+use crate::remote::connect::{ConnectError, RemoteOptions};
 
 pub use self::address::{CassandraAddress, InvalidCassandraAddress};
-pub use self::start::{CassandraError, CassandraOptions};
 
 /// How many sessions of a list are read at once.
 const READ_AT_ONCE: usize = 32;
@@ -71,18 +71,15 @@ impl CassandraStore {
     ///
     /// # Errors
     ///
-    /// [`CassandraError`] if Cassandra cannot be reached in that time, refuses this server, or lacks the tables.
-    pub async fn connect(
-        address: CassandraAddress,
-        options: CassandraOptions,
-    ) -> Result<Self, CassandraError> {
-        let CassandraOptions { wait, timeout, loss, clock } = options;
+    /// [`ConnectError`] if Cassandra cannot be reached in that time, refuses this server, or lacks the tables.
+    pub async fn connect(address: CassandraAddress, options: RemoteOptions) -> Result<Self, ConnectError> {
         let (background, silent) = (Background::start("cassandra")?, Arc::new(SilentNodes::default()));
-        let promises = Promises::new(Arc::clone(&clock), address.reach(), loss, Arc::clone(&silent));
+        let clock = Arc::clone(&options.clock);
+        let promises = Promises::new(Arc::clone(&clock), address.reach(), options.loss, Arc::clone(&silent));
         let promises = Arc::new(promises);
-        let connected = start::connect(&background, &address, wait, timeout, (&promises, &silent)).await?;
+        let connected = start::connect(&background, &address, &options, &promises, &silent).await?;
         let (name, keyspace) = (address.to_string(), address.keyspace().to_owned());
-        let connection = Arc::new(Connection::new(address, silent, timeout, connected));
+        let connection = Arc::new(Connection::new(address, silent, options.timeout, connected));
         let rows = Arc::new(Rows::new(Arc::clone(&connection), name));
         background.spawn(Arc::clone(&connection).keep_alive());
         background.spawn(watch::watch(Arc::clone(&connection), Arc::clone(&promises), keyspace));
@@ -96,9 +93,9 @@ impl CassandraStore {
     ///
     /// # Errors
     ///
-    /// [`CassandraError`] if Cassandra cannot be reached in that time, does not let its user make them, or has the tables of a later
+    /// [`ConnectError`] if Cassandra cannot be reached in that time, does not let its user make them, or has the tables of a later
     /// version.
-    pub async fn migrate(address: &CassandraAddress, wait: Duration) -> Result<Vec<String>, CassandraError> {
+    pub async fn migrate(address: &CassandraAddress, wait: Duration) -> Result<Vec<String>, ConnectError> {
         start::migrate(address, wait).await
     }
 

@@ -21,11 +21,12 @@ use tokio::time::{Instant, interval, sleep, timeout};
 use super::RedisAddress;
 use super::parts::{Assignment, Parts};
 use super::promises::{Measured, Promises};
-use super::topology::{Failure, Master, Topology};
+use super::topology::{Master, Topology};
 use super::views::Views;
 use crate::panics::Panics;
 use crate::record;
 use crate::remote::clock_distance::{ClockReading, Measurement};
+use crate::remote::connect::Failure;
 
 /// How often each connection is proved to be caught up. Several times within the time that such a proof counts.
 const PROVE_EVERY: Duration = Duration::from_millis(25);

@@ -11,7 +11,7 @@ use deadpool_redis::redis::{
 use super::RedisAddress;
 use super::driver::connect;
 use super::step::{FailedStep, Step};
-use super::topology::Failure;
+use crate::remote::connect::Failure;
 
 /// Returns which part of the address is wrong, if that is why Redis cannot be used. Trying again would not help then.
 pub(super) async fn find(failure: &Failure, address: &RedisAddress) -> Option<String> {

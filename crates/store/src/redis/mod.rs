@@ -17,7 +17,6 @@ mod keys;
 mod losses;
 mod mistake;
 mod monitor;
-mod node_clock;
 mod nodes;
 mod parts;
 mod promises;
@@ -49,7 +48,6 @@ use tickseed_session::{
 use self::connection::SharedConnection;
 use self::feed::Feed;
 use self::index::Index;
-use self::node_clock::NodeClocks;
 use self::parts::Parts;
 use self::promises::Promises;
 use self::replacement::Replacement;
@@ -59,9 +57,10 @@ use self::upkeep::Upkeep;
 use self::write_probe::{WriteProbe, unreadable_if_wrong_type};
 use crate::record;
 use crate::remote::background::Background;
+use crate::remote::connect::{ConnectError, RemoteOptions};
+use crate::remote::node_clock::NodeClocks;
 
 pub use self::address::{InvalidRedisAddress, RedisAddress};
-pub use self::start::{ConnectError, RedisOptions};
 
 /// How much longer than its session a record stays in Redis. The clocks of the servers and of Redis may differ, and no server must
 /// miss a session that has not expired by its own clock.
@@ -89,8 +88,8 @@ impl RedisStore {
     /// # Errors
     ///
     /// [`ConnectError`] if Redis cannot be reached in that time, or refuses this server.
-    pub async fn connect(address: RedisAddress, options: RedisOptions) -> Result<Self, ConnectError> {
-        let RedisOptions { wait, timeout, loss, clock } = options;
+    pub async fn connect(address: RedisAddress, options: RemoteOptions) -> Result<Self, ConnectError> {
+        let RemoteOptions { wait, timeout, loss, clock } = options;
         let background = Background::start("redis")?;
         let parts = Arc::new(Parts::new(address.is_cluster()));
         let promises = Arc::new(Promises::new(Arc::clone(&clock), Arc::clone(&parts), loss));

@@ -13,11 +13,11 @@ use tickseed_session::{Clock, FeedPart, NodeVitals, Terms, Timestamp};
 
 use super::facts::Facts;
 use super::losses::{Losses, Question};
-use super::node_clock::{ANY_NODE, NO_NODE};
 use super::parts::Parts;
 use crate::StoreLoss;
 use crate::remote::clock_distance::{ClockReading, Measurement};
 use crate::remote::log_line::LogLine;
+use crate::remote::node_clock::{ANY_NODE, NO_NODE};
 use crate::remote::possible_loss::Loss;
 use crate::remote::watched_clock::{Agreement, WatchedClock};
 

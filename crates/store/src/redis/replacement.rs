@@ -3,9 +3,9 @@
 use tickseed_session::{Deadline, FeedPart, SessionId, StoreError, Timestamp};
 
 use super::RedisStore;
-use super::node_clock::{Limits, Reading};
 use super::scripts::TOO_LATE;
 use super::write_probe::unreadable_if_wrong_type;
+use crate::remote::node_clock::{Limits, Reading};
 
 /// A record that takes the place of another one, or the end of one.
 pub(super) struct Replacement {

@@ -6,7 +6,6 @@ use std::time::Duration;
 use deadpool_redis::redis::{ConnectionInfo, cmd};
 use futures_util::future::join_all;
 use tickseed_session::{Clock, error_chain};
-use tokio::time::{Instant, sleep};
 
 use super::RedisAddress;
 use super::connection::{SharedConnection, check_keys, exists};
@@ -17,65 +16,10 @@ use super::mistake;
 use super::monitor::Monitor;
 use super::promises::Promises;
 use super::step::{FailedStep, Step};
-use super::topology::{Failure, Topology};
+use super::topology::Topology;
+use crate::StoreTimeout;
 use crate::remote::background::Background;
-use crate::{StoreLoss, StoreTimeout};
-
-/// How long after a failed attempt the next one begins.
-const RETRY_AFTER: Duration = Duration::from_millis(500);
-
-/// What connecting needs besides an address. It is exhaustive on purpose, so that others can write
-/// `RedisOptions { wait, ..RedisOptions::new(clock) }`; a new field is a new minor version before 1.0, and a major one after it.
-#[derive(Clone)]
-pub struct RedisOptions {
-    /// For how long to try to reach Redis.
-    pub wait: Duration,
-    /// How long Redis may take to answer.
-    pub timeout: StoreTimeout,
-    /// How much acknowledged writing Redis may lose, where its settings do not say it. Without this, nothing is promised then.
-    pub loss: Option<StoreLoss>,
-    /// The clock of the server.
-    pub clock: Arc<dyn Clock>,
-}
-
-impl RedisOptions {
-    /// Tries once, with the default time limit.
-    #[must_use]
-    pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { wait: Duration::ZERO, timeout: StoreTimeout::default(), loss: None, clock }
-    }
-}
-
-/// Why Redis cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConnectError {
-    /// It could not be reached.
-    #[error(
-        "could not reach {address} within {waited:?}; is it running? --store says where it is, --store-wait for how long to try"
-    )]
-    Unreachable {
-        /// Its address.
-        address: String,
-        /// How long the server tried.
-        waited: Duration,
-        /// Why the last attempt failed.
-        source: Failure,
-    },
-    /// Its address or its login is wrong, or it is of a kind that cannot be used.
-    #[error("{address} cannot be used: {mistake}")]
-    Refused {
-        /// Its address.
-        address: String,
-        /// What is wrong.
-        mistake: String,
-        /// Its answer.
-        source: Failure,
-    },
-    /// The thread for the connections cannot be started.
-    #[error("the thread for Redis cannot be started")]
-    Thread(#[from] std::io::Error),
-}
+use crate::remote::connect::{ConnectError, Failure, retry};
 
 /// Connects, retrying for up to `wait`, and logs what a crash of Redis can lose.
 pub(super) async fn connect(
@@ -87,30 +31,9 @@ pub(super) async fn connect(
 ) -> Result<SharedConnection, ConnectError> {
     // Only the first call in a process has an effect.
     drop(rustls::crypto::ring::default_provider().install_default());
-    let began = Instant::now();
-    let mut has_warned = false;
-    loop {
-        let error = match first_contact(background, address, timeout, promises).await {
-            Ok(connection) => return Ok(connection),
-            Err(error) => error,
-        };
-        let mistake = mistake::find(&error, address).await;
-        let address = address.to_string();
-        if let Some(mistake) = mistake {
-            return Err(ConnectError::Refused { address, mistake, source: error });
-        }
-        if began.elapsed() + RETRY_AFTER > wait {
-            return Err(ConnectError::Unreachable { address, waited: wait, source: error });
-        }
-        if !has_warned {
-            tracing::warn!(
-                error = error_chain(&*error),
-                "cannot reach {address} yet; retrying for up to {wait:?}"
-            );
-            has_warned = true;
-        }
-        sleep(RETRY_AFTER).await;
-    }
+    let attempt = async || first_contact(background, address, timeout, promises).await;
+    let mistake = async |failure: &Failure| mistake::find(failure, address).await;
+    retry(&address.to_string(), wait, attempt, mistake).await
 }
 
 /// Asks every master for its settings and whether this server may use it, then connects, and keeps watch from then on.

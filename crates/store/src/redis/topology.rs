@@ -11,8 +11,7 @@ use super::driver::connect;
 use super::slot::SLOTS;
 use super::step::Step;
 
-/// An error of any kind.
-pub(super) type Failure = Box<dyn std::error::Error + Send + Sync>;
+use crate::remote::connect::Failure;
 
 /// The masters of a cluster as one node sees them, or the one Redis.
 #[derive(Debug, Clone)]

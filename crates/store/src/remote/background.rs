@@ -35,6 +35,12 @@ impl Background {
         Ok(Self { runtime: handle, panics, end })
     }
 
+    /// Returns what spawns tasks on the thread.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn handle(&self) -> Handle {
+        self.runtime.clone()
+    }
+
     /// Runs a future and returns its output.
     pub(crate) async fn run<T: Send + 'static>(
         &self,

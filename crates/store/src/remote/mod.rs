@@ -4,6 +4,8 @@
 pub(crate) mod background;
 pub(crate) mod breaker;
 pub(crate) mod clock_distance;
+pub(crate) mod connect;
 pub(crate) mod log_line;
+pub(crate) mod node_clock;
 pub(crate) mod possible_loss;
 pub(crate) mod watched_clock;

@@ -8,8 +8,13 @@
 
 mod cassandra;
 mod certificate;
+mod port;
+mod postgres;
 mod redis;
+mod store_server;
 
 pub use cassandra::{CassandraCluster, CassandraNode};
 pub use certificate::Certificate;
+pub use postgres::{OpenTransaction, PostgresServer};
 pub use redis::{RedisCluster, RedisServer, ask};
+pub use store_server::{StoreKind, StoreServer};

@@ -1,7 +1,6 @@
 //! A real Redis for one test, which can be killed, paused and restarted.
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -12,9 +11,7 @@ use tempfile::TempDir;
 
 use tickseed_session::acceptance::DEADLINE;
 
-/// Ports below those that the system assigns by itself, so that nobody takes the port of a Redis that is down. The nodes of a
-/// cluster also talk to each other on the port 10000 above.
-const PORTS: std::ops::Range<u16> = 11_000..21_000;
+use super::port::free_port;
 
 const INSTALL: &str = "redis-server is needed for this test: apt-get install -y redis-server";
 
@@ -153,11 +150,6 @@ pub fn ask<T: FromRedisValue>(address: &str, words: &[&str]) -> T {
         Client::open(address).and_then(|client| client.get_connection()).expect("it answers");
     let mut command = cmd(words[0]);
     command.arg(&words[1..]).query(&mut connection).expect("it carries the command out")
-}
-
-fn free_port() -> u16 {
-    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
-    std::iter::repeat_with(|| fastrand::u16(PORTS)).find(is_free).expect("some port is free")
 }
 
 /// A Redis Cluster for one test.

@@ -9,7 +9,7 @@ use tickseed_session::{
     Clock, Created, Deadline, Replaced, Session, SessionStore, StoreError, SystemClock, Timestamp,
 };
 use tickseed_store::test_servers::CassandraCluster;
-use tickseed_store::{CassandraAddress, CassandraOptions, CassandraStore, StoreTimeout};
+use tickseed_store::{CassandraAddress, CassandraStore, RemoteOptions, StoreTimeout};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
@@ -111,8 +111,7 @@ impl Seen {
 async fn store(cluster: &CassandraCluster, options: &str) -> Arc<CassandraStore> {
     let address = CassandraAddress::parse(&cluster.address("cluster", options), None).unwrap();
     let timeout = StoreTimeout::from_millis(TIMEOUT_MS).unwrap();
-    let options =
-        CassandraOptions { wait: PATIENCE, timeout, ..CassandraOptions::new(Arc::new(SystemClock)) };
+    let options = RemoteOptions { wait: PATIENCE, timeout, ..RemoteOptions::new(Arc::new(SystemClock)) };
     Arc::new(CassandraStore::connect(address, options).await.unwrap())
 }
 

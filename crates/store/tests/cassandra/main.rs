@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use tickseed_session::Clock;
 use tickseed_session::acceptance::DEADLINE;
-use tickseed_store::{CassandraAddress, CassandraOptions, CassandraStore, StoreLoss, StoreTimeout};
+use tickseed_store::{CassandraAddress, CassandraStore, RemoteOptions, StoreLoss, StoreTimeout};
 use tokio::sync::RwLock;
 
 /// Tests that pause the node which all of them share have it to themselves.
@@ -21,6 +21,6 @@ async fn open(address: &str, clock: Arc<dyn Clock>) -> CassandraStore {
     let loss = StoreLoss::from_millis(0).ok();
     // Requests are not tried again in these tests, and the machine may be busy.
     let timeout = StoreTimeout::from_millis(400).unwrap();
-    let options = CassandraOptions { wait: DEADLINE, timeout, loss, clock };
+    let options = RemoteOptions { wait: DEADLINE, timeout, loss, clock };
     CassandraStore::connect(address, options).await.unwrap()
 }

@@ -11,29 +11,42 @@ use tickseed_session::acceptance::{
     session, single,
 };
 use tickseed_session::{Clock, Created, Deadline, Replaced, SessionStore, SystemClock};
-use tickseed_store::test_servers::{Certificate, RedisCluster, RedisServer};
-use tickseed_store::{EmbeddedStore, RedisAddress, RedisOptions, RedisStore};
+use tickseed_store::test_servers::{Certificate, PostgresServer, RedisCluster, RedisServer};
+use tickseed_store::{EmbeddedStore, PostgresStore, RedisStore, RemoteOptions, StoreAddress};
 
 fn embedded(folder: &TempDir) -> EmbeddedStore {
     EmbeddedStore::open(folder.path(), Arc::new(TestClock::new())).unwrap()
 }
 
-/// Holds the Redis at an address to the whole contract.
-async fn assert_redis_meets_the_contract(address: &str) {
+/// Holds the store at an address, which is another process, to the whole contract.
+async fn assert_meets_the_contract(address: &str) {
     let clock = || Arc::new(TestClock::new());
-    assert_contract([redis_handle(address, clock()).await, redis_handle(address, clock()).await]).await;
-    assert_promises(two_redis_handles_with_the_time_of_the_machine(address).await).await;
+    assert_contract([handle(address, clock()).await, handle(address, clock()).await]).await;
+    assert_promises(two_handles_with_the_time_of_the_machine(address).await).await;
 }
 
-async fn two_redis_handles_with_the_time_of_the_machine(address: &str) -> Handles {
+async fn two_handles_with_the_time_of_the_machine(address: &str) -> Handles {
     let clock = Arc::new(SystemClock);
-    [redis_handle(address, Arc::clone(&clock) as _).await, redis_handle(address, clock).await]
+    [handle(address, Arc::clone(&clock) as _).await, handle(address, clock).await]
 }
 
-async fn redis_handle(address: &str, clock: Arc<dyn Clock>) -> Arc<dyn SessionStore> {
-    let address = RedisAddress::parse(address, None).unwrap();
-    let options = RedisOptions { wait: DEADLINE, ..RedisOptions::new(clock) };
-    Arc::new(PatientStore(RedisStore::connect(address, options).await.unwrap()))
+async fn handle(address: &str, clock: Arc<dyn Clock>) -> Arc<dyn SessionStore> {
+    let options = RemoteOptions { wait: DEADLINE, ..RemoteOptions::new(clock) };
+    match StoreAddress::parse(address, None).unwrap() {
+        StoreAddress::Redis(address) => {
+            Arc::new(PatientStore(RedisStore::connect(address, options).await.unwrap()))
+        }
+        StoreAddress::Postgres(address) => {
+            Arc::new(PatientStore(PostgresStore::connect(*address, options).await.unwrap()))
+        }
+        other => panic!("{other} is not another process"),
+    }
+}
+
+#[tokio::test]
+async fn the_postgres_store_meets_the_contract() {
+    let server = PostgresServer::start(&[]);
+    assert_meets_the_contract(&server.address()).await;
 }
 
 #[tokio::test]
@@ -54,19 +67,19 @@ async fn the_faulty_store_meets_the_contract_while_it_does_not_fail() {
 #[tokio::test]
 async fn the_redis_store_meets_the_contract() {
     let server = RedisServer::start(&[]);
-    assert_redis_meets_the_contract(&server.address()).await;
+    assert_meets_the_contract(&server.address()).await;
 }
 
 #[tokio::test]
 async fn the_redis_store_meets_the_contract_when_each_write_is_synced() {
     let server = RedisServer::start(&["--appendonly", "yes", "--appendfsync", "always"]);
-    assert_redis_meets_the_contract(&server.address()).await;
+    assert_meets_the_contract(&server.address()).await;
 }
 
 #[tokio::test]
 async fn the_redis_store_meets_the_contract_on_a_cluster() {
     let cluster = RedisCluster::start(0, &[]);
-    assert_redis_meets_the_contract(&cluster.address()).await;
+    assert_meets_the_contract(&cluster.address()).await;
 }
 
 /// Runs itself in a second process, because a process reads the certificates it trusts only once.
@@ -75,7 +88,7 @@ async fn the_redis_store_meets_the_contract_over_tls() {
     const ADDRESS: &str = "REDIS_WITH_TLS_TO_TEST";
     const ITSELF: &str = "backends::the_redis_store_meets_the_contract_over_tls";
     if let Ok(address) = env::var(ADDRESS) {
-        return assert_redis_meets_the_contract(&address).await;
+        return assert_meets_the_contract(&address).await;
     }
     let certificate = Certificate::new();
     let arguments = certificate.redis_arguments();

@@ -16,7 +16,7 @@ use tickseed_session::{
     Subscriber, SystemClock, Terms, TimeToLive, Timestamp, When,
 };
 use tickseed_store::test_servers::{RedisCluster, RedisServer};
-use tickseed_store::{EmbeddedStore, RedisAddress, RedisOptions, RedisStore};
+use tickseed_store::{EmbeddedStore, RedisAddress, RedisStore, RemoteOptions};
 use tokio::time::{Instant, sleep, timeout};
 
 /// How often a test looks whether something has happened.
@@ -135,7 +135,7 @@ fn script_calls(node: &RedisServer) -> u64 {
 
 async fn redis_store(address: &str, clock: Arc<dyn Clock>) -> Arc<PatientStore<RedisStore>> {
     let address = RedisAddress::parse(address, None).unwrap();
-    let options = RedisOptions { wait: DEADLINE, ..RedisOptions::new(clock) };
+    let options = RemoteOptions { wait: DEADLINE, ..RemoteOptions::new(clock) };
     Arc::new(PatientStore(RedisStore::connect(address, options).await.unwrap()))
 }
 

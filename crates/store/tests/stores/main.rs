@@ -1,4 +1,5 @@
-//! Tests of every store against the contract and its own guarantees. They need redis-server.
+//! Tests of every store against the contract and its own guarantees. They need redis-server and
+//! PostgreSQL.
 
 mod backends;
 mod backup;
@@ -6,6 +7,7 @@ mod clock;
 mod embedded;
 mod faults;
 mod late_writes;
+mod postgres;
 mod promises;
 mod redis;
 mod transfer;

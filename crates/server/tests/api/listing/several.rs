@@ -98,8 +98,8 @@ async fn a_deletion_reaches_the_other_server_of_a_cluster_within_the_bound() {
 async fn a_deletion_during_a_cut_is_seen_within_the_age_and_certain_afterwards() {
     let _turn = wait_for_turn().await;
     let redis = RedisServer::start(&[]);
-    let network = Proxy::start(redis.port());
-    let (a, b) = (server_on(&redis.address()), server_on(&network.address()));
+    let network = Proxy::start(&redis.address(), redis.port());
+    let (a, b) = (server_on(&redis.address()), server_on(network.address()));
     for restore in [Proxy::restore, Proxy::restore_for_new_connections] {
         let paths = create_many(&a.api, 20).await;
         let listeners = map_concurrently(&paths, async |path| {
@@ -154,7 +154,7 @@ async fn no_change_on_another_server_brings_a_deleted_session_back() {
             wait_until(api, path, |observation| observation.response.status == 404).await;
         }
         let id = path.rsplit('/').next().unwrap();
-        assert!(!pair.redis.ask::<bool>(&["EXISTS", &format!("session:{{{id}}}")]));
+        assert!(!pair.redis().ask::<bool>(&["EXISTS", &format!("session:{{{id}}}")]));
     })
     .await;
 }
@@ -166,13 +166,13 @@ async fn an_extension_reaches_the_other_server_and_redis() {
     let path = create(&pair.a.api, r#"{"tick_ms":100,"ttl_seconds":60}"#).await;
     let (mut listener, _) = Listener::start_with_first_event(&pair.b.api, &path).await;
     let key = format!("session:{{{}}}", path.rsplit('/').next().unwrap());
-    assert!((60..=124).contains(&pair.redis.ask::<i64>(&["TTL", &key])));
+    assert!((60..=124).contains(&pair.redis().ask::<i64>(&["TTL", &key])));
     for (ttl, expected) in [(3_600, 3_600..=3_664), (0, -1..=-1)] {
         let body = format!(r#"{{"ttl_seconds":{ttl}}}"#);
         let extend =
             retry_while_unavailable(async || pair.a.api.post(&format!("{path}/extend"), &body).await).await;
         assert!(matches!(extend.status, 200 | 409), "{}", extend.text);
-        assert!(expected.contains(&pair.redis.ask::<i64>(&["TTL", &key])));
+        assert!(expected.contains(&pair.redis().ask::<i64>(&["TTL", &key])));
         let event = listener.event().await;
         assert_eq!(event.event, "changed");
         let on_a = pair.a.api.get(&path).await;
@@ -232,13 +232,13 @@ async fn the_list_is_refused_while_redis_is_away_and_complete_afterwards() {
     let _turn = wait_for_turn().await;
     let mut pair = Pair::start(&["--appendonly", "yes", "--appendfsync", "always"]);
     let expected: BTreeSet<_> = create_many(&pair.a.api, 30).await.into_iter().collect();
-    pair.redis.kill();
+    pair.store.kill();
     for api in pair.both() {
         api.get("/v1/sessions").await.problem(503, "store_unavailable");
         let deletion = api.request(Method::DELETE, expected.first().unwrap()).send().await.unwrap();
         // Memory knows the session, or nobody can say whether there is one.
         Response::read(deletion).await.problem(503, "store_unavailable");
     }
-    pair.redis.start_again();
+    pair.store.start_again();
     assert_eq!(walk_on_both(pair.both()).await, expected);
 }

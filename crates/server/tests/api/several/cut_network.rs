@@ -8,27 +8,35 @@ use tokio::sync::watch;
 
 use super::pair::{
     BOUND, Observation, Pair, RECOVERED_WITHIN, create, create_many, map_concurrently, median,
-    poll_past_bound, retry_while_unavailable, server_on, stop, summary, time_until_created, wait_for_turn,
-    wait_until,
+    on_every_store, poll_past_bound, retry_while_unavailable, server_on, stop, summary, time_until_created,
+    wait_for_turn, wait_until,
 };
 use super::proxy::Proxy;
 use crate::listener::{Listener, stop_in_the_future};
 use crate::support::Process;
-use tickseed_store::test_servers::RedisServer;
+use tickseed_store::test_servers::{StoreKind, StoreServer};
 
-/// Two servers on one Redis: A is connected directly, and B through a network that can be cut.
+on_every_store!(
+    a_cut_network_hides_no_stop_and_delivers_the_delayed_data_afterwards,
+    servers_reconnect_after_a_cut_that_kills_their_connections,
+    responses_come_from_the_store_while_only_the_change_feed_is_cut,
+    listeners_hear_of_stops_made_while_the_change_feed_was_cut,
+    listeners_hear_of_stops_made_while_a_connection_breaks
+);
+
+/// Two servers on one store: A is connected directly, and B through a network that can be cut.
 struct Remote {
     a: Process,
     b: Process,
     network: Proxy,
-    _redis: RedisServer,
+    _store: StoreServer,
 }
 
 impl Remote {
-    fn start() -> Self {
-        let redis = RedisServer::start(&[]);
-        let network = Proxy::start(redis.port());
-        Self { a: server_on(&redis.address()), b: server_on(&network.address()), network, _redis: redis }
+    fn start(kind: StoreKind) -> Self {
+        let store = StoreServer::start(kind);
+        let network = Proxy::start(&store.address(), store.port());
+        Self { a: server_on(&store.address()), b: server_on(network.address()), network, _store: store }
     }
 
     /// Creates sessions that both servers have in memory, each with a listener on B.
@@ -80,8 +88,8 @@ async fn listen_before_the_stop_arrives(remote: &Remote, path: &str) -> (String,
     (path.to_owned(), listener)
 }
 
-async fn stop_during_cuts(restore: impl Fn(&Proxy)) {
-    let remote = Remote::start();
+async fn stop_during_cuts(kind: StoreKind, restore: impl Fn(&Proxy)) {
+    let remote = Remote::start(kind);
     let mut recoveries = Vec::new();
     for _ in 0..5 {
         let sessions = remote.sessions(30).await;
@@ -104,22 +112,19 @@ async fn stop_during_cuts(restore: impl Fn(&Proxy)) {
     assert!(median(&recoveries) < RECOVERED_WITHIN, "{recoveries:?}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cut_network_hides_no_stop_and_delivers_the_delayed_data_afterwards() {
+async fn a_cut_network_hides_no_stop_and_delivers_the_delayed_data_afterwards(kind: StoreKind) {
     let _turn = wait_for_turn().await;
-    stop_during_cuts(Proxy::restore).await;
+    stop_during_cuts(kind, Proxy::restore).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn servers_reconnect_after_a_cut_that_kills_their_connections() {
+async fn servers_reconnect_after_a_cut_that_kills_their_connections(kind: StoreKind) {
     let _turn = wait_for_turn().await;
-    stop_during_cuts(Proxy::restore_for_new_connections).await;
+    stop_during_cuts(kind, Proxy::restore_for_new_connections).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn responses_come_from_redis_while_only_the_change_feed_is_cut() {
+async fn responses_come_from_the_store_while_only_the_change_feed_is_cut(kind: StoreKind) {
     let _turn = wait_for_turn().await;
-    let remote = Remote::start();
+    let remote = Remote::start(kind);
     let sessions = remote.sessions(60).await;
     remote.network.cut_the_change_feed();
     let (mut responses, mut certain) = (0, 0);
@@ -131,15 +136,14 @@ async fn responses_come_from_redis_while_only_the_change_feed_is_cut() {
         }
     }
     println!("while the change feed is cut, {certain} of {responses} responses have no age");
-    assert!(certain > responses / 2, "Redis is reachable, unless the machine is too busy");
+    assert!(certain > responses / 2, "the store is reachable, unless the machine is too busy");
     remote.network.restore();
     assert_all_stops_arrive(&remote, sessions).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn listeners_hear_of_stops_made_while_the_change_feed_was_cut() {
+async fn listeners_hear_of_stops_made_while_the_change_feed_was_cut(kind: StoreKind) {
     let _turn = wait_for_turn().await;
-    let remote = Remote::start();
+    let remote = Remote::start(kind);
     for restore in [Proxy::restore, Proxy::restore_for_new_connections] {
         let sessions = remote.sessions(60).await;
         remote.network.cut_the_change_feed();
@@ -150,16 +154,15 @@ async fn listeners_hear_of_stops_made_while_the_change_feed_was_cut() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn listeners_hear_of_stops_made_while_a_connection_breaks() {
+async fn listeners_hear_of_stops_made_while_a_connection_breaks(kind: StoreKind) {
     let _turn = wait_for_turn().await;
-    let pair = Pair::start(&[]);
+    let pair = Pair::on(kind);
     let path = create(&pair.a.api, r#"{"tick_ms":100}"#).await;
     let (mut listener, mut newest) = Listener::start_with_first_event(&pair.b.api, &path).await;
     for number in 0..30 {
         let stop = retry_while_unavailable(async || stop_in_the_future(&pair.a.api, &path, number).await);
-        let break_connection = async { pair.redis.ask::<u32>(&["CLIENT", "KILL", "TYPE", "pubsub"]) };
-        let (response, _) = tokio::join!(stop, break_connection);
+        let break_connection = async { pair.store.cut_the_change_feed() };
+        let (response, ()) = tokio::join!(stop, break_connection);
         assert!(matches!(response.status, 200 | 409), "{}", response.text);
         assert_eq!(newest.revision(), u64::from(number) + 1);
         newest = listener.event().await;

@@ -1,4 +1,4 @@
-//! Redis is killed or hangs: cached sessions are served with their age, everything else is refused at once, and the servers
+//! The store is killed or hangs: cached sessions are served with their age, everything else is refused at once, and the servers
 //! recover on their own.
 
 use std::time::{Duration, Instant};
@@ -7,12 +7,17 @@ use futures_util::future::join_all;
 use reqwest::Method;
 
 use super::pair::{
-    BOUND, DURABLE, Observation, Pair, RECOVERED_WITHIN, create, median, retry_while_unavailable, summary,
-    time_until_created, wait_for_turn, wait_until,
+    BOUND, Observation, Pair, RECOVERED_WITHIN, create, median, on_every_store, retry_while_unavailable,
+    summary, time_until_created, wait_for_turn, wait_until,
 };
 use crate::listener::Listener;
 use crate::support::{Api, Response};
-use tickseed_store::test_servers::RedisServer;
+use tickseed_store::test_servers::{RedisServer, StoreKind, StoreServer};
+
+on_every_store!(
+    without_the_store_cached_sessions_are_served_with_their_age_and_the_rest_is_refused_at_once,
+    while_the_store_hangs_cached_sessions_are_served_with_their_age_and_the_rest_is_refused_at_once
+);
 
 /// How soon the first request of an outage is refused.
 const FIRST_REFUSED_WITHIN: Duration = Duration::from_millis(250);
@@ -21,7 +26,7 @@ const REFUSED_WITHIN: Duration = Duration::from_millis(50);
 
 const OUTAGES: usize = 5;
 
-/// A way in which Redis fails.
+/// A way in which the store fails.
 #[derive(Debug, Clone, Copy)]
 enum Outage {
     Killed,
@@ -29,20 +34,20 @@ enum Outage {
 }
 
 impl Outage {
-    fn begin(self, redis: &mut RedisServer) {
+    fn begin(self, store: &mut StoreServer) {
         match self {
-            Self::Killed => redis.kill(),
-            Self::Hanging => redis.pause(),
+            Self::Killed => store.kill(),
+            Self::Hanging => store.pause(),
         }
     }
 
-    /// Brings Redis back and checks that it answers.
-    fn end(self, redis: &mut RedisServer) {
+    /// Brings the store back and checks that it answers.
+    fn end(self, store: &mut StoreServer) {
         match self {
-            Self::Killed => redis.start_again(),
-            Self::Hanging => redis.go_on(),
+            Self::Killed => store.start_again(),
+            Self::Hanging => store.go_on(),
         }
-        assert_eq!(redis.ask::<String>(&["PING"]), "PONG");
+        store.assert_answers();
     }
 }
 
@@ -54,20 +59,22 @@ struct Measurements {
     recoveries: Vec<Duration>,
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_redis_cached_sessions_are_served_with_their_age_and_the_rest_is_refused_at_once() {
+async fn without_the_store_cached_sessions_are_served_with_their_age_and_the_rest_is_refused_at_once(
+    kind: StoreKind,
+) {
     let _turn = wait_for_turn().await;
-    measure(Outage::Killed).await;
+    measure(Outage::Killed, kind).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn while_redis_hangs_cached_sessions_are_served_with_their_age_and_the_rest_is_refused_at_once() {
+async fn while_the_store_hangs_cached_sessions_are_served_with_their_age_and_the_rest_is_refused_at_once(
+    kind: StoreKind,
+) {
     let _turn = wait_for_turn().await;
-    measure(Outage::Hanging).await;
+    measure(Outage::Hanging, kind).await;
 }
 
-async fn measure(outage: Outage) {
-    let mut pair = Pair::start(&DURABLE);
+async fn measure(outage: Outage, kind: StoreKind) {
+    let mut pair = Pair::on(kind);
     let mut measurements = Measurements::default();
     for _ in 0..OUTAGES {
         measure_one(outage, &mut pair, &mut measurements).await;
@@ -75,7 +82,10 @@ async fn measure(outage: Outage) {
     let Measurements { mut first_refusals, mut later_refusals, mut recoveries } = measurements;
     println!("{outage:?}: until the first request is refused: {}", summary(&mut first_refusals));
     println!("{outage:?}: until later requests are refused: {}", summary(&mut later_refusals));
-    println!("{outage:?}: from Redis's return until a session can be created: {}", summary(&mut recoveries));
+    println!(
+        "{outage:?}: from the store's return until a session can be created: {}",
+        summary(&mut recoveries)
+    );
     assert!(median(&first_refusals) < FIRST_REFUSED_WITHIN);
     assert!(median(&later_refusals) < REFUSED_WITHIN);
     assert!(median(&recoveries) < RECOVERED_WITHIN);
@@ -87,7 +97,7 @@ async fn measure_one(outage: Outage, pair: &mut Pair, measurements: &mut Measure
     let (mut listener, first) = Listener::start_with_first_event(&pair.b.api, &known).await;
     assert_eq!(first.event, "session");
     let unknown_to_b = create(&pair.a.api, r#"{"tick_ms":100}"#).await;
-    outage.begin(&mut pair.redis);
+    outage.begin(&mut pair.store);
     let started_at = Instant::now();
     for api in pair.both() {
         measurements.first_refusals.push(time_refusal(api, Request::Create).await);
@@ -116,13 +126,13 @@ async fn measure_one(outage: Outage, pair: &mut Pair, measurements: &mut Measure
     assert!(unchanged.status == 304 && !unchanged.header("age").is_empty(), "{unchanged:?}");
     assert_eq!(unchanged.header("x-accel-expires"), "0", "nginx must not cache it");
 
-    outage.end(&mut pair.redis);
+    outage.end(&mut pair.store);
     measurements.recoveries.extend(join_all(pair.both().map(time_until_created)).await);
     for api in pair.both() {
         wait_until(api, "/readyz", Observation::is_ok).await;
         for path in [&known, &unknown_to_b] {
             let observation = wait_until(api, path, Observation::is_certain).await;
-            // A refused stop may have been made all the same, for example by a Redis that resumed.
+            // A refused stop may have been made all the same, for example by a store that resumed.
             assert!(
                 observation.is_running() || observation.is_stopped() && path == &known,
                 "{observation:?}"
@@ -145,7 +155,7 @@ fn is_from_memory(observation: &Observation, started_at: Instant) -> bool {
     has_age
 }
 
-/// A request that needs Redis.
+/// A request that needs the store.
 enum Request<'path> {
     Create,
     Stop(&'path str),
@@ -178,8 +188,8 @@ async fn a_session_that_redis_loses_is_gone_on_every_server_and_for_its_listener
     wait_until(&pair.b.api, &path, Observation::is_running).await;
     let (mut listener, first) = Listener::start_with_first_event(&pair.b.api, &path).await;
     assert_eq!(first.event, "session");
-    pair.redis.kill();
-    pair.redis.start_again();
+    pair.store.kill();
+    pair.store.start_again();
     assert_eq!(listener.event().await.event, "expired");
     assert_eq!(listener.remaining_blocks().await, []);
     for api in pair.both() {
@@ -191,22 +201,22 @@ async fn a_session_that_redis_loses_is_gone_on_every_server_and_for_its_listener
 async fn many_readers_of_a_session_cost_few_reads_of_redis_after_an_outage() {
     const READERS: usize = 200;
     let _turn = wait_for_turn().await;
-    let mut pair = Pair::start(&DURABLE);
+    let mut pair = Pair::on(StoreKind::Redis);
     let path = create(&pair.a.api, r#"{"tick_ms":100}"#).await;
     let b = &pair.b.api;
     wait_until(b, &path, Observation::is_running).await;
     for outage in [Outage::Killed, Outage::Hanging] {
         let mut costs = Vec::new();
         for _ in 0..3 {
-            outage.begin(&mut pair.redis);
+            outage.begin(&mut pair.store);
             join_all((0..READERS).map(|_| wait_until(b, &path, |observation| observation.age().is_some())))
                 .await;
-            outage.end(&mut pair.redis);
-            let before = reads(&pair.redis);
+            outage.end(&mut pair.store);
+            let before = reads(pair.redis());
             // Every reader polls until it gets a response without an age.
             join_all((0..READERS).map(|_| wait_until(b, &path, |observation| observation.age().is_none())))
                 .await;
-            costs.push(reads(&pair.redis) - before);
+            costs.push(reads(pair.redis()) - before);
         }
         println!("{outage:?}: number of Redis reads for {READERS} readers, by outage: {costs:?}");
         costs.sort_unstable();

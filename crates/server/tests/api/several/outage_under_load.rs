@@ -1,4 +1,4 @@
-//! Redis is killed repeatedly while two servers create, read and stop sessions: nothing acknowledged is lost, and no response
+//! The store is killed repeatedly while two servers create, read and stop sessions: nothing acknowledged is lost, and no response
 //! is wrong.
 
 use std::collections::HashMap;
@@ -12,9 +12,13 @@ use tokio::task::block_in_place;
 use tokio::time::timeout;
 
 use super::pair::{
-    DURABLE, Observation, Pair, immutable_fields, map_concurrently, retry_while_unavailable, wait_for_turn,
+    Observation, Pair, immutable_fields, map_concurrently, on_every_store, retry_while_unavailable,
+    wait_for_turn,
 };
 use crate::support::{Api, DEADLINE, Response};
+use tickseed_store::test_servers::StoreKind;
+
+on_every_store!(repeated_kills_of_the_store_lose_nothing_acknowledged_and_cause_no_wrong_response);
 
 const KILLS: usize = 3;
 /// How many sessions are created between one outage and the next.
@@ -88,10 +92,9 @@ impl Ledger {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn repeated_kills_of_redis_lose_nothing_acknowledged_and_cause_no_wrong_response() {
+async fn repeated_kills_of_the_store_lose_nothing_acknowledged_and_cause_no_wrong_response(kind: StoreKind) {
     let _turn = wait_for_turn().await;
-    let mut pair = Pair::start(&DURABLE);
+    let mut pair = Pair::on(kind);
     let apis = pair.both().map(Clone::clone);
     let ledger = Ledger::default();
     let clients = apis.iter().flat_map(|api| (0..3).map(|_| run_client(api, &ledger)));
@@ -99,10 +102,10 @@ async fn repeated_kills_of_redis_lose_nothing_acknowledged_and_cause_no_wrong_re
         for _ in 0..KILLS {
             let created = ledger.counts.borrow().created + CREATED_BETWEEN;
             ledger.wait_until(|counts| counts.created >= created).await;
-            block_in_place(|| pair.redis.kill());
+            block_in_place(|| pair.store.kill());
             let refused = ledger.counts.borrow().refused + REFUSED_IN_AN_OUTAGE;
             ledger.wait_until(|counts| counts.refused >= refused).await;
-            block_in_place(|| pair.redis.start_again());
+            block_in_place(|| pair.store.start_again());
         }
         let created = ledger.counts.borrow().created + CREATED_BETWEEN;
         ledger.wait_until(|counts| counts.created >= created).await;

@@ -1,4 +1,4 @@
-//! Two servers on one Redis, and what they show of their sessions.
+//! Two servers on one store, and what they show of their sessions.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::sync::{Mutex, MutexGuard, watch};
 
 use crate::support::{Api, DEADLINE, Process, Response};
-use tickseed_store::test_servers::RedisServer;
+use tickseed_store::test_servers::{RedisServer, StoreKind, StoreServer};
 
 /// How long after the acknowledgement of a stop any server may still show the session as running. The documentation promises
 /// this bound.
@@ -19,13 +19,10 @@ pub(crate) const BOUND: Duration = Duration::from_millis(250);
 /// How soon sessions can be created after Redis answers again, unless the machine is too busy.
 pub(crate) const RECOVERED_WITHIN: Duration = Duration::from_secs(1);
 
-/// The arguments of a Redis that loses no acknowledged write.
-pub(crate) const DURABLE: [&str; 4] = ["--appendonly", "yes", "--appendfsync", "always"];
-
 /// How many requests a test has in progress at the same time.
 pub(crate) const CONCURRENCY: usize = 32;
 
-/// Held by every test that keeps the whole machine busy. Together, such tests would slow Redis down until it timed out.
+/// Held by every test that keeps the whole machine busy. Together, such tests would slow a store down until it timed out.
 static TURN: Mutex<()> = Mutex::const_new(());
 
 /// Waits until no other such test runs.
@@ -33,18 +30,54 @@ pub(crate) async fn wait_for_turn() -> MutexGuard<'static, ()> {
     TURN.lock().await
 }
 
-/// Two servers, A and B, on one Redis.
+/// Two servers, A and B, on one store.
 pub(crate) struct Pair {
     pub(crate) a: Process,
     pub(crate) b: Process,
-    pub(crate) redis: RedisServer,
+    pub(crate) store: StoreServer,
 }
+
+/// Makes two tests of a function that takes the kind of the store.
+macro_rules! on_every_store {
+    ($($name:ident),+ $(,)?) => {$(
+        mod $name {
+            use tickseed_store::test_servers::StoreKind;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_redis() {
+                super::$name(StoreKind::Redis).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgres() {
+                super::$name(StoreKind::Postgres).await;
+            }
+        }
+    )+};
+}
+pub(crate) use on_every_store;
 
 impl Pair {
     /// Starts a Redis with `arguments` and both servers.
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let redis = RedisServer::start(arguments);
-        Self { a: server_on(&redis.address()), b: server_on(&redis.address()), redis }
+        Self::of(StoreServer::Redis(RedisServer::start(arguments)))
+    }
+
+    /// Starts a store that loses no acknowledged write, and both servers.
+    pub(crate) fn on(kind: StoreKind) -> Self {
+        Self::of(StoreServer::start(kind))
+    }
+
+    fn of(store: StoreServer) -> Self {
+        Self { a: server_on(&store.address()), b: server_on(&store.address()), store }
+    }
+
+    /// Returns the Redis of a test that only Redis can have.
+    pub(crate) fn redis(&self) -> &RedisServer {
+        match &self.store {
+            StoreServer::Redis(redis) => redis,
+            StoreServer::Postgres(_) => panic!("the store is no Redis"),
+        }
     }
 
     pub(crate) const fn both(&self) -> [&Api; 2] {
@@ -65,7 +98,7 @@ pub(crate) async fn map_concurrently<T, R, F: Future<Output = R>>(
     stream::iter(items).map(operation).buffer_unordered(CONCURRENCY).collect().await
 }
 
-/// Repeats a request while the response is 503. That response is correct when Redis on a busy machine does not answer in time.
+/// Repeats a request while the response is 503. That response is correct when the store on a busy machine does not answer in time.
 pub(crate) async fn retry_while_unavailable(send: impl AsyncFn() -> Response) -> Response {
     let deadline = Instant::now() + DEADLINE;
     loop {

@@ -1,4 +1,4 @@
-//! A network between a server and Redis that a test can cut silently: connections stay open, and nothing arrives.
+//! A network between a server and a store that a test can cut silently: connections stay open, and nothing arrives.
 
 use std::net::TcpListener as StdTcpListener;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ struct State {
 
 /// A proxy that runs until the test process ends.
 pub(crate) struct Proxy {
-    port: u16,
+    address: String,
     state: watch::Sender<State>,
     connections: watch::Receiver<usize>,
 }
@@ -42,8 +42,8 @@ struct Connection {
 }
 
 impl Proxy {
-    /// Starts a proxy for the Redis on this local port.
-    pub(crate) fn start(redis: u16) -> Self {
+    /// Starts a proxy for the store at this address, on this local port.
+    pub(crate) fn start(address: &str, store: u16) -> Self {
         let listener = StdTcpListener::bind("127.0.0.1:0").expect("some port is free");
         listener.set_nonblocking(true).expect("the option can be set");
         let port = listener.local_addr().expect("the proxy listens").port();
@@ -52,14 +52,15 @@ impl Proxy {
         // A thread of its own keeps the proxy as fast as a network while the test is busy.
         thread::spawn(move || {
             let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime can be built");
-            runtime.block_on(accept(listener, redis, states, count));
+            runtime.block_on(accept(listener, store, states, count));
         });
-        Self { port, state, connections }
+        let address = address.replace(&format!(":{store}"), &format!(":{port}"));
+        Self { address, state, connections }
     }
 
-    /// Returns the address of Redis through the proxy.
-    pub(crate) fn address(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+    /// Returns the address of the store through the proxy.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
     }
 
     /// Holds all data back. New connections are accepted, and stay silent as well.
@@ -97,7 +98,7 @@ impl State {
 
 async fn accept(
     listener: StdTcpListener,
-    redis: u16,
+    store: u16,
     states: watch::Receiver<State>,
     count: watch::Sender<usize>,
 ) {
@@ -105,19 +106,19 @@ async fn accept(
     while let Ok((server, _)) = listener.accept().await {
         let connection = Connection { number: *count.borrow(), has_subscribed: AtomicBool::new(false) };
         count.send_modify(|count| *count += 1);
-        tokio::spawn(connect(server, redis, Arc::new(connection), states.clone()));
+        tokio::spawn(connect(server, store, Arc::new(connection), states.clone()));
     }
 }
 
-async fn connect(server: TcpStream, redis: u16, connection: Arc<Connection>, states: watch::Receiver<State>) {
-    let Ok(redis) = TcpStream::connect(("127.0.0.1", redis)).await else { return };
-    for stream in [&server, &redis] {
+async fn connect(server: TcpStream, store: u16, connection: Arc<Connection>, states: watch::Receiver<State>) {
+    let Ok(store) = TcpStream::connect(("127.0.0.1", store)).await else { return };
+    for stream in [&server, &store] {
         stream.set_nodelay(true).expect("the option can be set");
     }
     let (from_server, to_server) = server.into_split();
-    let (from_redis, to_redis) = redis.into_split();
-    tokio::spawn(forward(from_redis, to_server, Arc::clone(&connection), states.clone()));
-    forward(from_server, to_redis, connection, states).await;
+    let (from_store, to_store) = store.into_split();
+    tokio::spawn(forward(from_store, to_server, Arc::clone(&connection), states.clone()));
+    forward(from_server, to_store, connection, states).await;
 }
 
 /// Forwards data in one direction, or holds it back.
@@ -129,7 +130,9 @@ async fn forward(
 ) {
     let mut bytes = vec![0; 64 * 1024];
     while let Ok(length @ 1..) = from.read(&mut bytes).await {
-        if bytes[..length].windows(9).any(|word| word == b"SUBSCRIBE") {
+        let says = |word: &[u8]| bytes[..length].windows(word.len()).any(|part| part == word);
+        // As Redis and PostgreSQL call it.
+        if says(b"SUBSCRIBE") || says(b"LISTEN") {
             connection.has_subscribed.store(true, Ordering::SeqCst);
         }
         if states.wait_for(|state| state.lets_pass(&connection)).await.is_err()

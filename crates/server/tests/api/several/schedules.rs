@@ -12,9 +12,12 @@ use tickseed_session::Timestamp;
 use tokio::time::sleep;
 
 use super::nginx::Nginx;
-use super::pair::{DURABLE, Pair, map_concurrently, wait_for_turn};
+use super::pair::{Pair, map_concurrently, on_every_store, wait_for_turn};
 use crate::listener::Listener;
 use crate::support::Api;
+use tickseed_store::test_servers::StoreKind;
+
+on_every_store!(every_client_shows_the_same_step_inside_its_promise);
 
 const SESSIONS: usize = 1_000;
 const CLIENTS: usize = 200;
@@ -109,7 +112,7 @@ async fn read(way: &'static str, api: &Api, paths: &[String], sessions: &[usize]
     while Instant::now() < until {
         for session in sessions {
             let response = api.get(&paths[*session]).await;
-            // A 503 is correct when Redis on a busy machine does not answer in time, for a session that is not in memory.
+            // A 503 is correct when the store on a busy machine does not answer in time, for a session that is not in memory.
             if response.status == 200 {
                 let settled_until = response.header("tickseed-settled-until");
                 let settled_until = Timestamp::parse(settled_until).map_or(0, Timestamp::millis);
@@ -189,10 +192,9 @@ async fn write(apis: [&Api; 3], paths: &[String], until: Instant) -> BTreeMap<St
     answers
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_client_shows_the_same_step_inside_its_promise() {
+async fn every_client_shows_the_same_step_inside_its_promise(kind: StoreKind) {
     let _turn = wait_for_turn().await;
-    let pair = Pair::start(&DURABLE);
+    let pair = Pair::on(kind);
     let nginx = Nginx::start(pair.both()).await;
     let new = json!({"tick_ms": 100, "notice_ms": NOTICE_MS}).to_string();
     let paths = map_concurrently(0..SESSIONS, |_| super::pair::create(&pair.a.api, &new)).await;

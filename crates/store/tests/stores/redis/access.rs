@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tickseed_session::error_chain;
 use tickseed_session::{Created, Deadline, Replaced, SessionStore, Timestamp};
-use tickseed_store::{ConnectError, RedisAddress, RedisOptions, RedisStore};
+use tickseed_store::{ConnectError, RedisAddress, RedisStore, RemoteOptions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
@@ -40,7 +40,7 @@ async fn assert_works(store: &impl SessionStore) {
 /// Connects a store that may retry for an hour, and returns the error of the refusal.
 async fn refusal(address: &str, password: Option<&str>) -> String {
     let parsed = RedisAddress::parse(address, password).unwrap();
-    let connecting = RedisStore::connect(parsed, RedisOptions { wait: LONG, ..options(TestClock::new()) });
+    let connecting = RedisStore::connect(parsed, RemoteOptions { wait: LONG, ..options(TestClock::new()) });
     let refused = timeout(DEADLINE, connecting).await;
     let refused = refused.unwrap_or_else(|_| panic!("{address} is not refused at once")).err();
     let error = refused.expect("the connection is refused");

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use tickseed_session::Clock;
 use tickseed_session::acceptance::{DEADLINE, PatientStore, TestClock};
 use tickseed_store::test_servers::RedisServer;
-use tickseed_store::{RedisAddress, RedisOptions, RedisStore};
+use tickseed_store::{RedisAddress, RedisStore, RemoteOptions};
 
 pub(crate) async fn connect(address: &str, clock: impl Clock) -> PatientStore<RedisStore> {
     let address = RedisAddress::parse(address, None).unwrap();
@@ -22,8 +22,8 @@ pub(crate) async fn connect(address: &str, clock: impl Clock) -> PatientStore<Re
 }
 
 /// Waits for Redis as long as a test may take.
-fn options(clock: impl Clock) -> RedisOptions {
-    RedisOptions { wait: DEADLINE, ..RedisOptions::new(Arc::new(clock)) }
+fn options(clock: impl Clock) -> RemoteOptions {
+    RemoteOptions { wait: DEADLINE, ..RemoteOptions::new(Arc::new(clock)) }
 }
 
 /// Starts a Redis and connects a store whose clock stands still.

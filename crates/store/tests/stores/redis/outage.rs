@@ -11,7 +11,7 @@ use tickseed_session::{
     ChangeFeed, Clock, Created, Deadline, FeedPart, Replaced, Session, SessionId, SessionStore, StoreError,
     SystemClock, Timestamp, error_chain,
 };
-use tickseed_store::{RedisAddress, RedisOptions, RedisStore, StoreTimeout};
+use tickseed_store::{RedisAddress, RedisStore, RemoteOptions, StoreTimeout};
 use tokio::time::timeout;
 
 use super::{connect, options, redis_and_store};
@@ -70,7 +70,7 @@ async fn a_longer_time_limit_waits_for_a_slower_answer() {
     let connect = async |millis| {
         let address = RedisAddress::parse(&server.address(), None).unwrap();
         let timeout = StoreTimeout::from_millis(millis).unwrap();
-        let options = RedisOptions { timeout, ..options(TestClock::new()) };
+        let options = RemoteOptions { timeout, ..options(TestClock::new()) };
         RedisStore::connect(address, options).await.unwrap()
     };
     let (patient, hasty) = (connect(400).await, connect(50).await);

@@ -9,7 +9,7 @@ use tickseed_session::acceptance::{
 };
 use tickseed_session::{Clock, SessionId, SessionStore, SystemClock, Terms};
 use tickseed_store::test_servers::{RedisCluster, RedisServer};
-use tickseed_store::{RedisAddress, RedisOptions, RedisStore, StoreLoss};
+use tickseed_store::{RedisAddress, RedisStore, RemoteOptions, StoreLoss};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::access::{PASSWORD, PERMISSIONS, with_login};
@@ -47,7 +47,7 @@ impl Server {
 
     async fn with_loss(address: &str, loss_ms: u32) -> Self {
         let loss = StoreLoss::from_millis(loss_ms).ok();
-        let options = RedisOptions { loss, ..options(SystemClock) };
+        let options = RemoteOptions { loss, ..options(SystemClock) };
         let address = RedisAddress::parse(address, None).unwrap();
         Self::of(PatientStore(RedisStore::connect(address, options).await.unwrap()))
     }

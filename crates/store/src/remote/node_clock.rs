@@ -1,4 +1,4 @@
-//! The clocks of the Redis nodes, as this server has last seen them, so that a deadline costs no question of its own.
+//! The clocks of the nodes of a store, as this server has last seen them, so that a deadline costs no question of its own.
 //!
 //! Only the node that writes can say whether a deadline has passed, and it can say so only by its own clock. Each answer to a
 //! call with a deadline is therefore a reading of that clock, and the next call converts its deadline with it. If there is no
@@ -8,13 +8,13 @@
 //! taken before its answer arrived, and two clocks drift apart by less than a thousandth of the time that passes. That fails
 //! only if the clock that decides lags behind the one that was read, so the node also refuses a call if
 //!
-//! - it is another node of the cluster than the one that was read;
-//! - its clock shows an earlier time than it must have shown when the call was sent: it has been set back, or another Redis has
+//! - it is another node than the one that was read;
+//! - its clock shows an earlier time than it must have shown when the call was sent: it has been set back, or another node has
 //!   taken over.
 //!
 //! So a clock that lags behind can only let a call through that has been under way for as long as the clock has fallen behind,
-//! to within the time left. A Redis that hangs for ten seconds does not, unless its clock stands still meanwhile, as in a virtual
-//! machine that is suspended; then nothing in Redis shows that time has passed.
+//! to within the time left. A store that hangs for ten seconds does not, unless its clock stands still meanwhile, as in a virtual
+//! machine that is suspended; then nothing in the store shows that time has passed.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -29,43 +29,43 @@ const COUNTS_FOR: Duration = Duration::from_secs(10);
 const DRIFT: i64 = 1_000;
 
 /// Stands for the name of a node, where each may write.
-pub(super) const ANY_NODE: &str = "*";
+pub(crate) const ANY_NODE: &str = "*";
 
-/// Stands for the name of a node, where none may write. Every name of a node is a hexadecimal number, or empty.
-pub(super) const NO_NODE: &str = "-";
+/// Stands for the name of a node, where none may write. No node has this name.
+pub(crate) const NO_NODE: &str = "-";
 
 /// What a clock showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Reading {
-    /// The name of the node; empty unless it is one of a cluster.
-    pub(super) node: String,
+pub(crate) struct Reading {
+    /// The name of the node; empty if there is only one.
+    pub(crate) node: String,
     /// Microseconds since the Unix epoch.
-    pub(super) time_us: i64,
+    pub(crate) time_us: i64,
     /// The uptime at which the answer had arrived.
-    pub(super) answered_at: Duration,
+    pub(crate) answered_at: Duration,
 }
 
 /// What a node must be and its clock must show, so that it may write. By default it never may.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Limits {
+pub(crate) struct Limits {
     /// The name of the node.
-    pub(super) node: String,
+    pub(crate) node: String,
     /// The time that its clock must have reached, in microseconds since the Unix epoch.
-    pub(super) earliest_us: i64,
+    pub(crate) earliest_us: i64,
     /// The time that its clock must not have reached.
-    pub(super) deadline_us: i64,
+    pub(crate) deadline_us: i64,
 }
 
 impl Limits {
     /// A deadline by the clock of a node, or of [any](ANY_NODE).
-    pub(super) fn of_node(node: String, deadline: Timestamp) -> Self {
+    pub(crate) fn of_node(node: String, deadline: Timestamp) -> Self {
         Self { node, earliest_us: 0, deadline_us: deadline.millis() * 1_000 }
     }
 }
 
 impl Reading {
     /// Converts a deadline that is `left_us` microseconds away at `uptime`.
-    pub(super) fn limits(&self, uptime: Duration, left_us: i64) -> Limits {
+    pub(crate) fn limits(&self, uptime: Duration, left_us: i64) -> Limits {
         let passed = uptime.saturating_sub(self.answered_at).as_micros();
         let passed = i64::try_from(passed).unwrap_or(i64::MAX);
         let least = |micros: i64| self.time_us.saturating_add(micros - micros / DRIFT);
@@ -79,18 +79,18 @@ impl Reading {
 
 /// The last reading of each node.
 #[derive(Debug, Default)]
-pub(super) struct NodeClocks(Mutex<HashMap<FeedPart, Reading>>);
+pub(crate) struct NodeClocks(Mutex<HashMap<FeedPart, Reading>>);
 
 impl NodeClocks {
     /// Returns the last reading for a part of the feed, unless it is too old at `uptime`.
-    pub(super) fn reading(&self, part: FeedPart, uptime: Duration) -> Option<Reading> {
+    pub(crate) fn reading(&self, part: FeedPart, uptime: Duration) -> Option<Reading> {
         let readings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_recent = |reading: &&Reading| uptime.saturating_sub(reading.answered_at) <= COUNTS_FOR;
         readings.get(&part).filter(is_recent).cloned()
     }
 
     /// Notes a reading.
-    pub(super) fn note(&self, part: FeedPart, reading: Reading) {
+    pub(crate) fn note(&self, part: FeedPart, reading: Reading) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(part, reading);
     }
 }

@@ -1,0 +1,63 @@
+//! Notices when PostgreSQL is gone, when it is back, and when another server has taken its place. Waits for no request to do so.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tickseed_session::error_chain;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+use super::pool::Pool;
+use super::promises::Promises;
+use crate::remote::connect::Failure;
+
+/// How often the server is probed while nothing is wrong, so that an idle server too notices when PostgreSQL is gone.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// How often a silent server is probed.
+const PROBE_EVERY: Duration = Duration::from_millis(50);
+
+/// Probes the server after a failure and from time to time, opens the breaker and closes it again. Only this task probes, so that a
+/// server that comes back is not flooded. Never ends.
+pub(super) async fn keep_alive(pool: Arc<Pool>, promises: Arc<Promises>) {
+    let mut looks = interval(LOOK_EVERY);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = pool.is_suspect.notified() => {}
+            _ = looks.tick() => {}
+        }
+        if let Err(error) = probe(&pool, &promises).await {
+            pool.breaker.open();
+            let error = error_chain(&*error);
+            tracing::warn!(error, "PostgreSQL does not answer; sessions in memory are served");
+            probe_until_it_answers(&pool, &promises).await;
+            tracing::info!("PostgreSQL answers again");
+        }
+        pool.breaker.close();
+    }
+}
+
+async fn probe_until_it_answers(pool: &Pool, promises: &Promises) {
+    while probe(pool, promises).await.is_err() {
+        sleep(PROBE_EVERY).await;
+    }
+}
+
+/// Asks for the name of the server. If the change feed is connected to another one, one of the two is no longer the one that accepts
+/// writes, so both connect again.
+async fn probe(pool: &Pool, promises: &Promises) -> Result<(), Failure> {
+    let node: String = pool
+        .ask_anyway(async |client| {
+            let statement = client.prepare_cached("SELECT tickseed_node()").await?;
+            client.query_one_scalar(&statement, &[]).await
+        })
+        .await?;
+    if promises.feed_is_at_another_node(&node) {
+        tracing::warn!(
+            "the change feed is connected to another PostgreSQL than the requests: both connect again"
+        );
+        pool.forget_connections();
+        promises.end_feed();
+    }
+    Ok(())
+}

@@ -1,0 +1,101 @@
+//! Connects to PostgreSQL when the server starts, makes its tables, and tells the mistakes in an address from failures that may pass.
+
+use std::error::Error as _;
+use std::sync::Arc;
+
+use deadpool_postgres::tokio_postgres::error::SqlState;
+use deadpool_postgres::tokio_postgres::{Client, Error};
+use tokio::time::timeout;
+
+use super::PostgresAddress;
+use super::inspection::Inspection;
+use super::promises::Promises;
+use super::schema::{self, CannotMakeTables, NewerSchema};
+use crate::remote::background::Background;
+use crate::remote::connect::{ConnectError, Failure, RemoteOptions, retry};
+
+/// The oldest version that is supported.
+const OLDEST: i32 = 13;
+
+/// How long one attempt to connect may take.
+const ATTEMPT_WITHIN: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// The server is too old.
+#[derive(Debug, thiserror::Error)]
+#[error("it has version {0}")]
+struct TooOld(i32);
+
+/// Connects, makes the tables, and notes what a crash can lose.
+pub(super) async fn connect(
+    background: &Background,
+    address: &PostgresAddress,
+    options: &RemoteOptions,
+    promises: &Arc<Promises>,
+) -> Result<(), ConnectError> {
+    let attempt = async || {
+        let (address, promises) = (address.clone(), Arc::clone(promises));
+        background.run(timeout(ATTEMPT_WITHIN, first_contact(address, promises))).await??
+    };
+    let mistake = async |failure: &Failure| mistake(failure);
+    retry(&address.to_string(), options.wait, attempt, mistake).await
+}
+
+async fn first_contact(address: PostgresAddress, promises: Arc<Promises>) -> Result<(), Failure> {
+    let (mut client, connection) = address.config().connect(address.tls().connector()?).await?;
+    let connection = tokio::spawn(connection);
+    let outcome = prepare(&mut client, &promises).await;
+    drop(client);
+    drop(connection.await);
+    outcome
+}
+
+async fn prepare(client: &mut Client, promises: &Promises) -> Result<(), Failure> {
+    let inspection = Inspection::of(client).await?;
+    if inspection.version / 10_000 < OLDEST {
+        return Err(TooOld(inspection.version / 10_000).into());
+    }
+    schema::make(client).await?;
+    promises.note_loss(promises.ask_loss(), &inspection);
+    Ok(())
+}
+
+/// Returns what is wrong, if another attempt would not help.
+fn mistake(failure: &Failure) -> Option<String> {
+    if let Some(newer) = failure.downcast_ref::<NewerSchema>() {
+        return Some(format!("{newer}; start a newer tickseed"));
+    }
+    if let Some(TooOld(version)) = failure.downcast_ref() {
+        return Some(format!("it is PostgreSQL {version}, and tickseed needs {OLDEST} or newer"));
+    }
+    if let Some(CannotMakeTables(error)) = failure.downcast_ref() {
+        return (error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE)).then(|| {
+            "its user may not make tables; as the owner of the database, run: GRANT CREATE ON SCHEMA public TO the user".to_owned()
+        });
+    }
+    in_answer(failure.downcast_ref::<Error>()?).map(str::to_owned)
+}
+
+fn in_answer(error: &Error) -> Option<&'static str> {
+    if let Some(code) = error.code() {
+        return match *code {
+            SqlState::INVALID_PASSWORD | SqlState::INVALID_AUTHORIZATION_SPECIFICATION => Some(
+                "it refuses the login; check the user in the address, and the password there or in TICKSEED_STORE_PASSWORD",
+            ),
+            SqlState::INVALID_CATALOG_NAME => Some("it has no such database; make it with CREATE DATABASE"),
+            SqlState::INSUFFICIENT_PRIVILEGE => Some("its user lacks a right that this server needs"),
+            _ => None,
+        };
+    }
+    let says = |text| {
+        error.to_string().contains(text)
+            || error.source().is_some_and(|source| source.to_string().contains(text))
+    };
+    if says("password missing") {
+        return Some("it demands a password; set TICKSEED_STORE_PASSWORD");
+    }
+    if says("server does not support TLS") {
+        return Some("it does not offer TLS; sslmode must be prefer or disable");
+    }
+    says("invalid peer certificate")
+        .then_some("its certificate is not trusted; check the host, and the CA certificates in SSL_CERT_FILE")
+}

@@ -1,0 +1,164 @@
+//! The PostgreSQL store during and after an outage.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use tickseed_session::acceptance::{DEADLINE, PatientStore, RecordingSubscriber, TestClock, session};
+use tickseed_session::{Created, Replaced, Session, SessionStore, StoreError, Timestamp, error_chain};
+use tickseed_store::test_servers::PostgresServer;
+use tickseed_store::{PostgresAddress, PostgresStore, RemoteOptions, StoreTimeout};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use super::{connect, options, postgres_and_store};
+use crate::late_writes::LOOK_EVERY;
+
+/// How soon after PostgreSQL is back creating works again.
+const BACK_WITHIN: Duration = Duration::from_secs(5);
+
+#[tokio::test]
+async fn a_silent_postgres_is_unavailable_and_is_used_again_when_it_answers() {
+    let (server, store) = postgres_and_store().await;
+    let first = session(0);
+    assert_eq!(store.create(first.clone()).await.unwrap(), Created::Yes);
+    server.pause();
+    let (created, second) = (session(0), first.stopped(Timestamp::MAX));
+    assert!(matches!(store.0.find(first.id).await, Err(StoreError::Unavailable(_))));
+    // A probe has to fail too before other requests are refused.
+    let refused = async {
+        while !matches!(store.0.find(first.id).await, Err(StoreError::NotAsked)) {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(DEADLINE, refused).await.expect("the breaker opens");
+    assert!(matches!(store.0.create(created.clone()).await, Err(StoreError::NotAsked)));
+    assert!(matches!(store.0.compare_and_set(second.clone(), None).await, Err(StoreError::NotAsked)));
+    assert!(matches!(store.0.check().await, Err(StoreError::NotAsked)));
+    assert!(!store.0.vitals().nodes[0].is_answering);
+    server.go_on();
+    store.check().await.unwrap();
+    assert_eq!(store.find(first.id).await.unwrap(), Some(first));
+    assert_eq!(store.find(created.id).await.unwrap(), None, "the request was never sent");
+    assert_eq!(store.compare_and_set(second.clone(), None).await.unwrap(), Replaced::Yes);
+}
+
+#[tokio::test]
+async fn a_slow_statement_ends_with_the_time_limit() {
+    let server = PostgresServer::start(&[]);
+    let connect = async |millis| {
+        let address = PostgresAddress::parse(&server.address(), None).unwrap();
+        let timeout = StoreTimeout::from_millis(millis).unwrap();
+        let options = RemoteOptions { timeout, ..options(TestClock::new()) };
+        PatientStore(PostgresStore::connect(address, options).await.unwrap())
+    };
+    let (patient, hasty) = (connect(400).await, connect(50).await);
+    for store in [&patient, &hasty] {
+        // The first statement on a connection takes longer.
+        store.find(session(0).id).await.unwrap();
+    }
+    let held = server.hold("LOCK TABLE tickseed_sessions IN ACCESS EXCLUSIVE MODE");
+    let id = session(0).id;
+    let error = error_chain(&hasty.0.find(id).await.unwrap_err());
+    assert_eq!(error, "the store is unavailable: PostgreSQL did not answer within 50ms");
+    let release = async {
+        sleep(Duration::from_millis(100)).await;
+        drop(held);
+    };
+    let (found, ()) = tokio::join!(patient.0.find(id), release);
+    assert_eq!(found.unwrap(), None);
+}
+
+/// As a pooler or an idle limit of the network does.
+#[tokio::test]
+async fn connections_that_are_cut_are_made_again() {
+    let (server, store) = postgres_and_store().await;
+    let subscriber = RecordingSubscriber::of(&store);
+    let first = session(0);
+    assert_eq!(store.create(first.clone()).await.unwrap(), Created::Yes);
+    for times in 2..5 {
+        subscriber.is_caught_up().await;
+        server.ask(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tickseed'",
+        );
+        subscriber.has_restarted(times).await;
+        assert_eq!(store.find(first.id).await.unwrap().as_ref(), Some(&first));
+    }
+}
+
+/// While the feed is cut, nobody is told that it is caught up; and what changes meanwhile is not missed, because it restarts.
+#[tokio::test]
+async fn no_change_is_missed_while_the_feed_is_cut() {
+    let server = PostgresServer::start(&[]);
+    let one = connect(&server.address(), TestClock::new()).await;
+    let other = connect(&server.address(), TestClock::new()).await;
+    let subscriber = RecordingSubscriber::of(&one);
+    let mut stored = session(0);
+    assert_eq!(one.create(stored.clone()).await.unwrap(), Created::Yes);
+    for times in 2..6 {
+        subscriber.is_caught_up().await;
+        let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tickseed' \
+                   AND (query LIKE '%tickseed_now_us%' OR query LIKE '%pg_advisory_xact_lock(%')";
+        server.ask(cut);
+        stored = stored.stopped(Timestamp::MAX);
+        assert_eq!(other.compare_and_set(stored.clone(), None).await.unwrap(), Replaced::Yes);
+        subscriber.has_restarted(times).await;
+        subscriber.is_caught_up().await;
+        assert_eq!(one.find(stored.id).await.unwrap().as_ref(), Some(&stored));
+    }
+}
+
+/// Creates sessions until it is told to end. Returns those that were acknowledged.
+async fn create_until(store: Arc<PostgresStore>, is_over: Arc<AtomicBool>) -> Vec<Session> {
+    let mut acknowledged = Vec::new();
+    while !is_over.load(Ordering::SeqCst) {
+        let session = session(0);
+        match store.create(session.clone()).await {
+            Ok(created) => {
+                assert_eq!(created, Created::Yes);
+                acknowledged.push(session);
+            }
+            Err(error) => {
+                assert!(error.is_temporary(), "{error:?}");
+                sleep(LOOK_EVERY).await;
+            }
+        }
+    }
+    acknowledged
+}
+
+/// Waits until a session can be created. Returns how long that took.
+pub(super) async fn can_create(store: &PostgresStore) -> Duration {
+    let began = Instant::now();
+    let creates = async {
+        while store.create(session(0)).await.is_err() {
+            sleep(LOOK_EVERY).await;
+        }
+    };
+    timeout(DEADLINE, creates).await.expect("creating works again");
+    began.elapsed()
+}
+
+#[tokio::test]
+async fn a_postgres_that_is_killed_under_load_loses_no_acknowledged_write() {
+    let mut server = PostgresServer::start(&[]);
+    let store = Arc::new(connect(&server.address(), TestClock::new()).await.0);
+    for _ in 0..3 {
+        let (is_over, mut load) = (Arc::new(AtomicBool::new(false)), JoinSet::new());
+        for _ in 0..8 {
+            load.spawn(create_until(Arc::clone(&store), Arc::clone(&is_over)));
+        }
+        can_create(&store).await;
+        server.kill();
+        server.start_again();
+        let back = can_create(&store).await;
+        assert!(back <= BACK_WITHIN, "creating works again after {back:?}");
+        is_over.store(true, Ordering::SeqCst);
+        let acknowledged = load.join_all().await.concat();
+        assert!(!acknowledged.is_empty());
+        let reader = PatientStore(connect(&server.address(), TestClock::new()).await.0);
+        for session in acknowledged {
+            assert_eq!(reader.find(session.id).await.unwrap(), Some(session));
+        }
+    }
+}
