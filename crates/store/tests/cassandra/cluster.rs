@@ -187,7 +187,8 @@ async fn lets_one_of_many_stops_through(stores: &[Arc<CassandraStore>; 2]) {
         [(_, winner)] => assert_eq!(found, *winner),
         // Its caller has not heard of it.
         _ => {
-            assert!(found == first || stops.iter().any(|(outcome, stop)| outcome.is_err() && found == *stop))
+            let is_it = |(outcome, stop): &(Result<_, _>, Session)| outcome.is_err() && found == *stop;
+            assert!(found == first || stops.iter().any(is_it));
         }
     }
 }

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Runs a node of Cassandra until the end of standard input, which is when the test that started it ends in whatever way. Prints the
 # process id of the node. Arguments: the folder with the jars, that of the node, and a folder to remove at the end, or nothing.
 set -euo pipefail
