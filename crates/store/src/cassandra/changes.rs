@@ -59,12 +59,17 @@ impl CassandraStore {
         deadline: Option<Deadline>,
     ) -> Result<Changed, StoreError> {
         let (id, until) = (change.session().id, self.connection.limit());
-        let turn = self.turns.wait(id.as_bytes(), until).await?;
-        for _ in 0..ATTEMPTS {
-            let Some(base) = self.rows.read(id, until).await? else { return Ok(Changed::No) };
-            let Some(stored) = base.session(id)?.filter(|stored| change.is_of(stored)) else {
+        let mut turn = self.turns.wait(id.as_bytes(), until).await?;
+        if turn.has_waited {
+            drop(turn);
+            // Of many that wait, most come too late. They need not find out one after the other.
+            if self.base(change, until).await?.is_none() {
                 return Ok(Changed::No);
-            };
+            }
+            turn = self.turns.wait(id.as_bytes(), until).await?;
+        }
+        for _ in 0..ATTEMPTS {
+            let Some((base, stored)) = self.base(change, until).await? else { return Ok(Changed::No) };
             if deadline.is_some_and(|deadline| self.promises.has_passed(deadline)) {
                 return Ok(Changed::TooLate);
             }
@@ -78,6 +83,14 @@ impl CassandraStore {
             }
         }
         Err(StoreError::unavailable("others change the session again and again"))
+    }
+
+    /// Reads the row to replace and the session that counts in it, if that is the one to change.
+    async fn base(&self, change: &Change<'_>, until: Instant) -> Result<Option<(Row, Session)>, StoreError> {
+        let id = change.session().id;
+        let Some(row) = self.rows.read(id, until).await? else { return Ok(None) };
+        let stored = row.session(id)?.filter(|stored| change.is_of(stored));
+        Ok(stored.map(|stored| (row, stored)))
     }
 
     /// Makes the row that is to be written.

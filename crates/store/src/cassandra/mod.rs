@@ -131,9 +131,13 @@ impl SessionStore for CassandraStore {
     async fn create(&self, session: Session) -> Result<Created, StoreError> {
         let (record, until) = (Some(record::encode(&session)?), self.connection.limit());
         let (id, now) = (session.id, self.clock.now());
-        let turn = self.turns.wait(id.as_bytes(), until).await?;
-        if turn.has_waited && self.rows.read(id, until).await?.is_some() {
-            return Ok(Created::IdTaken);
+        let mut turn = self.turns.wait(id.as_bytes(), until).await?;
+        if turn.has_waited {
+            drop(turn);
+            if self.rows.read(id, until).await?.is_some() {
+                return Ok(Created::IdTaken);
+            }
+            turn = self.turns.wait(id.as_bytes(), until).await?;
         }
         self.index.add(id, session.expires_at, now, until).await?;
         let row = Row { number: Uuid::new_v4(), record, replaced: None, deadline_us: None, written_us: 0 };

@@ -57,11 +57,13 @@ impl RequestStore for CassandraStore {
     ) -> Result<Option<Reservation>, StoreError> {
         let (bytes, version) = (request::encode(&reservation)?, reservation.version.cast_signed());
         let until = self.connection.limit();
-        let turn = self.turns.wait(id.as_bytes(), until).await?;
-        if turn.has_waited
-            && let Some((_, bytes)) = self.request(id, until).await?
-        {
-            return request::decode(&bytes).map(Some);
+        let mut turn = self.turns.wait(id.as_bytes(), until).await?;
+        if turn.has_waited {
+            drop(turn);
+            if let Some((_, bytes)) = self.request(id, until).await? {
+                return request::decode(&bytes).map(Some);
+            }
+            turn = self.turns.wait(id.as_bytes(), until).await?;
         }
         let values = (id.as_bytes().to_vec(), version, bytes, self.seconds_to_keep(&reservation));
         let answer = self.connection.transact(|statements| &statements.reserve, values, &turn, until).await;

@@ -158,6 +158,7 @@ async fn three_nodes_lose_nothing_when_one_dies_and_recover_by_themselves_from_t
         makes_promises(&**store, session_with_notice().id).await;
     }
     lets_one_of_many_stops_through(&stores).await;
+    goes_past_a_node_that_hangs(&cluster, &stores).await;
     let mut acknowledged = survives_the_death_of_one(&mut cluster, &stores).await;
     acknowledged.extend(fails_in_time_without_a_majority(&mut cluster, &stores).await);
     let began = Instant::now();
@@ -191,6 +192,25 @@ async fn lets_one_of_many_stops_through(stores: &[Arc<CassandraStore>; 2]) {
             assert!(found == first || stops.iter().any(is_it));
         }
     }
+}
+
+/// The driver keeps sending to a node that hangs, for seconds.
+async fn goes_past_a_node_that_hangs(cluster: &CassandraCluster, stores: &[Arc<CassandraStore>; 2]) {
+    cluster.nodes[2].pause();
+    let load = Load::begin(stores);
+    sleep(Duration::from_secs(1)).await;
+    let is_known_at = Instant::now();
+    sleep(Duration::from_secs(3)).await;
+    cluster.nodes[2].go_on();
+    let seen = load.end().await;
+    let after = seen.successes.iter().filter(|at| **at > is_known_at).count();
+    let (successes, failures) = (seen.successes.len(), seen.failures.len());
+    println!(
+        "one of three hangs: {successes} calls succeed, {after} of them after the first second; {failures} fail"
+    );
+    seen.assert_failures_come_in_time();
+    assert!(after > 0, "two nodes are enough");
+    assert_nothing_is_lost(&stores[0], &seen.acknowledged).await;
 }
 
 async fn survives_the_death_of_one(
