@@ -53,7 +53,7 @@ async fn open(
         clock: Arc::new(SystemClock),
         clock_confirmed_until: None,
     };
-    Ok(address.open(options).await?)
+    Ok(Box::pin(address.open(options)).await?)
 }
 
 /// Runs a command to its end, unless a signal comes first. Dropping it removes the file that it has not finished.

@@ -36,7 +36,8 @@ pub(super) async fn connect(
     let limit = options.timeout.duration();
     let attempt = async || {
         let (address, promises, silent) = (address.clone(), Arc::clone(promises), Arc::clone(silent));
-        let contact = async move { first_contact(&address, &promises, &silent, limit).await };
+        // The driver's futures are large.
+        let contact = Box::pin(async move { first_contact(&address, &promises, &silent, limit).await });
         background.run(timeout(ATTEMPT_WITHIN, contact)).await??
     };
     retry(&address.to_string(), options.wait, attempt, async |failure: &Failure| mistake(failure)).await
@@ -47,10 +48,10 @@ pub(super) async fn migrate(address: &CassandraAddress, wait: Duration) -> Resul
     let background = Background::start("cassandra")?;
     let attempt = async || {
         let address = address.clone();
-        let contact = async move {
+        let contact = Box::pin(async move {
             let driver = driver::connect(&address, &Arc::default()).await?;
             make_tables(&driver, &address).await
-        };
+        });
         background.run(timeout(ATTEMPT_WITHIN, contact)).await??
     };
     retry(&address.to_string(), wait, attempt, async |failure: &Failure| mistake(failure)).await
