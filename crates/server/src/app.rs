@@ -5,7 +5,7 @@ mod start_log;
 
 use std::any::Any;
 use std::future::Future;
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, TcpListener, ToSocketAddrs};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,24 +18,30 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-use tickseed_session::{Clock, SessionService, StoreError, SystemClock, error_chain};
+use tickseed_session::{Clock, SessionService, SystemClock, error_chain};
 use tickseed_store::OpenOptions;
 
 use crate::access::Access;
 use crate::http::{EventStreams, InstanceId, Protection, RequestObserver, Stage, every_request, routes};
 use crate::metrics_port::{MetricsPort, measured};
-use crate::platform::{EndSignal, Signals, limit_unread_data};
+use crate::platform::{EndSignal, Signals, limit_unread_data, raise_open_files};
 use crate::settings::{Reach, ServeSettings};
 use crate::supervise::Supervised;
 use crate::telemetry::metrics::Metrics;
 use crate::terminal::print_line_in_background;
-use start_log::{log_protection, log_start};
+use start_log::{Capacity, log_protection, log_start};
 
 pub use crate::serve_error::ServeError;
 pub use options::Options;
 
 /// How many seconds requests in progress may take to finish at a shutdown.
 const SHUTDOWN_SECONDS: u64 = 10;
+
+/// How many connections each core accepts at most. This is the default of actix-web.
+const CONNECTIONS_PER_CORE: u64 = 25_600;
+
+/// How many open files the server needs besides its connections.
+const OTHER_FILES: u64 = 1_000;
 
 /// How often the limits of clients that have gone are removed from memory.
 const FORGET_IDLE_CLIENTS_EVERY: Duration = Duration::from_secs(5);
@@ -52,12 +58,7 @@ pub async fn serve(settings: &ServeSettings) -> Result<(), ServeError> {
     let mut signals = Signals::catch()?;
     let listener = listen(settings)?;
     // The address itself decides, because the setting may be a name.
-    let is_loopback = listener.local_addr()?.ip().to_canonical().is_loopback();
-    let reach = match &settings.limits.trusted_proxies {
-        _ if !is_loopback => Reach::OtherMachines,
-        Some(_) => Reach::BehindProxy,
-        None => Reach::ThisMachine,
-    };
+    let reach = Reach::of(listener.local_addr()?.ip(), settings.limits.trusted_proxies.is_some());
     let access = settings.access.access(reach)?;
     let on_hangup = || {
         if !access.read_again() {
@@ -94,7 +95,7 @@ async fn open_and_serve(
     let address = settings.store()?;
     let local_address = listener.local_addr()?;
     let metrics = MetricsPort::open(settings)?;
-    log_start(settings, &address, local_address, &access, metrics.as_ref());
+    log_start(settings, &address, local_address, &access, metrics.as_ref(), take_capacity());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let protection = settings.limits.protection(local_address.ip(), settings.session_ttl)?;
     log_protection(&protection);
@@ -131,6 +132,29 @@ async fn open_and_serve(
     let metrics_line = metrics_line.unwrap_or_default();
     print_line_in_background(format!("tickseed listens on http://{local_address}{metrics_line}"));
     server.serve(service, shutdown).await
+}
+
+/// Raises the limit on open files to the number that the connections of all cores take.
+fn take_capacity() -> Capacity {
+    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
+    let wanted_files = cores * CONNECTIONS_PER_CORE + OTHER_FILES;
+    Capacity { cores, open_files: raise_open_files(wanted_files).unwrap_or_default(), wanted_files }
+}
+
+/// Checks the settings that `serve` can check only for an address. Opens neither the port nor the store. A name that cannot be
+/// resolved here counts as an address that other machines reach.
+///
+/// # Errors
+///
+/// [`ServeError`] if the settings of access do not fit, the file of API keys cannot be used, or the limits do not fit.
+pub fn check(settings: &ServeSettings) -> Result<(), ServeError> {
+    let resolved = (settings.host.as_str(), settings.port).to_socket_addrs();
+    let address = resolved.ok().and_then(|mut addresses| addresses.next());
+    let address = address.map_or(Ipv4Addr::UNSPECIFIED.into(), |address| address.ip());
+    let reach = Reach::of(address, settings.limits.trusted_proxies.is_some());
+    settings.access.access(reach)?;
+    settings.limits.protection(address, settings.session_ttl)?;
+    Ok(())
 }
 
 fn listen(settings: &ServeSettings) -> Result<TcpListener, ServeError> {
@@ -290,9 +314,10 @@ fn cut_unread_data(connection: &dyn Any, unread_for: Duration) {
 async fn remove_expired(service: SessionService, every: Duration) {
     loop {
         match service.remove_expired().await {
-            // The store logs refused writes by itself.
-            Ok(0) | Err(StoreError::NotWritable { .. }) => {}
+            Ok(0) => {}
             Ok(count) => tracing::info!(count, "removed expired sessions"),
+            // The store logs by itself that it does not answer, or refuses writes.
+            Err(error) if error.is_temporary() => {}
             Err(error) => {
                 tracing::error!(error = error_chain(&error), "expired sessions could not be removed");
             }

@@ -31,6 +31,7 @@ pub use moving::{
     BackupSettings, CompactSettings, ExportSettings, FileSettings, ImportSettings, MigrateSettings,
     StoreSettings,
 };
+use place::is_redis;
 pub use place::{FolderSettings, ReachSettings};
 pub use read::read;
 pub use secret::Secret;
@@ -38,7 +39,8 @@ pub use telemetry::{MetricsAddress, Switch, TelemetrySettings};
 pub use values::ChangeSetting;
 
 /// Libraries that log too much. `actix_http::h1` logs a request that is not HTTP as an error of the server.
-const QUIET_TARGETS: &str = "actix_server=warn,actix_http::h1=off,redis=error,scylla=error";
+const QUIET_TARGETS: &str =
+    "actix_server=warn,actix_http::h1=off,redis=error,scylla=error,tokio_postgres=error,deadpool=off";
 
 /// The lines of the access log, which are there whatever the level is.
 const ACCESS_TARGET: &str = "tickseed::access=info,";
@@ -69,7 +71,8 @@ pub enum Command {
     /// Make an API key.
     #[command(subcommand)]
     Key(KeyCommand),
-    /// Write all sessions of a store as lines of JSON, for `import`. They are secret: with their seeds, and the hashes of control tokens.
+    /// Write all sessions of a store as lines of JSON, for `import`. They are secret: with their seeds, and the hashes of control
+    /// tokens.
     Export(ExportSettings),
     /// Create the sessions of an export in a store, and read them back. Sessions that are there are never overwritten.
     Import(ImportSettings),
@@ -113,11 +116,11 @@ pub struct ServeSettings {
     )]
     pub keep_alive_seconds: u32,
 
-    /// Where to keep sessions: `embedded` for a file in the data folder, `redis://HOST:PORT/DATABASE` for Redis 6 or
+    /// Where to keep sessions: `embedded` for a file in the data folder; `redis://HOST:PORT/DATABASE` for Redis 6 or
     /// newer, `redis+cluster://HOST:PORT,HOST:PORT` for a Redis Cluster, and `rediss://` or `rediss+cluster://` for the
-    /// same with TLS. `cassandra://HOST:PORT,HOST:PORT/KEYSPACE` is Cassandra 4.1 or newer, or ScyllaDB. A login precedes
-    /// the host: `redis://USER:PASSWORD@HOST`. The default is `REDIS_ADDR` if that is
-    /// set, else `embedded`.
+    /// same with TLS; `postgres://USER@HOST:PORT,HOST:PORT/DATABASE` for PostgreSQL 13 or newer;
+    /// `cassandra://HOST:PORT,HOST:PORT/KEYSPACE` for Cassandra 4.1 or newer, or ScyllaDB. A login precedes the
+    /// host: `redis://USER:PASSWORD@HOST`. The default is `REDIS_ADDR` if that is set, else `embedded`.
     #[arg(long, env = "TICKSEED_STORE", value_parser = store_address, value_name = "ADDRESS")]
     pub store: Option<Secret>,
 
@@ -125,8 +128,8 @@ pub struct ServeSettings {
     #[command(flatten)]
     pub reach: ReachSettings,
 
-    /// How many milliseconds Redis may take to answer, from 50 to 400. A request that waits longer for Redis gets 503, so
-    /// raise this if Redis or the network to it pauses often. A response without `Age` is out of date by this time plus
+    /// How many milliseconds a store that is another process may take to answer, from 50 to 400. A request that waits longer
+    /// for it gets 503, so raise this if the store or the network to it pauses often. A response without `Age` is out of date by this time plus
     /// 100 ms at most.
     #[arg(
         long,
@@ -137,8 +140,9 @@ pub struct ServeSettings {
     )]
     pub store_timeout_ms: StoreTimeout,
 
-    /// How many milliseconds of acknowledged writes a crash or a failover of Redis can lose, at most, from 0 to 86400000. It
-    /// counts only where Redis cannot say this itself: with snapshots only, with replicas, or if it hides its settings. Then
+    /// How many milliseconds of acknowledged writes a crash or a failover of the store can lose, at most, from 0 to 86400000.
+    /// It counts only where the store cannot say this itself: a Redis with snapshots only, with replicas, or that hides its
+    /// settings; a PostgreSQL that does not sync its commits, or whose standbys may lag behind. Then
     /// nothing is promised about sessions with a notice until this is set.
     #[arg(long, env = "TICKSEED_STORE_LOSS_MS", value_parser = store_loss, value_name = "MILLISECONDS")]
     pub store_loss_ms: Option<StoreLoss>,
@@ -253,7 +257,7 @@ impl ServeSettings {
             (None, Some(host)) => format!("redis://{}/{}", host.reveal(), self.redis_db.unwrap_or_default()),
             (None, None) => EMBEDDED.to_owned(),
         };
-        StoreAddress::parse(&address, self.reach.password())
+        StoreAddress::parse(&address, self.reach.password(&address))
     }
 
     /// Returns whether the store is the embedded one.
@@ -267,19 +271,21 @@ impl ServeSettings {
     #[must_use]
     pub fn ignored(&self) -> Option<String> {
         let (address, host) = (self.store.as_ref().map(Secret::reveal), self.redis_addr.is_some());
-        let is_redis = address.map_or(host, |address| address != EMBEDDED);
+        let (is_redis, is_embedded) = (address.map_or(host, is_redis), self.is_embedded());
+        let reach = &self.reach;
         let names: Vec<&str> = [
             (address.is_some() && host, "--redis-addr (or REDIS_ADDR)"),
             ((address.is_some() || !host) && self.redis_db.is_some(), "--redis-db (or REDIS_DB)"),
-            (!is_redis && self.reach.redis_password.is_some(), "--redis-password (or REDIS_PASSWORD)"),
-            (!is_redis && self.store_loss_ms.is_some(), "--store-loss-ms (or TICKSEED_STORE_LOSS_MS)"),
+            (is_embedded && reach.store_password.is_some(), "--store-password (or TICKSEED_STORE_PASSWORD)"),
+            (!is_redis && reach.redis_password.is_some(), "--redis-password (or REDIS_PASSWORD)"),
+            (is_embedded && self.store_loss_ms.is_some(), "--store-loss-ms (or TICKSEED_STORE_LOSS_MS)"),
         ]
         .into_iter()
         .filter_map(|(is_ignored, name)| is_ignored.then_some(name))
         .collect();
         let reason = match address {
             Some(_) => "--store (or TICKSEED_STORE) takes precedence",
-            None => "no setting names a Redis",
+            None => "no setting names another store than the embedded one",
         };
         (!names.is_empty()).then(|| format!("settings without effect: {}; {reason}", names.join(", ")))
     }

@@ -5,6 +5,13 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::Timestamp;
 
+/// How far the clocks of a server and of the store may be apart while the server makes promises.
+pub const CLOCK_TOLERANCE: Duration = Duration::from_millis(375);
+
+/// How far the clock of a server that counts as ready may be from the store's. So two such servers are at most 250 ms apart: half
+/// of the time for which a stop is final before it takes effect, of which the other half is the bound on how old an answer can be.
+pub const READY_CLOCK_DISTANCE: Duration = Duration::from_millis(125);
+
 /// A source of the current time.
 pub trait Clock: Send + Sync + 'static {
     /// Returns microseconds since the Unix epoch, never negative.

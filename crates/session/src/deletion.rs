@@ -1,7 +1,8 @@
 //! Deletes a session. As a change does, a deletion reads the session, decides, and starts over if somebody else has changed it
 //! meanwhile.
 
-use crate::writes::{ATTEMPTS, LATE_ATTEMPTS, WRITTEN_WITHIN};
+use crate::service_error::ATTEMPTS;
+use crate::writes::{LATE_ATTEMPTS, WRITTEN_WITHIN};
 use crate::{Deadline, Deleted, Expectation, Lookup, ServiceError, SessionId, SessionService, Timestamp};
 
 impl SessionService {

@@ -40,7 +40,7 @@ mod write_id;
 mod writes;
 
 pub use cache::{CacheSize, Lookup};
-pub use clock::{Clock, SystemClock, clock_base_us};
+pub use clock::{CLOCK_TOLERANCE, Clock, READY_CLOCK_DISTANCE, SystemClock, clock_base_us};
 pub use control::{ControlHash, Creator, InvalidControlHash};
 pub use error_chain::error_chain;
 pub use feed::{ChangeFeed, FeedPart, ReportedRecord, StoreChange, Subscriber};
@@ -66,7 +66,7 @@ pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use unknown_fields::UnknownFields;
 pub use vitals::{CacheStatistics, NodeVitals, Vitals};
 pub use write_id::WriteId;
-pub use writes::{ANY_SESSION, CLOCK_TOLERANCE, Expectation, READY_CLOCK_DISTANCE};
+pub use writes::{ANY_SESSION, Expectation};
 
 /// Runs the README's examples as documentation tests.
 #[cfg(doctest)]

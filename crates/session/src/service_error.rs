@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use tickseed_engine::Error;
 
-use crate::writes::ATTEMPTS;
 use crate::{READY_CLOCK_DISTANCE, ScheduleError, SessionId, StoreError, Timestamp};
+
+/// How many times a change is tried when others change the session at the same time. Every failure means that another change went
+/// through, so this is far more than ever needed.
+pub(crate) const ATTEMPTS: u32 = 100;
 
 /// Why the service refuses a request. Exhaustive on purpose: the table of HTTP errors must cover every variant.
 #[derive(Debug, thiserror::Error)]

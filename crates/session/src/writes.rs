@@ -6,27 +6,17 @@ use std::time::Duration;
 use tickseed_engine::Change;
 
 use crate::schedule::{self, FINAL_BEFORE_MS, NewSchedule, ScheduleError, ScheduleRequest, Times};
+use crate::service_error::ATTEMPTS;
 use crate::{
-    ControlHash, Deadline, Lookup, Notice, ReadySession, Replaced, ServiceError, Session, SessionId,
-    SessionService, Terms, TimeToLive, Timestamp,
+    CLOCK_TOLERANCE, ControlHash, Deadline, Lookup, Notice, ReadySession, Replaced, ServiceError, Session,
+    SessionId, SessionService, Terms, TimeToLive, Timestamp,
 };
-
-/// How many times a change is tried when others change the session at the same time. Every failure means that another change went
-/// through, so this is far more than ever needed.
-pub(crate) const ATTEMPTS: u32 = 100;
 
 /// How many times a change is tried when the store is too slow to write it in time.
 pub(crate) const LATE_ATTEMPTS: u32 = 3;
 
 /// How long after it takes effect a change without notice may still be written. Later, nobody could hear of it in time.
 pub(crate) const WRITTEN_WITHIN: Duration = Duration::from_millis(250);
-
-/// How far the clocks of a server and of the store may be apart while the server makes promises.
-pub const CLOCK_TOLERANCE: Duration = Duration::from_millis(375);
-
-/// How far the clock of a server that counts as ready may be from the store's. So two such servers are at most 250 ms apart: half
-/// of the time for which a stop is final before it takes effect, of which the other half is the bound on how old an answer can be.
-pub const READY_CLOCK_DISTANCE: Duration = Duration::from_millis(125);
 
 /// How much further ahead than the notice a change is dated: [`CLOCK_TOLERANCE`] for the server that makes the change, the same for
 /// one that makes a promise, and 250 ms in which the store has to write.

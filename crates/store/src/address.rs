@@ -306,7 +306,7 @@ async fn open_embedded(options: OpenOptions) -> Result<EmbeddedStore, FileError>
     let (sender, opened) = oneshot::channel();
     let embedded = EmbeddedOptions { max_sessions, clock_confirmed_until, hands_out_backups: true };
     let open = move || drop(sender.send(EmbeddedStore::open_with(&data_dir, clock, embedded)));
-    let failed = |error: std::io::Error| FileError::File(path, error.into());
+    let failed = |error: std::io::Error| FileError::file(path, error);
     match thread::Builder::new().name("store-opener".to_owned()).spawn(open) {
         Ok(_) => {
             let damaged = "the file is damaged; restore the backup";

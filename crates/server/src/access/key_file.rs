@@ -1,4 +1,4 @@
-//! The file of API keys, one key on each line: `NAME RIGHTS SHA256`. It contains only hashes, so whoever reads it still has no key.
+//! The file of API keys, one key on each line: `NAME RIGHTS SHA256`. It contains only hashes, so reading the file gives nobody a key.
 
 use std::fs::File;
 use std::io::{self, Read};

@@ -8,29 +8,29 @@ use tickseed_store::StoreAddress;
 use crate::access::Access;
 use crate::http::ProtectionOptions;
 use crate::metrics_port::MetricsPort;
-use crate::platform::raise_open_files;
 use crate::settings::ServeSettings;
-
-/// How many connections each core accepts at most. This is the default of actix-web.
-const CONNECTIONS_PER_CORE: u64 = 25_600;
-
-/// How many open files the server needs besides its connections.
-const OTHER_FILES: u64 = 1_000;
 
 /// With fewer open files, the server warns.
 const FEW_FILES: u64 = 10_000;
 
-/// Logs what the server runs with, and raises the limit on open files.
+/// What the machine gives the server.
+pub(super) struct Capacity {
+    pub(super) cores: u64,
+    /// How many files the server may have open.
+    pub(super) open_files: u64,
+    /// How many it wants.
+    pub(super) wanted_files: u64,
+}
+
+/// Logs what the server runs with.
 pub(super) fn log_start(
     settings: &ServeSettings,
     store: &StoreAddress,
     address: SocketAddr,
     access: &Access,
     metrics: Option<&MetricsPort>,
+    Capacity { cores, open_files, wanted_files }: Capacity,
 ) {
-    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
-    let wanted = cores * CONNECTIONS_PER_CORE + OTHER_FILES;
-    let open_files = raise_open_files(wanted).unwrap_or_default();
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         %address,
@@ -51,7 +51,7 @@ pub(super) fn log_start(
     if open_files < FEW_FILES {
         tracing::warn!(
             open_files,
-            wanted,
+            wanted = wanted_files,
             "the limit on open files is low, and every connection takes one: raise it (ulimit -n, or LimitNOFILE in systemd)"
         );
     }

@@ -11,6 +11,7 @@ use tickseed_session::{ScheduleError, ServiceError, StoreError, Timestamp};
 use super::access_error::AccessError;
 use super::error_code::ErrorCode;
 use super::origins::SharedWith;
+use super::overload::Overload;
 use super::problem::{FieldError, MEDIA_TYPE, Problem};
 use super::rate_limited::RateLimited;
 use super::schedule_error::{Members, schedule_code};
@@ -83,10 +84,7 @@ pub(super) enum ApiError {
     TooManyStreams {
         limit: usize,
     },
-    Overloaded {
-        /// What there is too much of.
-        what: &'static str,
-    },
+    Overloaded(Overload),
     TooManySessions {
         limit: u64,
     },
@@ -155,7 +153,7 @@ impl ApiError {
             }
             Self::RateLimited(_) => ErrorCode::RateLimited,
             Self::TooManyStreams { .. } => ErrorCode::TooManyStreams,
-            Self::Overloaded { .. } => ErrorCode::Overloaded,
+            Self::Overloaded(_) => ErrorCode::Overloaded,
             Self::TooManySessions { .. } => ErrorCode::TooManySessions,
             Self::Panicked { .. } | Self::Internal(_) => ErrorCode::Internal,
             Self::ClockUnsure { .. } => ErrorCode::ClockUnsure,
@@ -253,7 +251,7 @@ impl fmt::Display for ApiError {
             Self::TooManyStreams { limit } => {
                 write!(f, "this address has {limit} event streams, and may not have more; try again later")
             }
-            Self::Overloaded { what } => {
+            Self::Overloaded(what) => {
                 write!(f, "the server has as many {what} as it may: nothing has changed; try again later")
             }
             Self::TooManySessions { limit } => {
@@ -317,7 +315,7 @@ impl ResponseError for ApiError {
             Self::TooManyStreams { .. } => {
                 response.insert_header((header::RETRY_AFTER, STREAM_RETRY_SECONDS));
             }
-            Self::Overloaded { .. } => {
+            Self::Overloaded(_) => {
                 response.insert_header((header::RETRY_AFTER, OVERLOAD_RETRY_SECONDS));
             }
             Self::TooManySessions { .. } => {
@@ -356,7 +354,7 @@ impl From<ServiceError> for ApiError {
             ServiceError::ClockUnsure | ServiceError::ClockApart { .. } => Self::ClockUnsure { detail },
             ServiceError::OtherRequest => Self::IdempotencyKeyReused { detail },
             ServiceError::InProgress => Self::RequestInProgress { detail },
-            ServiceError::TooManyLooks => Self::Overloaded { what: "checks of unknown control tokens" },
+            ServiceError::TooManyLooks => Self::Overloaded(Overload::TokenChecks),
             ServiceError::OutcomeUnknown(_) => Self::OutcomeUnknown { detail },
             ServiceError::Engine(tickseed_engine::Error::NotScheduled { .. }) => {
                 Self::StepNotScheduled { detail }

@@ -1,4 +1,4 @@
-//! What happens to every request, whatever its route. It is one layer, because each layer costs about as much as a simple handler.
+//! Handles what every request needs, whatever its route. It is one layer, because each layer costs about as much as a simple handler.
 
 use std::panic::AssertUnwindSafe;
 
@@ -16,17 +16,22 @@ use super::error::ApiError;
 use super::failures::{log_failure, log_panic};
 use super::observe::{Observed, RequestObserver};
 use super::origins::SharedWith;
-use super::protection::{Protection, WAITING};
+use super::overload::Overload;
+use super::protection::Protection;
 use super::request_id::RequestId;
 use super::time::{self, ReceivedAt};
 
-/// Notes when the server received a request for the time, answers preflight requests, refuses requests beyond the limits of their client, slows down what the store refuses when that is much, logs
-/// failures, counts and logs the request if that is wanted, and adds the headers that every response carries. A request whose handler
-/// panics gets 500.
+/// Wraps the handler of every request:
+///
+/// - notes when a request for the time arrived,
+/// - answers preflight requests, and refuses requests beyond the limits of their client,
+/// - delays the refusals of requests that would have to wait for the store, if there are many,
+/// - logs failures, and counts and logs the request if the settings say so,
+/// - adds the headers that every response carries.
 ///
 /// # Errors
 ///
-/// That the handler has panicked, and the errors of the inner layers.
+/// An error that gives 500 if the handler panics, and the errors of the inner layers.
 pub async fn every_request<B: MessageBody + 'static>(
     observer: web::Data<RequestObserver>,
     protection: web::Data<Protection>,
@@ -68,7 +73,7 @@ fn is_refused_by_store<B>(response: &ServiceResponse<B>) -> bool {
     response.status() == StatusCode::SERVICE_UNAVAILABLE
         && matches!(
             response.response().error().and_then(Error::as_error),
-            Some(ApiError::Overloaded { what: WAITING })
+            Some(ApiError::Overloaded(Overload::Store))
         )
 }
 

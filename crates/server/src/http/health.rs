@@ -28,8 +28,7 @@ pub(super) struct Health {
     responses(
         (status = 200, description = "The process is alive", body = Health),
         (status = 503, description = "`overloaded`: the server has as many connections as it may", body = Problem,
-            content_type = "application/problem+json",
-            headers(("Retry-After" = u32, description = "How many seconds to wait before retrying"))),
+            content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn alive() -> HttpResponse {
@@ -52,8 +51,7 @@ pub(super) async fn alive() -> HttpResponse {
             read, but not written: `store_not_writable`; `detail` says why. Or the clock of the server is too far from that of its \
             store: `clock_unsure`; `detail` says how far. Or the server is about to end: `draining`. Or it has as many connections as \
             it may: `overloaded`", body = Problem,
-            content_type = "application/problem+json", headers(("Retry-After" = u32,
-                description = "How many seconds to wait before retrying"))),
+            content_type = "application/problem+json"),
         (status = 500, description = "`internal`: the store has a fault that does not pass", body = Problem,
             content_type = "application/problem+json"),
     )

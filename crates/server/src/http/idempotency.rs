@@ -309,6 +309,8 @@ fn response_of(answer: Answer) -> Result<HttpResponse, ApiError> {
 
 #[cfg(test)]
 mod tests {
+    use data_encoding::HEXLOWER;
+
     use super::*;
 
     #[test]
@@ -336,7 +338,7 @@ mod tests {
     /// `printf 'Hi There' | openssl dgst -sha256 -mac HMAC -macopt hexkey:0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b`.
     #[test]
     fn the_bytes_of_a_token_are_half_of_hmac_sha256() {
-        let bytes = mac([0x0b; 16], "Hi There", None).map(|byte| format!("{byte:02x}")).concat();
+        let bytes = HEXLOWER.encode(&mac([0x0b; 16], "Hi There", None));
         assert_eq!(bytes, "492ce020fe2534a5789dc3848806c78f");
     }
 

@@ -9,11 +9,11 @@ use serde::{Serialize, Serializer};
 use tickseed_session::{Clock, clock_base_us};
 use uuid::Uuid;
 
-/// How far somebody may set the clock of the machine before clients have to take it for another clock.
+/// Setting the clock of the machine by more than this makes it another clock for clients.
 const STEP_US: u64 = 100_000;
 
-/// By how many microseconds the clock may drift from the uptime without being taken for one that was set. On some systems NTP
-/// adjusts the rate of the one and not of the other.
+/// How many microseconds of drift between the clock and the uptime do not count as a step. On some systems NTP adjusts the rate of
+/// the clock but not that of the uptime.
 const DRIFT_US: RangeInclusive<u64> = 1_000..=5_000;
 
 /// The base of a clock that has not been read yet.
@@ -100,58 +100,51 @@ impl Serialize for InstanceId {
 mod tests {
     use std::time::Duration;
 
+    use tickseed_session::acceptance::TestClock;
+
     use super::*;
 
-    /// A clock whose time and uptime a test sets.
-    #[derive(Default)]
-    struct SetClock {
-        time_us: AtomicI64,
-        uptime_ms: AtomicU64,
-        /// How many milliseconds pass whenever the uptime is read.
+    /// The clock of a busy machine: time passes whenever the uptime is read.
+    struct BusyClock {
+        clock: TestClock,
         held_up_ms: AtomicU64,
     }
 
-    impl SetClock {
-        fn set_ahead(&self, millis: i64) {
-            self.time_us.fetch_add(millis * 1_000, Ordering::SeqCst);
-        }
-
-        fn pass(&self, millis: u64) {
-            self.uptime_ms.fetch_add(millis, Ordering::SeqCst);
-            self.set_ahead(millis.cast_signed());
-        }
-    }
-
-    impl Clock for SetClock {
+    impl Clock for BusyClock {
         fn now_us(&self) -> i64 {
-            self.time_us.load(Ordering::SeqCst)
+            self.clock.now_us()
         }
 
         fn uptime(&self) -> Duration {
-            let uptime = Duration::from_millis(self.uptime_ms.load(Ordering::SeqCst));
-            self.pass(self.held_up_ms.load(Ordering::SeqCst));
+            let uptime = self.clock.uptime();
+            self.clock.pass(Duration::from_millis(self.held_up_ms.load(Ordering::SeqCst)));
             uptime
         }
     }
 
-    fn id_now(id: &InstanceId, clock: &SetClock) -> String {
+    fn id_now(id: &InstanceId, clock: &dyn Clock) -> String {
         id.time_us(clock);
         id.to_string()
     }
 
+    fn step(clock: &TestClock, millis: i64) {
+        let distance = Duration::from_millis(millis.unsigned_abs());
+        if millis < 0 { clock.set_back(distance) } else { clock.advance(distance) }
+    }
+
     #[test]
     fn the_id_changes_when_the_clock_is_set_and_only_then() {
-        let (clock, id) = (SetClock::default(), InstanceId::random());
+        let (clock, id) = (TestClock::stopped(), InstanceId::random());
         let id_now = || id_now(&id, &clock);
         let first = id_now();
         assert_eq!(first.len(), 12);
-        clock.pass(9 * 3_600_000);
+        clock.pass(Duration::from_hours(9));
         assert_eq!(id_now(), first, "time has passed");
-        clock.set_ahead(90);
+        step(&clock, 90);
         assert_eq!(id_now(), first, "a small step");
         let mut names = vec![first];
         for step_ms in [110, 200, -200, 3_600_000, -3_600_000] {
-            clock.set_ahead(step_ms);
+            step(&clock, step_ms);
             let name = id_now();
             assert!(!names.contains(&name), "{step_ms}");
             assert_eq!(id_now(), name, "{step_ms}");
@@ -161,24 +154,24 @@ mod tests {
 
     #[test]
     fn a_clock_that_drifts_from_the_uptime_has_not_been_set() {
-        let (clock, id) = (SetClock::default(), InstanceId::random());
+        let (clock, id) = (TestClock::stopped(), InstanceId::random());
         let first = id_now(&id, &clock);
         for _ in 0..100 {
-            clock.set_ahead(3);
+            step(&clock, 3);
             assert_eq!(id_now(&id, &clock), first);
         }
     }
 
     #[test]
     fn a_machine_that_is_busy_between_two_readings_has_not_set_its_clock() {
-        let (clock, id) = (SetClock::default(), InstanceId::random());
-        clock.held_up_ms.store(300, Ordering::SeqCst);
+        let clock = BusyClock { clock: TestClock::stopped(), held_up_ms: AtomicU64::new(300) };
+        let id = InstanceId::random();
         let first = id_now(&id, &clock);
         for held_up_ms in [0, 500, 0] {
             clock.held_up_ms.store(held_up_ms, Ordering::SeqCst);
             assert_eq!(id_now(&id, &clock), first, "{held_up_ms}");
         }
-        clock.set_ahead(700);
+        step(&clock.clock, 700);
         assert_ne!(id_now(&id, &clock), first);
     }
 }

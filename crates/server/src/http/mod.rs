@@ -22,6 +22,7 @@ mod json_object;
 mod observe;
 mod openapi;
 mod origins;
+mod overload;
 mod page;
 mod problem;
 mod protection;

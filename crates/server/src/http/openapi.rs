@@ -2,6 +2,7 @@
 
 mod headers;
 mod instants;
+mod retries;
 
 use std::sync::LazyLock;
 
@@ -12,6 +13,7 @@ use utoipa::{Modify, OpenApi};
 
 use self::headers::{HeadersOfEveryResponse, NeverNull};
 use self::instants::Instants;
+use self::retries::Retries;
 use super::{health, sessions, time};
 
 #[derive(OpenApi)]
@@ -40,7 +42,7 @@ use super::{health, sessions, time};
         health::alive,
         health::ready,
     ),
-    modifiers(&Bearer, &Instants, &NeverNull, &HeadersOfEveryResponse),
+    modifiers(&Bearer, &Instants, &Retries, &NeverNull, &HeadersOfEveryResponse),
     tags(
         (name = "sessions", description = "Sessions and their state"),
         (name = "time", description = "The server's time"),

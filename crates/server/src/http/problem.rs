@@ -80,7 +80,6 @@ pub(super) enum ServerErrors {
         status = 429,
         content_type = "application/problem+json",
         headers(
-            ("Retry-After" = u32, description = "How many seconds to wait before retrying"),
             ("RateLimit-Policy" = String, description = "The limit: its name, the quota `q`, and the seconds `w` in which it is \
                 there again, as in draft-ietf-httpapi-ratelimit-headers"),
             ("RateLimit" = String, description = "What is left: the limit's name, `r` requests, and more after `t` seconds"),
@@ -101,7 +100,6 @@ pub(super) enum ServerErrors {
     #[response(
         status = 503,
         content_type = "application/problem+json",
-        headers(("Retry-After" = u32, description = "How many seconds to wait before retrying")),
         example = json!({"type": "about:blank", "title": "Service Unavailable", "status": 503, "code": "store_unavailable",
             "detail": "sessions cannot be read or written at the moment; try again"})
     )]

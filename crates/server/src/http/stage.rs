@@ -9,7 +9,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 
 use super::error::ApiError;
-use super::protection::StoreSlots;
+use super::protection::{StoreSlot, StoreSlots};
 use tickseed_session::{Lookup, SessionId, SessionService};
 
 /// The stage that the server is in. All requests share it.
@@ -68,6 +68,15 @@ impl Service {
         }
         let _slot = slots.take()?;
         Ok(self.find(id).await?)
+    }
+
+    /// Takes a slot of the store, unless the session can be found in memory.
+    pub(super) fn slot_to_find(
+        &self,
+        id: SessionId,
+        slots: &StoreSlots,
+    ) -> Result<Option<StoreSlot>, ApiError> {
+        if self.find_in_memory(id).is_some() { Ok(None) } else { slots.take().map(Some) }
     }
 }
 

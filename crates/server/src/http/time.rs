@@ -46,12 +46,10 @@ pub(super) struct Time<'a> {
         )),
         (status = 429, description = "`rate_limited`: this client has sent too many requests, and the server limits them",
             body = Problem, content_type = "application/problem+json",
-            headers(("Retry-After" = u32, description = "How many seconds to wait before retrying"),
-                ("RateLimit-Policy" = String, description = "As for `GET /v1/sessions`"),
+            headers(("RateLimit-Policy" = String, description = "As for `GET /v1/sessions`"),
                 ("RateLimit" = String, description = "As for `GET /v1/sessions`"))),
         (status = 503, description = "`overloaded`: the server has as many connections as it may", body = Problem,
-            content_type = "application/problem+json",
-            headers(("Retry-After" = u32, description = "How many seconds to wait before retrying"))),
+            content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn handle(

@@ -37,7 +37,7 @@ pub async fn backup(settings: &BackupSettings) -> Result<(), Box<dyn Error>> {
         copied = &mut copying => return Ok(copied??),
         _ = signals.next(|| {}) => is_cancelled.store(true, Ordering::Relaxed),
     }
-    // It removes what it has written.
+    // It removes the incomplete file.
     Ok(copying.await??)
 }
 

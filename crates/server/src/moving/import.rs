@@ -25,7 +25,7 @@ pub async fn import(settings: &ImportSettings) -> Result<(), Box<dyn Error>> {
     let address = settings.store.address()?;
     let (is_dry, patience) = (settings.dry_run, settings.store.reach.wait());
     let options = ImportOptions { is_dry, patience, at_once: address.calls_at_once() };
-    // A store that is only looked at is not made.
+    // A dry run makes no store.
     let is_there = !settings.dry_run || address.must_exist(&settings.store.folder.data_dir).is_ok();
     let store =
         if is_there { Some(open(&settings.store, address, settings.max_sessions()).await?) } else { None };

@@ -25,8 +25,8 @@ pub use self::migrate::migrate;
 use crate::platform::Signals;
 use crate::settings::StoreSettings;
 
-/// What the log says while such a command runs: warnings, but not which sessions cannot be read, because the commands say that.
-pub const LOG: &str = "actix_server=warn,redis=error,scylla=error,tickseed_store::record=off,warn";
+/// What the log says while such a command runs: warnings.
+pub const LOG: &str = "actix_server=warn,redis=error,scylla=error,warn";
 
 /// Why a command has done its work only in part. What is missing has been named.
 #[derive(Debug, thiserror::Error)]

@@ -46,7 +46,7 @@ impl Progress {
         let line = format!("{} {done}{of}, {} a second", self.verb, self.rate(done));
         let mut out = io::stderr().lock();
         self.is_open = self.is_terminal;
-        // Its reader may be gone, and then nobody wants to know.
+        // Nobody may be reading standard error any more, and that is no reason to fail.
         drop(if self.is_terminal { write!(out, "{CLEAR}{line}") } else { writeln!(out, "{line}") });
     }
 

@@ -1,5 +1,6 @@
 //! Who may use the server, and the command that makes an API key.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::builder::{PathBufValueParser, TypedValueParser};
@@ -19,8 +20,8 @@ pub struct AccessSettings {
     #[arg(long, env = "TICKSEED_ACCESS", value_parser = access_mode, value_name = "open|token|keys")]
     pub access: Option<AccessMode>,
 
-    /// The file of API keys, one key on each line: its name, its rights (create, control, list), and the SHA-256 of the key. `tickseed key
-    /// new` makes such lines. It is read again on SIGHUP.
+    /// The file of API keys, one key on each line: its name, its rights (create, control, list), and the SHA-256 of the key.
+    /// `tickseed key new` makes such lines. It is read again on SIGHUP.
     #[arg(
         long,
         env = "TICKSEED_API_KEYS_FILE",
@@ -30,20 +31,32 @@ pub struct AccessSettings {
     pub api_keys_file: Option<PathBuf>,
 }
 
-/// The lines to choose from.
+/// The lines that an operator can add to the environment.
 const CHOICES: &str = "TICKSEED_ACCESS=token\n  anybody creates sessions, and a session can be changed only with its control token\n\
                        TICKSEED_ACCESS=keys\n  as token, but only programs with an API key create sessions\n\
                        TICKSEED_ACCESS=open\n  anybody creates sessions and changes all of them";
 
-/// Who can reach a server.
+/// From where a server can be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
-    /// Only programs on its machine.
+    /// From its own machine only.
     ThisMachine,
-    /// Others as well, through a proxy on its machine.
+    /// From other machines as well, through a proxy on its machine.
     BehindProxy,
-    /// Others as well.
+    /// From other machines as well.
     OtherMachines,
+}
+
+impl Reach {
+    /// Returns from where a server on this address can be reached.
+    #[must_use]
+    pub fn of(address: IpAddr, has_trusted_proxies: bool) -> Self {
+        match address.to_canonical().is_loopback() {
+            false => Self::OtherMachines,
+            true if has_trusted_proxies => Self::BehindProxy,
+            true => Self::ThisMachine,
+        }
+    }
 }
 
 /// Why the settings of access do not fit.

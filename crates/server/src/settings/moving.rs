@@ -16,7 +16,8 @@ use super::{EMBEDDED, Limit, Secret};
 /// Which store to read or write.
 #[derive(Debug, Clone, Args)]
 pub struct StoreSettings {
-    /// The store, as for `tickseed serve`: `embedded`, `redis://HOST:PORT/DATABASE` or `redis+cluster://HOST:PORT,HOST:PORT`. An
+    /// The store, as for `tickseed serve`: `embedded`, `redis://HOST:PORT/DATABASE`, `redis+cluster://HOST:PORT,HOST:PORT` or
+    /// `postgres://USER@HOST:PORT/DATABASE`. An
     /// address with a password belongs in the environment, because every user of the machine sees the flags of its programs.
     #[arg(long, env = "TICKSEED_STORE", required = true, value_parser = store_address, value_name = "ADDRESS")]
     pub store: Secret,
@@ -29,7 +30,7 @@ pub struct StoreSettings {
     #[command(flatten)]
     pub reach: ReachSettings,
 
-    /// How many milliseconds Redis may take to answer, from 50 to 400. No player waits for it here, so it is the longest.
+    /// How many milliseconds a store that is another process may take to answer, from 50 to 400. No player waits for it here, so it is the longest.
     #[arg(
         long,
         env = "TICKSEED_STORE_TIMEOUT_MS",
@@ -47,7 +48,7 @@ impl StoreSettings {
     ///
     /// [`InvalidAddress`] if no store has the address. [`read()`](super::read()) checks every address.
     pub fn address(&self) -> Result<StoreAddress, InvalidAddress> {
-        StoreAddress::parse(self.store.reveal(), self.reach.password())
+        StoreAddress::parse(self.store.reveal(), self.reach.password(self.store.reveal()))
     }
 }
 
@@ -78,8 +79,8 @@ pub struct ImportSettings {
     #[command(flatten)]
     pub store: StoreSettings,
 
-    /// The file to read, which is checked to its end before anything is written, unless it is a pipe. Without it, the export comes from
-    /// standard input, and what precedes a mistake is written.
+    /// The file to read, which is checked to its end before anything is written, unless it is a pipe. Without it, the export comes
+    /// from standard input, and everything before a mistake is written.
     #[arg(long, value_parser = PathBufValueParser::new().try_map(file), value_name = "FILE")]
     pub input: Option<PathBuf>,
 
@@ -123,7 +124,7 @@ impl MigrateSettings {
     ///
     /// [`InvalidAddress`] if no store has the address. [`read()`](super::read()) checks every address.
     pub fn address(&self) -> Result<StoreAddress, InvalidAddress> {
-        StoreAddress::parse(self.store.reveal(), self.reach.password())
+        StoreAddress::parse(self.store.reveal(), self.reach.password(self.store.reveal()))
     }
 }
 

@@ -12,8 +12,8 @@ use super::{Secret, seconds};
 /// The folder of the embedded store.
 #[derive(Debug, Clone, Args)]
 pub struct FolderSettings {
-    /// The folder of the embedded store. `tickseed serve` and `tickseed import` make it if it does not exist. Only one process at a time
-    /// can use it.
+    /// The folder of the embedded store. `tickseed serve` and `tickseed import` make it if it does not exist. Only one process at a
+    /// time can use it.
     #[arg(
         long,
         env = "TICKSEED_DATA_DIR",
@@ -37,7 +37,17 @@ pub struct ReachSettings {
     )]
     pub store_wait: u32,
 
-    /// The password of Redis, if its address contains none.
+    /// The password of the store, if its address contains none.
+    #[arg(
+        long,
+        env = "TICKSEED_STORE_PASSWORD",
+        allow_hyphen_values = true,
+        value_parser = password,
+        value_name = "PASSWORD"
+    )]
+    pub store_password: Option<Secret>,
+
+    /// The password of Redis, if neither its address nor --store-password contains one.
     #[arg(
         long,
         env = "REDIS_PASSWORD",
@@ -55,8 +65,14 @@ impl ReachSettings {
         Duration::from_secs(self.store_wait.into())
     }
 
-    /// Returns the password of Redis.
-    pub(super) fn password(&self) -> Option<&str> {
-        self.redis_password.as_ref().map(Secret::reveal)
+    /// Returns the password for a store at this address, if the address contains none.
+    pub(super) fn password(&self, address: &str) -> Option<&str> {
+        let of_redis = self.redis_password.as_ref().filter(|_| is_redis(address));
+        self.store_password.as_ref().or(of_redis).map(Secret::reveal)
     }
+}
+
+/// Returns whether an address is that of a Redis.
+pub(super) fn is_redis(address: &str) -> bool {
+    address.starts_with("redis")
 }

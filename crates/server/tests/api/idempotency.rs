@@ -23,14 +23,8 @@ const OTHER_KEY: &str = "\"another key that nobody can guess\"";
 const THIRD_KEY: &str = "\"a third key that nobody can guess\"";
 const NEW_SESSION: &str = r#"{"tick_ms":100,"metadata":{"a":"é"}}"#;
 
-async fn post(api: &Api, path: &str, key: &str, body: &str) -> Response {
-    let request = api.request(Method::POST, path).header("idempotency-key", key);
-    let request = request.header("content-type", "application/json").body(body.to_owned());
-    Response::read(request.send().await.expect("the server answers")).await
-}
-
 async fn create(api: &Api, key: &str) -> Response {
-    post(api, "/v1/sessions", key, NEW_SESSION).await
+    api.post_once("/v1/sessions", key, NEW_SESSION).await
 }
 
 fn assert_same(one: &Response, other: &Response) {
@@ -49,13 +43,13 @@ async fn a_repetition_gets_the_same_answer_for_a_day() {
     server.clock.advance(Duration::from_secs(20));
     assert_same(&create(&server.api, KEY).await, &first);
     // The order of the fields counts, but not how the body is written.
-    assert_same(&post(&server.api, "/v1/sessions", KEY, &NEW_SESSION.replace(',', " , ")).await, &first);
+    assert_same(&server.api.post_once("/v1/sessions", KEY, &NEW_SESSION.replace(',', " , ")).await, &first);
     assert_ne!(create(&server.api, OTHER_KEY).await.header("location"), path);
 
-    let stopped = post(&server.api, &format!("{path}/stop"), THIRD_KEY, "").await;
+    let stopped = server.api.post_once(&format!("{path}/stop"), THIRD_KEY, "").await;
     assert_eq!(stopped.status, 200, "{}", stopped.text);
     server.clock.advance(Duration::from_secs(1));
-    assert_same(&post(&server.api, &format!("{path}/stop"), THIRD_KEY, "{}").await, &stopped);
+    assert_same(&server.api.post_once(&format!("{path}/stop"), THIRD_KEY, "{}").await, &stopped);
     server.api.post(&format!("{path}/stop"), "").await.problem(409, "session_stopped");
     assert_eq!(server.api.get(&path).await.json()["revision"], 2);
 }
@@ -72,9 +66,9 @@ async fn every_route_that_changes_a_session_takes_a_key() {
         ("stop", r#"{"at":"2026-01-31T12:40:00Z"}"#),
     ] {
         let (path, key) = (format!("{path}/{action}"), format!("\"{action:-<32}\""));
-        let first = post(&server.api, &path, &key, body).await;
+        let first = server.api.post_once(&path, &key, body).await;
         assert_eq!(first.status, 200, "{action}: {}", first.text);
-        assert_same(&post(&server.api, &path, &key, body).await, &first);
+        assert_same(&server.api.post_once(&path, &key, body).await, &first);
     }
     assert_eq!(server.api.get(&path).await.json()["revision"], 6, "each has had its effect once");
 }
@@ -84,11 +78,11 @@ async fn errors_are_repeated_too() {
     let server = LocalServer::start();
     let path = server.api.create(r#"{"tick_ms":100}"#).await;
     let resume = format!("{path}/resume");
-    let first = post(&server.api, &resume, KEY, "{}").await;
+    let first = server.api.post_once(&resume, KEY, "{}").await;
     first.problem(409, "not_started");
     server.clock.advance(Duration::from_mins(1));
     server.api.post(&resume, "").await.problem(409, "not_paused");
-    assert_same(&post(&server.api, &resume, KEY, "{}").await, &first);
+    assert_same(&server.api.post_once(&resume, KEY, "{}").await, &first);
 }
 
 #[tokio::test]
@@ -100,7 +94,7 @@ async fn a_key_belongs_to_one_request() {
         (format!("{path}/pause"), NEW_SESSION),
         (format!("{path}/stop"), "{}"),
     ] {
-        let response = post(&server.api, &path, KEY, body).await;
+        let response = server.api.post_once(&path, KEY, body).await;
         if response.status != 400 {
             response.problem(422, "idempotency_key_reused");
         }
@@ -221,14 +215,14 @@ async fn a_change_that_was_left_unfinished_has_its_effect_once() {
         let faulty = faulty(fault, 3..4);
         let path = faulty.server.api.create(NEW_SESSION).await;
         let stop = format!("{path}/stop");
-        assert_eq!(post(&faulty.server.api, &stop, KEY, "{}").await.status, 503);
+        assert_eq!(faulty.server.api.post_once(&stop, KEY, "{}").await.status, 503);
         let plan = faulty.plan(KEY).await.expect("it was planned");
         faulty.server.clock.advance(Duration::from_secs(10));
-        let second = post(&faulty.server.api, &stop, KEY, "{}").await;
+        let second = faulty.server.api.post_once(&stop, KEY, "{}").await;
         assert_eq!(second.status, 200, "{}", second.text);
         let had_its_effect = second.json()["stopped_at"] == plan.stopped_at.unwrap().to_string();
         assert_eq!(had_its_effect, fault == Fault::After);
-        assert_same(&post(&faulty.server.api, &stop, KEY, "{}").await, &second);
+        assert_same(&faulty.server.api.post_once(&stop, KEY, "{}").await, &second);
         assert_eq!(faulty.server.api.get(&path).await.json()["revision"], 2);
     }
 }
@@ -239,12 +233,12 @@ async fn nobody_guesses_what_became_of_a_change_that_others_have_changed_since()
     let path = faulty.server.api.create(NEW_SESSION).await;
     let stop = format!("{path}/stop");
     let body = r#"{"at":"2026-01-31T12:30:00Z"}"#;
-    assert_eq!(post(&faulty.server.api, &stop, KEY, body).await.status, 503);
+    assert_eq!(faulty.server.api.post_once(&stop, KEY, body).await.status, 503);
     let earlier = faulty.server.api.post(&stop, r#"{"at":"2026-01-31T12:20:00Z"}"#).await;
     assert_eq!(earlier.status, 200, "{}", earlier.text);
-    let second = post(&faulty.server.api, &stop, KEY, body).await;
+    let second = faulty.server.api.post_once(&stop, KEY, body).await;
     second.problem(409, "outcome_unknown");
-    assert_same(&post(&faulty.server.api, &stop, KEY, body).await, &second);
+    assert_same(&faulty.server.api.post_once(&stop, KEY, body).await, &second);
 }
 
 #[tokio::test]
@@ -295,7 +289,7 @@ async fn a_repetition_gets_the_same_control_token_which_is_nowhere_kept() {
     assert_ne!(create(&process.api, OTHER_KEY).await.json()["control_token"], token.as_str());
 
     let stop = format!("{}/stop", first.header("location"));
-    post(&process.api, &stop, THIRD_KEY, "").await.problem(401, "credentials_required");
+    process.api.post_once(&stop, THIRD_KEY, "").await.problem(401, "credentials_required");
     let request = process.api.request(Method::POST, &stop).bearer_auth(&token);
     let stopped = Response::read(request.header("idempotency-key", THIRD_KEY).send().await.unwrap()).await;
     assert_eq!(stopped.status, 200, "{}", stopped.text);
@@ -321,7 +315,7 @@ async fn a_request_is_not_forgotten_while_nobody_knows_what_became_of_it() {
         store
     });
     let body = r#"{"tick_ms":100,"start_at":"2026-01-31T13:00:00Z"}"#;
-    let create = || post(&server.api, "/v1/sessions", KEY, body);
+    let create = || server.api.post_once("/v1/sessions", KEY, body);
     assert_eq!(create().await.status, 503);
     let faulty = made.expect("the store has been made");
     let plan = plan_in(faulty.inner().inner(), KEY).await.expect("it was planned");
@@ -336,9 +330,9 @@ async fn a_request_is_not_forgotten_while_nobody_knows_what_became_of_it() {
 async fn a_session_is_created_as_it_was_planned() {
     let faulty = faulty(Fault::Before, 2..3);
     let body = r#"{"tick_ms":100,"start_at":"2026-01-31T13:00:00Z"}"#;
-    assert_eq!(post(&faulty.server.api, "/v1/sessions", KEY, body).await.status, 503);
+    assert_eq!(faulty.server.api.post_once("/v1/sessions", KEY, body).await.status, 503);
     let plan = faulty.plan(KEY).await.expect("it was planned");
-    let second = post(&faulty.server.api, "/v1/sessions", KEY, body).await;
+    let second = faulty.server.api.post_once("/v1/sessions", KEY, body).await;
     assert_eq!((second.status, &second.json()["id"]), (201, &Value::from(plan.id.to_string())));
 }
 
@@ -347,6 +341,6 @@ async fn a_session_is_created_as_it_was_planned() {
 async fn an_unknown_session_is_not_worth_an_answer_that_is_kept() {
     let faulty = faulty(Fault::Before, u64::MAX..u64::MAX);
     let unknown = "/v1/sessions/sess_00000000-0000-4000-8000-000000000000/stop";
-    post(&faulty.server.api, unknown, KEY, "").await.problem(404, "session_not_found");
+    faulty.server.api.post_once(unknown, KEY, "").await.problem(404, "session_not_found");
     assert_eq!(create(&faulty.server.api, KEY).await.status, 201, "the key is as good as new");
 }

@@ -11,57 +11,20 @@ mod streams;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use reqwest::Method;
 use tempfile::TempDir;
 use tickseed_server::access::Access;
 use tickseed_server::app::Options;
 use tickseed_server::http::ProtectionOptions;
-use tickseed_session::Clock;
 use tickseed_store::EmbeddedStore;
 
 use crate::support::{LocalServer, Response, TestClock};
 
-/// A clock with an uptime that the test sets. Its clones have the same uptime.
-#[derive(Clone)]
-pub(crate) struct StoppedClock {
-    clock: TestClock,
-    uptime_ms: Arc<AtomicU64>,
-}
-
-impl StoppedClock {
-    pub(crate) fn new() -> Self {
-        Self { clock: TestClock::new(), uptime_ms: Arc::default() }
-    }
-
-    /// Sets the time, and leaves the uptime alone.
-    pub(crate) const fn time(&self) -> &TestClock {
-        &self.clock
-    }
-
-    /// Lets time pass.
-    pub(crate) fn advance(&self, duration: Duration) {
-        self.clock.advance(duration);
-        self.uptime_ms.fetch_add(u64::try_from(duration.as_millis()).unwrap(), Ordering::SeqCst);
-    }
-}
-
-impl Clock for StoppedClock {
-    fn now_us(&self) -> i64 {
-        self.clock.now_us()
-    }
-
-    fn uptime(&self) -> Duration {
-        Duration::from_millis(self.uptime_ms.load(Ordering::SeqCst))
-    }
-}
-
 /// A server with limits, and the clock that it goes by.
 pub(crate) struct LimitedServer {
     pub(crate) server: LocalServer,
-    clock: StoppedClock,
+    clock: TestClock,
     // Dropped after the server that uses it.
     _folder: TempDir,
 }
@@ -81,10 +44,9 @@ impl LimitedServer {
 
     fn with_options(options: Options) -> Self {
         let folder = TempDir::new().unwrap();
-        let clock = StoppedClock::new();
+        let clock = TestClock::stopped();
         let store = EmbeddedStore::open(folder.path(), Arc::new(clock.clone())).unwrap();
-        let server =
-            LocalServer::with_clock(Arc::new(store), Arc::new(clock.clone()), clock.clock.clone(), options);
+        let server = LocalServer::with_store(Arc::new(store), clock.clone(), options);
         Self { server, clock, _folder: folder }
     }
 

@@ -8,8 +8,7 @@ mod stores;
 mod tokens;
 mod upgrade;
 
-use std::fmt::Write as _;
-
+use data_encoding::HEXLOWER;
 use reqwest::Method;
 use serde_json::Value;
 use tickseed_server::access::{Access, AccessMode, ApiKeys, NewSecret, sha256};
@@ -31,14 +30,7 @@ const FOREIGN: &str = "tst_00000000000000000000000000000000";
 
 /// Returns a line of a file of API keys.
 pub(crate) fn key_line(name: &str, rights: &str, key: &str) -> String {
-    format!("{name} {rights} {}\n", hex(&sha256(key)))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").unwrap();
-        text
-    })
+    format!("{name} {rights} {}\n", HEXLOWER.encode(&sha256(key)))
 }
 
 /// The file of the keys above.

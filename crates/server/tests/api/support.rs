@@ -14,7 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tickseed_server::app::{self, Options};
 use tickseed_server::http::InstanceId;
-use tickseed_session::{CacheSize, Clock, SessionService, SessionStore, TimeToLive};
+use tickseed_session::{CacheSize, SessionService, SessionStore, TimeToLive};
 use tickseed_store::EmbeddedStore;
 use tickseed_store::test_servers::RedisServer;
 use tokio::sync::oneshot;
@@ -53,6 +53,13 @@ impl Api {
     pub(crate) async fn try_post(&self, path: &str, body: &str) -> reqwest::Result<Response> {
         let request = self.request(Method::POST, path).header("content-type", "application/json");
         Ok(Response::read(request.body(body.to_owned()).send().await?).await)
+    }
+
+    /// Posts a body as JSON with an idempotency key.
+    pub(crate) async fn post_once(&self, path: &str, key: &str, body: &str) -> Response {
+        let request = self.request(Method::POST, path).header("idempotency-key", key);
+        let request = request.header("content-type", "application/json").body(body.to_owned());
+        Response::read(request.send().await.expect("the server answers")).await
     }
 
     /// Creates a session and returns its path.
@@ -146,19 +153,8 @@ impl LocalServer {
     }
 
     pub(crate) fn with_store(store: Arc<dyn SessionStore>, clock: TestClock, options: Options) -> Self {
-        let service_clock = Arc::new(clock.clone());
-        Self::with_clock(store, service_clock, clock, options)
-    }
-
-    /// Starts a server with a clock of its own, which shows the time of `clock` but may have another uptime.
-    pub(crate) fn with_clock(
-        store: Arc<dyn SessionStore>,
-        service_clock: Arc<dyn Clock>,
-        clock: TestClock,
-        options: Options,
-    ) -> Self {
         let (time_to_live, cache_size) = (TimeToLive::from_seconds(3600), CacheSize::from_megabytes(64));
-        let service = SessionService::new(store, service_clock, time_to_live, cache_size);
+        let service = SessionService::new(store, Arc::new(clock.clone()), time_to_live, cache_size);
         let listener = TcpListener::bind("127.0.0.1:0").expect("some port is free");
         let api = Api::new(format!("http://{}", listener.local_addr().expect("it listens")));
         let instance_id = InstanceId::random();
@@ -262,8 +258,7 @@ impl Process {
 
     /// Sends a signal by its name, such as `TERM`.
     pub(crate) fn signal(&self, name: &str) {
-        let status = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
-        assert!(status.expect("kill is installed").success());
+        send_signal(self.child.id(), name);
     }
 
     /// Ends the process with SIGTERM and waits until it has exited, so that its log is complete.
@@ -290,6 +285,12 @@ impl Drop for Process {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+/// Sends a signal by its name to the process with this id.
+pub(crate) fn send_signal(process: u32, name: &str) {
+    let status = Command::new("kill").args([&format!("-{name}"), &process.to_string()]).status();
+    assert!(status.expect("kill is installed").success());
 }
 
 /// Waits until the log of a running server, which a thread of its own writes, has a line with these words, and returns how many

@@ -36,8 +36,8 @@ impl FakeClock {
         self.folder.path().join("ahead")
     }
 
-    /// Lets a process go by this clock.
-    fn rule<'command>(&self, command: &'command mut Command) -> &'command mut Command {
+    /// Makes a command use this clock.
+    fn apply_to<'command>(&self, command: &'command mut Command) -> &'command mut Command {
         command.env("LD_PRELOAD", library()).env("FAKETIME_TIMESTAMP_FILE", self.file());
         // Read the file again for every question. The uptime of the machine is not set with its clock.
         command.env("FAKETIME_NO_CACHE", "1").env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
@@ -54,7 +54,7 @@ fn library() -> PathBuf {
         .expect("libfaketime is needed for this test: apt-get install -y faketime")
 }
 
-/// A server on a Redis, or with a store of its own, by a clock that the test sets.
+/// A server on a Redis, or with a store of its own, whose clock the test sets.
 struct Server {
     process: Process,
     clock: FakeClock,
@@ -70,7 +70,7 @@ impl Server {
     fn start_in(folder: TempDir, ahead: &str, configure: impl FnOnce(&mut Command) -> &mut Command) -> Self {
         let (clock, log) = (FakeClock::ahead(ahead), folder.path().join("log"));
         let mut command = serve_command(folder.path());
-        let process = Process::from_log(clock.rule(configure(&mut command)), &log);
+        let process = Process::from_log(clock.apply_to(configure(&mut command)), &log);
         wait_for_lines_with(&log, "the store is open");
         Self { process, clock, log, folder }
     }
@@ -87,8 +87,8 @@ impl Server {
         self.api().get("/readyz").await.status == 200
     }
 
-    /// Waits until the server says that its clock is wrong.
-    async fn is_refused_for_its_clock(&self) {
+    /// Waits until the server is not ready, because its clock is wrong.
+    async fn becomes_unready(&self) {
         let refused = async || self.api().get("/readyz").await.text.contains("clock_unsure");
         eventually("the clock has been measured", refused).await;
     }
@@ -108,7 +108,7 @@ impl Server {
 async fn two_servers_whose_clocks_differ_are_not_both_ready() {
     let redis = RedisServer::start(&[]);
     let (right, wrong) = (Server::on(&redis, "+0"), Server::on(&redis, "+2"));
-    wrong.is_refused_for_its_clock().await;
+    wrong.becomes_unready().await;
     eventually("the other server is ready", async || right.is_ready().await).await;
     let problem = wrong.api().get("/readyz").await.problem(503, "clock_unsure");
     let detail = problem["detail"].as_str().unwrap();
@@ -134,7 +134,7 @@ async fn memory_does_not_make_a_server_with_a_wrong_clock_ready() {
     let wrong = Server::start("-1", |command| {
         command.args(["--store", &redis.address(), "--ready-from-memory", "on"])
     });
-    wrong.is_refused_for_its_clock().await;
+    wrong.becomes_unready().await;
 }
 
 #[tokio::test]

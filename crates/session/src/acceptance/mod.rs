@@ -34,6 +34,7 @@ pub use faulty_store::{Fault, FaultyStore};
 pub use late_writes::{HoldUp, LateWrite, assert_nothing_is_written_late};
 pub use patient_store::PatientStore;
 pub use promises::{assert_promises, makes_promises};
+pub use requests::reservation;
 pub use subscriber::{Acknowledged, RecordingSubscriber, Report};
 
 /// How long anything may take before a test fails.

@@ -30,7 +30,9 @@ fn id() -> RequestId {
     RequestId::new([half, half].concat().try_into().expect("it has 32 bytes"))
 }
 
-fn reservation(version: u64, progress: Progress) -> Reservation {
+/// Makes the reservation of a request, at [`NOW`](super::NOW).
+#[must_use]
+pub fn reservation(version: u64, progress: Progress) -> Reservation {
     Reservation { version, fingerprint: [1; 32], salt: [2; 16], reserved_at: now(), progress }
 }
 

@@ -65,7 +65,12 @@ impl SessionCache {
                 Ok(None)
             }
             // The read was detached, or another one has begun at a later position. It says nothing about the present.
-            (Ok(found), None) => Ok(found.map(|session| Lookup::current(session, certain))),
+            (Ok(found), None) => {
+                if let Some(session) = &found {
+                    self.keep_as_stale(id, session, (read_at, certain));
+                }
+                Ok(found.map(|session| Lookup::current(session, certain)))
+            }
             (Err(error @ StoreError::NewerRecord { .. }), _) => {
                 self.refuse(id, &error);
                 Err(error)
@@ -96,6 +101,22 @@ impl SessionCache {
             self.behind.tell_instead(id, Revision::MAX, tell);
         }
         entry
+    }
+
+    /// Keeps a session whose read was detached, in the place of an earlier one that is outdated: who has seen it must not see the earlier
+    /// one while the store fails. Call it under the lock of the reads.
+    fn keep_as_stale(
+        &self,
+        id: SessionId,
+        session: &Arc<ReadySession>,
+        (read_at, certain): (Duration, Option<Timestamp>),
+    ) {
+        let is_newer =
+            |known: &Entry| known.position.is_none() && known.revision() < session.session().revision;
+        if self.entries.peek(&id).is_some_and(|known| is_newer(&known)) {
+            let session = Arc::clone(session);
+            self.entries.insert(id, Entry { session, report: None, position: None, read_at, certain });
+        }
     }
 
     /// Forgets a session that only a later version can read. Call it under the lock of the reads.

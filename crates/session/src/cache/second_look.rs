@@ -1,7 +1,7 @@
-//! Reads the store once more for callers that may know of a change which memory has yet to hear of.
+//! Reads a session from the store once more, for callers that may know of a change before memory does.
 //!
-//! Anybody can claim that, with a token that fits no session. So a second look waits for a moment, and is shared by all callers
-//! that want one meanwhile. No session has more than one such read at a time, and only a few sessions have one.
+//! Anybody can claim that, with a token that fits no session. So a second look first waits for a moment, and all callers that want
+//! one during that time share it. A session has at most one such read at a time, and only a few sessions have one.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,10 +15,10 @@ use super::in_flight::Read;
 use super::{Outcome, SessionCache};
 use crate::SessionId;
 
-/// How long a second look waits for other callers that want it too.
+/// How long a second look waits for other callers.
 const SHARED_FOR: Duration = Duration::from_millis(50);
 
-/// How many second looks there may be at once. With the wait before each, they send at most 320 reads a second to the store.
+/// How many second looks there may be at once. Each waits first, so together they send at most 320 reads a second to the store.
 const MOST_AT_ONCE: usize = 16;
 
 type WeakLook = WeakShared<BoxFuture<'static, Outcome>>;
@@ -29,9 +29,9 @@ pub(super) struct SecondLooks(Mutex<Table>);
 
 #[derive(Default)]
 struct Table {
-    /// Those that have not begun to read, which callers may join.
+    /// Looks that have yet to begin to read. Callers may join them.
     waiting: HashMap<SessionId, (u64, WeakLook)>,
-    /// Those that read. Whoever comes now may know of a later change.
+    /// Looks that are reading. Callers that arrive now may know of a later change, so they cannot join.
     reading: HashMap<SessionId, (u64, WeakLook)>,
     next_number: u64,
     count: usize,
@@ -44,7 +44,7 @@ impl SecondLooks {
 }
 
 impl SessionCache {
-    /// Reads a session from the store, later than now. Returns `None` if there are too many such reads.
+    /// Reads a session from the store, beginning after this call. Returns `None` if there are too many such reads.
     pub(crate) fn look_again(self: &Arc<Self>, id: SessionId) -> Option<Read> {
         let mut table = self.second_looks.lock();
         if let Some(look) = table.waiting.get(&id).and_then(|(_, look)| look.upgrade()) {
@@ -74,7 +74,7 @@ async fn look(place: Place, before: Option<Read>) -> Outcome {
     place.cache.read_anew(place.id).await
 }
 
-/// The place of a second look, also when all of its callers have gone.
+/// The place of a second look in the table. Dropped when the look ends, or when all of its callers have gone.
 struct Place {
     cache: Arc<SessionCache>,
     id: SessionId,
@@ -82,7 +82,7 @@ struct Place {
 }
 
 impl Place {
-    /// Lets nobody join from now on.
+    /// Stops other callers from joining.
     fn begins_to_read(&self) {
         let mut table = self.cache.second_looks.lock();
         if table.waiting.get(&self.id).is_some_and(|(number, _)| *number == self.number)

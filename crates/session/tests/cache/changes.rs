@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tickseed_session::acceptance::session;
 use tickseed_session::{
-    ANY_SESSION, ReadySession, ServiceError, Session, SessionId, StoreChange, StoreError, Timestamp, Update,
+    ANY_SESSION, Lookup, ReadySession, ServiceError, Session, SessionId, StoreChange, StoreError, Timestamp,
+    Update,
 };
 
 use super::{LONG, PARTS, Server, answered, hears, next};
@@ -78,6 +79,29 @@ async fn a_caller_after_a_change_without_its_record_does_not_share_a_read_from_b
     assert_eq!(*answered(before).await.session.session(), session);
     server.finds(&stopped).await;
     server.has_read(2);
+}
+
+/// Who has seen a change never sees an earlier session, not even while the store fails.
+#[tokio::test]
+async fn what_a_read_from_before_a_report_has_found_outlasts_a_failure() {
+    let server = Server::new();
+    let session = server.created_elsewhere();
+    server.finds(&session).await;
+    server.time_passes(LONG);
+    server.store.holds_back(true);
+    let stopped = server.stopped_elsewhere(&session);
+    let before = server.start_to_find(session.id);
+    server.reads(2).await;
+    server.reports_without_record(&stopped);
+    server.store.holds_back(false);
+    assert_eq!(*answered(before).await.session.session(), stopped);
+    server.store.fails(true);
+    let Lookup { session: found, age, .. } = server.service.find(session.id).await.unwrap();
+    assert!(age.is_some());
+    assert_eq!(*found.session(), stopped);
+    server.store.fails(false);
+    server.finds(&stopped).await;
+    server.finds(&stopped).await;
 }
 
 #[tokio::test]

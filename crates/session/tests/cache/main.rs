@@ -13,10 +13,9 @@ mod without_feed;
 mod writes;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use tickseed_session::acceptance::{DEADLINE, now, session};
+use tickseed_session::acceptance::{DEADLINE, TestClock, session};
 use tickseed_session::{
     CacheSize, Clock, FeedPart, Listener, Lookup, ReportedRecord, ServiceError, Session, SessionId,
     SessionService, SessionStore, StoreChange, StoreError, TimeToLive, Timestamp, Update,
@@ -32,30 +31,11 @@ const LONG: Duration = Duration::from_secs(10);
 /// The parts of the feed.
 const PARTS: [FeedPart; 2] = [FeedPart(0), FeedPart(1)];
 
-/// A clock whose time and uptime move only when a test moves them.
-#[derive(Clone, Default)]
-struct StoppedClock {
-    passed_ms: Arc<AtomicI64>,
-    uptime_ms: Arc<AtomicI64>,
-}
-
-impl Clock for StoppedClock {
-    fn now_us(&self) -> i64 {
-        (now().millis() + self.passed_ms.load(Ordering::SeqCst)) * 1_000
-    }
-
-    fn uptime(&self) -> Duration {
-        // Never 0, because no process is that young when it reads a session.
-        let millis = self.uptime_ms.load(Ordering::SeqCst) + 1;
-        Duration::from_millis(millis.unsigned_abs())
-    }
-}
-
 /// A service on a store that a test controls.
 struct Server {
     service: SessionService,
     store: Arc<ScriptedStore>,
-    clock: StoppedClock,
+    clock: TestClock,
 }
 
 impl Server {
@@ -76,7 +56,7 @@ impl Server {
     }
 
     fn over(store: ScriptedStore, megabytes: u32) -> Self {
-        let (store, clock) = (Arc::new(store), StoppedClock::default());
+        let (store, clock) = (Arc::new(store), TestClock::stopped());
         let stored: Arc<dyn SessionStore> = Arc::clone(&store) as _;
         let (time_to_live, cache_size) = (TimeToLive::from_seconds(0), CacheSize::from_megabytes(megabytes));
         let service = SessionService::new(stored, Arc::new(clock.clone()), time_to_live, cache_size);
@@ -102,8 +82,7 @@ impl Server {
     }
 
     fn time_passes(&self, duration: Duration) {
-        let millis = i64::try_from(duration.as_millis()).unwrap();
-        self.clock.uptime_ms.fetch_add(millis, Ordering::SeqCst);
+        self.clock.pass(duration);
     }
 
     /// Creates a session as if on another server.

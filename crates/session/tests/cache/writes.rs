@@ -1,6 +1,5 @@
 //! Changes of a session that memory does not know well enough.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tickseed_engine::Change;
@@ -114,7 +113,7 @@ async fn a_refusal_that_is_confirmed_late_names_its_cause() {
     while server.store.reads() < 2 {
         tokio::task::yield_now().await;
     }
-    server.clock.passed_ms.store(10, Ordering::SeqCst);
+    server.clock.advance(Duration::from_millis(10));
     server.store.holds_back(false);
     let refused = changing.await.unwrap();
     assert!(

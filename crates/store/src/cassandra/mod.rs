@@ -183,10 +183,7 @@ impl SessionStore for CassandraStore {
             match found {
                 Ok(session) => page.sessions.extend(session),
                 Err(error) if error.is_temporary() => return Err(error),
-                Err(error) => {
-                    record::log_unlisted(&error);
-                    page.left_out.push(error);
-                }
+                Err(error) => page.left_out.push(error),
             }
         }
         Ok(page)

@@ -1,6 +1,5 @@
 //! Makes the file as small as its contents.
 
-use std::fs;
 use std::path::Path;
 
 use super::file::{self, FILE_NAME};
@@ -15,23 +14,22 @@ pub struct Compaction {
     pub after: u64,
 }
 
-/// Moves the contents of the file in a data folder to its beginning and cuts off the rest. No server may use the file meanwhile. It can
-/// be interrupted at any moment: every step is a transaction, so the file then opens with everything that it held, after a repair.
+/// Moves the contents of the file in a data folder to its beginning and cuts off the rest. No server may use the file meanwhile. It
+/// can be interrupted at any moment: every step is a transaction, so the file then opens with everything that it held, after a
+/// repair.
 ///
 /// # Errors
 ///
 /// [`FileError`] if there is no file, another process uses it, or it cannot be written.
 pub fn compact(folder: &Path) -> Result<Compaction, FileError> {
     let path = folder.join(FILE_NAME);
-    let length =
-        || fs::metadata(&path).map(|found| found.len()).map_err(|error| file::missing(path.clone(), error));
-    let before = length()?;
+    let before = file::length(&path)?;
     if before == 0 {
         return Err(FileError::Empty(path));
     }
-    let failed = |error: redb::Error| FileError::File(path.clone(), error);
+    let failed = |error: redb::Error| FileError::file(path.clone(), error);
     let mut database = file::open(&path)?;
     while database.compact().map_err(|error| failed(error.into()))? {}
     database.close().map_err(|error| failed(error.into()))?;
-    Ok(Compaction { before, after: length()? })
+    Ok(Compaction { before, after: file::length(&path)? })
 }

@@ -5,6 +5,7 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use super::file_error::FileError;
+use crate::new_file::folder_of;
 
 /// How many bytes a probe writes: more than a session needs.
 const PROBE_BYTES: usize = 64 * 1024;
@@ -61,10 +62,9 @@ pub(super) fn space(path: &Path) -> Option<(u64, u64)> {
 /// Finds out whether the disk of a file accepts writes: writes and syncs a file without a name beside it, which is gone
 /// afterwards. Its data begin where those of the grown file would, so that a limit on the size of files is found, too.
 pub(super) fn probe(path: &Path) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
     let length = fs::metadata(path)?.len();
     let grown = length + length.min(MOST_GROWTH);
-    let mut file = tempfile::tempfile_in(folder)?;
+    let mut file = tempfile::tempfile_in(folder_of(path))?;
     file.seek(SeekFrom::Start(grown.saturating_sub(PROBE_BYTES as u64)))?;
     file.write_all(&vec![0xA5; PROBE_BYTES])?;
     file.sync_all()

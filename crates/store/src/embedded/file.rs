@@ -1,6 +1,6 @@
 //! The file of the embedded store: made, opened, read, and opened anew after a failed write.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
@@ -15,6 +15,7 @@ use super::file_error::FileError;
 use super::frozen::FrozenFile;
 use super::tables;
 use super::write_fault::WriteFault;
+use crate::NewFile;
 use tickseed_session::StoreError;
 
 pub(super) const FILE_NAME: &str = "sessions.redb";
@@ -25,7 +26,7 @@ const CACHE_BYTES: usize = 16 * 1024 * 1024;
 /// The length of a file whose repair takes too long, because redb reads all of it: up to a second for this length.
 const LARGE_BYTES: u64 = 256 << 20;
 
-/// How often and after what pause a read is tried again that met a file whose write had just failed.
+/// How often, and after what pause, to try a read again while the file is opened anew after a failed write.
 const READ_AGAIN: (u32, Duration) = (40, Duration::from_millis(5));
 
 /// The file and its database.
@@ -48,7 +49,7 @@ impl StoreFile {
                 open_or_freeze(&path)?
             }
             Err(error) if error.kind() == ErrorKind::NotFound => (make(folder, &path)?, None),
-            Err(error) => return Err(FileError::File(path, redb::Error::Io(error))),
+            Err(error) => return Err(FileError::file(path, error)),
         };
         Ok((Self { path, database: RwLock::new(Some(database)) }, fault))
     }
@@ -117,25 +118,23 @@ impl StoreFile {
 
 /// Makes a new store. It gets its name only when it is complete, so a file with that name never is half a store.
 fn make(folder: &Path, path: &Path) -> Result<Database, FileError> {
-    let failed = |error: redb::Error| FileError::Make(folder.to_owned(), error);
-    let failed_io = |error| failed(redb::Error::Io(error));
-    // Only this user may read it.
-    let file = tempfile::Builder::new().prefix("sessions.").suffix(".new").tempfile_in(folder);
-    let file = file.map_err(failed_io)?;
-    let backend =
-        FileBackend::new(file.reopen().map_err(failed_io)?).map_err(|error| failed(error.into()))?;
-    let database = builder(path).create_with_backend(backend).map_err(|error| failed(error.into()))?;
-    tables::make(&database, false).map_err(failed)?;
-    match file.persist_noclobber(path) {
-        Ok(_) => {}
+    let made = NewFile::begin(path, false, None).map_err(redb::Error::Io).and_then(|file| {
+        // The lock of the database belongs to both handles, so it stays when the other one is closed.
+        let backend = FileBackend::new(file.file().try_clone()?)?;
+        let database = builder(path).create_with_backend(backend)?;
+        tables::make(&database, false)?;
+        file.finish()?;
+        Ok(database)
+    });
+    match made {
+        Ok(database) => {
+            tracing::info!("made a new embedded store: {}", path.display());
+            Ok(database)
+        }
         // Another process has just made it, and uses it.
-        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => return open(path),
-        Err(error) => return Err(failed_io(error.error)),
+        Err(redb::Error::Io(error)) if error.kind() == ErrorKind::AlreadyExists => open(path),
+        Err(error) => Err(FileError::Make(folder.to_owned(), Box::new(error))),
     }
-    // Else the name may be lost when the machine crashes, and with it every session.
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed_io)?;
-    tracing::info!("made a new embedded store: {}", path.display());
-    Ok(database)
 }
 
 /// Opens an existing file, or opens it for reading if its disk is full.
@@ -150,13 +149,13 @@ fn open_or_freeze(path: &Path) -> Result<(Database, Option<FileError>), FileErro
 /// Opens an existing file and writes to it.
 pub(super) fn open(path: &Path) -> Result<Database, FileError> {
     let database = builder(path).open(path).map_err(|error| cannot_open(path, error))?;
-    tables::make(&database, is_large(path)).map_err(|error| FileError::File(path.to_owned(), error))?;
+    tables::make(&database, is_large(path)).map_err(|error| FileError::file(path.to_owned(), error))?;
     Ok(database)
 }
 
 /// A file whose length is unknown counts as small: then a repair is possible, and only slow.
 fn is_large(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|file| file.len() >= LARGE_BYTES)
+    length(path).is_ok_and(|length| length >= LARGE_BYTES)
 }
 
 /// Opens an existing file without writing to it.
@@ -165,18 +164,18 @@ pub(super) fn freeze(path: &Path) -> Result<Database, FileError> {
     builder(path).create_with_backend(file).map_err(|error| cannot_open(path, error))
 }
 
-/// Returns the error for a file that must be there.
-pub(super) fn missing(path: PathBuf, error: std::io::Error) -> FileError {
-    match error.kind() {
-        ErrorKind::NotFound => FileError::Missing(path),
-        _ => FileError::File(path, error.into()),
-    }
+/// Returns how many bytes a file has that must be there.
+pub(super) fn length(path: &Path) -> Result<u64, FileError> {
+    fs::metadata(path).map(|found| found.len()).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => FileError::Missing(path.to_owned()),
+        _ => FileError::file(path.to_owned(), error),
+    })
 }
 
 fn cannot_open(path: &Path, error: DatabaseError) -> FileError {
     match error {
         DatabaseError::DatabaseAlreadyOpen => FileError::InUse(path.to_owned()),
-        error => FileError::File(path.to_owned(), error.into()),
+        error => FileError::file(path.to_owned(), error),
     }
 }
 

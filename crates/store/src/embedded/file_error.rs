@@ -17,7 +17,7 @@ pub enum FileError {
     #[error(
         "no store can be made in the data folder {}; --data-dir (or TICKSEED_DATA_DIR) names it", .0.display()
     )]
-    Make(PathBuf, #[source] redb::Error),
+    Make(PathBuf, #[source] Box<redb::Error>),
     /// The file is empty. A store that is being made gets its name only once it is complete.
     #[error(
         "{} is empty, so it is not a store; restore the backup, or remove the file to begin with a new store",
@@ -35,5 +35,12 @@ pub enum FileError {
     InUse(PathBuf),
     /// The file cannot be opened.
     #[error("{} cannot be opened; --data-dir (or TICKSEED_DATA_DIR) names its folder", .0.display())]
-    File(PathBuf, #[source] redb::Error),
+    File(PathBuf, #[source] Box<redb::Error>),
+}
+
+impl FileError {
+    /// The file cannot be opened, for this reason.
+    pub(crate) fn file(path: PathBuf, error: impl Into<redb::Error>) -> Self {
+        Self::File(path, Box::new(error.into()))
+    }
 }

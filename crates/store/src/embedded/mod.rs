@@ -53,7 +53,7 @@ pub use self::file_error::FileError;
 
 #[cfg(unix)]
 type Backups = backup::BackupSocket;
-/// Nobody makes one.
+/// Never made: only Unix has such sockets.
 #[cfg(not(unix))]
 enum Backups {}
 
@@ -143,7 +143,7 @@ impl EmbeddedStore {
     /// Checks that there is a store in a data folder.
     pub(crate) fn must_exist(folder: &Path) -> Result<(), FileError> {
         let path = Self::file(folder);
-        std::fs::metadata(&path).map(drop).map_err(|error| file::missing(path, error))
+        file::length(&path).map(drop)
     }
 
     async fn write(&self, write: Write) -> Result<Outcome, StoreError> {
@@ -203,7 +203,7 @@ fn open_backups(_folder: &Path, _file: &Arc<StoreFile>, _panics: &Panics) -> Opt
 impl Drop for EmbeddedStore {
     /// Waits until everything in the queue is on the disk.
     fn drop(&mut self) {
-        drop(self.backups.take());
+        self.backups = None;
         drop(self.writes.take());
         if let Some(Err(_)) = self.writer.take().map(JoinHandle::join) {
             tracing::error!("the writer of the embedded store has panicked");

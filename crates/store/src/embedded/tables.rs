@@ -122,10 +122,7 @@ pub(super) fn list(
         last = Some(id);
         match record::decode(id, bytes.value()) {
             Ok(session) => page.sessions.push(session),
-            Err(error) => {
-                record::log_unlisted(&error);
-                page.left_out.push(error);
-            }
+            Err(error) => page.left_out.push(error),
         }
     }
     page.next = newest_first.next().transpose()?.and(last);

@@ -62,7 +62,7 @@ pub(super) fn start(
     let path = writer.file.path().to_owned();
     let (sender, receiver) = mpsc::channel(QUEUE_LENGTH);
     let thread = spawn(writer, receiver, guard);
-    Ok((sender, thread.map_err(|error| FileError::File(path, redb::Error::Io(error)))?))
+    Ok((sender, thread.map_err(|error| FileError::file(path, error))?))
 }
 
 fn spawn(

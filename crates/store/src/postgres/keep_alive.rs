@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tickseed_session::error_chain;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::pool::Pool;
 use super::promises::Promises;
@@ -13,8 +13,12 @@ use crate::remote::connect::Failure;
 /// How often the server is probed while nothing is wrong, so that an idle server too notices when PostgreSQL is gone.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// How often a silent server is probed.
+/// How long after a failed attempt to connect again the next one begins.
 const PROBE_EVERY: Duration = Duration::from_millis(50);
+
+/// How long such an attempt may take. Longer than a request, so that a server that hangs is not flooded with connections, and one that
+/// goes on answers the last of them at once.
+const ATTEMPT_WITHIN: Duration = Duration::from_millis(500);
 
 /// Probes the server after a failure and from time to time, opens the breaker and closes it again. Only this task probes, so that a
 /// server that comes back is not flooded. Never ends.
@@ -30,17 +34,19 @@ pub(super) async fn keep_alive(pool: Arc<Pool>, promises: Arc<Promises>) {
             pool.breaker.open();
             let error = error_chain(&*error);
             tracing::warn!(error, "PostgreSQL does not answer; sessions in memory are served");
-            probe_until_it_answers(&pool, &promises).await;
+            probe_until_it_answers(&pool).await;
             tracing::info!("PostgreSQL answers again");
         }
         pool.breaker.close();
     }
 }
 
-async fn probe_until_it_answers(pool: &Pool, promises: &Promises) {
-    while probe(pool, promises).await.is_err() {
+/// Tries new connections until one answers. Those from before may be dead without anybody knowing, so they are closed.
+async fn probe_until_it_answers(pool: &Pool) {
+    while !matches!(timeout(ATTEMPT_WITHIN, pool.try_new_connection()).await, Ok(Ok(()))) {
         sleep(PROBE_EVERY).await;
     }
+    pool.forget_connections();
 }
 
 /// Asks for the name of the server. If the change feed is connected to another one, one of the two is no longer the one that accepts

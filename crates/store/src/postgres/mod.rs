@@ -163,10 +163,7 @@ impl SessionStore for PostgresStore {
             let id = SessionId::from_bytes(row.get::<_, uuid::Uuid>(0).into_bytes());
             match record::decode(id, row.get(1)) {
                 Ok(session) => page.sessions.push(session),
-                Err(error) => {
-                    record::log_unlisted(&error);
-                    page.left_out.push(error);
-                }
+                Err(error) => page.left_out.push(error),
             }
             page.next = Some(id);
         }

@@ -23,6 +23,8 @@ pub(super) type Values<'values> = &'values [&'values (dyn ToSql + Sync)];
 
 /// The connections that all requests share.
 pub(super) struct Pool {
+    config: Config,
+    tls: MakeRustlsConnect,
     connections: deadpool_postgres::Pool,
     /// How long an answer may take.
     limit: Duration,
@@ -71,11 +73,12 @@ impl Pool {
         limit: Duration,
         thread: Handle,
     ) -> Result<Arc<Self>, Failure> {
-        let connect = ConnectOnThread { tls: address.tls().connector()?, thread };
-        let manager = Manager::from_connect(address.config().clone(), connect, ManagerConfig::default());
+        let (config, tls) = (address.config().clone(), address.tls().connector()?);
+        let connect = ConnectOnThread { tls: tls.clone(), thread };
+        let manager = Manager::from_connect(config.clone(), connect, ManagerConfig::default());
         let connections = deadpool_postgres::Pool::builder(manager).max_size(address.pool_size()).build()?;
         let (breaker, is_suspect, is_new) = (Breaker::default(), Notify::new(), Notify::new());
-        Ok(Arc::new(Self { connections, limit, breaker, is_suspect, is_new }))
+        Ok(Arc::new(Self { config, tls, connections, limit, breaker, is_suspect, is_new }))
     }
 
     /// Asks with the time limit, unless the breaker is open.
@@ -117,6 +120,21 @@ impl Pool {
             }
             Ok(Err(error)) => Err(error.into()),
             Err(_) => Err(format!("PostgreSQL did not answer within {:?}", self.limit).into()),
+        }
+    }
+
+    /// Connects anew, and asks something.
+    pub(super) async fn try_new_connection(&self) -> Result<(), Error> {
+        let (client, connection) = self.config.connect(self.tls.clone()).await?;
+        let asked = async { client.simple_query("SELECT 1").await.map(drop) };
+        // The connection ends with an error first, or never.
+        let ended = async {
+            connection.await?;
+            std::future::pending().await
+        };
+        tokio::select! {
+            answer = asked => answer,
+            error = ended => error,
         }
     }
 

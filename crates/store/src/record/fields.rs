@@ -109,7 +109,7 @@ struct KnownFields<'fields, 'json, A> {
 
 /// The name of a field, which is copied only if it contains an escape.
 #[derive(Deserialize)]
-struct Name<'json>(#[serde(borrow)] Cow<'json, str>);
+pub(crate) struct Name<'json>(#[serde(borrow)] pub(crate) Cow<'json, str>);
 
 impl<'json, A: MapAccess<'json>> MapAccess<'json> for KnownFields<'_, 'json, A> {
     type Error = A::Error;

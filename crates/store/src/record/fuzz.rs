@@ -1,6 +1,7 @@
 //! Fuzz targets: the records of sessions and of requests, in every form.
 
 use tickseed_fuzzing::{SECRET, assert_tame, bytes, fuzz};
+use tickseed_session::error_chain;
 
 use super::*;
 

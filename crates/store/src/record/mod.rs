@@ -28,9 +28,10 @@ use serde::Deserialize;
 use tickseed_engine::{BreakInterval, Change, ENGINE_VERSION, Rules, Schedule, Seed};
 use tickseed_session::{
     ControlHash, KeyName, Metadata, Notice, Revision, Session, SessionId, SessionSchedule, StoreError,
-    Timestamp, UnknownFields, WriteId, error_chain, scheduled,
+    Timestamp, UnknownFields, WriteId, scheduled,
 };
 
+pub(crate) use self::fields::Name;
 use self::fields::Record;
 pub(crate) use self::parts::Parts;
 
@@ -260,12 +261,4 @@ fn discreet(reason: &str) -> String {
     let mark = if quoted.is_some() { "…" } else { "" };
     let shown = before.chars().chain(mark.chars()).chain(after.chars()).take(MAX_REASON_CHARACTERS);
     shown.map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
-}
-
-/// Logs why a session is left out of a list. That a later version wrote it is logged elsewhere, and during an upgrade there may be
-/// many such sessions.
-pub(crate) fn log_unlisted(error: &StoreError) {
-    if !matches!(error, StoreError::NewerRecord { .. }) {
-        tracing::error!(error = error_chain(error), "a session is left out of the list");
-    }
 }

@@ -83,8 +83,9 @@ impl SharedConnection {
         self.ask(key, Request::Command(&command)).await
     }
 
-    /// Sends commands about `key`, one after the other, without waiting for the answers in between. In a cluster, they must be about no
-    /// other key. Returns the first error or else the answer to the last command; a command is carried out even if one before it fails.
+    /// Sends commands about `key`, one after the other, without waiting for the answers in between. In a cluster, they must be about
+    /// no other key. Returns the first error or else the answer to the last command; a command is carried out even if one before it
+    /// fails.
     pub(super) async fn send_in_a_row<T: FromRedisValue>(
         &self,
         key: &str,

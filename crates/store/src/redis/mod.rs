@@ -51,7 +51,6 @@ use self::index::Index;
 use self::parts::Parts;
 use self::promises::Promises;
 use self::replacement::Replacement;
-use self::request_log::REPLACE_REQUEST;
 use self::scripts::{DONE, TOO_LATE};
 use self::upkeep::Upkeep;
 use self::write_probe::{WriteProbe, unreadable_if_wrong_type};
@@ -102,7 +101,7 @@ impl RedisStore {
         background.spawn(upkeep.keep_small());
         let compare_and_set = Script::new(&scripts::compare_and_set());
         let compare_and_delete = Script::new(&scripts::compare_and_delete());
-        let replace_request = Script::new(REPLACE_REQUEST);
+        let replace_request = Script::new(&scripts::replace_request());
         Ok(Self {
             address,
             clock,
@@ -225,10 +224,7 @@ impl SessionStore for RedisStore {
             match found {
                 Ok(session) => page.sessions.extend(session),
                 Err(error) if error.is_temporary() => return Err(error),
-                Err(error) => {
-                    record::log_unlisted(&error);
-                    page.left_out.push(error);
-                }
+                Err(error) => page.left_out.push(error),
             }
         }
         Ok(page)

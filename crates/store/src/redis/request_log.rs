@@ -7,26 +7,6 @@ use tickseed_session::{REQUEST_KEPT_FOR, RequestId, RequestStore, Reservation, S
 use super::{RedisStore, keys};
 use crate::record::request;
 
-/// Replaces the request `KEYS[1]` by `ARGV[2]`, or removes it if that is empty, if its version is `ARGV[1]`: the 8 bytes after the
-/// first.
-///
-/// A request that began before Redis was full can be finished: Redis refuses SET as the first write of a script then, but not DEL,
-/// which here finds nothing to delete.
-pub(super) const REPLACE_REQUEST: &str = r"
-local stored = redis.call('GET', KEYS[1])
-if not stored or string.sub(stored, 2, 9) ~= ARGV[1] then return 0 end
-if ARGV[2] == '' then
-  redis.call('DEL', KEYS[1])
-else
-  local set = redis.pcall('SET', KEYS[1], ARGV[2], 'KEEPTTL')
-  if set.err and string.find(set.err, 'OOM', 1, true) and redis.pcall('DEL', KEYS[1] .. ':none') == 0 then
-    set = redis.pcall('SET', KEYS[1], ARGV[2], 'KEEPTTL')
-  end
-  if set.err then return set end
-end
-return 1
-";
-
 /// How often a request is looked for that expires just when it is needed.
 const ATTEMPTS: u32 = 3;
 

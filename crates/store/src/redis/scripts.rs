@@ -37,18 +37,23 @@ if ARGV[3] ~= '' then
 end
 "#;
 
-/// Replaces the record by `ARGV[2]`, which Redis keeps for `ARGV[10]` milliseconds (empty: forever), and publishes `ARGV[5]` on
-/// `ARGV[4]`. A record that cannot be published is put back. Publishing can fail, and the old expiry is not known; so the new one is
-/// set last.
+/// Replaces the value of `KEYS[1]` by `ARGV[2]`, also while Redis is full, and keeps its expiry. The new value may be longer by a few
+/// bytes only.
 ///
-/// When Redis is full, a session can still be stopped: its record grows by a few bytes only. Redis refuses SET as the first write
-/// of a script then, but not DEL, which here finds nothing to delete; after that it lets the script finish.
-const SET: &str = r"
+/// A full Redis refuses SET as the first write of a script, but not DEL, which here finds nothing to delete. After that it lets the
+/// script finish.
+const SET_EVEN_IF_FULL: &str = r"
 local set = redis.pcall('SET', KEYS[1], ARGV[2], 'KEEPTTL')
 if set.err and string.find(set.err, 'OOM', 1, true) and redis.pcall('DEL', KEYS[1] .. ':none') == 0 then
   set = redis.pcall('SET', KEYS[1], ARGV[2], 'KEEPTTL')
 end
 if set.err then return set end
+";
+
+/// Follows [`SET_EVEN_IF_FULL`]: publishes `ARGV[5]` on `ARGV[4]`, and lets Redis keep the new record for `ARGV[10]` milliseconds
+/// (empty: forever). A record that cannot be published is put back. Publishing can fail, and the old expiry is not known; so the new
+/// one is set last.
+const PUBLISH: &str = r"
 local published = redis.pcall('PUBLISH', ARGV[4], ARGV[5])
 if type(published) == 'table' and published.err then
   redis.call('SET', KEYS[1], stored, 'KEEPTTL')
@@ -73,14 +78,31 @@ redis.call('DEL', KEYS[1])
 return {DONE, now, node}
 ";
 
-/// Returns the script that replaces a record.
+/// Begins a script that replaces the request `KEYS[1]` by `ARGV[2]`, or removes it if that is empty: it goes on only if the request's
+/// version is `ARGV[1]`, the 8 bytes after the first.
+const COMPARE_REQUEST: &str = r"
+local stored = redis.call('GET', KEYS[1])
+if not stored or string.sub(stored, 2, 9) ~= ARGV[1] then return 0 end
+if ARGV[2] == '' then
+  redis.call('DEL', KEYS[1])
+  return 1
+end
+";
+
+/// Returns the script that replaces a record. A session can be stopped even while Redis is full.
 pub(super) fn compare_and_set() -> String {
-    [COMPARE, SET].concat()
+    [COMPARE, SET_EVEN_IF_FULL, PUBLISH].concat()
 }
 
 /// Returns the script that deletes a record.
 pub(super) fn compare_and_delete() -> String {
     [COMPARE, DELETE].concat()
+}
+
+/// Returns the script that replaces or removes a request with an idempotency key, and returns 1 if it has. A request that began before
+/// Redis was full can be finished.
+pub(super) fn replace_request() -> String {
+    [COMPARE_REQUEST, SET_EVEN_IF_FULL, "return 1\n"].concat()
 }
 
 /// The first value that a script returns if it has changed the record.

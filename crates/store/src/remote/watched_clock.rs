@@ -11,7 +11,7 @@ use super::log_line::LogLine;
 pub(crate) struct WatchedClock {
     last: Measurement,
     recent: RecentMeasurements,
-    /// What the log says of it.
+    /// What the log has said of it last.
     logged: Logged,
 }
 
@@ -23,16 +23,16 @@ pub(crate) enum Agreement {
     Unknown,
 }
 
-/// What the log says of a clock.
+/// What the log says of a clock. An [`Agreement`] decides about promises only; this also says whether the server is ready.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Logged {
-    /// All is well.
+    /// The clock agrees with the server's.
     Close,
-    /// The server is not ready.
+    /// It agrees well enough for promises, but the server is not ready.
     Apart,
-    /// The server is not ready, and it makes no promises.
+    /// It does not agree: the server is not ready, and makes no promises.
     Far,
-    /// The server makes no promises.
+    /// It has not been read lately: the server makes no promises.
     Unknown,
 }
 
@@ -95,8 +95,8 @@ impl WatchedClock {
     }
 }
 
-fn line(before: Logged, now: Logged, distance: Duration, kind: &str) -> LogLine {
-    match now {
+fn line(before: Logged, after: Logged, distance: Duration, kind: &str) -> LogLine {
+    match after {
         Logged::Close if before == Logged::Apart => {
             LogLine::Info("has a clock that agrees with this server's again".to_owned())
         }

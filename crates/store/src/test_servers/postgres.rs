@@ -30,7 +30,7 @@ const SETTINGS: [&str; 5] = [
     "listen_addresses=127.0.0.1",
     "unix_socket_directories=",
     "shared_buffers=8MB",
-    "max_connections=100",
+    "max_connections=300",
     "wal_receiver_timeout=2s",
 ];
 

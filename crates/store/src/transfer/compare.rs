@@ -4,7 +4,7 @@ use futures_util::{StreamExt, stream};
 use tickseed_session::{Clock, Revision, Session, SessionId, SessionStore, StoreError, Timestamp};
 
 use super::digest::LineHash;
-use super::import::{ImportError, ImportOptions, Imported};
+use super::imported::{ImportError, ImportOptions, Imported};
 use super::line::hash_of;
 use super::patience::patiently;
 

@@ -6,21 +6,12 @@ use std::time::Duration;
 use tickseed_session::{Clock, SessionStore, StoreError};
 
 use super::digest::{SessionDigest, hash};
-use super::line::{End, first_line, last_line, session_line};
+use super::line::{End, Origin, first_line, last_line, session_line};
 use super::patience::patiently;
 use super::{Observer, left_out};
 
 /// How many sessions are read from the store at once.
 const PAGE_LENGTH: usize = 500;
-
-/// Where an export comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin {
-    /// The kind of the store, such as `embedded`.
-    pub store: String,
-    /// The version of tickseed.
-    pub tickseed: String,
-}
 
 /// What has been exported.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -67,7 +58,7 @@ pub async fn export(
         let page = patiently(patience, async || store.list(after, PAGE_LENGTH).await).await?;
         for error in &page.left_out {
             exported.left_out += 1;
-            if let (Some(id), reason) = left_out(error) {
+            if let Some((id, reason)) = left_out(error) {
                 observer.left_out(id, &reason);
             }
         }

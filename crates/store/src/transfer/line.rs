@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
+use data_encoding::HEXLOWER;
 use serde_json::json;
 use serde_json::value::RawValue;
 use tickseed_session::{Session, SessionId, StoreError, Timestamp};
 
 use super::digest::{LineHash, SessionDigest, hash};
-use super::export::Origin;
 use super::fields::Fields;
 use crate::record::{self, FORM_1, FORM_3, Parts};
 
@@ -16,6 +16,15 @@ const FORMAT: &str = "tickseed sessions";
 
 /// The version of the format that this version writes and reads.
 pub const FORMAT_VERSION: u64 = 1;
+
+/// Where an export comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The kind of the store, such as `embedded`.
+    pub store: String,
+    /// The version of tickseed.
+    pub tickseed: String,
+}
 
 /// A line that is not as it must be. It never shows a text of the file, which may be a seed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -85,7 +94,8 @@ pub(super) fn session_line(session: &Session) -> Result<String, StoreError> {
     }
     if let Some([write, replaces]) = writes {
         // As texts, because many programs round large numbers.
-        let _ = write!(line, ",\"write\":\"{write:016x}\",\"replaces\":\"{replaces:016x}\"");
+        let [write, replaces] = [write, replaces].map(|number: u64| HEXLOWER.encode(&number.to_be_bytes()));
+        let _ = write!(line, ",\"write\":\"{write}\",\"replaces\":\"{replaces}\"");
     }
     let _ = write!(line, ",\"record\":{json}}}");
     Ok(line)
@@ -159,11 +169,9 @@ fn revision(fields: &Fields<'_>) -> Result<u64, String> {
 }
 
 fn write(fields: &Fields<'_>, name: &str) -> Result<u64, String> {
-    let is_hexadecimal = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     fields.text(name, "16 hexadecimal digits in lower case", |text| {
-        (text.len() == 16 && text.bytes().all(is_hexadecimal))
-            .then(|| u64::from_str_radix(text, 16).ok())
-            .flatten()
+        let bytes = HEXLOWER.decode(text.as_bytes()).ok()?;
+        bytes.try_into().map(u64::from_be_bytes).ok()
     })
 }
 

@@ -9,33 +9,36 @@ mod digest;
 mod export;
 mod fields;
 mod import;
+mod imported;
 mod line;
 mod patience;
 mod reader;
 
 pub use self::digest::SessionDigest;
-pub use self::export::{ExportError, Exported, Origin, export};
-pub use self::import::{ImportError, ImportOptions, Imported, import};
-pub use self::line::{FORMAT_VERSION, LineError};
+pub use self::export::{ExportError, Exported, export};
+pub use self::import::import;
+pub use self::imported::{ImportError, ImportOptions, Imported};
+pub use self::line::{FORMAT_VERSION, LineError, Origin};
 pub use self::reader::{CheckError, check};
 
-use tickseed_session::{SessionId, error_chain};
+use tickseed_session::{SessionId, StoreError};
 
-/// What a transfer tells while it goes on.
+/// Receives the progress of a transfer.
 pub trait Observer {
-    /// Learns how many sessions are done so far.
+    /// Receives the number of sessions that are done so far.
     fn progressed(&mut self, sessions: u64);
 
-    /// Learns of each session that was not moved, and why.
+    /// Receives each session that is not moved, and the reason.
     fn left_out(&mut self, id: SessionId, reason: &str);
 }
 
-/// Returns why a store has left a session out, without its id.
-fn left_out(error: &tickseed_session::StoreError) -> (Option<SessionId>, String) {
-    use tickseed_session::StoreError::{NewerRecord, Unreadable};
+/// Returns which session a store cannot read, and why. Returns `None` for an error that is not about one record.
+fn left_out(error: &StoreError) -> Option<(SessionId, String)> {
     match error {
-        NewerRecord { id, reason } => (Some(*id), format!("a later version wrote its record: {reason}")),
-        Unreadable { id, reason } => (Some(*id), format!("its record cannot be read: {reason}")),
-        other => (None, error_chain(other)),
+        StoreError::NewerRecord { id, reason } => {
+            Some((*id, format!("a later version wrote its record: {reason}")))
+        }
+        StoreError::Unreadable { id, reason } => Some((*id, format!("its record cannot be read: {reason}"))),
+        _ => None,
     }
 }

@@ -22,13 +22,25 @@ pub(super) struct Reader<R> {
     buffer: Vec<u8>,
 }
 
-/// Why the next line cannot be had.
-#[derive(Debug, thiserror::Error)]
+/// Why the next line cannot be read.
+#[derive(Debug)]
 pub(super) enum ReadError {
-    #[error(transparent)]
-    Line(#[from] LineError),
-    #[error("the input cannot be read")]
-    Input(#[from] io::Error),
+    /// It is not as it must be, or missing.
+    Line(LineError),
+    /// The input cannot be read.
+    Input(io::Error),
+}
+
+impl From<LineError> for ReadError {
+    fn from(error: LineError) -> Self {
+        Self::Line(error)
+    }
+}
+
+impl From<io::Error> for ReadError {
+    fn from(error: io::Error) -> Self {
+        Self::Input(error)
+    }
 }
 
 impl<R: BufRead> Reader<R> {
@@ -53,7 +65,7 @@ impl<R: BufRead> Reader<R> {
         self.digest
     }
 
-    /// Reads the next line. The last one is given only if it is right about all others, and nothing follows it.
+    /// Reads the next line. Returns the last one only if it is right about all others and nothing follows it.
     pub(super) fn next(&mut self) -> Result<Line, ReadError> {
         if !self.read_line()? {
             let problem =
@@ -141,17 +153,14 @@ pub fn check(input: impl BufRead) -> Result<u64, CheckError> {
         Err(ReadError::Input(error)) => return Err(CheckError::Input(error)),
     };
     loop {
-        let before = reader.line();
         match reader.next() {
             Ok(Line::End(_)) if bad.is_empty() => return Ok(reader.sessions),
             Ok(Line::End(_)) => break,
             Ok(_) => {}
             Err(ReadError::Input(error)) => return Err(CheckError::Input(error)),
             Err(ReadError::Line(error)) => {
-                // Behind the end there is nothing to go on with.
-                let is_end = reader.is_at_end(before)?;
                 bad.push(error);
-                if is_end || bad.len() == MOST_BAD_LINES {
+                if reader.is_at_end()? || bad.len() == MOST_BAD_LINES {
                     break;
                 }
             }
@@ -161,8 +170,8 @@ pub fn check(input: impl BufRead) -> Result<u64, CheckError> {
 }
 
 impl<R: BufRead> Reader<R> {
-    /// Returns whether nothing follows, or nothing was there after this line.
-    fn is_at_end(&mut self, before: u64) -> io::Result<bool> {
-        Ok(self.line == before || self.input.fill_buf()?.is_empty())
+    /// Returns whether nothing follows the line that was read last.
+    fn is_at_end(&mut self) -> io::Result<bool> {
+        Ok(self.input.fill_buf()?.is_empty())
     }
 }

@@ -6,7 +6,6 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use futures_util::future::join_all;
 use tempfile::TempDir;
@@ -33,7 +32,7 @@ async fn create(store: &EmbeddedStore, count: usize) -> Vec<Session> {
 }
 
 fn copy(folder: &Path, path: &Path, replaces: bool) -> Result<Backup, BackupError> {
-    back_up(folder, path, replaces, &AtomicBool::new(false), &mut |_, _| {})
+    back_up(folder, path, replaces, &Arc::default(), &mut |_, _| {})
 }
 
 /// Puts a backup in the place of a store, as the documentation says, and opens it.
@@ -154,7 +153,7 @@ async fn a_backup_replaces_nothing_unless_it_may_and_leaves_nothing_half_done() 
     let error = copy(folder.path(), &path, false).unwrap_err();
     assert!(error.to_string().ends_with("exists already, and is not overwritten without --force"), "{error}");
     assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
-    let cancelled = back_up(folder.path(), &path, true, &AtomicBool::new(true), &mut |_, _| {}).unwrap_err();
+    let cancelled = back_up(folder.path(), &path, true, &Arc::new(true.into()), &mut |_, _| {}).unwrap_err();
     assert!(matches!(cancelled, BackupError::Cancelled));
     assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
     assert_eq!(copy(folder.path(), &path, true).unwrap().sessions, 3);

@@ -11,7 +11,7 @@ use tickseed_session::{
     Clock, ControlHash, KeyName, Metadata, Session, SessionId, SessionStore, Timestamp, UnknownFields,
 };
 use tickseed_store::EmbeddedStore;
-use tickseed_store::test_servers::{RedisCluster, RedisServer};
+use tickseed_store::test_servers::{PostgresServer, RedisCluster, RedisServer};
 use tickseed_store::transfer::{
     CheckError, Exported, ImportError, ImportOptions, Imported, Observer, Origin, SessionDigest, check,
     export, import,
@@ -21,11 +21,11 @@ use crate::redis::connect;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What an observer has been told.
+/// The sessions that were reported as left out, with the reasons.
 #[derive(Default)]
-struct Told(Vec<(SessionId, String)>);
+struct Reported(Vec<(SessionId, String)>);
 
-impl Observer for Told {
+impl Observer for Reported {
     fn progressed(&mut self, _: u64) {}
 
     fn left_out(&mut self, id: SessionId, reason: &str) {
@@ -62,15 +62,15 @@ async fn fill(store: &dyn SessionStore, sessions: &[Session]) {
     }
 }
 
-async fn exported(store: &dyn SessionStore) -> (Vec<u8>, Exported, Told) {
+async fn exported(store: &dyn SessionStore) -> (Vec<u8>, Exported, Reported) {
     let origin = Origin { store: "test".to_owned(), tickseed: "1.2.3".to_owned() };
-    let (mut output, mut told) = (Vec::new(), Told::default());
+    let (mut output, mut reported) = (Vec::new(), Reported::default());
     let clock = TestClock::new();
-    let exported = export(store, &clock, &origin, PATIENCE, &mut output, &mut told).await.unwrap();
-    (output, exported, told)
+    let exported = export(store, &clock, &origin, PATIENCE, &mut output, &mut reported).await.unwrap();
+    (output, exported, reported)
 }
 
-async fn imported(store: &dyn SessionStore, input: &[u8]) -> (Imported, Result<(), ImportError>, Told) {
+async fn imported(store: &dyn SessionStore, input: &[u8]) -> (Imported, Result<(), ImportError>, Reported) {
     imported_at(store, input, &TestClock::new(), false).await
 }
 
@@ -79,21 +79,23 @@ async fn imported_at(
     input: &[u8],
     clock: &dyn Clock,
     is_dry: bool,
-) -> (Imported, Result<(), ImportError>, Told) {
-    let (mut imported, mut told) = (Imported::default(), Told::default());
+) -> (Imported, Result<(), ImportError>, Reported) {
+    let (mut imported, mut reported) = (Imported::default(), Reported::default());
     let options = ImportOptions { is_dry, patience: PATIENCE, at_once: 16 };
-    let done = import(Some(store), clock, input, options, &mut imported, &mut told).await;
-    (imported, done, told)
+    let done = import(Some(store), clock, input, options, &mut imported, &mut reported).await;
+    (imported, done, reported)
 }
 
 #[tokio::test]
 async fn every_record_goes_over_exactly_from_each_store_to_the_next_and_back() {
     let (first, last) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let (redis, cluster) = (RedisServer::start(&[]), RedisCluster::start(0, &[]));
-    let stores: [Arc<dyn SessionStore>; 4] = [
+    let postgres = PostgresServer::start(&[]);
+    let stores: [Arc<dyn SessionStore>; 5] = [
         Arc::new(embedded(&first)),
         Arc::new(connect(&redis.address(), TestClock::new()).await),
         Arc::new(connect(&cluster.address(), TestClock::new()).await),
+        Arc::new(crate::postgres::connect(&postgres.address(), TestClock::new()).await),
         Arc::new(embedded(&last)),
     ];
     let sessions = all_kinds();
@@ -101,9 +103,9 @@ async fn every_record_goes_over_exactly_from_each_store_to_the_next_and_back() {
     fill(&*stores[0], &sessions).await;
     let mut before = exported(&*stores[0]).await;
     for store in &stores[1..] {
-        let (imported, done, told) = imported(&**store, &before.0).await;
+        let (imported, done, reported) = imported(&**store, &before.0).await;
         done.unwrap();
-        assert!(imported.is_complete() && told.0.is_empty(), "{imported:?}");
+        assert!(imported.is_complete() && reported.0.is_empty(), "{imported:?}");
         assert_eq!((imported.created, imported.compared), (number, number));
         let after = exported(&**store).await;
         assert_eq!((after.1, imported.digest_of_copies), (before.1, before.1.digest));
@@ -183,11 +185,11 @@ async fn another_record_with_the_same_id_is_never_overwritten() {
     fill(&from, &sessions).await;
     let stopped = sessions[0].stopped(now());
     fill(&to, std::slice::from_ref(&stopped)).await;
-    let (imported, done, told) = imported(&to, &exported(&from).await.0).await;
+    let (imported, done, reported) = imported(&to, &exported(&from).await.0).await;
     done.unwrap();
     assert_eq!((imported.created, imported.conflicts, imported.compared), (1, 1, 1));
     assert!(!imported.is_complete() && imported.digest != imported.digest_of_copies);
-    let [(id, reason)] = &told.0[..] else { panic!("{:?}", told.0) };
+    let [(id, reason)] = &reported.0[..] else { panic!("{:?}", reported.0) };
     assert_eq!(*id, stopped.id);
     assert_eq!(
         reason,
@@ -220,14 +222,17 @@ async fn a_dry_run_says_what_would_happen_and_writes_nothing() {
     fill(&from, &sessions).await;
     fill(&to, &[sessions[0].clone(), sessions[1].stopped(now())]).await;
     let (file, ..) = exported(&from).await;
-    let (imported, done, told) = imported_at(&to, &file, &TestClock::new(), true).await;
+    let (imported, done, reported) = imported_at(&to, &file, &TestClock::new(), true).await;
     done.unwrap();
-    assert_eq!((imported.created, imported.already_there, imported.conflicts, told.0.len()), (1, 1, 1, 1));
+    assert_eq!(
+        (imported.created, imported.already_there, imported.conflicts, reported.0.len()),
+        (1, 1, 1, 1)
+    );
     assert_eq!(to.find(sessions[2].id).await.unwrap(), None);
-    let (mut without, mut told) = (Imported::default(), Told::default());
+    let (mut without, mut reported) = (Imported::default(), Reported::default());
     let clock = TestClock::new();
     let options = ImportOptions { is_dry: true, patience: PATIENCE, at_once: 16 };
-    import(None, &clock, &file[..], options, &mut without, &mut told).await.unwrap();
+    import(None, &clock, &file[..], options, &mut without, &mut reported).await.unwrap();
     assert_eq!((without.created, without.digest_of_copies), (3, SessionDigest::default()));
 }
 
@@ -246,10 +251,10 @@ async fn records_of_a_later_version_are_named() {
         "\u{4}\0\0\0\0\0\0\0\u{7}{\"seed\":\"opensesame\"}",
     ]);
     redis.ask::<()>(&["ZADD", "session:{index}", "0", "0123456789abcdef"]);
-    let (file, exported, told) = exported(&store).await;
+    let (file, exported, reported) = exported(&store).await;
     assert_eq!((exported.sessions, exported.left_out), (1, 1));
     let reason = "a later version wrote its record: its form is 4, and this version knows forms 1 to 3";
-    assert_eq!(told.0, [(id, reason.to_owned())]);
+    assert_eq!(reported.0, [(id, reason.to_owned())]);
 
     let to = embedded(&folder);
     let (imported_once, done, _) = imported(&to, &file).await;
@@ -260,10 +265,14 @@ async fn records_of_a_later_version_are_named() {
     // The file of a later version, with its digest.
     let text = String::from_utf8(file).unwrap();
     let later = text.lines().nth(1).unwrap().replace("\"form\":1", "\"form\":4,\"more\":true");
-    let (imported_later, done, told) =
+    let (imported_later, done, reported) =
         imported(&to, format!("{}\n{later}\n", text.lines().next().unwrap()).as_bytes()).await;
     assert!(done.unwrap_err().to_string().starts_with("line 3: the file ends here"));
     assert_eq!((imported_later.newer, imported_later.created), (1, 0));
-    assert_eq!(told.0[0].0, good.id);
-    assert!(told.0[0].1.starts_with("line 2: a later version wrote it: its form is 4"), "{}", told.0[0].1);
+    assert_eq!(reported.0[0].0, good.id);
+    assert!(
+        reported.0[0].1.starts_with("line 2: a later version wrote it: its form is 4"),
+        "{}",
+        reported.0[0].1
+    );
 }

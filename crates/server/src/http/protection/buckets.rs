@@ -162,29 +162,16 @@ impl ShrinkableKeyedStateStore<BucketKey> for BoundedStore {
 mod tests {
     use std::net::{Ipv4Addr, Ipv6Addr};
     use std::num::NonZeroU32;
-    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use tickseed_session::acceptance::TestClock;
 
     use super::*;
     use crate::http::client_address::ClientAddress;
 
-    /// A clock whose uptime a test sets, in milliseconds.
-    #[derive(Default)]
-    struct Stopped(AtomicU64);
-
-    impl Clock for Stopped {
-        fn now_us(&self) -> i64 {
-            0
-        }
-
-        fn uptime(&self) -> Duration {
-            Duration::from_millis(self.0.load(Ordering::SeqCst))
-        }
-    }
-
-    fn buckets(burst: u32) -> (Arc<Stopped>, Buckets) {
-        let clock = Arc::new(Stopped::default());
+    fn buckets(burst: u32) -> (TestClock, Buckets) {
+        let clock = TestClock::stopped();
         let quota = Quota::per_second(NonZeroU32::new(burst).unwrap());
-        let as_clock: Arc<dyn Clock> = clock.clone();
+        let as_clock: Arc<dyn Clock> = Arc::new(clock.clone());
         (clock, Buckets::new(quota, &as_clock))
     }
 
@@ -204,7 +191,7 @@ mod tests {
         let (one, other) = (key(Ipv4Addr::new(192, 0, 2, 1)), key(Ipv4Addr::new(192, 0, 2, 2)));
         assert_eq!([(); 3].map(|()| buckets.take(one)), [Ok(()), Ok(()), Err(Duration::from_millis(500))]);
         assert_eq!(buckets.take(other), Ok(()));
-        clock.0.store(500, Ordering::SeqCst);
+        clock.pass(Duration::from_millis(500));
         assert_eq!([(); 2].map(|()| buckets.take(one)), [Ok(()), Err(Duration::from_millis(500))]);
     }
 
@@ -222,7 +209,7 @@ mod tests {
 
         buckets.shrink();
         assert!(buckets.limiter.len() > MAX_CLIENTS / 2, "buckets that are not full stay");
-        clock.0.store(2_000, Ordering::SeqCst);
+        clock.pass(Duration::from_secs(2));
         buckets.shrink();
         assert_eq!(buckets.limiter.len(), 0);
         assert_eq!(buckets.take(attacker(299_999)), Ok(()));

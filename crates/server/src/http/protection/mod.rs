@@ -21,6 +21,7 @@ use tickseed_session::Clock;
 use super::client_address::{ClientAddress, TrustedProxies};
 use super::error::ApiError;
 use super::origins::{AllowedOrigins, SharedWith};
+use super::overload::Overload;
 use crate::telemetry::metrics::{Refusal, count_refusal};
 use connections::{Connections, Refused};
 use places::{Full, Places};
@@ -30,14 +31,14 @@ use refusals::Refusals;
 pub use creation::CreationLimits;
 pub(super) use creation::check_depth;
 pub(super) use places::Place;
-pub(super) use store_slots::{StoreSlots, WAITING};
+pub(super) use store_slots::{StoreSlot, StoreSlots};
 
 /// How many requests may wait for the store at once by default. A store that answers 10,000 requests a second works these off in
 /// a tenth of a second.
 pub const DEFAULT_MAX_IN_FLIGHT: NonZeroUsize = NonZeroUsize::new(1_024).expect("it is not zero");
 
-/// What the server is to be protected from. By default everything is allowed, except that more than [`DEFAULT_MAX_IN_FLIGHT`]
-/// requests wait for the store.
+/// Limits that protect the server. By default nothing is limited, except that at most [`DEFAULT_MAX_IN_FLIGHT`] requests wait for the
+/// store at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProtectionOptions {
     /// Whose word counts for the address of a client.
@@ -149,7 +150,7 @@ impl Protection {
     pub(super) fn admit(&self, request: &ServiceRequest) -> Result<(), ApiError> {
         if self.connections.is_some() && request.conn_data::<Refused>().is_some() {
             count_refusal(Refusal::Shed);
-            return Err(ApiError::Overloaded { what: "connections" });
+            return Err(ApiError::Overloaded(Overload::Connections));
         }
         match &self.rate_limits {
             Some(limits) => limits.admit(request.request(), client_of(request.request())),
@@ -163,7 +164,7 @@ impl Protection {
         self.streams.take(network).map_err(|full| match full {
             Full::All => {
                 count_refusal(Refusal::Shed);
-                ApiError::Overloaded { what: "event streams" }
+                ApiError::Overloaded(Overload::EventStreams)
             }
             Full::OfNetwork(limit) => {
                 count_refusal(Refusal::LimitedByAddress);

@@ -17,6 +17,7 @@ use crate::http::client_address::ClientAddress;
 use crate::http::error::ApiError;
 use crate::http::idempotency;
 use crate::http::rate_limited::RateLimited;
+use crate::http::time;
 use crate::telemetry::metrics::{Refusal, count_refusal};
 
 /// How many times as large the limit for `/v1/time` is: a classroom sits behind one address, and each clock asks often.
@@ -73,7 +74,7 @@ impl RateLimits {
         let Some(network) = client.map(ClientAddress::network) else { return Ok(()) };
         let key = BucketKey { client: network.bits(), group: network.group_bits() };
         if let Some(rate) = &self.rate {
-            if path == "/v1/time" {
+            if path == time::PATH {
                 return rate.time.take(key);
             }
             rate.by_address.take(key)?;
@@ -106,11 +107,11 @@ impl Rate {
         let quota = Quota::per_second(per_second).allow_burst(burst);
         let factor = NonZeroU32::MIN.saturating_add(TIME_FACTOR - 1);
         let times = |number: NonZeroU32| number.saturating_mul(factor);
-        let time = Quota::per_second(times(per_second)).allow_burst(times(burst));
+        let time_quota = Quota::per_second(times(per_second)).allow_burst(times(burst));
         Self {
             by_address: Policy::new("requests", quota, Refusal::LimitedByAddress, clock),
             by_key: Policy::new("requests-of-key", quota, Refusal::LimitedByKey, clock),
-            time: Policy::new("time", time, Refusal::LimitedByAddress, clock),
+            time: Policy::new("time", time_quota, Refusal::LimitedByAddress, clock),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Slows down the refusals of requests that would have to wait for the store, when there are many.
 //!
-//! A refusal costs the server half as much as a small request that it serves. If it refused as fast as it can, it would soon do nothing
-//! else. A client that waits for its refusal sends nothing meanwhile, and waiting costs no time of a processor.
+//! A refusal costs the server half as much as serving a small request. If the server refused requests as fast as it can, it would
+//! soon do nothing else. While a client waits for its refusal it sends nothing, and the wait costs the server no processor time.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;

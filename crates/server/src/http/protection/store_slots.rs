@@ -1,8 +1,8 @@
-//! Limits how many requests wait for the store at once. Those beyond the limit fail at once instead of waiting so long that
-//! nobody needs their response any more.
+//! Limits how many requests wait for the store at once. Those beyond the limit are refused without asking the store, instead of
+//! waiting so long that nobody needs their response any more. If there are many refusals, [`super::refusals`] delays them.
 //!
-//! Requests that are answered from memory need no slot. Neither do requests that change a session: they must go through when
-//! everything else is too much.
+//! Requests that are answered from memory need no slot. Neither do requests that change a session, if the caller may change any
+//! session: they must go through when everything else is too much.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::http::error::ApiError;
+use crate::http::overload::Overload;
 use crate::telemetry::metrics::{Refusal, count_refusal};
 
 /// The slots of the requests that wait for the store.
@@ -42,10 +43,7 @@ impl StoreSlots {
     }
 }
 
-/// What there are too many of when no slot is free.
-pub(in crate::http) const WAITING: &str = "requests that wait for the store";
-
 fn overloaded() -> ApiError {
     count_refusal(Refusal::Shed);
-    ApiError::Overloaded { what: WAITING }
+    ApiError::Overloaded(Overload::Store)
 }

@@ -49,13 +49,7 @@ impl<T> ChangeRequest<T> {
         body: JsonObject,
         read: impl FnOnce(&mut Fields) -> Option<T>,
     ) -> Result<Self, ApiError> {
-        if caller.controls_nothing()
-            && let Some(protection) = request.app_data::<web::Data<Protection>>()
-        {
-            // What matters goes through; this is not the caller to make the store busier for.
-            service.find_or_shed(id, protection.store_slots()).await?;
-        }
-        caller.check_control(service, id).await?;
+        check_control(service, &caller, id, request).await?;
         let repeatable = Repeatable::read(request, &body.0, &caller);
         let mut fields = Fields::new(body.0);
         let value = read(&mut fields);
@@ -76,6 +70,21 @@ impl<T> ChangeRequest<T> {
             }
         }
     }
+}
+
+/// Checks that a session exists and that the caller may change it. Unless the caller may change any session, this takes a slot of the
+/// store while it reads: a busy store must not get busier for callers that may have no right.
+async fn check_control(
+    service: &Service,
+    caller: &Caller,
+    id: SessionId,
+    request: &HttpRequest,
+) -> Result<(), ApiError> {
+    let protection = request.app_data::<web::Data<Protection>>();
+    let slots =
+        protection.filter(|_| !caller.controls_everything()).map(|protection| protection.store_slots());
+    let _slot = slots.map(|slots| service.slot_to_find(id, slots)).transpose()?;
+    caller.check_control(service, id).await
 }
 
 /// Who may change a session, and as what the caller knows it.

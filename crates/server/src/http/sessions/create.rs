@@ -121,8 +121,7 @@ pub(in crate::http) struct CreatedSession {
             )),
         BodyErrors,
         AccessErrors,
-        (status = 409, description = "`request_in_progress` or `outcome_unknown`, of the request with this `Idempotency-Key`", body = Problem, content_type = "application/problem+json",
-            headers(("Retry-After" = Option<u32>, description = "Only with `request_in_progress`: how many seconds to wait before retrying"))),
+        (status = 409, description = "`request_in_progress` or `outcome_unknown`, of the request with this `Idempotency-Key`", body = Problem, content_type = "application/problem+json"),
         IdempotencyErrors,
         ServerErrors,
     )

@@ -92,13 +92,11 @@ impl Default for EventStreams {
         SessionNotFound,
         (status = 429, description = "`too_many_streams`: this client has as many event streams as it may; or `rate_limited`",
             body = Problem, content_type = "application/problem+json",
-            headers(("Retry-After" = u32, description = "How many seconds to wait before retrying"),
-                ("RateLimit-Policy" = Option<String>, description = "Only with `rate_limited`: as for `GET /v1/sessions`"),
+            headers(("RateLimit-Policy" = Option<String>, description = "Only with `rate_limited`: as for `GET /v1/sessions`"),
                 ("RateLimit" = Option<String>, description = "Only with `rate_limited`: as for `GET /v1/sessions`"))),
         (status = 500, description = "`internal`", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`overloaded`: the server has as many event streams as it may", body = Problem,
-            content_type = "application/problem+json",
-            headers(("Retry-After" = u32, description = "How many seconds to wait before retrying"))),
+            content_type = "application/problem+json"),
     )
 )]
 pub(in crate::http) async fn handle(

@@ -47,9 +47,7 @@ pub(in crate::http) struct ExtendSession {
         AccessErrors,
         SessionNotFound,
         (status = 409, description = "`expiry_not_later`: the session exists for as long already; `expires_at` says until when, unless it \
-            never expires. With an `Idempotency-Key` also \
-            `request_in_progress` and `outcome_unknown`", body = Problem, content_type = "application/problem+json",
-            headers(("Retry-After" = Option<u32>, description = "Only with `request_in_progress`: how many seconds to wait before retrying"))),
+            never expires", body = Problem, content_type = "application/problem+json"),
         IdempotencyErrors,
         ServerErrors,
     )

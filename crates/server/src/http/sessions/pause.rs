@@ -50,9 +50,7 @@ pub(in crate::http) struct PauseSession {
         AccessErrors,
         SessionNotFound,
         (status = 409, description = "In this order: `session_stopped`, `not_started`, `too_soon`, `later_changes`, \
-            `change_final`, `already_paused`, `schedule_full`. With an `Idempotency-Key` also \
-            `request_in_progress` and `outcome_unknown`", body = Problem, content_type = "application/problem+json",
-            headers(("Retry-After" = Option<u32>, description = "Only with `request_in_progress`: how many seconds to wait before retrying"))),
+            `change_final`, `already_paused`, `schedule_full`", body = Problem, content_type = "application/problem+json"),
         IdempotencyErrors,
         ServerErrors,
     )

@@ -10,8 +10,10 @@ use crate::http::entity_tag::is_not_modified;
 use crate::http::error::ApiError;
 use crate::http::problem::{Problem, ServerErrors, SessionNotFound};
 use crate::http::protection::Protection;
-use crate::http::read_route::id_text;
 use crate::http::stage::Service;
+
+/// The path that precedes the id.
+pub(in crate::http) const PREFIX: &str = "/v1/sessions";
 
 /// The media type of a session, ready to send.
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -78,4 +80,30 @@ pub(in crate::http) async fn handle(
         return Ok(not_modified(response));
     }
     Ok(response.insert_header((header::CONTENT_TYPE, JSON)).body(representation.body.clone()))
+}
+
+/// Returns the text in the place of the id, in a request to read a session.
+fn id_text(request: &HttpRequest) -> &str {
+    id_in(request.match_info().as_str()).unwrap_or_default()
+}
+
+/// Returns the text in the place of the id, if a path has one and nothing behind it.
+pub(in crate::http) fn id_in(path: &str) -> Option<&str> {
+    let id = path.strip_prefix(PREFIX)?.strip_prefix('/')?;
+    Some(id).filter(|id| !id.is_empty() && !id.contains('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_path_with_one_more_segment_has_an_id() {
+        assert_eq!(id_in("/v1/sessions/sess_1"), Some("sess_1"));
+        for path in
+            ["/v1/sessions", "/v1/sessions/", "/v1/sessions/a/state", "/v1/sessionsa", "/v1/session/a", "/"]
+        {
+            assert_eq!(id_in(path), None, "{path}");
+        }
+    }
 }

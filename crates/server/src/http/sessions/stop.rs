@@ -69,9 +69,7 @@ pub(in crate::http) struct Stop {
         BodyErrors,
         AccessErrors,
         SessionNotFound,
-        (status = 409, description = "`session_stopped` or `stop_not_earlier`, with `stopped_at`; or `too_soon`, with `earliest`. With an `Idempotency-Key` also \
-            `request_in_progress` and `outcome_unknown`", body = Problem, content_type = "application/problem+json",
-            headers(("Retry-After" = Option<u32>, description = "Only with `request_in_progress`: how many seconds to wait before retrying"))),
+        (status = 409, description = "`session_stopped` or `stop_not_earlier`, with `stopped_at`; or `too_soon`, with `earliest`", body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "`changed_meanwhile`: the session is none of the versions that `If-Match` names",
             body = Problem, content_type = "application/problem+json"),
         IdempotencyErrors,

@@ -63,9 +63,7 @@ struct WithoutToken {
         BodyErrors,
         AccessErrors,
         SessionNotFound,
-        (status = 409, description = "`tokens_unused`: the server does not use control tokens. With an `Idempotency-Key` also \
-            `request_in_progress` and `outcome_unknown`", body = Problem, content_type = "application/problem+json",
-            headers(("Retry-After" = Option<u32>, description = "Only with `request_in_progress`: how many seconds to wait before retrying"))),
+        (status = 409, description = "`tokens_unused`: the server does not use control tokens", body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "`changed_meanwhile`: the session is none of the versions that `If-Match` names",
             body = Problem, content_type = "application/problem+json"),
         IdempotencyErrors,

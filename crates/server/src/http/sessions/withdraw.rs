@@ -46,9 +46,7 @@ pub(in crate::http) struct WithdrawChanges {
         AccessErrors,
         SessionNotFound,
         (status = 409, description = "In this order: `session_stopped`, `later_changes`, `change_final`, \
-            `nothing_to_withdraw`. With an `Idempotency-Key` also \
-            `request_in_progress` and `outcome_unknown`", body = Problem, content_type = "application/problem+json",
-            headers(("Retry-After" = Option<u32>, description = "Only with `request_in_progress`: how many seconds to wait before retrying"))),
+            `nothing_to_withdraw`", body = Problem, content_type = "application/problem+json"),
         IdempotencyErrors,
         ServerErrors,
     )

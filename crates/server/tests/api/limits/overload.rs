@@ -1,4 +1,4 @@
-//! A store that cannot keep up: what is too much fails at once, and what matters goes through.
+//! A store that cannot keep up: the server refuses excess requests before they reach the store, and important ones go through.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::support::{Api, DEADLINE, LocalServer, Response, TestClock};
 /// A session that is not in memory.
 const UNKNOWN: &str = "/v1/sessions/sess_0b9f3f0e-6d7a-4f0e-9a55-2f3b1d7c8e21";
 
-/// A real store whose reads and creations wait until the test lets them through.
+/// A real store whose reads and creations wait until the test lets them pass.
 struct Gated {
     inner: EmbeddedStore,
     gate: Arc<Semaphore>,
@@ -126,7 +126,7 @@ impl GatedServer {
 }
 
 #[tokio::test]
-async fn what_is_too_much_for_the_store_fails_at_once_and_the_rest_goes_on() {
+async fn excess_requests_are_refused_and_the_rest_goes_on() {
     let gated = GatedServer::start();
     let api = &gated.server.api;
     let session = gated.create().await;
@@ -175,10 +175,10 @@ async fn what_is_too_much_for_the_store_fails_at_once_and_the_rest_goes_on() {
     assert_eq!(api.post("/v1/sessions", r#"{"tick_ms":100}"#).await.status, 201, "the slots are free again");
 }
 
-/// Twice as many requests as the store can take at once come again and again. Each time, the store works at its capacity, and the
-/// rest fails before the store has done anything.
+/// Again and again, twice as many requests arrive as the store can take at once. Each time the store works at its capacity, and the
+/// server refuses the rest before the store has done anything.
 #[tokio::test]
-async fn at_twice_the_load_as_much_gets_done() {
+async fn at_twice_the_load_the_store_does_as_much_as_before() {
     let gated = GatedServer::start();
     for _ in 0..10 {
         let refused = Semaphore::new(0);
@@ -193,7 +193,7 @@ async fn at_twice_the_load_as_much_gets_done() {
         let store = async {
             gated.waits_for(2).await;
             let both = tokio::time::timeout(DEADLINE, refused.acquire_many(2)).await;
-            both.expect("the others fail while the store is busy").unwrap().forget();
+            both.expect("the others are refused while the store is busy").unwrap().forget();
             gated.gate.add_permits(2);
         };
         let (statuses, ()) = tokio::join!(join_all((0..4).map(create)), store);
@@ -208,9 +208,9 @@ async fn stop_with_a_wrong_token(api: &Api, session: &str) -> Response {
     Response::read(request.header("authorization", token).send().await.unwrap()).await
 }
 
-/// Whoever has no right must not be able to keep the store busy.
+/// A caller without a right must not be able to keep the store busy.
 #[tokio::test]
-async fn wrong_tokens_share_few_reads_and_the_rest_fails_at_once() {
+async fn wrong_tokens_share_few_reads_and_the_rest_are_refused() {
     let gated = GatedServer::with_mode(AccessMode::Token);
     let api = &gated.server.api;
     let mut sessions = Vec::new();
@@ -233,9 +233,9 @@ async fn wrong_tokens_share_few_reads_and_the_rest_fails_at_once() {
     assert_eq!(stop_with_a_wrong_token(api, &sessions[19]).await.status, 403);
 }
 
-/// Nobody has to read the store to know that a caller without a token may not change a session.
+/// Anybody can leave the token out or invent one, so such a caller takes a slot like a reader.
 #[tokio::test]
-async fn a_caller_without_a_token_waits_for_the_store_like_a_reader() {
+async fn a_caller_who_may_have_no_right_takes_a_slot_of_the_store() {
     let gated = GatedServer::with_mode(AccessMode::Token);
     let api = &gated.server.api;
     let stop = format!("{UNKNOWN}/stop");
@@ -246,9 +246,13 @@ async fn a_caller_without_a_token_waits_for_the_store_like_a_reader() {
     };
     let others = async {
         gated.waits_for(2).await;
-        api.post(&stop.replace("2f3b1d7c8e21", "111111111111"), "").await.problem(503, "overloaded");
+        let others = UNKNOWN.replace("2f3b1d7c8e21", "111111111111");
+        api.post(&format!("{others}/stop"), "").await.problem(503, "overloaded");
+        stop_with_a_wrong_token(api, &others).await.problem(503, "overloaded");
+        assert_eq!(gated.waiting.available_permits(), 0, "nothing else has reached the store");
         gated.gate.add_permits(1_000);
     };
     tokio::join!(stuck, others);
     api.post(&stop, "").await.problem(404, "session_not_found");
+    stop_with_a_wrong_token(api, UNKNOWN).await.problem(404, "session_not_found");
 }

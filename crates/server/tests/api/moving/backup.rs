@@ -1,8 +1,11 @@
 //! `tickseed backup` and `tickseed compact`.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener;
 use std::path::Path;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -10,9 +13,10 @@ use std::time::Instant;
 use futures_util::future::join_all;
 use tempfile::TempDir;
 use tickseed_session::SessionStore;
+use tokio::time::timeout;
 
 use super::{files, filled, open, status, stderr, tickseed};
-use crate::support::{Api, DEADLINE, Process};
+use crate::support::{Api, DEADLINE, Process, send_signal};
 
 fn backup(data: &Path, output: &Path) -> std::process::Output {
     let settings = [("TICKSEED_DATA_DIR", data.to_str().unwrap())];
@@ -78,6 +82,35 @@ async fn a_backup_needs_no_server_and_copes_with_the_socket_of_a_killed_one() {
     assert_eq!(status(&server.api, &path).await, 200);
     fs::remove_file(&file).unwrap();
     assert!(stderr(&backup(data.path(), &file), true).contains("from the running server"));
+}
+
+/// A server that begins to hand a copy out, and then stops answering.
+#[tokio::test]
+async fn a_signal_ends_a_backup_that_waits_for_its_server_and_no_file_stays() {
+    const HEAD: &[u8] = b"{\"version\":1,\"entries\":3,\"sessions\":3,\"bytes\":300}\n";
+    const ENTRY: &[u8] = b"\0\0\0\0\x10\0\0\0\x01an id of a sessi{";
+    for beginning in [&b""[..], HEAD, &[HEAD, ENTRY].concat()] {
+        let (data, backups) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+        drop(open(data.path()));
+        let listener = UnixListener::bind(data.path().join("sessions.sock")).unwrap();
+        let settings = [("TICKSEED_DATA_DIR", data.path().to_str().unwrap())];
+        let file = backups.path().join("backup.redb");
+        let mut command = tickseed(&["backup", "--output", file.to_str().unwrap()], &settings);
+        let backup = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (mut client, _) = listener.accept().unwrap();
+        // The request shows that the command waits, and so that it catches signals.
+        let mut request = [0; 7];
+        client.read_exact(&mut request).unwrap();
+        client.write_all(beginning).unwrap();
+        assert_eq!(files(backups.path()).len(), 1, "the file that is being made");
+        let process = backup.id();
+        send_signal(process, "INT");
+        let ended = tokio::task::spawn_blocking(|| backup.wait_with_output().unwrap());
+        let output = timeout(DEADLINE, ended).await;
+        let output = output.inspect_err(|_| send_signal(process, "KILL")).expect("it ends").unwrap();
+        assert_eq!(stderr(&output, false), "error: the backup was cancelled\n");
+        assert!(files(backups.path()).is_empty(), "{:?}", files(backups.path()));
+    }
 }
 
 #[tokio::test]

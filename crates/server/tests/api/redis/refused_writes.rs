@@ -5,13 +5,12 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use reqwest::Method;
 use tempfile::TempDir;
 use tickseed_store::test_servers::RedisServer;
 
 use super::create;
 use crate::listener::Listener;
-use crate::support::{Api, DEADLINE, Process, Response, serve_command, wait_for_lines_with};
+use crate::support::{Api, DEADLINE, Process, serve_command, wait_for_lines_with};
 
 /// A server on a Redis of its own.
 struct Setup {
@@ -111,33 +110,26 @@ async fn a_full_redis_refuses_new_sessions_and_stops_reach_listeners() {
     setup.assert_recovers().await;
 }
 
-/// Posts with an idempotency key.
-async fn post_once(api: &Api, path: &str, number: u8, body: &str) -> Response {
-    let key = format!("\"a key that nobody else can guess {number}\"");
-    let request = api.request(Method::POST, path).header("idempotency-key", key);
-    let request = request.header("content-type", "application/json").body(body.to_owned());
-    Response::read(request.send().await.unwrap()).await
-}
-
 #[tokio::test]
 async fn a_full_redis_lets_stops_with_an_idempotency_key_through() {
     const PAUSE: &str = r#"{"at":"2999-01-01T00:00:00Z"}"#;
+    let key = |number| format!("\"a key that nobody else can guess {number}\"");
     let setup = Setup::start("");
     let api = &setup.server.api;
     let path = create(api).await;
     let pause = format!("{path}/pause");
-    let paused = post_once(api, &pause, 1, PAUSE).await;
+    let paused = api.post_once(&pause, &key(1), PAUSE).await;
     assert_eq!(paused.status, 200, "{}", paused.text);
     setup.set("maxmemory", "1");
     setup.assert_refused("Redis is full").await;
-    let repeated = post_once(api, &pause, 1, PAUSE).await;
+    let repeated = api.post_once(&pause, &key(1), PAUSE).await;
     assert_eq!((repeated.status, &repeated.text), (200, &paused.text), "this answer has been kept");
     let stop = format!("{path}/stop");
-    let stopped = post_once(api, &stop, 2, "").await;
+    let stopped = api.post_once(&stop, &key(2), "").await;
     assert_eq!(stopped.status, 200, "{}", stopped.text);
     // This one has not, so the stop is carried out again, which changes nothing.
-    post_once(api, &stop, 2, "").await.problem(409, "session_stopped");
-    let created = post_once(api, "/v1/sessions", 3, r#"{"tick_ms":100}"#).await;
+    api.post_once(&stop, &key(2), "").await.problem(409, "session_stopped");
+    let created = api.post_once("/v1/sessions", &key(3), r#"{"tick_ms":100}"#).await;
     created.problem(503, "store_not_writable");
     setup.set("maxmemory", "0");
     setup.assert_recovers().await;

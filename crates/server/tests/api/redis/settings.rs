@@ -120,11 +120,12 @@ fn a_setting_that_another_one_overrides_is_named_in_the_log() {
                  TICKSEED_STORE) takes precedence";
     assert!(log.contains(words), "{log}");
     let log = log_of(&[("REDIS_PASSWORD", "opensesame")]);
-    let words = "settings without effect: --redis-password (or REDIS_PASSWORD); no setting names a Redis";
+    let words = "settings without effect: --redis-password (or REDIS_PASSWORD); no setting names another store than the \
+                 embedded one";
     assert!(log.contains(words), "{log}");
     let log = log_of(&[("TICKSEED_STORE_LOSS_MS", "2000")]);
-    let words =
-        "settings without effect: --store-loss-ms (or TICKSEED_STORE_LOSS_MS); no setting names a Redis";
+    let words = "settings without effect: --store-loss-ms (or TICKSEED_STORE_LOSS_MS); no setting names another store than the \
+                 embedded one";
     assert!(log.contains(words), "{log}");
     let log = log_of(&[]);
     assert!(!log.contains("without effect"), "{log}");
@@ -170,6 +171,7 @@ fn help_lists_the_redis_settings_and_shows_no_password() {
         ("--store-wait", "[env: TICKSEED_STORE_WAIT]"),
         ("--store-timeout-ms", "[env: TICKSEED_STORE_TIMEOUT_MS]"),
         ("--store-loss-ms", "[env: TICKSEED_STORE_LOSS_MS]"),
+        ("--store-password", "[env: TICKSEED_STORE_PASSWORD]"),
         ("--redis-addr", "[env: REDIS_ADDR]"),
         ("--redis-password", "[env: REDIS_PASSWORD]"),
         ("--redis-db", "[env: REDIS_DB]"),

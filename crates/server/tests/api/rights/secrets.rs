@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 
+use data_encoding::HEXLOWER;
 use tempfile::TempDir;
 use tickseed_store::test_servers::RedisServer;
 
@@ -58,7 +59,7 @@ async fn reveals_no_secret(store: &str) {
     texts.push(fs::read_to_string(&log).unwrap());
 
     let secrets = [&former, &token, CREATOR, ADMIN].map(str::to_owned);
-    let hashes = secrets.clone().map(|secret| hex(&sha256(&secret)));
+    let hashes = secrets.clone().map(|secret| HEXLOWER.encode(&sha256(&secret)));
     for text in &texts {
         for secret in secrets.iter().chain(&hashes) {
             assert!(!text.contains(secret.as_str()), "{secret} is in {text}");

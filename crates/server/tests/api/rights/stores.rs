@@ -1,5 +1,6 @@
 //! Rights in the stores: after a restart, on another server, and with sessions that have none.
 
+use data_encoding::HEXLOWER;
 use tempfile::TempDir;
 use tickseed_store::test_servers::RedisServer;
 
@@ -75,7 +76,7 @@ async fn a_new_token_counts_at_once_on_every_server() {
     let record: Vec<u8> = redis.ask(&["GET", &key]);
     let record = String::from_utf8_lossy(&record).into_owned();
     assert!(record.starts_with('\u{2}'), "{record:?}");
-    let rights = format!(r#","control":"{}","key":"creator"}}"#, hex(&sha256(&session.token)));
+    let rights = format!(r#","control":"{}","key":"creator"}}"#, HEXLOWER.encode(&sha256(&session.token)));
     assert!(record.ends_with(&rights), "{record:?}");
     assert!(!record.contains(&session.token));
 }

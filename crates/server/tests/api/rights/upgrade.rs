@@ -1,5 +1,6 @@
 //! Rights beside the version before, which knows none.
 
+use data_encoding::HEXLOWER;
 use tempfile::TempDir;
 use tickseed_store::test_servers::RedisServer;
 
@@ -24,7 +25,7 @@ async fn no_right_is_lost_when_the_version_before_changes_a_session() {
     let after = Process::spawn(&mut command);
 
     let session = create(&after.api, RUNNING).await;
-    let rights = format!(r#","control":"{}","key":"creator"}}"#, hex(&sha256(&session.token)));
+    let rights = format!(r#","control":"{}","key":"creator"}}"#, HEXLOWER.encode(&sha256(&session.token)));
     let assert_stored = |revision: u8| {
         let key = format!("session:{{{}}}", session.path.rsplit('/').next().unwrap());
         let record: Vec<u8> = redis.ask(&["GET", &key]);

@@ -60,6 +60,43 @@ fn settings_without_effect_are_named() {
     assert!(output.status.success() && !text.contains("opensesame"), "{text}");
 }
 
+#[test]
+fn settings_that_would_end_a_start_are_named() {
+    let keys = TempDir::new().unwrap();
+    let file = keys.path().join("keys");
+    std::fs::write(&file, "tester create no-hash\n").unwrap();
+    let file = file.to_str().unwrap();
+    for (arguments, message) in [
+        (&["--host", "0.0.0.0"][..], "other machines may reach the address from --host (or HOST)"),
+        (&["--host", "no-such-host.invalid"], "other machines may reach the address from --host (or HOST)"),
+        (
+            &["--trusted-proxies", "127.0.0.1"],
+            "--trusted-proxies (or TICKSEED_TRUSTED_PROXIES) names a proxy",
+        ),
+        (&["--access", "keys"], "nobody can create a session without --api-keys-file"),
+        (&["--api-keys-file", file], "no setting says who needs a key"),
+        (&["--access", "keys", "--api-keys-file", file], "line 1"),
+        (&["--host", "::", "--access", "open", "--session-ttl", "0"], "--max-ttl"),
+    ] {
+        let output = check_config(arguments, &[]);
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(
+            (output.status.code(), output.stdout.is_empty()),
+            (Some(2), true),
+            "{arguments:?}: {text}"
+        );
+        assert!(text.starts_with("error: ") && text.contains(message), "{arguments:?}: {text}");
+    }
+    for arguments in [&["--host", "localhost"][..], &["--host", "0.0.0.0", "--access", "token"]] {
+        let output = check_config(arguments, &[]);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    std::fs::write(file, "").unwrap();
+    let output = check_config(&["--access", "keys", "--api-keys-file", file], &[]);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && text.contains("nobody can create a session"), "{text}");
+}
+
 #[tokio::test]
 async fn a_start_logs_every_setting() {
     let server =

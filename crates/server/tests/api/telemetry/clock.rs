@@ -7,8 +7,7 @@ use tempfile::TempDir;
 use tickseed_server::app::Options;
 use tickseed_store::EmbeddedStore;
 
-use crate::limits::StoppedClock;
-use crate::support::{LocalServer, NOW};
+use crate::support::{LocalServer, NOW, TestClock};
 
 /// Returns the name and the time that the server gives.
 async fn time(server: &LocalServer) -> (String, i64) {
@@ -18,19 +17,18 @@ async fn time(server: &LocalServer) -> (String, i64) {
 
 #[tokio::test]
 async fn a_clock_that_is_set_gives_its_time_under_another_name() {
-    let (folder, clock) = (TempDir::new().unwrap(), StoppedClock::new());
+    let (folder, clock) = (TempDir::new().unwrap(), TestClock::stopped());
     let store = EmbeddedStore::open(folder.path(), Arc::new(clock.clone())).unwrap();
-    let as_clock = Arc::new(clock.clone());
-    let server = LocalServer::with_clock(Arc::new(store), as_clock, clock.time().clone(), Options::default());
+    let server = LocalServer::with_store(Arc::new(store), clock.clone(), Options::default());
     let (name, before) = time(&server).await;
-    clock.advance(Duration::from_hours(1));
+    clock.pass(Duration::from_hours(1));
     assert_eq!(time(&server).await, (name.clone(), before + 3_600_000_000), "time has passed");
-    clock.time().advance(Duration::from_secs(2));
+    clock.advance(Duration::from_secs(2));
     let (second, after) = time(&server).await;
     assert_eq!(after, before + 3_602_000_000, "the first answer after the step has the new name already");
     assert_ne!(second, name);
     assert_eq!(time(&server).await.0, second);
-    clock.time().set(NOW);
+    clock.set(NOW);
     let (third, _) = time(&server).await;
     assert!(third != second && third != name);
 }

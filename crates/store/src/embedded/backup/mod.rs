@@ -1,10 +1,10 @@
 //! A copy of the file while it is in use.
 //!
-//! Only one process can have the file open, so the server that has it open reads the copy: from one transaction, which sees what was
-//! acknowledged before it began and keeps no write waiting. It hands the copy out on a Unix socket beside the file, which only its own
-//! user can reach, so nothing new listens on the network. The other end writes the copy with its own rights, where it likes: a server in
-//! a sandbox could not. If no server runs, the other end opens the file itself. A signal would need a setting for the place, and could
-//! not say what went wrong.
+//! Only one process can have the file open, so the server that has it open reads the copy: from one transaction, which sees
+//! everything that was acknowledged before it began and keeps no write waiting. The server hands the copy out on a Unix socket beside
+//! the file, which only its own user can reach, so nothing new listens on the network. The client writes the copy with its own rights
+//! wherever it likes, which a server in a sandbox could not. If no server runs, the client opens the file itself. A signal would need
+//! a setting for the place, and could not say what went wrong.
 
 mod copy;
 mod entries;
@@ -13,19 +13,22 @@ mod socket;
 #[cfg(unix)]
 mod stream;
 
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::{fs, io};
 
 use redb::ReadableDatabase;
 
 use self::entries::{Entry, Snapshot};
 #[cfg(unix)]
-use self::stream::StreamError;
+use self::stream::{StreamError, read_entries};
 use super::disk;
 use super::file::{self, FILE_NAME};
 use super::file_error::FileError;
 use crate::NewFile;
+use crate::new_file::folder_of;
 
 #[cfg(unix)]
 pub(super) use self::socket::BackupSocket;
@@ -82,7 +85,7 @@ pub enum BackupError {
     /// The store cannot be read to its end.
     #[error("the store cannot be read to its end")]
     Read(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The caller has changed its mind.
+    /// The caller has cancelled the backup.
     #[error("the backup was cancelled")]
     Cancelled,
 }
@@ -102,11 +105,12 @@ enum Source {
     Server(socket::Incoming),
 }
 
-/// Copies the store in a data folder to a new file, which a server opens as its own. `replaces` says whether the file may take the place
-/// of another one. Calls `progressed` with the number of entries so far and of all, again and again, and ends early when `is_cancelled`.
+/// Copies the store in a data folder to a new file, which a server opens as its own. `replaces` says whether the file may take the
+/// place of another one. Calls `progressed` for every entry, with the number of entries copied so far and of all entries. Setting
+/// `is_cancelled` ends the copy early, even while it waits for a server.
 ///
-/// The copy holds everything that was acknowledged before this is called. It gets its name when it is complete and on the disk, and only this
-/// user may read it.
+/// The copy holds everything that was acknowledged before this is called. It gets its name when it is complete and on the disk, and
+/// only this user may read it.
 ///
 /// # Errors
 ///
@@ -115,18 +119,37 @@ pub fn back_up(
     folder: &Path,
     path: &Path,
     replaces: bool,
+    is_cancelled: &Arc<AtomicBool>,
+    progressed: &mut dyn FnMut(u64, u64),
+) -> Result<Backup, BackupError> {
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::AlreadyExists => BackupError::Exists(path.to_owned()),
+        _ => BackupError::Write(path.to_owned(), error.into()),
+    };
+    let file = NewFile::begin(path, replaces, Some(&folder.join(FILE_NAME))).map_err(failed)?;
+    let copied = open(folder, is_cancelled).and_then(|(source, size)| {
+        check_room(path, size)?;
+        copy_all(source, size, (file.file(), path), is_cancelled, progressed)
+    });
+    let copied = copied.map_err(|error| match error {
+        BackupError::Read(_) if is_cancelled.load(Ordering::Relaxed) => BackupError::Cancelled,
+        other => other,
+    })?;
+    let bytes = file.file().metadata().map_err(failed)?.len();
+    file.finish().map_err(failed)?;
+    Ok(Backup { bytes, ..copied })
+}
+
+/// Copies every entry to a new file. Returns what was copied, without the length of the file.
+fn copy_all(
+    source: Source,
+    size: Size,
+    (file, path): (&File, &Path),
     is_cancelled: &AtomicBool,
     progressed: &mut dyn FnMut(u64, u64),
 ) -> Result<Backup, BackupError> {
-    let file = NewFile::begin(path, replaces, Some(&folder.join(FILE_NAME))).map_err(|error| match error
-        .kind()
-    {
-        io::ErrorKind::AlreadyExists => BackupError::Exists(path.to_owned()),
-        _ => BackupError::Write(path.to_owned(), error.into()),
-    })?;
-    let (source, size) = open(folder)?;
-    check_room(path, size)?;
-    let (mut done, mut copied) = (0, Backup { sessions: size.sessions, ..Backup::default() });
+    let from_server = !matches!(source, Source::File(_));
+    let mut done = 0;
     let mut each = |write: &mut dyn FnMut(Entry<'_>) -> Result<(), redb::Error>, entry: Entry<'_>| {
         if is_cancelled.load(Ordering::Relaxed) {
             return Err(BackupError::Cancelled);
@@ -136,33 +159,27 @@ pub fn back_up(
         progressed(done, size.entries);
         Ok(())
     };
-    copied.from_server = !matches!(source, Source::File(_));
-    copy::write(file.file(), path, |write| match source {
+    copy::write(file, path, |write| match source {
         Source::File(snapshot) => snapshot.for_each(&mut |entry| each(write, entry)),
         #[cfg(unix)]
-        Source::Server(mut incoming) => incoming.for_each(&mut |entry| each(write, entry)),
+        Source::Server(mut incoming) => read_entries(&mut incoming, &mut |entry| each(write, entry)),
     })?;
     if done != size.entries {
         return Err(BackupError::Read(format!("it has {done} entries instead of {}", size.entries).into()));
     }
-    let written = |error: io::Error| BackupError::Write(path.to_owned(), error.into());
-    copied.entries = done;
-    copied.bytes = file.file().metadata().map_err(written)?.len();
-    file.finish().map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => BackupError::Exists(path.to_owned()),
-        _ => written(error),
-    })?;
-    Ok(copied)
+    Ok(Backup { sessions: size.sessions, entries: done, bytes: 0, from_server })
 }
 
 /// Asks the server that uses the file, or opens the file if there is none.
-fn open(folder: &Path) -> Result<(Source, Size), BackupError> {
+#[cfg_attr(
+    not(unix),
+    expect(unused_variables, reason = "only Unix has the socket, for which a backup may wait")
+)]
+fn open(folder: &Path, is_cancelled: &Arc<AtomicBool>) -> Result<(Source, Size), BackupError> {
     let path = folder.join(FILE_NAME);
-    if let Err(error) = fs::metadata(&path) {
-        return Err(file::missing(path, error).into());
-    }
+    file::length(&path)?;
     #[cfg(unix)]
-    if let Some((incoming, size)) = socket::connect(folder)? {
+    if let Some((incoming, size)) = socket::connect(folder, is_cancelled)? {
         return Ok((Source::Server(incoming), size));
     }
     // Nothing is written to it, not even a repair.
@@ -178,9 +195,8 @@ fn open(folder: &Path) -> Result<(Source, Size), BackupError> {
 }
 
 fn check_room(path: &Path, size: Size) -> Result<(), BackupError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let needed = size.bytes.saturating_add(LEAST_ROOM);
-    match disk::space(folder).map(|(used, total)| total.saturating_sub(used)) {
+    match disk::space(folder_of(path)).map(|(used, total)| total.saturating_sub(used)) {
         Some(free) if free < needed => Err(BackupError::NoRoom { path: path.to_owned(), free, needed }),
         _ => Ok(()),
     }

@@ -5,16 +5,17 @@ use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use redb::ReadableDatabase;
 use rustix::event::{PollFd, PollFlags, poll};
 use tickseed_session::error_chain;
 
 use super::entries::{Entry, Snapshot};
-use super::stream::{REQUEST, StreamError, read_entries, read_head, write_end, write_entry, write_head};
+use super::stream::{REQUEST, StreamError, read_head, write_end, write_entry, write_head};
 use super::{BackupError, Size};
 use crate::embedded::file::StoreFile;
 use crate::panics::PanicGuard;
@@ -25,8 +26,12 @@ const SOCKET_NAME: &str = "sessions.sock";
 /// How long the other end may take nothing. The pages of a copy that is not taken cannot be used again, so the file would grow.
 const UNREAD_FOR: Duration = Duration::from_secs(30);
 
-/// How long a client waits for more. Another copy may come first, and the server reads its whole file to know how large the copy will be.
+/// How long a client waits for more. Another copy may come first, and the server reads its whole file to know how large the copy
+/// will be.
 const SILENT_FOR: Duration = Duration::from_mins(10);
+
+/// How often a client that waits looks whether its caller has cancelled.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// How long nobody is accepted after the operating system has refused to, for example because the server has too many open files.
 const ACCEPT_AGAIN_AFTER: Duration = Duration::from_secs(1);
@@ -67,8 +72,8 @@ impl Drop for BackupSocket {
     }
 }
 
-/// Makes the socket in a folder that only this user can enter, because its own rights can be set only afterwards, and then gives it its
-/// place, where one of a killed process may be.
+/// Makes the socket in a folder that only this user can enter, because its own rights can be set only afterwards. Then moves it to its
+/// place, where the socket of a killed process may be.
 fn listen(folder: &Path, path: &Path) -> io::Result<UnixListener> {
     let private =
         tempfile::Builder::new().prefix("s").permissions(Permissions::from_mode(0o700)).tempdir_in(folder)?;
@@ -145,33 +150,55 @@ fn copy(output: &mut impl Write, file: &Weak<StoreFile>) -> Result<Size, StreamE
 }
 
 /// A copy that a server hands out.
-pub(super) struct Incoming(BufReader<UnixStream>);
+pub(super) type Incoming = BufReader<Connection>;
 
-impl Incoming {
-    pub(super) fn for_each(
-        &mut self,
-        each: &mut dyn FnMut(Entry<'_>) -> Result<(), BackupError>,
-    ) -> Result<(), BackupError> {
-        read_entries(&mut self.0, each)
+/// The connection to a server. A read ends early if the caller cancels.
+pub(super) struct Connection {
+    server: UnixStream,
+    is_cancelled: Arc<AtomicBool>,
+}
+
+impl Read for Connection {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let since = Instant::now();
+        loop {
+            match self.server.read(buffer) {
+                Err(error) if is_silence(&error) && since.elapsed() < SILENT_FOR => {
+                    if self.is_cancelled.load(Ordering::Relaxed) {
+                        return Err(ErrorKind::ConnectionAborted.into());
+                    }
+                }
+                result => return result,
+            }
+        }
     }
 }
 
-/// Whether no server can have made a socket that gives this error. One in a folder with a long path could not.
+/// Returns whether a read has ended because nothing came within its time limit.
+fn is_silence(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+}
+
+/// Returns whether this error means that no server is there. A path that is too long for a socket gives one, too: no server could
+/// have made a socket there.
 fn is_without_server(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused | ErrorKind::InvalidInput)
 }
 
 /// Asks the server in a folder for a copy. Returns `None` if there is no server.
-pub(super) fn connect(folder: &Path) -> Result<Option<(Incoming, Size)>, BackupError> {
+pub(super) fn connect(
+    folder: &Path,
+    is_cancelled: &Arc<AtomicBool>,
+) -> Result<Option<(Incoming, Size)>, BackupError> {
     let path = folder.join(SOCKET_NAME);
     let mut server = match UnixStream::connect(&path) {
         Ok(server) => server,
         Err(error) if is_without_server(&error) => return Ok(None),
         Err(error) => return Err(BackupError::Socket(path, error)),
     };
-    server.set_read_timeout(Some(SILENT_FOR)).map_err(StreamError::from)?;
+    server.set_read_timeout(Some(LOOK_EVERY)).map_err(StreamError::from)?;
     server.write_all(REQUEST.as_bytes()).map_err(StreamError::from)?;
-    let mut incoming = BufReader::new(server);
+    let mut incoming = BufReader::new(Connection { server, is_cancelled: Arc::clone(is_cancelled) });
     let size = read_head(&mut incoming)?;
-    Ok(Some((Incoming(incoming), size)))
+    Ok(Some((incoming, size)))
 }

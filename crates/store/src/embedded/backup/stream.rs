@@ -1,5 +1,6 @@
-//! The form in which a server hands a copy out: a line with its size, then frames. A frame is the number of a table and two lengths, in 1,
-//! 4 and 4 bytes, big-endian, then a key and a value. The last frame has no table, and its value says what failed, if anything has.
+//! The form in which a server hands a copy out: a line with its size, then frames. A frame is the number of a table and two lengths,
+//! in 1, 4 and 4 bytes, big-endian, then a key and a value. The last frame has no table, and its value says what failed, if anything
+//! has.
 
 use std::io::{self, BufRead, ErrorKind, Read, Write};
 

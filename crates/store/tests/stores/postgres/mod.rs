@@ -14,7 +14,7 @@ use tickseed_session::acceptance::{DEADLINE, PatientStore, TestClock};
 use tickseed_store::test_servers::PostgresServer;
 use tickseed_store::{PostgresAddress, PostgresStore, RemoteOptions};
 
-async fn connect(address: &str, clock: impl Clock) -> PatientStore<PostgresStore> {
+pub(crate) async fn connect(address: &str, clock: impl Clock) -> PatientStore<PostgresStore> {
     let address = PostgresAddress::parse(address, None).unwrap();
     PatientStore(PostgresStore::connect(address, options(clock)).await.unwrap())
 }

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use tickseed_session::acceptance::{DEADLINE, RecordingSubscriber, TestClock, now, session};
+use tickseed_session::acceptance::{DEADLINE, RecordingSubscriber, TestClock, reservation, session};
 use tickseed_session::{
-    ChangeFeed, Created, Deadline, Progress, Replaced, RequestId, Reservation, SessionStore, StoreError,
-    Timestamp,
+    ChangeFeed, Created, Deadline, Progress, Replaced, RequestId, SessionStore, StoreError, Timestamp,
 };
 use tickseed_store::test_servers::{RedisCluster, RedisServer};
 use tokio::time::timeout;
@@ -61,13 +60,6 @@ async fn a_full_redis_refuses_new_sessions_but_no_stops() {
 async fn a_full_redis_finishes_the_requests_that_it_keeps_and_keeps_no_new_ones() {
     let (server, store) = redis_and_store().await;
     let requests = store.requests().unwrap();
-    let reservation = |version, progress| Reservation {
-        version,
-        fingerprint: [1; 32],
-        salt: [2; 16],
-        reserved_at: now(),
-        progress,
-    };
     let [known, unknown] = [3, 4].map(|byte| RequestId::new([byte; 32]));
     assert!(requests.reserve(known, reservation(1, Progress::Begun)).await.unwrap().is_none());
     server.ask::<()>(&["CONFIG", "SET", "maxmemory", "1"]);
