@@ -275,6 +275,10 @@ impl StoreAddress {
     /// # Errors
     ///
     /// [`OpenError`] if the store cannot be reached for `wait`, does not let this user make them, or has those of a later version.
+    #[cfg_attr(
+        not(feature = "cassandra"),
+        expect(clippy::unused_async, reason = "only some stores have tables")
+    )]
     pub async fn migrate(&self, wait: Duration) -> Result<Vec<String>, OpenError> {
         match self {
             #[cfg(feature = "cassandra")]

@@ -75,11 +75,13 @@ impl Measurement {
     }
 
     /// Returns how long ago the store was asked.
+    #[cfg(feature = "redis")]
     pub(crate) fn age(&self, now: ClockReading) -> Duration {
         now.uptime.saturating_sub(self.asked_at.uptime)
     }
 
     /// Returns the time at which the store was asked.
+    #[cfg(feature = "redis")]
     pub(crate) fn asked_at(&self) -> Timestamp {
         self.asked_at.time()
     }

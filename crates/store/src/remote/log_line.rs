@@ -11,6 +11,7 @@ pub(crate) enum LogLine {
 
 impl LogLine {
     /// Adds words. The whole is a warning if one part of it is.
+    #[cfg(feature = "redis")]
     pub(crate) fn and(self, more: Self) -> Self {
         let is_warning = matches!((&self, &more), (Self::Warning(_), _) | (_, Self::Warning(_)));
         let words = [self, more].map(|line| match line {

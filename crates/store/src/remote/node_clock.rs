@@ -32,6 +32,7 @@ const DRIFT: i64 = 1_000;
 pub(crate) const ANY_NODE: &str = "*";
 
 /// Stands for the name of a node, where none may write. No node has this name.
+#[cfg(feature = "redis")]
 pub(crate) const NO_NODE: &str = "-";
 
 /// What a clock showed.
