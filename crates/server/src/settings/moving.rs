@@ -105,6 +105,29 @@ impl ImportSettings {
     }
 }
 
+/// The inputs of `tickseed migrate`.
+#[derive(Debug, Clone, Args)]
+pub struct MigrateSettings {
+    /// The store, as for `tickseed serve`. Only a database has tables.
+    #[arg(long, env = "TICKSEED_STORE", required = true, value_parser = store_address, value_name = "ADDRESS")]
+    pub store: Secret,
+
+    /// How the store is reached.
+    #[command(flatten)]
+    pub reach: ReachSettings,
+}
+
+impl MigrateSettings {
+    /// Returns which store to use.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidAddress`] if no store has the address. [`read()`](super::read()) checks every address.
+    pub fn address(&self) -> Result<StoreAddress, InvalidAddress> {
+        StoreAddress::parse(self.store.reveal(), self.reach.password(self.store.reveal()))
+    }
+}
+
 /// The embedded store, which alone is a file.
 #[derive(Debug, Clone, Args)]
 pub struct FileSettings {

@@ -114,7 +114,8 @@ fn without_values(name: &str, error: Error) -> Error {
         ),
         ErrorKind::InvalidSubcommand if error.get(ContextKind::SuggestedSubcommand).is_none() => plain(
             error.kind(),
-            "the first argument must be a command: serve, check-config, state, openapi, key, export, import, backup, compact or help",
+            "the first argument must be a command: serve, check-config, state, openapi, key, export, import, migrate, backup, \
+             compact or help",
         ),
         // These name only flags and commands.
         _ => error,

@@ -6,6 +6,7 @@ pub(crate) mod breaker;
 pub(crate) mod clock_distance;
 pub(crate) mod connect;
 pub(crate) mod log_line;
+#[cfg(any(feature = "postgres", feature = "redis"))]
 pub(crate) mod node_clock;
 pub(crate) mod possible_loss;
 pub(crate) mod watched_clock;

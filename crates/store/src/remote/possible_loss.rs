@@ -21,7 +21,7 @@ impl Loss {
     }
 
     /// Returns what is known about two of which either may lose writes.
-    #[cfg(feature = "redis")]
+    #[cfg(any(feature = "cassandra", feature = "redis"))]
     pub(crate) fn max(self, other: Self) -> Self {
         let most = self.most.zip(other.most).map(|(first, second)| first.max(second));
         Self { least: self.known().max(other.known()), most }

@@ -6,12 +6,14 @@
     reason = "a test panics to fail, and commands have effects"
 )]
 
+mod cassandra;
 mod certificate;
 mod port;
 mod postgres;
 mod redis;
 mod store_server;
 
+pub use cassandra::{CassandraCluster, CassandraNode};
 pub use certificate::Certificate;
 pub use postgres::{OpenTransaction, PostgresServer};
 pub use redis::{RedisCluster, RedisServer, ask};

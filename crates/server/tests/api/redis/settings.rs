@@ -58,8 +58,8 @@ async fn assert_stores_sessions_at(command: &mut Command, address: &str) {
 
 #[tokio::test]
 async fn an_invalid_address_is_explained_without_its_password() {
-    const SCHEMES: &str =
-        "a store is one of embedded, redis://…, rediss://…, redis+cluster://…, rediss+cluster://…; got ";
+    const SCHEMES: &str = "a store is one of embedded, cassandra://…, postgres://…, redis://…, rediss://…, \
+                           redis+cluster://…, rediss+cluster://…; got ";
     const MALFORMED: &str = "in this one a host or a port is missing or malformed";
     let folder = TempDir::new().unwrap();
     for (variable, value, reason) in [
