@@ -1,7 +1,7 @@
 //! Three nodes: what happens when one of them dies, and two.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tickseed_session::acceptance::{makes_promises, now, session, session_with_notice};
@@ -16,11 +16,14 @@ use tokio::time::{Instant, sleep};
 /// How long three nodes may take to answer on a machine with two cores, which other tests use, too.
 const TIMEOUT_MS: u16 = 400;
 
-/// How much later than the time limit a caller may hear of a failure, because the machine is busy.
-const SLACK: Duration = Duration::from_millis(300);
+/// How much later than the time limit a caller may hear of a failure: four processes share two cores with whatever else runs there.
+const SLACK: Duration = Duration::from_secs(2);
 
 /// How many tasks use the store at the same time.
 const TASKS: usize = 6;
+
+/// How many calls show that a store works.
+const MANY: usize = 50;
 
 /// How long anything may take that has to happen by itself.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -32,47 +35,61 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 struct Seen {
     /// Sessions as they were acknowledged last.
     acknowledged: Vec<Session>,
-    successes: Vec<Instant>,
     failures: Vec<(Duration, StoreError)>,
 }
 
 /// Uses a store until it is told to stop.
 struct Load {
-    has_ended: Arc<AtomicBool>,
+    progress: Arc<Progress>,
     tasks: JoinSet<Seen>,
+}
+
+#[derive(Default)]
+struct Progress {
+    successes: AtomicUsize,
+    has_ended: AtomicBool,
 }
 
 impl Load {
     fn begin(stores: &[Arc<CassandraStore>; 2]) -> Self {
-        let has_ended = Arc::new(AtomicBool::new(false));
-        let mut tasks = JoinSet::new();
+        let (progress, mut tasks) = (Arc::new(Progress::default()), JoinSet::new());
         for store in stores.iter().cycle().take(TASKS) {
-            tasks.spawn(create_and_stop(Arc::clone(store), Arc::clone(&has_ended)));
+            tasks.spawn(create_and_stop(Arc::clone(store), Arc::clone(&progress)));
         }
-        Self { has_ended, tasks }
+        Self { progress, tasks }
+    }
+
+    /// Waits until so many more calls have succeeded.
+    async fn succeeds(&self, times: usize) {
+        let successes = || self.progress.successes.load(Ordering::SeqCst);
+        let (began, before) = (Instant::now(), successes());
+        while successes() < before + times {
+            assert!(began.elapsed() < PATIENCE, "calls succeed: {} of {times}", successes() - before);
+            sleep(LOOK_EVERY).await;
+        }
+        println!("{times} calls succeed within {:?}", began.elapsed());
     }
 
     async fn end(self) -> Seen {
-        self.has_ended.store(true, Ordering::SeqCst);
+        self.progress.has_ended.store(true, Ordering::SeqCst);
         let mut all = Seen::default();
         for seen in self.tasks.join_all().await {
             all.acknowledged.extend(seen.acknowledged);
-            all.successes.extend(seen.successes);
             all.failures.extend(seen.failures);
         }
         all
     }
 }
 
-async fn create_and_stop(store: Arc<CassandraStore>, has_ended: Arc<AtomicBool>) -> Seen {
+async fn create_and_stop(store: Arc<CassandraStore>, progress: Arc<Progress>) -> Seen {
     let mut seen = Seen::default();
-    while !has_ended.load(Ordering::SeqCst) {
+    while !progress.has_ended.load(Ordering::SeqCst) {
         let first = session(0);
         let began = Instant::now();
         match store.create(first.clone()).await {
             Ok(created) => {
                 assert_eq!(created, Created::Yes);
-                seen.successes.push(Instant::now());
+                progress.successes.fetch_add(1, Ordering::SeqCst);
             }
             Err(error) => {
                 seen.fail(began, error).await;
@@ -84,7 +101,7 @@ async fn create_and_stop(store: Arc<CassandraStore>, has_ended: Arc<AtomicBool>)
         match store.compare_and_set(stopped.clone(), deadline).await {
             Ok(replaced) => {
                 assert_eq!(replaced, Replaced::Yes);
-                seen.successes.push(Instant::now());
+                progress.successes.fetch_add(1, Ordering::SeqCst);
                 seen.acknowledged.push(stopped);
             }
             // It may have been stopped.
@@ -103,6 +120,7 @@ impl Seen {
 
     fn assert_failures_come_in_time(&self) {
         let limit = Duration::from_millis(TIMEOUT_MS.into()) + SLACK;
+        println!("the slowest failure took {:?}", self.failures.iter().map(|(took, _)| *took).max());
         let late: Vec<_> = self.failures.iter().filter(|(took, _)| *took > limit).collect();
         assert!(late.is_empty(), "{late:?}");
     }
@@ -200,18 +218,11 @@ async fn lets_one_of_many_stops_through(stores: &[Arc<CassandraStore>; 2]) {
 async fn goes_past_a_node_that_hangs(cluster: &CassandraCluster, stores: &[Arc<CassandraStore>; 2]) {
     cluster.nodes[2].pause();
     let load = Load::begin(stores);
-    sleep(Duration::from_secs(1)).await;
-    let is_known_at = Instant::now();
-    sleep(Duration::from_secs(3)).await;
+    load.succeeds(MANY).await;
     cluster.nodes[2].go_on();
     let seen = load.end().await;
-    let after = seen.successes.iter().filter(|at| **at > is_known_at).count();
-    let (successes, failures) = (seen.successes.len(), seen.failures.len());
-    println!(
-        "one of three hangs: {successes} calls succeed, {after} of them after the first second; {failures} fail"
-    );
+    println!("one of three hangs: {} calls fail meanwhile", seen.failures.len());
     seen.assert_failures_come_in_time();
-    assert!(after > 0, "two nodes are enough");
     assert_nothing_is_lost(&stores[0], &seen.acknowledged).await;
 }
 
@@ -220,18 +231,12 @@ async fn survives_the_death_of_one(
     stores: &[Arc<CassandraStore>; 2],
 ) -> Vec<Session> {
     let load = Load::begin(stores);
-    sleep(Duration::from_secs(2)).await;
+    load.succeeds(MANY).await;
     cluster.nodes[2].kill();
-    let killed_at = Instant::now();
-    sleep(Duration::from_secs(5)).await;
+    load.succeeds(2 * MANY).await;
     let seen = load.end().await;
-    let after = seen.successes.iter().filter(|at| **at > killed_at + Duration::from_secs(2)).count();
-    let (successes, failures) = (seen.successes.len(), seen.failures.len());
-    println!(
-        "one of three dies: {successes} calls succeed, {after} of them later than 2 s after; {failures} fail"
-    );
+    println!("one of three dies: {} calls fail", seen.failures.len());
     seen.assert_failures_come_in_time();
-    assert!(after > 0, "two nodes are enough");
     assert_nothing_is_lost(&stores[0], &seen.acknowledged).await;
     seen.acknowledged
 }
