@@ -18,6 +18,7 @@ use serde_json::json;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use self::pair::on_cassandra;
 use self::pair::{
     BOUND, Observation, Pair, assert_identical, create, create_many, map_concurrently, on_every_store,
     poll_past_bound, retry_while_unavailable, server_on, stop, summary, wait_for_turn, wait_until,
@@ -34,6 +35,14 @@ on_every_store!(
     listeners_that_join_during_a_series_of_stops_all_hear_the_last,
     a_session_has_the_same_entity_tag_on_every_server_and_after_a_restart,
     a_server_resumed_from_suspension_shows_nothing_outdated
+);
+
+on_cassandra!(
+    a_stop_reaches_the_other_server_within_the_bound_and_sends_one_event,
+    exactly_one_of_many_concurrent_stops_on_two_servers_succeeds,
+    the_earliest_of_many_concurrent_stops_in_the_future_wins,
+    a_session_has_the_same_entity_tag_on_every_server_and_after_a_restart,
+    a_server_resumed_from_suspension_shows_nothing_outdated,
 );
 
 async fn two_servers_return_identical_bytes_for_ten_thousand_sessions(kind: StoreKind) {

@@ -12,12 +12,14 @@ use tickseed_session::Timestamp;
 use tokio::time::sleep;
 
 use super::nginx::Nginx;
-use super::pair::{Pair, map_concurrently, on_every_store, wait_for_turn};
+use super::pair::{Pair, map_concurrently, on_cassandra, on_every_store, wait_for_turn};
 use crate::listener::Listener;
 use crate::support::Api;
 use tickseed_store::test_servers::StoreKind;
 
 on_every_store!(every_client_shows_the_same_step_inside_its_promise);
+
+on_cassandra!(every_client_shows_the_same_step_inside_its_promise);
 
 const SESSIONS: usize = 1_000;
 const CLIENTS: usize = 200;
