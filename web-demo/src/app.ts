@@ -209,6 +209,7 @@ export class App {
     }
     for (const seat of this.#seats.slice(this.#wantedSeats)) {
       seat.close();
+      this.meter.keep(seat);
     }
     const kept = this.#seats.slice(0, this.#wantedSeats);
     const game = { address: session.address, tickMs: session.record.tick_ms, hub };

@@ -1,6 +1,16 @@
 /** A player as the page knows it: its worker, what is bent, and the last thing that it showed. */
+import { messageBytes, type Streamed } from "../costs/costs.js";
 import { machineNow } from "../machine-time.js";
-import type { Bend, Fault, FromPlayer, Shown, ToPlayer, Traffic } from "../player/messages.js";
+import {
+  addTraffic,
+  type Bend,
+  type Fault,
+  type FromPlayer,
+  NO_TRAFFIC,
+  type Shown,
+  type ToPlayer,
+  type Traffic,
+} from "../player/messages.js";
 import type { EventHub } from "../session/event-hub.js";
 import type { Character } from "./characters.js";
 
@@ -19,8 +29,6 @@ export interface SeatObserver {
   changed(): void;
 }
 
-const NOTHING: Traffic = { timeRequests: 0, otherRequests: 0, bytes: 0, events: 0 };
-
 export class Seat {
   readonly character: Character;
   readonly fault: Fault | undefined;
@@ -29,7 +37,10 @@ export class Seat {
   #bend: Bend;
   #worker: Worker;
   /** What earlier workers of this player have sent and received. */
-  #before: Traffic = NOTHING;
+  #before = NO_TRAFFIC;
+  /** What the present worker has sent and received. */
+  #traffic = NO_TRAFFIC;
+  #streamed: Streamed = { steps: 0, bytes: 0 };
   #shown: Shown | undefined;
   #isAsleep = false;
   #failure: string | undefined;
@@ -90,13 +101,12 @@ export class Seat {
 
   /** Everything that the player has sent and received since the page was opened. */
   get traffic(): Traffic {
-    const [one, other] = [this.#before, this.#shown?.traffic ?? NOTHING];
-    return {
-      timeRequests: one.timeRequests + other.timeRequests,
-      otherRequests: one.otherRequests + other.otherRequests,
-      bytes: one.bytes + other.bytes,
-      events: one.events + other.events,
-    };
+    return addTraffic(this.#before, this.#traffic);
+  }
+
+  /** What streaming all that the player has shown would have taken. */
+  get streamed(): Streamed {
+    return this.#streamed;
   }
 
   get startedMs(): number {
@@ -119,8 +129,9 @@ export class Seat {
 
   /** Closes the player and starts it again, knowing nothing. */
   reload(): void {
-    this.#before = this.traffic;
     this.#end();
+    this.#before = this.traffic;
+    this.#traffic = NO_TRAFFIC;
     this.#startedMs = machineNow();
     this.#reachableSinceMs = machineNow();
     this.#worker = this.#start();
@@ -164,6 +175,8 @@ export class Seat {
   #hear(message: FromPlayer): void {
     if (message.kind === "shows") {
       this.#see(message.shown);
+    } else if (message.kind === "traffic") {
+      this.#traffic = message.traffic;
     } else if (message.kind === "stream") {
       this.#stream(message.stream, message.isOpen);
     } else if (message.kind === "asleep") {
@@ -179,9 +192,18 @@ export class Seat {
 
   #see(shown: Shown): void {
     this.#joinedInMs ??= machineNow() - this.#startedMs;
+    this.#countSteps(shown);
     this.#shown = shown;
     this.#failure = undefined;
     this.#observer.shown(this, shown);
+  }
+
+  /** Counts every step since the last one that was shown. */
+  #countSteps(shown: Shown): void {
+    const before = this.#shown?.started === true ? this.#shown.step : shown.step - 1;
+    const more = shown.started ? Math.max(0, shown.step - before) : 0;
+    const { steps, bytes } = this.#streamed;
+    this.#streamed = { steps: steps + more, bytes: bytes + more * messageBytes(shown) };
   }
 
   #fail(reason: string, isFinal: boolean): void {

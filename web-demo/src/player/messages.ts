@@ -49,6 +49,17 @@ export interface Traffic {
   readonly events: number;
 }
 
+export const NO_TRAFFIC: Traffic = { timeRequests: 0, otherRequests: 0, bytes: 0, events: 0 };
+
+export function addTraffic(one: Traffic, other: Traffic): Traffic {
+  return {
+    timeRequests: one.timeRequests + other.timeRequests,
+    otherRequests: one.otherRequests + other.otherRequests,
+    bytes: one.bytes + other.bytes,
+    events: one.events + other.events,
+  };
+}
+
 /** What a player shows from an instant on. */
 export interface Shown {
   /** When the player computed it, by the machine's monotonic clock. */
@@ -72,11 +83,12 @@ export interface Shown {
   readonly deviceMs: number;
   /** Which version of the session the player computes from. */
   readonly version: string;
-  readonly traffic: Traffic;
 }
 
 export type FromPlayer =
   | { readonly kind: "shows"; readonly shown: Shown }
+  /** The player has sent or received something. */
+  | { readonly kind: "traffic"; readonly traffic: Traffic }
   /** The player's event stream has been opened or closed. */
   | { readonly kind: "stream"; readonly stream: number; readonly isOpen: boolean }
   | { readonly kind: "asleep"; readonly isAsleep: boolean }

@@ -2,7 +2,7 @@
 import type { Platform } from "tickseed";
 
 import type { Device } from "./device.js";
-import type { Bend, Traffic } from "./messages.js";
+import { addTraffic, type Bend, NO_TRAFFIC, type Traffic } from "./messages.js";
 import { type Stamps, watchTiming } from "./resource-timing.js";
 
 type NetworkBend = Omit<Bend, "aheadMs" | "driftPpm">;
@@ -19,16 +19,19 @@ export type Tamper = (address: string, body: string) => string;
 export class Network {
   readonly #device: Device;
   readonly #tamper: Tamper;
+  readonly #counted: () => void;
   #bend: NetworkBend = { upMs: 0, downMs: 0, jitterMs: 0, lossPercent: 0, isPlugged: true };
   #cable = new AbortController();
   readonly #plugListeners = new Set<(isPlugged: boolean) => void>();
-  #traffic = { timeRequests: 0, otherRequests: 0, bytes: 0, events: 0 };
+  #traffic = NO_TRAFFIC;
   /** The stamps of requests for the time, by their addresses, until the clock asks for them. */
   readonly #stamps = new Map<string, Stamps>();
 
-  constructor(device: Device, tamper: Tamper) {
+  /** @param counted Called whenever the traffic has grown. */
+  constructor(device: Device, tamper: Tamper, counted: () => void) {
     this.#device = device;
     this.#tamper = tamper;
+    this.#counted = counted;
   }
 
   get isPlugged(): boolean {
@@ -36,7 +39,7 @@ export class Network {
   }
 
   get traffic(): Traffic {
-    return { ...this.#traffic };
+    return this.#traffic;
   }
 
   bend(bend: NetworkBend): void {
@@ -68,8 +71,7 @@ export class Network {
 
   /** Counts an event of the stream. */
   countEvent(bytes: number): void {
-    this.#traffic.events += 1;
-    this.#traffic.bytes += bytes;
+    this.#count({ events: 1, bytes });
   }
 
   readonly fetch: typeof fetch = async (input, init = {}) => {
@@ -99,14 +101,14 @@ export class Network {
 
   async #exchange(address: string, init: RequestInit & { readonly signal: AbortSignal }): Promise<Response> {
     const isTime = isForTime(address);
-    this.#traffic[isTime ? "timeRequests" : "otherRequests"] += 1;
+    this.#count({ [isTime ? "timeRequests" : "otherRequests"]: 1 });
     const upMs = await this.#pass("up", init.signal);
     const timing = isTime ? watchTiming(new URL(address, location.href).href) : undefined;
     const response = await fetch(address, init);
     const body = await response.arrayBuffer();
     const stamps = await timing?.();
     const downMs = await this.#pass("down", init.signal);
-    this.#traffic.bytes += body.byteLength + headerBytes(response);
+    this.#count({ bytes: body.byteLength + headerBytes(response) });
     if (stamps !== undefined) {
       this.#stamps.set(address, {
         askedMs: this.#device.monotonicAt(stamps.askedMs) - upMs,
@@ -133,6 +135,11 @@ export class Network {
     await new Promise<void>((resolve) => this.#device.whenAwake(resolve));
     signal.throwIfAborted();
     return delayMs;
+  }
+
+  #count(more: Partial<Traffic>): void {
+    this.#traffic = addTraffic(this.#traffic, { ...NO_TRAFFIC, ...more });
+    this.#counted();
   }
 
   #plug(isPlugged: boolean): void {

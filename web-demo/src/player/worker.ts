@@ -30,7 +30,9 @@ class Player {
 
   constructor({ address, bend, fault, tickMs }: Start) {
     this.#tamper = tamperingWith(fault, tickMs);
-    this.#network = new Network(this.#device, this.#tamper);
+    this.#network = new Network(this.#device, this.#tamper, () =>
+      tell({ kind: "traffic", traffic: this.#network.traffic }),
+    );
     this.#streams = new RelayedStreams(this.#device, this.#network, (stream, isOpen) =>
       tell({ kind: "stream", stream, isOpen }),
     );
@@ -130,7 +132,6 @@ class Player {
         isSynced: session.clock.synced,
         deviceMs: this.#device.wallMs,
         version: versionOf(session),
-        traffic: this.#network.traffic,
       },
     });
   }
