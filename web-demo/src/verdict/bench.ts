@@ -117,10 +117,13 @@ export class Bench {
     this.#deafSince.delete(seat.id);
   }
 
-  /** The page's own stream has been lost or has come back: the server is asked whether it is there. */
+  /**
+   * Asks the server whether it is there, because the page's own stream has been lost or has come back. While nobody watches, a
+   * stream that breaks again and again must not become a poll.
+   */
   hear(relayed: Relayed): void {
     const isLost = relayed.type === "error";
-    if (isLost || (relayed.type === "open" && this.#silentSince !== undefined)) {
+    if (WATCHING.isWatched && (isLost || (relayed.type === "open" && this.#silentSince !== undefined))) {
       void this.ask();
     }
   }
@@ -136,7 +139,7 @@ export class Bench {
     const isInDoubt = this.#judge.unaskedSince !== undefined || this.kind === "disagree";
     if (WATCHING.isDue(isInDoubt || this.#isUnchecked) && this.seats.some((seat) => hasPlayed(seat, now))) {
       void this.ask();
-    } else if (!(WATCHING.isWatched || isInDoubt)) {
+    } else if (!WATCHING.isWatched) {
       this.asking.rest();
     }
   }

@@ -104,12 +104,14 @@ function silence({ judgement, asking }: Bench, since: number): VerdictWords {
   };
 }
 
-function disagreement({ seats }: App, { culprits, judgement }: Bench): VerdictWords {
+function disagreement({ seats }: App, { culprits, judgement, isWatched }: Bench): VerdictWords {
   const nameOf = (id: string): string => seats.find((seat) => seat.id === id)?.name ?? id;
   if (culprits.length === 0) {
     return {
       headline: `${listed(judgement.quarrel.map(nameOf))} do not show the same`,
-      details: "The server is being asked who is right.",
+      details: isWatched
+        ? "The page is asking the server who is right."
+        : "The page asks the server who is right once somebody watches again.",
     };
   }
   const names = culprits.map(({ player }) => nameOf(player));
@@ -139,7 +141,7 @@ export function askingWords({ asking, isWatched, answeredAt }: Bench): string {
   const last = answeredAt === undefined ? "" : `, last ${ago(Date.now() - answeredAt)}`;
   const pace = isWatched
     ? `Asked every ${PACE_MS / 1_000} s while you are here.`
-    : "Not asked while nobody touches the page.";
+    : "Paused: nobody is watching. Asks again once you are back.";
   return `Asked ${counted(asking.questions, "time")}${last}. ${pace}`;
 }
 

@@ -1,4 +1,5 @@
 /** The comparison can fail: planted faults, a server that is gone, and a server that contradicts. */
+import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 
 import { until } from "../../../crates/engine-wasm/npm/test/browser/until.js";
@@ -100,3 +101,30 @@ test("the page asks only while somebody is there, and whenever it is told to", a
   await until("another answer", async () => (await look(page)).verdict.questions > verdict.questions);
   expect(await page.textContent(".asking-words")).toContain("Asked every 10 s while you are here.");
 });
+
+test("a hidden page asks nothing, even while its verdict is in doubt, and asks again once it is seen", async () => {
+  const { id } = await on.server.create(begun(LONG_TICK_MS));
+  const { page, requests } = await visit(on.browser, `${on.server.address}/?session=${id}&fault=seed`);
+  await untilVerdict(page, "disagree");
+  await show(page, "hidden");
+  await until("the answer under way", () => page.isEnabled("#ask"));
+  const { questions } = (await look(page)).verdict;
+  const before = requests.length;
+  // Twice the pause between two questions.
+  await page.waitForTimeout(6_500);
+  const { verdict } = await look(page);
+  expect(verdict).toMatchObject({ kind: "disagree", questions });
+  expect(requests.slice(before).filter((address) => address.includes("/state"))).toEqual([]);
+  expect(await page.textContent(".asking-words")).toContain("Paused: nobody is watching.");
+  await show(page, "visible");
+  await until("a question", async () => (await look(page)).verdict.questions > questions);
+  expect(await page.textContent(".asking-words")).toContain("while you are here");
+});
+
+/** Lets the page believe that it is hidden or seen: without a window, a browser does not tell it so. */
+function show(page: Page, state: "hidden" | "visible"): Promise<void> {
+  return page.evaluate((visibilityState) => {
+    Object.defineProperty(document, "visibilityState", { configurable: true, value: visibilityState });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, state);
+}

@@ -1,11 +1,11 @@
-import { beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, type MockInstance, test, vi } from "vitest";
 
 import type { App } from "../../src/app.js";
 import type { Seat } from "../../src/board/seat.js";
 import type { Shown } from "../../src/player/messages.js";
 import type { KnownSession } from "../../src/session/known-session.js";
 import type { Bench } from "../../src/verdict/bench.js";
-import { verdictWords } from "../../src/verdict/words.js";
+import { askingWords, verdictWords } from "../../src/verdict/words.js";
 
 const machine = vi.hoisted(() => ({ now: 0 }));
 vi.mock("../../src/machine-time.js", () => ({ machineNow: () => machine.now }));
@@ -75,12 +75,26 @@ class Scene {
 }
 
 let make: typeof Bench;
+let page: EventTarget & { visibilityState: string };
+let input: EventTarget;
+
+function touch(): void {
+  input.dispatchEvent(new Event("pointermove"));
+}
+
+function show(visibilityState: string): void {
+  page.visibilityState = visibilityState;
+  page.dispatchEvent(new Event("visibilitychange"));
+}
 
 beforeEach(async () => {
   vi.restoreAllMocks();
+  vi.resetModules();
   machine.now = 1_000_000;
-  vi.stubGlobal("addEventListener", () => undefined);
-  vi.stubGlobal("document", { visibilityState: "hidden" });
+  page = Object.assign(new EventTarget(), { visibilityState: "hidden" });
+  input = new EventTarget();
+  vi.stubGlobal("addEventListener", input.addEventListener.bind(input));
+  vi.stubGlobal("document", page);
   ({ Bench: make } = await import("../../src/verdict/bench.js"));
 });
 
@@ -118,13 +132,17 @@ test("a comparison of an earlier version of the session says nothing about the p
   expect(scene.verdict.details).toContain("and the server agrees");
 });
 
-test("after a change the server is asked soon, also where nobody watches, until an answer could be compared", async () => {
-  vi.stubGlobal("document", { visibilityState: "visible" });
+/** Lets two players play before a visitor whose page can be hidden. Returns how often the server is asked meanwhile. */
+function watched(): {
+  readonly scene: Scene;
+  readonly asked: MockInstance;
+  readonly asksWithin: (forMs: number) => Promise<number>;
+} {
   vi.spyOn(performance, "now").mockImplementation(() => machine.now);
+  show("visible");
   const scene = new Scene(make, ["Anna", "Ben"]);
   scene.session.heardMs = machine.now;
   const asked = vi.spyOn(scene.bench.asking, "ask").mockRejectedValue(new Error("not now"));
-  /** Returns how often the server is asked meanwhile. */
   const asksWithin = async (forMs: number): Promise<number> => {
     asked.mockClear();
     for (let ms = 0; ms < forMs; ms += 500) {
@@ -133,22 +151,64 @@ test("after a change the server is asked soon, also where nobody watches, until 
     }
     return asked.mock.calls.length;
   };
-  await asksWithin(50_000);
-  await scene.ask();
-  expect(await asksWithin(20_000)).toBe(0);
+  return { scene, asked, asksWithin };
+}
 
+test("after a change the server is asked soon, until an answer could be compared", async () => {
+  const { scene, asked, asksWithin } = watched();
+  await asksWithin(5_000);
+  await scene.ask();
+  expect(await asksWithin(5_000)).toBe(0);
+
+  touch();
   scene.session.version = "2";
   scene.session.heardMs = machine.now;
   asked.mockRejectedValue(new Error("not now"));
-  expect(await asksWithin(9_000)).toBeGreaterThanOrEqual(2);
+  expect(await asksWithin(9_500)).toBeGreaterThanOrEqual(2);
   await scene.ask();
-  expect(await asksWithin(20_000)).toBe(0);
+  expect(await asksWithin(5_000)).toBe(0);
 
+  touch();
   scene.session.version = "3";
   scene.session.heardMs = machine.now;
   asked.mockRejectedValue(new Error("not now"));
   await asksWithin(31_000);
-  expect(await asksWithin(20_000)).toBe(0);
+  touch();
+  expect(await asksWithin(20_000), "at the usual pace").toBe(2);
+});
+
+test("a verdict in doubt is no reason to ask while nobody watches, nor is a stream that breaks", async () => {
+  const { scene, asksWithin } = watched();
+  const breakStream = (): void => scene.bench.hear({ type: "error", isClosed: false });
+  expect(await asksWithin(45_000)).toBeGreaterThanOrEqual(13);
+  breakStream();
+  expect(await asksWithin(60_000), "nobody touches the page").toBe(0);
+  expect(askingWords(scene.bench)).toContain("Paused: nobody is watching.");
+
+  touch();
+  expect(await asksWithin(10_000)).toBeGreaterThanOrEqual(3);
+  expect(askingWords(scene.bench)).not.toContain("Paused");
+
+  show("hidden");
+  breakStream();
+  expect(await asksWithin(10_000), "nobody sees the page").toBe(0);
+  expect(askingWords(scene.bench)).toContain("Paused: nobody is watching.");
+  await asksWithin(60_000);
+  show("visible");
+  expect(await asksWithin(10_000), "somebody is back").toBeGreaterThanOrEqual(3);
+});
+
+test("a quarrel says that the server is asked only once somebody watches", async () => {
+  const { scene, asksWithin } = watched();
+  await asksWithin(1_000);
+  vi.spyOn(scene.bench, "kind", "get").mockReturnValue("disagree");
+  vi.spyOn(scene.bench, "judgement", "get").mockReturnValue({
+    ...scene.bench.judgement,
+    quarrel: ["Anna", "Ben"],
+  });
+  expect(scene.verdict.details).toBe("The page is asking the server who is right.");
+  show("hidden");
+  expect(scene.verdict.details).toBe("The page asks the server who is right once somebody watches again.");
 });
 
 test("the only player awake is in step with the server, and named", async () => {
