@@ -166,7 +166,10 @@ export class App {
     hub.join((relayed) => this.#hear(session, relayed));
     this.#session = session;
     this.#hub = hub;
-    this.#bench = new Bench(this.wanted.server, session, this.#changed);
+    this.#bench = new Bench(this.wanted.server, session, this.#changed, (record) => {
+      // As if the page's stream had brought it.
+      this.#hear(session, { type: "session", event: { data: JSON.stringify(record) } });
+    });
     this.#host = new Host(session, this.tokens.of(address, record.id), () => this.now, this.#changed);
     this.#trouble = undefined;
     this.meter.begin();

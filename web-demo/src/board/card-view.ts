@@ -20,7 +20,7 @@ export function cardView(app: App, seat: Seat, isWrong: boolean): TemplateResult
       data-started=${shown?.started ?? nothing}
       data-joined-ms=${seat.joinedInMs === undefined ? nothing : Math.round(seat.joinedInMs)}
       data-requests=${seat.traffic.timeRequests + seat.traffic.otherRequests}
-      data-plugged=${String(seat.bend.isPlugged)} data-asleep=${String(seat.isAsleep)}
+      data-plugged=${String(seat.bend.isPlugged)} data-asleep=${String(seat.isAsleep)} data-deaf=${String(seat.isDeaf)}
       ?data-wrong=${isWrong} ?data-fault=${seat.fault !== undefined}>
       <div class="card-head">
         <h3>${seat.name}</h3>
@@ -31,15 +31,15 @@ export function cardView(app: App, seat: Seat, isWrong: boolean): TemplateResult
       ${factsView(app, seat)}
       ${buttonsView(seat)}
       ${bendingView(seat)}
-      <p class="card-note">${isWrong ? "Shows something else than it should." : noteOf(app, seat)}</p>
+      <p class="card-note" ?data-odd=${seat.isDeaf}>${isWrong ? "Shows something else than it should." : noteOf(app, seat)}</p>
     </li>`;
 }
 
-function badgeKind({ bend, isAsleep, shown }: Seat, isWrong: boolean): string {
+function badgeKind({ bend, isAsleep, isDeaf, shown }: Seat, isWrong: boolean): string {
   if (isWrong) {
     return "wrong";
   }
-  return isAsleep || !bend.isPlugged || shown === undefined ? "away" : "fine";
+  return isAsleep || !bend.isPlugged || isDeaf || shown === undefined ? "away" : "fine";
 }
 
 function badge({ bend, isAsleep, shown, failure }: Seat, isWrong: boolean): string {
@@ -152,25 +152,40 @@ function knobView(seat: Seat, { name, label, min, max, step, words }: Knob): Tem
 }
 
 /** What is worth a sentence. */
-function noteOf({ session }: App, { failure, shown, joinedInMs, takenBack, bend, isAsleep }: Seat): string {
+function noteOf({ session }: App, seat: Seat): string {
+  const { failure, shown, joinedInMs, takenBack, bend, isAsleep } = seat;
   if (failure !== undefined) {
     return failure;
   }
   if (isAsleep) {
     return "Nothing runs on this device.";
   }
-  if (shown !== undefined && session !== undefined && shown.version !== session.version) {
+  if (shown !== undefined && session?.isNewerThan(shown) === true) {
     return bend.isPlugged
-      ? "Has not heard of the latest change yet."
+      ? `Has not heard of the latest change yet. ${deafWords(seat)}`
       : "Cannot hear of the latest change: unplugged.";
   }
   if (!bend.isPlugged) {
     return "No request leaves. It keeps counting.";
   }
   if (takenBack !== undefined) {
-    return `Heard of a change late, and took back ${counted(takenBack, "step")}.`;
+    return `Heard of a change late, and took back ${counted(takenBack, "step")}. ${deafWords(seat)}`;
+  }
+  if (seat.isDeaf) {
+    return deafWords(seat);
   }
   return joinedInMs === undefined
     ? ""
     : `Was right ${count(Math.round(joinedInMs))} ms after it began to load.`;
+}
+
+/** Says that no changes reach a player, and how it learns of them instead. */
+function deafWords({ isDeaf, shown }: Seat): string {
+  if (!isDeaf) {
+    return "";
+  }
+  const everyMs = shown?.asksEveryMs;
+  return everyMs === undefined
+    ? "Hears no changes: asks now and then."
+    : `Hears no changes: asks every ${Math.round(everyMs / 1_000)} s.`;
 }

@@ -29,6 +29,9 @@ export interface SeatObserver {
   changed(): void;
 }
 
+/** How long a player hears nothing until the page says so, in milliseconds: a stream takes a moment to open. */
+const DEAF_AFTER_MS = 3_000;
+
 export class Seat {
   readonly character: Character;
   readonly fault: Fault | undefined;
@@ -49,6 +52,7 @@ export class Seat {
   #takenBack: number | undefined;
   /** When the player was last told apart from the others: unplugged, asleep, or joining, in milliseconds. */
   #reachableSinceMs = machineNow();
+  #deafSinceMs: number | undefined;
   readonly #leaveStream = new Map<number, () => void>();
 
   constructor(character: Character, game: Game, fault: Fault | undefined, observer: SeatObserver) {
@@ -97,6 +101,11 @@ export class Seat {
   /** Since when changes can reach the player, by the machine's clock; `undefined` while they cannot. */
   get reachableSinceMs(): number | undefined {
     return this.#isAsleep || !this.#bend.isPlugged ? undefined : this.#reachableSinceMs;
+  }
+
+  /** Whether changes have not reached the player for a while, although it has a network. */
+  get isDeaf(): boolean {
+    return this.#deafSinceMs !== undefined && machineNow() - this.#deafSinceMs > DEAF_AFTER_MS;
   }
 
   /** Everything that the player has sent and received since the page was opened. */
@@ -165,6 +174,7 @@ export class Seat {
     }
     this.#leaveStream.clear();
     this.#shown = undefined;
+    this.#deafSinceMs = undefined;
     this.#isAsleep = false;
     this.#failure = undefined;
     this.#joinedInMs = undefined;
@@ -194,6 +204,7 @@ export class Seat {
     this.#joinedInMs ??= machineNow() - this.#startedMs;
     this.#countSteps(shown);
     this.#shown = shown;
+    this.#deafSinceMs = shown.isDeaf ? (this.#deafSinceMs ?? machineNow()) : undefined;
     this.#failure = undefined;
     this.#observer.shown(this, shown);
   }

@@ -76,7 +76,7 @@ export function costsOf({ requests, bytes, streamed, tickMs, message }: Measured
     },
     arithmetic: [
       `Counted: ${requests} requests and ${bytes} bytes of answers and events, for all players since this session was opened, also those that have left.`,
-      `A million players, once their clocks are set: at most ${REQUESTS_A_MINUTE} requests a minute each, with the ${Math.round(answerBytes)} bytes that an answer has had here on average, times 1,000,000, divided by ${MINUTE_S} s.`,
+      `A million players, once their clocks are set, and where changes reach them as events: at most ${REQUESTS_A_MINUTE} requests a minute each, with the ${Math.round(answerBytes)} bytes that an answer has had here on average, times 1,000,000, divided by ${MINUTE_S} s.`,
       `Streamed: the ${steps} steps that these players have shown, each as a message like ${message} with ${FRAME_BYTES} bytes of a WebSocket header: ${streamed.bytes} bytes in all.`,
       `A million players: ${ticks} steps a second, times ${presentBytes} bytes, times 1,000,000.`,
       "Left out: the headers of requests on the one side, some 40 bytes of TCP and IP headers for each message on the other.",

@@ -83,6 +83,10 @@ export interface Shown {
   readonly deviceMs: number;
   /** Which version of the session the player computes from. */
   readonly version: string;
+  readonly revision: number;
+  /** Whether no event reaches the player, although it has a network, and how often it asks instead, in milliseconds. */
+  readonly isDeaf: boolean;
+  readonly asksEveryMs: number | undefined;
 }
 
 export type FromPlayer =

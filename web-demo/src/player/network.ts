@@ -12,6 +12,9 @@ const RESEND_MS = 250;
 /** How often it is sent before the connection breaks. */
 const SENT_AT_MOST = 6;
 
+/** What has been counted: a request for the time or the session, or something that was received. */
+export type Counted = "time" | "session" | "received";
+
 /** Changes the body of a response, for a planted fault. */
 export type Tamper = (address: string, body: string) => string;
 
@@ -19,7 +22,7 @@ export type Tamper = (address: string, body: string) => string;
 export class Network {
   readonly #device: Device;
   readonly #tamper: Tamper;
-  readonly #counted: () => void;
+  readonly #counted: (what: Counted) => void;
   #bend: NetworkBend = { upMs: 0, downMs: 0, jitterMs: 0, lossPercent: 0, isPlugged: true };
   #cable = new AbortController();
   readonly #plugListeners = new Set<(isPlugged: boolean) => void>();
@@ -28,7 +31,7 @@ export class Network {
   readonly #stamps = new Map<string, Stamps>();
 
   /** @param counted Called whenever the traffic has grown. */
-  constructor(device: Device, tamper: Tamper, counted: () => void) {
+  constructor(device: Device, tamper: Tamper, counted: (what: Counted) => void) {
     this.#device = device;
     this.#tamper = tamper;
     this.#counted = counted;
@@ -71,7 +74,7 @@ export class Network {
 
   /** Counts an event of the stream. */
   countEvent(bytes: number): void {
-    this.#count({ events: 1, bytes });
+    this.#count("received", { events: 1, bytes });
   }
 
   readonly fetch: typeof fetch = async (input, init = {}) => {
@@ -101,14 +104,18 @@ export class Network {
 
   async #exchange(address: string, init: RequestInit & { readonly signal: AbortSignal }): Promise<Response> {
     const isTime = isForTime(address);
-    this.#count({ [isTime ? "timeRequests" : "otherRequests"]: 1 });
+    if (isTime) {
+      this.#count("time", { timeRequests: 1 });
+    } else {
+      this.#count("session", { otherRequests: 1 });
+    }
     const upMs = await this.#pass("up", init.signal);
     const timing = isTime ? watchTiming(new URL(address, location.href).href) : undefined;
     const response = await fetch(address, init);
     const body = await response.arrayBuffer();
     const stamps = await timing?.();
     const downMs = await this.#pass("down", init.signal);
-    this.#count({ bytes: body.byteLength + headerBytes(response) });
+    this.#count("received", { bytes: body.byteLength + headerBytes(response) });
     if (stamps !== undefined) {
       this.#stamps.set(address, {
         askedMs: this.#device.monotonicAt(stamps.askedMs) - upMs,
@@ -137,9 +144,9 @@ export class Network {
     return delayMs;
   }
 
-  #count(more: Partial<Traffic>): void {
+  #count(what: Counted, more: Partial<Traffic>): void {
     this.#traffic = addTraffic(this.#traffic, { ...NO_TRAFFIC, ...more });
-    this.#counted();
+    this.#counted(what);
   }
 
   #plug(isPlugged: boolean): void {

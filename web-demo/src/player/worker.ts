@@ -3,6 +3,7 @@ import { connect, type LiveSession } from "tickseed";
 
 import { machineNow } from "../machine-time.js";
 import { Device } from "./device.js";
+import { Hearing } from "./hearing.js";
 import type { FromPlayer, Relayed, ToPlayer } from "./messages.js";
 import { Network } from "./network.js";
 import { RelayedStreams } from "./relayed-stream.js";
@@ -24,15 +25,19 @@ class Player {
   readonly #network: Network;
   readonly #streams: RelayedStreams;
   readonly #tamper: (address: string, body: string) => string;
+  readonly #hearing = new Hearing();
   #session: LiveSession | undefined;
   #toldMs = Number.NEGATIVE_INFINITY;
   #isToldSoon = false;
 
   constructor({ address, bend, fault, tickMs }: Start) {
     this.#tamper = tamperingWith(fault, tickMs);
-    this.#network = new Network(this.#device, this.#tamper, () =>
-      tell({ kind: "traffic", traffic: this.#network.traffic }),
-    );
+    this.#network = new Network(this.#device, this.#tamper, (what) => {
+      if (what === "session") {
+        this.#hearing.asked();
+      }
+      tell({ kind: "traffic", traffic: this.#network.traffic });
+    });
     this.#streams = new RelayedStreams(this.#device, this.#network, (stream, isOpen) =>
       tell({ kind: "stream", stream, isOpen }),
     );
@@ -123,6 +128,8 @@ class Player {
     const readingMs = machineNow() - from;
     const { step, value, round, broken, started, startsInMs, status, nextBreakInMs, isSettled, now } = frame;
     this.#toldMs = performance.now();
+    this.#hearing.note(this.#isDeaf(session));
+    const { isDeaf, asksEveryMs } = this.#hearing;
     tell({
       kind: "shows",
       shown: {
@@ -132,8 +139,17 @@ class Player {
         isSynced: session.clock.synced,
         deviceMs: this.#device.wallMs,
         version: versionOf(session),
+        revision: session.record.revision,
+        ...{ isDeaf, asksEveryMs },
       },
     });
+  }
+
+  /** Whether changes may come of which the player would not hear. None follows a stop or the end of the session. */
+  #isDeaf(session: LiveSession): boolean {
+    const isOver = session.isExpired || session.isStopped;
+    const hears = session.isListening && this.#streams.areAlive;
+    return this.#network.isPlugged && !isOver && !hears;
   }
 
   #showSoon(waitMs: number): void {

@@ -1,3 +1,4 @@
+import type { SessionRecord } from "tickseed";
 import { beforeEach, expect, type MockInstance, test, vi } from "vitest";
 
 import type { App } from "../../src/app.js";
@@ -14,13 +15,26 @@ const TICK_MS = 100;
 
 /** A bench with players that all show what they should. */
 class Scene {
-  readonly session = { version: "1", isGone: false, heardMs: Number.POSITIVE_INFINITY };
+  readonly session = {
+    version: "1",
+    isGone: false,
+    heardMs: Number.POSITIVE_INFINITY,
+    record: { revision: 1 },
+    isNewerThan: (): boolean => false,
+    end: vi.fn(),
+  };
+  readonly caughtUp = vi.fn();
   readonly bench: Bench;
   readonly seats: readonly Seat[];
   readonly asleep = new Set<string>();
 
   constructor(make: typeof Bench, names: readonly string[]) {
-    this.bench = new make("https://ticks.example", this.session as KnownSession, () => undefined);
+    this.bench = new make(
+      "https://ticks.example",
+      this.session as unknown as KnownSession,
+      () => undefined,
+      this.caughtUp,
+    );
     const { asleep } = this;
     this.seats = names.map((name) => {
       const seat = {
@@ -209,6 +223,59 @@ test("a quarrel says that the server is asked only once somebody watches", async
   expect(scene.verdict.details).toBe("The page is asking the server who is right.");
   show("hidden");
   expect(scene.verdict.details).toBe("The page asks the server who is right once somebody watches again.");
+});
+
+test("a page whose stream is blocked reads the session once a player knows more", async () => {
+  const { scene, asksWithin } = watched();
+  const read = vi.spyOn(scene.bench.asking, "read").mockRejectedValue(new Error("not now"));
+  await asksWithin(5_000);
+  expect(read).not.toHaveBeenCalled();
+  Object.assign(scene.seats[0]?.shown ?? {}, { revision: 2, version: "2" });
+  await asksWithin(5_000);
+  expect(read.mock.calls.length, "it tries again").toBe(2);
+  const record = { revision: 2 } as SessionRecord;
+  read.mockResolvedValue(record);
+  await asksWithin(3_000);
+  expect(scene.caughtUp.mock.calls).toEqual([[record]]);
+  scene.session.record = record;
+  read.mockClear();
+  await asksWithin(20_000);
+  expect(read).not.toHaveBeenCalled();
+});
+
+test("a deaf player has until after its next request to learn of a change, another one five seconds", () => {
+  const { scene } = watched();
+  scene.session.heardMs = machine.now - performance.timeOrigin;
+  const lacks = (isDeaf: boolean, from: number): Partial<Seat> => ({
+    isDeaf,
+    reachableSinceMs: 0,
+    shown: { version: "0", revision: 0, from } as Shown,
+  });
+  const [anna, ben] = scene.seats;
+  scene.session.isNewerThan = () => true;
+  const wrong = (): readonly string[] => scene.bench.culprits.map(({ player }) => player);
+  const wait = (forMs: number): void => {
+    scene.play(forMs);
+    Object.assign(anna ?? {}, lacks(true, machine.now));
+    Object.assign(ben ?? {}, lacks(false, machine.now));
+    scene.play(300);
+  };
+  wait(4_000);
+  expect(wrong()).toEqual([]);
+  wait(2_000);
+  expect(wrong()).toEqual(["Ben"]);
+  wait(70_000);
+  expect(wrong()).toEqual(["Anna", "Ben"]);
+});
+
+test("a session that the server no longer has is gone, also where no event says so", async () => {
+  const { scene, asked } = watched();
+  await scene.ask();
+  const gone = Object.assign(new Error("no such session"), { code: "session_not_found" });
+  asked.mockRejectedValue(gone);
+  await scene.bench.ask();
+  expect(scene.session.end).toHaveBeenCalled();
+  expect(scene.bench.silentSince).toBeUndefined();
 });
 
 test("the only player awake is in step with the server, and named", async () => {
