@@ -1,4 +1,4 @@
-/** A player's card: what it shows, and what bends its device and its network. */
+/** A player's card: its state, and the controls that bend its device and its network. */
 import { html, nothing, type TemplateResult } from "lit-html";
 
 import type { App } from "../app.js";
@@ -31,7 +31,7 @@ export function cardView(app: App, seat: Seat, isWrong: boolean): TemplateResult
       ${factsView(app, seat)}
       ${buttonsView(seat)}
       ${bendingView(seat)}
-      <p class="card-note" ?data-odd=${seat.isDeaf}>${isWrong ? "Shows something else than it should." : noteOf(app, seat)}</p>
+      <p class="card-note" ?data-odd=${seat.isDeaf}>${isWrong ? "Does not show what it should." : noteOf(app, seat)}</p>
     </li>`;
 }
 
@@ -95,7 +95,7 @@ function buttonsView(seat: Seat): TemplateResult {
       <button type="button" data-action="unplug" ?data-bent=${!bend.isPlugged}
         @click=${() => seat.change({ isPlugged: !bend.isPlugged })}>${bend.isPlugged ? "Unplug" : "Plug in"}</button>
       <button type="button" data-action="clock" ?data-bent=${isFar}
-        @click=${() => seat.change({ aheadMs: isFar ? 0 : FAR_AHEAD_MS })}>${isFar ? "Set clock right" : "Clock +12 h"}</button>
+        @click=${() => seat.change({ aheadMs: isFar ? 0 : FAR_AHEAD_MS })}>${isFar ? "Correct clock" : "Clock +12 h"}</button>
       <button type="button" data-action="sleep" ?disabled=${isAsleep} @click=${() => seat.sleep(SLEEPS_MS)}>Sleep 10 s</button>
       <button type="button" data-action="reload" @click=${() => seat.reload()}>Reload</button>
     </div>`;
@@ -126,7 +126,7 @@ const KNOBS: readonly Knob[] = [
   { name: "lossPercent", label: "Lost", min: 0, max: 50, step: 5, words: (percent) => `${percent} %` },
 ];
 
-/** A drift in words that say something: a millionth is 86.4 ms a day. */
+/** Says how much a drift adds up to: a millionth is 86.4 ms a day. */
 function driftWords(ppm: number): string {
   const seconds = Math.abs(ppm * 0.0864).toFixed(0);
   return ppm === 0 ? "none" : `${ppm > 0 ? "gains" : "loses"} ${seconds} s a day`;
@@ -151,7 +151,7 @@ function knobView(seat: Seat, { name, label, min, max, step, words }: Knob): Tem
     </label>`;
 }
 
-/** What is worth a sentence. */
+/** Returns the sentence at the foot of the card. */
 function noteOf({ session }: App, seat: Seat): string {
   const { failure, shown, joinedInMs, takenBack, bend, isAsleep } = seat;
   if (failure !== undefined) {
@@ -166,7 +166,7 @@ function noteOf({ session }: App, seat: Seat): string {
       : "Cannot hear of the latest change: unplugged.";
   }
   if (!bend.isPlugged) {
-    return "No request leaves. It keeps counting.";
+    return "Sends nothing, and keeps counting.";
   }
   if (takenBack !== undefined) {
     return `Heard of a change late, and took back ${counted(takenBack, "step")}. ${deafWords(seat)}`;

@@ -1,4 +1,4 @@
-/** What all players have sent and received, from the figures that their networks have counted. Players that have left count too. */
+/** The traffic of all players, as counted by their networks. Players that have left still count. */
 import type { Streamed } from "../costs/costs.js";
 import { addTraffic, NO_TRAFFIC, type Traffic } from "../player/messages.js";
 import type { Seat } from "./seat.js";
@@ -12,7 +12,7 @@ export interface Totals {
   readonly streamed: Streamed;
 }
 
-/** What was sent within a span. */
+/** The traffic of a span of time. */
 export interface Flow extends Traffic {
   /** The length of the span, in milliseconds: up to a minute. */
   readonly spanMs: number;
@@ -64,7 +64,7 @@ export class Meter {
     return seats.reduce<Totals>(add, this.#gone);
   }
 
-  /** Returns what was sent within the last minute, or since the beginning if that is less. */
+  /** Returns the traffic of the last minute, or since the beginning if that is less. */
   lastMinute(seats: readonly Metered[]): Flow {
     const first = this.#samples[0];
     const now = this.totals(seats).traffic;

@@ -1,4 +1,4 @@
-/** A player as the page knows it: its worker, what is bent, and the last thing that it showed. */
+/** A player as the page knows it: its worker, how its device and network are bent, and the state it showed last. */
 import { messageBytes, type Streamed } from "../costs/costs.js";
 import { machineNow } from "../machine-time.js";
 import {
@@ -21,7 +21,7 @@ export interface Game {
   readonly hub: EventHub;
 }
 
-/** What the page does when a player shows something. */
+/** Receives the reports of a player. */
 export interface SeatObserver {
   shown(seat: Seat, shown: Shown): void;
   /** The player has left, or begins again. */
@@ -39,9 +39,9 @@ export class Seat {
   readonly #observer: SeatObserver;
   #bend: Bend;
   #worker: Worker;
-  /** What earlier workers of this player have sent and received. */
+  /** The traffic of earlier workers of this player. */
   #before = NO_TRAFFIC;
-  /** What the present worker has sent and received. */
+  /** The traffic of the present worker. */
   #traffic = NO_TRAFFIC;
   #streamed: Streamed = { steps: 0, bytes: 0 };
   #shown: Shown | undefined;
@@ -50,7 +50,7 @@ export class Seat {
   #startedMs = machineNow();
   #joinedInMs: number | undefined;
   #takenBack: number | undefined;
-  /** When the player was last told apart from the others: unplugged, asleep, or joining, in milliseconds. */
+  /** When changes could reach the player again, after it was unplugged, asleep, or joining, in milliseconds. */
   #reachableSinceMs = machineNow();
   #deafSinceMs: number | undefined;
   readonly #leaveStream = new Map<number, () => void>();
@@ -113,7 +113,7 @@ export class Seat {
     return addTraffic(this.#before, this.#traffic);
   }
 
-  /** What streaming all that the player has shown would have taken. */
+  /** The cost of streaming everything that the player has shown. */
   get streamed(): Streamed {
     return this.#streamed;
   }

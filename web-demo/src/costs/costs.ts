@@ -1,4 +1,4 @@
-/** What streaming every step would cost, compared with what the players really send and receive, as counted. */
+/** The cost of streaming every step, compared with the players' real traffic, as counted. */
 import type { Shown } from "../player/messages.js";
 
 /** The header of a WebSocket message of less than 126 bytes, as a server sends it. */
@@ -10,10 +10,10 @@ const MINUTE_S = 60;
 
 /** The figures of one side of the comparison. */
 export interface Side {
-  /** What has passed since the beginning, for all players together. */
+  /** The traffic of all players together, since the beginning. */
   readonly messages: number;
   readonly bytes: number;
-  /** What passes in a second for a million players. */
+  /** The traffic of a million players in a second. */
   readonly millionMessages: number;
   readonly millionBytes: number;
 }
@@ -21,19 +21,19 @@ export interface Side {
 export interface Costs {
   readonly counted: Side;
   readonly streamed: Side;
-  /** How the figures come about, in words. */
+  /** How the figures are computed, in words. */
   readonly arithmetic: readonly string[];
 }
 
-/** What streaming the steps that players have shown would have taken. */
+/** The messages that streaming would have needed for the steps that players have shown. */
 export interface Streamed {
   readonly steps: number;
   readonly bytes: number;
 }
 
-/** What the costs are computed from. */
+/** The inputs of the costs. */
 export interface Measured {
-  /** What all players together have sent and received since the beginning, those that have left included. */
+  /** The traffic of all players since the beginning, including those that have left. */
   readonly requests: number;
   readonly bytes: number;
   /** The steps that these players have shown, and the bytes of their messages. */
@@ -75,11 +75,11 @@ export function costsOf({ requests, bytes, streamed, tickMs, message }: Measured
       millionBytes: ticks * presentBytes * MILLION,
     },
     arithmetic: [
-      `Counted: ${requests} requests and ${bytes} bytes of answers and events, for all players since this session was opened, also those that have left.`,
-      `A million players, once their clocks are set, and where changes reach them as events: at most ${REQUESTS_A_MINUTE} requests a minute each, with the ${Math.round(answerBytes)} bytes that an answer has had here on average, times 1,000,000, divided by ${MINUTE_S} s.`,
+      `Counted: ${requests} requests and ${bytes} bytes of answers and events, for all players since the page opened this session, including those that have left.`,
+      `A million players, once their clocks are set and while events reach them: at most ${REQUESTS_A_MINUTE} requests a minute each, times ${Math.round(answerBytes)} bytes, the average of an answer here, times 1,000,000, divided by ${MINUTE_S} s.`,
       `Streamed: the ${steps} steps that these players have shown, each as a message like ${message} with ${FRAME_BYTES} bytes of a WebSocket header: ${streamed.bytes} bytes in all.`,
       `A million players: ${ticks} steps a second, times ${presentBytes} bytes, times 1,000,000.`,
-      "Left out: the headers of requests on the one side, some 40 bytes of TCP and IP headers for each message on the other.",
+      "Not counted: the headers of requests on one side, and about 40 bytes of TCP and IP headers for each message on the other.",
     ],
   };
 }

@@ -1,4 +1,4 @@
-/** Whether changes reach a player as they happen. Where the network blocks event streams, it only learns of them when it asks. */
+/** Whether changes reach a player as they happen. Where a network blocks event streams, the player learns of changes only when it asks. */
 
 /** How many pauses between requests the average counts. */
 const PAUSES = 4;

@@ -1,4 +1,4 @@
-/** A player's network: everything that the player sends and receives passes through it, is delayed, lost, cut, and counted. */
+/** A player's network. It delays, loses, cuts and counts all that the player sends and receives. */
 import type { Platform } from "tickseed";
 
 import type { Device } from "./device.js";
@@ -12,7 +12,7 @@ const RESEND_MS = 250;
 /** How often it is sent before the connection breaks. */
 const SENT_AT_MOST = 6;
 
-/** What has been counted: a request for the time or the session, or something that was received. */
+/** The kinds of traffic: a request for the time or the session, or data that arrived. */
 export type Counted = "time" | "session" | "received";
 
 /** Changes the body of a response, for a planted fault. */

@@ -11,7 +11,7 @@ import { tamperingWith } from "./tampering.js";
 
 type Start = ToPlayer & { readonly kind: "start" };
 
-/** How often a player tells what it shows if nothing changes, in milliseconds, and how often at most. */
+/** How often a player reports its state: at least, if nothing changes, and at most, in milliseconds. */
 const AT_LEAST_EVERY_MS = 500;
 const AT_MOST_EVERY_MS = 20;
 
@@ -111,7 +111,7 @@ class Player {
     }
   }
 
-  /** Tells the page what this player shows. */
+  /** Reports the state of this player to the page. */
   #show(): void {
     const session = this.#session;
     if (session === undefined || session.isClosed || this.#device.isAsleep) {
@@ -145,7 +145,7 @@ class Player {
     });
   }
 
-  /** Whether changes may come of which the player would not hear. None follows a stop or the end of the session. */
+  /** Whether the player would miss a change. No change follows a stop or the end of the session. */
   #isDeaf(session: LiveSession): boolean {
     const isOver = session.isExpired || session.isStopped;
     const hears = session.isListening && this.#streams.areAlive;
@@ -182,7 +182,7 @@ class Player {
   }
 }
 
-/** Returns what tells two versions of a session apart. */
+/** Returns a text that differs between two versions of a session. */
 function versionOf({ record }: LiveSession): string {
   return JSON.stringify([record.revision, record.schedule, record.stopped_at ?? null]);
 }

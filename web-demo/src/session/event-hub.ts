@@ -66,7 +66,7 @@ export class EventHub {
     const stream = new EventSource(this.#address);
     this.#stream = stream;
     stream.addEventListener("open", () => {
-      // A proxy may hold back what this stream brings, so nothing of the last one counts.
+      // A proxy may hold back the events of this stream, so those of the last one no longer count.
       this.#lastSession = undefined;
       this.#lastSettled = undefined;
       this.#reopenMs = REOPEN_MS;

@@ -1,4 +1,4 @@
-/** The session as the page knows it. The page computes from it only what nobody plays: the timeline, and instants of changes. */
+/** The session as the page knows it. The page uses it only for the timeline and the instants of changes; players compute the rest. */
 import { type SessionRecord, Timeline } from "tickseed";
 
 import type { Relayed, Shown } from "../player/messages.js";
@@ -92,7 +92,7 @@ export class KnownSession {
     return past.at(-1)?.tickMs ?? this.#record.tick_ms;
   }
 
-  /** Takes what the page's stream brings. */
+  /** Takes an event of the page's stream. */
   hear(relayed: Relayed): void {
     if (!("event" in relayed)) {
       return;

@@ -1,4 +1,4 @@
-/** Asks the server for its own answer, for an instant that the machine's clock knows, too. */
+/** Asks the server for its own answer about an instant that the machine's clock can place. */
 import { type Clock, openClock, readSession, type SessionRecord, type Timeline } from "tickseed";
 
 import { machineNow } from "../machine-time.js";
@@ -40,7 +40,7 @@ export async function serverStateAt(session: string, instant: number): Promise<S
   return answer;
 }
 
-/** What the page itself sends, to check the players. The players' own requests do not count here. */
+/** The requests of the page itself, which check the players. The players' own requests do not count here. */
 export class Asking {
   readonly #server: string;
   #clock: Promise<Clock> | undefined;
@@ -62,7 +62,7 @@ export class Asking {
     return this.#requests + this.#timeRequests + this.#reads;
   }
 
-  /** Asks for the middle of the present step, where a difference of a single step shows best. */
+  /** Asks about the middle of the present step: a difference of a single step shows best there. */
   async ask(session: KnownSession): Promise<Answer> {
     const clock = await this.#opened();
     const from = machineNow();

@@ -1,4 +1,4 @@
-/** Where the judge sits: brings what the players show and what the server answers before it, and keeps its verdict. */
+/** The bench of the judge: brings it the players' states and the server's answers, and keeps its verdict. */
 import type { SessionRecord } from "tickseed";
 
 import type { Seat } from "../board/seat.js";
@@ -85,7 +85,7 @@ export class Bench {
     return this.#answeredAt;
   }
 
-  /** Everybody who is wrong, also those whom a change should have reached and has not. */
+  /** All players that are wrong, including those that lack a change that should have reached them. */
   get culprits(): readonly Culprit[] {
     const { culprits } = this.#judgement;
     const known = new Set(culprits.map(({ player }) => player));
@@ -205,7 +205,7 @@ export class Bench {
     this.asking.rest();
   }
 
-  /** Notes who has not heard of the latest change although nothing keeps it away. */
+  /** Notes the players that lack the latest change although nothing keeps it away. */
   #noteBehind(now: number): void {
     const heardMs = performance.timeOrigin + this.#session.heardMs;
     for (const { id, shown, reachableSinceMs, isDeaf } of this.seats) {

@@ -2,7 +2,7 @@
 
 /** The pause between two questions, in milliseconds. */
 export const PACE_MS = 10_000;
-/** For how long a visitor who touches nothing counts as watching, in milliseconds. */
+/** How long a visitor counts as watching without touching anything, in milliseconds. */
 export const WATCHES_MS = 45_000;
 /** The pause between two questions while the verdict is in doubt, in milliseconds. */
 const URGENT_MS = 3_000;

@@ -70,7 +70,7 @@ describe.each(BUT_CHROMIUM)("in %s", (_name, start) => {
     await untilVerdict(guest, "agree");
     await click(guest, "#stop");
     await until("the refusal", async () =>
-      (await look(guest)).host.includes("Only the page that created a session changes it."),
+      (await look(guest)).host.includes("Only the page that created a session can change it."),
     );
     expect(await stored(guest)).toBe("{}");
 

@@ -78,7 +78,9 @@ describe.each(ALL_BROWSERS)("in %s", (_name, start) => {
   test("a planted fault of one tick is found, and the culprit named", async () => {
     const { tab } = await open("&fault=clock");
     await untilVerdict(tab, "disagree");
-    await until("the culprit", async () => (await look(tab)).verdict.words.startsWith("Dev is wrong since"));
+    await until("the culprit", async () =>
+      (await look(tab)).verdict.words.startsWith("Dev has been wrong since"),
+    );
     await tab.close();
   });
 });

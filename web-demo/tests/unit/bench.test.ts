@@ -289,7 +289,7 @@ test("the only player awake is in step with the server, and named", async () => 
   scene.play(31_000);
   expect(scene.verdict).toMatchObject({
     kind: "unknown",
-    headline: "Not known: the only player awake has to be compared",
+    headline: "Not known: the only player awake has not been compared lately",
   });
 });
 
