@@ -141,7 +141,8 @@ function sight({ step, value, round }: Sight): string {
 
 /** Says how often the server is asked. */
 export function askingWords({ asking, isWatched, answeredAt }: Bench): string {
-  const last = answeredAt === undefined ? "" : `, most recently ${ago(Date.now() - answeredAt)}`;
+  const often = asking.questions > 1 ? "most recently " : "";
+  const last = answeredAt === undefined ? "" : `, ${often}${ago(Date.now() - answeredAt)}`;
   const pace = isWatched
     ? `Asks every ${PACE_MS / 1_000} s while you are here.`
     : "Paused: nobody is watching. Asks again once you are back.";
