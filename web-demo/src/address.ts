@@ -1,11 +1,11 @@
-/** What the address of the page says, and the links that it hands out. */
+/** Reads the address of the page, and makes links. */
 import type { Fault } from "./player/messages.js";
 
-/** What a visitor's address asks for. */
+/** The wishes in a visitor's address. */
 export interface Wanted {
   /** The server: its origin. */
   readonly server: string;
-  /** What is wrong with the address; `undefined` if nothing is. Then the page asks no server. */
+  /** The problem with the address, if there is one. The page then asks no server. */
   readonly problem: string | undefined;
   /** The session to join; `undefined` to create one. */
   readonly session: string | undefined;

@@ -1,4 +1,4 @@
-/** Everything that the page knows, and what a visitor can do with it. The views only read it. */
+/** The state of the page, and the actions of a visitor. The views only read it. */
 import { loadEngine, type NewSession } from "tickseed";
 
 import { PLAYERS_AT_MOST, type Wanted, withSession } from "./address.js";
@@ -21,7 +21,7 @@ export interface Trouble {
   readonly words: string;
 }
 
-/** The player in whom a fault is planted: the fourth, or the last one. Its network is as it should be, so a single tick shows. */
+/** The player with the planted fault: the fourth, or the last one. Its network is perfect, so an error of a single tick shows. */
 const FAULTY = 3;
 
 export class App {
@@ -56,7 +56,7 @@ export class App {
     this.navigation = new Navigation(changed);
   }
 
-  /** Counts everything that happens but for the players' steps. */
+  /** Counts everything that happens except the players' steps. */
   get revision(): number {
     return this.#revision;
   }
@@ -91,7 +91,7 @@ export class App {
     return this.#wantedSeats;
   }
 
-  /** The player that stands for all in the large counter: one that nobody contradicts, and that knows the time best. */
+  /** The player behind the large counter: of those that nobody contradicts, the one that knows the time best. */
   get example(): Seat | undefined {
     const culprits = new Set(this.#bench?.culprits.map(({ player }) => player));
     const fit = this.#seats.filter(
@@ -129,7 +129,7 @@ export class App {
     this.#changed();
   }
 
-  /** Does what is due, a few times a second. */
+  /** Runs due work. Called a few times a second. */
   tick(): void {
     this.meter.note(this.#seats);
     this.#bench?.tick();
@@ -166,7 +166,10 @@ export class App {
     hub.join((relayed) => this.#hear(session, relayed));
     this.#session = session;
     this.#hub = hub;
-    this.#bench = new Bench(this.wanted.server, session, this.#changed);
+    this.#bench = new Bench(this.wanted.server, session, this.#changed, (record) => {
+      // As if the page's stream had brought it.
+      this.#hear(session, { type: "session", event: { data: JSON.stringify(record) } });
+    });
     this.#host = new Host(session, this.tokens.of(address, record.id), () => this.now, this.#changed);
     this.#trouble = undefined;
     this.meter.begin();
@@ -174,7 +177,7 @@ export class App {
     this.#changed();
   }
 
-  /** Takes what the stream brings. A session that the page no longer understands is not shown. */
+  /** Takes an event of the stream. Shows no session that the page no longer understands. */
   #hear(session: KnownSession, relayed: Relayed): void {
     try {
       session.hear(relayed);
@@ -209,6 +212,7 @@ export class App {
     }
     for (const seat of this.#seats.slice(this.#wantedSeats)) {
       seat.close();
+      this.meter.keep(seat);
     }
     const kept = this.#seats.slice(0, this.#wantedSeats);
     const game = { address: session.address, tickMs: session.record.tick_ms, hub };

@@ -6,9 +6,9 @@ import { App } from "./app.js";
 import { pageView } from "./page-view.js";
 import { drawTimeline } from "./timeline/stage.js";
 
-/** How often the page does what is due, in milliseconds. */
+/** How often the page runs due work, in milliseconds. */
 const TICKS_EVERY_MS = 250;
-/** How often the timeline is drawn while it follows the present, in milliseconds: less often where motion is unwelcome. */
+/** How often the timeline is drawn while it follows the present, in milliseconds: less often for visitors who prefer less motion. */
 const DRAWS_EVERY_MS = matchMedia("(prefers-reduced-motion: reduce)").matches ? 250 : 33;
 
 const root = document.querySelector<HTMLElement>("#page");
@@ -22,7 +22,7 @@ function changed(): void {
 const wanted = wantedBy(location.href);
 const app = new App(wanted, changed);
 
-/** The documents belong to the server of the sessions, which may be another than that of the page. */
+/** The documentation comes from the server of the sessions, which may differ from the server of the page. */
 for (const link of document.querySelectorAll<HTMLAnchorElement>('footer a[href^="/"]')) {
   link.href = wanted.server + new URL(link.href).pathname;
 }

@@ -35,7 +35,7 @@ function panels(app: App, changed: () => void): TemplateResult {
     ${checkView(app, changed)}`;
 }
 
-/** Says what was really sent. All figures are counted. */
+/** Says how much was really sent. All figures are counted. */
 function proof({ meter, seats, example }: App): TemplateResult {
   const shown = example?.shown;
   if (shown === undefined) {

@@ -78,12 +78,12 @@ export function bytes(number: number): string {
   return `${value < 9.95 ? value.toFixed(1) : count(Math.round(value))} ${["", "KB", "MB", "GB", "TB"][power]}`;
 }
 
-/** Formats how far a clock is ahead: `3 h ahead`, `12 h behind`, `right`. */
+/** Formats how far a clock is ahead: `3 h ahead`, `12 h behind`, `correct`. */
 export function aheadBy(ms: number): string {
   const minutes = Math.round(Math.abs(ms) / 60_000);
   if (minutes === 0) {
     return Math.abs(ms) < 500
-      ? "right"
+      ? "correct"
       : `${(Math.abs(ms) / 1_000).toFixed(0)} s ${ms > 0 ? "ahead" : "behind"}`;
   }
   const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];

@@ -1,4 +1,4 @@
-/** A player's card: what it shows, and what bends its device and its network. */
+/** A player's card: its state, and the controls that bend its device and its network. */
 import { html, nothing, type TemplateResult } from "lit-html";
 
 import type { App } from "../app.js";
@@ -20,7 +20,7 @@ export function cardView(app: App, seat: Seat, isWrong: boolean): TemplateResult
       data-started=${shown?.started ?? nothing}
       data-joined-ms=${seat.joinedInMs === undefined ? nothing : Math.round(seat.joinedInMs)}
       data-requests=${seat.traffic.timeRequests + seat.traffic.otherRequests}
-      data-plugged=${String(seat.bend.isPlugged)} data-asleep=${String(seat.isAsleep)}
+      data-plugged=${String(seat.bend.isPlugged)} data-asleep=${String(seat.isAsleep)} data-deaf=${String(seat.isDeaf)}
       ?data-wrong=${isWrong} ?data-fault=${seat.fault !== undefined}>
       <div class="card-head">
         <h3>${seat.name}</h3>
@@ -31,15 +31,15 @@ export function cardView(app: App, seat: Seat, isWrong: boolean): TemplateResult
       ${factsView(app, seat)}
       ${buttonsView(seat)}
       ${bendingView(seat)}
-      <p class="card-note">${isWrong ? "Shows something else than it should." : noteOf(app, seat)}</p>
+      <p class="card-note" ?data-odd=${seat.isDeaf}>${isWrong ? "Does not show what it should." : noteOf(app, seat)}</p>
     </li>`;
 }
 
-function badgeKind({ bend, isAsleep, shown }: Seat, isWrong: boolean): string {
+function badgeKind({ bend, isAsleep, isDeaf, shown }: Seat, isWrong: boolean): string {
   if (isWrong) {
     return "wrong";
   }
-  return isAsleep || !bend.isPlugged || shown === undefined ? "away" : "fine";
+  return isAsleep || !bend.isPlugged || isDeaf || shown === undefined ? "away" : "fine";
 }
 
 function badge({ bend, isAsleep, shown, failure }: Seat, isWrong: boolean): string {
@@ -95,7 +95,7 @@ function buttonsView(seat: Seat): TemplateResult {
       <button type="button" data-action="unplug" ?data-bent=${!bend.isPlugged}
         @click=${() => seat.change({ isPlugged: !bend.isPlugged })}>${bend.isPlugged ? "Unplug" : "Plug in"}</button>
       <button type="button" data-action="clock" ?data-bent=${isFar}
-        @click=${() => seat.change({ aheadMs: isFar ? 0 : FAR_AHEAD_MS })}>${isFar ? "Set clock right" : "Clock +12 h"}</button>
+        @click=${() => seat.change({ aheadMs: isFar ? 0 : FAR_AHEAD_MS })}>${isFar ? "Correct clock" : "Clock +12 h"}</button>
       <button type="button" data-action="sleep" ?disabled=${isAsleep} @click=${() => seat.sleep(SLEEPS_MS)}>Sleep 10 s</button>
       <button type="button" data-action="reload" @click=${() => seat.reload()}>Reload</button>
     </div>`;
@@ -126,7 +126,7 @@ const KNOBS: readonly Knob[] = [
   { name: "lossPercent", label: "Lost", min: 0, max: 50, step: 5, words: (percent) => `${percent} %` },
 ];
 
-/** A drift in words that say something: a millionth is 86.4 ms a day. */
+/** Says how much a drift adds up to: a millionth is 86.4 ms a day. */
 function driftWords(ppm: number): string {
   const seconds = Math.abs(ppm * 0.0864).toFixed(0);
   return ppm === 0 ? "none" : `${ppm > 0 ? "gains" : "loses"} ${seconds} s a day`;
@@ -151,26 +151,41 @@ function knobView(seat: Seat, { name, label, min, max, step, words }: Knob): Tem
     </label>`;
 }
 
-/** What is worth a sentence. */
-function noteOf({ session }: App, { failure, shown, joinedInMs, takenBack, bend, isAsleep }: Seat): string {
+/** Returns the sentence at the foot of the card. */
+function noteOf({ session }: App, seat: Seat): string {
+  const { failure, shown, joinedInMs, takenBack, bend, isAsleep } = seat;
   if (failure !== undefined) {
     return failure;
   }
   if (isAsleep) {
     return "Nothing runs on this device.";
   }
-  if (shown !== undefined && session !== undefined && shown.version !== session.version) {
+  if (shown !== undefined && session?.isNewerThan(shown) === true) {
     return bend.isPlugged
-      ? "Has not heard of the latest change yet."
+      ? `Has not heard of the latest change yet. ${deafWords(seat)}`
       : "Cannot hear of the latest change: unplugged.";
   }
   if (!bend.isPlugged) {
-    return "No request leaves. It keeps counting.";
+    return "Sends nothing, and keeps counting.";
   }
   if (takenBack !== undefined) {
-    return `Heard of a change late, and took back ${counted(takenBack, "step")}.`;
+    return `Heard of a change late, and took back ${counted(takenBack, "step")}. ${deafWords(seat)}`;
+  }
+  if (seat.isDeaf) {
+    return deafWords(seat);
   }
   return joinedInMs === undefined
     ? ""
     : `Was right ${count(Math.round(joinedInMs))} ms after it began to load.`;
+}
+
+/** Says that no changes reach a player, and how it learns of them instead. */
+function deafWords({ isDeaf, shown }: Seat): string {
+  if (!isDeaf) {
+    return "";
+  }
+  const everyMs = shown?.asksEveryMs;
+  return everyMs === undefined
+    ? "Hears no changes: asks now and then."
+    : `Hears no changes: asks every ${Math.round(everyMs / 1_000)} s.`;
 }

@@ -1,4 +1,4 @@
-/** Who plays, and what is wrong with each device and network at first. */
+/** The players, and the faults of their devices and networks at first. */
 import type { Bend } from "../player/messages.js";
 
 export interface Character {
@@ -20,7 +20,7 @@ export const STRAIGHT: Bend = {
   isPlugged: true,
 };
 
-/** The first four cover what visitors ask about; the others mix it. */
+/** The first four have the faults that visitors ask about; the others mix them. */
 export const CHARACTERS: readonly Character[] = [
   { id: "anna", name: "Anna", bend: STRAIGHT },
   { id: "ben", name: "Ben", bend: { ...STRAIGHT, aheadMs: 3 * HOUR_MS } },

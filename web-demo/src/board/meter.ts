@@ -1,34 +1,41 @@
-/** What the players have sent within the last minute, from the figures that their networks have counted. */
+/** The traffic of all players, as counted by their networks. Players that have left still count. */
+import type { Streamed } from "../costs/costs.js";
+import { addTraffic, NO_TRAFFIC, type Traffic } from "../player/messages.js";
 import type { Seat } from "./seat.js";
 
-/** What all players together have sent and received. */
+/** The figures of a player that the meter adds up. */
+type Metered = Pick<Seat, "traffic" | "streamed">;
+
+/** Sums over all players. */
 export interface Totals {
-  readonly timeRequests: number;
-  readonly otherRequests: number;
-  readonly bytes: number;
-  readonly events: number;
+  readonly traffic: Traffic;
+  readonly streamed: Streamed;
 }
 
-/** What was sent within a span. */
-export interface Flow extends Totals {
+/** The traffic of a span of time. */
+export interface Flow extends Traffic {
   /** The length of the span, in milliseconds: up to a minute. */
   readonly spanMs: number;
 }
 
-interface Sample extends Totals {
+interface Sample extends Traffic {
   readonly at: number;
 }
 
 const SPAN_MS = 60_000;
 const EVERY_MS = 1_000;
+const NOTHING: Totals = { traffic: NO_TRAFFIC, streamed: { steps: 0, bytes: 0 } };
 
 export class Meter {
   #samples: Sample[] = [];
   #begunMs = performance.now();
+  /** The figures of the players that have left. */
+  #gone = NOTHING;
 
   /** Begins anew, with another session. */
   begin(): void {
     this.#samples = [];
+    this.#gone = NOTHING;
     this.#begunMs = performance.now();
   }
 
@@ -37,39 +44,48 @@ export class Meter {
     return performance.now() - this.#begunMs;
   }
 
-  note(seats: readonly Seat[]): void {
+  /** Keeps the figures of a player that leaves. */
+  keep(seat: Metered): void {
+    this.#gone = add(this.#gone, seat);
+  }
+
+  note(seats: readonly Metered[]): void {
     const at = performance.now();
     if (at - (this.#samples.at(-1)?.at ?? Number.NEGATIVE_INFINITY) >= EVERY_MS) {
       this.#samples = [
         ...this.#samples.filter((sample) => at - sample.at <= SPAN_MS),
-        { at, ...totals(seats) },
+        { at, ...this.totals(seats).traffic },
       ];
     }
   }
 
-  /** Returns what was sent within the last minute, or since the beginning if that is less. */
-  lastMinute(seats: readonly Seat[]): Flow {
+  /** Returns the sums over the players that are there and those that have left. */
+  totals(seats: readonly Metered[]): Totals {
+    return seats.reduce<Totals>(add, this.#gone);
+  }
+
+  /** Returns the traffic of the last minute, or since the beginning if that is less. */
+  lastMinute(seats: readonly Metered[]): Flow {
     const first = this.#samples[0];
-    const now = totals(seats);
+    const now = this.totals(seats).traffic;
     const isAll = this.playedMs < SPAN_MS || first === undefined;
-    const since = isAll ? { timeRequests: 0, otherRequests: 0, bytes: 0, events: 0 } : first;
-    const left = (name: keyof Totals): number => Math.max(0, now[name] - since[name]);
+    const since = isAll ? NO_TRAFFIC : first;
     return {
-      timeRequests: left("timeRequests"),
-      otherRequests: left("otherRequests"),
-      bytes: left("bytes"),
-      events: left("events"),
+      timeRequests: now.timeRequests - since.timeRequests,
+      otherRequests: now.otherRequests - since.otherRequests,
+      bytes: now.bytes - since.bytes,
+      events: now.events - since.events,
       spanMs: Math.min(this.playedMs, SPAN_MS),
     };
   }
 }
 
-export function totals(seats: readonly Seat[]): Totals {
-  const sum = (name: keyof Totals): number => seats.reduce((total, { traffic }) => total + traffic[name], 0);
+function add(one: Totals, other: Metered): Totals {
   return {
-    timeRequests: sum("timeRequests"),
-    otherRequests: sum("otherRequests"),
-    bytes: sum("bytes"),
-    events: sum("events"),
+    traffic: addTraffic(one.traffic, other.traffic),
+    streamed: {
+      steps: one.streamed.steps + other.streamed.steps,
+      bytes: one.streamed.bytes + other.streamed.bytes,
+    },
   };
 }

@@ -1,6 +1,16 @@
-/** A player as the page knows it: its worker, what is bent, and the last thing that it showed. */
+/** A player as the page knows it: its worker, how its device and network are bent, and the state it showed last. */
+import { messageBytes, type Streamed } from "../costs/costs.js";
 import { machineNow } from "../machine-time.js";
-import type { Bend, Fault, FromPlayer, Shown, ToPlayer, Traffic } from "../player/messages.js";
+import {
+  addTraffic,
+  type Bend,
+  type Fault,
+  type FromPlayer,
+  NO_TRAFFIC,
+  type Shown,
+  type ToPlayer,
+  type Traffic,
+} from "../player/messages.js";
 import type { EventHub } from "../session/event-hub.js";
 import type { Character } from "./characters.js";
 
@@ -11,7 +21,7 @@ export interface Game {
   readonly hub: EventHub;
 }
 
-/** What the page does when a player shows something. */
+/** Receives the reports of a player. */
 export interface SeatObserver {
   shown(seat: Seat, shown: Shown): void;
   /** The player has left, or begins again. */
@@ -19,7 +29,8 @@ export interface SeatObserver {
   changed(): void;
 }
 
-const NOTHING: Traffic = { timeRequests: 0, otherRequests: 0, bytes: 0, events: 0 };
+/** How long a player hears nothing until the page says so, in milliseconds: a stream takes a moment to open. */
+const DEAF_AFTER_MS = 3_000;
 
 export class Seat {
   readonly character: Character;
@@ -28,16 +39,20 @@ export class Seat {
   readonly #observer: SeatObserver;
   #bend: Bend;
   #worker: Worker;
-  /** What earlier workers of this player have sent and received. */
-  #before: Traffic = NOTHING;
+  /** The traffic of earlier workers of this player. */
+  #before = NO_TRAFFIC;
+  /** The traffic of the present worker. */
+  #traffic = NO_TRAFFIC;
+  #streamed: Streamed = { steps: 0, bytes: 0 };
   #shown: Shown | undefined;
   #isAsleep = false;
   #failure: string | undefined;
   #startedMs = machineNow();
   #joinedInMs: number | undefined;
   #takenBack: number | undefined;
-  /** When the player was last told apart from the others: unplugged, asleep, or joining, in milliseconds. */
+  /** When changes could reach the player again, after it was unplugged, asleep, or joining, in milliseconds. */
   #reachableSinceMs = machineNow();
+  #deafSinceMs: number | undefined;
   readonly #leaveStream = new Map<number, () => void>();
 
   constructor(character: Character, game: Game, fault: Fault | undefined, observer: SeatObserver) {
@@ -88,15 +103,19 @@ export class Seat {
     return this.#isAsleep || !this.#bend.isPlugged ? undefined : this.#reachableSinceMs;
   }
 
+  /** Whether changes have not reached the player for a while, although it has a network. */
+  get isDeaf(): boolean {
+    return this.#deafSinceMs !== undefined && machineNow() - this.#deafSinceMs > DEAF_AFTER_MS;
+  }
+
   /** Everything that the player has sent and received since the page was opened. */
   get traffic(): Traffic {
-    const [one, other] = [this.#before, this.#shown?.traffic ?? NOTHING];
-    return {
-      timeRequests: one.timeRequests + other.timeRequests,
-      otherRequests: one.otherRequests + other.otherRequests,
-      bytes: one.bytes + other.bytes,
-      events: one.events + other.events,
-    };
+    return addTraffic(this.#before, this.#traffic);
+  }
+
+  /** The cost of streaming everything that the player has shown. */
+  get streamed(): Streamed {
+    return this.#streamed;
   }
 
   get startedMs(): number {
@@ -119,8 +138,9 @@ export class Seat {
 
   /** Closes the player and starts it again, knowing nothing. */
   reload(): void {
-    this.#before = this.traffic;
     this.#end();
+    this.#before = this.traffic;
+    this.#traffic = NO_TRAFFIC;
     this.#startedMs = machineNow();
     this.#reachableSinceMs = machineNow();
     this.#worker = this.#start();
@@ -154,6 +174,7 @@ export class Seat {
     }
     this.#leaveStream.clear();
     this.#shown = undefined;
+    this.#deafSinceMs = undefined;
     this.#isAsleep = false;
     this.#failure = undefined;
     this.#joinedInMs = undefined;
@@ -164,6 +185,8 @@ export class Seat {
   #hear(message: FromPlayer): void {
     if (message.kind === "shows") {
       this.#see(message.shown);
+    } else if (message.kind === "traffic") {
+      this.#traffic = message.traffic;
     } else if (message.kind === "stream") {
       this.#stream(message.stream, message.isOpen);
     } else if (message.kind === "asleep") {
@@ -179,9 +202,19 @@ export class Seat {
 
   #see(shown: Shown): void {
     this.#joinedInMs ??= machineNow() - this.#startedMs;
+    this.#countSteps(shown);
     this.#shown = shown;
+    this.#deafSinceMs = shown.isDeaf ? (this.#deafSinceMs ?? machineNow()) : undefined;
     this.#failure = undefined;
     this.#observer.shown(this, shown);
+  }
+
+  /** Counts every step since the last one that was shown. */
+  #countSteps(shown: Shown): void {
+    const before = this.#shown?.started === true ? this.#shown.step : shown.step - 1;
+    const more = shown.started ? Math.max(0, shown.step - before) : 0;
+    const { steps, bytes } = this.#streamed;
+    this.#streamed = { steps: steps + more, bytes: bytes + more * messageBytes(shown) };
   }
 
   #fail(reason: string, isFinal: boolean): void {

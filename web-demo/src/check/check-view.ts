@@ -1,4 +1,4 @@
-/** How to check everything without trusting this page. */
+/** Commands that check everything without trusting this page. */
 import { html, type TemplateResult } from "lit-html";
 
 import type { App } from "../app.js";
@@ -35,7 +35,7 @@ export function checkView(app: App, changed: () => void): TemplateResult {
       <h3 id="with-curl">From the server</h3>
       <pre tabindex="0" aria-labelledby="with-curl" id="curl-command">${curlCommand(session.address, instant)}</pre>
       <details id="handout">
-        <summary>The session as handed out: all that a player ever needs, besides the time</summary>
+        <summary>The session as handed out: all a player ever needs, apart from the time</summary>
         <pre tabindex="0" aria-label="The session as JSON">${JSON.stringify(session.record, null, 2)}</pre>
       </details>
     </section>`;

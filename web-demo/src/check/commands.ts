@@ -1,4 +1,4 @@
-/** The command lines that give the state on the screen without this page. */
+/** Command lines that compute the state on the screen without this page. */
 import type { SessionRecord } from "tickseed";
 
 /** Returns the command that computes the state of an instant without any server. */

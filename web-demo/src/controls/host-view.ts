@@ -17,7 +17,7 @@ export function hostView({ host, session, now }: App): TemplateResult {
   return html`
     <section aria-labelledby="host-title" class="panel host">
       <h2 id="host-title">Change it for everybody</h2>
-      <p>Besides the time, changes are all that players ever hear. With a few seconds' warning, everybody makes a change on the same step.</p>
+      <p>Players hear the time and changes, and nothing else. With a few seconds' warning, all of them make a change on the same step.</p>
       ${host === undefined || session === undefined ? nothing : buttons(host, session)}
       <p class="host-words" role="status">${host === undefined || session === undefined ? "" : words(host, session, now)}</p>
     </section>`;
@@ -69,10 +69,10 @@ function words(host: Host, session: KnownSession, now: number): string {
     return `${what} for everybody at ${clockTime(coming.at)}.`;
   }
   if (session.stopsAt !== undefined) {
-    return `Stopped for everybody at ${clockTime(session.stopsAt)}. Create a new session to go on.`;
+    return `Stopped for everybody at ${clockTime(session.stopsAt)}. Create a new session to continue.`;
   }
   const { notice_ms } = session.record;
   return notice_ms > 0
-    ? `This session announces every change at least ${notice_ms / 1_000 + 1} s ahead.`
+    ? `This session announces every change at least ${notice_ms / 1_000 + 1} s in advance.`
     : "";
 }

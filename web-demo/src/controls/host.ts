@@ -1,30 +1,30 @@
-/** What the host of a session can do: stop, pause, resume, and set the rate, at once or with a warning. */
+/** The commands of a session's host: stop, pause, resume, and set the rate, at once or with a warning. */
 import { pauseSession, resumeSession, setRate, stopSession, withdraw } from "tickseed";
 
 import type { KnownSession } from "../session/known-session.js";
 
-/** What the host asks for: a number is the length of a tick in milliseconds. */
+/** A command. A number is the length of a tick in milliseconds. */
 export type Command = "stop" | "pause" | "resume" | "withdraw" | number;
 
 /** How far ahead a command takes effect, in milliseconds. 0 is as soon as the session allows. */
 export type Lead = 0 | 3_000 | 10_000;
 
-/** By how much a change of a session with a notice comes later than the notice alone demands, in milliseconds. */
+/** How much more than its notice a session gets before a change, in milliseconds. */
 const GUARD_MS = 1_000;
 /** Why a command is refused, in the words of the page. */
 const REFUSALS: Readonly<Record<string, string>> = {
-  credentials_required: "Only the page that created a session changes it.",
-  right_missing: "Only the page that created a session changes it.",
-  credentials_invalid: "Only the page that created a session changes it.",
-  later_changes: "A later change is planned already. Withdraw it first.",
-  too_soon: "This session announces its changes further ahead than that.",
+  credentials_required: "Only the page that created a session can change it.",
+  right_missing: "Only the page that created a session can change it.",
+  credentials_invalid: "Only the page that created a session can change it.",
+  later_changes: "A later change is already planned. Withdraw it first.",
+  too_soon: "This session announces its changes further in advance.",
   session_stopped: "The session has stopped for good.",
   not_started: "The session has not started yet.",
 };
 
 export class Host {
   lead: Lead = 3_000;
-  /** What a button under the pointer would do. */
+  /** The command of the button under the pointer. */
   preview: "stop" | "pause" | undefined;
   readonly #session: KnownSession;
   readonly #token: string | undefined;
@@ -44,7 +44,7 @@ export class Host {
     return this.#isBusy;
   }
 
-  /** What became of the last command. */
+  /** The outcome of the last command. */
   get words(): string {
     return this.#words;
   }
@@ -83,7 +83,7 @@ export class Host {
   async #send(command: Command): Promise<void> {
     const { address, record } = this.#session;
     const token = this.#token === undefined ? {} : { token: this.#token };
-    // With a notice, the server knows best what is early enough.
+    // With a notice, the server chooses the earliest possible instant.
     const isSoon = this.lead === 0 || this.lead < record.notice_ms + GUARD_MS * Math.sign(record.notice_ms);
     const when = isSoon ? token : { ...token, at: Math.ceil(this.effectAt) };
     if (command === "stop") {

@@ -20,7 +20,7 @@ export function newSessionView(app: App): TemplateResult {
         <label>Seed <input name="seed" type="text" maxlength="100" placeholder="random" autocomplete="off" spellcheck="false"></label>
         <label>Changes are announced
           <select name="notice">
-            <option value="0">not ahead</option>
+            <option value="0">without notice</option>
             <option value="2000">2 s ahead</option>
             <option value="5000">5 s ahead</option>
             <option value="15000">15 s ahead</option>

@@ -2,9 +2,8 @@
 import { html, type TemplateResult } from "lit-html";
 
 import type { App } from "../app.js";
-import { totals } from "../board/meter.js";
 import { bytes, count } from "../words.js";
-import { type Costs, costsOf, type Side } from "./costs.js";
+import { type Costs, costsOf, messageOf, type Side } from "./costs.js";
 
 export function costsView(app: App): TemplateResult {
   const costs = currentCosts(app);
@@ -15,7 +14,7 @@ export function costsView(app: App): TemplateResult {
       <table title=${arithmetic}>
         <thead><tr><td></td><th scope="col">Really sent, as counted</th><th scope="col">Streaming every step</th></tr></thead>
         <tbody>
-          ${row("One player, so far", costs, (side, unit) => `${count(Math.round(side.messages))} ${unit}, ${bytes(side.bytes)}`)}
+          ${row("All players, so far", costs, (side, unit) => `${count(Math.round(side.messages))} ${unit}, ${bytes(side.bytes)}`)}
           ${row("A million players", costs, (side, unit) => `${millions(side.millionMessages)} ${unit} a second, ${bytes(side.millionBytes)}/s`)}
         </tbody>
       </table>
@@ -40,16 +39,13 @@ function currentCosts({ seats, session, meter, example }: App): Costs | undefine
   if (session === undefined || shown === undefined) {
     return undefined;
   }
-  const all = totals(seats);
-  const { step, value, round, broken } = shown;
-  const tickMs = session.tickMsAt(shown.now);
+  const { traffic, streamed } = meter.totals(seats);
   return costsOf({
-    players: seats.length,
-    requests: all.timeRequests + all.otherRequests,
-    bytes: all.bytes,
-    steps: Math.min(step + 1, Math.ceil(meter.playedMs / tickMs)),
-    tickMs,
-    message: JSON.stringify({ step, value, round, broken }),
+    requests: traffic.timeRequests + traffic.otherRequests,
+    bytes: traffic.bytes,
+    streamed,
+    tickMs: session.tickMsAt(shown.now),
+    message: messageOf(shown),
   });
 }
 

@@ -1,4 +1,5 @@
-/** What streaming every step would cost, compared with what the players really send and receive, as counted. */
+/** The cost of streaming every step, compared with the players' real traffic, as counted. */
+import type { Shown } from "../player/messages.js";
 
 /** The header of a WebSocket message of less than 126 bytes, as a server sends it. */
 const FRAME_BYTES = 2;
@@ -9,10 +10,10 @@ const MINUTE_S = 60;
 
 /** The figures of one side of the comparison. */
 export interface Side {
-  /** What passed since the beginning, for one player. */
+  /** The traffic of all players together, since the beginning. */
   readonly messages: number;
   readonly bytes: number;
-  /** What passes in a second for a million players. */
+  /** The traffic of a million players in a second. */
   readonly millionMessages: number;
   readonly millionBytes: number;
 }
@@ -20,47 +21,65 @@ export interface Side {
 export interface Costs {
   readonly counted: Side;
   readonly streamed: Side;
-  /** How the figures come about, in words. */
+  /** How the figures are computed, in words. */
   readonly arithmetic: readonly string[];
 }
 
-/** What the costs are computed from. */
+/** The messages that streaming would have needed for the steps that players have shown. */
+export interface Streamed {
+  readonly steps: number;
+  readonly bytes: number;
+}
+
+/** The inputs of the costs. */
 export interface Measured {
-  readonly players: number;
-  /** What all players together have sent and received since the beginning. */
+  /** The traffic of all players since the beginning, including those that have left. */
   readonly requests: number;
   readonly bytes: number;
-  /** How many steps each player has shown. */
-  readonly steps: number;
+  /** The steps that these players have shown, and the bytes of their messages. */
+  readonly streamed: Streamed;
   readonly tickMs: number;
-  /** The shortest message that says the state. */
+  /** The message of the present state. */
   readonly message: string;
 }
 
-export function costsOf({ players, requests, bytes, steps, tickMs, message }: Measured): Costs {
-  const messageBytes = message.length + FRAME_BYTES;
+type State = Pick<Shown, "step" | "value" | "round" | "broken">;
+
+/** Returns the shortest message that says a state. */
+export function messageOf({ step, value, round, broken }: State): string {
+  return JSON.stringify({ step, value, round, broken });
+}
+
+/** Returns how many bytes it takes to stream a state to one player. */
+export function messageBytes(state: State): number {
+  return messageOf(state).length + FRAME_BYTES;
+}
+
+export function costsOf({ requests, bytes, streamed, tickMs, message }: Measured): Costs {
+  const { steps } = streamed;
+  const presentBytes = message.length + FRAME_BYTES;
   const answerBytes = requests > 0 ? bytes / requests : 0;
   const ticks = 1_000 / tickMs;
   const asks = REQUESTS_A_MINUTE / MINUTE_S;
   return {
     counted: {
-      messages: requests / players,
-      bytes: bytes / players,
+      messages: requests,
+      bytes,
       millionMessages: asks * MILLION,
       millionBytes: asks * answerBytes * MILLION,
     },
     streamed: {
       messages: steps,
-      bytes: steps * messageBytes,
+      bytes: streamed.bytes,
       millionMessages: ticks * MILLION,
-      millionBytes: ticks * messageBytes * MILLION,
+      millionBytes: ticks * presentBytes * MILLION,
     },
     arithmetic: [
-      `Counted: ${requests} requests and ${bytes} bytes of answers and events, divided by ${players} players.`,
-      `A million players, once their clocks are set: at most ${REQUESTS_A_MINUTE} requests a minute each, with the ${Math.round(answerBytes)} bytes that an answer has had here on average, times 1,000,000, divided by ${MINUTE_S} s.`,
-      `Streamed: ${steps} steps, with a message of ${messageBytes} bytes each: ${message} and ${FRAME_BYTES} bytes of a WebSocket header.`,
-      `A million players: ${ticks} steps a second, times ${messageBytes} bytes, times 1,000,000.`,
-      "Left out: the headers of requests on the one side, some 40 bytes of TCP and IP headers for each message on the other.",
+      `Counted: ${requests} requests and ${bytes} bytes of answers and events, for all players since the page opened this session, including those that have left.`,
+      `A million players, once their clocks are set and while events reach them: at most ${REQUESTS_A_MINUTE} requests a minute each, times ${Math.round(answerBytes)} bytes, the average of an answer here, times 1,000,000, divided by ${MINUTE_S} s.`,
+      `Streamed: the ${steps} steps that these players have shown, each as a message like ${message} with ${FRAME_BYTES} bytes of a WebSocket header: ${streamed.bytes} bytes in all.`,
+      `A million players: ${ticks} steps a second, times ${presentBytes} bytes, times 1,000,000.`,
+      "Not counted: the headers of requests on one side, and about 40 bytes of TCP and IP headers for each message on the other.",
     ],
   };
 }

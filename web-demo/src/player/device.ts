@@ -40,7 +40,7 @@ export class Device {
     this.#begin(this.#driftRate);
   }
 
-  /** Returns what the monotonic clock says at a reading of the real one, which may lie in the past. */
+  /** Returns the reading of the monotonic clock for a reading of the real one, which may lie in the past. */
   monotonicAt(realMs: number): number {
     return realMs + this.#gainedAt(realMs);
   }
@@ -50,7 +50,7 @@ export class Device {
     wallMs: () => Math.floor(this.wallMs),
   };
 
-  /** What the device's clock says, in milliseconds since the Unix epoch. */
+  /** The reading of the device's clock, in milliseconds since the Unix epoch. */
   get wallMs(): number {
     return Date.now() + this.#aheadMs + this.#gainedAt(performance.now()) + this.#sleptMs;
   }

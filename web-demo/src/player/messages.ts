@@ -1,7 +1,7 @@
-/** What the page and a player's worker say to each other. */
+/** The messages between the page and a player's worker. */
 import type { SessionStatus, StreamEvent } from "tickseed";
 
-/** What is wrong with a player's device and network. */
+/** The faults of a player's device and network. */
 export interface Bend {
   /** How far the device's clock is ahead of the right time, in milliseconds. Negative: behind. */
   readonly aheadMs: number;
@@ -38,7 +38,7 @@ export type ToPlayer =
   | { readonly kind: "sleep"; readonly forMs: number }
   | { readonly kind: "stream"; readonly stream: number; readonly relayed: Relayed };
 
-/** What a player has sent and received, as counted by its network. */
+/** The traffic of a player, as counted by its network. */
 export interface Traffic {
   /** Requests for the time, and all others, such as those for the session. */
   readonly timeRequests: number;
@@ -49,11 +49,22 @@ export interface Traffic {
   readonly events: number;
 }
 
-/** What a player shows from an instant on. */
+export const NO_TRAFFIC: Traffic = { timeRequests: 0, otherRequests: 0, bytes: 0, events: 0 };
+
+export function addTraffic(one: Traffic, other: Traffic): Traffic {
+  return {
+    timeRequests: one.timeRequests + other.timeRequests,
+    otherRequests: one.otherRequests + other.otherRequests,
+    bytes: one.bytes + other.bytes,
+    events: one.events + other.events,
+  };
+}
+
+/** The state that a player shows from an instant on. */
 export interface Shown {
   /** When the player computed it, by the machine's monotonic clock. */
   readonly from: number;
-  /** How long it will show that unless it learns better, in milliseconds; `undefined` for as long as nothing happens. */
+  /** How long it will show that without other news, in milliseconds; `undefined` if nothing is due. */
   readonly heldMs: number | undefined;
   readonly started: boolean;
   readonly startsInMs: number | undefined;
@@ -68,15 +79,20 @@ export interface Shown {
   readonly errorMs: number;
   readonly isSynced: boolean;
   readonly isSettled: boolean;
-  /** What the device's own clock says. */
+  /** The reading of the device's own clock. */
   readonly deviceMs: number;
-  /** Which version of the session the player computes from. */
+  /** The version of the session that the player computes from. */
   readonly version: string;
-  readonly traffic: Traffic;
+  readonly revision: number;
+  /** Whether no event reaches the player, although it has a network, and how often it asks instead, in milliseconds. */
+  readonly isDeaf: boolean;
+  readonly asksEveryMs: number | undefined;
 }
 
 export type FromPlayer =
   | { readonly kind: "shows"; readonly shown: Shown }
+  /** The player has sent or received something. */
+  | { readonly kind: "traffic"; readonly traffic: Traffic }
   /** The player's event stream has been opened or closed. */
   | { readonly kind: "stream"; readonly stream: number; readonly isOpen: boolean }
   | { readonly kind: "asleep"; readonly isAsleep: boolean }

@@ -1,8 +1,8 @@
-/** A player's network: everything that the player sends and receives passes through it, is delayed, lost, cut, and counted. */
+/** A player's network. It delays, loses, cuts and counts all that the player sends and receives. */
 import type { Platform } from "tickseed";
 
 import type { Device } from "./device.js";
-import type { Bend, Traffic } from "./messages.js";
+import { addTraffic, type Bend, NO_TRAFFIC, type Traffic } from "./messages.js";
 import { type Stamps, watchTiming } from "./resource-timing.js";
 
 type NetworkBend = Omit<Bend, "aheadMs" | "driftPpm">;
@@ -12,6 +12,9 @@ const RESEND_MS = 250;
 /** How often it is sent before the connection breaks. */
 const SENT_AT_MOST = 6;
 
+/** The kinds of traffic: a request for the time or the session, or data that arrived. */
+export type Counted = "time" | "session" | "received";
+
 /** Changes the body of a response, for a planted fault. */
 export type Tamper = (address: string, body: string) => string;
 
@@ -19,16 +22,19 @@ export type Tamper = (address: string, body: string) => string;
 export class Network {
   readonly #device: Device;
   readonly #tamper: Tamper;
+  readonly #counted: (what: Counted) => void;
   #bend: NetworkBend = { upMs: 0, downMs: 0, jitterMs: 0, lossPercent: 0, isPlugged: true };
   #cable = new AbortController();
   readonly #plugListeners = new Set<(isPlugged: boolean) => void>();
-  #traffic = { timeRequests: 0, otherRequests: 0, bytes: 0, events: 0 };
+  #traffic = NO_TRAFFIC;
   /** The stamps of requests for the time, by their addresses, until the clock asks for them. */
   readonly #stamps = new Map<string, Stamps>();
 
-  constructor(device: Device, tamper: Tamper) {
+  /** @param counted Called whenever the traffic has grown. */
+  constructor(device: Device, tamper: Tamper, counted: (what: Counted) => void) {
     this.#device = device;
     this.#tamper = tamper;
+    this.#counted = counted;
   }
 
   get isPlugged(): boolean {
@@ -36,7 +42,7 @@ export class Network {
   }
 
   get traffic(): Traffic {
-    return { ...this.#traffic };
+    return this.#traffic;
   }
 
   bend(bend: NetworkBend): void {
@@ -68,8 +74,7 @@ export class Network {
 
   /** Counts an event of the stream. */
   countEvent(bytes: number): void {
-    this.#traffic.events += 1;
-    this.#traffic.bytes += bytes;
+    this.#count("received", { events: 1, bytes });
   }
 
   readonly fetch: typeof fetch = async (input, init = {}) => {
@@ -99,14 +104,18 @@ export class Network {
 
   async #exchange(address: string, init: RequestInit & { readonly signal: AbortSignal }): Promise<Response> {
     const isTime = isForTime(address);
-    this.#traffic[isTime ? "timeRequests" : "otherRequests"] += 1;
+    if (isTime) {
+      this.#count("time", { timeRequests: 1 });
+    } else {
+      this.#count("session", { otherRequests: 1 });
+    }
     const upMs = await this.#pass("up", init.signal);
     const timing = isTime ? watchTiming(new URL(address, location.href).href) : undefined;
     const response = await fetch(address, init);
     const body = await response.arrayBuffer();
     const stamps = await timing?.();
     const downMs = await this.#pass("down", init.signal);
-    this.#traffic.bytes += body.byteLength + headerBytes(response);
+    this.#count("received", { bytes: body.byteLength + headerBytes(response) });
     if (stamps !== undefined) {
       this.#stamps.set(address, {
         askedMs: this.#device.monotonicAt(stamps.askedMs) - upMs,
@@ -133,6 +142,11 @@ export class Network {
     await new Promise<void>((resolve) => this.#device.whenAwake(resolve));
     signal.throwIfAborted();
     return delayMs;
+  }
+
+  #count(what: Counted, more: Partial<Traffic>): void {
+    this.#traffic = addTraffic(this.#traffic, { ...NO_TRAFFIC, ...more });
+    this.#counted(what);
   }
 
   #plug(isPlugged: boolean): void {

@@ -49,6 +49,11 @@ export class RelayedStreams {
     };
   }
 
+  /** Whether a stream is open that has brought something. A proxy can open one and hold back all that it brings. */
+  get areAlive(): boolean {
+    return [...this.#open.values()].some(({ isAlive }) => isAlive);
+  }
+
   /** Takes an event from the page's stream. */
   receive(stream: number, relayed: Relayed): void {
     this.#open.get(stream)?.receive(relayed);
@@ -77,6 +82,8 @@ interface RelayedStreamParts {
 /** One stream. It behaves as an `EventSource` does. */
 class RelayedStream implements EventStream {
   readyState = CONNECTING;
+  /** Whether the present connection has brought an event. The first one follows at once. */
+  isAlive = false;
   readonly #parts: RelayedStreamParts;
   readonly #listeners: [type: string, listener: Listener][] = [];
   /** Everything under way belongs to a connection. What belongs to an earlier one is lost. */
@@ -134,15 +141,18 @@ class RelayedStream implements EventStream {
       this.#lose(relayed.isClosed ? CLOSED : CONNECTING);
     } else if ("event" in relayed) {
       this.#parts.network.countEvent(eventBytes(relayed.type, relayed.event));
+      this.isAlive = true;
       this.#tell(relayed.type, relayed.event);
     } else {
       this.readyState = OPEN;
+      this.isAlive = false;
       this.#tell("open");
     }
   }
 
   #lose(readyState: number): void {
     this.readyState = readyState;
+    this.isAlive = false;
     if (readyState === CLOSED) {
       this.#parts.end();
     }

@@ -1,8 +1,8 @@
-/** Faults that are planted in a player on purpose, so that anybody can see the comparison fail. */
+/** Faults that are planted in a player on purpose, to show that the comparison can fail. */
 import type { Fault } from "./messages.js";
 import { isForTime } from "./network.js";
 
-/** Returns a function that changes what a player receives, by its address, so that the player goes wrong. */
+/** Returns a function that changes a response, by its address, so that the player goes wrong. */
 export function tamperingWith(
   fault: Fault | undefined,
   tickMs: number,

@@ -3,6 +3,7 @@ import { connect, type LiveSession } from "tickseed";
 
 import { machineNow } from "../machine-time.js";
 import { Device } from "./device.js";
+import { Hearing } from "./hearing.js";
 import type { FromPlayer, Relayed, ToPlayer } from "./messages.js";
 import { Network } from "./network.js";
 import { RelayedStreams } from "./relayed-stream.js";
@@ -10,7 +11,7 @@ import { tamperingWith } from "./tampering.js";
 
 type Start = ToPlayer & { readonly kind: "start" };
 
-/** How often a player tells what it shows if nothing changes, in milliseconds, and how often at most. */
+/** How often a player reports its state: at least, if nothing changes, and at most, in milliseconds. */
 const AT_LEAST_EVERY_MS = 500;
 const AT_MOST_EVERY_MS = 20;
 
@@ -24,13 +25,19 @@ class Player {
   readonly #network: Network;
   readonly #streams: RelayedStreams;
   readonly #tamper: (address: string, body: string) => string;
+  readonly #hearing = new Hearing();
   #session: LiveSession | undefined;
   #toldMs = Number.NEGATIVE_INFINITY;
   #isToldSoon = false;
 
   constructor({ address, bend, fault, tickMs }: Start) {
     this.#tamper = tamperingWith(fault, tickMs);
-    this.#network = new Network(this.#device, this.#tamper);
+    this.#network = new Network(this.#device, this.#tamper, (what) => {
+      if (what === "session") {
+        this.#hearing.asked();
+      }
+      tell({ kind: "traffic", traffic: this.#network.traffic });
+    });
     this.#streams = new RelayedStreams(this.#device, this.#network, (stream, isOpen) =>
       tell({ kind: "stream", stream, isOpen }),
     );
@@ -104,7 +111,7 @@ class Player {
     }
   }
 
-  /** Tells the page what this player shows. */
+  /** Reports the state of this player to the page. */
   #show(): void {
     const session = this.#session;
     if (session === undefined || session.isClosed || this.#device.isAsleep) {
@@ -121,6 +128,8 @@ class Player {
     const readingMs = machineNow() - from;
     const { step, value, round, broken, started, startsInMs, status, nextBreakInMs, isSettled, now } = frame;
     this.#toldMs = performance.now();
+    this.#hearing.note(this.#isDeaf(session));
+    const { isDeaf, asksEveryMs } = this.#hearing;
     tell({
       kind: "shows",
       shown: {
@@ -130,9 +139,17 @@ class Player {
         isSynced: session.clock.synced,
         deviceMs: this.#device.wallMs,
         version: versionOf(session),
-        traffic: this.#network.traffic,
+        revision: session.record.revision,
+        ...{ isDeaf, asksEveryMs },
       },
     });
+  }
+
+  /** Whether the player would miss a change. No change follows a stop or the end of the session. */
+  #isDeaf(session: LiveSession): boolean {
+    const isOver = session.isExpired || session.isStopped;
+    const hears = session.isListening && this.#streams.areAlive;
+    return this.#network.isPlugged && !isOver && !hears;
   }
 
   #showSoon(waitMs: number): void {
@@ -165,7 +182,7 @@ class Player {
   }
 }
 
-/** Returns what tells two versions of a session apart. */
+/** Returns a text that differs between two versions of a session. */
 function versionOf({ record }: LiveSession): string {
   return JSON.stringify([record.revision, record.schedule, record.stopped_at ?? null]);
 }

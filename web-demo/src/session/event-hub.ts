@@ -43,9 +43,11 @@ export class EventHub {
     if (this.#end !== undefined) {
       listener(this.#end);
     }
-    if (this.isOpen && this.#lastSession !== undefined) {
+    if (this.isOpen) {
       listener({ type: "open" });
-      listener({ type: "session", event: this.#lastSession });
+      if (this.#lastSession !== undefined) {
+        listener({ type: "session", event: this.#lastSession });
+      }
       if (this.#lastSettled !== undefined) {
         listener({ type: "settled", event: this.#lastSettled });
       }
@@ -64,6 +66,8 @@ export class EventHub {
     const stream = new EventSource(this.#address);
     this.#stream = stream;
     stream.addEventListener("open", () => {
+      // A proxy may hold back the events of this stream, so those of the last one no longer count.
+      this.#lastSession = undefined;
       this.#lastSettled = undefined;
       this.#reopenMs = REOPEN_MS;
       this.#tell({ type: "open" });

@@ -1,7 +1,7 @@
-/** The session as the page knows it. The page computes from it only what nobody plays: the timeline, and instants of changes. */
+/** The session as the page knows it. The page uses it only for the timeline and the instants of changes; players compute the rest. */
 import { type SessionRecord, Timeline } from "tickseed";
 
-import type { Relayed } from "../player/messages.js";
+import type { Relayed, Shown } from "../player/messages.js";
 
 /** A stretch of time in which the session runs at one pace, is paused, or has stopped. */
 export interface Stretch {
@@ -60,6 +60,11 @@ export class KnownSession {
     return JSON.stringify([revision, schedule, stopped_at ?? null]);
   }
 
+  /** Whether a player computes from another version, and not from a later one that the page has yet to hear of. */
+  isNewerThan({ version, revision }: Pick<Shown, "version" | "revision">): boolean {
+    return version !== this.version && revision <= this.#record.revision;
+  }
+
   get startsAt(): number {
     return Date.parse(this.#record.start_at);
   }
@@ -87,14 +92,14 @@ export class KnownSession {
     return past.at(-1)?.tickMs ?? this.#record.tick_ms;
   }
 
-  /** Takes what the page's stream brings. */
+  /** Takes an event of the page's stream. */
   hear(relayed: Relayed): void {
     if (!("event" in relayed)) {
       return;
     }
     const { type, event } = relayed;
     if (type === "expired" || type === "deleted") {
-      this.#isGone = true;
+      this.end();
     } else if (type === "settled") {
       this.#settledUntil = Date.parse(
         (JSON.parse(event.data ?? "{}") as { settled_until?: string }).settled_until ?? "",
@@ -115,6 +120,12 @@ export class KnownSession {
         this.#changed();
       }
     }
+  }
+
+  /** Notes that the server no longer has the session. */
+  end(): void {
+    this.#isGone = true;
+    this.#changed();
   }
 
   close(): void {

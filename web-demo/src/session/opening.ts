@@ -12,7 +12,7 @@ import {
 
 import type { Tokens } from "./tokens.js";
 
-/** The session of a visitor who asks for none: brisk, and with breaks that one sees. */
+/** The session for a visitor without a link: brisk, with frequent breaks. */
 export const FIRST_WISH: NewSession = {
   tickMs: 100,
   rules: { breakInterval: { min: 30, max: 80 } },
@@ -38,7 +38,7 @@ export async function create(server: string, wish: NewSession, tokens: Tokens): 
   return { address, record };
 }
 
-/** Creates the session of a visitor who asks for none. It began a while ago by the server's clock, whatever the device's clock says. */
+/** Creates the session for a visitor without a link. It began a while ago by the server's clock, whatever the device's clock says. */
 export async function createFirst(server: string, tokens: Tokens): Promise<Opened> {
   const clock = await openClock(server);
   const startAt = Math.floor(clock.now) - BEGAN_MS;
@@ -52,7 +52,7 @@ export async function join(server: string, id: string): Promise<Opened> {
   return { address, record: (await readSession(address)).record };
 }
 
-/** Tries again for as long as the server cannot be reached. Tells of every failure. */
+/** Tries again while the server cannot be reached, and reports every failure. */
 export async function untilReached(open: () => Promise<Opened>, failed: () => void): Promise<Opened> {
   for (;;) {
     try {
@@ -67,7 +67,7 @@ export async function untilReached(open: () => Promise<Opened>, failed: () => vo
   }
 }
 
-/** Says why there is no session to show. */
+/** Explains why there is no session to show. */
 export function reasonOf(error: unknown): string {
   const code = (error as { code?: string }).code;
   if (code === "session_not_found" || code === "invalid_fields" || code === "not_an_address") {
@@ -77,7 +77,7 @@ export function reasonOf(error: unknown): string {
     return "The engine (WebAssembly) did not load, so nothing can be computed. Reloading the page may help.";
   }
   if (code === "credentials_required") {
-    return "On this server, only programs with an API key create sessions. Open a link to a session to watch it.";
+    return "On this server, only programs with an API key can create sessions. Open a link to a session to watch it.";
   }
   return `There is no session to show: ${error instanceof Error ? error.message : String(error)}`;
 }

@@ -15,7 +15,7 @@ export function shareView(app: App, changed: () => void): TemplateResult {
     <section aria-labelledby="share-title" class="panel">
       <h2 id="share-title">Take it with you</h2>
       <div class="share">
-        <label for="link">Open this on a phone, put it into flight mode, and compare.</label>
+        <label for="link">Open this on a phone, switch on flight mode, and compare.</label>
         <input id="link" type="text" readonly .value=${link}>
         <button type="button" id="copy" ?disabled=${link === ""} @click=${() => void copy(link, changed)}>${copyWords}</button>
       </div>

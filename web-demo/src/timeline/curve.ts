@@ -83,7 +83,7 @@ function stairs(source: Source, round: Round, { from, to }: Span): Tooth {
   return toothOf(source, round, points);
 }
 
-/** Returns a round as a slope, which bends where the pace changes. */
+/** Returns a round as a slope that bends at each change of pace. */
 function slope(source: Source, round: Round, span: Span, bends: readonly number[]): Tooth {
   const base = baseOf(round);
   const begin = begins(source, round.firstStep);

@@ -7,7 +7,7 @@ const KEY_ZOOMS = 1.5;
 
 type Key = Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey">;
 
-/** Does what a key stands for. Returns whether it stands for anything. */
+/** Applies a key. Returns whether the key has a meaning. */
 export function press({ navigation, now }: Pick<App, "navigation" | "now">, pressed: Key): boolean {
   if (pressed.ctrlKey || pressed.metaKey || pressed.altKey) {
     // The browser's own: Ctrl and + zooms the page, Alt and an arrow goes back.

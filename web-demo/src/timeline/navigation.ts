@@ -1,6 +1,6 @@
 /** Which part of the timeline a visitor looks at: it follows the present, or stays at an instant. */
 
-/** An instant that a visitor has asked for, with what it costs to compute its state. */
+/** An instant that a visitor has asked for, with the cost of computing its state. */
 export interface Visit {
   readonly instant: number;
   /** The time that computing a state so far away takes, in microseconds. */
@@ -65,7 +65,7 @@ export class Navigation {
     this.#changed();
   }
 
-  /** Notes what the server says about the instant that is visited. */
+  /** Notes the server's answer about the visited instant. */
   answered(instant: number, answer: VisitAnswer): void {
     if (this.#visit?.instant === instant) {
       this.#visit = { ...this.#visit, answer };
@@ -80,7 +80,7 @@ export class Navigation {
     this.#changed();
   }
 
-  /** Shows more time or less around an instant, which stays where it is. */
+  /** Shows more time or less around an instant. That instant stays in place. */
   zoom(factor: number, around: number, now: number): void {
     const spanMs = Math.min(Math.max(this.#spanMs * factor, SHORTEST_SPAN_MS), LONGEST_SPAN_MS);
     const scale = spanMs / this.#spanMs;

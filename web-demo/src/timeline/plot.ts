@@ -1,11 +1,11 @@
-/** Draws the timeline on a canvas: what was, what is, and what will be. */
+/** Draws the timeline on a canvas: past, present and future. */
 import type { Span, Tooth } from "./curve.js";
 
-/** A line that stands for a change: what it does and when. */
+/** A line that stands for a change: its effect and its instant. */
 export interface Mark {
   readonly at: number;
   readonly words: string;
-  /** Whether it is only what a button would do. */
+  /** Whether it is only a preview of a button's effect. */
   readonly isPreview: boolean;
 }
 
@@ -18,7 +18,7 @@ export interface Scene {
   readonly teeth: readonly Tooth[];
   /** Where the counter stops for good. */
   readonly end: number;
-  /** Up to where nobody can change anything any more; `undefined` without a promise. */
+  /** The instant up to which nobody can change anything any more; `undefined` without a promise. */
   readonly settled: number | undefined;
   readonly marks: readonly Mark[];
   readonly top: number;
@@ -146,7 +146,7 @@ export class Plot {
     pen.stroke(path);
   }
 
-  /** After a stop, the counter stays where it is. */
+  /** After a stop, the counter stays the same. */
   #flat(scene: Scene): void {
     if (scene.end >= scene.span.to) {
       return;

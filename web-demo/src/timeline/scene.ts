@@ -1,4 +1,4 @@
-/** Puts together what the timeline shows. */
+/** Puts together the contents of the timeline. */
 import type { App } from "../app.js";
 import type { KnownChange, KnownSession } from "../session/known-session.js";
 import { teeth } from "./curve.js";

@@ -20,7 +20,7 @@ export function timelineView(app: App): TemplateResult {
     <section aria-labelledby="timeline-title" class="timeline">
       <div class="section-head">
         <h2 id="timeline-title">Any moment, past or future</h2>
-        <p>Drag it. Every round is known already, and so is every later one.</p>
+        <p>Drag it. Every round is already known, however far away.</p>
       </div>
       <canvas id="timeline" tabindex="0" role="img" aria-label=${label(app)} aria-describedby="timeline-keys"
         ${ref((element) => holdCanvas(app, element))}></canvas>
@@ -72,7 +72,7 @@ function visitInput(app: App, { valueAsNumber, value }: HTMLInputElement): void 
   }
 }
 
-/** Says what the state is at the instant in the middle. */
+/** Says the state at the instant in the middle. */
 function readout(app: App, session: KnownSession): TemplateResult {
   const { navigation, now } = app;
   const at = Math.floor(navigation.centerAt(now));

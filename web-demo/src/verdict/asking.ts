@@ -1,5 +1,5 @@
-/** Asks the server for its own answer, for an instant that the machine's clock knows, too. */
-import { type Clock, openClock, type Timeline } from "tickseed";
+/** Asks the server for its own answer about an instant that the machine's clock can place. */
+import { type Clock, openClock, readSession, type SessionRecord, type Timeline } from "tickseed";
 
 import { machineNow } from "../machine-time.js";
 import type { KnownSession } from "../session/known-session.js";
@@ -16,23 +16,37 @@ export interface ServerState {
 /** How long the server may take, in milliseconds. */
 const PATIENCE_MS = 4_000;
 
+/** An answer of the server that is an error. */
+class Refusal extends Error {
+  readonly code: string | undefined;
+
+  constructor(message: string, code: string | undefined) {
+    super(message);
+    this.code = code;
+  }
+}
+
 /** Asks the server for the state at an instant. */
 export async function serverStateAt(session: string, instant: number): Promise<ServerState> {
   const at = encodeURIComponent(new Date(instant).toISOString());
   const response = await fetch(`${session}/state?at=${at}`, { signal: AbortSignal.timeout(PATIENCE_MS) });
-  const answer = (await response.json()) as ServerState & { readonly detail?: string };
+  const answer = (await response.json()) as ServerState & {
+    readonly detail?: string;
+    readonly code?: string;
+  };
   if (!response.ok) {
-    throw new Error(answer.detail ?? `the server answered ${response.status}`);
+    throw new Refusal(answer.detail ?? `the server answered ${response.status}`, answer.code);
   }
   return answer;
 }
 
-/** What the page itself sends, to check the players. The players' own requests do not count here. */
+/** The requests of the page itself, which check the players. The players' own requests do not count here. */
 export class Asking {
   readonly #server: string;
   #clock: Promise<Clock> | undefined;
   #requests = 0;
   #timeRequests = 0;
+  #reads = 0;
 
   constructor(server: string) {
     this.#server = server;
@@ -43,12 +57,12 @@ export class Asking {
     return this.#requests;
   }
 
-  /** How many requests it has sent in all, those for the time included. */
+  /** How many requests it has sent in all, those for the time and the session included. */
   get requests(): number {
-    return this.#requests + this.#timeRequests;
+    return this.#requests + this.#timeRequests + this.#reads;
   }
 
-  /** Asks for the middle of the present step, where a difference of a single step shows best. */
+  /** Asks about the middle of the present step: a difference of a single step shows best there. */
   async ask(session: KnownSession): Promise<Answer> {
     const clock = await this.#opened();
     const from = machineNow();
@@ -61,6 +75,12 @@ export class Asking {
     const { step, value, round, broken } = await serverStateAt(session.address, instant);
     const sight = { step: instant < startsAt ? -1 : step, value, round, broken };
     return { at: from + (instant - now), sight: { ...sight, version, errorMs: errorMs + readingMs } };
+  }
+
+  /** Reads the session again. */
+  async read(session: KnownSession): Promise<SessionRecord> {
+    this.#reads += 1;
+    return (await readSession(session.address, { signal: AbortSignal.timeout(PATIENCE_MS) })).record;
   }
 
   /** Stops asking for the time, until the next question. */

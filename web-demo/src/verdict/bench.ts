@@ -1,4 +1,6 @@
-/** Where the judge sits: brings what the players show and what the server answers before it, and keeps its verdict. */
+/** The bench of the judge: brings it the players' states and the server's answers, and keeps its verdict. */
+import type { SessionRecord } from "tickseed";
+
 import type { Seat } from "../board/seat.js";
 import { machineNow } from "../machine-time.js";
 import type { Relayed, Shown } from "../player/messages.js";
@@ -14,6 +16,11 @@ export type VerdictKind = "agree" | "disagree" | "unknown";
 const DECIDES_EVERY_MS = 250;
 /** How long a change may take to reach a player that is online, in milliseconds. */
 const HEARS_WITHIN_MS = 5_000;
+/** How long it may take to reach one that is deaf: the longest pause between two of its requests, and some more. */
+const ASKS_WITHIN_MS = 75_000;
+/** How long the page may know less than a player before it reads the session again, and how often it tries, in milliseconds. */
+const CATCHES_UP_MS = 500;
+const READS_EVERY_MS = 3_000;
 /** For how long a comparison with the server counts, in milliseconds: three questions at the usual pace. */
 export const CHECKED_FOR_MS = 30_000;
 
@@ -28,15 +35,27 @@ export class Bench {
   readonly #session: KnownSession;
   readonly #judge = new Judge();
   readonly #changed: () => void;
+  readonly #caughtUp: (record: SessionRecord) => void;
   #judgement: Judgement;
   #decidedMs = 0;
   #isAsking = false;
   #silentSince: number | undefined;
   #answeredAt: number | undefined;
-  #deafSince = new Map<string, number>();
+  /** Since when players lack a change that should have reached them. */
+  readonly #behindSince = new Map<string, number>();
+  /** Since when the page itself lacks a change that a player knows, and when it last read the session. */
+  #outdatedSince: number | undefined;
+  #readMs = Number.NEGATIVE_INFINITY;
   #isClosed = false;
 
-  constructor(server: string, session: KnownSession, changed: () => void) {
+  /** @param caughtUp Receives the session when the page has had to read it again. */
+  constructor(
+    server: string,
+    session: KnownSession,
+    changed: () => void,
+    caughtUp: (record: SessionRecord) => void,
+  ) {
+    this.#caughtUp = caughtUp;
     this.asking = new Asking(server);
     this.#session = session;
     this.#changed = changed;
@@ -66,14 +85,14 @@ export class Bench {
     return this.#answeredAt;
   }
 
-  /** Everybody who is wrong, also those whom a change should have reached and has not. */
+  /** All players that are wrong, including those that lack a change that should have reached them. */
   get culprits(): readonly Culprit[] {
     const { culprits } = this.#judgement;
     const known = new Set(culprits.map(({ player }) => player));
-    const deaf = [...this.#deafSince]
+    const behind = [...this.#behindSince]
       .filter(([player]) => !known.has(player))
       .map(([player, since]) => ({ player, since, showed: undefined, expected: undefined }));
-    return [...culprits, ...deaf];
+    return [...culprits, ...behind];
   }
 
   get kind(): VerdictKind {
@@ -114,13 +133,16 @@ export class Bench {
 
   forget(seat: Seat): void {
     this.#judge.forget(seat.id);
-    this.#deafSince.delete(seat.id);
+    this.#behindSince.delete(seat.id);
   }
 
-  /** The page's own stream has been lost or has come back: the server is asked whether it is there. */
+  /**
+   * Asks the server whether it is there, because the page's own stream has been lost or has come back. While nobody watches, a
+   * stream that breaks again and again must not become a poll.
+   */
   hear(relayed: Relayed): void {
     const isLost = relayed.type === "error";
-    if (isLost || (relayed.type === "open" && this.#silentSince !== undefined)) {
+    if (WATCHING.isWatched && (isLost || (relayed.type === "open" && this.#silentSince !== undefined))) {
       void this.ask();
     }
   }
@@ -132,11 +154,12 @@ export class Bench {
     }
     this.#decidedMs = now;
     this.#judgement = this.#judge.decide(now);
-    this.#noteDeaf(now);
+    this.#noteBehind(now);
+    this.#catchUp(now);
     const isInDoubt = this.#judge.unaskedSince !== undefined || this.kind === "disagree";
     if (WATCHING.isDue(isInDoubt || this.#isUnchecked) && this.seats.some((seat) => hasPlayed(seat, now))) {
       void this.ask();
-    } else if (!(WATCHING.isWatched || isInDoubt)) {
+    } else if (!WATCHING.isWatched) {
       this.asking.rest();
     }
   }
@@ -160,12 +183,21 @@ export class Bench {
       this.#judge.answered(await this.asking.ask(this.#session));
       this.#silentSince = undefined;
       this.#answeredAt = Date.now();
-    } catch {
-      this.#silentSince ??= Date.now();
-      this.asking.rest();
+    } catch (error) {
+      this.#fail(error);
     }
     this.#isAsking = false;
     this.#changed();
+  }
+
+  #fail(error: unknown): void {
+    if ((error as { code?: string }).code === "session_not_found") {
+      // The stream says so too, unless it is blocked.
+      this.#session.end();
+    } else {
+      this.#silentSince ??= Date.now();
+    }
+    this.asking.rest();
   }
 
   close(): void {
@@ -173,17 +205,37 @@ export class Bench {
     this.asking.rest();
   }
 
-  /** Notes who has not heard of the latest change although nothing keeps it away. */
-  #noteDeaf(now: number): void {
+  /** Notes the players that lack the latest change although nothing keeps it away. */
+  #noteBehind(now: number): void {
     const heardMs = performance.timeOrigin + this.#session.heardMs;
-    for (const { id, shown, reachableSinceMs } of this.seats) {
-      const isOther = shown !== undefined && shown.version !== this.#session.version;
+    for (const { id, shown, reachableSinceMs, isDeaf } of this.seats) {
       const since = Math.max(heardMs, reachableSinceMs ?? Number.POSITIVE_INFINITY);
-      if (isOther && now - since > HEARS_WITHIN_MS && now - shown.from < HEARS_WITHIN_MS) {
-        this.#deafSince.set(id, this.#deafSince.get(id) ?? now);
+      const withinMs = isDeaf ? ASKS_WITHIN_MS : HEARS_WITHIN_MS;
+      if (
+        shown !== undefined &&
+        this.#session.isNewerThan(shown) &&
+        now - since > withinMs &&
+        now - shown.from < HEARS_WITHIN_MS
+      ) {
+        this.#behindSince.set(id, this.#behindSince.get(id) ?? now);
       } else {
-        this.#deafSince.delete(id);
+        this.#behindSince.delete(id);
       }
+    }
+  }
+
+  /** Reads the session again if a player knows more than the page, whose stream may be blocked. */
+  #catchUp(now: number): void {
+    const { revision } = this.#session.record;
+    const isOutdated = this.seats.some(({ shown }) => shown !== undefined && shown.revision > revision);
+    this.#outdatedSince = isOutdated ? (this.#outdatedSince ?? now) : undefined;
+    const isDue =
+      this.#outdatedSince !== undefined &&
+      now - this.#outdatedSince > CATCHES_UP_MS &&
+      now - this.#readMs > READS_EVERY_MS;
+    if (isDue && WATCHING.isWatched) {
+      this.#readMs = now;
+      this.asking.read(this.#session).then(this.#caughtUp, (error: unknown) => this.#fail(error));
     }
   }
 }

@@ -1,4 +1,4 @@
-/** What a player has shown, by the machine's clock. It knows nothing of sessions: it compares what was to be seen. */
+/** The states that a player has shown, by the machine's clock. It knows nothing of sessions, and compares only those states. */
 
 /** Something that was shown from an instant on, or an answer that belongs to one. */
 export interface Sight {
@@ -13,7 +13,7 @@ export interface Sight {
   readonly version: string;
 }
 
-/** A sight with the time during which it was to be seen. */
+/** A sight with the time during which it was visible. */
 export interface Held extends Sight {
   readonly from: number;
   readonly to: number;
@@ -48,7 +48,7 @@ export class History {
   }
 
   /**
-   * Adds what is shown from an instant on.
+   * Adds a sight that is shown from an instant on.
    *
    * @param heldMs How long it will be shown, unless something else comes first.
    * @returns Whether it goes back further than the errors allow, on the same version of the session.
@@ -76,9 +76,9 @@ export class History {
   }
 
   /**
-   * Compares what somebody else saw at an instant with this history, within the errors of both.
+   * Compares somebody else's sight at an instant with this history, within the errors of both.
    *
-   * @param now The present: what is still to be seen is not held against anybody.
+   * @param now The present: later sights are not compared.
    */
   compare(sight: Sight, at: number, now: number): Outcome {
     if (
@@ -99,7 +99,7 @@ export class History {
     return before === undefined || after === undefined ? undefined : "same";
   }
 
-  /** Drops what is too old, but for the last of them. The last sight is left to the caller. */
+  /** Drops old sights, except the last of those. The caller takes care of the latest sight. */
   #recent(now: number): Held[] {
     const first = this.#seen.findIndex(({ to }) => to >= now - KEPT_MS);
     return this.#seen.slice(Math.max(0, first), -1);

@@ -1,14 +1,14 @@
-/** The verdict: whether all players show the same, as far as they claim to be exact, and who is wrong if they do not. */
+/** The verdict: whether all players show the same state, as far as they claim to be exact, and which of them are wrong if not. */
 import { History, type Outcome, type Sight, SLACK_MS } from "./history.js";
 
 export type { Sight };
 
-/** A player who shows something else than the others, or than the server. */
+/** A player that contradicts the others or the server. */
 export interface Culprit {
   readonly player: string;
   /** Since when, by the machine's clock. */
   readonly since: number;
-  /** What the player showed, and what it should have shown. */
+  /** The state that the player showed, and the state that it should have shown. */
   readonly showed: Sight | undefined;
   readonly expected: Sight | undefined;
 }
@@ -38,7 +38,7 @@ export interface Counts {
 
 export interface Judgement {
   readonly culprits: readonly Culprit[];
-  /** Players that differ without anybody knowing who is right. */
+  /** Players that differ while it is unknown which of them is right. */
   readonly quarrel: readonly string[];
   /** Players that have not heard of the latest change, or do not know the time well enough to be compared. */
   readonly left: readonly string[];
@@ -60,7 +60,7 @@ const SILENT_MS = 2_500;
 /** How long an answer of the server waits until every player was seen around its instant, in milliseconds. */
 const ANSWER_WAITS_MS = 30_000;
 
-/** A sight with a larger error is not waited for until what came after it was seen, in milliseconds. */
+/** A sight with a larger error is compared without waiting for the sights after it, in milliseconds. */
 const WAITED_FOR_MS = 15_000;
 /** For how long a player stays named that was wrong for a moment, in milliseconds. */
 const HELD_MS = 3_000;
@@ -78,7 +78,7 @@ interface Defendant {
   wrongSince: number | undefined;
   /** When it was last found to be wrong. */
   wrongUntil: number;
-  /** Up to which instant it was compared with each of the others, and with which result. */
+  /** For each of the others: the instant up to which the two were compared, and the result. */
   readonly comparedTo: Map<string, number>;
   readonly results: Map<string, { readonly pair: Pair; readonly at: number }>;
 }
@@ -154,7 +154,7 @@ export class Judge {
     );
   }
 
-  /** Compares all sights of one player, since they were last compared, with what the other showed around them. */
+  /** Compares all sights of one player since the last comparison with the sights of the other around them. */
   #pair(one: string, known: Defendant, other: string, them: Defendant, now: number): Pair {
     const [history, theirs] = [known.history, them.history];
     const withinMs = (history.latest?.errorMs ?? 0) + (theirs.latest?.errorMs ?? 0);
@@ -215,7 +215,7 @@ export class Judge {
     this.#counts = { ...this.#counts, differences, [what]: this.#counts[what] + 1 };
   }
 
-  /** Returns who is wrong: whoever the server contradicts and, until it was asked, whoever the others outnumber. */
+  /** Returns the players that are wrong: those that the server contradicts and, until it is asked, those that the others outnumber. */
   #wrong(awake: readonly (readonly [string, Defendant])[], pairs: readonly Pair[]): Set<string> {
     const byServer = awake.filter(([, { check }]) => check?.outcome === "differs").map(([player]) => player);
     const isAsked = (this.#lastAnswer?.at ?? 0) > (this.#suspectSince ?? Number.POSITIVE_INFINITY);
@@ -246,7 +246,7 @@ export class Judge {
     ];
   }
 
-  /** Returns what somebody else shows who is not wrong. */
+  /** Returns the latest sight of another player that is not wrong. */
   #expected(player: string, known: Defendant): Sight | undefined {
     const right = [...this.#players].find(
       ([other, { wrongSince, history }]) =>
@@ -279,7 +279,7 @@ function isOutnumbered(player: string, pairs: readonly Pair[]): boolean {
   return against.size >= 2 && against.size > met.size - against.size;
 }
 
-/** Returns who has lately contradicted what it showed itself. Nobody else is needed to know that. */
+/** Returns the players that have lately contradicted themselves. That needs no other player. */
 function wentBack(awake: readonly (readonly [string, Defendant])[], now: number): readonly string[] {
   return awake
     .filter(([, { wentBackAt }]) => wentBackAt !== undefined && now - wentBackAt < REMEMBERED_MS)

@@ -1,10 +1,10 @@
-/** When the page asks the server: while a visitor watches, and when something is in doubt. Nobody there, no question. */
+/** When the page asks the server: only while a visitor watches, and then more often while the verdict is in doubt. */
 
 /** The pause between two questions, in milliseconds. */
 export const PACE_MS = 10_000;
-/** For how long a visitor who touches nothing counts as watching, in milliseconds. */
+/** How long a visitor counts as watching without touching anything, in milliseconds. */
 export const WATCHES_MS = 45_000;
-/** The shortest pause between questions about a difference, in milliseconds. */
+/** The pause between two questions while the verdict is in doubt, in milliseconds. */
 const URGENT_MS = 3_000;
 
 const TOUCHES = ["pointerdown", "pointermove", "keydown", "wheel", "scroll", "touchstart"];
@@ -17,6 +17,12 @@ export class Watching {
     for (const type of TOUCHES) {
       addEventListener(type, () => this.touch(), { passive: true, capture: true });
     }
+    document.addEventListener("visibilitychange", () => {
+      if (isVisible()) {
+        // Somebody has come back to the page.
+        this.touch();
+      }
+    });
   }
 
   touch(): void {
@@ -25,7 +31,7 @@ export class Watching {
 
   /** Whether a visitor is there, as far as the page can tell. */
   get isWatched(): boolean {
-    return document.visibilityState === "visible" && performance.now() - this.#touchedMs < WATCHES_MS;
+    return isVisible() && performance.now() - this.#touchedMs < WATCHES_MS;
   }
 
   noteAsked(): void {
@@ -34,8 +40,10 @@ export class Watching {
 
   /** Whether to ask now. */
   isDue(isInDoubt: boolean): boolean {
-    const pauseMs = performance.now() - this.#askedMs;
-    const isUrgent = isInDoubt && document.visibilityState === "visible" && pauseMs >= URGENT_MS;
-    return isUrgent || (this.isWatched && pauseMs >= PACE_MS);
+    return this.isWatched && performance.now() - this.#askedMs >= (isInDoubt ? URGENT_MS : PACE_MS);
   }
+}
+
+function isVisible(): boolean {
+  return document.visibilityState === "visible";
 }

@@ -23,7 +23,7 @@ export function verdictWords(app: App, bench: Bench): VerdictWords {
     return {
       headline: "Not known: the server no longer has this session",
       details:
-        "It has expired or was deleted. The players count on, because they need nothing more from the server.",
+        "It has expired or was deleted. The players keep counting, because they need nothing more from the server.",
     };
   }
   return bench.silentSince === undefined ? waiting(app, bench) : silence(bench, bench.silentSince);
@@ -42,7 +42,7 @@ function headlineOf({ seats }: App, { judgement, serverAgrees }: Bench): string 
   return players === 2 ? `Both players ${what}` : `All ${players} players ${what}`;
 }
 
-/** Says who is not compared, and why. */
+/** Names the players that are not compared, and says why. */
 function leftOut({ seats }: App, { judgement }: Bench): string {
   const asleep = seats.filter(({ isAsleep }) => isAsleep).map(({ name }) => name);
   const left = seats
@@ -58,11 +58,11 @@ function exactness(bench: Bench): string {
   if (judgement.compared < 2) {
     return "Compared with the server's own answer.";
   }
-  const same = `Everybody shows the same at the same moment, to within ${plusMinus(judgement.withinMs).replace("± ", "")}`;
+  const same = `All show the same state at the same moment, to within ${plusMinus(judgement.withinMs).replace("± ", "")}`;
   return serverAgrees ? `${same}, and the server agrees.` : `${same}. ${lastCompared(bench)}`;
 }
 
-/** Says when the server was last compared with anybody. */
+/** Says when a player was last compared with the server. */
 function lastCompared(bench: Bench): string {
   const { lastCheck } = bench.judgement;
   if (lastCheck === undefined) {
@@ -82,10 +82,13 @@ function waiting(app: App, bench: Bench): VerdictWords {
     };
   }
   if (counts.withServer === 0) {
-    return { headline: "Nobody has been asked yet", details: "The players have yet to be compared." };
+    return { headline: "Not known yet", details: "The page has yet to compare the players with the server." };
   }
   if (awake.length === 1) {
-    return { headline: "Not known: the only player awake has to be compared", details: lastCompared(bench) };
+    return {
+      headline: "Not known: the only player awake has not been compared lately",
+      details: lastCompared(bench),
+    };
   }
   return {
     headline: `Not known: ${awake.length === 0 ? "no player shows anything" : "no two players can be compared"} at the moment`,
@@ -104,18 +107,20 @@ function silence({ judgement, asking }: Bench, since: number): VerdictWords {
   };
 }
 
-function disagreement({ seats }: App, { culprits, judgement }: Bench): VerdictWords {
+function disagreement({ seats }: App, { culprits, judgement, isWatched }: Bench): VerdictWords {
   const nameOf = (id: string): string => seats.find((seat) => seat.id === id)?.name ?? id;
   if (culprits.length === 0) {
     return {
-      headline: `${listed(judgement.quarrel.map(nameOf))} do not show the same`,
-      details: "The server is being asked who is right.",
+      headline: `${listed(judgement.quarrel.map(nameOf))} show different states`,
+      details: isWatched
+        ? "The page is asking the server who is right."
+        : "The page asks the server who is right once somebody watches again.",
     };
   }
   const names = culprits.map(({ player }) => nameOf(player));
   const since = Math.min(...culprits.map((culprit) => culprit.since));
   return {
-    headline: `${listed(names)} ${names.length === 1 ? "is" : "are"} wrong since ${clockTime(Date.now() - (machineNow() - since))}`,
+    headline: `${listed(names)} ${names.length === 1 ? "has" : "have"} been wrong since ${clockTime(Date.now() - (machineNow() - since))}`,
     details: culprits.map((culprit) => difference(nameOf(culprit.player), culprit)).join(" "),
   };
 }
@@ -127,7 +132,7 @@ function difference(name: string, { showed, expected }: Culprit): string {
   if (expected === undefined) {
     return `${name} shows ${sight(showed)}, which contradicts what it showed before.`;
   }
-  return `${name} shows ${sight(showed)}. It should be ${sight(expected)}.`;
+  return `${name} shows ${sight(showed)}. It should show ${sight(expected)}.`;
 }
 
 function sight({ step, value, round }: Sight): string {
@@ -136,14 +141,15 @@ function sight({ step, value, round }: Sight): string {
 
 /** Says how often the server is asked. */
 export function askingWords({ asking, isWatched, answeredAt }: Bench): string {
-  const last = answeredAt === undefined ? "" : `, last ${ago(Date.now() - answeredAt)}`;
+  const often = asking.questions > 1 ? "most recently " : "";
+  const last = answeredAt === undefined ? "" : `, ${often}${ago(Date.now() - answeredAt)}`;
   const pace = isWatched
-    ? `Asked every ${PACE_MS / 1_000} s while you are here.`
-    : "Not asked while nobody touches the page.";
+    ? `Asks every ${PACE_MS / 1_000} s while you are here.`
+    : "Paused: nobody is watching. Asks again once you are back.";
   return `Asked ${counted(asking.questions, "time")}${last}. ${pace}`;
 }
 
-/** Counts the comparisons, and what the page itself has sent for them, the time for its own clock included. */
+/** Counts the comparisons, and the requests that the page itself has sent for them, including those of its own clock. */
 export function countWords({ judgement, asking }: Bench): string {
   const { amongPlayers, withServer, differences } = judgement.counts;
   const server = `${count(withServer)} with the server (${counted(asking.requests, "request")})`;

@@ -1,4 +1,5 @@
 /** What a visitor sees who touches little: players in step with the server, whatever is wrong with their devices. */
+import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 
 import { until } from "../../../crates/engine-wasm/npm/test/browser/until.js";
@@ -89,6 +90,43 @@ test("a player that begins again is right within a second or two, and every knob
   expect(complaints).toEqual([]);
 });
 
+test("the costs never go down, whoever leaves or begins again", async () => {
+  const { id } = await on.server.create(begun());
+  const { page } = await visit(on.browser, `${on.server.address}/?session=${id}`);
+  await untilVerdict(page, "agree");
+  let before = await costs(page);
+  const expectNoLess = async (what: string): Promise<void> => {
+    const after = await costs(page);
+    for (const [index, figure] of after.entries()) {
+      expect(figure, `${what}: ${after} after ${before}`).toBeGreaterThanOrEqual(before[index] ?? 0);
+    }
+    before = after;
+  };
+  for (const player of ["chloe", "anna", "chloe"]) {
+    await button(page, player, "reload").click();
+    await until("the next figures", async () => (await costs(page)).join() !== before.join());
+    await expectNoLess(`${player} reloads`);
+  }
+  for (let left = 3; left >= 1; left -= 1) {
+    await page.click("#fewer");
+    await until("the player to leave", async () => (await look(page)).cards.length === left);
+    await expectNoLess(`${left} are left`);
+  }
+  await page.click("#more");
+  await until("another player", async () => (await look(page)).cards.length === 2);
+  await expectNoLess("one joins");
+  await until("a break or two", async () => {
+    await expectNoLess("time passes");
+    return (await look(page)).cards.some(({ isBroken }) => isBroken);
+  });
+});
+
+/** Returns the requests that all players have sent and the messages of streaming, as the page shows them. */
+async function costs(page: Page): Promise<readonly number[]> {
+  const cells = await page.locator(".costs tbody tr:first-child td").allTextContents();
+  return cells.map((text) => Number(text.replaceAll(",", "").match(/^\d+/)?.[0]));
+}
+
 /** Expects a card to show what the server computes for a moment within the player's error. */
 async function expectRight(id: string, { player, step, value, round, now, errorMs }: Card): Promise<void> {
   if (Number.isNaN(step)) {
@@ -104,7 +142,7 @@ async function expectRight(id: string, { player, step, value, round, now, errorM
   }
 }
 
-async function cardOf(page: Parameters<typeof look>[0], player: string): Promise<Card> {
+async function cardOf(page: Page, player: string): Promise<Card> {
   const card = (await look(page)).cards.find((one) => one.player === player);
   if (card === undefined) {
     throw new Error(`there is no player ${player}`);

@@ -97,7 +97,7 @@ test("where the server asks for tokens, only the tab that created a session chan
     await untilVerdict(guest.page, "agree");
     await guest.page.click("#stop");
     await until("the refusal", async () =>
-      (await look(guest.page)).host.includes("Only the page that created a session changes it."),
+      (await look(guest.page)).host.includes("Only the page that created a session can change it."),
     );
     expect(await guest.page.evaluate(() => sessionStorage.length)).toBe(0);
     await page.reload();
@@ -119,7 +119,7 @@ test("a change that is planned for later is left alone, and the refusal says why
   await until("the button", () => page.isEnabled("#pause"));
   await page.click("#pause");
   await until("the refusal", async () =>
-    (await look(page)).host.startsWith("Nothing has changed. A later change is planned already."),
+    (await look(page)).host.startsWith("Nothing has changed. A later change is already planned."),
   );
   expect((await on.server.session(id)).schedule).toEqual(schedule);
 });

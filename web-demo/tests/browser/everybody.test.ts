@@ -1,15 +1,13 @@
 /** The page for everybody: screen readers, phones, the dark, and when something is missing. */
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { expect, test } from "vitest";
 
 import { until } from "../../../crates/engine-wasm/npm/test/browser/until.js";
+import { AXE, overflow, violations } from "./axe.js";
 import { look, untilVerdict, visit } from "./browser.js";
 import { begun, stage } from "./stage.js";
 
 const on = stage();
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true };
 
 test.each<readonly [string, string, BrowserContextOptions]>([
@@ -33,8 +31,9 @@ test.each<readonly [string, string, BrowserContextOptions]>([
   for (const summary of await page.locator(".panel summary").all()) {
     await summary.click();
   }
-  expect(await violations(page)).toEqual([]);
-  expect(await overflow(page)).toBe(0);
+  await page.evaluate(AXE);
+  expect(await page.evaluate(violations)).toEqual([]);
+  expect(await page.evaluate(overflow)).toBe(0);
 });
 
 test("an unknown session is reported, and a new one can be created", async () => {
@@ -118,27 +117,4 @@ async function watchShifts(page: Page): Promise<void> {
 
 function shifts(page: Page): Promise<number> {
   return page.evaluate(() => (window as unknown as { shifts: number }).shifts);
-}
-
-/** Returns what axe finds, in short. */
-async function violations(page: Page): Promise<readonly string[]> {
-  await page.evaluate(AXE);
-  return page.evaluate(async () => {
-    const { axe } = window as unknown as {
-      axe: {
-        run: () => Promise<{
-          violations: { id: string; nodes: { target: string[]; failureSummary: string }[] }[];
-        }>;
-      };
-    };
-    const found = await axe.run();
-    return found.violations.flatMap(({ id, nodes }) =>
-      nodes.slice(0, 3).map(({ target, failureSummary }) => `${id}: ${target.join(" ")}: ${failureSummary}`),
-    );
-  });
-}
-
-/** Returns by how many pixels the page is wider than its window. */
-function overflow(page: Page): Promise<number> {
-  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 }

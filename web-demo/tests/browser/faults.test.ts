@@ -1,4 +1,5 @@
 /** The comparison can fail: planted faults, a server that is gone, and a server that contradicts. */
+import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 
 import { until } from "../../../crates/engine-wasm/npm/test/browser/until.js";
@@ -23,7 +24,7 @@ test.each(["seed", "clock", "rules"])(
     await until("the culprit", async () => {
       const { cards, verdict: now } = await look(page);
       return (
-        /^Dev is wrong since \d\d:\d\d:\d\d$/.test(now.words) &&
+        /^Dev has been wrong since \d\d:\d\d:\d\d$/.test(now.words) &&
         cards.every(({ player, isWrong }) => isWrong === (player === "dev"))
       );
     });
@@ -35,7 +36,9 @@ test.each(["seed", "clock", "rules"])(
 test("of two players, the server says who is wrong, and a player that is right again is no longer named", async () => {
   const { id } = await on.server.create(begun(LONG_TICK_MS));
   const { page } = await visit(on.browser, `${on.server.address}/?session=${id}&fault=seed&players=2`);
-  await until("the culprit", async () => (await look(page)).verdict.words.startsWith("Ben is wrong since"));
+  await until("the culprit", async () =>
+    (await look(page)).verdict.words.startsWith("Ben has been wrong since"),
+  );
   await page.click("#fewer");
   const { verdict } = await untilVerdict(page, "agree");
   expect(verdict.words).toBe("The player is in step with the server");
@@ -45,7 +48,7 @@ test("a fault in the only player is found by the server", async () => {
   const { id } = await on.server.create(begun(LONG_TICK_MS));
   const { page } = await visit(on.browser, `${on.server.address}/?session=${id}&fault=clock&players=1`);
   await untilVerdict(page, "disagree", 6_000);
-  expect((await look(page)).verdict.words).toMatch(/^Anna is wrong since/);
+  expect((await look(page)).verdict.words).toMatch(/^Anna has been wrong since/);
 });
 
 test("while the server is gone, the page says that it does not know, and the players count on", async () => {
@@ -98,5 +101,32 @@ test("the page asks only while somebody is there, and whenever it is told to", a
   const { verdict } = await untilVerdict(page, "agree");
   await page.click("#ask");
   await until("another answer", async () => (await look(page)).verdict.questions > verdict.questions);
-  expect(await page.textContent(".asking-words")).toContain("Asked every 10 s while you are here.");
+  expect(await page.textContent(".asking-words")).toContain("Asks every 10 s while you are here.");
 });
+
+test("a hidden page asks nothing, even while its verdict is in doubt, and asks again once it is seen", async () => {
+  const { id } = await on.server.create(begun(LONG_TICK_MS));
+  const { page, requests } = await visit(on.browser, `${on.server.address}/?session=${id}&fault=seed`);
+  await untilVerdict(page, "disagree");
+  await show(page, "hidden");
+  await until("the answer under way", () => page.isEnabled("#ask"));
+  const { questions } = (await look(page)).verdict;
+  const before = requests.length;
+  // Twice the pause between two questions.
+  await page.waitForTimeout(6_500);
+  const { verdict } = await look(page);
+  expect(verdict).toMatchObject({ kind: "disagree", questions });
+  expect(requests.slice(before).filter((address) => address.includes("/state"))).toEqual([]);
+  expect(await page.textContent(".asking-words")).toContain("Paused: nobody is watching.");
+  await show(page, "visible");
+  await until("a question", async () => (await look(page)).verdict.questions > questions);
+  expect(await page.textContent(".asking-words")).toContain("while you are here");
+});
+
+/** Lets the page believe that it is hidden or seen: without a window, a browser does not tell it so. */
+function show(page: Page, state: "hidden" | "visible"): Promise<void> {
+  return page.evaluate((visibilityState) => {
+    Object.defineProperty(document, "visibilityState", { configurable: true, value: visibilityState });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, state);
+}

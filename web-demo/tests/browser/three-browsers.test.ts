@@ -1,18 +1,12 @@
 /** The page in Chromium, Firefox and WebKit: what a visitor tries first, in each of them. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import {
-  type Browser,
-  startChromium,
-  startFirefox,
-  type Tab,
-} from "../../../crates/engine-wasm/npm/test/browser/browsers.js";
+import type { Tab } from "../../../crates/engine-wasm/npm/test/browser/browsers.js";
 import { TestServer } from "../../../crates/engine-wasm/npm/test/browser/server.js";
 import { until } from "../../../crates/engine-wasm/npm/test/browser/until.js";
-import { startWebKit } from "../../../crates/engine-wasm/npm/test/browser/webkit.js";
 import { checkPrerequisites } from "./prerequisites.js";
-import { readSight, type Sight } from "./sight.js";
 import { begun } from "./stage.js";
+import { ALL_BROWSERS, click, look, opener, untilVerdict } from "./tabs.js";
 
 const server = new TestServer();
 /** Longer than the errors of all clocks, also on a busy machine. */
@@ -25,25 +19,12 @@ beforeAll(async () => {
 
 afterAll(() => server.remove());
 
-describe.each<readonly [string, () => Promise<Browser>]>([
-  ["Chromium", startChromium],
-  ["Firefox", startFirefox],
-  ["WebKit", startWebKit],
-])("in %s", (_name, start) => {
-  let browser: Browser | undefined;
-
-  beforeAll(async () => {
-    browser = await start();
-  });
-
-  afterAll(() => browser?.close());
+describe.each(ALL_BROWSERS)("in %s", (_name, start) => {
+  const openAddress = opener(start);
 
   async function open(query: string): Promise<{ readonly tab: Tab; readonly id: string }> {
     const { id } = await server.create(begun(TICK_MS));
-    if (browser === undefined) {
-      throw new Error("the browser has not started");
-    }
-    return { tab: await browser.open(`${server.address}/?session=${id}${query}`), id };
+    return { tab: await openAddress(`${server.address}/?session=${id}${query}`), id };
   }
 
   test("a wrong clock, a pulled plug, a sleep and a reload leave everybody in step, and a stop comes on one step", async () => {
@@ -97,18 +78,12 @@ describe.each<readonly [string, () => Promise<Browser>]>([
   test("a planted fault of one tick is found, and the culprit named", async () => {
     const { tab } = await open("&fault=clock");
     await untilVerdict(tab, "disagree");
-    await until("the culprit", async () => (await look(tab)).verdict.words.startsWith("Dev is wrong since"));
+    await until("the culprit", async () =>
+      (await look(tab)).verdict.words.startsWith("Dev has been wrong since"),
+    );
     await tab.close();
   });
 });
-
-function look(tab: Tab): Promise<Sight> {
-  return tab.evaluate(readSight as (argument: undefined) => Sight, undefined);
-}
-
-function untilVerdict(tab: Tab, kind: Sight["verdict"]["kind"]): Promise<unknown> {
-  return until(`the verdict "${kind}"`, async () => (await look(tab)).verdict.kind === kind, 15_000);
-}
 
 /** Moves every slider of a player. */
 function bendEverything(tab: Tab): Promise<void> {
@@ -120,8 +95,4 @@ function bendEverything(tab: Tab): Promise<void> {
       input.dispatchEvent(new Event("input", { bubbles: true }));
     }
   }, undefined);
-}
-
-function click(tab: Tab, selector: string): Promise<void> {
-  return tab.evaluate((wanted) => document.querySelector<HTMLElement>(wanted)?.click(), selector);
 }

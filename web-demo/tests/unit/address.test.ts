@@ -46,6 +46,7 @@ test.each([
   expect(linkTo("sess_1", page)).toBe("https://host/?session=sess_1");
 
   vi.stubGlobal("addEventListener", () => undefined);
+  vi.stubGlobal("document", new EventTarget());
   const asked = vi.fn();
   vi.stubGlobal("fetch", asked);
   const { App } = await import("../../src/app.js");

@@ -1,11 +1,12 @@
-import { beforeEach, expect, test, vi } from "vitest";
+import type { SessionRecord } from "tickseed";
+import { beforeEach, expect, type MockInstance, test, vi } from "vitest";
 
 import type { App } from "../../src/app.js";
 import type { Seat } from "../../src/board/seat.js";
 import type { Shown } from "../../src/player/messages.js";
 import type { KnownSession } from "../../src/session/known-session.js";
 import type { Bench } from "../../src/verdict/bench.js";
-import { verdictWords } from "../../src/verdict/words.js";
+import { askingWords, verdictWords } from "../../src/verdict/words.js";
 
 const machine = vi.hoisted(() => ({ now: 0 }));
 vi.mock("../../src/machine-time.js", () => ({ machineNow: () => machine.now }));
@@ -14,13 +15,26 @@ const TICK_MS = 100;
 
 /** A bench with players that all show what they should. */
 class Scene {
-  readonly session = { version: "1", isGone: false, heardMs: Number.POSITIVE_INFINITY };
+  readonly session = {
+    version: "1",
+    isGone: false,
+    heardMs: Number.POSITIVE_INFINITY,
+    record: { revision: 1 },
+    isNewerThan: (): boolean => false,
+    end: vi.fn(),
+  };
+  readonly caughtUp = vi.fn();
   readonly bench: Bench;
   readonly seats: readonly Seat[];
   readonly asleep = new Set<string>();
 
   constructor(make: typeof Bench, names: readonly string[]) {
-    this.bench = new make("https://ticks.example", this.session as KnownSession, () => undefined);
+    this.bench = new make(
+      "https://ticks.example",
+      this.session as unknown as KnownSession,
+      () => undefined,
+      this.caughtUp,
+    );
     const { asleep } = this;
     this.seats = names.map((name) => {
       const seat = {
@@ -75,12 +89,26 @@ class Scene {
 }
 
 let make: typeof Bench;
+let page: EventTarget & { visibilityState: string };
+let input: EventTarget;
+
+function touch(): void {
+  input.dispatchEvent(new Event("pointermove"));
+}
+
+function show(visibilityState: string): void {
+  page.visibilityState = visibilityState;
+  page.dispatchEvent(new Event("visibilitychange"));
+}
 
 beforeEach(async () => {
   vi.restoreAllMocks();
+  vi.resetModules();
   machine.now = 1_000_000;
-  vi.stubGlobal("addEventListener", () => undefined);
-  vi.stubGlobal("document", { visibilityState: "hidden" });
+  page = Object.assign(new EventTarget(), { visibilityState: "hidden" });
+  input = new EventTarget();
+  vi.stubGlobal("addEventListener", input.addEventListener.bind(input));
+  vi.stubGlobal("document", page);
   ({ Bench: make } = await import("../../src/verdict/bench.js"));
 });
 
@@ -118,13 +146,17 @@ test("a comparison of an earlier version of the session says nothing about the p
   expect(scene.verdict.details).toContain("and the server agrees");
 });
 
-test("after a change the server is asked soon, also where nobody watches, until an answer could be compared", async () => {
-  vi.stubGlobal("document", { visibilityState: "visible" });
+/** Lets two players play before a visitor whose page can be hidden. Returns how often the server is asked meanwhile. */
+function watched(): {
+  readonly scene: Scene;
+  readonly asked: MockInstance;
+  readonly asksWithin: (forMs: number) => Promise<number>;
+} {
   vi.spyOn(performance, "now").mockImplementation(() => machine.now);
+  show("visible");
   const scene = new Scene(make, ["Anna", "Ben"]);
   scene.session.heardMs = machine.now;
   const asked = vi.spyOn(scene.bench.asking, "ask").mockRejectedValue(new Error("not now"));
-  /** Returns how often the server is asked meanwhile. */
   const asksWithin = async (forMs: number): Promise<number> => {
     asked.mockClear();
     for (let ms = 0; ms < forMs; ms += 500) {
@@ -133,22 +165,117 @@ test("after a change the server is asked soon, also where nobody watches, until 
     }
     return asked.mock.calls.length;
   };
-  await asksWithin(50_000);
-  await scene.ask();
-  expect(await asksWithin(20_000)).toBe(0);
+  return { scene, asked, asksWithin };
+}
 
+test("after a change the server is asked soon, until an answer could be compared", async () => {
+  const { scene, asked, asksWithin } = watched();
+  await asksWithin(5_000);
+  await scene.ask();
+  expect(await asksWithin(5_000)).toBe(0);
+
+  touch();
   scene.session.version = "2";
   scene.session.heardMs = machine.now;
   asked.mockRejectedValue(new Error("not now"));
-  expect(await asksWithin(9_000)).toBeGreaterThanOrEqual(2);
+  expect(await asksWithin(9_500)).toBeGreaterThanOrEqual(2);
   await scene.ask();
-  expect(await asksWithin(20_000)).toBe(0);
+  expect(await asksWithin(5_000)).toBe(0);
 
+  touch();
   scene.session.version = "3";
   scene.session.heardMs = machine.now;
   asked.mockRejectedValue(new Error("not now"));
   await asksWithin(31_000);
-  expect(await asksWithin(20_000)).toBe(0);
+  touch();
+  expect(await asksWithin(20_000), "at the usual pace").toBe(2);
+});
+
+test("a verdict in doubt is no reason to ask while nobody watches, nor is a stream that breaks", async () => {
+  const { scene, asksWithin } = watched();
+  const breakStream = (): void => scene.bench.hear({ type: "error", isClosed: false });
+  expect(await asksWithin(45_000)).toBeGreaterThanOrEqual(13);
+  breakStream();
+  expect(await asksWithin(60_000), "nobody touches the page").toBe(0);
+  expect(askingWords(scene.bench)).toContain("Paused: nobody is watching.");
+
+  touch();
+  expect(await asksWithin(10_000)).toBeGreaterThanOrEqual(3);
+  expect(askingWords(scene.bench)).not.toContain("Paused");
+
+  show("hidden");
+  breakStream();
+  expect(await asksWithin(10_000), "nobody sees the page").toBe(0);
+  expect(askingWords(scene.bench)).toContain("Paused: nobody is watching.");
+  await asksWithin(60_000);
+  show("visible");
+  expect(await asksWithin(10_000), "somebody is back").toBeGreaterThanOrEqual(3);
+});
+
+test("a quarrel says that the server is asked only once somebody watches", async () => {
+  const { scene, asksWithin } = watched();
+  await asksWithin(1_000);
+  vi.spyOn(scene.bench, "kind", "get").mockReturnValue("disagree");
+  vi.spyOn(scene.bench, "judgement", "get").mockReturnValue({
+    ...scene.bench.judgement,
+    quarrel: ["Anna", "Ben"],
+  });
+  expect(scene.verdict.details).toBe("The page is asking the server who is right.");
+  show("hidden");
+  expect(scene.verdict.details).toBe("The page asks the server who is right once somebody watches again.");
+});
+
+test("a page whose stream is blocked reads the session once a player knows more", async () => {
+  const { scene, asksWithin } = watched();
+  const read = vi.spyOn(scene.bench.asking, "read").mockRejectedValue(new Error("not now"));
+  await asksWithin(5_000);
+  expect(read).not.toHaveBeenCalled();
+  Object.assign(scene.seats[0]?.shown ?? {}, { revision: 2, version: "2" });
+  await asksWithin(5_000);
+  expect(read.mock.calls.length, "it tries again").toBe(2);
+  const record = { revision: 2 } as SessionRecord;
+  read.mockResolvedValue(record);
+  await asksWithin(3_000);
+  expect(scene.caughtUp.mock.calls).toEqual([[record]]);
+  scene.session.record = record;
+  read.mockClear();
+  await asksWithin(20_000);
+  expect(read).not.toHaveBeenCalled();
+});
+
+test("a deaf player has until after its next request to learn of a change, another one five seconds", () => {
+  const { scene } = watched();
+  scene.session.heardMs = machine.now - performance.timeOrigin;
+  const lacks = (isDeaf: boolean, from: number): Partial<Seat> => ({
+    isDeaf,
+    reachableSinceMs: 0,
+    shown: { version: "0", revision: 0, from } as Shown,
+  });
+  const [anna, ben] = scene.seats;
+  scene.session.isNewerThan = () => true;
+  const wrong = (): readonly string[] => scene.bench.culprits.map(({ player }) => player);
+  const wait = (forMs: number): void => {
+    scene.play(forMs);
+    Object.assign(anna ?? {}, lacks(true, machine.now));
+    Object.assign(ben ?? {}, lacks(false, machine.now));
+    scene.play(300);
+  };
+  wait(4_000);
+  expect(wrong()).toEqual([]);
+  wait(2_000);
+  expect(wrong()).toEqual(["Ben"]);
+  wait(70_000);
+  expect(wrong()).toEqual(["Anna", "Ben"]);
+});
+
+test("a session that the server no longer has is gone, also where no event says so", async () => {
+  const { scene, asked } = watched();
+  await scene.ask();
+  const gone = Object.assign(new Error("no such session"), { code: "session_not_found" });
+  asked.mockRejectedValue(gone);
+  await scene.bench.ask();
+  expect(scene.session.end).toHaveBeenCalled();
+  expect(scene.bench.silentSince).toBeUndefined();
 });
 
 test("the only player awake is in step with the server, and named", async () => {
@@ -162,7 +289,7 @@ test("the only player awake is in step with the server, and named", async () => 
   scene.play(31_000);
   expect(scene.verdict).toMatchObject({
     kind: "unknown",
-    headline: "Not known: the only player awake has to be compared",
+    headline: "Not known: the only player awake has not been compared lately",
   });
 });
 

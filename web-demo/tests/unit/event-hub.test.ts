@@ -106,3 +106,19 @@ test("a hidden tab does not open it again until somebody looks", () => {
   show("visible");
   expect(FakeStream.all).toHaveLength(2);
 });
+
+test("who joins a stream that has opened again hears only what that stream has brought", () => {
+  const hub = new EventHub("https://ticks.example/v1/sessions/sess_1");
+  const heardBy = (): string[] => {
+    const heard: string[] = [];
+    hub.join(({ type }) => heard.push(type))();
+    return heard;
+  };
+  expect(heardBy()).toEqual([]);
+  FakeStream.last.open();
+  expect(heardBy()).toEqual(["open"]);
+  FakeStream.last.dispatchEvent(new MessageEvent("session", { data: "{}" }));
+  expect(heardBy()).toEqual(["open", "session"]);
+  FakeStream.last.open();
+  expect(heardBy(), "a proxy may hold back the rest").toEqual(["open"]);
+});

@@ -17,14 +17,17 @@ beforeEach(() => {
   );
 });
 
+const counted = vi.fn();
+
 afterEach(() => {
+  counted.mockReset();
   vi.useRealTimers();
   vi.unstubAllGlobals();
 });
 
 function network(): { readonly device: Device; readonly net: Network } {
   const device = new Device();
-  const net = new Network(device, (_address, body) => body);
+  const net = new Network(device, (_address, body) => body, counted);
   net.bend(STRAIGHT);
   return { device, net };
 }
@@ -41,6 +44,7 @@ test("a request takes as long as it is delayed, and is counted when it leaves", 
   expect(fetch).not.toHaveBeenCalled();
   await vi.advanceTimersByTimeAsync(50);
   expect([vi.mocked(fetch).mock.calls.length, answered]).toEqual([1, false]);
+  expect(counted).toHaveBeenCalledTimes(1);
   await vi.advanceTimersByTimeAsync(1);
   expect(await answer).toEqual({ seed: "a" });
   const head = "HTTP/1.1 200 \r\n\r\n" + 'etag: "1"\r\n' + "content-type: text/plain;charset=UTF-8\r\n";
@@ -50,6 +54,7 @@ test("a request takes as long as it is delayed, and is counted when it leaves", 
     bytes: '{"seed":"a"}'.length + head.length,
     events: 0,
   });
+  expect(counted).toHaveBeenCalledTimes(2);
 });
 
 test("without a cable no request leaves, and what is under way breaks", async () => {

@@ -30,7 +30,7 @@ test.each([
   [bytes(480), "480 B"],
   [bytes(1_234), "1.2 KB"],
   [bytes(84_000_000), "84 MB"],
-  [aheadBy(0), "right"],
+  [aheadBy(0), "correct"],
   [aheadBy(3 * 3_600_000), "3 h ahead"],
   [aheadBy(-90 * 60_000), "1 h 30 min behind"],
   [computing(0.84), "0.8 µs"],

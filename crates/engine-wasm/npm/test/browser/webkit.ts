@@ -70,7 +70,8 @@ async function openTab(driven: WebDriver, address: string, scripts: readonly str
       const call = `(${run})(${argument === undefined ? "undefined" : JSON.stringify(argument)})`;
       const done = await driven.run(
         window,
-        `return { value: await ${call}, complaints: window.complaints };`,
+        // A page that has been loaded again records nothing.
+        `return { value: await ${call}, complaints: window.complaints ?? [] };`,
       );
       const { value, complaints: all } = done as { value: never; complaints: string[] };
       complaints.push(...all.slice(complaints.length));
