@@ -10,4 +10,5 @@ mod late_writes;
 mod postgres;
 mod promises;
 mod redis;
+mod silence;
 mod transfer;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tickseed_session::acceptance::{DEADLINE, PatientStore, RecordingSubscriber, TestClock, session};
-use tickseed_session::{Created, Replaced, Session, SessionStore, StoreError, Timestamp, error_chain};
+use tickseed_session::{Created, Replaced, Session, SessionStore, Timestamp, error_chain};
 use tickseed_store::test_servers::PostgresServer;
 use tickseed_store::{PostgresAddress, PostgresStore, RemoteOptions, StoreTimeout};
 use tokio::task::JoinSet;
@@ -13,6 +13,7 @@ use tokio::time::{sleep, timeout};
 
 use super::{connect, options, postgres_and_store};
 use crate::late_writes::LOOK_EVERY;
+use crate::silence::assert_recovers_from_silence;
 
 /// How soon after PostgreSQL is back creating works again.
 const BACK_WITHIN: Duration = Duration::from_secs(5);
@@ -20,27 +21,7 @@ const BACK_WITHIN: Duration = Duration::from_secs(5);
 #[tokio::test]
 async fn a_silent_postgres_is_unavailable_and_is_used_again_when_it_answers() {
     let (server, store) = postgres_and_store().await;
-    let first = session(0);
-    assert_eq!(store.create(first.clone()).await.unwrap(), Created::Yes);
-    server.pause();
-    let (created, second) = (session(0), first.stopped(Timestamp::MAX));
-    assert!(matches!(store.0.find(first.id).await, Err(StoreError::Unavailable(_))));
-    // A probe has to fail too before other requests are refused.
-    let refused = async {
-        while !matches!(store.0.find(first.id).await, Err(StoreError::NotAsked)) {
-            tokio::task::yield_now().await;
-        }
-    };
-    timeout(DEADLINE, refused).await.expect("the breaker opens");
-    assert!(matches!(store.0.create(created.clone()).await, Err(StoreError::NotAsked)));
-    assert!(matches!(store.0.compare_and_set(second.clone(), None).await, Err(StoreError::NotAsked)));
-    assert!(matches!(store.0.check().await, Err(StoreError::NotAsked)));
-    assert!(!store.0.vitals().nodes[0].is_answering);
-    server.go_on();
-    store.check().await.unwrap();
-    assert_eq!(store.find(first.id).await.unwrap(), Some(first));
-    assert_eq!(store.find(created.id).await.unwrap(), None, "the request was never sent");
-    assert_eq!(store.compare_and_set(second.clone(), None).await.unwrap(), Replaced::Yes);
+    assert_recovers_from_silence(&store, || server.pause(), || server.go_on()).await;
 }
 
 #[tokio::test]

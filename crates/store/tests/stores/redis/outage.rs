@@ -8,13 +8,14 @@ use std::time::{Duration, Instant};
 
 use deadpool_redis::redis::{Client, cmd};
 use tickseed_session::{
-    ChangeFeed, Clock, Created, Deadline, FeedPart, Replaced, Session, SessionId, SessionStore, StoreError,
-    SystemClock, Timestamp, error_chain,
+    ChangeFeed, Clock, Created, Deadline, FeedPart, Replaced, Session, SessionId, SessionStore, SystemClock,
+    Timestamp, error_chain,
 };
 use tickseed_store::{RedisAddress, RedisStore, RemoteOptions, StoreTimeout};
 use tokio::time::timeout;
 
 use super::{connect, options, redis_and_store};
+use crate::silence::assert_recovers_from_silence;
 use tickseed_session::acceptance::{
     DEADLINE, PatientStore, RecordingSubscriber, Report, TestClock, rescheduled, session, session_with_notice,
 };
@@ -23,26 +24,7 @@ use tickseed_store::test_servers::{RedisCluster, RedisServer};
 #[tokio::test]
 async fn a_silent_redis_is_unavailable_and_is_used_again_when_it_answers() {
     let (server, store) = redis_and_store().await;
-    let first = session(0);
-    assert_eq!(store.create(first.clone()).await.unwrap(), Created::Yes);
-    server.pause();
-    let (created, second) = (session(0), first.stopped(Timestamp::MAX));
-    assert!(matches!(store.0.find(first.id).await, Err(StoreError::Unavailable(_))));
-    // A probe has to fail too before other requests are refused.
-    let refused = async {
-        while !matches!(store.0.find(first.id).await, Err(StoreError::NotAsked)) {
-            tokio::task::yield_now().await;
-        }
-    };
-    timeout(DEADLINE, refused).await.expect("the breaker opens");
-    assert!(matches!(store.0.create(created.clone()).await, Err(StoreError::NotAsked)));
-    assert!(matches!(store.0.compare_and_set(second.clone(), None).await, Err(StoreError::NotAsked)));
-    assert!(matches!(store.0.check().await, Err(StoreError::NotAsked)));
-    server.go_on();
-    store.check().await.unwrap();
-    assert_eq!(store.find(first.id).await.unwrap(), Some(first));
-    assert_eq!(store.find(created.id).await.unwrap(), None, "the request was never sent");
-    assert_eq!(store.compare_and_set(second.clone(), None).await.unwrap(), Replaced::Yes);
+    assert_recovers_from_silence(&store, || server.pause(), || server.go_on()).await;
 }
 
 /// During a failover or on a slow disk, Redis answers some requests late.
