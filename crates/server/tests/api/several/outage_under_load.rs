@@ -11,10 +11,7 @@ use tokio::sync::watch;
 use tokio::task::block_in_place;
 use tokio::time::timeout;
 
-use super::pair::{
-    Observation, Pair, immutable_fields, map_concurrently, on_every_store, retry_while_unavailable,
-    wait_for_turn,
-};
+use super::pair::{Observation, Pair, immutable_fields, map_concurrently, on_every_store, wait_for_turn};
 use crate::support::{Api, DEADLINE, Response};
 use tickseed_store::test_servers::StoreKind;
 
@@ -119,8 +116,8 @@ async fn repeated_kills_of_the_store_lose_nothing_acknowledged_and_cause_no_wron
     assert!(stops > 100, "{stops} stops");
     map_concurrently(&sessions, async |(path, session)| {
         for api in &apis {
-            let response = retry_while_unavailable(async || api.get(path).await).await;
-            assert_eq!(response.status, 200, "{path} is lost: {}", response.text);
+            // One from memory, with its age, may be from before a stop: the store of a busy machine is slow at times.
+            let response = Observation::certain(api, path).await.response;
             assert_eq!(immutable_fields(&response.json()), immutable_fields(&session.created));
             if let Some(stop) = &session.stop {
                 assert_eq!(response.json()["stopped_at"], stop.stopped_at);
