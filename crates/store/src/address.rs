@@ -1,5 +1,7 @@
 //! Reads the address of a store, and opens the store.
 
+mod scheme;
+
 use std::fmt;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
@@ -12,6 +14,7 @@ use tickseed_session::{Clock, SessionStore, Timestamp};
 #[cfg(feature = "embedded")]
 use tokio::sync::oneshot;
 
+use self::scheme::{Scheme, is_common};
 #[cfg(feature = "cassandra")]
 use crate::cassandra::{CassandraAddress, CassandraStore, InvalidCassandraAddress};
 #[cfg(feature = "embedded")]
@@ -44,34 +47,6 @@ const FORMS: &[&str] = &[
     "redis+cluster://…",
     #[cfg(feature = "redis")]
     "rediss+cluster://…",
-];
-
-/// The schemes that an error repeats. Any other text before `://` may be a part of a password.
-const SHOWN_SCHEMES: &[&str] = &[
-    "redis",
-    "rediss",
-    "redis+cluster",
-    "rediss+cluster",
-    "redis+unix",
-    "redis+sentinel",
-    "redis-sentinel",
-    "sentinel",
-    "valkey",
-    "valkeys",
-    "memcached",
-    "postgres",
-    "postgresql",
-    "mysql",
-    "mongodb",
-    "cassandra",
-    "scylla",
-    "embedded",
-    "file",
-    "unix",
-    "tcp",
-    "tls",
-    "http",
-    "https",
 ];
 
 /// Which store to use.
@@ -332,23 +307,6 @@ impl fmt::Display for StoreAddress {
             Self::Postgres(address) => fmt::Display::fmt(address, f),
             #[cfg(feature = "redis")]
             Self::Redis(address) => fmt::Display::fmt(address, f),
-        }
-    }
-}
-
-/// Returns whether a text is a common scheme, in any case.
-fn is_common(text: &str) -> bool {
-    SHOWN_SCHEMES.iter().any(|scheme| scheme.eq_ignore_ascii_case(text))
-}
-
-/// A scheme in an error.
-struct Scheme<'a>(Option<&'a str>);
-
-impl fmt::Display for Scheme<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(scheme) => write!(f, "{scheme}://"),
-            None => f.write_str("something else"),
         }
     }
 }

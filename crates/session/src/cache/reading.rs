@@ -103,8 +103,8 @@ impl SessionCache {
         entry
     }
 
-    /// Keeps a session whose read was detached, in the place of an earlier one that is outdated: who has seen it must not see the earlier
-    /// one while the store fails. Call it under the lock of the reads.
+    /// Replaces an outdated session in memory with a newer one from a detached read. A caller that has seen the newer one must not get
+    /// the older one while the store fails. Call it under the lock of the reads.
     fn keep_as_stale(
         &self,
         id: SessionId,

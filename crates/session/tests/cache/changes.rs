@@ -81,7 +81,7 @@ async fn a_caller_after_a_change_without_its_record_does_not_share_a_read_from_b
     server.has_read(2);
 }
 
-/// Who has seen a change never sees an earlier session, not even while the store fails.
+/// Once a caller has seen a change, no caller sees an earlier session, even while the store fails.
 #[tokio::test]
 async fn what_a_read_from_before_a_report_has_found_outlasts_a_failure() {
     let server = Server::new();

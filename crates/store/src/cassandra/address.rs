@@ -219,7 +219,7 @@ fn replication(value: &str) -> Result<Replication, InvalidCassandraAddress> {
     })
 }
 
-/// Reads a login. Without a user there is none, and a password is nobody's.
+/// Reads a login: a user, and a password there or beside the address.
 fn read_login(login: &str, beside: Option<&str>) -> Result<Option<Login>, InvalidCassandraAddress> {
     let (user, within) =
         login.split_once(':').map_or((login, None), |(user, password)| (user, Some(password)));

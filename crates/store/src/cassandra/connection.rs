@@ -26,7 +26,7 @@ const MOST_READS: u32 = 3;
 /// How long after an error a read is sent again.
 const READ_AGAIN_AFTER: Duration = Duration::from_millis(5);
 
-/// How long a transaction may take for which nobody waits any more. Cassandra itself gives up about then.
+/// How long a transaction may take after its caller has given up. Cassandra itself gives up about then.
 const LONGEST_TRANSACTION: Duration = Duration::from_secs(2);
 
 /// A statement, by the name that [`Statements`] gives it.
@@ -212,7 +212,7 @@ fn may_pass(error: &ExecutionError) -> bool {
     }
 }
 
-/// Returns whether an answer means that Cassandra will never do what was asked for.
+/// Returns whether an answer means that the request will have no effect, now or later.
 pub(super) const fn is_final(answer: &DbError) -> bool {
     matches!(
         answer,

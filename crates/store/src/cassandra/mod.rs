@@ -1,8 +1,8 @@
 //! Sessions in Cassandra or ScyllaDB, for several servers.
 //!
-//! A session is one row. Every change is a lightweight transaction that replaces exactly the row that it has read; `row` says how a
-//! change that Cassandra completes too late is told from one in time. `index` is the list of all sessions. Cassandra pushes nothing, so
-//! there is no change feed: servers trust their memory for a tenth of a second, and ask again.
+//! A session is one row. Every change is a lightweight transaction that replaces exactly the row that it has read; `row`
+//! explains how a change that Cassandra completes too late is recognised. `index` lists all sessions. Cassandra does not push changes,
+//! so there is no change feed: servers trust their memory for a tenth of a second, and then ask again.
 
 mod address;
 mod changes;

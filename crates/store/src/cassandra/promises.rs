@@ -23,7 +23,7 @@ use crate::remote::watched_clock::{Agreement, WatchedClock};
 pub(super) struct Promises {
     clock: Arc<dyn Clock>,
     reach: Reach,
-    /// What the loss is where nobody can find it out.
+    /// The loss to assume where it cannot be found out.
     setting: Option<StoreLoss>,
     silent: Arc<SilentNodes>,
     nodes: Mutex<BTreeMap<Uuid, Node>>,

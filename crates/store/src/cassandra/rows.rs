@@ -25,7 +25,7 @@ const PROBE_WORKING_EVERY: u64 = 5;
 /// How long after a transaction with an unknown outcome Cassandra is asked for it: about as long as two that compete need.
 const ASK_AFTER: Duration = Duration::from_millis(5);
 
-/// The id of the row that a probe changes only if it has a number that nobody has given it.
+/// The id of the row that a probe changes only if it has a number that it does not have.
 const PROBED: [u8; 16] = [0; 16];
 
 /// What has become of a transaction.

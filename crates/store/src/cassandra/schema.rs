@@ -27,7 +27,7 @@ const TABLES: [(&str, &str); 4] = [
 /// The table that says which version all of them have.
 const SCHEMA: &str = "schema_version";
 
-/// What is wrong with the tables, or that nothing is.
+/// The state of the tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Schema {
     Current,

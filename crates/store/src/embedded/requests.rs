@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
 
 use crate::record::request;
-use tickseed_session::{REQUEST_KEPT_FOR, RequestId, RequestStore, Reservation, StoreError, Timestamp};
+use tickseed_session::{RequestId, RequestStore, Reservation, StoreError, Timestamp};
 
 use super::EmbeddedStore;
 use super::tables::{Outcome, REMOVE_LENGTH, Write};
@@ -117,7 +117,7 @@ impl RequestStore for EmbeddedStore {
         id: RequestId,
         reservation: Reservation,
     ) -> Result<Option<Reservation>, StoreError> {
-        let expires_at = reservation.reserved_at.after(REQUEST_KEPT_FOR).unwrap_or(Timestamp::MAX);
+        let expires_at = request::kept_until(&reservation);
         let write = RequestWrite::Reserve(id, request::encode(&reservation)?, expires_at);
         match self.write(Write::Request(write)).await? {
             Outcome::Existing(bytes) => request::decode(&bytes).map(Some),

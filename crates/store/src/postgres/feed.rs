@@ -17,7 +17,6 @@ use futures_util::future::try_join;
 use tickseed_session::{Revision, SessionId, StoreChange, Subscriber, error_chain};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::pool::Pool;
 use super::promises::{PART, Promises};
@@ -38,7 +37,6 @@ const SETTINGS: &str = "SET synchronous_commit = off; SET lock_timeout = '1s'";
 /// Everything that the change feed needs.
 pub(super) struct Feed {
     pub(super) config: Config,
-    pub(super) tls: MakeRustlsConnect,
     pub(super) promises: Arc<Promises>,
     pub(super) pool: Arc<Pool>,
     pub(super) subscriber: Weak<dyn Subscriber>,
@@ -71,7 +69,7 @@ impl Feed {
 
     /// Reports changes until the connection is lost or the subscriber is gone.
     async fn report_until_lost(&self, is_lost: &mut bool) -> Result<(), Failure> {
-        let connecting = self.config.connect(self.tls.clone());
+        let connecting = self.config.connect(self.pool.tls.clone());
         let (client, connection) = timeout(LOST_AFTER, connecting).await??;
         let (arrived, proofs) = watch::channel(0);
         let prove = async {

@@ -75,7 +75,7 @@ impl PostgresStore {
             source,
         };
         let pool = Pool::new(&address, options.timeout.duration(), background.handle()).map_err(refused)?;
-        start::connect(&background, &address, &options, &promises).await?;
+        start::connect(&background, &address, options.wait, (&pool, &promises)).await?;
         let writes = Arc::new(WriteProbe::new(Arc::clone(&pool), name));
         background.spawn(keep_alive::keep_alive(Arc::clone(&pool), Arc::clone(&promises)));
         background.spawn(monitor::keep_asking(Arc::clone(&pool), Arc::clone(&promises)));
@@ -222,9 +222,8 @@ impl ChangeFeed for PostgresStore {
     }
 
     fn subscribe(&self, subscriber: Weak<dyn Subscriber>) {
-        let Ok(tls) = self.address.tls().connector() else { return };
         let (promises, pool) = (Arc::clone(&self.promises), Arc::clone(&self.pool));
-        let feed = Feed { config: self.address.feed().clone(), tls, promises, pool, subscriber };
+        let feed = Feed { config: self.address.feed().clone(), promises, pool, subscriber };
         self.background.spawn(feed.run());
     }
 }

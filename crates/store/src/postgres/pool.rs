@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::tokio_postgres::error::SqlState;
-use deadpool_postgres::tokio_postgres::{Client, Config, Error, types::ToSql};
+use deadpool_postgres::tokio_postgres::tls::MakeTlsConnect;
+use deadpool_postgres::tokio_postgres::types::ToSql;
+use deadpool_postgres::tokio_postgres::{Client, Config, Connection, Error, Socket};
 use deadpool_postgres::{Connect, Manager, ManagerConfig, Object, PoolError};
 use futures_util::future::BoxFuture;
 use tickseed_session::StoreError;
@@ -18,13 +20,15 @@ use super::PostgresAddress;
 use crate::remote::breaker::Breaker;
 use crate::remote::connect::Failure;
 
+type TlsStream = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream;
+
 /// The values of a statement.
 pub(super) type Values<'values> = &'values [&'values (dyn ToSql + Sync)];
 
 /// The connections that all requests share.
 pub(super) struct Pool {
     config: Config,
-    tls: MakeRustlsConnect,
+    pub(super) tls: MakeRustlsConnect,
     connections: deadpool_postgres::Pool,
     /// How long an answer may take.
     limit: Duration,
@@ -123,9 +127,14 @@ impl Pool {
         }
     }
 
+    /// Makes a connection outside of the pool.
+    pub(super) async fn connect(&self) -> Result<(Client, Connection<Socket, TlsStream>), Error> {
+        self.config.connect(self.tls.clone()).await
+    }
+
     /// Connects anew, and asks something.
     pub(super) async fn try_new_connection(&self) -> Result<(), Error> {
-        let (client, connection) = self.config.connect(self.tls.clone()).await?;
+        let (client, connection) = self.connect().await?;
         let asked = async { client.simple_query("SELECT 1").await.map(drop) };
         // The connection ends with an error first, or never.
         let ended = async {

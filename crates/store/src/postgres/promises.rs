@@ -11,7 +11,7 @@ use super::inspection::Inspection;
 use crate::StoreLoss;
 use crate::remote::clock_distance::{ClockReading, Measurement};
 use crate::remote::log_line::LogLine;
-use crate::remote::node_clock::{NodeClocks, Reading};
+use crate::remote::node_clock::{ANY_NODE, NodeClocks, Reading};
 use crate::remote::possible_loss::Loss;
 use crate::remote::watched_clock::{Agreement, WatchedClock};
 
@@ -24,7 +24,7 @@ pub(super) const KIND: &str = "PostgreSQL";
 /// What decides about promises.
 pub(super) struct Promises {
     clock: Arc<dyn Clock>,
-    /// What the loss is where nobody can find it out.
+    /// The loss to assume where it cannot be found out.
     setting: Option<StoreLoss>,
     /// The hosts, for the log.
     name: String,
@@ -69,6 +69,12 @@ impl Promises {
     /// Returns whether the change feed is connected to another server than this.
     pub(super) fn feed_is_at_another_node(&self, node: &str) -> bool {
         self.known().node.as_ref().is_some_and(|of_feed| of_feed != node)
+    }
+
+    /// Returns the server that may decide about a deadline in the time of the store: the one whose clock has been measured. Where no
+    /// clock has been measured at all, nothing depends on it.
+    pub(super) fn decider(&self) -> String {
+        self.known().node.clone().unwrap_or_else(|| ANY_NODE.to_owned())
     }
 
     /// Makes the change feed connect again.
@@ -237,7 +243,9 @@ mod tests {
     fn requests_and_the_feed_must_be_at_one_server() {
         let promises = promises(None);
         assert!(!promises.feed_is_at_another_node("1"), "it is not connected");
+        assert_eq!(promises.decider(), ANY_NODE);
         connect(&promises, 0);
+        assert_eq!(promises.decider(), "1", "no other server's clock has been measured");
         assert!(!promises.feed_is_at_another_node("1") && promises.feed_is_at_another_node("2"));
     }
 }

@@ -4,9 +4,9 @@ use std::time::SystemTime;
 
 use tickseed_session::{Deadline, Session, SessionId, StoreError, Timestamp};
 
-use super::PostgresStore;
 use super::promises::PART;
-use crate::remote::node_clock::{ANY_NODE, Limits, Reading};
+use super::{PostgresStore, uuid};
+use crate::remote::node_clock::{Limits, Reading};
 
 const REPLACE: &str = "SELECT * FROM tickseed_replace($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 
@@ -47,7 +47,7 @@ impl PostgresStore {
         match deadline {
             None => Ok(self.replace(replacement, None).await?.0),
             Some(Deadline::OfStore(deadline)) => {
-                let limits = Limits::of_node(ANY_NODE.to_owned(), deadline);
+                let limits = Limits::of_node(self.promises.decider(), deadline);
                 Ok(self.replace(replacement, Some(limits)).await?.0)
             }
             Some(Deadline::OfServer(deadline)) => self.replace_by_server(replacement, deadline).await,
@@ -61,21 +61,17 @@ impl PostgresStore {
         deadline: Timestamp,
     ) -> Result<i32, StoreError> {
         let reading = self.promises.readings.reading(PART, self.clock.uptime());
-        let (outcome, reading) =
-            self.replace(replacement, Some(self.limits(deadline, reading.as_ref()))).await?;
+        let (outcome, reading) = self
+            .replace(replacement, Some(Limits::by_server(&*self.clock, deadline, reading.as_ref())))
+            .await?;
         if outcome != TOO_LATE {
             return Ok(outcome);
         }
         // There was no reading of the clock, or it does not fit.
-        Ok(self.replace(replacement, Some(self.limits(deadline, Some(&reading)))).await?.0)
-    }
-
-    /// Converts a deadline to the clock of PostgreSQL. Without a reading of that clock nothing may be written.
-    fn limits(&self, deadline: Timestamp, reading: Option<&Reading>) -> Limits {
-        // Ask for the uptime first, so that less time is left rather than more.
-        let uptime = self.clock.uptime();
-        let left_us = deadline.millis() * 1_000 - self.clock.now_us();
-        reading.map(|reading| reading.limits(uptime, left_us)).unwrap_or_default()
+        Ok(self
+            .replace(replacement, Some(Limits::by_server(&*self.clock, deadline, Some(&reading))))
+            .await?
+            .0)
     }
 
     /// Calls the function once. Returns what has happened, and the reading that the answer contains.
@@ -85,15 +81,13 @@ impl PostgresStore {
         limits: Option<Limits>,
     ) -> Result<(i32, Reading), StoreError> {
         let Replacement { id, record, is_promised, .. } = replacement;
-        let id = uuid::Uuid::from_bytes(*id.as_bytes());
+        let id = uuid(*id);
         let ([old_revision, old_write], [revision, write]) =
             (replacement.before.map(u64::cast_signed), replacement.after.map(u64::cast_signed));
         let expires_at = replacement.expires_at.map(system_time);
-        let (node, earliest_us, deadline_us) = limits
-            .map(|limits| (limits.node, limits.earliest_us, limits.deadline_us))
-            .map_or((None, None, None), |(node, earliest_us, deadline_us)| {
-                (Some(node), Some(earliest_us), Some(deadline_us))
-            });
+        let node = limits.as_ref().map(|limits| limits.node.as_str());
+        let earliest_us = limits.as_ref().map(|limits| limits.earliest_us);
+        let deadline_us = limits.as_ref().map(|limits| limits.deadline_us);
         let answer = self
             .pool
             .ask(async |client| {

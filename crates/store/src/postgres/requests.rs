@@ -1,7 +1,7 @@
 //! Requests with an idempotency key.
 
 use async_trait::async_trait;
-use tickseed_session::{REQUEST_KEPT_FOR, RequestId, RequestStore, Reservation, StoreError, Timestamp};
+use tickseed_session::{RequestId, RequestStore, Reservation, StoreError};
 
 use super::PostgresStore;
 use super::pool::Values;
@@ -28,10 +28,6 @@ const RELEASE: &str = "DELETE FROM tickseed_requests WHERE id = $1 AND version =
 /// How often a reservation is tried while another one comes and goes.
 const ATTEMPTS: u32 = 5;
 
-fn kept_until(reservation: &Reservation) -> Timestamp {
-    reservation.reserved_at.after(REQUEST_KEPT_FOR).unwrap_or(Timestamp::MAX)
-}
-
 #[async_trait]
 impl RequestStore for PostgresStore {
     async fn reserve(
@@ -40,7 +36,7 @@ impl RequestStore for PostgresStore {
         reservation: Reservation,
     ) -> Result<Option<Reservation>, StoreError> {
         let (record, version) = (request::encode(&reservation)?, reservation.version.cast_signed());
-        let until = system_time(kept_until(&reservation));
+        let until = system_time(request::kept_until(&reservation));
         let values: Values<'_> = &[&id.as_bytes().as_slice(), &record, &version, &until];
         for _ in 0..ATTEMPTS {
             let answer = self.pool.ask(async |client| {
@@ -64,7 +60,7 @@ impl RequestStore for PostgresStore {
         reservation: Reservation,
     ) -> Result<bool, StoreError> {
         let (record, new) = (request::encode(&reservation)?, reservation.version.cast_signed());
-        let (until, old) = (system_time(kept_until(&reservation)), version.cast_signed());
+        let (until, old) = (system_time(request::kept_until(&reservation)), version.cast_signed());
         self.changes_one(UPDATE, &[&id.as_bytes().as_slice(), &record, &new, &until, &old]).await
     }
 

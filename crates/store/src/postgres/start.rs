@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use deadpool_postgres::tokio_postgres::error::SqlState;
 use deadpool_postgres::tokio_postgres::{Client, Error};
@@ -9,16 +10,17 @@ use tokio::time::timeout;
 
 use super::PostgresAddress;
 use super::inspection::Inspection;
+use super::pool::Pool;
 use super::promises::Promises;
 use super::schema::{self, CannotMakeTables, NewerSchema};
 use crate::remote::background::Background;
-use crate::remote::connect::{ConnectError, Failure, RemoteOptions, retry};
+use crate::remote::connect::{ConnectError, Failure, retry};
 
 /// The oldest version that is supported.
 const OLDEST: i32 = 13;
 
 /// How long one attempt to connect may take.
-const ATTEMPT_WITHIN: std::time::Duration = std::time::Duration::from_secs(5);
+const ATTEMPT_WITHIN: Duration = Duration::from_secs(5);
 
 /// The server is too old.
 #[derive(Debug, thiserror::Error)]
@@ -29,19 +31,19 @@ struct TooOld(i32);
 pub(super) async fn connect(
     background: &Background,
     address: &PostgresAddress,
-    options: &RemoteOptions,
-    promises: &Arc<Promises>,
+    wait: Duration,
+    (pool, promises): (&Arc<Pool>, &Arc<Promises>),
 ) -> Result<(), ConnectError> {
     let attempt = async || {
-        let (address, promises) = (address.clone(), Arc::clone(promises));
-        background.run(timeout(ATTEMPT_WITHIN, first_contact(address, promises))).await??
+        let (pool, promises) = (Arc::clone(pool), Arc::clone(promises));
+        background.run(timeout(ATTEMPT_WITHIN, first_contact(pool, promises))).await??
     };
     let mistake = async |failure: &Failure| mistake(failure);
-    retry(&address.to_string(), options.wait, attempt, mistake).await
+    retry(&address.to_string(), wait, attempt, mistake).await
 }
 
-async fn first_contact(address: PostgresAddress, promises: Arc<Promises>) -> Result<(), Failure> {
-    let (mut client, connection) = address.config().connect(address.tls().connector()?).await?;
+async fn first_contact(pool: Arc<Pool>, promises: Arc<Promises>) -> Result<(), Failure> {
+    let (mut client, connection) = pool.connect().await?;
     let connection = tokio::spawn(connection);
     let outcome = prepare(&mut client, &promises).await;
     drop(client);

@@ -78,8 +78,8 @@ fn trusted() -> Result<RootCertStore, Failure> {
     Ok(trusted)
 }
 
-/// Accepts any certificate, as `psql` does with `sslmode=prefer` and `require`: the connection is encrypted, and nothing says who is at
-/// its other end.
+/// Accepts any certificate, as `psql` does with `sslmode=prefer` and `require`: the connection is encrypted, but the server is not
+/// authenticated.
 #[derive(Debug)]
 struct AnyCertificate(Arc<CryptoProvider>);
 

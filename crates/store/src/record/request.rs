@@ -5,6 +5,8 @@
 
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
+#[cfg(any(feature = "embedded", feature = "postgres"))]
+use tickseed_session::REQUEST_KEPT_FOR;
 use tickseed_session::{Answer, Progress, Reservation, SessionId, StoreError, Timestamp};
 
 const FORM: u8 = 1;
@@ -32,6 +34,12 @@ struct AnswerFields {
     body: String,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     has_token: bool,
+}
+
+/// Returns until when a store keeps a request.
+#[cfg(any(feature = "embedded", feature = "postgres"))]
+pub(crate) fn kept_until(reservation: &Reservation) -> Timestamp {
+    reservation.reserved_at.after(REQUEST_KEPT_FOR).unwrap_or(Timestamp::MAX)
 }
 
 /// Writes a request.

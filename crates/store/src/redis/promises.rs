@@ -25,7 +25,7 @@ use crate::remote::watched_clock::{Agreement, WatchedClock};
 pub(super) struct Promises {
     clock: Arc<dyn Clock>,
     parts: Arc<Parts>,
-    /// What the loss is where nobody can find it out.
+    /// The loss to assume where it cannot be found out.
     setting: Option<StoreLoss>,
     clocks: Mutex<BTreeMap<FeedPart, MasterClock>>,
     /// Whether any clock has been measured yet.

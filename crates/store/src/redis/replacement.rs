@@ -44,13 +44,13 @@ impl RedisStore {
         deadline: Timestamp,
     ) -> Result<u8, StoreError> {
         let reading = self.clocks.reading(replacement.part, self.clock.uptime());
-        let limits = self.limits(deadline, reading.as_ref());
+        let limits = Limits::by_server(&*self.clock, deadline, reading.as_ref());
         let (outcome, reading) = self.replace(replacement, Some(limits)).await?;
         if outcome != TOO_LATE {
             return Ok(outcome);
         }
         // There was no reading of the clock, or it does not fit.
-        let limits = self.limits(deadline, Some(&reading));
+        let limits = Limits::by_server(&*self.clock, deadline, Some(&reading));
         Ok(self.replace(replacement, Some(limits)).await?.0)
     }
 
@@ -76,14 +76,6 @@ impl RedisStore {
         if reading.time_us > 0 && !(self.address.is_cluster() && reading.node.is_empty()) {
             self.clocks.note(part, reading.clone());
         }
-    }
-
-    /// Converts a deadline to the clock of a node. Without a reading of that clock nothing may be written.
-    fn limits(&self, deadline: Timestamp, reading: Option<&Reading>) -> Limits {
-        // Ask for the uptime first, so that less time is left rather than more.
-        let uptime = self.clock.uptime();
-        let left_us = deadline.millis() * 1_000 - self.clock.now_us();
-        reading.map(|reading| reading.limits(uptime, left_us)).unwrap_or_default()
     }
 
     /// Calls the script once. Returns what has happened, and the reading that the answer contains.

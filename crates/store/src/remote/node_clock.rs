@@ -20,7 +20,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use tickseed_session::{FeedPart, Timestamp};
+use tickseed_session::{Clock, FeedPart, Timestamp};
 
 /// How long a reading counts.
 const COUNTS_FOR: Duration = Duration::from_secs(10);
@@ -62,11 +62,19 @@ impl Limits {
     pub(crate) fn of_node(node: String, deadline: Timestamp) -> Self {
         Self { node, earliest_us: 0, deadline_us: deadline.millis() * 1_000 }
     }
+
+    /// Converts a deadline by the clock of the server to the clock of a node. Without a reading of that clock nothing may be written.
+    pub(crate) fn by_server(clock: &dyn Clock, deadline: Timestamp, reading: Option<&Reading>) -> Self {
+        // Ask for the uptime first, so that less time is left rather than more.
+        let uptime = clock.uptime();
+        let left_us = deadline.millis() * 1_000 - clock.now_us();
+        reading.map(|reading| reading.limits(uptime, left_us)).unwrap_or_default()
+    }
 }
 
 impl Reading {
     /// Converts a deadline that is `left_us` microseconds away at `uptime`.
-    pub(crate) fn limits(&self, uptime: Duration, left_us: i64) -> Limits {
+    fn limits(&self, uptime: Duration, left_us: i64) -> Limits {
         let passed = uptime.saturating_sub(self.answered_at).as_micros();
         let passed = i64::try_from(passed).unwrap_or(i64::MAX);
         let least = |micros: i64| self.time_us.saturating_add(micros - micros / DRIFT);

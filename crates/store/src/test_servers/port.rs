@@ -6,7 +6,7 @@ use std::net::TcpListener;
 /// Cluster also talk to each other on the port 10000 above.
 const PORTS: std::ops::Range<u16> = 11_000..21_000;
 
-/// Returns a port that nobody uses at the moment.
+/// Returns a port that is free at the moment.
 pub(super) fn free_port() -> u16 {
     let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
     std::iter::repeat_with(|| fastrand::u16(PORTS)).find(is_free).expect("some port is free")

@@ -38,7 +38,7 @@ struct Seen {
     failures: Vec<(Duration, StoreError)>,
 }
 
-/// Uses a store until it is told to stop.
+/// Creates, changes and reads sessions until the test sets a flag.
 struct Load {
     progress: Arc<Progress>,
     tasks: JoinSet<Seen>,
@@ -206,7 +206,7 @@ async fn lets_one_of_many_stops_through(stores: &[Arc<CassandraStore>; 2]) {
     println!("of 64 stops, {} won, {failed} failed", won.len());
     assert!(won.len() <= 1, "{won:?}");
     let found = found(&stores[1], &first).await;
-    // If nobody has heard of winning, it is one of those that failed, or none.
+    // If no caller has won, the winner is one of those that failed, or there is none.
     let may_have_won = |(outcome, stop): &(Result<Replaced, StoreError>, Session)| match outcome {
         Ok(outcome) => *outcome == Replaced::Yes && found == *stop,
         Err(_) => won.is_empty() && found == *stop,

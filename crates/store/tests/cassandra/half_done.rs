@@ -1,4 +1,4 @@
-//! Transactions that a coordinator has left half done: some replica has accepted them, and nobody knows. Whoever comes next completes
+//! Transactions that a coordinator has left half done: a replica has accepted them, and no caller knows. The next transaction completes
 //! them, perhaps much later.
 
 use std::sync::Arc;

@@ -10,5 +10,6 @@ mod late_writes;
 mod postgres;
 mod promises;
 mod redis;
+mod refusal;
 mod silence;
 mod transfer;

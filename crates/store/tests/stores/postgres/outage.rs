@@ -67,7 +67,7 @@ async fn connections_that_are_cut_are_made_again() {
     }
 }
 
-/// While the feed is cut, nobody is told that it is caught up; and what changes meanwhile is not missed, because it restarts.
+/// A feed that is cut does not claim to be caught up. When it restarts, sessions are read again, so no change is missed.
 #[tokio::test]
 async fn no_change_is_missed_while_the_feed_is_cut() {
     let server = PostgresServer::start(&[]);
@@ -89,7 +89,7 @@ async fn no_change_is_missed_while_the_feed_is_cut() {
     }
 }
 
-/// Creates sessions until it is told to end. Returns those that were acknowledged.
+/// Creates sessions until `is_over` is set. Returns those that were acknowledged.
 pub(super) async fn create_until(store: Arc<PostgresStore>, is_over: Arc<AtomicBool>) -> Vec<Session> {
     let mut acknowledged = Vec::new();
     while !is_over.load(Ordering::SeqCst) {

@@ -19,7 +19,7 @@ const SLACK: Duration = Duration::from_millis(50);
 /// How long the promises are watched while a write hangs.
 const WATCHED_FOR: Duration = Duration::from_millis(800);
 
-/// A commit that waits for a standby has looked at the clock, and nobody sees it yet.
+/// A commit that waits for a standby has looked at the clock, and is not visible yet.
 #[tokio::test]
 async fn nothing_is_certain_after_a_write_that_hangs_in_its_commit() {
     let set = |value| format!("ALTER SYSTEM SET synchronous_standby_names = '{value}'");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tickseed_session::error_chain;
 use tickseed_session::{Created, Deadline, Replaced, SessionStore, Timestamp};
-use tickseed_store::{ConnectError, RedisAddress, RedisStore, RemoteOptions};
+use tickseed_store::{RedisAddress, RedisStore, RemoteOptions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
@@ -14,8 +14,6 @@ use tickseed_session::acceptance::{DEADLINE, PatientStore, RecordingSubscriber, 
 use tickseed_store::test_servers::{Certificate, RedisCluster, RedisServer};
 
 pub(super) const PASSWORD: &str = "opensesame";
-/// Longer than a test may take, so that a store that retries fails the test.
-const LONG: Duration = Duration::from_hours(1);
 
 pub(super) fn with_login(server: &RedisServer, login: &str) -> String {
     server.address().replace("redis://", &format!("redis://{login}@"))
@@ -40,16 +38,11 @@ async fn assert_works(store: &impl SessionStore) {
 /// Connects a store that may retry for an hour, and returns the error of the refusal.
 async fn refusal(address: &str, password: Option<&str>) -> String {
     let parsed = RedisAddress::parse(address, password).unwrap();
-    let connecting = RedisStore::connect(parsed, RemoteOptions { wait: LONG, ..options(TestClock::new()) });
-    let refused = timeout(DEADLINE, connecting).await;
-    let refused = refused.unwrap_or_else(|_| panic!("{address} is not refused at once")).err();
-    let error = refused.expect("the connection is refused");
-    assert!(matches!(error, ConnectError::Refused { .. }), "{error:?}");
-    let (message, debug) = (error_chain(&error), format!("{error:?}"));
-    for secret in [PASSWORD, "wrong"] {
-        assert!(!message.contains(secret) && !debug.contains(secret), "{message} {debug}");
-    }
-    message
+    let connecting = RedisStore::connect(
+        parsed,
+        RemoteOptions { wait: crate::refusal::LONG, ..options(TestClock::new()) },
+    );
+    crate::refusal::refusal(connecting, &[PASSWORD, "wrong"]).await
 }
 
 #[tokio::test]
