@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::draw::{Channel, Draw};
-use crate::epoch::Epoch;
+use crate::epoch::{Epoch, Span};
 use crate::error::{Error, Field};
 use crate::keys::RootKey;
 use crate::rules::Rules;
@@ -77,8 +77,7 @@ impl Timeline {
 
     /// Returns the state of `step`.
     pub fn state(&mut self, step: Step) -> State {
-        let offset = self.seek(step);
-        self.epoch.state(step, offset)
+        self.span_of(step).state(step)
     }
 
     /// Returns the state at `now`, in milliseconds since the Unix epoch.
@@ -103,8 +102,7 @@ impl Timeline {
 
     /// Returns the round that contains `step`.
     pub fn round_of(&mut self, step: Step) -> Round {
-        let offset = self.seek(step);
-        self.epoch.round_of(offset)
+        self.span_of(step).round()
     }
 
     /// Returns the round with the given number. Rounds near and far cost the same.
@@ -130,7 +128,7 @@ impl Timeline {
         }
         self.enter(number);
         #[expect(clippy::cast_possible_truncation, reason = "a remainder by K, which is at most 256")]
-        let found = self.epoch.round((round % per_epoch) as u32);
+        let found = self.epoch.span((round % per_epoch) as u32).round();
         (found.first_step <= Step::MAX).then_some(found)
     }
 
@@ -138,6 +136,20 @@ impl Timeline {
     pub fn draw(&mut self, step: Step, channel: Channel) -> Draw {
         let offset = self.seek(step);
         Draw::new(self.epoch.secret(), offset, channel)
+    }
+
+    /// Returns the positions of the round that contains `step`.
+    fn span_of(&mut self, step: Step) -> Span {
+        let recent = self.epoch.recent();
+        if recent.contains(step) { recent } else { self.look_up(step) }
+    }
+
+    /// Kept apart from [`Self::span_of`], so that a neighbouring step costs only what it needs.
+    #[cold]
+    #[inline(never)]
+    fn look_up(&mut self, step: Step) -> Span {
+        let offset = self.seek(step);
+        self.epoch.look_up(offset)
     }
 
     /// Moves to the epoch of `step` and returns the offset of the step within it.
@@ -153,7 +165,7 @@ impl Timeline {
     /// Lays out the epoch with the given number, unless it is the current one.
     fn enter(&mut self, number: u64) {
         if number != self.epoch.number() {
-            self.epoch = Epoch::new(&self.root, self.rules, number);
+            self.epoch.enter(&self.root, self.rules, number);
         }
     }
 }

@@ -9,16 +9,22 @@ use crate::keystream::Words;
 /// Returns a number that is uniform on `0..n`.
 ///
 /// It rejects `2^32 mod n` of the 2^32 words, so that the others divide into `n` equal parts (Lemire, "Fast random
-/// integer generation in an interval", 2019).
+/// integer generation in an interval", 2019). The limit is below `n`, so the slow division is needed only for a word that may
+/// fall short of it: one in `2^32 / n`.
+#[inline]
 pub(crate) fn bounded(words: &mut impl Words, n: NonZeroU32) -> u32 {
+    let (high, low) = multiplied(words.word(), n);
+    if low >= n.get() { high } else { bounded_near_limit(words, n, (high, low)) }
+}
+
+/// Rejects words below the limit, beginning with one whose product is known.
+#[cold]
+fn bounded_near_limit(words: &mut impl Words, n: NonZeroU32, (mut high, mut low): (u32, u32)) -> u32 {
     let limit = n.get().wrapping_neg() % n;
-    loop {
-        let product = u64::from(words.word()) * u64::from(n.get());
-        let (high, low) = halves(product);
-        if low >= limit {
-            return high;
-        }
+    while low < limit {
+        (high, low) = multiplied(words.word(), n);
     }
+    high
 }
 
 /// Shuffles the items uniformly (Fisher-Yates).
@@ -36,8 +42,9 @@ pub(crate) fn exchange(words: &mut impl Words, last: u32) -> u32 {
     bounded(words, NonZeroU32::MIN.saturating_add(last))
 }
 
-/// Returns the upper and the lower 32 bits.
+/// Returns the upper and the lower 32 bits of a product.
 #[expect(clippy::cast_possible_truncation, reason = "the cast keeps the wanted half")]
-const fn halves(product: u64) -> (u32, u32) {
+fn multiplied(word: u32, n: NonZeroU32) -> (u32, u32) {
+    let product = u64::from(word) * u64::from(n.get());
     ((product >> 32) as u32, product as u32)
 }
