@@ -1,0 +1,175 @@
+//! One loop for each call. A loop does nothing else, so that its cost is that of the call.
+
+use std::hint::black_box;
+
+use tickseed_engine::{
+    Change, Channel, LAST_INSTANT, Rules, Schedule, Seed, Segment, Step, Timeline, state_at,
+};
+
+use crate::replay::{replay, replayable};
+
+/// Where the calls are measured: from the first minutes of a session to 2^47, some 4,500 years of ticks of a millisecond.
+pub const STEPS: [u64; 5] = [1_000, 1_000_000, 1_000_000_000, 1_000_000_000_000, 1 << 47];
+
+/// Where a replay is measured. Further on it takes too long.
+const REPLAYED: [u64; 4] = [1_000, 10_000, 100_000, 1_000_000];
+
+const SEED: &str = "550e8400-e29b-41d4-a716-446655440000";
+
+/// How many steps after each other count as neighbours.
+const NEIGHBOURS: u64 = 4_096;
+
+/// A loop around one call of the engine.
+pub struct Case {
+    /// What is called.
+    pub name: &'static str,
+    /// The step at which it is called.
+    pub step: u64,
+    calls: Box<dyn FnMut(u64) -> u64>,
+}
+
+impl Case {
+    fn new(name: &'static str, step: u64, calls: impl FnMut(u64) -> u64 + 'static) -> Self {
+        Self { name, step, calls: Box::new(calls) }
+    }
+
+    /// Makes `count` calls, and returns the sum of what they returned.
+    pub fn call(&mut self, count: u64) -> u64 {
+        (self.calls)(count)
+    }
+}
+
+/// Returns all cases.
+#[must_use]
+pub fn cases() -> Vec<Case> {
+    let of_engine = STEPS.into_iter().flat_map(at_step);
+    of_engine.chain(REPLAYED.into_iter().map(replayed)).collect()
+}
+
+fn at_step(step: u64) -> Vec<Case> {
+    vec![
+        next_step(step),
+        far_step(step),
+        from_seed(step),
+        round_by_number(step),
+        draw(step),
+        step_at("step_at, no changes", step, 0),
+        step_at("step_at, 10 changes", step, 10),
+        step_at("step_at, 256 changes", step, 256),
+    ]
+}
+
+fn seed() -> Seed {
+    Seed::new(SEED).expect("36 bytes")
+}
+
+fn timeline() -> Timeline {
+    Timeline::new(&seed(), Rules::default())
+}
+
+fn step_number(number: u64) -> Step {
+    Step::new(number).expect("in range")
+}
+
+/// The number of positions of three epochs: steps so far apart lie in different epochs.
+fn three_epochs() -> u64 {
+    3 * u64::from(Rules::default().epoch_length())
+}
+
+/// Adds up what a call returns for a number that goes up from `first` and begins again after [`NEIGHBOURS`].
+#[inline]
+fn neighbours(count: u64, first: u64, mut call: impl FnMut(u64) -> u64) -> u64 {
+    let mut sum = 0_u64;
+    for number in 0..count {
+        sum = sum.wrapping_add(call(black_box(first + number % NEIGHBOURS)));
+    }
+    sum
+}
+
+/// Adds up what a call returns for two numbers in turn.
+#[inline]
+fn in_turn(count: u64, [one, other]: [u64; 2], mut call: impl FnMut(u64) -> u64) -> u64 {
+    let mut sum = 0_u64;
+    for number in 0..count {
+        sum = sum.wrapping_add(call(black_box(if number % 2 == 0 { one } else { other })));
+    }
+    sum
+}
+
+fn next_step(first: u64) -> Case {
+    let mut timeline = timeline();
+    Case::new("next step", first, move |count| {
+        neighbours(count, first, |step| u64::from(timeline.state(step_number(step)).value))
+    })
+}
+
+fn far_step(step: u64) -> Case {
+    let (mut timeline, steps) = (timeline(), [step, step + three_epochs()]);
+    Case::new("step in another epoch", step, move |count| {
+        in_turn(count, steps, |step| u64::from(timeline.state(step_number(step)).value))
+    })
+}
+
+fn from_seed(step: u64) -> Case {
+    let schedule = Schedule::new(0, 1).expect("in range");
+    let instants = [step, step + three_epochs()];
+    Case::new("state from the seed's text", step, move |count| {
+        in_turn(count, instants, |instant| {
+            let seed = Seed::new(black_box(SEED)).expect("36 bytes");
+            let state = state_at(&seed, &Rules::default(), &schedule, instant.cast_signed());
+            u64::from(state.expect("in range").value)
+        })
+    })
+}
+
+fn round_by_number(step: u64) -> Case {
+    let mut timeline = timeline();
+    let rounds = [step, step + three_epochs()].map(|step| timeline.state(step_number(step)).round);
+    Case::new("round by its number", step, move |count| {
+        in_turn(count, rounds, |round| u64::from(timeline.round_at(round).expect("in range").interval))
+    })
+}
+
+fn draw(first: u64) -> Case {
+    let (mut timeline, channel) = (timeline(), Channel::new("loot").expect("4 bytes"));
+    Case::new("one die of a draw", first, move |count| {
+        neighbours(count, first, |step| {
+            u64::from(timeline.draw(step_number(step), channel).below(6).expect("6 is in range"))
+        })
+    })
+}
+
+/// Asks for the step of two instants that lie in different segments of a schedule, some way after `step`.
+fn step_at(name: &'static str, step: u64, changes: usize) -> Case {
+    let (schedule, apart) = with_changes(changes);
+    let last = LAST_INSTANT.unsigned_abs();
+    let instants = [step.min(last), (step + apart).min(last)];
+    Case::new(name, step, move |count| {
+        let schedule = black_box(&schedule);
+        in_turn(count, instants, |instant| {
+            let step = schedule.step_at(instant.cast_signed()).expect("in range");
+            step.map_or(0, Step::get)
+        })
+    })
+}
+
+/// Returns a schedule with ticks of 1 ms and so many changes: pauses of 1 ms, spread over all instants. Also returns how far apart
+/// they are.
+fn with_changes(count: usize) -> (Schedule<Vec<Segment>>, u64) {
+    let pauses = i64::try_from(count / 2).expect("at most 128");
+    let apart = LAST_INSTANT / (pauses + 1);
+    let changes: Vec<Change> = (1..=pauses)
+        .flat_map(|pause| [Change::pause(pause * apart), Change::new(pause * apart + 1, 1)])
+        .collect::<Result<_, _>>()
+        .expect("in range");
+    let segments = vec![Segment::default(); changes.len()];
+    let plain = Schedule::new(0, 1).expect("in range");
+    (plain.with_changes(&changes, segments).expect("valid changes"), apart.unsigned_abs())
+}
+
+fn replayed(last: u64) -> Case {
+    let mut timeline = replayable(&seed());
+    Case::new("replay of all ticks", last, move |count| {
+        (0..count).map(|_| u64::from(replay(&mut timeline, black_box(last)).value)).sum()
+    })
+}
