@@ -7,7 +7,7 @@ use deadpool_postgres::tokio_postgres::error::SqlState;
 use deadpool_postgres::tokio_postgres::tls::MakeTlsConnect;
 use deadpool_postgres::tokio_postgres::types::ToSql;
 use deadpool_postgres::tokio_postgres::{Client, Config, Connection, Error, Socket};
-use deadpool_postgres::{Connect, Manager, ManagerConfig, Object, PoolError};
+use deadpool_postgres::{Connect, Manager, ManagerConfig, Object, PoolError, Runtime};
 use futures_util::future::BoxFuture;
 use tickseed_session::StoreError;
 use tokio::runtime::Handle;
@@ -30,6 +30,8 @@ pub(super) struct Pool {
     config: Config,
     pub(super) tls: MakeRustlsConnect,
     connections: deadpool_postgres::Pool,
+    /// Where connections are made.
+    thread: Handle,
     /// How long an answer may take.
     limit: Duration,
     pub(super) breaker: Breaker,
@@ -38,6 +40,9 @@ pub(super) struct Pool {
     /// There are new connections, perhaps to another server.
     pub(super) is_new: Notify,
 }
+
+/// How long making a connection may take, with TLS and the login. Requests do not wait so long.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
 /// A connection that is in use. If the request is given up, nobody else waits behind it on that connection.
 struct Lease {
@@ -50,6 +55,22 @@ impl Drop for Lease {
             // Takes it out of the pool, and closes it.
             drop(Object::take(connection));
         }
+    }
+}
+
+impl Lease {
+    const fn of(connection: Object) -> Self {
+        Self { connection: Some(connection) }
+    }
+
+    /// Asks, and gives the connection back to the pool if it can be used again.
+    async fn ask<T>(mut self, work: impl AsyncFnOnce(&Object) -> Result<T, Error>) -> Result<T, PoolError> {
+        let Some(connection) = &self.connection else { return Err(PoolError::Closed) };
+        let answer = work(connection).await.map_err(PoolError::Backend);
+        if answer.as_ref().err().is_none_or(leaves_the_connection_alone) {
+            drop(self.connection.take());
+        }
+        answer
     }
 }
 
@@ -78,11 +99,16 @@ impl Pool {
         thread: Handle,
     ) -> Result<Arc<Self>, Failure> {
         let (config, tls) = (address.config().clone(), address.tls().connector()?);
-        let connect = ConnectOnThread { tls: tls.clone(), thread };
+        let connect = ConnectOnThread { tls: tls.clone(), thread: thread.clone() };
         let manager = Manager::from_connect(config.clone(), connect, ManagerConfig::default());
-        let connections = deadpool_postgres::Pool::builder(manager).max_size(address.pool_size()).build()?;
+        let connections = deadpool_postgres::Pool::builder(manager)
+            .max_size(address.pool_size())
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(Some(limit))
+            .create_timeout(Some(CONNECT_WITHIN))
+            .build()?;
         let (breaker, is_suspect, is_new) = (Breaker::default(), Notify::new(), Notify::new());
-        Ok(Arc::new(Self { config, tls, connections, limit, breaker, is_suspect, is_new }))
+        Ok(Arc::new(Self { config, tls, connections, thread, limit, breaker, is_suspect, is_new }))
     }
 
     /// Asks with the time limit, unless the breaker is open.
@@ -106,13 +132,8 @@ impl Pool {
         work: impl AsyncFnOnce(&Object) -> Result<T, Error>,
     ) -> Result<T, Failure> {
         let answer = async {
-            let mut lease = Lease { connection: Some(self.connections.get().await?) };
-            let Some(connection) = &lease.connection else { return Err(PoolError::Closed) };
-            let answer = work(connection).await.map_err(PoolError::Backend);
-            if answer.as_ref().err().is_none_or(leaves_the_connection_alone) {
-                drop(lease.connection.take());
-            }
-            answer
+            let connection = self.take().await?;
+            Lease::of(connection).ask(work).await
         };
         match timeout(self.limit, answer).await {
             Ok(Ok(value)) => Ok(value),
@@ -132,18 +153,27 @@ impl Pool {
         self.config.connect(self.tls.clone()).await
     }
 
-    /// Connects anew, and asks something.
-    pub(super) async fn try_new_connection(&self) -> Result<(), Error> {
-        let (client, connection) = self.connect().await?;
-        let asked = async { client.simple_query("SELECT 1").await.map(drop) };
-        // The connection ends with an error first, or never.
-        let ended = async {
-            connection.await?;
-            std::future::pending().await
-        };
-        tokio::select! {
-            answer = asked => answer,
-            error = ended => error,
+    /// Takes a connection. If one has to be made, that goes on when the request that waits for it is given up, so that a later one
+    /// finds it: a login takes several round trips, and on a slow network it takes longer than a request may.
+    async fn take(&self) -> Result<Object, PoolError> {
+        if self.connections.status().available > 0 {
+            return self.connections.get().await;
+        }
+        let connections = self.connections.clone();
+        let taken = self.thread.spawn(async move { connections.get().await });
+        taken.await.unwrap_or(Err(PoolError::Closed))
+    }
+
+    /// Closes the connections that are not in use, which may be dead without anybody knowing. Makes a new one, and keeps it for
+    /// the requests if it answers. Unlike a request, this may take as long as a login takes.
+    pub(super) async fn try_anew(&self) -> Result<(), Failure> {
+        self.connections.retain(|_, _| false);
+        let answer = Lease::of(self.connections.get().await?)
+            .ask(async |client| client.simple_query("SELECT 1").await);
+        match answer.await {
+            Ok(_) => Ok(self.is_new.notify_one()),
+            Err(PoolError::Backend(error)) => Err(error.into()),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -156,7 +186,7 @@ impl Pool {
 
     /// Closes all connections that are not in use: the server at their other end is no longer the one that accepts writes.
     pub(super) fn forget_connections(&self) {
-        drop(self.connections.retain(|_, _| false));
+        self.connections.retain(|_, _| false);
         self.is_new.notify_one();
     }
 }

@@ -48,7 +48,9 @@ async fn first_contact(pool: Arc<Pool>, promises: Arc<Promises>) -> Result<(), F
     let outcome = prepare(&mut client, &promises).await;
     drop(client);
     drop(connection.await);
-    outcome
+    outcome?;
+    // So that the first request finds a connection.
+    pool.try_anew().await
 }
 
 async fn prepare(client: &mut Client, promises: &Promises) -> Result<(), Failure> {
