@@ -171,7 +171,10 @@ impl Pool {
         let answer = Lease::of(self.connections.get().await?)
             .ask(async |client| client.simple_query("SELECT 1").await);
         match answer.await {
-            Ok(_) => Ok(self.is_new.notify_one()),
+            Ok(_) => {
+                self.is_new.notify_one();
+                Ok(())
+            }
             Err(PoolError::Backend(error)) => Err(error.into()),
             Err(error) => Err(error.into()),
         }
