@@ -43,17 +43,19 @@ pub(super) async fn keep_alive(pool: Arc<Pool>, promises: Arc<Promises>) {
     }
 }
 
-/// Tries new connections until one answers.
+/// Tries new connections until one answers. Those from before may be dead without anybody knowing, so they are closed.
 async fn probe_until_it_answers(pool: &Pool) {
-    while !matches!(timeout(ATTEMPT_WITHIN, pool.try_anew()).await, Ok(Ok(()))) {
+    pool.forget_connections();
+    while !matches!(timeout(ATTEMPT_WITHIN, pool.try_connection()).await, Ok(Ok(()))) {
         sleep(PROBE_EVERY).await;
     }
+    pool.is_new.notify_one();
 }
 
 /// Asks for the name of the server. If the change feed is connected to another one, one of the two is no longer the one that accepts
 /// writes, so both connect again.
 async fn probe(pool: &Pool, promises: &Promises) -> Result<(), Failure> {
-    let answer = pool.ask_anyway(async |client| {
+    let answer = pool.probe(async |client| {
         let statement = client.prepare_cached("SELECT tickseed_node()").await?;
         client.query_one_scalar::<String, _>(&statement, &[]).await
     });

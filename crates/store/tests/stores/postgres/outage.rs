@@ -50,23 +50,6 @@ async fn a_slow_statement_ends_with_the_time_limit() {
     assert_eq!(found.unwrap(), None);
 }
 
-/// A login with TLS takes several round trips, which may be far longer than a request may take.
-#[tokio::test]
-async fn a_login_may_take_longer_than_a_request() {
-    let server = PostgresServer::start(&["pre_auth_delay=1"]);
-    let store = connect(&server.address(), TestClock::new()).await;
-    let first = session(0);
-    assert_eq!(store.0.create(first.clone()).await.unwrap(), Created::Yes, "the first request does not wait");
-    server.ask(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-         WHERE application_name = 'tickseed' AND pid <> pg_backend_pid()",
-    );
-    for _ in 0..10 {
-        assert_eq!(store.find(first.id).await.unwrap().as_ref(), Some(&first));
-    }
-    assert_eq!(store.0.find(first.id).await.unwrap().as_ref(), Some(&first), "the connection is kept");
-}
-
 /// As a pooler or an idle limit of the network does.
 #[tokio::test]
 async fn connections_that_are_cut_are_made_again() {
