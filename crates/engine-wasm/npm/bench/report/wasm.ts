@@ -27,7 +27,7 @@ export function wasm(raw: Raw): Part {
     ].join("\n\n"),
   );
   return {
-    page: [...sections, "## What must hold", verdicts.map((verdict) => `- ${line(verdict)}`).join("\n")].join("\n\n"),
+    page: [...sections, ...inDetail(raw), "## What must hold", verdicts.map((verdict) => `- ${line(verdict)}`).join("\n")].join("\n\n"),
     plots: Object.fromEntries(
       hosts.map(({ host, file, cases }) => [
         `${file}.svg`,
@@ -36,6 +36,19 @@ export function wasm(raw: Raw): Part {
     ),
     verdicts,
   };
+}
+
+/** Returns the tables of scripts/bench-wasm. */
+function inDetail(raw: Raw): readonly string[] {
+  return [
+    "## What the classes of the npm package add",
+    "Printed by `scripts/bench-wasm`, in Node.js. The rows *by the bindings alone* call the module directly; all others go through the " +
+      "classes of the package.",
+    raw.text("wasm-calls.md"),
+    "## The engine as JavaScript",
+    "The engine of `tickseed/js`, for platforms without WebAssembly, printed by `scripts/bench-wasm --javascript`:",
+    raw.text("wasm-javascript.md"),
+  ];
 }
 
 /** Compares the calls with a WebAssembly function that only returns its argument. */
