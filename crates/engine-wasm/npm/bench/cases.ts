@@ -28,7 +28,11 @@ export function cases(engine: Engine): Case[] {
   const atSteps = STEPS.flatMap((step) =>
     Object.entries(atStep(engine, step)).map(([name, loop]) => ({ name, step, loop })),
   );
-  const replays = REPLAYED.map((step) => ({ name: "replay of all ticks", step, loop: replayed(engine, step) }));
+  const replays = REPLAYED.map((step) => ({
+    name: "replay of all ticks",
+    step,
+    loop: replayed(engine, step),
+  }));
   return [{ name: "an empty call", step: 0, loop: emptyCall() }, ...atSteps, ...replays];
 }
 

@@ -3,7 +3,9 @@
 /** Returns the head of a page. */
 export function head(title: string, about: ReadonlyMap<string, string>): string {
   const known = (name: string): string => about.get(name) ?? "unknown";
-  const versions = [...about].filter(([name]) => !BASICS.includes(name)).map(([name, value]) => `${name} ${value}`);
+  const versions = [...about]
+    .filter(([name]) => !BASICS.includes(name))
+    .map(([name, value]) => `${name} ${value}`);
   return [
     `# ${title}`,
     "`scripts/bench` writes this page; changes by hand are lost.",

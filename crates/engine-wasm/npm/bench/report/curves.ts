@@ -36,8 +36,15 @@ export function curvesPlot(title: string, curves: readonly Curve[]): string {
     svg.line(hue, line);
     line.forEach(([x, y]) => void svg.mark(hue, x, y, 3));
   }
-  const ends = placed.map(({ name, hue, line }) => ({ name, hue, end: line.at(-1) ?? [RIGHT, BOTTOM] }));
-  names(svg, ends);
+  const ends = placed.map(({ name, hue, line }) => ({
+    name,
+    hue,
+    end: line.at(-1) ?? ([LEFT, TOP] as const),
+  }));
+  // A baseline that grows ends early.
+  const [early, late] = [ends.filter(endsEarly), ends.filter((one) => !endsEarly(one))];
+  early.forEach(({ name, end: [x, y] }) => void svg.text(x + 10, y + 4, name));
+  namesBeside(svg, late);
   return svg.toString();
 }
 
@@ -59,22 +66,19 @@ interface End {
   readonly end: readonly [number, number];
 }
 
+function endsEarly({ end }: End): boolean {
+  return end[0] < LEFT + (RIGHT - LEFT) / 2;
+}
+
 /** Writes the names beside the plot, in the order of the ends, and a line from each end to its name. */
-function names(svg: Svg, ends: readonly End[]): void {
-  const sorted = [...ends].sort((one, other) => one.end[1] - other.end[1]);
-  // From the bottom up, so that names that would overlap move up.
+function namesBeside(svg: Svg, ends: readonly End[]): void {
+  const fromBottom = [...ends].sort((one, other) => other.end[1] - one.end[1]);
   let below = BOTTOM + LINE;
-  for (const { name, hue, end } of sorted.reverse()) {
+  for (const { name, hue, end } of fromBottom) {
+    // A name that would overlap the one below moves up.
     const y = Math.min(end[1], below - LINE);
     below = y;
-    const [from, to] = [RIGHT + 6, RIGHT + 22];
-    if (end[0] > LEFT + (RIGHT - LEFT) / 2) {
-      svg.line(hue, [end, [from, end[1]], [to, y]]);
-      svg.text(to + 6, y + 4, name);
-    } else {
-      // It ends early, and has no neighbour there.
-      svg.text(end[0] + 10, end[1] + 4, name);
-      below += LINE;
-    }
+    svg.line(hue, [end, [RIGHT + 6, end[1]], [RIGHT + 22, y]]);
+    svg.text(RIGHT + 28, y + 4, name);
   }
 }

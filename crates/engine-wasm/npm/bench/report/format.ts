@@ -2,15 +2,15 @@
 import { median, medianInterval } from "./statistics.js";
 
 const UNITS = [
-  ["ns", 1],
-  ["µs", 1e3],
-  ["ms", 1e6],
   ["s", 1e9],
+  ["ms", 1e6],
+  ["µs", 1e3],
+  ["ns", 1],
 ] as const;
 
 /** Formats a time with three digits. */
 export function duration(nanoseconds: number): string {
-  const [unit, size] = UNITS.findLast(([, its]) => nanoseconds >= its) ?? UNITS[0];
+  const [unit, size] = UNITS.find(([, its]) => nanoseconds >= its) ?? UNITS[3];
   return `${digits(nanoseconds / size)} ${unit}`;
 }
 

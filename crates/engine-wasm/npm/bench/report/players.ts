@@ -27,7 +27,11 @@ export function players(raw: Raw): Part {
   const measured = rates(raw.lines("server.tsv"));
   const rate = (name: string): number => median(measured.get(name) ?? [Number.NaN]);
   const sizes = measurements(raw.lines("memory.tsv"));
-  const rows = [...reads(rate("GET session, Redis, warm")), ...clocks(rate("GET /v1/time")), ...memories(sizes)];
+  const rows = [
+    ...reads(rate("GET session, Redis, warm")),
+    ...clocks(rate("GET /v1/time")),
+    ...memories(sizes),
+  ];
   const page = [
     "They load their session when they join and read it again every 5 s, through a CDN that keeps answers as long as they allow it. " +
       "The rates of a server and the sizes are those of [server.md](server.md) and [memory.md](memory.md); the rest is arithmetic.",
@@ -39,13 +43,21 @@ export function players(raw: Raw): Part {
 function reads(rate: number): string[][] {
   const origin = SESSIONS / KEPT_S;
   return [
-    ["reads at the CDN", `${grouped(PLAYERS)} / ${READ_EVERY_S} s`, `${grouped(PLAYERS / READ_EVERY_S)} a second`],
+    [
+      "reads at the CDN",
+      `${grouped(PLAYERS)} / ${READ_EVERY_S} s`,
+      `${grouped(PLAYERS / READ_EVERY_S)} a second`,
+    ],
     [
       `reads at the servers, ${grouped(SESSIONS)} sessions behind one cache`,
       `${grouped(SESSIONS)} / ${KEPT_S} s`,
       `${grouped(origin)} a second`,
     ],
-    ["share of a server for them", `${grouped(origin)} / ${grouped(rate)}`, `${((origin / rate) * 100).toFixed(1)} %`],
+    [
+      "share of a server for them",
+      `${grouped(origin)} / ${grouped(rate)}`,
+      `${((origin / rate) * 100).toFixed(1)} %`,
+    ],
   ];
 }
 
@@ -80,7 +92,9 @@ function clocks(rate: number): string[][] {
 }
 
 function memories(sizes: ReturnType<typeof measurements>): string[][] {
-  const session = median(cached(sizes).find(({ name }) => name === "cached session, Redis")?.sizes ?? [Number.NaN]);
+  const session = median(
+    cached(sizes).find(({ name }) => name === "cached session, Redis")?.sizes ?? [Number.NaN],
+  );
   const stream = median(streams(sizes)[0]?.sizes ?? [Number.NaN]);
   return [
     [

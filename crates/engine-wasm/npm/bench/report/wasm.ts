@@ -27,7 +27,12 @@ export function wasm(raw: Raw): Part {
     ].join("\n\n"),
   );
   return {
-    page: [...sections, ...inDetail(raw), "## What must hold", verdicts.map((verdict) => `- ${line(verdict)}`).join("\n")].join("\n\n"),
+    page: [
+      ...sections,
+      ...inDetail(raw),
+      "## What must hold",
+      verdicts.map((verdict) => `- ${line(verdict)}`).join("\n"),
+    ].join("\n\n"),
     plots: Object.fromEntries(
       hosts.map(({ host, file, cases }) => [
         `${file}.svg`,
