@@ -25,15 +25,17 @@ const BULK = 1_000_000;
 
 /** Returns all cases. */
 export function cases(engine: Engine): Case[] {
-  const atSteps = STEPS.flatMap((step) =>
+  const atSteps = STEPS.map((step) =>
     Object.entries(atStep(engine, step)).map(([name, loop]) => ({ name, step, loop })),
   );
+  // Near and far calls of one kind follow each other, so that a busy moment affects both.
+  const calls = (atSteps[0] ?? []).flatMap((_, kind) => atSteps.flatMap((its) => its.slice(kind, kind + 1)));
   const replays = REPLAYED.map((step) => ({
     name: "replay of all ticks",
     step,
     loop: replayed(engine, step),
   }));
-  return [{ name: "an empty call", step: 0, loop: emptyCall() }, ...atSteps, ...replays];
+  return [{ name: "an empty call", step: 0, loop: emptyCall() }, ...calls, ...replays];
 }
 
 function atStep({ Timeline }: Engine, step: number): Record<string, Loop> {
