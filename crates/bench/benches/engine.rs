@@ -4,13 +4,12 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use criterion::{Criterion, criterion_group, criterion_main};
 use tickseed_costs::cases;
 
 fn calls(criterion: &mut Criterion) {
     for mut case in cases() {
-        let name = BenchmarkId::new(case.name, case.step);
-        criterion.bench_function(name, |bencher| {
+        criterion.bench_function(&format!("{}, step {}", case.name, case.step), |bencher| {
             bencher.iter_custom(|count| {
                 let start = Instant::now();
                 black_box(case.call(count));
