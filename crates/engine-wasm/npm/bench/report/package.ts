@@ -57,7 +57,7 @@ function entries(cold: Lines): readonly string[] {
 
 function coldTable(cold: Lines): string {
   const rows = entries(cold).map((entry) => [
-    `\`${entry}\``,
+    entry,
     String(timesOf(cold, entry, "total").length),
     ...PARTS.map((part) => spread(timesOf(cold, entry, part))),
   ]);

@@ -71,6 +71,6 @@ function targets(relative: ReadonlyMap<string, number>): Verdict[] {
 function bars(relative: ReadonlyMap<string, number>): Bar[] {
   return [...relative].map(([name, value]) => {
     const hue = name === BASE ? "three" : name.startsWith("create") ? "two" : "one";
-    return { name, value, label: value.toFixed(2), hue };
+    return { name, value, label: value < 0.01 ? value.toPrecision(1) : value.toFixed(2), hue };
   });
 }
