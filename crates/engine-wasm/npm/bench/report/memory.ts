@@ -77,7 +77,7 @@ export function streams(all: readonly Measurement[]): readonly Each[] {
   });
 }
 
-/** Returns what each session in the cache takes: read as it is, and asked for its state. */
+/** Returns what each session in the cache takes: those that were read, and those that were asked for their state. */
 export function cached(all: readonly Measurement[]): readonly Each[] {
   const pattern = /^(session|state) read, cache of ([1-9]\d*) MB$/;
   return all
@@ -88,7 +88,11 @@ export function cached(all: readonly Measurement[]): readonly Each[] {
       const [kind = "", size = ""] = pattern.exec(what)?.slice(1) ?? [];
       const without = grown(what.replace(`cache of ${size} MB`, "cache of 0 MB"));
       const sizes = grown(what).map((more, round) => (more - (without[round] ?? Number.NaN)) / count);
-      return { name: `cached session, ${store}${kind === "state" ? ", with its state" : ""}`, count, sizes };
+      return {
+        name: `cached session, ${store}${kind === "state" ? ", asked for its state" : ""}`,
+        count,
+        sizes,
+      };
     });
 }
 
