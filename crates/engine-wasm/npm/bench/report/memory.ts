@@ -42,7 +42,7 @@ export function memory(raw: Raw): Part {
         ]),
       ),
       "A row is the median of all rounds and their range. What a cached session takes is the difference between a server with a cache and " +
-        "one without, which have read the same sessions. An event stream includes its connection.",
+        "one without, which have read the same sessions. An event stream includes its connection. 1 kB is 1,024 bytes.",
     ].join("\n\n"),
     plots: {
       "memory.svg": barsPlot(

@@ -113,7 +113,7 @@ function memories(sizes: ReturnType<typeof measurements>): string[][] {
       `${grouped(PLAYERS / HEARTBEAT_S)} a second`,
     ],
     [
-      "event streams: servers",
+      "event streams: servers with two cores",
       `${grouped(PLAYERS)} / ${grouped(STREAMS_PER_SERVER)} connections`,
       String(PLAYERS / STREAMS_PER_SERVER),
     ],
