@@ -4,7 +4,9 @@ mod cluster;
 mod contract;
 mod half_done;
 mod late_writes;
+mod proxy;
 mod start;
+mod unknown_outcome;
 
 use std::sync::Arc;
 
