@@ -127,11 +127,11 @@ impl Rows {
         Outcome::of(self.noted(answer)?)
     }
 
-    /// Removes a row that only says that a session has been deleted. If that fails, somebody else does it later.
-    pub(super) async fn clean_up(&self, id: SessionId, number: Uuid) {
+    /// Removes a row that only says that a session has been deleted, unless somebody else has.
+    pub(super) async fn clean_up(&self, id: SessionId, number: Uuid) -> Result<(), StoreError> {
         let values = (&id.as_bytes()[..], number);
         let until = self.connection.limit();
-        drop(self.connection.send(|statements| &statements.clean_up, &values, until).await);
+        self.connection.send(|statements| &statements.clean_up, &values, until).await.map(drop)
     }
 
     /// Notes whether writes work, and returns the error for the caller.

@@ -4,6 +4,7 @@ mod cluster;
 mod contract;
 mod half_done;
 mod late_writes;
+mod list;
 mod proxy;
 mod start;
 mod unknown_outcome;
