@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 
 // What each nginx brings, apart from the servers.
-const STORES = { nginx: "redis", "nginx-postgres": "postgres" };
+const STORES = { nginx: "redis", "nginx-postgres": "postgres", "nginx-cassandra": "cassandra" };
 const LOCKED = { read_only: true, cap_drop: ["ALL"], security_opt: ["no-new-privileges:true"], logging: { driver: "local" } };
 const NEEDED = ["healthcheck", "restart", "stop_grace_period", "user"];
 // The Dockerfile sets the user.

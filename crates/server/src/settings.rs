@@ -142,8 +142,9 @@ pub struct ServeSettings {
 
     /// How many milliseconds of acknowledged writes a crash or a failover of the store can lose, at most, from 0 to 86400000.
     /// It counts only where the store cannot say this itself: a Redis with snapshots only, with replicas, or that hides its
-    /// settings; a PostgreSQL that does not sync its commits, or whose standbys may lag behind. Then
-    /// nothing is promised about sessions with a notice until this is set.
+    /// settings; a PostgreSQL that does not sync its commits, or whose standbys may lag behind; a Cassandra that syncs its commit log
+    /// only now and then, that keeps fewer than three copies, or that hides its settings. Then nothing is promised about sessions with
+    /// a notice until this is set.
     #[arg(long, env = "TICKSEED_STORE_LOSS_MS", value_parser = store_loss, value_name = "MILLISECONDS")]
     pub store_loss_ms: Option<StoreLoss>,
 

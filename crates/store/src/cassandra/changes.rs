@@ -75,8 +75,16 @@ impl CassandraStore {
             }
             let row = self.row_of(change, &base, deadline)?;
             let seconds = self.seconds_to_live(change, &stored, deadline);
-            self.extend_entry(change, &stored, until).await?;
-            match self.rows.propose(id, Some(base.number), &row, seconds, (&turn, until)).await? {
+            let extends = extends(change, &stored);
+            if extends {
+                // The list has to know a session for longer before it exists for longer.
+                self.index.add(id, change.session().expires_at, self.clock.now(), until).await?;
+            }
+            let proposed = self.rows.propose(id, Some(base.number), &row, seconds, (&turn, until)).await;
+            if extends && matches!(proposed, Ok(Proposed::Refused) | Err(_)) {
+                self.list_again_soon(id);
+            }
+            match proposed? {
                 Proposed::Refused => {}
                 Proposed::Found(found) => return Ok(in_time(&found)),
                 Proposed::Applied => return self.was_in_time(&row, change.session(), until).await,
@@ -117,21 +125,6 @@ impl CassandraStore {
         }
     }
 
-    /// Makes the list know a session for longer before it exists for longer.
-    async fn extend_entry(
-        &self,
-        change: &Change<'_>,
-        stored: &Session,
-        until: Instant,
-    ) -> Result<(), StoreError> {
-        match change {
-            Change::Replace(session) if rank(session.expires_at) > rank(stored.expires_at) => {
-                self.index.add(session.id, session.expires_at, self.clock.now(), until).await
-            }
-            _ => Ok(()),
-        }
-    }
-
     /// Finds out whether a change that has been written counts. Usually the clocks of the nodes leave no doubt.
     async fn was_in_time(&self, row: &Row, session: &Session, until: Instant) -> Result<Changed, StoreError> {
         if row.deadline_us.is_none_or(|deadline_us| self.promises.was_in_time(deadline_us)) {
@@ -145,19 +138,44 @@ impl CassandraStore {
         }
     }
 
-    /// Removes what a deletion leaves behind, while its caller goes on.
+    /// Writes the entry of a session as the session is now, while the caller goes on. A change that was not made has written one for
+    /// itself, and perhaps after the one of a change that made the session last for longer.
+    fn list_again_soon(&self, id: SessionId) {
+        let (rows, index, clock) = (Arc::clone(&self.rows), Arc::clone(&self.index), Arc::clone(&self.clock));
+        self.background.spawn(async move {
+            let mut listed = None;
+            for _ in 0..ATTEMPTS {
+                let until = rows.connection.limit();
+                let Ok(Some(row)) = rows.read_serially(id, until).await else { return };
+                let Ok(Some(session)) = row.session(id) else { return };
+                if listed.replace(row.number) == Some(row.number)
+                    || index.add(id, session.expires_at, clock.now(), until).await.is_err()
+                {
+                    return;
+                }
+            }
+        });
+    }
+
+    /// Removes what a deletion leaves behind, while its caller goes on. If that fails, the entry stays in the list, and whoever reads
+    /// the list finds the row by it.
     pub(super) fn clean_up_soon(&self, id: SessionId) {
         let (rows, index) = (Arc::clone(&self.rows), Arc::clone(&self.index));
         self.background.spawn(async move {
             let until = rows.connection.limit();
             if let Ok(Some(row)) = rows.read_serially(id, until).await
                 && row.is_deleted()
+                && rows.clean_up(id, row.number).await.is_ok()
             {
-                rows.clean_up(id, row.number).await;
-                index.remove(id).await;
+                index.remove(id, row.written_us).await;
             }
         });
     }
+}
+
+/// Returns whether a change makes a session last for longer.
+fn extends(change: &Change<'_>, stored: &Session) -> bool {
+    matches!(change, Change::Replace(session) if rank(session.expires_at) > rank(stored.expires_at))
 }
 
 fn in_time(row: &Row) -> Changed {

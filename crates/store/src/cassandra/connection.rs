@@ -86,6 +86,11 @@ impl Connection {
         Instant::now() + self.answer
     }
 
+    /// Returns how many times a node has fallen silent. It may have lost what it had acknowledged.
+    pub(super) fn silences(&self) -> u64 {
+        self.silent.silences()
+    }
+
     pub(super) fn current(&self) -> Arc<Connected> {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }

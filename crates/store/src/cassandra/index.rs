@@ -4,11 +4,12 @@
 //! under the first three, which are the same for about five hours; and those have one under the root. So no partition grows large, and
 //! a walk reads only the minutes in which there are sessions.
 //!
-//! An entry is written before its session, and expires with it. Of several writes of an entry, the one with the latest end counts,
-//! because that is its timestamp. So the entry of a minute lives as long as any of its sessions, and nobody has to count them.
+//! An entry is written before its session, and expires with it. Of several writes of the entry of a minute or a span, the one with the
+//! latest end counts, because that is its timestamp. So it lives as long as any of its sessions, and nobody has to count them. Of
+//! several writes of a session's own entry, the last one counts, as usual: a session can be deleted and created again.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::{try_join, try_join_all};
 use tickseed_session::{SessionId, StoreError, Timestamp};
@@ -33,16 +34,20 @@ const SPANS_AT_ONCE: usize = 8;
 /// How many entries of minutes and five-hour spans are remembered, at most.
 const MOST_REMEMBERED: usize = 10_000;
 
-/// What removes an entry, whatever its end was.
-const AFTER_ALL_ENDS: i64 = 253_402_300_800_000;
-
 type Minute = [u8; MINUTE];
 
 /// The list of all sessions.
 pub(super) struct Index {
     connection: Arc<Connection>,
-    /// Up to when entries of minutes and five-hour spans are known to be there.
-    known: Mutex<HashMap<Vec<u8>, i64>>,
+    known: Mutex<Known>,
+}
+
+/// Up to when entries of minutes and five-hour spans are known to be there. A node that crashes may lose them.
+#[derive(Default)]
+struct Known {
+    ends: HashMap<Vec<u8>, i64>,
+    /// How many times a node had fallen silent by then.
+    silences: u64,
 }
 
 impl Index {
@@ -60,25 +65,26 @@ impl Index {
     ) -> Result<(), StoreError> {
         let (end, seconds) = (rank(expires_at), seconds_to_live(expires_at, now));
         let id = &id.as_bytes()[..];
-        let add = async |prefix: &[u8], entry: &[u8]| {
-            let values = (prefix, entry, end, seconds);
-            self.connection.send_again(|statements| &statements.add_entry, &values, until).await.map(drop)
-        };
         let add_once = async |prefix: &[u8], entry: &[u8]| {
+            let silences = self.connection.silences();
             if !self.knows(entry, end) {
-                add(prefix, entry).await?;
-                self.remember(entry, end);
+                let values = (prefix, entry, end, seconds);
+                self.connection.send_again(|statements| &statements.add_span, &values, until).await?;
+                self.remember(entry, end, silences);
             }
             Ok(())
         };
         let spans = try_join(add_once(ROOT, &id[..HOURS]), add_once(&id[..HOURS], &id[..MINUTE]));
-        try_join(spans, add(&id[..MINUTE], id)).await.map(drop)
+        let values = (&id[..MINUTE], id, seconds);
+        let entry = self.connection.send_again(|statements| &statements.add_entry, &values, until);
+        try_join(spans, entry).await.map(drop)
     }
 
-    /// Removes a session that has been deleted. If that fails, its entry stays behind, and stands for nothing.
-    pub(super) async fn remove(&self, id: SessionId) {
+    /// Removes a session that was deleted at this time, by the clocks of the nodes, but not the entry of one that has been created
+    /// since then with the same id. If that fails, the entry stays behind, and stands for nothing.
+    pub(super) async fn remove(&self, id: SessionId, deleted_us: i64) {
         let id = &id.as_bytes()[..];
-        let values = (AFTER_ALL_ENDS, &id[..MINUTE], id);
+        let values = (deleted_us, &id[..MINUTE], id);
         let until = self.connection.limit();
         drop(self.connection.send_again(|statements| &statements.remove_entry, &values, until).await);
     }
@@ -166,17 +172,30 @@ impl Index {
     }
 
     fn knows(&self, entry: &[u8], end: i64) -> bool {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(entry).is_some_and(|known| *known >= end)
+        self.known().ends.get(entry).is_some_and(|known| *known >= end)
     }
 
-    fn remember(&self, entry: &[u8], end: i64) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MOST_REMEMBERED {
-            known.clear();
+    /// Remembers an entry, unless a node has fallen silent since it was sent.
+    fn remember(&self, entry: &[u8], end: i64, silences: u64) {
+        let mut known = self.known();
+        if known.silences != silences {
+            return;
         }
-        let known = known.entry(entry.to_vec()).or_insert(end);
+        if known.ends.len() >= MOST_REMEMBERED {
+            known.ends.clear();
+        }
+        let known = known.ends.entry(entry.to_vec()).or_insert(end);
         *known = end.max(*known);
+    }
+
+    /// Returns what is known, which is nothing after a node has fallen silent.
+    fn known(&self) -> MutexGuard<'_, Known> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let silences = self.connection.silences();
+        if known.silences != silences {
+            *known = Known { ends: HashMap::new(), silences };
+        }
+        known
     }
 }
 

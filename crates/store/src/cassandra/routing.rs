@@ -1,7 +1,7 @@
 //! Sends requests past nodes that are silent. The driver notices only seconds later that a node hangs.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use scylla::cluster::{ClusterState, NodeRef};
@@ -18,6 +18,8 @@ pub(super) struct SilentNodes {
     hosts: RwLock<BTreeSet<Uuid>>,
     /// Spares the requests the lock while all nodes answer.
     are_any: AtomicBool,
+    /// How many times a node has fallen silent.
+    silences: AtomicU64,
 }
 
 impl SilentNodes {
@@ -25,6 +27,9 @@ impl SilentNodes {
     pub(super) fn note(&self, host: Uuid, is_silent: bool) -> bool {
         let mut hosts = self.hosts.write().unwrap_or_else(PoisonError::into_inner);
         let is_new = if is_silent { hosts.insert(host) } else { hosts.remove(&host) };
+        if is_silent && is_new {
+            self.silences.fetch_add(1, Ordering::Relaxed);
+        }
         self.are_any.store(!hosts.is_empty(), Ordering::Relaxed);
         is_new
     }
@@ -32,6 +37,11 @@ impl SilentNodes {
     pub(super) fn has(&self, host: Uuid) -> bool {
         self.are_any.load(Ordering::Relaxed)
             && self.hosts.read().unwrap_or_else(PoisonError::into_inner).contains(&host)
+    }
+
+    /// Returns how many times a node has fallen silent.
+    pub(super) fn silences(&self) -> u64 {
+        self.silences.load(Ordering::Relaxed)
     }
 
     /// Forgets the nodes that are not part of the cluster any more.

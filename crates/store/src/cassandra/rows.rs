@@ -68,7 +68,8 @@ impl Rows {
     }
 
     /// Writes a row in the place of the one with the number `base`, or of none. If Cassandra does not say whether it has, it is asked
-    /// again as long as there is time.
+    /// again as long as there is time. After such an attempt, a refusal proves nothing: Cassandra may have carried the attempt out since
+    /// it was asked, and another change may have come after that.
     pub(super) async fn propose(
         &self,
         id: SessionId,
@@ -77,17 +78,20 @@ impl Rows {
         ttl_seconds: i32,
         (turn, until): (&Turn, Instant),
     ) -> Result<Proposed, StoreError> {
+        let mut unknown = None;
         loop {
             let error = match self.transact(id, base, row, ttl_seconds, (turn, until)).await {
                 Ok(Outcome::Applied) => return Ok(Proposed::Applied),
-                Ok(Outcome::Refused(number)) if number != Some(row.number) => return Ok(Proposed::Refused),
+                Ok(Outcome::Refused(number)) if number != Some(row.number) => {
+                    return unknown.map_or(Ok(Proposed::Refused), Err);
+                }
                 // An attempt before this one has written it.
                 Ok(Outcome::Refused(_)) => unexpected("Cassandra has written a session without saying so"),
                 Err(error) => error,
             };
-            if matches!(error, StoreError::NotAsked | StoreError::NotWritable { .. })
-                || Instant::now() + ASK_AFTER >= until
-            {
+            let had_no_effect = matches!(error, StoreError::NotAsked | StoreError::NotWritable { .. });
+            let error = unknown.get_or_insert(error).clone();
+            if had_no_effect || Instant::now() + ASK_AFTER >= until {
                 return Err(error);
             }
             sleep(ASK_AFTER).await;
@@ -123,11 +127,11 @@ impl Rows {
         Outcome::of(self.noted(answer)?)
     }
 
-    /// Removes a row that only says that a session has been deleted. If that fails, somebody else does it later.
-    pub(super) async fn clean_up(&self, id: SessionId, number: Uuid) {
+    /// Removes a row that only says that a session has been deleted, unless somebody else has.
+    pub(super) async fn clean_up(&self, id: SessionId, number: Uuid) -> Result<(), StoreError> {
         let values = (&id.as_bytes()[..], number);
         let until = self.connection.limit();
-        drop(self.connection.send(|statements| &statements.clean_up, &values, until).await);
+        self.connection.send(|statements| &statements.clean_up, &values, until).await.map(drop)
     }
 
     /// Notes whether writes work, and returns the error for the caller.

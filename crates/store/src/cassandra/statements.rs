@@ -21,8 +21,11 @@ const REPLACE: &str = "UPDATE K.sessions USING TTL ? SET number = ?, record = ?,
 const CLEAN_UP: &str = "DELETE FROM K.sessions WHERE id = ? IF number = ?";
 
 /// The entry with the latest end wins, whenever it was written: its timestamp is the end of its session.
-const ADD_ENTRY: &str =
+const ADD_SPAN: &str =
     "INSERT INTO K.session_index (prefix, entry) VALUES (?, ?) USING TIMESTAMP ? AND TTL ?";
+
+/// The last entry wins, so that a session can be deleted and created again.
+const ADD_ENTRY: &str = "INSERT INTO K.session_index (prefix, entry) VALUES (?, ?) USING TTL ?";
 
 const REMOVE_ENTRY: &str = "DELETE FROM K.session_index USING TIMESTAMP ? WHERE prefix = ? AND entry = ?";
 
@@ -49,6 +52,7 @@ pub(super) struct Statements {
     pub(super) create: PreparedStatement,
     pub(super) replace: PreparedStatement,
     pub(super) clean_up: PreparedStatement,
+    pub(super) add_span: PreparedStatement,
     pub(super) add_entry: PreparedStatement,
     pub(super) remove_entry: PreparedStatement,
     pub(super) entries_from: PreparedStatement,
@@ -98,6 +102,7 @@ impl Statements {
             create: prepare(CREATE, majority).await?,
             replace: prepare(REPLACE, majority).await?,
             clean_up: prepare(CLEAN_UP, majority).await?,
+            add_span: prepare(ADD_SPAN, majority).await?,
             add_entry: prepare(ADD_ENTRY, majority).await?,
             remove_entry: prepare(REMOVE_ENTRY, majority).await?,
             entries_from: prepare(ENTRIES_FROM, majority).await?,

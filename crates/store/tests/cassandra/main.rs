@@ -4,7 +4,10 @@ mod cluster;
 mod contract;
 mod half_done;
 mod late_writes;
+mod list;
+mod proxy;
 mod start;
+mod unknown_outcome;
 
 use std::sync::Arc;
 
