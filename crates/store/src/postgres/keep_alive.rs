@@ -18,9 +18,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long after a failed attempt to connect again the next one begins.
 const PROBE_EVERY: Duration = Duration::from_millis(50);
 
-/// How long such an attempt may take. Longer than a request, because it contains a login, and so that a server that hangs is not
-/// flooded with connections, and one that goes on answers the last of them at once.
-const ATTEMPT_WITHIN: Duration = Duration::from_secs(2);
+/// How long such an attempt is waited for. Longer than a request, so that a server that hangs is not flooded with connections. A login
+/// that takes longer goes on meanwhile, and a later attempt finds its connection.
+const ATTEMPT_WITHIN: Duration = Duration::from_millis(500);
 
 /// Probes the server after a failure and from time to time, opens the breaker and closes it again. Only this task probes, so that a
 /// server that comes back is not flooded. Never ends.
@@ -46,7 +46,13 @@ pub(super) async fn keep_alive(pool: Arc<Pool>, promises: Arc<Promises>) {
 /// Tries new connections until one answers. Those from before may be dead without anybody knowing, so they are closed.
 async fn probe_until_it_answers(pool: &Pool) {
     pool.forget_connections();
+    let mut attempts = 0;
     while !matches!(timeout(ATTEMPT_WITHIN, pool.try_connection()).await, Ok(Ok(()))) {
+        attempts += 1;
+        if attempts == 1 {
+            // By now the last requests from before the breaker opened are given up, too.
+            pool.end_given_up();
+        }
         sleep(PROBE_EVERY).await;
     }
     pool.is_new.notify_one();

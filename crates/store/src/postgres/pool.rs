@@ -126,10 +126,16 @@ impl Pool {
                 let permit = Arc::clone(semaphore).acquire_owned().await;
                 leave.push(permit.map_err(|_| PoolError::Closed)?);
             }
-            self.lease(leave).await?.ask(work).await
+            // It may have opened meanwhile, and an outage must not begin with many logins that hang.
+            if self.breaker.is_open() {
+                return Ok(None);
+            }
+            self.lease(leave).await?.ask(work).await.map(Some)
         };
         let answer = match timeout(self.limit, answer).await {
-            Ok(answer) => answer.map_err(|error| self.noted(error)),
+            Ok(Ok(Some(answer))) => Ok(answer),
+            Ok(Ok(None)) => return Err(StoreError::NotAsked),
+            Ok(Err(error)) => Err(self.noted(error)),
             Err(_) => Err(format!("PostgreSQL did not answer within {:?}", self.limit).into()),
         };
         answer.map_err(|error| {
@@ -162,7 +168,13 @@ impl Pool {
             self.connections.get().await?
         } else {
             let connections = self.connections.clone();
-            let taken = self.thread.spawn(async move { connections.get().await });
+            let must_end = Arc::clone(&self.given_up_must_end).notified_owned();
+            let taken = self.thread.spawn(async move {
+                tokio::select! {
+                    taken = connections.get() => taken,
+                    () = must_end => Err(PoolError::Closed),
+                }
+            });
             taken.await.unwrap_or(Err(PoolError::Closed))?
         };
         Ok(Lease::new(connection, leave, self.thread.clone(), Arc::clone(&self.given_up_must_end)))
@@ -170,9 +182,14 @@ impl Pool {
 
     /// Closes the connections that are not in use, or only wait for an answer: they may be dead without anybody knowing.
     pub(super) fn forget_connections(&self) {
-        self.given_up_must_end.notify_waiters();
+        self.end_given_up();
         self.connections.retain(|_, _| false);
         self.is_new.notify_one();
+    }
+
+    /// Closes the connections that only wait for the answers to requests that were given up, and gives up logins that have begun.
+    pub(super) fn end_given_up(&self) {
+        self.given_up_must_end.notify_waiters();
     }
 
     /// Makes a connection, or takes one that has been made meanwhile, and keeps it for the requests if it answers. Unlike a request,
