@@ -89,7 +89,10 @@ async fn a_connection_goes_on_after_an_event_stream() {
         let path = server.api.create(r#"{"tick_ms":100}"#).await;
         let mut connection = send(&server.api, REQUEST).await;
         read_until(&mut connection, OK).await;
-        connection.write_all(format!("GET {path}/events HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await.unwrap();
+        connection
+            .write_all(format!("GET {path}/events HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes())
+            .await
+            .unwrap();
         read_until(&mut connection, FIRST_EVENT).await;
         if next_comes_early {
             connection.write_all(REQUEST).await.unwrap();

@@ -3,10 +3,10 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use actix_web::HttpRequest;
 use actix_web::http::{ConnectionType, Version, header};
 use actix_web::rt::net::TcpStream;
 use actix_web::web::Bytes;
-use actix_web::HttpRequest;
 use futures_util::stream::LocalBoxStream;
 
 /// The events of a stream that are still to come.
@@ -51,7 +51,8 @@ impl Handover {
         let has_body = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING]
             .iter()
             .any(|name| request.headers().contains_key(name));
-        let handover = request.conn_data::<Self>().filter(|_| request.version() == Version::HTTP_11 && !has_body);
+        let handover =
+            request.conn_data::<Self>().filter(|_| request.version() == Version::HTTP_11 && !has_body);
         handover.filter(|handover| handover.0.borrow().received == Received::EventsRequest).cloned()
     }
 
@@ -108,7 +109,8 @@ pub(super) fn is_last(request: &HttpRequest) -> bool {
 /// cost.
 fn is_events_request(bytes: &[u8]) -> bool {
     const BLANK_LINE: &[u8] = b"\r\n\r\n";
-    let Some(head) = bytes.strip_prefix(b"GET /v1/sessions/").and_then(|rest| rest.strip_suffix(BLANK_LINE)) else {
+    let Some(head) = bytes.strip_prefix(b"GET /v1/sessions/").and_then(|rest| rest.strip_suffix(BLANK_LINE))
+    else {
         return false;
     };
     let path = head.split(|byte| matches!(byte, b' ' | b'?')).next().unwrap_or_default();

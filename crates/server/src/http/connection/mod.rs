@@ -141,10 +141,7 @@ async fn hold<Answering: Future>(
 }
 
 /// Lets actix-web answer requests until it hands the connection over, or until the connection has ended.
-async fn until_handover(
-    mut answering: Pin<Box<impl Future>>,
-    handover: &Handover,
-) -> Option<HeldStream> {
+async fn until_handover(mut answering: Pin<Box<impl Future>>, handover: &Handover) -> Option<HeldStream> {
     poll_fn(|context| {
         let answered = answering.as_mut().poll(context);
         match handover.take() {
