@@ -106,15 +106,18 @@ pub(super) fn is_last(request: &HttpRequest) -> bool {
 }
 
 /// Returns whether these bytes are exactly the head of one request for events. Any other spelling is served as well, but at a higher
-/// cost.
+/// cost. For all other requests the answer must cost next to nothing.
 fn is_events_request(bytes: &[u8]) -> bool {
+    const BEFORE_ID: &[u8] = b"GET /v1/sessions/";
+    const ID_LENGTH: usize = "sess_".len() + 36;
     const BLANK_LINE: &[u8] = b"\r\n\r\n";
-    let Some(head) = bytes.strip_prefix(b"GET /v1/sessions/").and_then(|rest| rest.strip_suffix(BLANK_LINE))
-    else {
+    let after_id = bytes.get(BEFORE_ID.len() + ID_LENGTH..).unwrap_or_default();
+    let Some(rest) = after_id.strip_prefix(b"/events").and_then(|rest| rest.strip_suffix(BLANK_LINE)) else {
         return false;
     };
-    let path = head.split(|byte| matches!(byte, b' ' | b'?')).next().unwrap_or_default();
-    path.ends_with(b"/events") && !head.windows(BLANK_LINE.len()).any(|bytes| bytes == BLANK_LINE)
+    bytes.starts_with(BEFORE_ID)
+        && matches!(rest.first(), Some(b' ' | b'?'))
+        && !rest.windows(BLANK_LINE.len()).any(|bytes| bytes == BLANK_LINE)
 }
 
 #[cfg(test)]
@@ -123,20 +126,23 @@ mod tests {
 
     use super::*;
 
-    const REQUEST: &[u8] = b"GET /v1/sessions/sess_1/events HTTP/1.1\r\nhost: x\r\n\r\n";
+    const REQUEST: &[u8] =
+        b"GET /v1/sessions/sess_550e8400-e29b-41d4-a716-446655440000/events HTTP/1.1\r\nhost: x\r\n\r\n";
 
     #[test]
     fn only_the_head_of_one_request_for_events_is_one() {
         assert!(is_events_request(REQUEST));
-        assert!(is_events_request(b"GET /v1/sessions/sess_1/events?a=b HTTP/1.1\r\n\r\n"));
+        assert!(is_events_request(
+            b"GET /v1/sessions/sess_550e8400-e29b-41d4-a716-446655440000/events?a=b HTTP/1.1\r\n\r\n"
+        ));
         let twice = REQUEST.repeat(2);
         for bytes in [
             &twice[..],
             &REQUEST[..REQUEST.len() - 1],
             &REQUEST[1..],
             b"",
-            b"GET /v1/sessions/sess_1 HTTP/1.1\r\nreferer: /events\r\n\r\n",
-            b"POST /v1/sessions/sess_1/events HTTP/1.1\r\n\r\n",
+            b"GET /v1/sessions/sess_550e8400-e29b-41d4-a716-446655440000 HTTP/1.1\r\nreferer: /events\r\n\r\n",
+            b"POST /v1/sessions/sess_550e8400-e29b-41d4-a716-446655440000/events HTTP/1.1\r\n\r\n",
         ] {
             assert!(!is_events_request(bytes), "{}", String::from_utf8_lossy(bytes));
         }
