@@ -46,8 +46,6 @@ pub(crate) const FORM_3: u8 = 3;
 const NUMBER_LENGTH: usize = 8;
 /// How long the reason is at most that an error gives.
 const MAX_REASON_CHARACTERS: usize = 300;
-/// A little more bytes than a record has without changes and metadata.
-const USUAL_BYTES: usize = 512;
 /// What precedes the revision in form 1.
 #[cfg(feature = "redis")]
 const REVISION_KEY: &[u8] = b"\"revision\":";
@@ -55,7 +53,7 @@ const REVISION_KEY: &[u8] = b"\"revision\":";
 /// Writes a session. Its id is not part of the record, because stores use it as the key.
 pub(crate) fn encode(session: &Session) -> Result<Vec<u8>, StoreError> {
     let revision = session.revision.get();
-    let mut bytes = Vec::with_capacity(USUAL_BYTES);
+    let mut bytes = Vec::new();
     let unknown = session.unknown_fields.text();
     let form = form_of(session);
     bytes.push(form);

@@ -40,9 +40,6 @@ use tickseed_session::{
 /// The header that says until when a session is settled.
 const SETTLED_UNTIL: HeaderName = HeaderName::from_static("tickseed-settled-until");
 
-/// A little more bytes than a session has in JSON without changes and metadata.
-const USUAL_BYTES: usize = 1024;
-
 /// A session: everything a client needs to compute the state at any instant.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Session)]
@@ -179,9 +176,8 @@ fn representation(session: &ReadySession, now: Timestamp) -> Result<&Representat
 /// As [`representation`], at a time when the session has `status`.
 fn representation_with(session: &ReadySession, status: Status) -> Result<&Representation, ApiError> {
     session.representation(status, |session| {
-        let mut body = Vec::with_capacity(USUAL_BYTES);
-        serde_json::to_writer(&mut body, &SessionJson::new(session, status)?)
-            .map_err(|error| ApiError::Internal(error.into()))?;
+        let body = serde_json::to_vec(&SessionJson::new(session, status)?);
+        let body = body.map_err(|error| ApiError::Internal(error.into()))?;
         let entity_tag = entity_tag(&Sha256::digest(&body).into());
         // Without the room that it has left to grow.
         let body = body.into_boxed_slice().into();
