@@ -18,4 +18,18 @@ function median(numbers) {
   return numbers.toSorted((one, other) => one - other)[Math.floor(numbers.length / 2)];
 }
 
-module.exports = { interval, median };
+/**
+ * Returns both ends of the 95 % interval of the median, or nothing if there are fewer than six numbers. It assumes nothing of the
+ * numbers but that they are independent: the ends are two of them, whose ranks come from the normal approximation to the binomial
+ * distribution, rounded outward.
+ */
+function medianInterval(numbers) {
+  const count = numbers.length;
+  if (count < 6) return undefined;
+  const sorted = numbers.toSorted((one, other) => one - other);
+  const half = 0.98 * Math.sqrt(count);
+  const low = Math.max(0, Math.floor(count / 2 - half));
+  return [sorted[low], sorted[count - 1 - low]];
+}
+
+module.exports = { interval, median, medianInterval };

@@ -1,5 +1,6 @@
 //! One loop for each call. A loop does nothing else, so that its cost is that of the call.
 
+use std::array;
 use std::hint::black_box;
 
 use tickseed_engine::{
@@ -16,8 +17,11 @@ const REPLAYED: [u64; 4] = [1_000, 10_000, 100_000, 1_000_000];
 
 const SEED: &str = "550e8400-e29b-41d4-a716-446655440000";
 
-/// How many steps after each other count as neighbours.
+/// How many neighbouring steps a case goes through before it begins again. A power of two, so that counting costs next to nothing.
 const NEIGHBOURS: u64 = 4_096;
+
+/// How many numbers far apart a case goes through. With only a few, the processor would learn by heart how each of them branches.
+const FAR: usize = 64;
 
 /// A loop around one call of the engine.
 pub struct Case {
@@ -42,22 +46,22 @@ impl Case {
 /// Returns all cases.
 #[must_use]
 pub fn cases() -> Vec<Case> {
-    let of_engine = STEPS.into_iter().flat_map(at_step);
-    of_engine.chain(REPLAYED.into_iter().map(replayed)).collect()
+    // Near and far calls of one kind follow each other, so that a busy moment affects both.
+    let of_engine = CALLS.into_iter().flat_map(|call| STEPS.map(call));
+    of_engine.chain(REPLAYED.map(replayed)).collect()
 }
 
-fn at_step(step: u64) -> Vec<Case> {
-    vec![
-        next_step(step),
-        far_step(step),
-        from_seed(step),
-        round_by_number(step),
-        draw(step),
-        step_at("step_at, no changes", step, 0),
-        step_at("step_at, 10 changes", step, 10),
-        step_at("step_at, 256 changes", step, 256),
-    ]
-}
+/// The calls, one for each kind. Each takes the step at which it is made.
+const CALLS: [fn(u64) -> Case; 8] = [
+    next_step,
+    far_step,
+    from_seed,
+    round_by_number,
+    draw,
+    |step| step_at("step_at, no changes", step, 0),
+    |step| step_at("step_at, 10 changes", step, 10),
+    |step| step_at("step_at, 256 changes", step, 256),
+];
 
 fn seed() -> Seed {
     Seed::new(SEED).expect("36 bytes")
@@ -71,12 +75,25 @@ fn step_number(number: u64) -> Step {
     Step::new(number).expect("in range")
 }
 
-/// The number of positions of three epochs: steps so far apart lie in different epochs.
-fn three_epochs() -> u64 {
-    3 * u64::from(Rules::default().epoch_length())
+/// Returns the first of [`NEIGHBOURS`] steps that lie in one epoch, `step` among them. Otherwise the case would now and then lay out
+/// an epoch, and whether it does would depend on the step.
+fn first_neighbour(step: u64) -> u64 {
+    let length = u64::from(Rules::default().epoch_length());
+    // The position of a step is one more than its number.
+    let behind_epoch = ((step + 1) / length + 1) * length;
+    step.min(behind_epoch - 1 - NEIGHBOURS)
 }
 
-/// Adds up what a call returns for a number that goes up from `first` and begins again after [`NEIGHBOURS`].
+/// Returns steps that each lie in another epoch, the first of them `step`.
+fn in_other_epochs(step: u64) -> [u64; FAR] {
+    far_apart(step, Rules::default().epoch_length().into())
+}
+
+fn far_apart(first: u64, apart: u64) -> [u64; FAR] {
+    array::from_fn(|number| first + apart * number as u64)
+}
+
+/// Adds up what a call returns for neighbouring steps, from the first again and again.
 #[inline]
 fn neighbours(count: u64, first: u64, mut call: impl FnMut(u64) -> u64) -> u64 {
     let mut sum = 0_u64;
@@ -86,35 +103,35 @@ fn neighbours(count: u64, first: u64, mut call: impl FnMut(u64) -> u64) -> u64 {
     sum
 }
 
-/// Adds up what a call returns for two numbers in turn.
+/// Adds up what a call returns for some numbers in turn.
 #[inline]
-fn in_turn(count: u64, [one, other]: [u64; 2], mut call: impl FnMut(u64) -> u64) -> u64 {
+fn in_turn(count: u64, numbers: &[u64; FAR], mut call: impl FnMut(u64) -> u64) -> u64 {
     let mut sum = 0_u64;
-    for number in 0..count {
-        sum = sum.wrapping_add(call(black_box(if number % 2 == 0 { one } else { other })));
+    for number in numbers.iter().cycle().take(usize::try_from(count).expect("a number that fits")) {
+        sum = sum.wrapping_add(call(black_box(*number)));
     }
     sum
 }
 
-fn next_step(first: u64) -> Case {
-    let mut timeline = timeline();
-    Case::new("next step", first, move |count| {
+fn next_step(step: u64) -> Case {
+    let (mut timeline, first) = (timeline(), first_neighbour(step));
+    Case::new("next step", step, move |count| {
         neighbours(count, first, |step| u64::from(timeline.state(step_number(step)).value))
     })
 }
 
 fn far_step(step: u64) -> Case {
-    let (mut timeline, steps) = (timeline(), [step, step + three_epochs()]);
+    let (mut timeline, steps) = (timeline(), in_other_epochs(step));
     Case::new("step in another epoch", step, move |count| {
-        in_turn(count, steps, |step| u64::from(timeline.state(step_number(step)).value))
+        in_turn(count, &steps, |step| u64::from(timeline.state(step_number(step)).value))
     })
 }
 
 fn from_seed(step: u64) -> Case {
     let schedule = Schedule::new(0, 1).expect("in range");
-    let instants = [step, step + three_epochs()];
+    let instants = in_other_epochs(step);
     Case::new("state from the seed's text", step, move |count| {
-        in_turn(count, instants, |instant| {
+        in_turn(count, &instants, |instant| {
             let seed = Seed::new(black_box(SEED)).expect("36 bytes");
             let state = state_at(&seed, &Rules::default(), &schedule, instant.cast_signed());
             u64::from(state.expect("in range").value)
@@ -124,29 +141,31 @@ fn from_seed(step: u64) -> Case {
 
 fn round_by_number(step: u64) -> Case {
     let mut timeline = timeline();
-    let rounds = [step, step + three_epochs()].map(|step| timeline.state(step_number(step)).round);
+    let first = timeline.state(step_number(step)).round;
+    let rounds = far_apart(first, Rules::default().rounds_per_epoch().into());
     Case::new("round by its number", step, move |count| {
-        in_turn(count, rounds, |round| u64::from(timeline.round_at(round).expect("in range").interval))
+        in_turn(count, &rounds, |round| u64::from(timeline.round_at(round).expect("in range").interval))
     })
 }
 
-fn draw(first: u64) -> Case {
-    let (mut timeline, channel) = (timeline(), Channel::new("loot").expect("4 bytes"));
-    Case::new("one die of a draw", first, move |count| {
+fn draw(step: u64) -> Case {
+    let (mut timeline, first) = (timeline(), first_neighbour(step));
+    let channel = Channel::new("loot").expect("4 bytes");
+    Case::new("one die of a draw", step, move |count| {
         neighbours(count, first, |step| {
             u64::from(timeline.draw(step_number(step), channel).below(6).expect("6 is in range"))
         })
     })
 }
 
-/// Asks for the step of two instants that lie in different segments of a schedule, some way after `step`.
+/// Asks for the steps of instants in different segments of a schedule. The first is in that of `step`, whose instant it is if nothing
+/// is paused before.
 fn step_at(name: &'static str, step: u64, changes: usize) -> Case {
     let (schedule, apart) = with_changes(changes);
-    let last = LAST_INSTANT.unsigned_abs();
-    let instants = [step.min(last), (step + apart).min(last)];
+    let instants = far_apart(step, apart).map(|instant| instant % LAST_INSTANT.unsigned_abs());
     Case::new(name, step, move |count| {
         let schedule = black_box(&schedule);
-        in_turn(count, instants, |instant| {
+        in_turn(count, &instants, |instant| {
             let step = schedule.step_at(instant.cast_signed()).expect("in range");
             step.map_or(0, Step::get)
         })

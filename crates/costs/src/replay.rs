@@ -5,19 +5,20 @@ use tickseed_engine::{Rules, Seed, State, Step, Timeline};
 /// Computes the state of `last` by counting every tick from the first.
 pub(crate) fn replay(timeline: &mut Timeline, last: u64) -> State {
     let mut round = timeline.round_of(Step::ZERO);
-    let mut state = timeline.state(Step::ZERO);
+    let mut value = timeline.state(Step::ZERO).value;
     for number in 1..=last {
-        let step = Step::new(number).expect("a step that the caller chose");
-        state.broken = state.value == round.interval;
-        if state.broken {
-            round = timeline.round_of(step);
-            state = State { value: 0, round: round.round, ..state };
+        if value == round.interval {
+            value = 0;
+            round = timeline.round_of(step_number(number));
         } else {
-            state.value += 1;
+            value += 1;
         }
-        state.step = step;
     }
-    state
+    State { step: step_number(last), value, round: round.round, broken: value == 0 }
+}
+
+fn step_number(number: u64) -> Step {
+    Step::new(number).expect("a step that the caller chose")
 }
 
 /// Returns a timeline whose replay agrees with its states.

@@ -6,7 +6,7 @@ export default defineConfig({
       {
         test: {
           name: "node",
-          include: ["test/**/*.test.ts", "simulation/*.test.ts"],
+          include: ["test/**/*.test.ts", "simulation/*.test.ts", "bench/**/*.test.ts"],
           exclude: ["test/browser/**", "test/packaging/**"],
           globalSetup: ["test/built.ts"],
           // The simulation runs through days of virtual time.

@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::error::{Error, Field, check_length, check_range};
 use crate::keys::{EpochSecret, labelled_hash};
-use crate::keystream::{BLOCK_BYTES, Words, next_word};
+use crate::keystream::{Keystream, WORDS_PER_BLOCK, Words};
 use crate::uniform::{bounded, exchange, shuffle};
 
 use core::num::NonZeroU32;
@@ -54,13 +54,11 @@ impl Channel {
 /// ```
 #[derive(Clone)]
 pub struct Draw {
-    secret: EpochSecret,
-    nonce: u64,
-    /// The number of the block that follows the current one.
+    stream: Keystream,
+    /// The block that follows the current one.
     next_block: u64,
-    block: [u8; BLOCK_BYTES],
-    /// How many bytes of the current block are used.
-    used: usize,
+    /// How many words of the current block are left.
+    words_left: u32,
 }
 
 impl Draw {
@@ -69,26 +67,19 @@ impl Draw {
 
     /// Creates the draw of the step at `offset` in the epoch with `secret`.
     pub(crate) fn new(secret: &EpochSecret, offset: u32, channel: Channel) -> Self {
-        Self {
-            secret: secret.clone(),
-            nonce: channel.nonce,
-            next_block: offset.into(),
-            block: [0; BLOCK_BYTES],
-            used: BLOCK_BYTES,
-        }
+        Self { stream: secret.draws(channel.nonce), next_block: offset.into(), words_left: 0 }
     }
 
     /// Returns the next word, uniform over all 32-bit integers.
     pub fn word(&mut self) -> u32 {
-        loop {
-            if let Some(word) = next_word(&self.block, &mut self.used) {
-                return word;
-            }
-            self.block = self.secret.draws(self.nonce, self.next_block);
+        if self.words_left == 0 {
+            self.stream.seek(self.next_block);
             // The sequence repeats after 2^36 words, far more than one step needs.
             self.next_block = self.next_block.wrapping_add(Self::BLOCK_STRIDE);
-            self.used = 0;
+            self.words_left = WORDS_PER_BLOCK;
         }
+        self.words_left -= 1;
+        self.stream.word()
     }
 
     /// Returns a number in `[0, 1)` with 53 random bits, made from two words.

@@ -5,7 +5,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::keystream::{Keystream, block};
+use crate::keystream::{Keystream, Words};
 use crate::seed::Seed;
 
 /// Returns the SHA-256 of a label, a zero byte and a text. The label separates the uses of the hash.
@@ -30,7 +30,12 @@ impl RootKey {
 
     /// Returns the secret of an epoch: the first 32 bytes of the epoch's own keystream.
     pub(crate) fn epoch_secret(&self, epoch: u64) -> EpochSecret {
-        EpochSecret(block(&self.0, epoch, 0))
+        let mut stream = Keystream::new(&self.0, epoch);
+        let mut secret = [0; 32];
+        for bytes in secret.chunks_exact_mut(4) {
+            bytes.copy_from_slice(&stream.word().to_le_bytes());
+        }
+        EpochSecret(secret)
     }
 }
 
@@ -47,8 +52,8 @@ impl EpochSecret {
         Keystream::new(&self.0, Self::INTERVALS)
     }
 
-    /// Returns a block of the keystream for the epoch's draws on one channel.
-    pub(crate) fn draws(&self, channel_nonce: u64, number: u64) -> [u8; 64] {
-        block(&self.0, channel_nonce, number)
+    /// Returns the keystream for the epoch's draws on one channel.
+    pub(crate) fn draws(&self, channel_nonce: u64) -> Keystream {
+        Keystream::new(&self.0, channel_nonce)
     }
 }

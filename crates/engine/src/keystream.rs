@@ -3,12 +3,8 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// The size of a block of the keystream.
-pub(crate) const BLOCK_BYTES: usize = 64;
-/// The number of words in a block.
-const BLOCK_WORDS: u128 = 16;
-/// How much of the keystream the library computes at a time: four blocks.
-const CHUNK_BYTES: usize = 4 * BLOCK_BYTES;
+/// The number of words in a block of the keystream.
+pub(crate) const WORDS_PER_BLOCK: u32 = 16;
 
 /// A source of random words: a keystream or a draw.
 pub(crate) trait Words {
@@ -16,67 +12,28 @@ pub(crate) trait Words {
     fn word(&mut self) -> u32;
 }
 
-/// Returns the word that begins after so many bytes, and moves past it, or returns `None` if there is none.
-#[inline]
-pub(crate) fn next_word(bytes: &[u8], used: &mut usize) -> Option<u32> {
-    let word = bytes.get(*used..)?.first_chunk()?;
-    *used += size_of::<u32>();
-    Some(u32::from_le_bytes(*word))
-}
-
-/// The keystream of a key and a nonce from block 0, as little-endian 32-bit words.
+/// The keystream of a key and a nonce, as little-endian 32-bit words.
 #[derive(Clone)]
-pub(crate) struct Keystream {
-    generator: ChaCha8Rng,
-    /// What has been computed. The generator has a buffer too, but taking words from this one is faster.
-    chunk: [u8; CHUNK_BYTES],
-    /// How many bytes of it are used.
-    used: usize,
-}
+pub(crate) struct Keystream(ChaCha8Rng);
 
 impl Keystream {
     /// Creates the keystream of `key` and `nonce`, positioned at block 0.
     pub(crate) fn new(key: &[u8; 32], nonce: u64) -> Self {
-        Self { generator: generator(key, nonce), chunk: [0; CHUNK_BYTES], used: CHUNK_BYTES }
+        let mut stream = ChaCha8Rng::from_seed(*key);
+        stream.set_stream(nonce);
+        Self(stream)
+    }
+
+    /// Moves to the first word of `block`.
+    pub(crate) fn seek(&mut self, block: u64) {
+        self.0.set_word_pos(u128::from(block) * u128::from(WORDS_PER_BLOCK));
     }
 }
 
 impl Words for Keystream {
-    #[inline]
     fn word(&mut self) -> u32 {
-        loop {
-            if let Some(word) = next_word(&self.chunk, &mut self.used) {
-                return word;
-            }
-            refill(&mut self.chunk, &mut self.generator);
-            self.used = 0;
-        }
+        self.0.next_u32()
     }
-}
-
-/// Apart from [`Keystream::word`], and without its count, which therefore stays in a register.
-#[cold]
-#[inline(never)]
-fn refill(chunk: &mut [u8; CHUNK_BYTES], generator: &mut ChaCha8Rng) {
-    generator.fill_bytes(chunk);
-}
-
-fn generator(key: &[u8; 32], nonce: u64) -> ChaCha8Rng {
-    let mut generator = ChaCha8Rng::from_seed(*key);
-    generator.set_stream(nonce);
-    generator
-}
-
-/// Returns the first bytes of a block of the keystream of `key` and `nonce`, at most a whole block.
-///
-/// The library computes four blocks at a time. Here the compiler sees that three of them are not used, and leaves them out.
-#[inline(never)]
-pub(crate) fn block<const N: usize>(key: &[u8; 32], nonce: u64, number: u64) -> [u8; N] {
-    let mut generator = generator(key, nonce);
-    generator.set_word_pos(u128::from(number) * BLOCK_WORDS);
-    let mut bytes = [0; N];
-    generator.fill_bytes(&mut bytes);
-    bytes
 }
 
 #[cfg(test)]

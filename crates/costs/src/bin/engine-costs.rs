@@ -1,7 +1,7 @@
 //! Measures the time of each call in turns, so that a busy moment of the machine affects all alike. Prints a line for each case,
 //! its parts separated by tabs: what is called, at which step, and the nanoseconds of one call in each round.
 //!
-//! `engine-costs [ROUNDS]`; 31 rounds unless told otherwise. Progress goes to standard error.
+//! `engine-costs [ROUNDS]`; 101 rounds unless told otherwise. Progress goes to standard error.
 
 use std::env;
 use std::hint::black_box;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tickseed_costs::{Case, cases};
 
-const ROUNDS: usize = 31;
+const ROUNDS: usize = 101;
 
 /// The shortest time of a loop in a round. It is short, so that most loops end before the system switches tasks.
 const TURN: Duration = Duration::from_millis(2);

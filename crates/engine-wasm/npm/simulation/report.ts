@@ -1,6 +1,7 @@
 /** Tables of the measurements, in Markdown. */
 import { KINDS, type Kind, type Measures, type Moment, type SeriesName } from "./measures.js";
 import { SCENARIOS, type Scenario } from "./scenarios.js";
+import { table } from "./table.js";
 import type { AllMeasures } from "./threads.js";
 
 const KIND_TITLES: Readonly<Record<Kind, string>> = {
@@ -148,22 +149,4 @@ function formatted(ms: number | undefined): string {
     return "";
   }
   return ms >= 100 ? String(Math.round(ms)) : ms.toFixed(ms < 1 ? 3 : ms < 10 ? 2 : 1);
-}
-
-/** Formats a table. Columns whose cells begin with a letter or an asterisk are aligned left. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, column) =>
-    Math.max(3, title.length, ...rows.map((row) => (row[column] ?? "").length)),
-  );
-  const isText = head.map((_, column) => rows.some((row) => /^[a-z*]/i.test(row[column] ?? "")));
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, column) => padded(cell, widths[column] ?? 0, isText[column] ?? true)).join(" | ")} |`;
-  const rule = widths.map((width, column) =>
-    isText[column] === true ? "-".repeat(width + 2) : `${"-".repeat(width + 1)}:`,
-  );
-  return [line(head), `|${rule.join("|")}|`, ...rows.map(line)].join("\n");
-}
-
-function padded(cell: string, width: number, isText: boolean): string {
-  return isText ? cell.padEnd(width) : cell.padStart(width);
 }

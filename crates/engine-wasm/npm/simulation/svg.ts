@@ -1,14 +1,14 @@
-/** A small subset of SVG: enough for two plots that are legible on light and dark pages. */
+/** A small subset of SVG: enough for plots that are legible on light and dark pages. */
 
 /** The colour of a line or a mark. Colour-blind people can tell them apart. */
-export type Hue = "one" | "two" | "three";
+export type Hue = "one" | "two" | "three" | "four";
 
 const STYLE = `
   text { font: 12px system-ui, sans-serif; fill: #1f2328 }
   .title { font-weight: 600; font-size: 14px }
   .faint { fill: #59636e }
   .grid { stroke: #d1d9e0; stroke-width: 1 }
-  .one { --hue: #0969da } .two { --hue: #bc4c00 } .three { --hue: #6e7781 }
+  .one { --hue: #0969da } .two { --hue: #bc4c00 } .three { --hue: #6e7781 } .four { --hue: #8250df }
   .line { stroke: var(--hue); fill: none; stroke-width: 2; stroke-linejoin: round }
   .mark { fill: var(--hue); stroke: none }
   .area { fill: var(--hue); stroke: none; opacity: 0.18 }
@@ -16,7 +16,7 @@ const STYLE = `
     text { fill: #f0f6fc }
     .faint { fill: #9198a1 }
     .grid { stroke: #3d444d }
-    .one { --hue: #58a6ff } .two { --hue: #f0883e } .three { --hue: #b1bac4 }
+    .one { --hue: #58a6ff } .two { --hue: #f0883e } .three { --hue: #b1bac4 } .four { --hue: #d2a8ff }
   }`;
 
 /** A drawing. Its origin is the top left corner. */
@@ -55,6 +55,11 @@ export class Svg {
     this.#parts.push(`<circle class="mark ${hue}" cx="${round(x)}" cy="${round(y)}" r="${radius}"/>`);
   }
 
+  bar(hue: Hue, x: number, y: number, width: number, height: number): void {
+    const where = `x="${round(x)}" y="${round(y)}" width="${round(width)}" height="${round(height)}"`;
+    this.#parts.push(`<rect class="mark ${hue}" ${where}/>`);
+  }
+
   toString(): string {
     const size = `viewBox="0 0 ${this.#width} ${this.#height}" width="${this.#width}" height="${this.#height}"`;
     return [
@@ -73,13 +78,19 @@ export class LogAxis {
   readonly #to: number;
   readonly #start: number;
   readonly #end: number;
+  readonly #label: (value: number) => string;
 
-  /** Maps powers of ten `from` and `to` to the positions `start` and `end`. */
-  constructor(from: number, to: number, start: number, end: number) {
+  /**
+   * Maps powers of ten `from` and `to` to the positions `start` and `end`.
+   *
+   * @param label Formats a value; milliseconds unless told otherwise.
+   */
+  constructor(from: number, to: number, start: number, end: number, label = written) {
     this.#from = Math.log10(from);
     this.#to = Math.log10(to);
     this.#start = start;
     this.#end = end;
+    this.#label = label;
   }
 
   at(value: number): number {
@@ -92,7 +103,7 @@ export class LogAxis {
     const count = Math.round(this.#to - this.#from) + 1;
     return Array.from({ length: count }, (_, index) => {
       const value = 10 ** (Math.round(this.#from) + index);
-      return [value, written(value)] as const;
+      return [value, this.#label(value)] as const;
     });
   }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use deadpool_postgres::tokio_postgres::Config;
 use deadpool_postgres::tokio_postgres::config::{Host, TargetSessionAttrs};
@@ -11,9 +12,11 @@ use super::tls::TlsMode;
 /// The address of a PostgreSQL: one or more hosts, of which the one that accepts writes is used, and the login.
 #[derive(Clone)]
 pub struct PostgresAddress {
+    /// All hosts together, for the log.
     config: Config,
-    /// Where the change feed connects, if elsewhere.
-    feed: Option<Config>,
+    /// Each host, for the requests and for the change feed.
+    hosts: Vec<Config>,
+    feed_hosts: Vec<Config>,
     tls: TlsMode,
     pool_size: usize,
 }
@@ -42,6 +45,9 @@ struct Parameters<'address> {
 const DEFAULT_POOL_SIZE: usize = 16;
 const MAX_POOL_SIZE: usize = 1_000;
 const DEFAULT_PORT: u16 = 5_432;
+
+/// How long a machine may acknowledge nothing that was sent to it.
+const GONE_AFTER: Duration = Duration::from_secs(5);
 
 impl PostgresAddress {
     /// Returns whether addresses with this scheme are those of a PostgreSQL.
@@ -79,20 +85,29 @@ impl PostgresAddress {
             config_of(&text, password, tls).map_err(invalid)
         };
         let (login, database) = place_around_hosts(place);
-        let feed =
-            parameters.feed_hosts.map(|hosts| config_of(&format!("{login}{hosts}{database}"))).transpose()?;
+        let config = config_of(place)?;
+        let each_of = |hosts: &str| -> Result<Vec<Config>, _> {
+            hosts.split(',').map(|host| config_of(&format!("{login}{host}{database}"))).collect()
+        };
+        let hosts = each_of(&place[login.len()..place.len() - database.len()])?;
+        let feed_hosts = parameters.feed_hosts.map_or_else(|| Ok(hosts.clone()), each_of)?;
         let pool_size = parameters.pool_size.unwrap_or(DEFAULT_POOL_SIZE);
-        Ok(Self { config: config_of(place)?, feed, tls, pool_size })
+        Ok(Self { config, hosts, feed_hosts, tls, pool_size })
     }
 
-    /// Returns how to connect for requests.
-    pub(super) const fn config(&self) -> &Config {
-        &self.config
+    /// Returns the hosts and ports, separated by commas.
+    pub(super) fn names(&self) -> String {
+        hosts(&self.config)
     }
 
-    /// Returns how the change feed connects.
-    pub(super) fn feed(&self) -> &Config {
-        self.feed.as_ref().unwrap_or(&self.config)
+    /// Returns how to connect to each host for requests.
+    pub(super) fn hosts(&self) -> &[Config] {
+        &self.hosts
+    }
+
+    /// Returns how the change feed connects to each host.
+    pub(super) fn feed_hosts(&self) -> &[Config] {
+        &self.feed_hosts
     }
 
     pub(super) const fn tls(&self) -> TlsMode {
@@ -124,6 +139,12 @@ fn config_of(text: &str, password: Option<&str>, tls: TlsMode) -> Result<Config,
         config.password(password);
     }
     config.ssl_mode(tls.of_driver()).target_session_attrs(TargetSessionAttrs::ReadWrite);
+    // A machine that is gone is noticed also on a connection that only waits.
+    config
+        .tcp_user_timeout(GONE_AFTER)
+        .keepalives_idle(GONE_AFTER * 2)
+        .keepalives_interval(GONE_AFTER)
+        .keepalives_retries(2);
     if config.get_application_name().is_none() {
         config.application_name("tickseed");
     }
@@ -173,7 +194,7 @@ impl<'address> Parameters<'address> {
 }
 
 /// Returns the hosts and ports of an address, for the log.
-pub(super) fn hosts(config: &Config) -> String {
+fn hosts(config: &Config) -> String {
     let ports = config.get_ports();
     let port = |index: usize| ports.get(index).or(ports.first()).copied().unwrap_or(DEFAULT_PORT);
     let host = |(index, host): (usize, &Host)| match host {
@@ -227,22 +248,22 @@ mod tests {
 
     #[test]
     fn a_password_in_the_address_comes_first() {
-        assert_eq!(password(parse("postgres://u:in%40side@a/games").config()), "in@side");
-        assert_eq!(password(parse("postgres://u@a/games").config()), "outside");
+        assert_eq!(password(&parse("postgres://u:in%40side@a/games").hosts()[0]), "in@side");
+        assert_eq!(password(&parse("postgres://u@a/games").hosts()[0]), "outside");
     }
 
     #[test]
     fn the_feed_can_have_hosts_of_its_own() {
         let address =
             parse("postgres://u:p@bouncer:6432/games?feed_hosts=a:1,b:2&pool_size=3&sslmode=verify-full");
-        assert_eq!(
-            (hosts(address.config()), hosts(address.feed())),
-            ("bouncer:6432".into(), "a:1,b:2".into())
-        );
+        let each = |configs: &[Config]| configs.iter().map(hosts).collect::<Vec<_>>();
+        assert_eq!(address.names(), "bouncer:6432");
+        assert_eq!(each(address.hosts()), ["bouncer:6432"]);
+        assert_eq!(each(address.feed_hosts()), ["a:1", "b:2"]);
         assert_eq!((address.pool_size(), address.tls()), (3, TlsMode::VerifyFull));
-        assert_eq!((address.feed().get_user(), address.feed().get_dbname()), (Some("u"), Some("games")));
-        assert_eq!(password(address.feed()), "p");
-        assert_eq!(hosts(parse("postgres://a/games").feed()), "a:5432");
+        let feed = &address.feed_hosts()[1];
+        assert_eq!((feed.get_user(), feed.get_dbname(), password(feed)), (Some("u"), Some("games"), "p"));
+        assert_eq!(each(parse("postgres://a,[::1]:1/games").feed_hosts()), ["a:5432", "[::1]:1"]);
     }
 
     #[test]

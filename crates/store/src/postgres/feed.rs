@@ -18,6 +18,7 @@ use tickseed_session::{Revision, SessionId, StoreChange, Subscriber, error_chain
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
+use super::hosts::{CONNECT_WITHIN, connect_to_one};
 use super::pool::Pool;
 use super::promises::{PART, Promises};
 use super::schema::WRITE_LOCK;
@@ -36,7 +37,8 @@ const SETTINGS: &str = "SET synchronous_commit = off; SET lock_timeout = '1s'";
 
 /// Everything that the change feed needs.
 pub(super) struct Feed {
-    pub(super) config: Config,
+    /// How to connect to each of the hosts.
+    pub(super) hosts: Vec<Config>,
     pub(super) promises: Arc<Promises>,
     pub(super) pool: Arc<Pool>,
     pub(super) subscriber: Weak<dyn Subscriber>,
@@ -69,8 +71,8 @@ impl Feed {
 
     /// Reports changes until the connection is lost or the subscriber is gone.
     async fn report_until_lost(&self, is_lost: &mut bool) -> Result<(), Failure> {
-        let connecting = self.config.connect(self.pool.tls.clone());
-        let (client, connection) = timeout(LOST_AFTER, connecting).await??;
+        let connecting = connect_to_one(&self.hosts, &self.pool.tls);
+        let (client, connection) = timeout(CONNECT_WITHIN, connecting).await??;
         let (arrived, proofs) = watch::channel(0);
         let prove = async {
             let listening = timeout(LOST_AFTER, Listening::begin(client)).await??;

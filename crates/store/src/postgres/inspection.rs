@@ -16,8 +16,9 @@ const QUERY: &str = "
       current_setting('fsync') = 'on' AND current_setting('full_page_writes') = 'on',
       current_setting('synchronous_commit'),
       (SELECT setting::bigint FROM pg_settings WHERE name = 'wal_writer_delay'),
-      current_setting('synchronous_standby_names') <> '',
-      EXISTS (SELECT FROM pg_stat_replication)
+      current_setting('synchronous_standby_names') <> ''
+        AND NOT EXISTS (SELECT FROM pg_stat_replication WHERE sync_state = 'async' AND state <> 'backup'),
+      EXISTS (SELECT FROM pg_stat_replication WHERE state IS DISTINCT FROM 'backup')
 ";
 
 /// The settings that decide what is kept.
@@ -31,6 +32,7 @@ pub(super) struct Inspection {
     commit: String,
     /// In milliseconds.
     writer_delay: u32,
+    /// Whether a commit waits for every standby that it knows of. Only members of `pg_monitor` see which ones it does not wait for.
     waits_for_standbys: bool,
     has_standbys: bool,
 }
@@ -77,7 +79,7 @@ impl Inspection {
         let line = "syncs each write before it answers: a crash of PostgreSQL or of its machine loses no acknowledged write";
         if self.loses_by_failover() {
             return LogLine::Warning(format!(
-                "{line}; but it does not wait for its standbys (synchronous_standby_names is empty, or synchronous_commit is \
+                "{line}; but it does not wait for its standbys (synchronous_standby_names lacks them, or synchronous_commit is \
                  local), so one that takes over may lack the last writes"
             ));
         }

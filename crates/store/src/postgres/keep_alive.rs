@@ -18,9 +18,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long after a failed attempt to connect again the next one begins.
 const PROBE_EVERY: Duration = Duration::from_millis(50);
 
-/// How long such an attempt may take. Longer than a request, so that a server that hangs is not flooded with connections, and one that
-/// goes on answers the last of them at once.
-const ATTEMPT_WITHIN: Duration = Duration::from_millis(500);
+/// How long such an attempt may take. Longer than a request, because it contains a login, and so that a server that hangs is not
+/// flooded with connections, and one that goes on answers the last of them at once.
+const ATTEMPT_WITHIN: Duration = Duration::from_secs(2);
 
 /// Probes the server after a failure and from time to time, opens the breaker and closes it again. Only this task probes, so that a
 /// server that comes back is not flooded. Never ends.
@@ -45,16 +45,17 @@ pub(super) async fn keep_alive(pool: Arc<Pool>, promises: Arc<Promises>) {
 
 /// Tries new connections until one answers. Those from before may be dead without anybody knowing, so they are closed.
 async fn probe_until_it_answers(pool: &Pool) {
-    while !matches!(timeout(ATTEMPT_WITHIN, pool.try_new_connection()).await, Ok(Ok(()))) {
+    pool.forget_connections();
+    while !matches!(timeout(ATTEMPT_WITHIN, pool.try_connection()).await, Ok(Ok(()))) {
         sleep(PROBE_EVERY).await;
     }
-    pool.forget_connections();
+    pool.is_new.notify_one();
 }
 
 /// Asks for the name of the server. If the change feed is connected to another one, one of the two is no longer the one that accepts
 /// writes, so both connect again.
 async fn probe(pool: &Pool, promises: &Promises) -> Result<(), Failure> {
-    let answer = pool.ask_anyway(async |client| {
+    let answer = pool.probe(async |client| {
         let statement = client.prepare_cached("SELECT tickseed_node()").await?;
         client.query_one_scalar::<String, _>(&statement, &[]).await
     });

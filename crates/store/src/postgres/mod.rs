@@ -5,8 +5,10 @@
 
 mod address;
 mod feed;
+mod hosts;
 mod inspection;
 mod keep_alive;
+mod lease;
 mod monitor;
 mod pool;
 mod promises;
@@ -67,7 +69,7 @@ impl PostgresStore {
     /// [`ConnectError`] if PostgreSQL cannot be reached in that time, or refuses this server.
     pub async fn connect(address: PostgresAddress, options: RemoteOptions) -> Result<Self, ConnectError> {
         let background = Background::start("postgres")?;
-        let (name, clock) = (address::hosts(address.config()), Arc::clone(&options.clock));
+        let (name, clock) = (address.names(), Arc::clone(&options.clock));
         let promises = Arc::new(Promises::new(Arc::clone(&clock), options.loss, name.clone()));
         let refused = |source: Failure| ConnectError::Refused {
             address: address.to_string(),
@@ -85,7 +87,7 @@ impl PostgresStore {
 
     /// Carries out a statement that writes. Returns how many rows it has changed.
     async fn changes(&self, statement: &str, values: Values<'_>) -> Result<usize, StoreError> {
-        let answer = self.pool.ask(async |client| {
+        let answer = self.pool.ask_to_write(async |client| {
             let statement = client.prepare_cached(statement).await?;
             client.execute(&statement, values).await
         });
@@ -223,7 +225,7 @@ impl ChangeFeed for PostgresStore {
 
     fn subscribe(&self, subscriber: Weak<dyn Subscriber>) {
         let (promises, pool) = (Arc::clone(&self.promises), Arc::clone(&self.pool));
-        let feed = Feed { config: self.address.feed().clone(), promises, pool, subscriber };
+        let feed = Feed { hosts: self.address.feed_hosts().to_vec(), promises, pool, subscriber };
         self.background.spawn(feed.run());
     }
 }

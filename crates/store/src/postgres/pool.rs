@@ -4,32 +4,37 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::tokio_postgres::error::SqlState;
-use deadpool_postgres::tokio_postgres::tls::MakeTlsConnect;
 use deadpool_postgres::tokio_postgres::types::ToSql;
 use deadpool_postgres::tokio_postgres::{Client, Config, Connection, Error, Socket};
-use deadpool_postgres::{Connect, Manager, ManagerConfig, Object, PoolError};
+use deadpool_postgres::{Connect, Manager, ManagerConfig, Object, PoolError, Runtime};
 use futures_util::future::BoxFuture;
 use tickseed_session::StoreError;
 use tokio::runtime::Handle;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::PostgresAddress;
+use super::hosts::{CONNECT_WITHIN, TlsStream, connect_to_one};
+use super::lease::{Lease, Leave};
 use crate::remote::breaker::Breaker;
 use crate::remote::connect::Failure;
-
-type TlsStream = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream;
 
 /// The values of a statement.
 pub(super) type Values<'values> = &'values [&'values (dyn ToSql + Sync)];
 
 /// The connections that all requests share.
 pub(super) struct Pool {
-    config: Config,
+    hosts: Vec<Config>,
     pub(super) tls: MakeRustlsConnect,
+    /// One more than requests may use. The probes use that one, so a pool that is busy does not look like a server that is gone.
     connections: deadpool_postgres::Pool,
+    /// Leave for requests, and for those of them that write.
+    requests: Arc<Semaphore>,
+    writes: Arc<Semaphore>,
+    /// Where connections are made.
+    thread: Handle,
     /// How long an answer may take.
     limit: Duration,
     pub(super) breaker: Breaker,
@@ -37,33 +42,21 @@ pub(super) struct Pool {
     pub(super) is_suspect: Notify,
     /// There are new connections, perhaps to another server.
     pub(super) is_new: Notify,
-}
-
-/// A connection that is in use. If the request is given up, nobody else waits behind it on that connection.
-struct Lease {
-    connection: Option<Object>,
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        if let Some(connection) = self.connection.take() {
-            // Takes it out of the pool, and closes it.
-            drop(Object::take(connection));
-        }
-    }
+    /// Nobody waits any more for answers to requests that were given up.
+    given_up_must_end: Arc<Notify>,
 }
 
 /// Connects on the thread of the store, which keeps the connections going whatever the threads of requests do.
 struct ConnectOnThread {
+    hosts: Vec<Config>,
     tls: MakeRustlsConnect,
     thread: Handle,
 }
 
 impl Connect for ConnectOnThread {
-    fn connect(&self, config: &Config) -> BoxFuture<'_, Result<(Client, JoinHandle<()>), Error>> {
-        let (tls, config) = (self.tls.clone(), config.clone());
-        Box::pin(async move {
-            let (client, connection) = config.connect(tls).await?;
+    fn connect(&self, _: &Config) -> BoxFuture<'_, Result<(Client, JoinHandle<()>), Error>> {
+        Box::pin(async {
+            let (client, connection) = connect_to_one(&self.hosts, &self.tls).await?;
             // A request on the connection gets the error.
             Ok((client, self.thread.spawn(async move { drop(connection.await) })))
         })
@@ -77,12 +70,29 @@ impl Pool {
         limit: Duration,
         thread: Handle,
     ) -> Result<Arc<Self>, Failure> {
-        let (config, tls) = (address.config().clone(), address.tls().connector()?);
-        let connect = ConnectOnThread { tls: tls.clone(), thread };
-        let manager = Manager::from_connect(config.clone(), connect, ManagerConfig::default());
-        let connections = deadpool_postgres::Pool::builder(manager).max_size(address.pool_size()).build()?;
-        let (breaker, is_suspect, is_new) = (Breaker::default(), Notify::new(), Notify::new());
-        Ok(Arc::new(Self { config, tls, connections, limit, breaker, is_suspect, is_new }))
+        let (hosts, tls) = (address.hosts().to_vec(), address.tls().connector()?);
+        let connect = ConnectOnThread { hosts: hosts.clone(), tls: tls.clone(), thread: thread.clone() };
+        let manager = Manager::from_connect(Config::new(), connect, ManagerConfig::default());
+        let size = address.pool_size();
+        let connections = deadpool_postgres::Pool::builder(manager)
+            .max_size(size + 1)
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(Some(CONNECT_WITHIN))
+            .create_timeout(Some(CONNECT_WITHIN))
+            .build()?;
+        Ok(Arc::new(Self {
+            hosts,
+            tls,
+            connections,
+            requests: Arc::new(Semaphore::new(size)),
+            writes: Arc::new(Semaphore::new(size - size / 4)),
+            thread,
+            limit,
+            breaker: Breaker::default(),
+            is_suspect: Notify::new(),
+            is_new: Notify::new(),
+            given_up_must_end: Arc::new(Notify::new()),
+        }))
     }
 
     /// Asks with the time limit, unless the breaker is open.
@@ -90,61 +100,87 @@ impl Pool {
         &self,
         work: impl AsyncFnOnce(&Object) -> Result<T, Error>,
     ) -> Result<T, StoreError> {
+        self.ask_with(&[&self.requests], work).await
+    }
+
+    /// As [`ask`](Self::ask), for a statement that writes. Some connections are for others only, so that reads go on while writes
+    /// hang.
+    pub(super) async fn ask_to_write<T>(
+        &self,
+        work: impl AsyncFnOnce(&Object) -> Result<T, Error>,
+    ) -> Result<T, StoreError> {
+        self.ask_with(&[&self.writes, &self.requests], work).await
+    }
+
+    async fn ask_with<T>(
+        &self,
+        needed: &[&Arc<Semaphore>],
+        work: impl AsyncFnOnce(&Object) -> Result<T, Error>,
+    ) -> Result<T, StoreError> {
         if self.breaker.is_open() {
             return Err(StoreError::NotAsked);
         }
-        let answer = self.ask_anyway(work).await;
+        let answer = async {
+            let mut leave = Leave::new();
+            for semaphore in needed {
+                let permit = Arc::clone(semaphore).acquire_owned().await;
+                leave.push(permit.map_err(|_| PoolError::Closed)?);
+            }
+            self.lease(leave).await?.ask(work).await
+        };
+        let answer = match timeout(self.limit, answer).await {
+            Ok(answer) => answer.map_err(|error| self.noted(error)),
+            Err(_) => Err(format!("PostgreSQL did not answer within {:?}", self.limit).into()),
+        };
         answer.map_err(|error| {
             self.suspect();
             StoreError::unavailable(error)
         })
     }
 
-    /// Asks with the time limit.
-    pub(super) async fn ask_anyway<T>(
+    /// Asks with the time limit, apart from the requests, and whether the breaker is open or not.
+    pub(super) async fn probe<T>(
         &self,
         work: impl AsyncFnOnce(&Object) -> Result<T, Error>,
     ) -> Result<T, Failure> {
-        let answer = async {
-            let mut lease = Lease { connection: Some(self.connections.get().await?) };
-            let Some(connection) = &lease.connection else { return Err(PoolError::Closed) };
-            let answer = work(connection).await.map_err(PoolError::Backend);
-            if answer.as_ref().err().is_none_or(leaves_the_connection_alone) {
-                drop(lease.connection.take());
-            }
-            answer
-        };
+        let answer = async { self.lease(Leave::new()).await?.ask(work).await };
         match timeout(self.limit, answer).await {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(PoolError::Backend(error))) => {
-                if error.code() == Some(&SqlState::READ_ONLY_SQL_TRANSACTION) {
-                    self.forget_connections();
-                }
-                Err(error.into())
-            }
-            Ok(Err(error)) => Err(error.into()),
+            Ok(answer) => answer.map_err(|error| self.noted(error)),
             Err(_) => Err(format!("PostgreSQL did not answer within {:?}", self.limit).into()),
         }
     }
 
     /// Makes a connection outside of the pool.
     pub(super) async fn connect(&self) -> Result<(Client, Connection<Socket, TlsStream>), Error> {
-        self.config.connect(self.tls.clone()).await
+        connect_to_one(&self.hosts, &self.tls).await
     }
 
-    /// Connects anew, and asks something.
-    pub(super) async fn try_new_connection(&self) -> Result<(), Error> {
-        let (client, connection) = self.connect().await?;
-        let asked = async { client.simple_query("SELECT 1").await.map(drop) };
-        // The connection ends with an error first, or never.
-        let ended = async {
-            connection.await?;
-            std::future::pending().await
+    /// Takes a connection. If one has to be made, that goes on when the request that waits for it is given up, so that a later one
+    /// finds it: a login takes several round trips, and on a slow network it takes longer than a request may.
+    async fn lease(&self, leave: Leave) -> Result<Lease, PoolError> {
+        let connection = if self.connections.status().available > 0 {
+            self.connections.get().await?
+        } else {
+            let connections = self.connections.clone();
+            let taken = self.thread.spawn(async move { connections.get().await });
+            taken.await.unwrap_or(Err(PoolError::Closed))?
         };
-        tokio::select! {
-            answer = asked => answer,
-            error = ended => error,
-        }
+        Ok(Lease::new(connection, leave, self.thread.clone(), Arc::clone(&self.given_up_must_end)))
+    }
+
+    /// Closes the connections that are not in use, or only wait for an answer: they may be dead without anybody knowing.
+    pub(super) fn forget_connections(&self) {
+        self.given_up_must_end.notify_waiters();
+        self.connections.retain(|_, _| false);
+        self.is_new.notify_one();
+    }
+
+    /// Makes a connection, or takes one that has been made meanwhile, and keeps it for the requests if it answers. Unlike a request,
+    /// this may take as long as a login takes.
+    pub(super) async fn try_connection(&self) -> Result<(), Failure> {
+        let answer =
+            self.lease(Leave::new()).await?.ask(async |client| client.simple_query("SELECT 1").await);
+        answer.await.map(drop).map_err(|error| self.noted(error))
     }
 
     /// Makes the server suspect, because it has not answered.
@@ -154,15 +190,12 @@ impl Pool {
         }
     }
 
-    /// Closes all connections that are not in use: the server at their other end is no longer the one that accepts writes.
-    pub(super) fn forget_connections(&self) {
-        drop(self.connections.retain(|_, _| false));
-        self.is_new.notify_one();
+    /// Returns the error of the driver. If the server accepts no writes any more, another one may.
+    fn noted(&self, error: PoolError) -> Failure {
+        let PoolError::Backend(error) = error else { return error.into() };
+        if error.code() == Some(&SqlState::READ_ONLY_SQL_TRANSACTION) {
+            self.forget_connections();
+        }
+        error.into()
     }
-}
-
-/// Returns whether an error is only about a statement, so that the connection can be used again.
-fn leaves_the_connection_alone(error: &PoolError) -> bool {
-    let PoolError::Backend(error) = error else { return false };
-    error.code().is_some_and(|code| *code != SqlState::READ_ONLY_SQL_TRANSACTION) && !error.is_closed()
 }

@@ -90,7 +90,7 @@ impl PostgresStore {
         let deadline_us = limits.as_ref().map(|limits| limits.deadline_us);
         let answer = self
             .pool
-            .ask(async |client| {
+            .ask_to_write(async |client| {
                 let statement = client.prepare_cached(REPLACE).await?;
                 let row = client
                     .query_one(

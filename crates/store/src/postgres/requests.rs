@@ -39,7 +39,7 @@ impl RequestStore for PostgresStore {
         let until = system_time(request::kept_until(&reservation));
         let values: Values<'_> = &[&id.as_bytes().as_slice(), &record, &version, &until];
         for _ in 0..ATTEMPTS {
-            let answer = self.pool.ask(async |client| {
+            let answer = self.pool.ask_to_write(async |client| {
                 let statement = client.prepare_cached(RESERVE).await?;
                 let row = client.query_opt(&statement, values).await?;
                 Ok(row.map(|row| row.get::<_, Option<Vec<u8>>>(0)))

@@ -24,9 +24,10 @@ CREATE TABLE tickseed_requests (
 
 CREATE INDEX tickseed_requests_expires_at ON tickseed_requests (expires_at);
 
--- The channel on which changes are announced. Each schema has its own, because all schemas of a database share their channels.
+-- The channel on which changes are announced. All schemas of a database share their channels, so each table has its own, whatever
+-- leads to it.
 CREATE FUNCTION tickseed_channel() RETURNS text LANGUAGE sql STABLE AS $$
-  SELECT 'tickseed_' || current_schema()::regnamespace::oid
+  SELECT 'tickseed_' || 'tickseed_sessions'::regclass::oid
 $$;
 
 -- The time, in microseconds since the Unix epoch.
@@ -37,6 +38,21 @@ $$;
 -- Names the server process whose clock decides. Another server, or this one after a restart, has another name.
 CREATE FUNCTION tickseed_node() RETURNS text LANGUAGE sql STABLE AS $$
   SELECT floor(extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint::text
+$$;
+
+-- Fails if a write would fail: adds a row to each table, takes it back, and commits the time. It does not queue behind a probe that
+-- hangs in its commit.
+CREATE FUNCTION tickseed_probe() RETURNS void LANGUAGE plpgsql SET lock_timeout = '100ms' AS $$
+BEGIN
+  BEGIN
+    INSERT INTO tickseed_sessions VALUES (gen_random_uuid(), '', 0, 0, clock_timestamp(), NULL);
+    INSERT INTO tickseed_requests VALUES (uuid_send(gen_random_uuid()), '', 0, clock_timestamp());
+    RAISE EXCEPTION USING ERRCODE = 'TSPRB';
+  EXCEPTION WHEN SQLSTATE 'TSPRB' THEN
+    NULL;
+  END;
+  UPDATE tickseed_schema SET probed_at = clock_timestamp();
+END
 $$;
 
 -- Replaces or deletes (new_record IS NULL) the session that has this revision and this write id, unless the deadline has passed.

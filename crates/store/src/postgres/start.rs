@@ -19,8 +19,8 @@ use crate::remote::connect::{ConnectError, Failure, retry};
 /// The oldest version that is supported.
 const OLDEST: i32 = 13;
 
-/// How long one attempt to connect may take.
-const ATTEMPT_WITHIN: Duration = Duration::from_secs(5);
+/// How long one attempt may take: two logins, and making the tables.
+const ATTEMPT_WITHIN: Duration = Duration::from_secs(15);
 
 /// The server is too old.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +48,9 @@ async fn first_contact(pool: Arc<Pool>, promises: Arc<Promises>) -> Result<(), F
     let outcome = prepare(&mut client, &promises).await;
     drop(client);
     drop(connection.await);
-    outcome
+    outcome?;
+    // So that the first request finds a connection.
+    pool.try_connection().await
 }
 
 async fn prepare(client: &mut Client, promises: &Promises) -> Result<(), Failure> {
@@ -70,9 +72,16 @@ fn mistake(failure: &Failure) -> Option<String> {
         return Some(format!("it is PostgreSQL {version}, and tickseed needs {OLDEST} or newer"));
     }
     if let Some(CannotMakeTables(error)) = failure.downcast_ref() {
-        return (error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE)).then(|| {
-            "its user may not make tables; as the owner of the database, run: GRANT CREATE ON SCHEMA public TO the user".to_owned()
-        });
+        return match error.code() {
+            Some(&SqlState::INSUFFICIENT_PRIVILEGE) => Some(
+                "its user may not make tables; as the owner of the database, run: GRANT CREATE ON SCHEMA public TO the user",
+            ),
+            Some(&SqlState::INVALID_SCHEMA_NAME) => {
+                Some("the schema in search_path is missing; make it with CREATE SCHEMA, and grant its user USAGE and CREATE")
+            }
+            _ => None,
+        }
+        .map(str::to_owned);
     }
     in_answer(failure.downcast_ref::<Error>()?).map(str::to_owned)
 }

@@ -14,7 +14,7 @@ pub(super) fn cause(error: &Error) -> Option<Cause> {
         ),
         &SqlState::DISK_FULL => ("the disk of PostgreSQL is full", "make room on it"),
         &SqlState::INSUFFICIENT_PRIVILEGE => {
-            ("PostgreSQL denies this server a right", "grant its user what docs/operations.md lists")
+            ("PostgreSQL denies this server a right", "grant its user what docs/stores/postgres.md lists")
         }
         &SqlState::UNDEFINED_TABLE | &SqlState::UNDEFINED_FUNCTION | &SqlState::UNDEFINED_COLUMN => (
             "the tables of tickseed are missing in PostgreSQL",

@@ -19,7 +19,7 @@ const PROBE_OTHERS_EVERY: u64 = 5;
 /// The one part.
 const PART: u16 = 0;
 
-const PROBE: &str = "UPDATE tickseed_schema SET probed_at = clock_timestamp()";
+const PROBE: &str = "SELECT tickseed_probe()";
 
 /// The health of the writes, and its probes.
 pub(super) struct WriteProbe {
@@ -62,7 +62,7 @@ impl WriteProbe {
     }
 
     async fn probe(&self) {
-        match self.pool.ask(async |client| client.execute(PROBE, &[]).await).await {
+        match self.pool.ask_to_write(async |client| client.execute(PROBE, &[]).await).await {
             Ok(_) => self.health.works(PART),
             Err(error) => drop(self.note_writes(error, 0)),
         }

@@ -12,7 +12,7 @@ use tickseed_session::acceptance::{
 };
 use tickseed_session::{Clock, Created, Deadline, Replaced, SessionStore, SystemClock};
 use tickseed_store::test_servers::{Certificate, PostgresServer, RedisCluster, RedisServer};
-use tickseed_store::{EmbeddedStore, PostgresStore, RedisStore, RemoteOptions, StoreAddress};
+use tickseed_store::{EmbeddedStore, PostgresStore, RedisStore, RemoteOptions, StoreAddress, StoreTimeout};
 
 fn embedded(folder: &TempDir) -> EmbeddedStore {
     EmbeddedStore::open(folder.path(), Arc::new(TestClock::new())).unwrap()
@@ -31,7 +31,9 @@ async fn two_handles_with_the_time_of_the_machine(address: &str) -> Handles {
 }
 
 async fn handle(address: &str, clock: Arc<dyn Clock>) -> Arc<dyn SessionStore> {
-    let options = RemoteOptions { wait: DEADLINE, ..RemoteOptions::new(clock) };
+    // A request with an idempotency key is not repeated, and must not fail because the machine is busy.
+    let timeout = StoreTimeout::from_millis(400).unwrap();
+    let options = RemoteOptions { wait: DEADLINE, timeout, ..RemoteOptions::new(clock) };
     match StoreAddress::parse(address, None).unwrap() {
         StoreAddress::Redis(address) => {
             Arc::new(PatientStore(RedisStore::connect(address, options).await.unwrap()))

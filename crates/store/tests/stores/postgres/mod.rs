@@ -1,6 +1,7 @@
 //! The guarantees of the PostgreSQL store: its change feed, outages, failovers, logins, and what it promises.
 
 mod access;
+mod connections;
 mod failover;
 mod late_writes;
 mod outage;
