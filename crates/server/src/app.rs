@@ -3,7 +3,6 @@
 mod options;
 mod start_log;
 
-use std::any::Any;
 use std::future::Future;
 use std::net::{Ipv4Addr, TcpListener, ToSocketAddrs};
 use std::pin::pin;
@@ -13,7 +12,7 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
 use actix_web::rt::net::TcpStream;
-use actix_web::{App, HttpServer, rt, web};
+use actix_web::{App, rt, web};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
@@ -22,7 +21,10 @@ use tickseed_session::{Clock, SessionService, SystemClock, error_chain};
 use tickseed_store::OpenOptions;
 
 use crate::access::Access;
-use crate::http::{EventStreams, InstanceId, Protection, RequestObserver, Stage, every_request, routes};
+use crate::http::{
+    ConnectionOptions, EventStreams, InstanceId, Protection, RequestObserver, Stage, every_request, routes,
+    serve as serve_connections,
+};
 use crate::metrics_port::{MetricsPort, measured};
 use crate::platform::{EndSignal, Signals, limit_unread_data, raise_open_files};
 use crate::settings::{Reach, ServeSettings};
@@ -214,7 +216,17 @@ impl Server {
         let (clock, instance_id) = (web::Data::from(clock), web::Data::new(instance_id));
         let (app_stage, app_streams, access) = (stage.clone(), streams.clone(), options.access.clone());
         let (app_protection, connections) = (protection.clone(), protection.clone());
-        let server = HttpServer::new(move || {
+        let on_opened = move |stream: &TcpStream| {
+            cut_unread_data(stream, unread_for);
+            connections.connected(stream)
+        };
+        let connection_options = ConnectionOptions {
+            keep_alive: options.keep_alive,
+            shutdown_seconds: SHUTDOWN_SECONDS,
+            shutdown: streams.shutdown.clone(),
+            on_opened,
+        };
+        let server = serve_connections(listener, connection_options, move || {
             // Made for each worker, on its thread.
             let tally = options.metrics.map(Metrics::tally);
             let observer = RequestObserver::new(clock.clone().into_inner(), tally, options.access_log);
@@ -229,17 +241,7 @@ impl Server {
                 .app_data(access.clone())
                 .configure(routes)
                 .wrap(from_fn(every_request))
-        });
-        let server = server
-            .on_connect(move |connection, extensions| {
-                cut_unread_data(connection, unread_for);
-                connections.connected(connection, extensions);
-            })
-            .listen(listener)?
-            .keep_alive(options.keep_alive)
-            .shutdown_timeout(SHUTDOWN_SECONDS)
-            .disable_signals()
-            .run();
+        })?;
         let (handle, task) = (server.handle(), rt::spawn(server));
         Ok(Self { stage, streams, protection, options, handle, task })
     }
@@ -299,10 +301,8 @@ impl Server {
 }
 
 /// Cuts a connection whose other end has not read anything for `unread_for`.
-fn cut_unread_data(connection: &dyn Any, unread_for: Duration) {
-    if let Some(stream) = connection.downcast_ref::<TcpStream>()
-        && let Err(error) = limit_unread_data(stream, unread_for)
-    {
+fn cut_unread_data(stream: &TcpStream, unread_for: Duration) {
+    if let Err(error) = limit_unread_data(stream, unread_for) {
         tracing::warn!(
             error = error_chain(&error),
             "cannot set the time limit for unread data on a connection"

@@ -4,6 +4,7 @@ mod access;
 mod access_error;
 mod bodyless;
 mod client_address;
+mod connection;
 mod cross_origin;
 mod docs;
 mod entity_tag;
@@ -43,13 +44,16 @@ use error::ApiError;
 use read_route::ReadRoute;
 
 pub use client_address::{ClientAddress, ClientNetwork, InvalidNetworks, TrustedProxies};
+pub use connection::{ConnectionOptions, serve};
 pub use every_request::every_request;
 pub use instance_id::InstanceId;
 pub use json_object::Limits;
 pub use observe::RequestObserver;
 pub use openapi::openapi_json;
 pub use origins::{AllowedOrigins, InvalidOrigins};
-pub use protection::{CreationLimits, DEFAULT_MAX_IN_FLIGHT, Protection, ProtectionOptions, RateLimit};
+pub use protection::{
+    CreationLimits, DEFAULT_MAX_IN_FLIGHT, OpenConnection, Protection, ProtectionOptions, RateLimit,
+};
 pub use sessions::events::EventStreams;
 pub use stage::Stage;
 

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::time::{Duration, Instant};
 
+use reqwest::Method;
 use tempfile::TempDir;
 use tickseed_server::app::Options;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -69,6 +70,65 @@ async fn a_shutdown_does_not_wait_for_idle_connections() {
     server.signal("TERM");
     assert!(server.wait_for_exit().success());
     assert!(signalled_at.elapsed() < Duration::from_secs(5), "{:?}", signalled_at.elapsed());
+}
+
+/// The end of the chunk with the session, and that of a whole stream.
+const FIRST_EVENT: &str = "}\n\n\r\n";
+const END_OF_STREAM: &str = "\r\n0\r\n\r\n";
+/// What a healthy server answers.
+const OK: &str = r#"{"status":"ok"}"#;
+
+async fn delete(api: &Api, path: &str) {
+    assert_eq!(api.request(Method::DELETE, path).send().await.unwrap().status(), 204);
+}
+
+#[tokio::test]
+async fn a_connection_goes_on_after_an_event_stream() {
+    let server = LocalServer::start();
+    for next_comes_early in [true, false] {
+        let path = server.api.create(r#"{"tick_ms":100}"#).await;
+        let mut connection = send(&server.api, REQUEST).await;
+        read_until(&mut connection, OK).await;
+        connection
+            .write_all(format!("GET {path}/events HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes())
+            .await
+            .unwrap();
+        read_until(&mut connection, FIRST_EVENT).await;
+        if next_comes_early {
+            connection.write_all(REQUEST).await.unwrap();
+        }
+        delete(&server.api, &path).await;
+        if !next_comes_early {
+            read_until(&mut connection, END_OF_STREAM).await;
+            connection.write_all(REQUEST).await.unwrap();
+        }
+        let received = read_until(&mut connection, OK).await;
+        assert!(next_comes_early == received.contains(END_OF_STREAM), "{received}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_comes_together_with_one_for_events_is_answered_after_them() {
+    let server = LocalServer::start();
+    let path = server.api.create(r#"{"tick_ms":100}"#).await;
+    let both = [format!("GET {path}/events HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes(), REQUEST].concat();
+    let mut connection = send(&server.api, &both).await;
+    read_until(&mut connection, FIRST_EVENT).await;
+    delete(&server.api, &path).await;
+    let received = read_until(&mut connection, OK).await;
+    assert!(received.contains("event: deleted\n") && received.contains(END_OF_STREAM), "{received}");
+}
+
+#[tokio::test]
+async fn a_connection_ends_with_its_event_stream_if_the_client_wants_that() {
+    let server = LocalServer::start();
+    let path = server.api.create(r#"{"tick_ms":100}"#).await;
+    let request = format!("GET {path}/events HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    let mut connection = send(&server.api, request.as_bytes()).await;
+    let received = read_until(&mut connection, FIRST_EVENT).await;
+    assert!(received.contains("\r\nconnection: close\r\n"), "{received}");
+    delete(&server.api, &path).await;
+    assert!(read_to_end(connection).await.ends_with(END_OF_STREAM));
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod behind;
 mod certainty;
 mod changes;
+mod entries;
 mod entry;
 mod in_flight;
 mod lookup;
@@ -15,10 +16,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use quick_cache::sync::Cache;
-
 use self::behind::{Behind, Missed};
-use self::entry::{Entry, Weight};
+use self::entries::Entries;
+use self::entry::Entry;
 use self::in_flight::{CreationGuard, InFlightCreation, InFlightReads, Read};
 use self::lookup_counts::LookupCounts;
 use self::report::Report;
@@ -67,7 +67,7 @@ pub(super) struct SessionCache {
     store: Arc<dyn SessionStore>,
     clock: Arc<dyn Clock>,
     freshness: Freshness,
-    entries: Cache<SessionId, Entry, Weight>,
+    entries: Entries,
     in_flight: InFlightReads,
     second_looks: SecondLooks,
     listeners: Arc<Listeners>,
@@ -80,14 +80,12 @@ pub(super) struct SessionCache {
 impl SessionCache {
     /// Makes a cache over a store. It still has to subscribe to the store's change feed.
     pub(super) fn new(store: Arc<dyn SessionStore>, clock: Arc<dyn Clock>, size: CacheSize) -> Self {
-        // Only the initial size of the tables depends on this number.
-        let expected_entries = usize::try_from(size.bytes / (8 * 1024)).unwrap_or(usize::MAX);
         let parts = store.change_feed().map_or(0, ChangeFeed::parts);
         Self {
             store,
             clock,
             freshness: Freshness::new(parts),
-            entries: Cache::with_weighter(expected_entries, size.bytes, Weight),
+            entries: Entries::new(size),
             in_flight: InFlightReads::default(),
             second_looks: SecondLooks::default(),
             listeners: Arc::default(),
@@ -104,7 +102,7 @@ impl SessionCache {
 
     pub(super) fn statistics(&self) -> CacheStatistics {
         let (hits, misses) = self.lookups.totals();
-        let (bytes, sessions) = (self.entries.weight(), self.entries.len() as u64);
+        let (bytes, sessions) = (self.entries.bytes(), self.entries.len() as u64);
         CacheStatistics {
             hits,
             misses,
@@ -146,11 +144,15 @@ impl SessionCache {
 
     /// Finds a session in memory if it is fresh there.
     pub(super) fn fresh(&self, id: SessionId) -> Option<Lookup> {
-        let fresh = self.entries.get(&id).and_then(|entry| {
-            let (entry, certain) = self.with_certainty(id, entry)?;
-            self.is_fresh(&entry).then_some((entry, certain))
-        });
-        let (entry, certain) = fresh?;
+        let (entry, is_first_time) = self.entries.get(&id)?;
+        let (entry, certain) = self.with_certainty(id, entry)?;
+        if !self.is_fresh(&entry) {
+            return None;
+        }
+        if is_first_time {
+            let _table = self.in_flight.lock();
+            self.entries.note_read(&id);
+        }
         let session = self.newest(entry)?;
         self.lookups.hit();
         Some(Lookup::current(session, certain))
@@ -176,7 +178,7 @@ impl SessionCache {
                 Some(report) => entry.changed(report),
                 None => entry,
             };
-            self.entries.insert(id, entry);
+            self.entries.insert_created(id, entry);
         }
         drop(table);
         Lookup::current(session, certain)

@@ -94,6 +94,7 @@ impl SessionCache {
         let report = read.reported.filter(|report| report.revision() > session.session().revision);
         let entry = Entry { session, report, position: Some(read.position), read_at, certain };
         self.entries.insert(id, entry.clone());
+        self.entries.note_read(&id);
         if entry.report.is_none() {
             // Under the lock, so that no listener hears of this session after a newer one. A change that was reported before the
             // read began is in this session, or the store has lost it.

@@ -1,7 +1,7 @@
 //! The memory that the cache takes.
 
 use serde_json::Map;
-use tickseed_session::{ANY_SESSION, Metadata, ReadySession, ServiceError, Session};
+use tickseed_session::{ANY_SESSION, Metadata, NewSession, ReadySession, ServiceError, Session};
 
 use super::{LONG, Server};
 use tickseed_session::acceptance::session;
@@ -72,4 +72,36 @@ async fn a_full_cache_forgets_sessions_and_reads_them_again() {
         server.finds(session).await;
     }
     assert!(server.store.reads() - before >= SESSIONS - cached, "the uncached sessions are read again");
+}
+
+#[tokio::test]
+async fn sessions_that_are_created_and_never_asked_for_drive_out_none_that_is_read() {
+    const READ: usize = 16;
+    const CREATED: usize = 400;
+    const MEGABYTES: u32 = 4;
+    let server = Server::with_megabytes(MEGABYTES);
+    let metadata = large().metadata;
+    let create = async || {
+        let new = NewSession { metadata: metadata.clone(), ..super::reads::new() };
+        server.service.create(new).await.unwrap().session.session().clone()
+    };
+    let mut read = Vec::new();
+    for _ in 0..READ {
+        let session = create().await;
+        server.finds(&session).await;
+        read.push(session);
+    }
+    for _ in 0..CREATED {
+        create().await;
+    }
+    for session in &read {
+        server.finds(session).await;
+    }
+    server.has_read(0);
+    let (bytes, one) = (server.service.cache_statistics().bytes, ReadySession::new(read[0].clone()).bytes());
+    let unread = bytes - READ as u64 * one;
+    assert!(
+        unread <= u64::from(MEGABYTES << 20) / 8,
+        "{unread} bytes for sessions that nobody has asked for"
+    );
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use deadpool_redis::redis::aio::ConnectionManager;
 use deadpool_redis::redis::{
-    Cmd, ErrorKind, FromRedisValue, RedisError, RedisResult, ScriptInvocation, ServerErrorKind, cmd,
+    Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, ScriptInvocation, ServerErrorKind, cmd,
 };
 use futures_util::future::select_ok;
 use tokio::sync::{Notify, mpsc};
@@ -89,7 +89,7 @@ impl SharedConnection {
     pub(super) async fn send_in_a_row<T: FromRedisValue>(
         &self,
         key: &str,
-        commands: &[Cmd],
+        commands: &Pipeline,
     ) -> Result<T, StoreError> {
         self.ask(key, Request::Commands(commands)).await
     }
@@ -153,7 +153,7 @@ impl SharedConnection {
         let answer = timeout(self.connector.answer, self.follow(node, request)).await;
         let error: Box<dyn std::error::Error + Send + Sync> = match answer {
             Ok(Ok(value)) => return Ok(value),
-            // The driver has the same time limit.
+            // The driver has a time limit for connecting.
             Ok(Err(error)) if error.is_timeout() => self.no_answer().into(),
             Ok(Err(error)) => {
                 if error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly) {

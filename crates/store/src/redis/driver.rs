@@ -14,6 +14,10 @@ use crate::StoreTimeout;
 /// How long connecting may take when a server starts or asks a Redis about itself.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// How many requests may wait to be sent on a connection. With fewer than are in progress, requests would wait for a place in the queue
+/// first, and be woken twice.
+const QUEUE_LENGTH: usize = 1024;
+
 /// Makes the connections for requests.
 #[derive(Clone)]
 pub(super) struct Connector {
@@ -45,7 +49,9 @@ impl Connector {
         let is_lost = Arc::clone(&self.is_lost);
         ConnectionManagerConfig::new()
             .set_connection_timeout(Some(self.connect))
-            .set_response_timeout(Some(self.answer))
+            // Every request has a time limit already. A second timer for the same time would only cost time.
+            .set_response_timeout(None)
+            .set_pipeline_buffer_size(QUEUE_LENGTH)
             .set_number_of_retries(0)
             .set_push_sender(move |push: PushInfo| {
                 if push.kind == PushKind::Disconnection {

@@ -38,7 +38,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use deadpool_redis::redis::{Script, cmd};
+use deadpool_redis::redis::{Script, cmd, pipe};
 use futures_util::future::join_all;
 use tickseed_session::{
     ChangeFeed, Clock, Created, Deadline, Deleted, FeedPart, Replaced, RequestStore, Revision, Session,
@@ -142,7 +142,9 @@ impl RedisStore {
             self.index.add(&self.connection, &[session.id]).await?;
             self.connection.send(key, set).await?
         } else {
-            self.connection.send_in_a_row(key, &[self.index.addition_of(session.id), set]).await?
+            let mut commands = pipe();
+            commands.add_command(self.index.addition_of(session.id)).add_command(set);
+            self.connection.send_in_a_row(key, &commands).await?
         };
         Ok(set.is_some())
     }

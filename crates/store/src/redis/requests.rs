@@ -11,7 +11,7 @@ use deadpool_redis::redis::{
 pub(super) enum Request<'request> {
     Command(&'request Cmd),
     /// Commands in a row, of which the answer to the last one is wanted. A command is carried out even if one before it fails.
-    Commands(&'request [Cmd]),
+    Commands(&'request Pipeline),
     Script(&'request ScriptInvocation<'request>),
 }
 
@@ -31,15 +31,11 @@ impl Request<'_> {
 
 /// Sends commands at once, and returns the first error or else the answer to the last command.
 async fn send_in_a_row<T: FromRedisValue>(
-    commands: &[Cmd],
+    commands: &Pipeline,
     connection: &mut (impl ConnectionLike + Send),
 ) -> RedisResult<T> {
-    let mut pipeline = pipe();
-    for command in commands {
-        pipeline.add_command(command.clone());
-    }
     let mut last = Value::Nil;
-    for answer in connection.req_packed_commands(&pipeline, 0, commands.len()).await? {
+    for answer in connection.req_packed_commands(commands, 0, commands.len()).await? {
         last = answer.extract_error()?;
     }
     Ok(from_redis_value(last)?)

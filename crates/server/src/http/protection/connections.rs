@@ -1,10 +1,8 @@
 //! Refuses connections when there are too many.
 
-use std::any::Any;
 use std::net::Shutdown;
 use std::num::NonZeroUsize;
 
-use actix_web::dev::Extensions;
 use actix_web::rt::net::TcpStream;
 use socket2::SockRef;
 
@@ -26,12 +24,18 @@ pub(super) struct Connections {
     refusal: String,
 }
 
-/// Marks a connection that has been refused. What the client has already sent on it has no effect.
-pub(super) struct Refused;
+/// A connection, until this is dropped. Then it gives back the place that it has taken.
+#[derive(Default)]
+pub struct OpenConnection {
+    _place: Option<Place>,
+    is_refused: bool,
+}
 
-/// Marks a connection that is counted. It gives its place back when the connection ends.
-struct Counted {
-    _place: Place,
+impl OpenConnection {
+    /// Whether the connection was refused. What the client has already sent on it has no effect.
+    pub(in crate::http) const fn is_refused(&self) -> bool {
+        self.is_refused
+    }
 }
 
 impl Connections {
@@ -52,16 +56,14 @@ impl Connections {
 
     /// Counts a connection, or refuses it. One from a trusted proxy carries the requests of many clients, so only the number of
     /// all connections limits it.
-    pub(super) fn opened(&self, connection: &dyn Any, extensions: &mut Extensions) {
-        let Some(stream) = connection.downcast_ref::<TcpStream>() else { return };
+    pub(super) fn opened(&self, stream: &TcpStream) -> OpenConnection {
         let address = || stream.peer_addr().ok().map(|peer| ClientAddress::of_peer(peer.ip()));
         let client = || address().filter(|address| !self.trusted_proxies.contains(*address));
         if let Ok(place) = self.places.take(|| client().map(ClientAddress::network)) {
-            extensions.insert(Counted { _place: place });
-        } else {
-            extensions.insert(Refused);
-            refuse(stream, self.refusal.as_bytes());
+            return OpenConnection { _place: Some(place), is_refused: false };
         }
+        refuse(stream, self.refusal.as_bytes());
+        OpenConnection { _place: None, is_refused: true }
     }
 }
 

@@ -15,19 +15,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::ServiceRequest;
+use actix_web::rt::net::TcpStream;
 use actix_web::{HttpRequest, web};
 use tickseed_session::Clock;
 
 use super::client_address::{ClientAddress, TrustedProxies};
+use super::connection::Refused;
 use super::error::ApiError;
 use super::origins::{AllowedOrigins, SharedWith};
 use super::overload::Overload;
 use crate::telemetry::metrics::{Refusal, count_refusal};
-use connections::{Connections, Refused};
+use connections::Connections;
 use places::{Full, Places};
 use rate_limits::RateLimits;
 use refusals::Refusals;
 
+pub use connections::OpenConnection;
 pub use creation::CreationLimits;
 pub(super) use creation::check_depth;
 pub(super) use places::Place;
@@ -140,10 +143,9 @@ impl Protection {
     }
 
     /// Counts a connection that has been opened, and closes it at once if there are too many.
-    pub fn connected(&self, connection: &dyn std::any::Any, extensions: &mut actix_web::dev::Extensions) {
-        if let Some(connections) = &self.connections {
-            connections.opened(connection, extensions);
-        }
+    #[must_use]
+    pub fn connected(&self, stream: &TcpStream) -> OpenConnection {
+        self.connections.as_ref().map(|connections| connections.opened(stream)).unwrap_or_default()
     }
 
     /// Counts a request towards the limits of its client.

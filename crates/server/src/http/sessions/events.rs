@@ -3,7 +3,6 @@
 mod names;
 mod settled;
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use self::names::names;
 use self::settled::{SettledTimes, look_up_at};
 use super::{SessionPath, entity_tags, representation, session_id};
+use crate::http::connection::EventBody;
 use crate::http::error::ApiError;
 use crate::http::problem::{Problem, SessionNotFound};
 use crate::http::protection::{Place, Protection};
@@ -143,7 +143,8 @@ pub(in crate::http) async fn handle(
         following: None,
         phase: Phase::Retry,
     };
-    let mut response = event_stream().streaming(stream::unfold(events, Events::next));
+    let body = EventBody::new(&request, stream::unfold(events, Events::next));
+    let mut response = event_stream().streaming(body);
     if request.version() < Version::HTTP_11 {
         end_with_connection(&mut response);
     }
@@ -216,7 +217,7 @@ enum Phase {
 }
 
 impl Events {
-    async fn next(mut self) -> Option<(Result<Bytes, Infallible>, Self)> {
+    async fn next(mut self) -> Option<(Bytes, Self)> {
         let event = match self.phase {
             Phase::Retry => {
                 self.phase = Phase::Updates;
@@ -231,7 +232,7 @@ impl Events {
         self.heartbeat_at = Instant::now() + self.streams.heartbeat_every;
         let bytes = event.into_bytestring().map(ByteString::into_bytes);
         // The only possible error is a line break where none is allowed, and no event here has one.
-        bytes.ok().map(|bytes| (Ok(bytes), self))
+        bytes.ok().map(|bytes| (bytes, self))
     }
 
     /// Waits for the next event to send: an update that is new to the client, until when its session is settled, a heartbeat, or the
