@@ -245,20 +245,28 @@ impl StoreAddress {
     }
 
     /// Makes the tables that the store needs and does not have, and what they are kept in. Returns what it has made, in words; nothing
-    /// for a store that has everything, or makes it when it is opened.
+    /// if the store has everything, or the log has said what was made.
     ///
     /// # Errors
     ///
     /// [`OpenError`] if the store cannot be reached for `wait`, does not let this user make them, or has those of a later version.
     #[cfg_attr(
-        not(feature = "cassandra"),
+        not(any(feature = "cassandra", feature = "postgres")),
         expect(clippy::unused_async, reason = "only some stores have tables")
     )]
     pub async fn migrate(&self, wait: Duration) -> Result<Vec<String>, OpenError> {
         match self {
             #[cfg(feature = "cassandra")]
             Self::Cassandra(address) => Ok(CassandraStore::migrate(address, wait).await?),
-            #[cfg(any(feature = "embedded", feature = "postgres", feature = "redis"))]
+            // A start makes them, and the log says so.
+            #[cfg(feature = "postgres")]
+            Self::Postgres(address) => {
+                let options =
+                    RemoteOptions { wait, ..RemoteOptions::new(Arc::new(tickseed_session::SystemClock)) };
+                drop(PostgresStore::connect((**address).clone(), options).await?);
+                Ok(Vec::new())
+            }
+            #[cfg(any(feature = "embedded", feature = "redis"))]
             _ => {
                 let _ = wait;
                 Ok(Vec::new())

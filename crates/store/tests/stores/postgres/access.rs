@@ -6,7 +6,7 @@ use std::process::Command;
 use tickseed_session::acceptance::{RecordingSubscriber, TestClock, session};
 use tickseed_session::{Created, Replaced, SessionStore, Timestamp};
 use tickseed_store::test_servers::{Certificate, PostgresServer};
-use tickseed_store::{PostgresAddress, PostgresStore, RemoteOptions};
+use tickseed_store::{PostgresAddress, PostgresStore, RemoteOptions, StoreAddress};
 
 use super::{connect, options};
 
@@ -85,6 +85,14 @@ async fn a_user_who_may_not_make_tables_can_use_those_that_are_there() {
          GRANT SELECT, UPDATE ON tickseed_schema TO player",
     );
     assert_works(&connect(&address, TestClock::new()).await).await;
+}
+
+#[tokio::test]
+async fn the_owner_can_make_the_tables_before_the_first_server_starts() {
+    let server = PostgresServer::start(&[]);
+    let address = StoreAddress::parse(&server.address(), None).unwrap();
+    address.migrate(crate::refusal::LONG).await.unwrap();
+    assert_eq!(server.ask("SELECT version FROM tickseed_schema"), "1");
 }
 
 #[tokio::test]
