@@ -19,7 +19,7 @@ const RETRY_AFTER: Duration = Duration::from_millis(10);
 pub struct PatientStore<Store>(pub Store);
 
 /// Waits until the next try. Returns false once the deadline has passed.
-async fn wait_to_retry(deadline: Instant) -> bool {
+pub(super) async fn wait_to_retry(deadline: Instant) -> bool {
     tokio::time::sleep(RETRY_AFTER).await;
     Instant::now() < deadline
 }
