@@ -166,8 +166,17 @@ test("a click that is scheduled for a tick is heard at the tick", async ({ annot
       `${described(found.map(({ trueMs }) => trueMs))} in truth; the clock is right to ${errorMs.toFixed(1)} ms`,
   );
   expect(found.length).toBeGreaterThan(CLICKS / 2);
-  expect(found.filter(({ ownMs }) => !(Math.abs(ownMs) <= TOLERANCE_MS))).toEqual([]);
-  expect(found.filter(({ trueMs }) => !(Math.abs(trueMs) <= TOLERANCE_MS + errorMs))).toEqual([]);
+  // A busy machine may be late with a piece of sound, and then the click in it is late, whatever was scheduled.
+  const exceptions = Math.ceil(found.length / 20);
+  const off = (by: (click: { ownMs: number; trueMs: number }) => boolean) =>
+    found.filter((click) => !by(click));
+  expect(off(({ ownMs }) => Math.abs(ownMs) <= TOLERANCE_MS).length, "by its own clock").toBeLessThanOrEqual(
+    exceptions,
+  );
+  expect(
+    off(({ trueMs }) => Math.abs(trueMs) <= TOLERANCE_MS + errorMs).length,
+    "in truth",
+  ).toBeLessThanOrEqual(exceptions);
   expect(viewer.tab.complaints).toEqual([]);
 });
 
