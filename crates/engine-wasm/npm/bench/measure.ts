@@ -29,7 +29,7 @@ export interface Effort {
 /**
  * Measures all cases, once per round.
  *
- * @param began Is told of each round when it begins.
+ * @param began Called with the number of each round when it begins.
  */
 export async function measure(
   cases: readonly Case[],

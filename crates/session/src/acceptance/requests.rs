@@ -87,8 +87,8 @@ async fn reserves_a_request_once(handles: &Handles) {
     );
 }
 
-/// Reserves a request, unless somebody has. Returns the version of the one who has it. A call that fails, because the machine is busy,
-/// may have taken effect, and then finds its own version when it is repeated.
+/// Reserves a request unless a rival already has. Returns the version that is reserved in the end. On a busy machine a call may fail
+/// although it took effect; repeated, it finds its own version.
 async fn who_has(requests: &dyn RequestStore, id: RequestId, version: u64) -> u64 {
     let deadline = Instant::now() + DEADLINE;
     loop {

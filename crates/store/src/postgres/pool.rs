@@ -132,16 +132,13 @@ impl Pool {
             }
             self.lease(leave).await?.ask(work).await.map(Some)
         };
-        let answer = match timeout(self.limit, answer).await {
-            Ok(Ok(Some(answer))) => Ok(answer),
-            Ok(Ok(None)) => return Err(StoreError::NotAsked),
-            Ok(Err(error)) => Err(self.noted(error)),
-            Err(_) => Err(format!("PostgreSQL did not answer within {:?}", self.limit).into()),
-        };
-        answer.map_err(|error| {
-            self.suspect();
-            StoreError::unavailable(error)
-        })
+        match self.within_limit(answer).await {
+            Ok(answer) => answer.ok_or(StoreError::NotAsked),
+            Err(error) => {
+                self.suspect();
+                Err(StoreError::unavailable(error))
+            }
+        }
     }
 
     /// Asks with the time limit, apart from the requests, and whether the breaker is open or not.
@@ -149,7 +146,13 @@ impl Pool {
         &self,
         work: impl AsyncFnOnce(&Object) -> Result<T, Error>,
     ) -> Result<T, Failure> {
-        let answer = async { self.lease(Leave::new()).await?.ask(work).await };
+        self.within_limit(async { self.lease(Leave::new()).await?.ask(work).await }).await
+    }
+
+    async fn within_limit<T>(
+        &self,
+        answer: impl Future<Output = Result<T, PoolError>>,
+    ) -> Result<T, Failure> {
         match timeout(self.limit, answer).await {
             Ok(answer) => answer.map_err(|error| self.noted(error)),
             Err(_) => Err(format!("PostgreSQL did not answer within {:?}", self.limit).into()),
