@@ -8,6 +8,7 @@ use deadpool_postgres::tokio_postgres::error::Severity;
 use tickseed_session::error_chain;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
+use super::lease::Lease;
 use super::pool::Pool;
 use super::promises::Promises;
 use crate::remote::connect::Failure;
@@ -23,8 +24,9 @@ const PROBE_EVERY: Duration = Duration::from_millis(50);
 const ATTEMPT_WITHIN: Duration = Duration::from_millis(500);
 
 /// Probes the server after a failure and from time to time, opens the breaker and closes it again. Only this task probes, so that a
-/// server that comes back is not flooded. Never ends.
-pub(super) async fn keep_alive(pool: Arc<Pool>, promises: Arc<Promises>) {
+/// server that comes back is not flooded. It has a connection of its own, because a login may take longer than an answer may. Never
+/// ends.
+pub(super) async fn keep_alive(pool: Arc<Pool>, promises: Arc<Promises>, mut connection: Lease) {
     let mut looks = interval(LOOK_EVERY);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -32,22 +34,26 @@ pub(super) async fn keep_alive(pool: Arc<Pool>, promises: Arc<Promises>) {
             () = pool.is_suspect.notified() => {}
             _ = looks.tick() => {}
         }
-        if let Err(error) = probe(&pool, &promises).await {
+        if let Err(error) = probe(&pool, &promises, &mut connection).await {
             pool.breaker.open();
             let error = error_chain(&*error);
             tracing::warn!(error, "PostgreSQL does not answer; sessions in memory are served");
-            probe_until_it_answers(&pool).await;
+            connection = probe_until_it_answers(&pool).await;
             tracing::info!("PostgreSQL answers again");
         }
         pool.breaker.close();
     }
 }
 
-/// Tries new connections until one answers. Those from before may be dead without anybody knowing, so they are closed.
-async fn probe_until_it_answers(pool: &Pool) {
+/// Tries new connections until they answer. Those from before may be dead without anybody knowing, so they are closed.
+async fn probe_until_it_answers(pool: &Pool) -> Lease {
     pool.forget_connections();
     let mut attempts = 0;
-    while !matches!(timeout(ATTEMPT_WITHIN, pool.try_connection()).await, Ok(Ok(()))) {
+    loop {
+        if let Ok(Ok(connection)) = timeout(ATTEMPT_WITHIN, pool.try_connections()).await {
+            pool.is_new.notify_one();
+            return connection;
+        }
         attempts += 1;
         if attempts == 1 {
             // By now the last requests from before the breaker opened are given up, too.
@@ -55,13 +61,15 @@ async fn probe_until_it_answers(pool: &Pool) {
         }
         sleep(PROBE_EVERY).await;
     }
-    pool.is_new.notify_one();
 }
 
-/// Asks for the name of the server. If the change feed is connected to another one, one of the two is no longer the one that accepts
-/// writes, so both connect again.
-async fn probe(pool: &Pool, promises: &Promises) -> Result<(), Failure> {
-    let answer = pool.probe(async |client| {
+/// Asks for the name of the server. If the change feed is connected to another one than this or than the newest connection, one of
+/// them is no longer the one that accepts writes, so all connect again.
+async fn probe(pool: &Pool, promises: &Promises, connection: &mut Lease) -> Result<(), Failure> {
+    if !connection.is_usable() {
+        *connection = timeout(ATTEMPT_WITHIN, pool.try_connections()).await??;
+    }
+    let answer = pool.probe(connection, async |client| {
         let statement = client.prepare_cached("SELECT tickseed_node()").await?;
         client.query_one_scalar::<String, _>(&statement, &[]).await
     });
@@ -71,9 +79,9 @@ async fn probe(pool: &Pool, promises: &Promises) -> Result<(), Failure> {
         Err(error) if is_answer(&error) => return Ok(()),
         Err(error) => return Err(error),
     };
-    if promises.feed_is_at_another_node(&node) {
+    if promises.feed_is_at_another_node(&node) || promises.feed_is_left_behind() {
         tracing::warn!(
-            "the change feed is connected to another PostgreSQL than the requests: both connect again"
+            "the change feed is connected to another PostgreSQL than the requests: all connect again"
         );
         pool.forget_connections();
         promises.end_feed();

@@ -76,10 +76,12 @@ impl PostgresStore {
             mistake: "TLS cannot be set up; check the file in SSL_CERT_FILE".to_owned(),
             source,
         };
-        let pool = Pool::new(&address, options.timeout.duration(), background.handle()).map_err(refused)?;
-        start::connect(&background, &address, options.wait, (&pool, &promises)).await?;
+        let pool =
+            Pool::new(&address, options.timeout.duration(), background.handle(), Arc::clone(&promises))
+                .map_err(refused)?;
+        let for_probes = start::connect(&background, &address, options.wait, (&pool, &promises)).await?;
         let writes = Arc::new(WriteProbe::new(Arc::clone(&pool), name));
-        background.spawn(keep_alive::keep_alive(Arc::clone(&pool), Arc::clone(&promises)));
+        background.spawn(keep_alive::keep_alive(Arc::clone(&pool), Arc::clone(&promises), for_probes));
         background.spawn(monitor::keep_asking(Arc::clone(&pool), Arc::clone(&promises)));
         background.spawn(Arc::clone(&writes).keep_probing());
         Ok(Self { address, clock, pool, promises, writes, background })

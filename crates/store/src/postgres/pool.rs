@@ -5,19 +5,20 @@ use std::time::Duration;
 
 use deadpool_postgres::tokio_postgres::error::SqlState;
 use deadpool_postgres::tokio_postgres::types::ToSql;
-use deadpool_postgres::tokio_postgres::{Client, Config, Connection, Error, Socket};
-use deadpool_postgres::{Connect, Manager, ManagerConfig, Object, PoolError, Runtime};
-use futures_util::future::BoxFuture;
+use deadpool_postgres::tokio_postgres::{Client, Config, Connection, Error, SimpleQueryMessage, Socket};
+use deadpool_postgres::{Connect, Manager, ManagerConfig, Object, PoolError, Runtime, Timeouts};
+use futures_util::future::{BoxFuture, try_join};
 use tickseed_session::StoreError;
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::PostgresAddress;
 use super::hosts::{CONNECT_WITHIN, TlsStream, connect_to_one};
-use super::lease::{Lease, Leave};
+use super::lease::{Lease, Leases, Leave};
+use super::promises::Promises;
 use crate::remote::breaker::Breaker;
 use crate::remote::connect::Failure;
 
@@ -28,22 +29,19 @@ pub(super) type Values<'values> = &'values [&'values (dyn ToSql + Sync)];
 pub(super) struct Pool {
     hosts: Vec<Config>,
     pub(super) tls: MakeRustlsConnect,
-    /// One more than requests may use. The probes use that one, so a pool that is busy does not look like a server that is gone.
+    /// One more than requests may use. The probes keep that one, so a pool that is busy does not look like a server that is gone.
     connections: deadpool_postgres::Pool,
     /// Leave for requests, and for those of them that write.
     requests: Arc<Semaphore>,
     writes: Arc<Semaphore>,
-    /// Where connections are made.
-    thread: Handle,
+    leases: Arc<Leases>,
     /// How long an answer may take.
     limit: Duration,
     pub(super) breaker: Breaker,
-    /// A request has failed, and a probe is due.
-    pub(super) is_suspect: Notify,
+    /// A probe is due: a request has failed, or a new connection leads to another server.
+    pub(super) is_suspect: Arc<Notify>,
     /// There are new connections, perhaps to another server.
     pub(super) is_new: Notify,
-    /// Nobody waits any more for answers to requests that were given up.
-    given_up_must_end: Arc<Notify>,
 }
 
 /// Connects on the thread of the store, which keeps the connections going whatever the threads of requests do.
@@ -51,6 +49,8 @@ struct ConnectOnThread {
     hosts: Vec<Config>,
     tls: MakeRustlsConnect,
     thread: Handle,
+    promises: Arc<Promises>,
+    is_suspect: Arc<Notify>,
 }
 
 impl Connect for ConnectOnThread {
@@ -58,8 +58,25 @@ impl Connect for ConnectOnThread {
         Box::pin(async {
             let (client, connection) = connect_to_one(&self.hosts, &self.tls).await?;
             // A request on the connection gets the error.
-            Ok((client, self.thread.spawn(async move { drop(connection.await) })))
+            let connection = self.thread.spawn(async move { drop(connection.await) });
+            self.compare_with_feed(&client).await;
+            Ok((client, connection))
         })
+    }
+}
+
+impl ConnectOnThread {
+    /// After a failover, a new connection may lead to the new primary while older ones go on with the old one, which answers.
+    async fn compare_with_feed(&self, client: &Client) {
+        // A request on the connection gets the error here, too.
+        let Ok(answer) = client.simple_query("SELECT tickseed_node()").await else { return };
+        let row = answer.iter().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0),
+            _ => None,
+        });
+        if row.is_some_and(|node| self.promises.note_login(node.to_owned())) {
+            self.is_suspect.notify_one();
+        }
     }
 }
 
@@ -69,9 +86,17 @@ impl Pool {
         address: &PostgresAddress,
         limit: Duration,
         thread: Handle,
+        promises: Arc<Promises>,
     ) -> Result<Arc<Self>, Failure> {
         let (hosts, tls) = (address.hosts().to_vec(), address.tls().connector()?);
-        let connect = ConnectOnThread { hosts: hosts.clone(), tls: tls.clone(), thread: thread.clone() };
+        let is_suspect = Arc::new(Notify::new());
+        let connect = ConnectOnThread {
+            hosts: hosts.clone(),
+            tls: tls.clone(),
+            thread: thread.clone(),
+            promises,
+            is_suspect: Arc::clone(&is_suspect),
+        };
         let manager = Manager::from_connect(Config::new(), connect, ManagerConfig::default());
         let size = address.pool_size();
         let connections = deadpool_postgres::Pool::builder(manager)
@@ -86,12 +111,11 @@ impl Pool {
             connections,
             requests: Arc::new(Semaphore::new(size)),
             writes: Arc::new(Semaphore::new(size - size / 4)),
-            thread,
+            leases: Arc::new(Leases::new(thread)),
             limit,
             breaker: Breaker::default(),
-            is_suspect: Notify::new(),
+            is_suspect,
             is_new: Notify::new(),
-            given_up_must_end: Arc::new(Notify::new()),
         }))
     }
 
@@ -141,12 +165,13 @@ impl Pool {
         }
     }
 
-    /// Asks with the time limit, apart from the requests, and whether the breaker is open or not.
+    /// Asks with the time limit on the connection of the probes, whether the breaker is open or not.
     pub(super) async fn probe<T>(
         &self,
+        connection: &mut Lease,
         work: impl AsyncFnOnce(&Object) -> Result<T, Error>,
     ) -> Result<T, Failure> {
-        self.within_limit(async { self.lease(Leave::new()).await?.ask(work).await }).await
+        self.within_limit(connection.ask(work)).await
     }
 
     async fn within_limit<T>(
@@ -164,43 +189,80 @@ impl Pool {
         connect_to_one(&self.hosts, &self.tls).await
     }
 
-    /// Takes a connection. If one has to be made, that goes on when the request that waits for it is given up, so that a later one
-    /// finds it: a login takes several round trips, and on a slow network it takes longer than a request may.
+    /// Takes a connection: one that is free, or the first of those that become free or are made.
     async fn lease(&self, leave: Leave) -> Result<Lease, PoolError> {
-        let connection = if self.connections.status().available > 0 {
-            self.connections.get().await?
+        let since = self.leases.replacements();
+        let connection = if let Some(free) = self.free().await {
+            free
         } else {
-            let connections = self.connections.clone();
-            let must_end = Arc::clone(&self.given_up_must_end).notified_owned();
-            let taken = self.thread.spawn(async move {
-                tokio::select! {
-                    taken = connections.get() => taken,
-                    () = must_end => Err(PoolError::Closed),
-                }
-            });
-            taken.await.unwrap_or(Err(PoolError::Closed))?
+            tokio::select! {
+                free = self.next_free() => free,
+                made = self.log_in() => made?,
+            }
         };
-        Ok(Lease::new(connection, leave, self.thread.clone(), Arc::clone(&self.given_up_must_end)))
+        Ok(Lease::new(connection, leave, since, Arc::clone(&self.leases)))
     }
 
-    /// Closes the connections that are not in use, or only wait for an answer: they may be dead without anybody knowing.
+    /// Takes a connection that is free.
+    async fn free(&self) -> Option<Object> {
+        const AT_ONCE: Timeouts =
+            Timeouts { wait: Some(Duration::ZERO), create: Some(Duration::ZERO), recycle: None };
+        // The pool's own number of free ones does not count those that it takes to be meant for logins that have begun.
+        let free = self.connections.retain(|client, _| !client.is_closed()).retained;
+        if free == 0 { None } else { self.connections.timeout_get(&AT_ONCE).await.ok() }
+    }
+
+    async fn next_free(&self) -> Object {
+        loop {
+            self.leases.is_free().await;
+            if let Some(connection) = self.free().await {
+                return connection;
+            }
+        }
+    }
+
+    /// Makes a connection. That goes on when the request that waits for it is given up or takes another one, so that a later one finds
+    /// it: a login takes several round trips, and on a slow network it takes longer than a request may.
+    async fn log_in(&self) -> Result<Object, PoolError> {
+        let (connections, leases) = (self.connections.clone(), Arc::clone(&self.leases));
+        let must_end = leases.must_end();
+        let (made, connection) = oneshot::channel();
+        self.leases.thread.spawn(async move {
+            let outcome = tokio::select! {
+                outcome = connections.get() => outcome,
+                () = must_end => Err(PoolError::Closed),
+            };
+            if let Err(Ok(nobody_waits)) = made.send(outcome) {
+                leases.give_back(nobody_waits);
+            }
+        });
+        connection.await.unwrap_or(Err(PoolError::Closed))
+    }
+
+    /// Closes all connections, those in use as soon as they are not any more: they may be dead without anybody knowing, or lead to a
+    /// server that accepts no writes any more.
     pub(super) fn forget_connections(&self) {
-        self.end_given_up();
+        self.leases.replace_all();
         self.connections.retain(|_, _| false);
         self.is_new.notify_one();
     }
 
     /// Closes the connections that only wait for the answers to requests that were given up, and gives up logins that have begun.
     pub(super) fn end_given_up(&self) {
-        self.given_up_must_end.notify_waiters();
+        self.leases.end_given_up();
     }
 
-    /// Makes a connection, or takes one that has been made meanwhile, and keeps it for the requests if it answers. Unlike a request,
-    /// this may take as long as a login takes.
-    pub(super) async fn try_connection(&self) -> Result<(), Failure> {
-        let answer =
-            self.lease(Leave::new()).await?.ask(async |client| client.simple_query("SELECT 1").await);
-        answer.await.map(drop).map_err(|error| self.noted(error))
+    /// Makes a connection for the probes, and one that the first request finds, or takes those that have been made meanwhile. Returns
+    /// that for the probes once both have answered. Unlike a request, this may take as long as a login takes.
+    pub(super) async fn try_connections(&self) -> Result<Lease, Failure> {
+        let (for_probes, _) = try_join(self.try_connection(), self.try_connection()).await?;
+        Ok(for_probes)
+    }
+
+    async fn try_connection(&self) -> Result<Lease, Failure> {
+        let mut connection = self.lease(Leave::new()).await?;
+        let answer = connection.ask(async |client| client.simple_query("SELECT 1").await).await;
+        answer.map(|_| connection).map_err(|error| self.noted(error))
     }
 
     /// Makes the server suspect, because it has not answered.

@@ -29,6 +29,8 @@ pub(super) struct Promises {
     /// The hosts, for the log.
     name: String,
     known: Mutex<Known>,
+    /// The server that the newest connection of the requests leads to.
+    newest_login: Mutex<Option<String>>,
     /// The clock that deadlines are converted to.
     pub(super) readings: NodeClocks,
     feed_must_end: Notify,
@@ -43,6 +45,8 @@ struct Known {
     /// When the last proof of the change feed that has come back was sent.
     proved: Option<ClockReading>,
     loss: Option<Loss>,
+    /// The change feed is to connect again.
+    must_end: bool,
     /// How many times the feed has connected.
     generation: u64,
     /// What the log says about crashes.
@@ -51,8 +55,15 @@ struct Known {
 
 impl Promises {
     pub(super) fn new(clock: Arc<dyn Clock>, setting: Option<StoreLoss>, name: String) -> Self {
-        let (known, readings) = (Mutex::default(), NodeClocks::default());
-        Self { clock, setting, name, known, readings, feed_must_end: Notify::new() }
+        Self {
+            clock,
+            setting,
+            name,
+            known: Mutex::default(),
+            newest_login: Mutex::default(),
+            readings: NodeClocks::default(),
+            feed_must_end: Notify::new(),
+        }
     }
 
     pub(super) fn clock(&self) -> &dyn Clock {
@@ -66,9 +77,23 @@ impl Promises {
         *known = Known { node: Some(node), generation, logged, ..Known::default() };
     }
 
-    /// Returns whether the change feed is connected to another server than this.
+    /// Notes the server that a new connection of the requests leads to. Returns whether the change feed is connected to another one.
+    pub(super) fn note_login(&self, node: String) -> bool {
+        let is_elsewhere = self.feed_is_at_another_node(&node);
+        *self.newest_login() = Some(node);
+        is_elsewhere
+    }
+
+    /// Returns whether the newest connection of the requests leads to another server than the change feed.
+    pub(super) fn feed_is_left_behind(&self) -> bool {
+        let newest = self.newest_login().clone();
+        newest.is_some_and(|node| self.feed_is_at_another_node(&node))
+    }
+
+    /// Returns whether the change feed is connected to another server than this, and will be.
     pub(super) fn feed_is_at_another_node(&self, node: &str) -> bool {
-        self.known().node.as_ref().is_some_and(|of_feed| of_feed != node)
+        let known = self.known();
+        !known.must_end && known.node.as_ref().is_some_and(|of_feed| of_feed != node)
     }
 
     /// Returns the server that may decide about a deadline in the time of the store: the one whose clock has been measured. Where no
@@ -79,6 +104,7 @@ impl Promises {
 
     /// Makes the change feed connect again.
     pub(super) fn end_feed(&self) {
+        self.known().must_end = true;
         self.feed_must_end.notify_one();
     }
 
@@ -173,6 +199,10 @@ impl Promises {
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn newest_login(&self) -> MutexGuard<'_, Option<String>> {
+        self.newest_login.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Known {
@@ -247,5 +277,11 @@ mod tests {
         connect(&promises, 0);
         assert_eq!(promises.decider(), "1", "no other server's clock has been measured");
         assert!(!promises.feed_is_at_another_node("1") && promises.feed_is_at_another_node("2"));
+        assert!(!promises.note_login("1".to_owned()) && !promises.feed_is_left_behind());
+        assert!(promises.note_login("2".to_owned()) && promises.feed_is_left_behind());
+        promises.end_feed();
+        assert!(!promises.feed_is_left_behind(), "it is connecting");
+        connect(&promises, 0);
+        assert!(promises.feed_is_left_behind());
     }
 }

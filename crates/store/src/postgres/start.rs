@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use super::PostgresAddress;
 use super::inspection::Inspection;
+use super::lease::Lease;
 use super::pool::Pool;
 use super::promises::Promises;
 use super::schema::{self, CannotMakeTables, NewerSchema};
@@ -27,13 +28,13 @@ const ATTEMPT_WITHIN: Duration = Duration::from_secs(15);
 #[error("it has version {0}")]
 struct TooOld(i32);
 
-/// Connects, makes the tables, and notes what a crash can lose.
+/// Connects, makes the tables, and notes what a crash can lose. Returns a connection for the probes.
 pub(super) async fn connect(
     background: &Background,
     address: &PostgresAddress,
     wait: Duration,
     (pool, promises): (&Arc<Pool>, &Arc<Promises>),
-) -> Result<(), ConnectError> {
+) -> Result<Lease, ConnectError> {
     let attempt = async || {
         let (pool, promises) = (Arc::clone(pool), Arc::clone(promises));
         background.run(timeout(ATTEMPT_WITHIN, first_contact(pool, promises))).await??
@@ -42,15 +43,14 @@ pub(super) async fn connect(
     retry(&address.to_string(), wait, attempt, mistake).await
 }
 
-async fn first_contact(pool: Arc<Pool>, promises: Arc<Promises>) -> Result<(), Failure> {
+async fn first_contact(pool: Arc<Pool>, promises: Arc<Promises>) -> Result<Lease, Failure> {
     let (mut client, connection) = pool.connect().await?;
     let connection = tokio::spawn(connection);
     let outcome = prepare(&mut client, &promises).await;
     drop(client);
     drop(connection.await);
     outcome?;
-    // So that the first request finds a connection.
-    pool.try_connection().await
+    pool.try_connections().await
 }
 
 async fn prepare(client: &mut Client, promises: &Promises) -> Result<(), Failure> {

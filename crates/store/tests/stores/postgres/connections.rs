@@ -1,19 +1,21 @@
 //! The connections of the PostgreSQL store: how they are made, and how many there are.
 
+use std::collections::BTreeSet;
 use std::net::TcpListener;
 
 use futures_util::future::join_all;
-use tickseed_session::acceptance::{RecordingSubscriber, TestClock, session};
-use tickseed_session::{Created, SessionStore};
+use tickseed_session::acceptance::{PatientStore, RecordingSubscriber, TestClock, session};
+use tickseed_session::{Created, SessionStore, StoreError};
 use tickseed_store::test_servers::PostgresServer;
+use tickseed_store::{PostgresAddress, PostgresStore, RemoteOptions, StoreTimeout};
 
-use super::{connect, postgres_and_store};
+use super::{connect, options, postgres_and_store};
 
 /// A login with TLS takes several round trips, which may be far longer than a request may take.
 #[tokio::test]
 async fn a_login_may_take_longer_than_a_request() {
     let server = PostgresServer::start(&["pre_auth_delay=1"]);
-    let store = connect(&server.address(), TestClock::new()).await;
+    let store = connect_with_the_longest_limit(&server).await;
     let first = session(0);
     assert_eq!(store.0.create(first.clone()).await.unwrap(), Created::Yes, "the first request does not wait");
     let subscriber = RecordingSubscriber::of(&store);
@@ -22,7 +24,50 @@ async fn a_login_may_take_longer_than_a_request() {
     assert_eq!(store.find(first.id).await.unwrap().as_ref(), Some(&first));
     subscriber.has_restarted(2).await;
     subscriber.is_caught_up().await;
-    assert_eq!(store.0.find(first.id).await.unwrap(), Some(first), "the connection is kept");
+    let before = connections(&server);
+    assert_eq!(store.find(first.id).await.unwrap(), Some(first));
+    assert!(connections(&server).is_superset(&before), "they are kept");
+}
+
+/// Waits for an answer as long as the setting may say, because a busy machine is slow.
+async fn connect_with_the_longest_limit(server: &PostgresServer) -> PatientStore<PostgresStore> {
+    let address = PostgresAddress::parse(&server.address(), None).unwrap();
+    let options =
+        RemoteOptions { timeout: StoreTimeout::from_millis(400).unwrap(), ..options(TestClock::new()) };
+    PatientStore(PostgresStore::connect(address, options).await.unwrap())
+}
+
+/// Returns the processes that PostgreSQL runs for its connections with a store.
+fn connections(server: &PostgresServer) -> BTreeSet<String> {
+    let processes = server
+        .ask("SELECT string_agg(pid::text, ' ') FROM pg_stat_activity WHERE application_name = 'tickseed'");
+    processes.split(' ').map(str::to_owned).collect()
+}
+
+/// Requests that come together find one free connection, and each of them would wait for a login of its own.
+#[tokio::test]
+async fn requests_share_the_connections_that_there_are_while_others_are_made() {
+    let server = PostgresServer::start(&["pre_auth_delay=3"]);
+    let store = connect_with_the_longest_limit(&server).await;
+    let first = session(0);
+    assert_eq!(store.0.create(first.clone()).await.unwrap(), Created::Yes);
+    let found = join_all((0..12).map(|_| store.0.find(first.id))).await;
+    assert!(found.iter().all(|found| found.as_ref().is_ok_and(Option::is_some)), "{found:?}");
+}
+
+/// The probes have a connection of their own, so that they say something about the server and not about the pool.
+#[tokio::test]
+async fn a_busy_pool_and_slow_logins_do_not_look_like_a_server_that_is_gone() {
+    let server = PostgresServer::start(&["pre_auth_delay=3"]);
+    let store = connect_with_the_longest_limit(&server).await;
+    let first = session(0);
+    assert_eq!(store.0.create(first.clone()).await.unwrap(), Created::Yes);
+    let held = server.hold("LOCK TABLE tickseed_sessions IN ACCESS EXCLUSIVE MODE");
+    for _ in 0..4 {
+        let given_up = store.0.find(first.id).await.unwrap_err();
+        assert!(!matches!(given_up, StoreError::NotAsked), "it is still asked");
+    }
+    drop(held);
 }
 
 /// The machine of the old primary is gone, or hangs: nothing refuses a connection to it.
