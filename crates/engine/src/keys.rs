@@ -5,7 +5,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::keystream::{Keystream, Words};
+use crate::keystream::{Keystream, Sequence};
 use crate::seed::Seed;
 
 /// Returns the SHA-256 of a label, a zero byte and a text. The label separates the uses of the hash.
@@ -32,9 +32,7 @@ impl RootKey {
     pub(crate) fn epoch_secret(&self, epoch: u64) -> EpochSecret {
         let mut stream = Keystream::new(&self.0, epoch);
         let mut secret = [0; 32];
-        for bytes in secret.chunks_exact_mut(4) {
-            bytes.copy_from_slice(&stream.word().to_le_bytes());
-        }
+        stream.fill(&mut secret);
         EpochSecret(secret)
     }
 }
@@ -44,12 +42,9 @@ impl RootKey {
 pub(crate) struct EpochSecret([u8; 32]);
 
 impl EpochSecret {
-    /// The nonce of the keystream for the intervals. The nonces of channels have bit 63 set, so they never equal it.
-    const INTERVALS: u64 = 0;
-
-    /// Returns the keystream for the epoch's intervals.
-    pub(crate) fn intervals(&self) -> Keystream {
-        Keystream::new(&self.0, Self::INTERVALS)
+    /// Returns the keystream for the epoch's intervals. Its nonce is 0; those of channels have bit 63 set, so they never equal it.
+    pub(crate) fn intervals(&self) -> Sequence {
+        Sequence::new(&self.0)
     }
 
     /// Returns the keystream for the epoch's draws on one channel.
