@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::support::{DEADLINE, Process, serve_command};
+use crate::support::{DEADLINE, LOOK_EVERY, Process, serve_command};
 
 #[tokio::test]
 async fn sessions_survive_a_restart() {
@@ -170,7 +170,7 @@ async fn requests_in_progress_finish_during_a_shutdown() {
 async fn wait_until_connections_are_refused(address: &str) {
     let refused = async {
         while TcpStream::connect(address).await.is_ok() {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(LOOK_EVERY).await;
         }
     };
     tokio::time::timeout(DEADLINE, refused).await.expect("the server stops listening");

@@ -10,7 +10,7 @@ use tickseed_session::{Created, SessionStore};
 use tickseed_store::EmbeddedStore;
 use tokio::task::JoinSet;
 
-use crate::support::{DEADLINE, LocalServer, TestClock};
+use crate::support::{DEADLINE, LOOK_EVERY, LocalServer, TestClock};
 
 /// More sessions than the store removes in one transaction.
 const EXPIRED: usize = 2_500;
@@ -36,7 +36,7 @@ async fn a_server_removes_expired_sessions_from_its_store() {
     let removal = async {
         for (_, id) in created {
             while store.find(id).await.unwrap().is_some() {
-                tokio::task::yield_now().await;
+                tokio::time::sleep(LOOK_EVERY).await;
             }
         }
     };

@@ -3,11 +3,11 @@
 use std::fs::File;
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tempfile::TempDir;
 
-use crate::support::{Api, DEADLINE, Process, Response, wait_for_lines_with};
+use crate::support::{Api, DEADLINE, LOOK_EVERY, Process, Response, wait_for_lines_with};
 
 /// A session that takes more room than others.
 fn large() -> String {
@@ -44,7 +44,7 @@ async fn wait_until_ready(api: &Api) {
     let since = Instant::now();
     while api.get("/readyz").await.status != 200 {
         assert!(since.elapsed() < DEADLINE, "the server does not recover");
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 

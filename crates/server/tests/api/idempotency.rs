@@ -16,7 +16,7 @@ use tickseed_session::{Progress, RequestId, Reservation, Session, SessionStore, 
 use tickseed_store::EmbeddedStore;
 use tickseed_store::test_servers::RedisServer;
 
-use crate::support::{Api, LocalServer, PATIENT, Process, Response};
+use crate::support::{Api, LOOK_EVERY, LocalServer, PATIENT, Process, Response};
 
 const KEY: &str = "\"a key that nobody else can guess\"";
 const OTHER_KEY: &str = "\"another key that nobody can guess\"";
@@ -170,7 +170,7 @@ async fn a_request_that_is_under_way_is_not_carried_out_twice() {
     let api = server.api.clone();
     let first = tokio::spawn(async move { create(&api, KEY).await });
     while store.calls() < 3 {
-        tokio::task::yield_now().await;
+        tokio::time::sleep(LOOK_EVERY).await;
     }
     let response = create(&server.api, KEY).await;
     response.problem(409, "request_in_progress");

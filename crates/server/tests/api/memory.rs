@@ -8,7 +8,7 @@ use futures_util::{StreamExt, stream};
 use tickseed_session::SessionId;
 use tickseed_session::acceptance::now;
 
-use crate::support::{DEADLINE, Process};
+use crate::support::{DEADLINE, LOOK_EVERY, Process};
 use tickseed_store::test_servers::RedisServer;
 
 /// The setting under test, in MB.
@@ -67,6 +67,7 @@ async fn server_after_handing_out(redis: &RedisServer, cache_mb: u32, ids: &[Ses
     let deadline = Instant::now() + DEADLINE;
     while hand_out(&server, ids).await < ids.len() {
         assert!(Instant::now() < deadline, "the server does not hand out every session");
+        tokio::time::sleep(LOOK_EVERY).await;
     }
     server
 }

@@ -7,13 +7,13 @@ mod start;
 
 use std::future::Future;
 
-use crate::support::DEADLINE;
+use crate::support::{DEADLINE, LOOK_EVERY};
 
 /// Waits until a condition holds.
 pub(crate) async fn eventually<Done: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> Done) {
     let waiting = async {
         while !condition().await {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(LOOK_EVERY).await;
         }
     };
     assert!(tokio::time::timeout(DEADLINE, waiting).await.is_ok(), "in time: {what}");

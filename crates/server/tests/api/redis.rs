@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 use tokio::time::timeout;
 
-use crate::support::{Api, DEADLINE, Process, serve_command};
+use crate::support::{Api, DEADLINE, LOOK_EVERY, Process, serve_command};
 
 /// Creates a session and returns its path. Retries, because Redis on a busy machine may take longer than a server waits.
 async fn create(api: &Api) -> String {
@@ -54,7 +54,7 @@ impl LoggingServer {
     async fn logs(&self, words: &str, times: usize) {
         let logged = async {
             while self.log().lines().filter(|line| line.contains(words)).count() < times {
-                tokio::task::yield_now().await;
+                tokio::time::sleep(LOOK_EVERY).await;
             }
         };
         let result = timeout(DEADLINE, logged).await;

@@ -19,7 +19,7 @@ use tickseed_store::EmbeddedStore;
 use tickseed_store::test_servers::RedisServer;
 use tokio::sync::oneshot;
 
-pub(crate) use tickseed_session::acceptance::{DEADLINE, NOW, TestClock};
+pub(crate) use tickseed_session::acceptance::{DEADLINE, LOOK_EVERY, NOW, TestClock};
 
 /// A client of one server.
 #[derive(Clone)]
@@ -236,7 +236,7 @@ impl Process {
             }
             let status = child.try_wait().expect("its status can be read");
             assert!(status.is_none() && Instant::now() < deadline, "the server does not start: {text}");
-            thread::yield_now();
+            thread::sleep(LOOK_EVERY);
         }
     }
 
@@ -275,7 +275,7 @@ impl Process {
                 return status;
             }
             assert!(Instant::now() < deadline, "the server does not exit");
-            thread::yield_now();
+            thread::sleep(LOOK_EVERY);
         }
     }
 }
@@ -304,7 +304,7 @@ pub(crate) fn wait_for_lines_with(log: &Path, words: &str) -> usize {
             return count;
         }
         assert!(since.elapsed() < DEADLINE, "the log has no line with {words}: {text}");
-        thread::yield_now();
+        thread::sleep(LOOK_EVERY);
     }
 }
 

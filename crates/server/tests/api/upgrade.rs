@@ -12,7 +12,7 @@ use tickseed_store::test_servers::RedisServer;
 use tokio::time::timeout;
 
 use crate::listener::Listener;
-use crate::support::{Api, DEADLINE, PATIENT, Process, serve_on};
+use crate::support::{Api, DEADLINE, LOOK_EVERY, PATIENT, Process, serve_on};
 
 const SESSION: &str = r#"{"tick_ms":100,"seed":"é","metadata":{"z":1,"a":[0.1,null]}}"#;
 
@@ -39,7 +39,7 @@ async fn stop(api: &Api, path: &str, at: &str) {
 async fn shows_stop(api: &Api, path: &str, at: &str) {
     let shown = async {
         while api.get(path).await.json()["stopped_at"] != at {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(LOOK_EVERY).await;
         }
     };
     timeout(DEADLINE, shown).await.expect("the stop shows");
@@ -49,7 +49,7 @@ async fn shows_stop(api: &Api, path: &str, at: &str) {
 async fn shows_revision(api: &Api, path: &str, revision: u64) {
     let shown = async {
         while api.get(path).await.json()["revision"] != revision {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(LOOK_EVERY).await;
         }
     };
     timeout(DEADLINE, shown).await.expect("the revision shows");
@@ -235,6 +235,7 @@ impl Stored {
         let since = Instant::now();
         while self.redis.ask::<u64>(&["EVAL", script, "1", "tickseed:0:replaced", &hex, record]) == 0 {
             assert!(since.elapsed() < DEADLINE, "the server listens");
+            std::thread::sleep(LOOK_EVERY);
         }
     }
 }

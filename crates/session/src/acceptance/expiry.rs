@@ -4,14 +4,11 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 
-use super::{DEADLINE, RecordingSubscriber, now, session};
+use super::{DEADLINE, LOOK_EVERY, RecordingSubscriber, now, session};
 use crate::{Created, Replaced, Session, SessionStore, Timestamp};
 
 /// How much longer a store that removes sessions by itself may keep them.
 const KEPT_LONGER: Duration = Duration::from_mins(1);
-
-/// How often a session is looked for that the store will remove.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// Holds a store to the part of its contract that is about expired sessions.
 pub(super) async fn assert_contract(store: &dyn SessionStore, subscriber: Option<&RecordingSubscriber>) {

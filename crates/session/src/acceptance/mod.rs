@@ -40,6 +40,10 @@ pub use subscriber::{Acknowledged, RecordingSubscriber, Report};
 /// How long anything may take before a test fails.
 pub const DEADLINE: Duration = Duration::from_secs(30);
 
+/// How often a test looks whether what it waits for has happened. Without a pause, tests that wait would take the processor from
+/// the servers that they wait for.
+pub const LOOK_EVERY: Duration = Duration::from_millis(5);
+
 /// Two handles to the same sessions, as two servers have them. Both are the same if only one process can use the store.
 pub type Handles = [Arc<dyn SessionStore>; 2];
 

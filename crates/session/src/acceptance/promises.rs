@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use super::{Acknowledged, DEADLINE, Handles, RecordingSubscriber, rescheduled, session_with_notice};
+use super::{
+    Acknowledged, DEADLINE, Handles, LOOK_EVERY, RecordingSubscriber, rescheduled, session_with_notice,
+};
 use crate::{
     Clock, Created, Deadline, Replaced, Revision, Session, SessionId, SessionStore, SystemClock, Timestamp,
 };
@@ -15,9 +16,6 @@ use crate::{
 /// How many sessions change at the same time, and how often each of them.
 const SESSIONS: usize = 16;
 const CHANGES_EACH: u16 = 64;
-
-/// How often a test looks whether a store makes promises.
-const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// Holds a store to the part of its contract that is about promises. Its clock is that of the machine, and so is the clock of the
 /// store itself, if it has one.

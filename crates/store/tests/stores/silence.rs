@@ -1,6 +1,6 @@
 //! A store that is another process and does not answer for a while.
 
-use tickseed_session::acceptance::{DEADLINE, PatientStore, session};
+use tickseed_session::acceptance::{DEADLINE, LOOK_EVERY, PatientStore, session};
 use tickseed_session::{Created, Replaced, SessionStore, StoreError, Timestamp};
 use tokio::time::timeout;
 
@@ -18,7 +18,7 @@ pub(crate) async fn assert_recovers_from_silence<Store: SessionStore>(
     // A probe has to fail too before other requests are refused.
     let refused = async {
         while !matches!(store.0.find(first.id).await, Err(StoreError::NotAsked)) {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(LOOK_EVERY).await;
         }
     };
     timeout(DEADLINE, refused).await.expect("the breaker opens");

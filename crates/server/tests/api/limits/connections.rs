@@ -14,7 +14,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 use super::{LimitedServer, at_most, local};
-use crate::support::{Api, DEADLINE, LocalServer, TestClock};
+use crate::support::{Api, DEADLINE, LOOK_EVERY, LocalServer, TestClock};
 
 const REQUEST: &[u8] = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
 
@@ -58,6 +58,7 @@ async fn assert_limited_to_two(api: &Api) {
     let since = Instant::now();
     while !ask(&mut connect(api).await).await.starts_with("HTTP/1.1 200") {
         assert!(since.elapsed() < DEADLINE, "the place of a closed connection is not free");
+        tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 

@@ -14,7 +14,7 @@ use crate::several::pair::{
     stop, wait_for_turn, wait_until,
 };
 use crate::several::proxy::Proxy;
-use crate::support::{Api, Response};
+use crate::support::{Api, LOOK_EVERY, Response};
 use tickseed_store::test_servers::{RedisCluster, RedisServer};
 
 /// Deletes a session and returns when that was acknowledged. A 404 counts after a 503, because the session may have been deleted.
@@ -45,11 +45,13 @@ async fn poll_until_gone(api: &Api, path: &str) -> Vec<Observation> {
         if is_gone {
             break Instant::now();
         }
+        tokio::time::sleep(LOOK_EVERY).await;
     };
     while gone_since.elapsed() < BOUND {
         let observation = Observation::request(api, path).await;
         assert!(!observation.is_ok(), "a deleted session comes back: {observation:?}");
         observations.push(observation);
+        tokio::time::sleep(LOOK_EVERY).await;
     }
     observations
 }

@@ -9,7 +9,7 @@ use tickseed_store::test_servers::RedisServer;
 use super::{delete, path_set, walk};
 use crate::listener::Listener;
 use crate::several::pair::{Observation, wait_until};
-use crate::support::{Api, DEADLINE, Process, serve_command};
+use crate::support::{Api, DEADLINE, LOOK_EVERY, Process, serve_command};
 use crate::upgrade::previous_command;
 
 const SESSION: &str = r#"{"tick_ms":100,"ttl_seconds":3600}"#;
@@ -18,6 +18,7 @@ async fn wait_until_listed(api: &Api, expected: &BTreeSet<String>) {
     let since = Instant::now();
     while path_set(&walk(api, "").await) != *expected {
         assert!(since.elapsed() < DEADLINE, "the list is not complete");
+        tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 

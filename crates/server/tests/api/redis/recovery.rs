@@ -5,7 +5,7 @@ use std::time::Instant;
 use tickseed_store::test_servers::{RedisCluster, RedisServer};
 
 use super::{LoggingServer, create};
-use crate::support::{Api, DEADLINE};
+use crate::support::{Api, DEADLINE, LOOK_EVERY};
 
 const GONE: &str = "Redis does not answer";
 const BACK: &str = "Redis answers again";
@@ -16,7 +16,7 @@ async fn is_ready(api: &Api) {
     let since = Instant::now();
     while api.get("/readyz").await.status != 200 {
         assert!(since.elapsed() < DEADLINE, "the server is not ready again");
-        tokio::task::yield_now().await;
+        tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 

@@ -3,14 +3,14 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tempfile::TempDir;
 use tickseed_store::test_servers::RedisServer;
 
 use super::create;
 use crate::listener::Listener;
-use crate::support::{Api, DEADLINE, Process, serve_command, wait_for_lines_with};
+use crate::support::{Api, DEADLINE, LOOK_EVERY, Process, serve_command, wait_for_lines_with};
 
 /// A server on a Redis of its own.
 struct Setup {
@@ -58,6 +58,7 @@ impl Setup {
                 break response;
             }
             assert!(since.elapsed() < DEADLINE, "{}", response.text);
+            tokio::time::sleep(LOOK_EVERY).await;
         };
         for response in [refused, self.server.api.get("/readyz").await] {
             let problem = response.problem(503, "store_not_writable");
@@ -91,7 +92,7 @@ async fn wait_until_ready(api: &Api) {
     let since = Instant::now();
     while api.get("/readyz").await.status != 200 {
         assert!(since.elapsed() < DEADLINE, "the server does not recover");
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 
@@ -174,7 +175,7 @@ async fn save(redis: &RedisServer, result: &str) {
     let (since, status) = (Instant::now(), format!("rdb_last_bgsave_status:{result}"));
     while !redis.ask::<String>(&["INFO", "persistence"]).contains(&status) {
         assert!(since.elapsed() < DEADLINE, "no snapshot with the result {result}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 
@@ -198,6 +199,7 @@ async fn a_redis_can_change_its_password() {
     while setup.lines_with("writes fail: Redis refuses the login of this server") == 0 {
         setup.server.api.post("/v1/sessions", r#"{"tick_ms":100}"#).await;
         assert!(since.elapsed() < DEADLINE, "the refusal is logged");
+        tokio::time::sleep(LOOK_EVERY).await;
     }
     assert_eq!(setup.server.api.get("/readyz").await.status, 503);
     user(&["resetpass", ">opensesame"]);

@@ -5,7 +5,7 @@ use std::time::Instant;
 use tickseed_store::test_servers::RedisServer;
 
 use super::{LoggingServer, create};
-use crate::support::DEADLINE;
+use crate::support::{DEADLINE, LOOK_EVERY};
 
 const EMPTY: &str = "was restarted, or is another Redis, and holds no sessions: all earlier ones are lost";
 
@@ -22,6 +22,7 @@ async fn an_empty_redis_behind_the_same_address_is_named_and_its_lost_sessions_a
     let since = Instant::now();
     while server.process.api.get(&path).await.status != 404 {
         assert!(since.elapsed() < DEADLINE, "a lost session is served");
+        tokio::time::sleep(LOOK_EVERY).await;
     }
     server.process.api.get(&path).await.problem(404, "session_not_found");
     let log = server.log();

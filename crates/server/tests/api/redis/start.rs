@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use tokio::time::timeout;
 
 use super::create;
-use crate::support::{DEADLINE, Process, serve_command, wait_for_lines_with};
+use crate::support::{DEADLINE, LOOK_EVERY, Process, serve_command, wait_for_lines_with};
 use tickseed_store::test_servers::Certificate;
 use tickseed_store::test_servers::{RedisCluster, RedisServer};
 
@@ -60,7 +60,7 @@ async fn a_server_waits_for_a_redis_that_starts_later() {
     let starting = thread::spawn(move || Process::spawn(&mut command));
     let waiting = async {
         while !fs::read_to_string(&log).unwrap().contains("yet; retrying for up to 30s") {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(LOOK_EVERY).await;
         }
     };
     timeout(DEADLINE, waiting).await.expect("the log reports the wait");

@@ -4,12 +4,12 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tempfile::TempDir;
 use tokio::time::sleep;
 
-use crate::support::{Api, DEADLINE};
+use crate::support::{Api, DEADLINE, LOOK_EVERY};
 
 const TEMPLATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/nginx.conf.template");
 
@@ -58,7 +58,7 @@ impl Nginx {
         let ask = async || self.api.request(reqwest::Method::GET, "/readyz").send().await;
         while !ask().await.is_ok_and(|response| response.status() == 200) {
             assert!(since.elapsed() < DEADLINE, "nginx does not answer");
-            sleep(Duration::from_millis(20)).await;
+            sleep(LOOK_EVERY).await;
         }
     }
 }

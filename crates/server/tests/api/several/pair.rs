@@ -9,7 +9,7 @@ use futures_util::stream;
 use serde_json::Value;
 use tokio::sync::{Mutex, MutexGuard, watch};
 
-use crate::support::{Api, DEADLINE, Process, Response};
+use crate::support::{Api, DEADLINE, LOOK_EVERY, Process, Response};
 use tickseed_store::test_servers::{RedisServer, StoreKind, StoreServer};
 
 /// How long after the acknowledgement of a stop any server may still show the session as running. The documentation promises
@@ -39,12 +39,13 @@ pub(crate) struct Pair {
 
 /// Makes a test of a function that takes the kind of the store, on Cassandra. Its tests share one node, which they leave in peace.
 macro_rules! on_cassandra {
-    ($($name:ident),+ $(,)?) => {
+    ($($(#[$attribute:meta])* $name:ident),+ $(,)?) => {
         mod on_cassandra {
             use tickseed_store::test_servers::StoreKind;
 
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                $(#[$attribute])*
                 async fn $name() {
                     super::$name(StoreKind::Cassandra).await;
                 }
@@ -54,9 +55,9 @@ macro_rules! on_cassandra {
 }
 pub(crate) use on_cassandra;
 
-/// Makes two tests of a function that takes the kind of the store.
+/// Makes two tests of a function that takes the kind of the store. An attribute is that of the second test.
 macro_rules! on_every_store {
-    ($($name:ident),+ $(,)?) => {$(
+    ($($(#[$attribute:meta])* $name:ident),+ $(,)?) => {$(
         mod $name {
             use tickseed_store::test_servers::StoreKind;
 
@@ -66,6 +67,7 @@ macro_rules! on_every_store {
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            $(#[$attribute])*
             async fn on_postgres() {
                 super::$name(StoreKind::Postgres).await;
             }
@@ -130,6 +132,7 @@ pub(crate) async fn retry_while_unavailable(send: impl AsyncFn() -> Response) ->
             return response;
         }
         assert!(Instant::now() < deadline, "{}", response.text);
+        tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 
@@ -173,6 +176,7 @@ pub(crate) async fn wait_until(
             return observation;
         }
         assert!(Instant::now() < deadline, "unexpected: {observation:?}");
+        tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 
@@ -191,6 +195,7 @@ pub(crate) async fn poll_past_bound(
         if is_past_bound && is_ok {
             return observations;
         }
+        tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 
@@ -199,6 +204,7 @@ pub(crate) async fn time_until_created(api: &Api) -> Duration {
     let since = Instant::now();
     while api.post("/v1/sessions", r#"{"tick_ms":100}"#).await.status != 201 {
         assert!(since.elapsed() < DEADLINE, "the server does not recover");
+        tokio::time::sleep(LOOK_EVERY).await;
     }
     since.elapsed()
 }

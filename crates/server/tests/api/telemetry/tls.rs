@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tickseed_store::test_servers::Certificate;
 
 use super::{Logged, repository};
-use crate::support::DEADLINE;
+use crate::support::{DEADLINE, LOOK_EVERY};
 
 /// A running nginx. Dropping it ends it.
 struct TlsProxy {
@@ -59,6 +59,7 @@ impl TlsProxy {
         let since = Instant::now();
         while !self.curl(&[], "/readyz").contains(" 200 ") {
             assert!(since.elapsed() < DEADLINE, "nginx does not answer");
+            std::thread::sleep(LOOK_EVERY);
         }
     }
 }

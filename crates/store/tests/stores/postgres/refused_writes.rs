@@ -1,8 +1,6 @@
 //! A PostgreSQL that answers, but refuses writes.
 
-use std::time::Duration;
-
-use tickseed_session::acceptance::{DEADLINE, PatientStore, session};
+use tickseed_session::acceptance::{DEADLINE, LOOK_EVERY, PatientStore, session};
 use tickseed_session::{Created, SessionStore, StoreError};
 use tickseed_store::PostgresStore;
 use tokio::time::{sleep, timeout};
@@ -13,7 +11,7 @@ use super::postgres_and_store;
 async fn says(store: &PatientStore<PostgresStore>, expected: Option<&str>) {
     let says = async {
         while store.0.write_failure().map(|error| error.to_string()).as_deref() != expected {
-            sleep(Duration::from_millis(20)).await;
+            sleep(LOOK_EVERY).await;
         }
     };
     timeout(DEADLINE, says).await.unwrap_or_else(|_| panic!("{:?}", store.0.write_failure()));

@@ -1,7 +1,5 @@
 //! Logins and permissions.
 
-use std::time::Duration;
-
 use tickseed_session::error_chain;
 use tickseed_session::{Created, Deadline, Replaced, SessionStore, Timestamp};
 use tickseed_store::{RedisAddress, RedisStore, RemoteOptions};
@@ -10,7 +8,9 @@ use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 
 use super::{connect, options};
-use tickseed_session::acceptance::{DEADLINE, PatientStore, RecordingSubscriber, TestClock, session};
+use tickseed_session::acceptance::{
+    DEADLINE, LOOK_EVERY, PatientStore, RecordingSubscriber, TestClock, session,
+};
 use tickseed_store::test_servers::{Certificate, RedisCluster, RedisServer};
 
 pub(super) const PASSWORD: &str = "opensesame";
@@ -209,7 +209,7 @@ async fn a_login_that_is_refused_for_a_while_is_used_again() {
             match store.0.check().await {
                 Err(error) if error_chain(&error).contains("WRONGPASS") => return,
                 // On a busy machine, the connection that was cut off can count as silent for a while.
-                _ => sleep(Duration::from_millis(10)).await,
+                _ => sleep(LOOK_EVERY).await,
             }
         }
     };

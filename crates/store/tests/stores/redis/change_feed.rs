@@ -6,7 +6,7 @@ use tickseed_session::{Created, Replaced, SessionStore, Timestamp};
 use tokio::task::JoinSet;
 
 use super::{connect, redis_and_store};
-use tickseed_session::acceptance::{DEADLINE, RecordingSubscriber, Report, TestClock, session};
+use tickseed_session::acceptance::{DEADLINE, LOOK_EVERY, RecordingSubscriber, Report, TestClock, session};
 use tickseed_store::test_servers::{RedisCluster, RedisServer};
 
 const CHANNEL: &str = "tickseed:0:replaced";
@@ -94,7 +94,7 @@ async fn the_connection_of_the_feed_ends_with_the_subscriber_and_with_the_store(
 async fn wait_until_nobody_listens(server: &RedisServer) {
     let silence = async {
         while listeners(server) > 0 {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(LOOK_EVERY).await;
         }
     };
     tokio::time::timeout(DEADLINE, silence).await.expect("the last listener leaves");

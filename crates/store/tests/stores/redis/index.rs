@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use tickseed_session::acceptance::{DEADLINE, RecordingSubscriber, TestClock, now, session};
+use tickseed_session::acceptance::{DEADLINE, LOOK_EVERY, RecordingSubscriber, TestClock, now, session};
 use tickseed_session::{Created, Deleted, Session, SessionId, SessionStore, StoreError, Timestamp};
 use tickseed_store::test_servers::{RedisCluster, RedisServer};
 use tickseed_store::{RedisAddress, RedisStore};
@@ -47,7 +47,7 @@ async fn wait_until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let since = Instant::now();
     while !is_so().await {
         assert!(since.elapsed() < DEADLINE, "too late: {what}");
-        sleep(Duration::from_millis(10)).await;
+        sleep(LOOK_EVERY).await;
     }
 }
 
@@ -205,7 +205,7 @@ async fn a_permission_for_the_index_that_is_taken_away_is_noticed_until_it_is_ba
     let since = Instant::now();
     while since.elapsed() < Duration::from_millis(2_500) {
         assert!(store.write_failure().is_some(), "the probe finds out what creating a session needs");
-        sleep(Duration::from_millis(10)).await;
+        sleep(LOOK_EVERY).await;
     }
     server.ask::<()>(&["ACL", "SETUSER", "tickseed", "+zadd"]);
     wait_until("the store finds out", async || store.write_failure().is_none()).await;

@@ -17,7 +17,8 @@ use tokio::time::timeout;
 use super::{connect, options, redis_and_store};
 use crate::silence::assert_recovers_from_silence;
 use tickseed_session::acceptance::{
-    DEADLINE, PatientStore, RecordingSubscriber, Report, TestClock, rescheduled, session, session_with_notice,
+    DEADLINE, LOOK_EVERY, PatientStore, RecordingSubscriber, Report, TestClock, rescheduled, session,
+    session_with_notice,
 };
 use tickseed_store::test_servers::{RedisCluster, RedisServer};
 
@@ -78,7 +79,7 @@ async fn a_connection_that_redis_closes_costs_no_request() {
             while calls(&server.ask::<String>(&["INFO", "commandstats"]), "exists")
                 == calls(&before, "exists")
             {
-                tokio::task::yield_now().await;
+                tokio::time::sleep(LOOK_EVERY).await;
             }
         };
         timeout(DEADLINE, reconnected).await.expect("the store reconnects by itself");

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use tickseed_session::acceptance::{
-    DEADLINE, PatientStore, RecordingSubscriber, Report, TestClock, makes_promises, session_with_notice,
+    DEADLINE, LOOK_EVERY, PatientStore, RecordingSubscriber, Report, TestClock, makes_promises,
+    session_with_notice,
 };
 use tickseed_session::{Clock, SessionId, SessionStore, SystemClock, Terms};
 use tickseed_store::test_servers::{RedisCluster, RedisServer};
@@ -65,7 +66,7 @@ impl Server {
     async fn may_lose(&self, id: SessionId, loss: Duration) {
         let known = async {
             while self.store.terms(id) != (Terms { loss, is_clock_sure: true }) {
-                sleep(Duration::from_millis(5)).await;
+                sleep(LOOK_EVERY).await;
             }
         };
         timeout(DEADLINE, known).await.expect("the master says what it can lose");
@@ -94,7 +95,7 @@ impl Server {
     async fn promises_nothing(&self, id: SessionId) {
         let ended = async {
             while self.store.certain(id).is_some() {
-                sleep(Duration::from_millis(5)).await;
+                sleep(LOOK_EVERY).await;
             }
         };
         timeout(DEADLINE, ended).await.expect("promises end");
@@ -176,7 +177,7 @@ async fn connected_replica(redis: &RedisServer) -> RedisServer {
     let replica = RedisServer::start(&["--replicaof", &format!("127.0.0.1 {}", redis.port())]);
     let connected = async {
         while !redis.ask::<String>(&["INFO", "replication"]).contains("connected_slaves:1") {
-            sleep(Duration::from_millis(5)).await;
+            sleep(LOOK_EVERY).await;
         }
     };
     timeout(DEADLINE, connected).await.expect("the replica connects");
@@ -209,7 +210,7 @@ async fn assert_loss(address: &str, expected: Option<u128>) {
     // The session can be changed.
     let is_changeable = async {
         while !server.store.terms(id).is_clock_sure {
-            sleep(Duration::from_millis(5)).await;
+            sleep(LOOK_EVERY).await;
         }
     };
     timeout(DEADLINE, is_changeable).await.expect("the clock has nothing to do with it");
@@ -229,7 +230,7 @@ async fn a_new_connection_asks_again_what_a_crash_can_lose() {
     redis.ask::<u64>(&["CLIENT", "KILL", "TYPE", "pubsub"]);
     let asked = async {
         while server.loss_ms(id) != 2_000 {
-            sleep(Duration::from_millis(5)).await;
+            sleep(LOOK_EVERY).await;
         }
     };
     timeout(DEADLINE, asked).await.expect("the new settings count");

@@ -9,7 +9,7 @@ use tickseed_session::{
 };
 
 use super::{connect, redis_and_store};
-use tickseed_session::acceptance::{DEADLINE, NOW, PatientStore, TestClock, session};
+use tickseed_session::acceptance::{DEADLINE, LOOK_EVERY, NOW, PatientStore, TestClock, session};
 use tickseed_store::RedisStore;
 use tickseed_store::test_servers::RedisServer;
 
@@ -155,7 +155,7 @@ async fn redis_removes_an_expired_session_by_itself() {
     server.ask::<()>(&["PEXPIRE", &key(session.id), "1"]);
     let removal = async {
         while store.find(session.id).await.unwrap().is_some() {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(LOOK_EVERY).await;
         }
     };
     tokio::time::timeout(DEADLINE, removal).await.expect("the session is removed");

@@ -1,8 +1,8 @@
 //! Redis answers, but refuses writes.
 
-use std::time::Duration;
-
-use tickseed_session::acceptance::{DEADLINE, RecordingSubscriber, TestClock, reservation, session};
+use tickseed_session::acceptance::{
+    DEADLINE, LOOK_EVERY, RecordingSubscriber, TestClock, reservation, session,
+};
 use tickseed_session::{
     ChangeFeed, Created, Deadline, Progress, Replaced, RequestId, SessionStore, StoreError, Timestamp,
 };
@@ -16,7 +16,7 @@ use super::{connect, redis_and_store};
 async fn wait_until_writable(store: &impl SessionStore) {
     let writable = async {
         while store.write_failure().is_some() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            tokio::time::sleep(LOOK_EVERY).await;
         }
     };
     timeout(DEADLINE, writable).await.expect("the store finds out in time");
@@ -78,7 +78,7 @@ async fn a_store_that_writes_nothing_knows_that_it_could_not() {
     let store = connect(&server.address(), TestClock::new()).await;
     let known = async {
         while store.write_failure().is_none() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            tokio::time::sleep(LOOK_EVERY).await;
         }
     };
     timeout(DEADLINE, known).await.expect("the store finds out in time");
@@ -137,7 +137,7 @@ async fn a_login_that_is_accepted_again_is_used_again() {
     server.ask::<()>(&["CLIENT", "KILL", "USER", "tickseed"]);
     let refused = async {
         while !matches!(store.0.create(session(0)).await, Err(StoreError::NotWritable { .. })) {
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            tokio::time::sleep(LOOK_EVERY).await;
         }
     };
     timeout(DEADLINE, refused).await.expect("the login is refused");
