@@ -1,18 +1,16 @@
 //! A standby takes the place of a PostgreSQL that is gone.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use tickseed_session::acceptance::{
     DEADLINE, RecordingSubscriber, TestClock, makes_promises, session, session_with_notice,
 };
 use tickseed_session::{Created, Replaced, SessionStore, SystemClock, Timestamp};
 use tickseed_store::test_servers::PostgresServer;
-use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::connect;
-use super::outage::{can_create, create_until};
+use super::outage::{Load, can_create};
 use crate::late_writes::LOOK_EVERY;
 
 /// Starts a PostgreSQL with a standby that it waits for at each commit.
@@ -32,22 +30,13 @@ async fn a_standby_that_is_promoted_under_load_is_used_without_a_hand_and_has_ev
     let store = Arc::new(connect(&address, SystemClock).await.0);
     let subscriber = RecordingSubscriber::of(&*store);
     makes_promises(&*store, session_with_notice().id).await;
-    let (is_over, mut load) = (Arc::new(AtomicBool::new(false)), JoinSet::new());
-    for _ in 0..4 {
-        load.spawn(create_until(Arc::clone(&store), Arc::clone(&is_over)));
-    }
-    for _ in 0..100 {
-        can_create(&store).await;
-    }
+    let load = Load::begin(&store, 4);
+    load.succeeds(100).await;
     primary.kill();
     standby.ask("ALTER SYSTEM SET synchronous_standby_names = ''");
     standby.promote();
-    for _ in 0..100 {
-        can_create(&store).await;
-    }
-    is_over.store(true, Ordering::SeqCst);
-    let acknowledged = load.join_all().await.concat();
-    assert!(acknowledged.len() > 100, "{} acknowledged", acknowledged.len());
+    load.succeeds(100).await;
+    let acknowledged = load.end().await;
     let store = connect(&address, SystemClock).await;
     for first in acknowledged {
         assert_eq!(store.find(first.id).await.unwrap().as_ref(), Some(&first));

@@ -1,7 +1,7 @@
 //! The PostgreSQL store during and after an outage.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tickseed_session::acceptance::{DEADLINE, PatientStore, RecordingSubscriber, TestClock, session};
@@ -89,8 +89,47 @@ async fn no_change_is_missed_while_the_feed_is_cut() {
     }
 }
 
+/// Tasks that create sessions until the load ends.
+pub(super) struct Load {
+    is_over: Arc<AtomicBool>,
+    successes: Arc<AtomicUsize>,
+    tasks: JoinSet<Vec<Session>>,
+}
+
+impl Load {
+    pub(super) fn begin(store: &Arc<PostgresStore>, count: usize) -> Self {
+        let (is_over, successes) = (Arc::default(), Arc::default());
+        let mut tasks = JoinSet::new();
+        for _ in 0..count {
+            tasks.spawn(create_until(Arc::clone(store), Arc::clone(&is_over), Arc::clone(&successes)));
+        }
+        Self { is_over, successes, tasks }
+    }
+
+    /// Waits until the load has created so many more sessions.
+    pub(super) async fn succeeds(&self, times: usize) {
+        let target = self.successes.load(Ordering::SeqCst) + times;
+        let enough = async {
+            while self.successes.load(Ordering::SeqCst) < target {
+                sleep(LOOK_EVERY).await;
+            }
+        };
+        timeout(DEADLINE, enough).await.expect("sessions are created");
+    }
+
+    /// Returns the sessions that were acknowledged.
+    pub(super) async fn end(self) -> Vec<Session> {
+        self.is_over.store(true, Ordering::SeqCst);
+        self.tasks.join_all().await.concat()
+    }
+}
+
 /// Creates sessions until `is_over` is set. Returns those that were acknowledged.
-pub(super) async fn create_until(store: Arc<PostgresStore>, is_over: Arc<AtomicBool>) -> Vec<Session> {
+async fn create_until(
+    store: Arc<PostgresStore>,
+    is_over: Arc<AtomicBool>,
+    successes: Arc<AtomicUsize>,
+) -> Vec<Session> {
     let mut acknowledged = Vec::new();
     while !is_over.load(Ordering::SeqCst) {
         let session = session(0);
@@ -98,6 +137,7 @@ pub(super) async fn create_until(store: Arc<PostgresStore>, is_over: Arc<AtomicB
             Ok(created) => {
                 assert_eq!(created, Created::Yes);
                 acknowledged.push(session);
+                successes.fetch_add(1, Ordering::SeqCst);
             }
             Err(error) => {
                 assert!(error.is_temporary(), "{error:?}");
@@ -125,18 +165,14 @@ async fn a_postgres_that_is_killed_under_load_loses_no_acknowledged_write() {
     let mut server = PostgresServer::start(&[]);
     let store = Arc::new(connect(&server.address(), TestClock::new()).await.0);
     for _ in 0..3 {
-        let (is_over, mut load) = (Arc::new(AtomicBool::new(false)), JoinSet::new());
-        for _ in 0..8 {
-            load.spawn(create_until(Arc::clone(&store), Arc::clone(&is_over)));
-        }
-        can_create(&store).await;
+        let load = Load::begin(&store, 8);
+        load.succeeds(8).await;
         server.kill();
         server.start_again();
         let back = can_create(&store).await;
         assert!(back <= BACK_WITHIN, "creating works again after {back:?}");
-        is_over.store(true, Ordering::SeqCst);
-        let acknowledged = load.join_all().await.concat();
-        assert!(!acknowledged.is_empty());
+        load.succeeds(8).await;
+        let acknowledged = load.end().await;
         let reader = PatientStore(connect(&server.address(), TestClock::new()).await.0);
         for session in acknowledged {
             assert_eq!(reader.find(session.id).await.unwrap(), Some(session));
