@@ -58,6 +58,7 @@ impl Feed {
     pub(super) async fn run(self) {
         let mut is_lost = false;
         while let Err(error) = self.report_until_lost(&mut is_lost).await {
+            self.promises.feed_is_lost();
             if !std::mem::replace(&mut is_lost, true) {
                 let error = error_chain(&*error);
                 tracing::warn!(error, "the change feed is lost: sessions are read from PostgreSQL");

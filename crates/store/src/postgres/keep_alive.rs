@@ -8,6 +8,7 @@ use deadpool_postgres::tokio_postgres::error::Severity;
 use tickseed_session::error_chain;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
+use super::hosts::CONNECT_WITHIN;
 use super::lease::Lease;
 use super::pool::Pool;
 use super::promises::Promises;
@@ -50,7 +51,9 @@ async fn probe_until_it_answers(pool: &Pool) -> Lease {
     pool.forget_connections();
     let mut attempts = 0;
     loop {
-        if let Ok(Ok(connection)) = timeout(ATTEMPT_WITHIN, pool.try_connections()).await {
+        if let Ok(Ok(connection)) = timeout(ATTEMPT_WITHIN, pool.try_connection()).await {
+            // One more, which the first request finds. If that takes longer, the request can do without.
+            drop(timeout(ATTEMPT_WITHIN, pool.try_connection()).await);
             pool.is_new.notify_one();
             return connection;
         }
@@ -66,14 +69,17 @@ async fn probe_until_it_answers(pool: &Pool) -> Lease {
 /// Asks for the name of the server. If the change feed is connected to another one than this or than the newest connection, one of
 /// them is no longer the one that accepts writes, so all connect again.
 async fn probe(pool: &Pool, promises: &Promises, connection: &mut Lease) -> Result<(), Failure> {
-    if !connection.is_usable() {
-        *connection = timeout(ATTEMPT_WITHIN, pool.try_connections()).await??;
+    let mut answer = Err("there is no connection".into());
+    if connection.is_usable() {
+        answer = ask_name(pool, connection).await;
     }
-    let answer = pool.probe(connection, async |client| {
-        let statement = client.prepare_cached("SELECT tickseed_node()").await?;
-        client.query_one_scalar::<String, _>(&statement, &[]).await
-    });
-    let node = match answer.await {
+    // A connection that was cut says nothing about the server. A server that says nothing leaves the connection usable.
+    if answer.is_err() && !connection.is_usable() {
+        // A login may take long although the server is fine.
+        *connection = timeout(CONNECT_WITHIN, pool.try_connection()).await??;
+        answer = ask_name(pool, connection).await;
+    }
+    let node = match answer {
         Ok(node) => node,
         // It answers, although not as it should: somebody may have dropped the function.
         Err(error) if is_answer(&error) => return Ok(()),
@@ -87,6 +93,14 @@ async fn probe(pool: &Pool, promises: &Promises, connection: &mut Lease) -> Resu
         promises.end_feed();
     }
     Ok(())
+}
+
+async fn ask_name(pool: &Pool, connection: &mut Lease) -> Result<String, Failure> {
+    let answer = pool.probe(connection, async |client| {
+        let statement = client.prepare_cached("SELECT tickseed_node()").await?;
+        client.query_one_scalar(&statement, &[]).await
+    });
+    answer.await
 }
 
 /// Returns whether an error is the answer to a statement. FATAL ones are about the connection.

@@ -1,13 +1,13 @@
 //! A connection in use, and what becomes of it when the request that uses it is given up.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use deadpool_postgres::tokio_postgres::Error;
 use deadpool_postgres::tokio_postgres::error::SqlState;
 use deadpool_postgres::{Object, PoolError};
 use tokio::runtime::Handle;
-use tokio::sync::futures::OwnedNotified;
+use tokio::sync::futures::{Notified, OwnedNotified};
 use tokio::sync::{Notify, OwnedSemaphorePermit};
 
 /// Leave to use a connection. Those of the pool are shared out so that writes that hang leave some for reads.
@@ -19,26 +19,52 @@ pub(super) struct Leases {
     pub(super) thread: Handle,
     /// A connection has been given back, or made for a request that no longer needs it.
     is_free: Notify,
-    /// Nobody waits any more for answers to requests that were given up.
+    /// Nobody waits any more for answers to requests that were given up, or for their logins.
     must_end: Arc<Notify>,
-    /// How often all connections were to be replaced.
-    replacements: AtomicU64,
+    /// All connections are to be replaced.
+    are_replaced: Arc<Notify>,
+    /// When all connections were last to be replaced.
+    replaced_at: Mutex<Option<Instant>>,
 }
 
 impl Leases {
     pub(super) fn new(thread: Handle) -> Self {
-        Self { thread, is_free: Notify::new(), must_end: Arc::default(), replacements: AtomicU64::new(0) }
+        Self {
+            thread,
+            is_free: Notify::new(),
+            must_end: Arc::default(),
+            are_replaced: Arc::default(),
+            replaced_at: Mutex::default(),
+        }
     }
 
-    /// Waits until a connection may be free. Another request may take it first.
-    pub(super) async fn is_free(&self) {
-        self.is_free.notified().await;
+    /// Completes when a connection may be free. Another request may take it first.
+    pub(super) fn is_free(&self) -> Notified<'_> {
+        self.is_free.notified()
     }
 
-    /// Gives a connection back to the pool.
+    /// Gives a connection back to the pool, or closes it if it is to be replaced.
     pub(super) fn give_back(&self, connection: Object) {
-        drop(connection);
+        if self.is_current(Object::metrics(&connection).created) {
+            drop(connection);
+        } else {
+            close(connection);
+        }
         self.is_free.notify_one();
+    }
+
+    /// Returns whether a connection that was made then is not to be replaced.
+    pub(super) fn is_current(&self, made_at: Instant) -> bool {
+        self.replaced_at().is_none_or(|replaced_at| replaced_at < made_at)
+    }
+
+    fn replaced_at(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.replaced_at.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for [`replace_all`](Self::replace_all), from now on.
+    pub(super) fn are_replaced(&self) -> OwnedNotified {
+        Arc::clone(&self.are_replaced).notified_owned()
     }
 
     /// Waits for [`end_given_up`](Self::end_given_up), from now on.
@@ -46,20 +72,40 @@ impl Leases {
         Arc::clone(&self.must_end).notified_owned()
     }
 
-    /// Closes the connections that only wait for the answers to requests that were given up, and gives up logins that have begun.
+    /// Closes the connections that only wait for the answers to requests that were given up, and gives up the logins of requests.
     pub(super) fn end_given_up(&self) {
         self.must_end.notify_waiters();
     }
 
-    /// Has the connections in use closed as soon as they are not in use any more.
+    /// Has the connections in use closed as soon as they are not in use any more, and gives up all logins that have begun.
     pub(super) fn replace_all(&self) {
-        self.replacements.fetch_add(1, Ordering::Relaxed);
+        *self.replaced_at() = Some(Instant::now());
+        self.are_replaced.notify_waiters();
         self.end_given_up();
     }
+}
 
-    /// How often all connections were to be replaced.
-    pub(super) fn replacements(&self) -> u64 {
-        self.replacements.load(Ordering::Relaxed)
+/// A connection that has been made. If nobody takes it, the pool has it.
+pub(super) struct Made {
+    connection: Option<Object>,
+    leases: Arc<Leases>,
+}
+
+impl Made {
+    pub(super) const fn new(connection: Object, leases: Arc<Leases>) -> Self {
+        Self { connection: Some(connection), leases }
+    }
+
+    pub(super) fn take(mut self) -> Option<Object> {
+        self.connection.take()
+    }
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            self.leases.give_back(connection);
+        }
     }
 }
 
@@ -69,14 +115,14 @@ pub(super) struct Lease {
     connection: Option<(Object, Leave)>,
     /// An answer is due, so nobody else can ask.
     is_asking: bool,
-    /// [`Leases::replacements`] when the connection was asked for.
-    since: u64,
+    made_at: Instant,
     leases: Arc<Leases>,
 }
 
 impl Lease {
-    pub(super) const fn new(connection: Object, leave: Leave, since: u64, leases: Arc<Leases>) -> Self {
-        Self { connection: Some((connection, leave)), is_asking: false, since, leases }
+    pub(super) fn new(connection: Object, leave: Leave, leases: Arc<Leases>) -> Self {
+        let made_at = Object::metrics(&connection).created;
+        Self { connection: Some((connection, leave)), is_asking: false, made_at, leases }
     }
 
     /// Asks. If the connection cannot be used again after that, it is closed.
@@ -101,8 +147,9 @@ impl Lease {
         self.is_current() && self.connection.as_ref().is_some_and(|(connection, _)| !connection.is_closed())
     }
 
-    fn is_current(&self) -> bool {
-        self.since == self.leases.replacements()
+    /// Returns whether the connection is not to be replaced.
+    pub(super) fn is_current(&self) -> bool {
+        self.leases.is_current(self.made_at)
     }
 }
 
@@ -110,16 +157,16 @@ impl Drop for Lease {
     /// If a request is given up, PostgreSQL goes on with it. The connection stays in use until it answers: with a new one for each
     /// request, those that wait for a lock or for a standby would fill PostgreSQL.
     fn drop(&mut self) {
-        let is_current = self.is_current();
         let Some((connection, leave)) = self.connection.take() else { return };
-        if self.is_asking {
+        // Before the question whether it is to be replaced, so that no replacement is missed.
+        let must_end = self.leases.must_end();
+        if self.is_asking && self.is_current() {
             let leases = Arc::clone(&self.leases);
-            let must_end = leases.must_end();
             self.leases.thread.spawn(wait_for_answer(connection, leave, leases, must_end));
-        } else if is_current {
-            self.leases.give_back(connection);
-        } else {
+        } else if self.is_asking {
             close(connection);
+        } else {
+            self.leases.give_back(connection);
         }
     }
 }

@@ -1,15 +1,19 @@
 //! The way of requests to PostgreSQL: a pool of connections, with a time limit for each request and a circuit breaker.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::tokio_postgres::error::SqlState;
 use deadpool_postgres::tokio_postgres::types::ToSql;
 use deadpool_postgres::tokio_postgres::{Client, Config, Connection, Error, SimpleQueryMessage, Socket};
-use deadpool_postgres::{Connect, Manager, ManagerConfig, Object, PoolError, Runtime, Timeouts};
+use deadpool_postgres::{
+    ClientWrapper, Connect, Manager, ManagerConfig, Metrics, Object, PoolError, Runtime, Timeouts,
+};
 use futures_util::future::{BoxFuture, try_join};
 use tickseed_session::StoreError;
 use tokio::runtime::Handle;
+use tokio::sync::futures::OwnedNotified;
 use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -17,7 +21,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::PostgresAddress;
 use super::hosts::{CONNECT_WITHIN, TlsStream, connect_to_one};
-use super::lease::{Lease, Leases, Leave};
+use super::lease::{Lease, Leases, Leave, Made};
 use super::promises::Promises;
 use crate::remote::breaker::Breaker;
 use crate::remote::connect::Failure;
@@ -154,7 +158,7 @@ impl Pool {
             if self.breaker.is_open() {
                 return Ok(None);
             }
-            self.lease(leave).await?.ask(work).await.map(Some)
+            self.ask_on(&mut self.lease(leave).await?, work).await.map(Some)
         };
         match self.within_limit(answer).await {
             Ok(answer) => answer.ok_or(StoreError::NotAsked),
@@ -171,7 +175,23 @@ impl Pool {
         connection: &mut Lease,
         work: impl AsyncFnOnce(&Object) -> Result<T, Error>,
     ) -> Result<T, Failure> {
-        self.within_limit(connection.ask(work)).await
+        self.within_limit(self.ask_on(connection, work)).await
+    }
+
+    /// Asks on a connection. If the server accepts no writes any more, another one may, so all connect again: once, although many
+    /// requests find out.
+    async fn ask_on<T>(
+        &self,
+        connection: &mut Lease,
+        work: impl AsyncFnOnce(&Object) -> Result<T, Error>,
+    ) -> Result<T, PoolError> {
+        let answer = connection.ask(work).await;
+        let is_read_only = matches!(&answer, Err(PoolError::Backend(error))
+            if error.code() == Some(&SqlState::READ_ONLY_SQL_TRANSACTION));
+        if is_read_only && connection.is_current() {
+            self.forget_connections();
+        }
+        answer
     }
 
     async fn within_limit<T>(
@@ -179,7 +199,7 @@ impl Pool {
         answer: impl Future<Output = Result<T, PoolError>>,
     ) -> Result<T, Failure> {
         match timeout(self.limit, answer).await {
-            Ok(answer) => answer.map_err(|error| self.noted(error)),
+            Ok(answer) => answer.map_err(failure),
             Err(_) => Err(format!("PostgreSQL did not answer within {:?}", self.limit).into()),
         }
     }
@@ -191,16 +211,17 @@ impl Pool {
 
     /// Takes a connection: one that is free, or the first of those that become free or are made.
     async fn lease(&self, leave: Leave) -> Result<Lease, PoolError> {
-        let since = self.leases.replacements();
         let connection = if let Some(free) = self.free().await {
             free
         } else {
+            // Requests have leave, and are given up.
+            let must_end = if leave.is_empty() { self.leases.are_replaced() } else { self.leases.must_end() };
             tokio::select! {
                 free = self.next_free() => free,
-                made = self.log_in() => made?,
+                made = self.log_in(must_end) => made?,
             }
         };
-        Ok(Lease::new(connection, leave, since, Arc::clone(&self.leases)))
+        Ok(Lease::new(connection, leave, Arc::clone(&self.leases)))
     }
 
     /// Takes a connection that is free.
@@ -208,35 +229,38 @@ impl Pool {
         const AT_ONCE: Timeouts =
             Timeouts { wait: Some(Duration::ZERO), create: Some(Duration::ZERO), recycle: None };
         // The pool's own number of free ones does not count those that it takes to be meant for logins that have begun.
-        let free = self.connections.retain(|client, _| !client.is_closed()).retained;
+        let is_good = |client: &ClientWrapper, metrics: Metrics| {
+            !client.is_closed() && self.leases.is_current(metrics.created)
+        };
+        let free = self.connections.retain(is_good).retained;
         if free == 0 { None } else { self.connections.timeout_get(&AT_ONCE).await.ok() }
     }
 
     async fn next_free(&self) -> Object {
         loop {
-            self.leases.is_free().await;
+            let mut is_free = pin!(self.leases.is_free());
+            // From now on, it hears of every connection that is given back.
+            is_free.as_mut().enable();
             if let Some(connection) = self.free().await {
                 return connection;
             }
+            is_free.await;
         }
     }
 
     /// Makes a connection. That goes on when the request that waits for it is given up or takes another one, so that a later one finds
     /// it: a login takes several round trips, and on a slow network it takes longer than a request may.
-    async fn log_in(&self) -> Result<Object, PoolError> {
+    async fn log_in(&self, must_end: OwnedNotified) -> Result<Object, PoolError> {
         let (connections, leases) = (self.connections.clone(), Arc::clone(&self.leases));
-        let must_end = leases.must_end();
         let (made, connection) = oneshot::channel();
         self.leases.thread.spawn(async move {
             let outcome = tokio::select! {
                 outcome = connections.get() => outcome,
                 () = must_end => Err(PoolError::Closed),
             };
-            if let Err(Ok(nobody_waits)) = made.send(outcome) {
-                leases.give_back(nobody_waits);
-            }
+            drop(made.send(outcome.map(|connection| Made::new(connection, leases))));
         });
-        connection.await.unwrap_or(Err(PoolError::Closed))
+        connection.await.unwrap_or(Err(PoolError::Closed))?.take().ok_or(PoolError::Closed)
     }
 
     /// Closes all connections, those in use as soon as they are not any more: they may be dead without anybody knowing, or lead to a
@@ -247,7 +271,7 @@ impl Pool {
         self.is_new.notify_one();
     }
 
-    /// Closes the connections that only wait for the answers to requests that were given up, and gives up logins that have begun.
+    /// Closes the connections that only wait for the answers to requests that were given up, and gives up the logins of requests.
     pub(super) fn end_given_up(&self) {
         self.leases.end_given_up();
     }
@@ -259,10 +283,11 @@ impl Pool {
         Ok(for_probes)
     }
 
-    async fn try_connection(&self) -> Result<Lease, Failure> {
+    /// Makes a connection, or takes one that is free, and returns it once it has answered.
+    pub(super) async fn try_connection(&self) -> Result<Lease, Failure> {
         let mut connection = self.lease(Leave::new()).await?;
-        let answer = connection.ask(async |client| client.simple_query("SELECT 1").await).await;
-        answer.map(|_| connection).map_err(|error| self.noted(error))
+        let answer = self.ask_on(&mut connection, async |client| client.simple_query("SELECT 1").await).await;
+        answer.map(|_| connection).map_err(failure)
     }
 
     /// Makes the server suspect, because it has not answered.
@@ -271,13 +296,11 @@ impl Pool {
             self.is_suspect.notify_one();
         }
     }
+}
 
-    /// Returns the error of the driver. If the server accepts no writes any more, another one may.
-    fn noted(&self, error: PoolError) -> Failure {
-        let PoolError::Backend(error) = error else { return error.into() };
-        if error.code() == Some(&SqlState::READ_ONLY_SQL_TRANSACTION) {
-            self.forget_connections();
-        }
-        error.into()
+fn failure(error: PoolError) -> Failure {
+    match error {
+        PoolError::Backend(error) => error.into(),
+        error => error.into(),
     }
 }

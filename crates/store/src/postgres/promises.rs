@@ -102,6 +102,11 @@ impl Promises {
         self.known().node.clone().unwrap_or_else(|| ANY_NODE.to_owned())
     }
 
+    /// Notes that the change feed is lost, and connects again.
+    pub(super) fn feed_is_lost(&self) {
+        self.known().must_end = true;
+    }
+
     /// Makes the change feed connect again.
     pub(super) fn end_feed(&self) {
         self.known().must_end = true;
