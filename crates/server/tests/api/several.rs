@@ -28,9 +28,9 @@ use crate::support::{Api, DEADLINE, LOOK_EVERY};
 use tickseed_store::test_servers::{RedisCluster, StoreKind};
 
 on_every_store!(
-    #[ignore = "takes long on another store; scripts/test-stores runs it"]
+    #[ignore = "takes long, and always runs on Redis; scripts/test-stores runs it"]
     two_servers_return_identical_bytes_for_ten_thousand_sessions,
-    #[ignore = "takes long on another store; scripts/test-stores runs it"]
+    #[ignore = "takes long, and always runs on Redis; scripts/test-stores runs it"]
     a_stop_reaches_the_other_server_within_the_bound_and_sends_one_event,
     exactly_one_of_many_concurrent_stops_on_two_servers_succeeds,
     the_earliest_of_many_concurrent_stops_in_the_future_wins,
@@ -40,7 +40,7 @@ on_every_store!(
 );
 
 on_cassandra!(
-    #[ignore = "takes long on another store; scripts/test-stores runs it"]
+    #[ignore = "takes long, and always runs on Redis; scripts/test-stores runs it"]
     a_stop_reaches_the_other_server_within_the_bound_and_sends_one_event,
     exactly_one_of_many_concurrent_stops_on_two_servers_succeeds,
     the_earliest_of_many_concurrent_stops_in_the_future_wins,
