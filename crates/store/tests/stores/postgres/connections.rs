@@ -38,7 +38,7 @@ async fn found_while_asked(store: &PatientStore<PostgresStore>, id: SessionId) -
             match store.0.find(id).await {
                 Ok(found) => return found,
                 Err(error) => {
-                    assert!(!matches!(error, StoreError::NotAsked), "logins are slow, not the server")
+                    assert!(!matches!(error, StoreError::NotAsked), "logins are slow, not the server");
                 }
             }
         }
