@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tickseed_session::acceptance::{DEADLINE, PatientStore, now, session, session_with_notice};
+use tickseed_session::acceptance::{DEADLINE, LOOK_EVERY, PatientStore, now, session, session_with_notice};
 use tickseed_session::{
     Clock, Created, Deadline, Deleted, Replaced, Session, SessionId, SessionStore, SystemClock,
 };
@@ -16,8 +16,6 @@ use super::{PAUSES, open};
 
 /// How much time a change has before its deadline: enough to be made once, so that a test can take its bytes.
 const LEFT: Duration = Duration::from_millis(1_500);
-
-const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 const KEYSPACE: &str = "half_done";
 

@@ -1,11 +1,10 @@
 //! Writes that wait in a node which hangs, until their deadline has passed.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use tickseed_session::acceptance::{
-    DEADLINE, HoldUp, LateWrite, PatientStore, TestClock, assert_nothing_is_written_late, session,
+    DEADLINE, HoldUp, LOOK_EVERY, LateWrite, PatientStore, TestClock, assert_nothing_is_written_late, session,
 };
 use tickseed_session::{Created, SessionStore, SystemClock};
 use tickseed_store::CassandraStore;
@@ -13,9 +12,6 @@ use tickseed_store::test_servers::CassandraNode;
 use tokio::time::{sleep, timeout};
 
 use super::{PAUSES, open};
-
-/// How often a test looks whether something has happened.
-const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// Makes the node hang.
 struct HangingNode {

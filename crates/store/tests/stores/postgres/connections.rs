@@ -15,10 +15,7 @@ use super::{connect, options, postgres_and_store};
 /// A login with TLS takes several round trips, which may be far longer than a request may take.
 #[tokio::test]
 async fn a_login_may_take_longer_than_a_request() {
-    let server = PostgresServer::start(&["pre_auth_delay=1"]);
-    let store = connect_with_the_longest_limit(&server).await;
-    let first = session(0);
-    assert_eq!(store.0.create(first.clone()).await.unwrap(), Created::Yes, "the first request does not wait");
+    let (server, store, first) = with_slow_logins(1).await;
     let subscriber = RecordingSubscriber::of(&store);
     subscriber.is_caught_up().await;
     server.ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tickseed'");
@@ -46,12 +43,17 @@ async fn found_while_asked(store: &PatientStore<PostgresStore>, id: SessionId) -
     timeout(DEADLINE, found).await.expect("a request gets a connection")
 }
 
-/// Waits for an answer as long as the setting may say, because a busy machine is slow.
-async fn connect_with_the_longest_limit(server: &PostgresServer) -> PatientStore<PostgresStore> {
+/// Starts a PostgreSQL whose logins take so many seconds, and a store on it with a session. The store waits for answers as long as
+/// the setting may say, because a busy machine is slow.
+async fn with_slow_logins(seconds: u8) -> (PostgresServer, PatientStore<PostgresStore>, Session) {
+    let server = PostgresServer::start(&[&format!("pre_auth_delay={seconds}")]);
     let address = PostgresAddress::parse(&server.address(), None).unwrap();
     let options =
         RemoteOptions { timeout: StoreTimeout::from_millis(400).unwrap(), ..options(TestClock::new()) };
-    PatientStore(PostgresStore::connect(address, options).await.unwrap())
+    let store = PatientStore(PostgresStore::connect(address, options).await.unwrap());
+    let first = session(0);
+    assert_eq!(store.0.create(first.clone()).await.unwrap(), Created::Yes, "the first request does not wait");
+    (server, store, first)
 }
 
 /// Returns the processes that PostgreSQL runs for its connections with a store.
@@ -64,10 +66,7 @@ fn connections(server: &PostgresServer) -> BTreeSet<String> {
 /// Requests that come together find one free connection, and each of them would wait for a login of its own.
 #[tokio::test]
 async fn requests_share_the_connections_that_there_are_while_others_are_made() {
-    let server = PostgresServer::start(&["pre_auth_delay=3"]);
-    let store = connect_with_the_longest_limit(&server).await;
-    let first = session(0);
-    assert_eq!(store.0.create(first.clone()).await.unwrap(), Created::Yes);
+    let (_server, store, first) = with_slow_logins(3).await;
     let found = join_all((0..12).map(|_| store.0.find(first.id))).await;
     assert!(found.iter().all(|found| found.as_ref().is_ok_and(Option::is_some)), "{found:?}");
 }
@@ -75,10 +74,7 @@ async fn requests_share_the_connections_that_there_are_while_others_are_made() {
 /// The probes have a connection of their own, so that they say something about the server and not about the pool.
 #[tokio::test]
 async fn a_busy_pool_and_slow_logins_do_not_look_like_a_server_that_is_gone() {
-    let server = PostgresServer::start(&["pre_auth_delay=3"]);
-    let store = connect_with_the_longest_limit(&server).await;
-    let first = session(0);
-    assert_eq!(store.0.create(first.clone()).await.unwrap(), Created::Yes);
+    let (server, store, first) = with_slow_logins(3).await;
     let held = server.hold("LOCK TABLE tickseed_sessions IN ACCESS EXCLUSIVE MODE");
     for _ in 0..4 {
         let given_up = store.0.find(first.id).await.unwrap_err();
