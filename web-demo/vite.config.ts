@@ -24,6 +24,15 @@ export default defineConfig({
     projects: [
       // These tests mostly wait for real time to pass. More of them at once would delay each other.
       { test: { ...TESTS, name: "page", maxWorkers: 2, include: ["tests/{unit,browser}/**/*.test.ts"] } },
+      // What takes too long for every change. scripts/test-long runs it.
+      {
+        test: {
+          ...TESTS,
+          name: "other-browsers",
+          maxWorkers: 2,
+          include: ["tests/other-browsers/*.test.ts"],
+        },
+      },
       // Scripts of their own run these: they take minutes, or make pictures.
       { test: { ...TESTS, name: "long", fileParallelism: false, include: ["tests/long/**/*.test.ts"] } },
     ],

@@ -34,6 +34,24 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      // What takes too long for every change. scripts/test-long runs it.
+      {
+        test: {
+          name: "long-simulation",
+          include: ["simulation/long/*.test.ts"],
+          testTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: "other-browsers",
+          include: ["test/browser/other/*.test.ts"],
+          globalSetup: ["test/built.ts"],
+          maxWorkers: 3,
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
+        },
+      },
     ],
   },
 });

@@ -168,7 +168,7 @@ async fn found(store: &CassandraStore, session: &Session) -> Session {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "it takes two minutes; scripts/test-stores runs it"]
+#[ignore = "it takes two minutes; scripts/test-long runs it"]
 async fn three_nodes_lose_nothing_when_one_dies_and_recover_by_themselves_from_the_loss_of_two() {
     let mut cluster = CassandraCluster::start("");
     let stores = [store(&cluster, "migrate=true&replication=3").await, store(&cluster, "").await];

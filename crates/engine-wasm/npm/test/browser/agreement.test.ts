@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { type Browser, startChromium, startFirefox } from "./browsers.js";
-import { expectStatesRight, Verdicts } from "./checks.js";
+import { expectClockRight, expectStatesRight, Verdicts } from "./checks.js";
 import { wrongClock } from "./machines.js";
 import type { Delays } from "./proxy.js";
 import type { Sample } from "./recorder.js";
@@ -47,6 +47,7 @@ test("all browsers agree with each other and with the server, over different net
   const verdicts = await Verdicts.of(stage.server, session);
   const seen = await Promise.all(viewers.map((viewer) => viewer.samples()));
   for (const samples of seen) {
+    expectClockRight(samples);
     await expectStatesRight(samples, verdicts);
   }
   for (const [one, other] of [

@@ -18,7 +18,7 @@ use tickseed_store::test_servers::{StoreKind, StoreServer};
 
 on_every_store!(
     a_cut_network_hides_no_stop_and_delivers_the_delayed_data_afterwards,
-    #[ignore = "takes long, and always runs on Redis; scripts/test-stores runs it"]
+    #[ignore = "takes long, and always runs on Redis; scripts/test-long runs it"]
     servers_reconnect_after_a_cut_that_kills_their_connections,
     responses_come_from_the_store_while_only_the_change_feed_is_cut,
     listeners_hear_of_stops_made_while_the_change_feed_was_cut,

@@ -16,7 +16,7 @@ use crate::support::{Api, DEADLINE, Response};
 use tickseed_store::test_servers::StoreKind;
 
 on_every_store!(
-    #[ignore = "takes long, and always runs on Redis; scripts/test-stores runs it"]
+    #[ignore = "takes long, and always runs on Redis; scripts/test-long runs it"]
     repeated_kills_of_the_store_lose_nothing_acknowledged_and_cause_no_wrong_response
 );
 

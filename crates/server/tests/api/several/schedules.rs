@@ -18,12 +18,12 @@ use crate::support::Api;
 use tickseed_store::test_servers::StoreKind;
 
 on_every_store!(
-    #[ignore = "takes long, and always runs on Redis; scripts/test-stores runs it"]
+    #[ignore = "takes long, and always runs on Redis; scripts/test-long runs it"]
     every_client_shows_the_same_step_inside_its_promise
 );
 
 on_cassandra!(
-    #[ignore = "takes long, and always runs on Redis; scripts/test-stores runs it"]
+    #[ignore = "takes long, and always runs on Redis; scripts/test-long runs it"]
     every_client_shows_the_same_step_inside_its_promise
 );
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 
-import { howToSeeIt } from "./breaches.js";
-import type { PromiseName } from "./promises.js";
-import { runScenario } from "./run.js";
-import { scenarioNamed } from "./scenarios.js";
-import { type Faults, standIn } from "./stand-ins.js";
+import { howToSeeIt } from "../breaches.js";
+import type { PromiseName } from "../promises.js";
+import { runScenario } from "../run.js";
+import { scenarioNamed } from "../scenarios.js";
+import { type Faults, standIn } from "../stand-ins.js";
 
 /** The number of syncs that show whether a clock is honest. */
 const SYNCS_OF_A_STAND_IN = 3_000;

@@ -7,11 +7,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Tab } from "../../../crates/engine-wasm/npm/test/browser/browsers.js";
 import { TestServer } from "../../../crates/engine-wasm/npm/test/browser/server.js";
 import { until } from "../../../crates/engine-wasm/npm/test/browser/until.js";
-import { AXE, overflow, violations } from "./axe.js";
-import { type Block, BlockedProxy } from "./blocked-proxy.js";
-import { checkPrerequisites } from "./prerequisites.js";
-import { begun } from "./stage.js";
-import { attributeOf, BUT_CHROMIUM, click, look, opener, textOf, untilVerdict } from "./tabs.js";
+import { AXE, overflow, violations } from "../browser/axe.js";
+import { type Block, BlockedProxy } from "../browser/blocked-proxy.js";
+import { checkPrerequisites } from "../browser/prerequisites.js";
+import { begun } from "../browser/stage.js";
+import { attributeOf, BUT_CHROMIUM, click, look, opener, textOf, untilVerdict } from "../browser/tabs.js";
 
 const server = new TestServer();
 const asking = new TestServer({ TICKSEED_ACCESS: "token" });

@@ -1,4 +1,0 @@
-import { startFirefox } from "./browsers.js";
-import { testClockIn } from "./clock-checks.js";
-
-testClockIn("Firefox", startFirefox);

@@ -1,4 +1,0 @@
-import { testClockIn } from "./clock-checks.js";
-import { startWebKit } from "./webkit.js";
-
-testClockIn("WebKit", startWebKit);

@@ -1,0 +1,4 @@
+import { startChromium } from "./browsers.js";
+import { testInterruptionsIn } from "./interruption-checks.js";
+
+testInterruptionsIn("Chromium", startChromium);

@@ -1,0 +1,4 @@
+import { testClockIn } from "../clock-checks.js";
+import { startWebKit } from "../webkit.js";
+
+testClockIn("WebKit", startWebKit);

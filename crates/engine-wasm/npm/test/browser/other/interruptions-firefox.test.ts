@@ -1,0 +1,4 @@
+import { startFirefox } from "../browsers.js";
+import { testInterruptionsIn } from "../interruption-checks.js";
+
+testInterruptionsIn("Firefox", startFirefox);

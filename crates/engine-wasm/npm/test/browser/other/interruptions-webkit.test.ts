@@ -1,0 +1,4 @@
+import { testInterruptionsIn } from "../interruption-checks.js";
+import { startWebKit } from "../webkit.js";
+
+testInterruptionsIn("WebKit", startWebKit);
