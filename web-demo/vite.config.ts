@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
 
 const TESTS = { globalSetup: ["tests/built.ts"], testTimeout: 60_000, hookTimeout: 60_000 };
+// These tests mostly wait for real time to pass. More of them at once would delay each other.
+const IN_BROWSERS = { ...TESTS, maxWorkers: 2 };
 
 export default defineConfig({
   // Relative addresses, so that any static host can serve the page from any folder.
@@ -22,17 +24,9 @@ export default defineConfig({
   },
   test: {
     projects: [
-      // These tests mostly wait for real time to pass. More of them at once would delay each other.
-      { test: { ...TESTS, name: "page", maxWorkers: 2, include: ["tests/{unit,browser}/**/*.test.ts"] } },
+      { test: { ...IN_BROWSERS, name: "page", include: ["tests/{unit,browser}/**/*.test.ts"] } },
       // What takes too long for every change. scripts/test-long runs it.
-      {
-        test: {
-          ...TESTS,
-          name: "other-browsers",
-          maxWorkers: 2,
-          include: ["tests/other-browsers/*.test.ts"],
-        },
-      },
+      { test: { ...IN_BROWSERS, name: "other-browsers", include: ["tests/other-browsers/*.test.ts"] } },
       // Scripts of their own run these: they take minutes, or make pictures.
       { test: { ...TESTS, name: "long", fileParallelism: false, include: ["tests/long/**/*.test.ts"] } },
     ],

@@ -1,5 +1,13 @@
 import { defineConfig } from "vitest/config";
 
+const IN_BROWSERS = {
+  globalSetup: ["test/built.ts"],
+  // These tests mostly wait for real time to pass. More of them at once would delay each other.
+  maxWorkers: 3,
+  testTimeout: 180_000,
+  hookTimeout: 60_000,
+};
+
 export default defineConfig({
   test: {
     projects: [
@@ -23,17 +31,7 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
-      {
-        test: {
-          name: "browser",
-          include: ["test/browser/*.test.ts"],
-          globalSetup: ["test/built.ts"],
-          // These tests mostly wait for real time to pass. More of them at once would delay each other.
-          maxWorkers: 3,
-          testTimeout: 180_000,
-          hookTimeout: 60_000,
-        },
-      },
+      { test: { ...IN_BROWSERS, name: "browser", include: ["test/browser/*.test.ts"] } },
       // What takes too long for every change. scripts/test-long runs it.
       {
         test: {
@@ -42,16 +40,7 @@ export default defineConfig({
           testTimeout: 120_000,
         },
       },
-      {
-        test: {
-          name: "other-browsers",
-          include: ["test/browser/other/*.test.ts"],
-          globalSetup: ["test/built.ts"],
-          maxWorkers: 3,
-          testTimeout: 180_000,
-          hookTimeout: 60_000,
-        },
-      },
+      { test: { ...IN_BROWSERS, name: "other-browsers", include: ["test/browser/other/*.test.ts"] } },
     ],
   },
 });

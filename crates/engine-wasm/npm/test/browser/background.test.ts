@@ -1,32 +1,18 @@
 /** A minute in the background, and that a page recovers from it. A file of its own, because it mostly waits while others run. */
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
-import { type Chromium, startChromium } from "./browsers.js";
+import { startChromium } from "./browsers.js";
 import { expectNoneLeftOut, expectRightSince, isUnderWay } from "./checks.js";
-import { NEAR, pass, Stage, type Viewer } from "./stage.js";
+import { NEAR, pass, type Viewer } from "./stage.js";
+import { setStage } from "./staged.js";
 
 const BACKGROUND_MS = 60_000;
 
-let stage: Stage;
-let chromium: Chromium;
-
-beforeAll(async () => {
-  stage = new Stage();
-  // One after the other, so that a failure leaves nothing running.
-  await stage.build();
-  chromium = await startChromium();
-});
-
-afterEach(() => stage.clear());
-
-afterAll(async () => {
-  await chromium?.close();
-  await stage.remove();
-});
+const { stage, started } = setStage(startChromium);
 
 test("a page is in the background for a minute, throttled or frozen", async () => {
   const session = await stage.create();
-  const look = { browser: chromium, session, delays: NEAR };
+  const look = { browser: started(), session, delays: NEAR };
   const [heldBack, frozen] = await Promise.all([stage.look(look), stage.look(look)]);
   await Promise.all([isUnderWay(heldBack), isUnderWay(frozen)]);
   await heldBack.tab.hide();

@@ -1,12 +1,13 @@
 /** The clock and the states in a real browser, over slow and asymmetric networks, on machines with wrong clocks. */
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
 import { type Browser, script } from "./browsers.js";
 import { expectClockRight, expectStatesRight, expectSure, expectSynced, Verdicts } from "./checks.js";
 import { wrongClock } from "./machines.js";
 import type { Delays } from "./proxy.js";
 import type { Sample } from "./recorder.js";
-import { pass, Stage } from "./stage.js";
+import { pass } from "./stage.js";
+import { setStage } from "./staged.js";
 import { until } from "./until.js";
 
 const HOUR_MS = 3_600_000;
@@ -20,24 +21,9 @@ const SLOW: Delays = { there: { fixedMs: 200 }, back: { fixedMs: 200 } };
 const ONE_SIDED: Delays = { there: { fixedMs: 0 }, back: { fixedMs: 60 } };
 const SHAKY: Delays = { there: { fixedMs: 5, jitterMs: 30 }, back: { fixedMs: 5, jitterMs: 30 } };
 
-let stage: Stage;
-let browser: Browser;
-
 /** Defines the tests of the clock in a browser. Each browser has a file of its own, because the tests mostly wait. */
 export function testClockIn(name: string, start: () => Promise<Browser>): void {
-  beforeAll(async () => {
-    stage = new Stage();
-    // One after the other, so that a failure leaves nothing running.
-    await stage.build();
-    browser = await start();
-  });
-
-  afterEach(() => stage.clear());
-
-  afterAll(async () => {
-    await browser?.close();
-    await stage.remove();
-  });
+  const { stage, started } = setStage(start);
 
   test.for([
     { path: "5 ms there and 5 back", delays: EVEN },
@@ -46,7 +32,7 @@ export function testClockIn(name: string, start: () => Promise<Browser>): void {
     { path: "5 to 35 ms there and back", delays: SHAKY },
   ])("the clock is right within its bound: $path", async ({ path, delays }, { annotate }) => {
     const session = await stage.create();
-    const look = (...scripts: string[]) => stage.look({ browser: browser, session, delays, scripts });
+    const look = (...scripts: string[]) => stage.look({ browser: started(), session, delays, scripts });
     const viewers = await Promise.all([
       look(),
       look(wrongClock(5 * HOUR_MS)),
@@ -68,7 +54,7 @@ export function testClockIn(name: string, start: () => Promise<Browser>): void {
   test("a change of the wall clock is noticed", async () => {
     const session = await stage.create();
     const scripts = [wrongClock(0)];
-    const viewer = await stage.look({ browser: browser, session, delays: EVEN, scripts });
+    const viewer = await stage.look({ browser: started(), session, delays: EVEN, scripts });
     await viewer.isAskedAfter(Date.now() + 1_000);
     for (const aheadMs of [2 * HOUR_MS, -HOUR_MS]) {
       const setMs = Date.now();
@@ -87,7 +73,7 @@ export function testClockIn(name: string, start: () => Promise<Browser>): void {
 
   test("a request that the browser repeats over a new connection does not mislead the clock", async () => {
     const session = await stage.create();
-    const look = { browser: browser, session, delays: EVEN, scripts: [wrongClock(0)] };
+    const look = { browser: started(), session, delays: EVEN, scripts: [wrongClock(0)] };
     const { tab, network, isAskedAfter, samples } = await stage.look(look);
     await isAskedAfter(Date.now() + 500);
     network.delays = SLOW;
@@ -107,7 +93,7 @@ export function testClockIn(name: string, start: () => Promise<Browser>): void {
     const session = await stage.create();
     const scripts = [ALWAYS_BUSY];
     const { tab, isAskedAfter, samples } = await stage.look({
-      browser: browser,
+      browser: started(),
       session,
       delays: EVEN,
       scripts,

@@ -1,5 +1,5 @@
 /** Network failures and server crashes in a real browser, and that a page recovers from them. */
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
 import type { Browser } from "./browsers.js";
 import {
@@ -15,37 +15,23 @@ import {
 } from "./checks.js";
 import type { Fate } from "./proxy.js";
 import type { Happened } from "./recorder.js";
-import { NEAR, pass, Stage, type Viewer } from "./stage.js";
+import { NEAR, pass, type Stage, type Viewer } from "./stage.js";
+import { setStage } from "./staged.js";
 import { until } from "./until.js";
 
 const CUT_MS = 10_000;
 const OUTAGE_MS = 3_000;
 
-let stage: Stage;
-let browser: Browser;
-
 /** Defines the tests of interruptions in a browser. */
 export function testInterruptionsIn(name: string, start: () => Promise<Browser>): void {
-  beforeAll(async () => {
-    stage = new Stage();
-    // One after the other, so that a failure leaves nothing running.
-    await stage.build();
-    browser = await start();
-  });
-
-  afterEach(() => stage.clear());
-
-  afterAll(async () => {
-    await browser?.close();
-    await stage.remove();
-  });
+  const { stage, started } = setStage(start);
 
   test("the network is cut silently, and a stop is missed", async ({ annotate }) => {
     const fates: readonly Fate[] = ["resumed", "reset", "lost"];
     const views = await Promise.all(
       fates.map(async (fate) => {
         const session = await stage.create();
-        const viewer = await stage.look({ browser, session, delays: NEAR });
+        const viewer = await stage.look({ browser: started(), session, delays: NEAR });
         await isUnderWay(viewer);
         return { fate, session, viewer, about: `${name}, connections are ${fate}` };
       }),
@@ -64,7 +50,7 @@ export function testInterruptionsIn(name: string, start: () => Promise<Browser>)
     for (const { viewer, session, about } of views) {
       const { truthMs } = await stopTold(viewer);
       await annotate(`${about}: the stop is learned after ${truthMs - mendedMs} ms`);
-      await expectStopLearned(viewer, session, about);
+      await expectStopLearned(stage, viewer, session, about);
       await viewer.isAskedAfter(mendedMs + SURE_WITHIN_MS + 1_000);
       expectSure(await viewer.samples(), mendedMs, SURE_WITHIN_MS);
     }
@@ -72,7 +58,7 @@ export function testInterruptionsIn(name: string, start: () => Promise<Browser>)
 
   test("the server is killed and comes back", async () => {
     const session = await stage.create();
-    const viewer = await stage.look({ browser, session, delays: NEAR });
+    const viewer = await stage.look({ browser: started(), session, delays: NEAR });
     await isUnderWay(viewer);
     await stage.server.kill();
     await pass(OUTAGE_MS);
@@ -98,7 +84,7 @@ export function testInterruptionsIn(name: string, start: () => Promise<Browser>)
 
   test("a stop in the future is honoured on its tick", async () => {
     const session = await stage.create();
-    const viewer = await stage.look({ browser, session, delays: NEAR });
+    const viewer = await stage.look({ browser: started(), session, delays: NEAR });
     await isUnderWay(viewer);
     const at = Date.now() + 1_500;
     await stage.server.stop(session, at);
@@ -126,7 +112,12 @@ function stopTold(viewer: Viewer): Promise<Happened> {
 }
 
 /** Checks that a stop from an outage is learned afterward and sets the state back. */
-async function expectStopLearned(viewer: Viewer, session: string, about: string): Promise<void> {
+async function expectStopLearned(
+  stage: Stage,
+  viewer: Viewer,
+  session: string,
+  about: string,
+): Promise<void> {
   const { truthMs, stopped } = await stopTold(viewer);
   await viewer.isAskedAfter(truthMs + 500);
   const [samples, happened] = await Promise.all([viewer.samples(), viewer.happened()]);

@@ -1,15 +1,15 @@
 /** Pauses in real browsers: everybody stops on one step, and inside the promise of a notice nobody is ever put right. */
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 
 import type { State } from "../../src/index.js";
-import { type Browser, type Chromium, script, startChromium, startFirefox } from "./browsers.js";
+import { script } from "./browsers.js";
 import { isUnderWay } from "./checks.js";
 import { wrongClock } from "./machines.js";
 import type { Happened } from "./recorder.js";
 import { type Several, startSeveral } from "./several.js";
-import { FAR, NEAR, Stage, type Viewer } from "./stage.js";
+import { FAR, NEAR, type Viewer } from "./stage.js";
+import { setStage, startEachBrowser } from "./staged.js";
 import { until } from "./until.js";
-import { startWebKit } from "./webkit.js";
 
 const HOUR_MS = 3_600_000;
 const NOTICE_MS = 15_000;
@@ -17,33 +17,16 @@ const NOTICE_MS = 15_000;
 /** Leaves a page only requests, which nginx may answer from its cache. */
 const WITHOUT_STREAMS = script(() => Reflect.deleteProperty(window, "EventSource"), undefined);
 
-let stage: Stage;
-let chromium: Chromium;
-let firefox: Browser;
-let webkit: Browser;
+const { stage, started } = setStage(startEachBrowser);
 let several: Several | undefined;
 
-beforeAll(async () => {
-  stage = new Stage();
-  // One after the other, so that a failure leaves nothing running.
-  await stage.build();
-  chromium = await startChromium();
-  firefox = await startFirefox();
-  webkit = await startWebKit();
-});
-
 afterEach(async () => {
-  await stage.clear();
   await several?.stop();
   several = undefined;
 });
 
-afterAll(async () => {
-  await Promise.all([chromium?.close(), firefox?.close(), webkit?.close()]);
-  await stage.remove();
-});
-
 test("a pause that is set three seconds ahead stops five players on one step, and later a sixth", async () => {
+  const { chromium, firefox, webkit } = started();
   const session = await stage.create();
   const players = await Promise.all([
     stage.look({ browser: chromium, session, delays: NEAR }),
@@ -98,6 +81,7 @@ test("a pause that is set three seconds ahead stops five players on one step, an
 test("with a notice, behind nginx and its cache, nobody is ever put right", {
   timeout: 120_000,
 }, async () => {
+  const { chromium, firefox, webkit } = started();
   several = await startSeveral();
   const { port } = several;
   const address = `http://127.0.0.1:${port}/v1/sessions`;

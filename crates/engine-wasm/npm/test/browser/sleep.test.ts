@@ -1,7 +1,7 @@
 /** The machine sleeps, and a page recovers from it. */
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
-import { type Chromium, startChromium } from "./browsers.js";
+import { startChromium } from "./browsers.js";
 import {
   expectNoneLeftOut,
   expectRightSince,
@@ -12,40 +12,26 @@ import {
 } from "./checks.js";
 import { CLOCK_THAT_SLEEPS, wrongClock } from "./machines.js";
 import type { Happened } from "./recorder.js";
-import { NEAR, pass, Stage, type Viewer } from "./stage.js";
+import { NEAR, pass, type Viewer } from "./stage.js";
+import { setStage } from "./staged.js";
 
 const HOUR_MS = 3_600_000;
 const SLEEP_MS = 4_000;
 
-let stage: Stage;
-let chromium: Chromium;
-
-beforeAll(async () => {
-  stage = new Stage();
-  // One after the other, so that a failure leaves nothing running.
-  await stage.build();
-  chromium = await startChromium();
-});
-
-afterEach(() => stage.clear());
-
-afterAll(async () => {
-  await chromium?.close();
-  await stage.remove();
-});
+const { stage, started } = setStage(startChromium);
 
 test("the machine sleeps, and its monotonic clock with it", async () => {
   const session = await stage.create();
-  const machine = { browser: chromium, session, delays: NEAR };
+  const machine = { browser: started(), session, delays: NEAR };
   const viewers = await Promise.all([
     stage.look({ ...machine, scripts: [CLOCK_THAT_SLEEPS] }),
     stage.look({ ...machine, scripts: [wrongClock(5 * HOUR_MS), CLOCK_THAT_SLEEPS] }),
     stage.look({ ...machine, scripts: [CLOCK_THAT_SLEEPS], catchUp: "latest" }),
   ]);
   await Promise.all(viewers.map(isUnderWay));
-  chromium.sleep();
+  started().sleep();
   await pass(SLEEP_MS);
-  chromium.wake();
+  started().wake();
   const wokenMs = Date.now();
   const [one, other, latest] = viewers;
   for (const viewer of viewers) {
